@@ -1,0 +1,51 @@
+"""popgraph: exact, finite population graphs for the theory of contrastive learning.
+
+Declare a `Distribution` of naturals and an `Augmentation`, `build` the population graph, decompose it, `train` an embedding on it,
+and `verify` that the embedding spans the graph's leading eigenvectors F*.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from popgraph import errors, images, losses, zoo
+from popgraph.augmentation import Augmentation, apply, choose, identity, independently
+from popgraph.distribution import Distribution
+from popgraph.graph import PopulationGraph, build
+from popgraph.images import Image
+from popgraph.spectrum import Spectrum
+from popgraph.training import Training, train
+from popgraph.verification import Match, verify
+
+if TYPE_CHECKING:
+    from popgraph import plot as plot
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Augmentation",
+    "Distribution",
+    "Image",
+    "Match",
+    "PopulationGraph",
+    "Spectrum",
+    "Training",
+    "apply",
+    "build",
+    "choose",
+    "errors",
+    "identity",
+    "images",
+    "independently",
+    "losses",
+    "plot",
+    "train",
+    "verify",
+    "zoo",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the rooms that need matplotlib on first use."""
+    if name == "plot":
+        return import_module("popgraph.plot")
+    raise AttributeError(f"module 'popgraph' has no attribute {name!r}")

@@ -1,0 +1,36 @@
+"""Names for the arrays that pass between the rooms, and the two ways they are made safe to share.
+
+Every array that a popgraph value carries is read-only, so that no answer can depend on what was done to it before.
+"""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+Ints: TypeAlias = NDArray[np.intp]
+Sparse: TypeAlias = Any  # scipy.sparse.csr_array; scipy ships no inline types
+
+
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """Return the array itself, made read-only."""
+    array.flags.writeable = False
+    return array
+
+
+def frozen_csr(matrix: Any) -> Sparse:
+    """Return a read-only csr_array in canonical form, without stored zeros, with 32-bit indices wherever they fit.
+
+    scikit-learn refuses 64-bit indices, and 32-bit ones halve the traffic of every product with the factor.
+    """
+    csr = sp.csr_array(matrix)
+    csr.sum_duplicates()
+    csr.eliminate_zeros()
+    if max(csr.nnz, *csr.shape) <= np.iinfo(np.int32).max:
+        csr.indices = csr.indices.astype(np.int32, copy=False)
+        csr.indptr = csr.indptr.astype(np.int32, copy=False)
+    for part in (csr.data, csr.indices, csr.indptr):
+        frozen(part)
+    return csr

@@ -1,0 +1,333 @@
+"""`Augmentation`: a Markov kernel A(x|x̄), from a natural x̄ to a distribution over views, and its algebra.
+
+The algebra (`identity`, `apply`, `choose`, `independently`, `then`, `repeat`) stays exact as long as its parts do. Listing
+the views of a population is the business of `population.py`.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import product
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from popgraph.distribution import Distribution, list_finite, check_hashable, parse_probability
+from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, TooLarge, listing, shorten
+
+PRODUCT_LIMIT = 2**22  # views of one tuple under `independently`; beyond it the graph would not fit anyway
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Send each natural x̄ to the distribution A(x|x̄) of its views.
+
+    Parameters
+    ----------
+    kernel : callable
+        x̄ -> mapping view -> probability, or a Distribution. It must give the same answer whenever it is asked about
+        the same natural: an augmentation *returns* its distribution, it does not draw from it.
+    name : str
+        How it prints.
+    trusted : bool
+        Whether the kernel is known to answer alike every time. `build` asks an untrusted kernel twice.
+
+    Raises
+    ------
+    InvalidAugmentation
+        On a call, if the kernel does not return a distribution for that natural; the message names the natural.
+
+    Examples
+    --------
+    >>> blur = Augmentation(lambda image: {image: "1/2", image.lower(): "1/2"}, name="blur")
+    >>> blur("CAT")
+    Distribution({'CAT': 1/2, 'cat': 1/2})
+    >>> blur.then(blur)("CAT")
+    Distribution({'CAT': 1/4, 'cat': 3/4})
+    """
+
+    kernel: Callable[[Any], Any]
+    name: str = ""
+    trusted: bool = False
+
+    def __post_init__(self) -> None:
+        if not callable(self.kernel):
+            raise InvalidAugmentation(
+                f"an augmentation is a callable natural -> distribution; got {shorten(self.kernel)}, "
+                f"a {type(self.kernel).__name__}"
+            )
+        if not self.name:
+            object.__setattr__(self, "name", getattr(self.kernel, "__name__", type(self.kernel).__name__))
+
+    def __call__(self, natural: Any) -> Distribution:
+        """Return the distribution of the views of one natural."""
+        try:
+            views = self.kernel(natural)
+            if isinstance(views, Distribution):
+                return views
+            if isinstance(views, Mapping):
+                return Distribution(views)
+        except InvalidDistribution as error:
+            raise InvalidAugmentation(f"the augmentation of {shorten(natural)} is no distribution: {error}") from error
+        except InvalidArgument:
+            raise
+        except Exception as error:
+            error.add_note(f"raised by the augmentation {self.name!r} on the natural {shorten(natural)}")
+            raise
+        raise InvalidAugmentation(
+            f"the augmentation of {shorten(natural)} is {shorten(views)}, a {type(views).__name__}, not a distribution; "
+            "return a mapping view -> probability, or use popgraph.apply(fn, probability) for a plain function"
+        )
+
+    def then(self, other: "Augmentation | Callable[[Any], Any] | Mapping[Any, Any]") -> "Augmentation":
+        """Follow this augmentation by another, independently of how the first one fell.
+
+        Examples
+        --------
+        >>> half = apply(str.lower, "1/2")
+        >>> half.then(apply(str.strip, 1))(" A ")
+        Distribution({'A': 1/2, 'a': 1/2})
+        """
+        second = as_augmentation(other)
+        name = f"{self.name}.then({second.name})"
+        return Augmentation(lambda natural: self(natural).through(second), name, self.trusted and second.trusted)
+
+    def repeat(self, times: int) -> "Augmentation":
+        """Apply this augmentation several times over; 0 times is the identity.
+
+        Raises
+        ------
+        InvalidArgument
+            If times is not a whole number >= 0.
+        """
+        if not isinstance(times, int | np.integer) or times < 0:
+            raise InvalidArgument(f"times is {times!r}; an augmentation is repeated a whole number of times, 0 or more")
+        repeated = identity()
+        for _ in range(times):
+            repeated = repeated.then(self)
+        return replace(repeated, name=f"{self.name}.repeat({times})")
+
+    @classmethod
+    def from_matrix(
+        cls, matrix: Any, naturals: Iterable[Any], views: Iterable[Any] | None = None, *, normalize: bool = False
+    ) -> "Augmentation":
+        """Read A(x|x̄) off the rows of a matrix, so that it can be combined with other augmentations.
+
+        To build a graph from a matrix as it stands, hand the matrix to `popgraph.build`, which keeps it sparse.
+
+        Parameters
+        ----------
+        matrix : (n, N) array or scipy sparse
+            A row for each natural, a column for each view, each row summing to 1.
+        naturals, views : iterables of n and N outcomes
+            What the rows and columns stand for; the views are the naturals if not given.
+        normalize : bool
+            Divide every row by its sum.
+
+        Raises
+        ------
+        InvalidAugmentation
+            If the shape does not fit, or a row is no distribution.
+
+        Examples
+        --------
+        >>> flip = Augmentation.from_matrix([[0.75, 0.25], [0.25, 0.75]], ["heads", "tails"])
+        >>> flip.repeat(2)("heads")
+        Distribution({'heads': 0.625, 'tails': 0.375})
+        """
+        rows = list_finite(naturals)
+        columns = rows if views is None else list_finite(views)
+        dense = matrix.toarray() if hasattr(matrix, "toarray") else np.asarray(matrix)
+        if dense.shape != (len(rows), len(columns)):
+            raise InvalidAugmentation(
+                f"the kernel matrix has shape {dense.shape}; {len(rows)} naturals and {len(columns)} views need "
+                f"({len(rows)}, {len(columns)})"
+            )
+        table: dict[Hashable, Distribution] = {}
+        for natural, row in zip(rows, dense, strict=True):
+            check_hashable(natural, f"natural {len(table)}")
+            try:
+                table[natural] = Distribution(
+                    [(view, p) for view, p in zip(columns, row.tolist(), strict=True)], normalize=normalize
+                )
+            except InvalidDistribution as error:
+                raise InvalidAugmentation(f"the row of {shorten(natural)} is no distribution: {error}") from error
+        return from_table(table, name="from_matrix")
+
+    def __repr__(self) -> str:
+        return f"Augmentation({self.name})"
+
+
+def as_augmentation(declared: Any) -> Augmentation:
+    """Read an Augmentation off a callable, or off a mapping natural -> (mapping view -> probability)."""
+    if isinstance(declared, Augmentation):
+        return declared
+    if isinstance(declared, Mapping):
+        return from_table(declared)
+    return Augmentation(declared)
+
+
+def from_table(table: Mapping[Any, Any], name: str = "table") -> Augmentation:
+    """Look each natural's distribution up in a mapping."""
+
+    def look_up(natural: Any) -> Any:
+        if natural not in table:
+            raise InvalidAugmentation(
+                f"the augmentation has no row for the natural {shorten(natural)}; it has {listing([shorten(x) for x in table])}"
+            )
+        return table[natural]
+
+    return Augmentation(look_up, name, trusted=True)
+
+
+def identity() -> Augmentation:
+    """Leave every natural as it is.
+
+    Examples
+    --------
+    >>> identity()("cloud")
+    Distribution({'cloud': 1})
+    """
+    return Augmentation(lambda natural: Distribution([(natural, 1)]), "identity", trusted=True)
+
+
+def apply(fn: Callable[[Any], Any], probability: Any = 1) -> Augmentation:
+    """Replace x̄ by fn(x̄) with some probability, and leave it as it is otherwise.
+
+    Parameters
+    ----------
+    fn : callable
+        x̄ -> one view (not a distribution). It must answer alike every time.
+    probability : float, Fraction, Decimal, str or int
+        Between 0 and 1; exact unless it is a float.
+
+    Raises
+    ------
+    InvalidDistribution
+        If the probability is not in [0, 1].
+    InvalidAugmentation
+        On a call, if fn returns a distribution.
+
+    Examples
+    --------
+    >>> rotate = apply(lambda image: image + " rotated", probability="1/3")
+    >>> rotate("cloud")
+    Distribution({'cloud': 2/3, 'cloud rotated': 1/3})
+    """
+    return applied(fn, probability, getattr(fn, "__name__", type(fn).__name__), trusted=False)
+
+
+def applied(fn: Callable[[Any], Any], probability: Any, name: str, *, trusted: bool) -> Augmentation:
+    """Build `apply`; the toolkit's own functions are trusted to answer alike."""
+    q = _parse_unit(probability)
+
+    def mixture(natural: Any) -> Distribution:
+        view = fn(natural)
+        if isinstance(view, Mapping):
+            raise InvalidAugmentation(
+                f"fn({shorten(natural)}) is the distribution {shorten(view)}; popgraph.apply takes a function that "
+                "returns one view: use popgraph.Augmentation(fn) for one that returns a distribution"
+            )
+        check_hashable(view, f"fn({shorten(natural)})")
+        return Distribution({natural: 1}) if view == natural else Distribution({natural: 1 - q, view: q})
+
+    return Augmentation(mixture, f"apply({name}, {q})", trusted)
+
+
+def _parse_unit(probability: Any) -> Fraction | float:
+    """Read one probability in [0, 1]."""
+    q = parse_probability(probability, "probability")
+    if q > 1:
+        raise InvalidDistribution(f"probability is {probability}; it must be between 0 and 1")
+    return q
+
+
+def choose(options: Mapping[Any, Any], *, normalize: bool = False) -> Augmentation:
+    """Draw one of several augmentations, then apply it.
+
+    Parameters
+    ----------
+    options : mapping Augmentation (or callable natural -> distribution) -> probability
+        Probabilities as for `Distribution`.
+    normalize : bool
+        Divide the probabilities by their sum.
+
+    Raises
+    ------
+    InvalidDistribution
+        If the probabilities make no distribution.
+
+    Examples
+    --------
+    >>> lower, upper = apply(str.lower), apply(str.upper)
+    >>> choose({lower: "1/4", upper: "3/4"})("Cat")
+    Distribution({'cat': 1/4, 'CAT': 3/4})
+    """
+    law = Distribution(options, normalize=normalize)
+    augmentations = {option: as_augmentation(option) for option in law}
+
+    def mixture(natural: Any) -> Distribution:
+        return law.through(lambda option: augmentations[option](natural))
+
+    name = ", ".join(augmentation.name for augmentation in augmentations.values())
+    return Augmentation(mixture, f"choose({name})", all(a.trusted for a in augmentations.values()))
+
+
+def independently(augmentation: Any) -> Augmentation:
+    """Augment the coordinates of a tuple, each independently of the others.
+
+    Parameters
+    ----------
+    augmentation : Augmentation, or sequence of one Augmentation a coordinate
+        A single one serves every coordinate.
+
+    Raises
+    ------
+    InvalidAugmentation
+        On a call, if the natural is not a tuple, or not one of as many coordinates as there are augmentations.
+    TooLarge
+        On a call, if one tuple has more than 4,194,304 views.
+
+    Examples
+    --------
+    >>> flip = apply(lambda bit: 1 - bit, "1/4")
+    >>> independently(flip)((0, 0))[(1, 0)]
+    0.1875
+    """
+    each = [as_augmentation(a) for a in augmentation] if isinstance(augmentation, Sequence) else None
+    one = as_augmentation(augmentation) if each is None else None
+
+    def joint(natural: Any) -> Distribution:
+        if not isinstance(natural, tuple):
+            raise InvalidAugmentation(
+                f"independently() augments tuples; the natural {shorten(natural)} is a {type(natural).__name__}"
+            )
+        kernels = [one] * len(natural) if one is not None else each or []
+        if len(kernels) != len(natural):
+            raise InvalidAugmentation(
+                f"the natural {shorten(natural)} has {len(natural)} coordinates, independently() has {len(kernels)} augmentations"
+            )
+        rows = [kernel(coordinate) for kernel, coordinate in zip(kernels, natural, strict=True)]
+        if prod(len(row) for row in rows) > PRODUCT_LIMIT:
+            raise TooLarge(
+                f"the natural {shorten(natural)} has {prod(len(row) for row in rows):,} views, more than "
+                f"{PRODUCT_LIMIT:,}; use fewer coordinates"
+            )
+        return joint_distribution(rows)
+
+    parts = each or [one or identity()]
+    name = ", ".join(part.name for part in parts)
+    return Augmentation(joint, f"independently({name})", all(part.trusted for part in parts))
+
+
+def joint_distribution(rows: Sequence[Distribution]) -> Distribution:
+    """Return the law of a tuple of independent coordinates."""
+    joint = object.__new__(Distribution)
+    outcomes = list(product(*(row.outcomes for row in rows)))
+    if all(row.exact for row in rows):
+        numerators = [prod(weights) for weights in product(*(row.numerators or () for row in rows))]
+        joint._set_exact(outcomes, numerators, prod(row.denominator or 1 for row in rows))
+    else:
+        joint._set_floats(outcomes, [prod(ps) for ps in product(*(row.probabilities.tolist() for row in rows))])
+    return joint

@@ -1,0 +1,397 @@
+"""`Distribution`: an immutable map from outcomes to probabilities, over finitely many outcomes.
+
+Exact probabilities are integers over one denominator, and the floats are a view of them. Kernels and graphs live elsewhere.
+"""
+
+import html
+import math
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from itertools import islice
+from numbers import Rational, Real
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from popgraph.arrays import Floats, frozen
+from popgraph.errors import InvalidDistribution, listing, shorten
+
+Seed: TypeAlias = int | np.random.Generator | None
+
+SUM_TOLERANCE = 1e-9  # probabilities may miss a sum of 1 by this much: twenty or so decimals typed by hand
+OUTCOME_LIMIT = 2**22  # more outcomes than this from one iterable is taken to be an infinite one
+
+
+def parse_probability(value: Any, where: str) -> Fraction | float:
+    """Read one probability: exact as a Fraction (int, Fraction, Decimal, "1/3"), else a finite float >= 0."""
+    parsed: Fraction | float
+    try:
+        if isinstance(value, bool | np.bool_):
+            raise TypeError
+        if isinstance(value, str):
+            parsed = Fraction(value)
+        elif isinstance(value, Decimal):
+            parsed = Fraction(value) if value.islist_finite() else float(value)
+        elif isinstance(value, Rational):
+            parsed = Fraction(int(value.numerator), int(value.denominator))
+        elif isinstance(value, Real):
+            parsed = float(value)
+        else:
+            raise TypeError
+    except (TypeError, ValueError, ZeroDivisionError):
+        raise InvalidDistribution(
+            f"{where} is {shorten(value)}, not a probability; give an int, float, Fraction, Decimal "
+            'or a string like "1/3"'
+        ) from None
+    if isinstance(parsed, float) and not math.isfinite(parsed):
+        raise InvalidDistribution(f"{where} is {value}; probabilities must be finite")
+    if parsed < 0:
+        raise InvalidDistribution(f"{where} is {value}; probabilities must not be negative")
+    return parsed
+
+
+def check_hashable(outcome: Any, where: str) -> Hashable:
+    """Return the outcome, or say what to wrap it in."""
+    try:
+        hash(outcome)
+    except TypeError:
+        wrap = "popgraph.Image(...)" if isinstance(outcome, np.ndarray) and outcome.ndim >= 2 else "tuple(...)"
+        wrap = "frozenset(...)" if isinstance(outcome, set) else wrap
+        raise InvalidDistribution(
+            f"{where} is {shorten(outcome)}, a {type(outcome).__name__}, which cannot be hashed; wrap it in {wrap}"
+        ) from None
+    if outcome != outcome:  # NaN, the one value that no dictionary finds again
+        raise InvalidDistribution(f"{where} is {outcome!r}, which does not equal itself; replace it by a named outcome")
+    return outcome  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, init=False, repr=False, eq=False)
+class Distribution(Mapping[Hashable, float]):
+    """Assign probabilities to finitely many outcomes, once and for all.
+
+    A read-only mapping outcome -> probability (a float). Outcomes of probability 0 are dropped: a distribution is its
+    support. Nothing is renormalised silently.
+
+    Parameters
+    ----------
+    probabilities : mapping, or iterable of pairs
+        Outcome -> probability. Outcomes are hashable. A probability is a float, or exact: a Fraction, a Decimal, a
+        string like ``"1/3"``, or an int. Floats may miss a sum of 1 by 1e-9.
+    normalize : bool
+        Divide by the sum, so that weights may be given.
+
+    Attributes
+    ----------
+    outcomes : tuple
+        The outcomes, in the order declared.
+    probabilities : (n,) array of float64
+        Their probabilities, read-only.
+    numerators, denominator : tuple of int, int
+        The same probabilities exactly, in lowest terms; None where any was declared as a float.
+
+    Raises
+    ------
+    InvalidDistribution
+        If a probability is negative, not finite or not a number, if they do not sum to 1, if there is no outcome, or if
+        an outcome is duplicated or cannot be hashed.
+
+    Examples
+    --------
+    >>> images = Distribution({"lightning": "1/3", "cloud": "2/3"})
+    >>> images
+    Distribution({'lightning': 1/3, 'cloud': 2/3})
+    >>> images["cloud"]
+    0.6667
+    >>> Distribution({"cat": 0.5, "dog": 0.4})
+    Traceback (most recent call last):
+    popgraph.errors.InvalidDistribution: probabilities sum to 0.9, not 1 ('cat': 0.5, 'dog': 0.4); pass normalize=True to rescale
+    """
+
+    outcomes: tuple[Hashable, ...]
+    probabilities: Floats
+    numerators: tuple[int, ...] | None
+    denominator: int | None
+
+    def __init__(
+        self, probabilities: Mapping[Any, Any] | Iterable[tuple[Any, Any]], *, normalize: bool = False
+    ) -> None:
+        weights: dict[Hashable, Fraction | float] = {}
+        for outcome, value in _pairs(probabilities):
+            check_hashable(outcome, f"outcome {len(weights)}")
+            if outcome in weights:
+                raise InvalidDistribution(
+                    f"outcome {shorten(outcome)} is declared twice; add its probabilities, or name the two apart"
+                )
+            weights[outcome] = parse_probability(value, f"the probability of {shorten(outcome)}")
+        if not weights:
+            raise InvalidDistribution("a distribution needs at least one outcome; got none")
+        exact = all(isinstance(weight, Fraction) for weight in weights.values())
+        total = sum(weights.values()) if exact else math.fsum(weights.values())
+        if total <= 0 or (isinstance(total, float) and not math.isfinite(total)):
+            raise InvalidDistribution(f"weights sum to {float(total):g}; at least one must be positive, and all finite")
+        if not normalize and abs(total - 1) > SUM_TOLERANCE:
+            shown = listing([f"{shorten(outcome)}: {weight}" for outcome, weight in weights.items()])
+            raise InvalidDistribution(f"probabilities sum to {total}, not 1 ({shown}); pass normalize=True to rescale")
+        if exact and (normalize or total == 1):
+            denominator = math.lcm(*(Fraction(weight).denominator for weight in weights.values()))
+            numerators = [int(weight * denominator) for weight in weights.values()]
+            self._set_exact(tuple(weights), numerators, sum(numerators))
+        else:
+            scale = float(total) if normalize else 1.0
+            self._set_floats(tuple(weights), [float(weight) / scale for weight in weights.values()])
+
+    def _set_exact(self, outcomes: Sequence[Hashable], numerators: Sequence[int], denominator: int) -> None:
+        """Fill in a trusted distribution of numerators that sum to the denominator."""
+        if 0 in numerators:
+            outcomes = [outcome for outcome, numerator in zip(outcomes, numerators, strict=True) if numerator]
+            numerators = [numerator for numerator in numerators if numerator]
+        common = math.gcd(denominator, *numerators)
+        lowest = tuple(numerator // common for numerator in numerators)
+        self._fill(outcomes, [n / (denominator // common) for n in lowest], lowest, denominator // common)
+
+    def _set_floats(self, outcomes: Sequence[Hashable], probabilities: Sequence[float]) -> None:
+        """Fill in a trusted distribution of floats that sum to 1."""
+        if 0.0 in probabilities:
+            outcomes = [outcome for outcome, p in zip(outcomes, probabilities, strict=True) if p]
+            probabilities = [p for p in probabilities if p]
+        self._fill(outcomes, probabilities, None, None)
+
+    def _fill(
+        self,
+        outcomes: Sequence[Hashable],
+        probabilities: Sequence[float],
+        numerators: tuple[int, ...] | None,
+        denominator: int | None,
+    ) -> None:
+        floats = frozen(np.asarray(probabilities, dtype=np.float64))
+        object.__setattr__(self, "outcomes", tuple(outcomes))
+        object.__setattr__(self, "probabilities", floats)
+        object.__setattr__(self, "numerators", numerators)
+        object.__setattr__(self, "denominator", denominator)
+        object.__setattr__(self, "_position", {outcome: i for i, outcome in enumerate(outcomes)})
+
+    @classmethod
+    def uniform(cls, outcomes: Iterable[Any]) -> "Distribution":
+        """Give every outcome the same, exact, probability.
+
+        Raises
+        ------
+        InvalidDistribution
+            If there is no outcome, or one is duplicated or cannot be hashed.
+
+        Examples
+        --------
+        >>> Distribution.uniform(["lightning", "cloud"])
+        Distribution({'lightning': 1/2, 'cloud': 1/2})
+        """
+        listed = list_finite(outcomes)
+        counts = Counter(check_hashable(outcome, f"outcome {i}") for i, outcome in enumerate(listed))
+        repeated = [f"{shorten(outcome)} ({count} times)" for outcome, count in counts.items() if count > 1]
+        if repeated:
+            raise InvalidDistribution(
+                f"outcomes are duplicated: {listing(repeated)}; use Distribution.from_samples to count repeats"
+            )
+        return cls.from_counts(counts)
+
+    @classmethod
+    def from_counts(cls, counts: Mapping[Any, int]) -> "Distribution":
+        """Make probabilities proportional to whole counts, exactly.
+
+        Raises
+        ------
+        InvalidDistribution
+            If a count is negative or not whole, or all are 0.
+
+        Examples
+        --------
+        >>> Distribution.from_counts({"a": 3, "b": 1})
+        Distribution({'a': 3/4, 'b': 1/4})
+        """
+        for outcome, count in _pairs(counts):
+            if not isinstance(count, int | np.integer) or isinstance(count, bool):
+                raise InvalidDistribution(f"the count of {shorten(outcome)} is {shorten(count)}; counts are whole numbers")
+        return cls(counts, normalize=True)
+
+    @classmethod
+    def from_samples(cls, samples: Iterable[Any]) -> "Distribution":
+        """Make the empirical distribution of some samples, in the order in which they first appear.
+
+        Raises
+        ------
+        InvalidDistribution
+            If there is no sample, or one cannot be hashed.
+
+        Examples
+        --------
+        >>> Distribution.from_samples("banana")
+        Distribution({'b': 1/6, 'a': 1/2, 'n': 1/3})
+        """
+        return cls.from_counts(Counter(check_hashable(sample, f"sample {i}") for i, sample in enumerate(list_finite(samples))))
+
+    @property
+    def exact(self) -> bool:
+        """Whether every probability was declared exactly."""
+        return self.denominator is not None
+
+    @property
+    def fractions(self) -> dict[Hashable, Fraction]:
+        """The exact probabilities, outcome -> Fraction.
+
+        Raises
+        ------
+        InvalidDistribution
+            If any probability was declared as a float.
+        """
+        if self.numerators is None or self.denominator is None:
+            raise InvalidDistribution(
+                f"{self!r} was declared with floats, which are not promoted to fractions; declare it with "
+                'Fraction(1, 3), "1/3" or int weights and normalize=True'
+            )
+        pairs = zip(self.outcomes, self.numerators, strict=True)
+        return {outcome: Fraction(numerator, self.denominator) for outcome, numerator in pairs}
+
+    def sample(self, size: int, *, rng: Seed = None) -> list[Any]:
+        """Draw outcomes independently.
+
+        Parameters
+        ----------
+        size : int
+            How many, >= 0.
+        rng : None, int or numpy.random.Generator
+            The same seed gives the same outcomes.
+
+        Returns
+        -------
+        list
+            `size` outcomes.
+
+        Examples
+        --------
+        >>> Distribution({"heads": 1}).sample(2, rng=0)
+        ['heads', 'heads']
+        """
+        p = self.probabilities / self.probabilities.sum()
+        drawn = np.random.default_rng(rng).choice(len(p), size=size, p=p)
+        return [self.outcomes[i] for i in drawn]
+
+    def map(self, fn: Callable[[Any], Any]) -> "Distribution":
+        """Return the law of fn(outcome); outcomes that fn sends to the same place are merged.
+
+        Examples
+        --------
+        >>> Distribution.uniform(range(3)).map(lambda i: i % 2 == 0)
+        Distribution({True: 2/3, False: 1/3})
+        """
+        return self.through(lambda outcome: _point(check_hashable(fn(outcome), f"the image of {shorten(outcome)}")))
+
+    def through(self, kernel: Callable[[Any], "Distribution"]) -> "Distribution":
+        """Return the law of x when x̄ is drawn from this distribution and x from kernel(x̄); exact if all are.
+
+        With an `Augmentation` as the kernel, this is the law w_x of the views.
+
+        Examples
+        --------
+        >>> coin = Distribution.uniform(["a", "b"])
+        >>> coin.through(lambda x: Distribution.uniform([x, "c"]))
+        Distribution({'a': 1/4, 'c': 1/2, 'b': 1/4})
+        """
+        rows = [kernel(outcome) for outcome in self.outcomes]
+        mixed = object.__new__(Distribution)
+        denominators = [row.denominator for row in rows if row.denominator is not None]
+        if self.numerators is None or self.denominator is None or len(denominators) < len(rows):
+            floats: dict[Hashable, float] = {}
+            for p, row in zip(self.probabilities.tolist(), rows, strict=True):
+                for outcome, q in zip(row.outcomes, row.probabilities.tolist(), strict=True):
+                    floats[outcome] = floats.get(outcome, 0.0) + p * q
+            mixed._set_floats(list(floats), list(floats.values()))
+            return mixed
+        common = math.lcm(*denominators)
+        weights: dict[Hashable, int] = {}
+        for numerator, row, denominator in zip(self.numerators, rows, denominators, strict=True):
+            scale = numerator * (common // denominator)
+            for outcome, weight in zip(row.outcomes, row.numerators or (), strict=True):
+                weights[outcome] = weights.get(outcome, 0) + scale * weight
+        mixed._set_exact(list(weights), list(weights.values()), common * self.denominator)
+        return mixed
+
+    def __getitem__(self, outcome: Hashable) -> float:
+        return float(self.probabilities[self._position[outcome]])  # type: ignore[attr-defined]
+
+    def __iter__(self) -> Iterator[Hashable]:
+        return iter(self.outcomes)
+
+    def __len__(self) -> int:
+        return len(self.outcomes)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Distribution) and self.exact and other.exact:
+            return self.fractions == other.fractions
+        return isinstance(other, Mapping) and dict(self) == dict(other)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.outcomes))
+
+    def _written(self, i: int) -> str:
+        """Write the i-th probability, as a fraction where it was declared exactly."""
+        if self.numerators is not None and self.denominator is not None:
+            return str(Fraction(self.numerators[i], self.denominator))
+        return f"{self.probabilities[i]:.6g}"
+
+    def __repr__(self) -> str:
+        if len(self) > 4:
+            return f"Distribution of {len(self):,} outcomes"
+        inside = ", ".join(f"{shorten(outcome, 30)}: {self._written(i)}" for i, outcome in enumerate(self.outcomes))
+        return f"Distribution({{{inside}}})"
+
+    def __str__(self) -> str:
+        lines = [f"  {self._written(i):>10}  {shorten(outcome)}" for i, outcome in enumerate(self.outcomes[:20])]
+        more = [f"  ... and {len(self) - 20:,} more"] if len(self) > 20 else []
+        kind = "exact" if self.exact else "float"
+        return "\n".join([f"Distribution of {len(self):,} outcomes, {kind} probabilities", *lines, *more])
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for i, outcome in enumerate(self.outcomes[:20]):
+            drawn = outcome._repr_html_() if hasattr(outcome, "_repr_html_") else html.escape(shorten(outcome))
+            rows.append(f"<tr><td>{drawn}</td><td>{self._written(i)}</td></tr>")
+        more = f"<tr><td colspan=2>and {len(self) - 20:,} more</td></tr>" if len(self) > 20 else ""
+        head = "<tr><th>outcome</th><th>probability</th></tr>"
+        return f"<table>{head}{''.join(rows)}{more}</table>"
+
+
+def _point(outcome: Hashable) -> Distribution:
+    """Return the distribution that is always this outcome."""
+    point = object.__new__(Distribution)
+    point._set_exact([outcome], [1], 1)
+    return point
+
+
+def list_finite(items: Iterable[Any]) -> list[Any]:
+    """List the items of an iterable that is not endless."""
+    if isinstance(items, np.ndarray) and items.ndim == 1:
+        items = items.tolist()
+    try:
+        listed = list(islice(items, OUTCOME_LIMIT + 1))
+    except TypeError:
+        raise InvalidDistribution(
+            f"{shorten(items)} is a {type(items).__name__}, not outcomes; give a mapping or a sequence"
+        ) from None
+    if len(listed) > OUTCOME_LIMIT:
+        raise InvalidDistribution(
+            f"more than {OUTCOME_LIMIT:,} outcomes: is this iterable endless? A distribution has finitely many outcomes"
+        )
+    return listed
+
+
+def _pairs(probabilities: Any) -> list[tuple[Any, Any]]:
+    """List (outcome, probability) of a mapping, a pandas Series or an iterable of pairs."""
+    pairs = list_finite(probabilities.items() if hasattr(probabilities, "items") else probabilities)
+    for pair in pairs:
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise InvalidDistribution(
+                f"{shorten(pair)} is not a pair (outcome, probability); use Distribution.uniform for equally likely outcomes"
+            )
+    return pairs

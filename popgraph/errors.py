@@ -1,0 +1,88 @@
+"""The exceptions of popgraph, and how their sentences are put together.
+
+Each is also the built-in that a user would expect to catch: a ValueError, RuntimeError, MemoryError or ImportError.
+"""
+
+import importlib
+from collections.abc import Collection
+from types import ModuleType
+
+
+class PopgraphError(Exception):
+    """Any error that popgraph raises on purpose."""
+
+
+class InvalidArgument(PopgraphError, ValueError):
+    """An argument is outside what the function accepts."""
+
+
+class InvalidDistribution(InvalidArgument):
+    """Probabilities or outcomes do not make a finite distribution."""
+
+
+class InvalidAugmentation(InvalidArgument):
+    """An augmentation, or a kernel matrix, is not a Markov kernel on the naturals."""
+
+
+class InvalidEmbedding(InvalidArgument):
+    """An embedding f is not one finite real vector for each view."""
+
+
+class TooLarge(PopgraphError, MemoryError):
+    """What was asked for would need more memory than is sensible; the message names the alternative."""
+
+
+class NotConverged(PopgraphError, RuntimeError):
+    """An iterative answer could not be certified; the message says what was reached."""
+
+
+class MissingExtra(PopgraphError, ImportError):
+    """An optional dependency is not installed; the message names the extra that brings it."""
+
+
+SHOWN = 5  # offenders named in one message
+
+
+def listing(items: Collection[str]) -> str:
+    """Join the first five items, and say how many more there are."""
+    shown = [item for item, _ in zip(items, range(SHOWN), strict=False)]
+    more = len(items) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")
+
+
+def shorten(value: object, width: int = 60) -> str:
+    """Return repr(value), cut in the middle when it is long."""
+    text = repr(value)
+    if len(text) <= width:
+        return text
+    half = (width - 3) // 2
+    return f"{text[:half]}...{text[-half:]}"
+
+
+def size_in_words(n_bytes: float) -> str:
+    """Write a number of bytes in the unit that a person would use.
+
+    Examples
+    --------
+    >>> size_in_words(8 * 10**10)
+    '80 GB'
+    """
+    for unit in ("bytes", "kB", "MB", "GB", "TB"):
+        if n_bytes < 1000 or unit == "TB":
+            break
+        n_bytes /= 1000
+    return f"{n_bytes:,.3g} {unit}" if n_bytes < 1000 else f"{n_bytes:,.0f} {unit}"
+
+
+def require(module: str, extra: str) -> ModuleType:
+    """Import an optional dependency on first use.
+
+    Raises
+    ------
+    MissingExtra
+        If the module is not installed; the message names the extra.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingExtra(f'{module} is not installed; run: pip install "popgraph[{extra}]"') from error

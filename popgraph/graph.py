@@ -1,0 +1,512 @@
+"""`build` and `PopulationGraph`: a declared population joined to its arrays w, Ā and M.
+
+Methods forward to the rooms that hold the algorithms; what is here is notation.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import scipy.sparse as sp
+
+from popgraph import show
+from popgraph.arrays import Floats, Ints, Sparse, frozen, frozen_csr
+from popgraph.distribution import Seed
+from popgraph.errors import InvalidArgument, TooLarge, require, shorten, size_in_words
+from popgraph.population import ExactKernel, Population, read_population
+from popgraph.progress import Progress
+from popgraph.spectrum import Components, Spectrum, decompose, find_components
+
+DENSE_BYTES = 2**30  # a dense w above this is refused: nobody reads 11,585 x 11,585 numbers
+SPARSE_BYTES = 2**33  # a sparse w above this is refused: the factor does the same work in a fraction of the memory
+STR_SIDE = 400  # str() shows eigenvalues where all of them are quick to compute
+
+
+def build(
+    distribution: Any,
+    augmentation: Any,
+    *,
+    labels: Any = None,
+    views: Any = None,
+    normalize: bool = False,
+    drop_unreachable: bool = False,
+    name: str = "",
+    progress: Progress = None,
+) -> "PopulationGraph":
+    """Build the population graph of a distribution of naturals and an augmentation.
+
+    Parameters
+    ----------
+    distribution : Distribution, mapping, sequence, (n,) array or pandas Series
+        The naturals x̄ and p. A sequence (not of floats that sum to 1) lists equally likely naturals; an array of numbers
+        gives the probabilities of naturals 0, 1, ..., n-1, or of the rows of a DataFrame.
+    augmentation : Augmentation, callable, mapping of mappings, (n, N) array or scipy sparse, or pandas DataFrame
+        The kernel A(x|x̄). A matrix has a row for each natural and a column for each view, in the order given. A callable is
+        asked twice about each natural, and must answer alike.
+    labels : sequence of n labels, or mapping natural -> label, optional
+        The class y(x̄) of each natural, for pictures and probes; the spectrum never sees it.
+    views : sequence of N outcomes, optional
+        Names for the columns of a matrix; 0, 1, ..., N-1 if not given.
+    normalize : bool
+        Divide p, and the rows of a matrix or of a mapping of mappings, by their sums, so that weights may be given.
+    drop_unreachable : bool
+        Leave out the columns of a matrix that no natural reaches, instead of refusing them.
+    name : str
+        How the graph prints.
+    progress : bool, callable or None
+        A bar over the naturals; None shows one where somebody is looking.
+
+    Returns
+    -------
+    PopulationGraph
+        Its views are ordered natural by natural: x̄ first if it is one of its own views, then the rest as declared.
+
+    Raises
+    ------
+    InvalidDistribution, InvalidAugmentation
+        If the population is not one; the message names the offending natural or entry, and the mend.
+    InvalidArgument
+        If there is not one label for each natural.
+
+    References
+    ----------
+    [H21] section 3.1.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> graph = pg.build(["lightning", "cloud"], pg.apply(lambda x: x + " rotated", "1/3"))
+    >>> graph
+    PopulationGraph(2 naturals, 4 views, 2 components)
+    >>> graph.w[0, 0]
+    0.2222
+    >>> pg.build(np.array([0.5, 0.5]), [[0.9, 0.1], [0.1, 0.9]]).spectrum(2).gamma
+    array([1.  , 0.64])
+    """
+    population = read_population(
+        distribution,
+        augmentation,
+        views=views,
+        normalize=normalize,
+        drop_unreachable=drop_unreachable,
+        progress=progress,
+    )
+    return from_population(population, labels=labels, name=name)
+
+
+def from_population(population: Population, *, labels: Any = None, name: str = "") -> "PopulationGraph":
+    """Join an enumerated population to its arrays."""
+    law, A = population.distribution, population.kernel
+    p = law.probabilities
+    # w_x is the row sum of w. Where rows of A sum to 1 it is Σ p A; where they miss it by rounding (1e-9 is accepted), Ā
+    # still has the eigenvalue 1 on √w_x exactly, and nothing is renormalised.
+    w_x = A.T @ (p * A.sum(axis=1))
+    M = A.copy()
+    M.data = np.repeat(np.sqrt(p), np.diff(A.indptr)) * A.data / np.sqrt(w_x)[A.indices]
+    return PopulationGraph(
+        naturals=law.outcomes,
+        views=population.views,
+        p=p,
+        kernel=A,
+        w_x=frozen(w_x),
+        factor=frozen_csr(M),
+        labels=_read_labels(labels, law.outcomes),
+        name=name,
+        exact_p=None if law.denominator is None else (law.numerators or (), law.denominator),
+        exact_kernel=population.exact,
+    )
+
+
+def _read_labels(labels: Any, naturals: Sequence[Hashable]) -> Any:
+    """Return one label for each natural, as an array."""
+    if labels is None:
+        return None
+    if isinstance(labels, Mapping):
+        missing = [shorten(natural) for natural in naturals if natural not in labels]
+        if missing:
+            raise InvalidArgument(f"labels has no label for the natural {', '.join(missing[:5])}")
+        labels = [labels[natural] for natural in naturals]
+    array = np.array(labels)
+    if array.shape != (len(naturals),):
+        raise InvalidArgument(
+            f"labels has shape {array.shape}; {len(naturals)} naturals need one label each, shape ({len(naturals)},)"
+        )
+    return frozen(array)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PopulationGraph:
+    """Hold the population graph: all views x, joined by the probability w_xx' of being a positive pair.
+
+    Made by `build`. The factor is the graph: M = diag(√p) A D^-1/2 and Ā = MᵀM; w and Ā are dense views of it, for looking at
+    and for teaching. Self-weights count: w_xx > 0, and w_x includes it.
+
+    Attributes
+    ----------
+    naturals : tuple of n outcomes
+        x̄, in the order declared.
+    views : sequence of N outcomes
+        x; row i of every (N, ...) array belongs to views[i].
+    p : (n,) array
+        The naturals' probabilities.
+    kernel : (n, N) csr_array
+        A(x|x̄), each row summing to 1.
+    w_x : (N,) array
+        The views' probabilities, the row sums of w.
+    factor : (n, N) csr_array
+        M.
+    labels : (n,) array or None
+        The naturals' classes y(x̄).
+    name : str
+        How it prints.
+    exact_p : (tuple of n ints, int) or None
+        p as numerators over one denominator, where it was declared exactly.
+    exact_kernel : ExactKernel or None
+        A exactly, where it was declared so.
+    """
+
+    naturals: tuple[Hashable, ...]
+    views: Sequence[Hashable]
+    p: Floats
+    kernel: Sparse
+    w_x: Floats
+    factor: Sparse
+    labels: Any = None
+    name: str = ""
+    exact_p: tuple[tuple[int, ...], int] | None = None
+    exact_kernel: ExactKernel | None = None
+
+    @property
+    def n(self) -> int:
+        """The number of naturals."""
+        return len(self.naturals)
+
+    @property
+    def N(self) -> int:
+        """The number of views."""
+        return len(self.views)
+
+    @property
+    def w(self) -> Floats:
+        """The positive pairs' probabilities w_xx' = Σ p(x̄) A(x|x̄) A(x'|x̄), a dense (N, N) array.
+
+        Raises
+        ------
+        TooLarge
+            If it would take more than 1 GiB.
+        """
+        self._check_dense("w")
+        B = self.kernel.toarray() * np.sqrt(self.p)[:, np.newaxis]
+        return frozen(B.T @ B)
+
+    @property
+    def adjacency(self) -> Floats:
+        """The normalised adjacency Ā = D^-1/2 w D^-1/2, a dense (N, N) array.
+
+        Raises
+        ------
+        TooLarge
+            If it would take more than 1 GiB.
+        """
+        self._check_dense("Ā")
+        M = self.factor.toarray()
+        return frozen(M.T @ M)
+
+    def _check_dense(self, what: str) -> None:
+        needed = 8 * self.N * max(self.N, self.n)
+        if needed > DENSE_BYTES:
+            raise TooLarge(
+                f"{what} of {self.N:,} views as a dense array needs {size_in_words(needed)}, more than "
+                f'{size_in_words(DENSE_BYTES)}; use graph.factor (M, with Ā = MᵀM), graph.weight_matrix("csr") or graph.operator()'
+            )
+
+    def weight_matrix(self, form: Literal["dense", "csr"] = "csr") -> Any:
+        """Return w as a dense array or as a csr_array.
+
+        Raises
+        ------
+        TooLarge
+            If it would take more than 1 GiB dense, or 8 GiB sparse (bounded by Σ_x̄ (views of x̄)² entries).
+        InvalidArgument
+            If the form is neither.
+        """
+        if form == "dense":
+            return self.w
+        if form != "csr":
+            raise InvalidArgument(f'form is {form!r}; it must be "dense" or "csr"')
+        degree = np.diff(self.kernel.indptr).astype(np.float64)
+        needed = 12.0 * min(float(np.sum(degree**2)), float(self.N) ** 2)
+        if needed > SPARSE_BYTES:
+            raise TooLarge(
+                f"w of {self.N:,} views as a sparse matrix needs up to {size_in_words(needed)}, more than "
+                f"{size_in_words(SPARSE_BYTES)}; use graph.factor (M, with Ā = MᵀM) or graph.operator()"
+            )
+        return frozen_csr(self.kernel.T @ sp.diags_array(self.p) @ self.kernel)
+
+    def operator(self) -> Any:
+        """Return Ā as a scipy LinearOperator (N, N) that multiplies by M and Mᵀ, and forms nothing."""
+        from scipy.sparse.linalg import aslinearoperator
+
+        M = aslinearoperator(self.factor)
+        return M.H @ M
+
+    @cached_property
+    def _split(self) -> Components:
+        return find_components(self.factor)
+
+    @property
+    def components(self) -> Ints:
+        """The component of each view, (N,), numbered by first view: 0, 1, ..."""
+        return self._split.of_column
+
+    @property
+    def component_count(self) -> int:
+        """The number of connected components: the multiplicity of the eigenvalue 1 [THEORY 2.3]."""
+        return self._split.count
+
+    @property
+    def view_labels(self) -> Any:
+        """The most probable class of each view, (N,): Bayes' labeller argmax_c Σ_x̄ p(x̄) A(x|x̄) 1[y(x̄) = c].
+
+        Raises
+        ------
+        InvalidArgument
+            If the graph has no labels.
+        """
+        if self.labels is None:
+            raise InvalidArgument("this graph has no labels; pass labels= to popgraph.build")
+        classes, y = np.unique(self.labels, return_inverse=True)
+        onehot = sp.csr_array((self.p, (y, np.arange(self.n))), shape=(len(classes), self.n))
+        return classes[np.asarray((onehot @ self.kernel).todense()).argmax(axis=0)]
+
+    @cached_property
+    def _index(self) -> dict[Hashable, int]:
+        return {view: i for i, view in enumerate(self.views)}
+
+    def index(self, view: Any) -> int:
+        """Return the row of a view.
+
+        Raises
+        ------
+        InvalidArgument
+            If it is no view of this graph.
+        """
+        try:
+            return self._index[view]
+        except (KeyError, TypeError):
+            raise InvalidArgument(f"{shorten(view)} is no view of this graph; its views are graph.views") from None
+
+    def spectrum(self, k: int, *, solver: str | None = None) -> Spectrum:
+        """Return the k leading eigenpairs of Ā: gamma, F*, residuals, the gap, and a certificate.
+
+        Parameters
+        ----------
+        k : int
+            In 1..N.
+        solver : {"dense", "iterative"}, optional
+            Force a solver; the policy chooses by default, and `spectrum.solvers` says what it chose and why.
+
+        Raises
+        ------
+        InvalidArgument
+            If k is not in 1..N.
+        NotConverged
+            If an answer could not be certified.
+
+        References
+        ----------
+        [H21] section 3.2.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.zoo.lightning_cloud().spectrum(k=2).eigenvectors
+        array([[0.8165, 0.    ],
+               [0.5774, 0.    ],
+               [0.    , 0.8165],
+               [0.    , 0.5774]])
+        """
+        return decompose(self.factor, self.w_x, k, components=self._split, solver=solver)
+
+    def explain(self, x: Any, y: Any) -> "Explanation":
+        """Show w_xx' as the sum over naturals that it is, term by term; in fractions where the population is exact.
+
+        Raises
+        ------
+        InvalidArgument
+            If x or y is no view of this graph.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> graph = pg.build(["lightning", "cloud"], pg.apply(lambda x: x + " rotated", "1/3"))
+        >>> print(graph.explain("lightning", "lightning rotated"))
+        w('lightning', 'lightning rotated') = 1/9
+          = sum over naturals of p · A(x) · A(x'):
+          1/2 · 2/3 · 1/3 = 1/9   from 'lightning'
+        """
+        i, j = self.index(x), self.index(y)
+        terms = []
+        by_view = self._by_view
+        shared = np.intersect1d(_column(by_view, i), _column(by_view, j))
+        for natural in shared.tolist():
+            p, first, second = self._p(natural), self._entry(natural, i), self._entry(natural, j)
+            terms.append(Term(self.naturals[natural], p, first, second))
+        return Explanation(x, y, tuple(terms))
+
+    @cached_property
+    def _by_view(self) -> Sparse:
+        return self.kernel.tocsc()
+
+    def _p(self, natural: int) -> Fraction | float:
+        """Return p of one natural, exactly where all of the population is exact."""
+        if self.exact_p is None or self.exact_kernel is None:
+            return float(self.p[natural])
+        return Fraction(self.exact_p[0][natural], self.exact_p[1])
+
+    def _entry(self, natural: int, view: int) -> Fraction | float:
+        """Return A(view|natural) of a pair that has one, exactly where all of the population is exact."""
+        start, stop = self.kernel.indptr[natural : natural + 2]
+        position = start + int(np.searchsorted(self.kernel.indices[start:stop], view))
+        if self.exact_p is None or self.exact_kernel is None:
+            return float(self.kernel.data[position])
+        return self.exact_kernel.entry(position, natural)
+
+    def sample_views(self, size: int, *, rng: Seed = None) -> Ints:
+        """Draw views from w_x: an array (size,) of positions in `views`."""
+        generator = np.random.default_rng(rng)
+        return self._sample_given(self._sample_naturals(size, generator), generator)
+
+    def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
+        """Draw positive pairs (x, x⁺): a natural from p, then two of its views independently.
+
+        Parameters
+        ----------
+        size : int
+            How many pairs, >= 0.
+        rng : None, int or numpy.random.Generator
+            The same seed gives the same pairs.
+
+        Returns
+        -------
+        (size, 2) array of int
+            Positions in `views`; the pair (i, j) has probability w[i, j].
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.zoo.lightning_cloud().sample_pairs(3, rng=0).shape
+        (3, 2)
+        """
+        generator = np.random.default_rng(rng)
+        naturals = self._sample_naturals(size, generator)
+        return np.column_stack([self._sample_given(naturals, generator), self._sample_given(naturals, generator)])
+
+    def _sample_naturals(self, size: int, generator: np.random.Generator) -> Ints:
+        if not isinstance(size, int | np.integer) or size < 0:
+            raise InvalidArgument(f"size is {size!r}; the number of draws must be a whole number, 0 or more")
+        return generator.choice(self.n, size=size, p=self.p / self.p.sum())
+
+    @cached_property
+    def _cumulative(self) -> Floats:
+        """Row number plus the share of the row's mass up to and including each stored entry: increasing over all entries."""
+        totals = np.add.reduceat(self.kernel.data, self.kernel.indptr[:-1])
+        running = np.cumsum(self.kernel.data)
+        before = np.repeat(running[self.kernel.indptr[1:] - 1] - totals, np.diff(self.kernel.indptr))
+        rows = np.repeat(np.arange(self.n), np.diff(self.kernel.indptr))
+        return np.asarray(rows + np.clip((running - before) / totals[rows], 0.0, 1.0))
+
+    def _sample_given(self, naturals: Ints, generator: np.random.Generator) -> Ints:
+        """Draw a view of each of these naturals."""
+        position = np.searchsorted(self._cumulative, naturals + generator.random(len(naturals)), side="right")
+        first, last = self.kernel.indptr[naturals], self.kernel.indptr[naturals + 1] - 1
+        return self.kernel.indices[np.clip(position, first, last)].astype(np.intp)
+
+    def to_networkx(self) -> Any:
+        """Return a networkx Graph: a node for each view with its `w_x`, an edge for each w_xx' > 0 with its `weight`.
+
+        Self-weights are self-loops. networkx' degree counts a self-loop twice, so `graph.degree(weight="weight")` is *not* w_x:
+        read the node attribute. Its `normalized_laplacian_matrix` is off for the same reason.
+
+        Raises
+        ------
+        TooLarge
+            If w does not fit as a sparse matrix.
+        """
+        import networkx as nx  # on first use: importing popgraph stays light
+
+        graph = nx.Graph(name=self.name)
+        graph.add_nodes_from((view, {"w_x": float(p)}) for view, p in zip(self.views, self.w_x, strict=True))
+        upper = sp.triu(self.weight_matrix("csr"), format="coo")
+        i, j = upper.coords
+        graph.add_weighted_edges_from((self.views[a], self.views[b], float(p)) for a, b, p in zip(i, j, upper.data, strict=True))
+        return graph
+
+    def to_pandas(self) -> Any:
+        """Return w as a pandas DataFrame, labelled by the views on both sides.
+
+        Raises
+        ------
+        MissingExtra
+            If pandas is not installed.
+        TooLarge
+            If w does not fit as a dense array.
+        """
+        pandas = require("pandas", "pandas")
+        labels = pandas.Index(list(self.views), dtype=object, tupleize_cols=False)
+        return pandas.DataFrame(self.w.copy(), index=labels, columns=labels)
+
+    def __repr__(self) -> str:
+        count = self.component_count
+        words = f"{self.n:,} naturals, {self.N:,} views, {count:,} component{'s' * (count != 1)}"
+        return f"PopulationGraph({self.name + ': ' if self.name else ''}{words})"
+
+    def __str__(self) -> str:
+        return show.graph_text(self, self._shown_spectrum())
+
+    def _repr_html_(self) -> str:
+        return show.graph_html(self, self._shown_spectrum())
+
+    def _shown_spectrum(self) -> Spectrum | None:
+        """Return the spectrum that str() shows: none where it would not come at once."""
+        return self.spectrum(min(8, self.N)) if min(self.n, self.N) <= STR_SIDE else None
+
+
+def _column(by_view: Sparse, view: int) -> Ints:
+    """Return the naturals that reach a view."""
+    return np.asarray(by_view.indices[by_view.indptr[view] : by_view.indptr[view + 1]])
+
+
+@dataclass(frozen=True)
+class Term:
+    """Hold one natural's share p(x̄) A(x|x̄) A(x'|x̄) of a positive pair's probability."""
+
+    natural: Hashable
+    p: Fraction | float
+    a: Fraction | float
+    a_plus: Fraction | float
+
+    @property
+    def value(self) -> Fraction | float:
+        """The product of the three."""
+        return self.p * self.a * self.a_plus
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Hold w_xx' as the sum of its terms, one for each natural that reaches both views."""
+
+    x: Hashable
+    x_plus: Hashable
+    terms: tuple[Term, ...]
+
+    @property
+    def value(self) -> Fraction | float:
+        """w_xx', exact where the population is."""
+        return sum((term.value for term in self.terms), start=Fraction(0))
+
+    def __str__(self) -> str:
+        return show.explanation_text(self)

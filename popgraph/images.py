@@ -1,0 +1,336 @@
+"""`Image`: a small, immutable, hashable picture that draws itself, and augmentations of images.
+
+An augmentation of images is an ordinary `Augmentation`; its probabilities are exact unless declared as floats.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import comb
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from popgraph.arrays import frozen
+from popgraph.augmentation import PRODUCT_LIMIT, Augmentation, applied, choose, identity
+from popgraph.distribution import Distribution, parse_probability
+from popgraph.errors import InvalidArgument, InvalidAugmentation, TooLarge, shorten
+
+__all__ = ["Image", "flip", "flip_pixels", "mask", "rotate", "shift"]
+
+SHADES = " ░▒▓█"  # terminal ink, from nothing to full
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Image:
+    """Hold a small picture as an outcome: immutable, hashable, equal to any image of the same pixels.
+
+    Parameters
+    ----------
+    pixels : (height, width) or (height, width, 3 or 4) array
+        Booleans, whole numbers in 0..255, or finite floats. 0 is drawn empty and the image's largest value full ink.
+        Booleans and whole numbers are kept as uint8, floats as float64: an image of 0 and 1 is not one of 0.0 and 1.0.
+    name : str
+        How it prints; takes no part in equality.
+
+    Raises
+    ------
+    InvalidArgument
+        If the pixels are not such an array.
+
+    Examples
+    --------
+    >>> corner = Image([[1, 0], [0, 0]], name="corner")
+    >>> corner
+    Image(corner, 2x2)
+    >>> corner == Image([[1, 0], [0, 0]])
+    True
+    >>> print(Image([[1, 1], [0, 1]]))
+    ████
+      ██
+    """
+
+    pixels: NDArray[Any]
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        given = np.asarray(self.pixels)
+        if given.ndim not in (2, 3) or given.size == 0 or (given.ndim == 3 and given.shape[2] not in (3, 4)):
+            raise InvalidArgument(
+                f"an Image needs pixels of shape (height, width), or (height, width, 3 or 4); got shape {given.shape}"
+            )
+        if given.dtype.kind not in "buif":
+            raise InvalidArgument(f"an Image needs numbers for pixels; got dtype {given.dtype}")
+        if given.dtype.kind == "f":
+            if not np.isfinite(given).all():
+                raise InvalidArgument("an Image needs finite pixels; got NaN or infinity")
+            pixels = given.astype(np.float64) + 0.0  # a copy, and -0.0 becomes 0.0: equal pixels, equal bytes
+        else:
+            if given.min() < 0 or given.max() > 255:
+                raise InvalidArgument(
+                    f"whole-number pixels must be in 0..255; got {given.min()}..{given.max()}: give floats instead"
+                )
+            pixels = given.astype(np.uint8)
+        object.__setattr__(self, "pixels", frozen(np.ascontiguousarray(pixels)))
+        object.__setattr__(self, "_key", (pixels.shape, pixels.dtype.char, self.pixels.tobytes()))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Image) and self._key == other._key  # type: ignore[attr-defined, no-any-return]
+
+    def __hash__(self) -> int:
+        return hash(self._key)  # type: ignore[attr-defined]
+
+    def __repr__(self) -> str:
+        height, width = self.pixels.shape[:2]
+        if self.name:
+            return f"Image({self.name}, {height}x{width})"
+        if height * width <= 100:
+            return f"Image({'/'.join(''.join('#' if ink else '.' for ink in row) for row in self._ink() > 0.5)})"
+        return f"Image({height}x{width}, {hash(self) & 0xFFFFFF:06x})"
+
+    def __str__(self) -> str:
+        steps = np.rint(self._ink() * (len(SHADES) - 1)).astype(int)
+        return "\n".join("".join(SHADES[step] * 2 for step in row).rstrip() for row in steps)
+
+    def _repr_html_(self) -> str:
+        cells = [
+            f"<rect x='{j}' y='{i}' width='1' height='1' fill='currentColor' fill-opacity='{ink:.3g}'/>"
+            for (i, j), ink in np.ndenumerate(self._ink())
+            if ink > 0
+        ]
+        height, width = self.pixels.shape[:2]
+        frame = "fill='none' stroke='currentColor' stroke-opacity='0.4' stroke-width='0.1'"
+        return (
+            f"<svg xmlns='http://www.w3.org/2000/svg' width='{6 * width}' height='{6 * height}' "
+            f"viewBox='0 0 {width} {height}'>{''.join(cells)}<rect width='{width}' height='{height}' {frame}/></svg>"
+        )
+
+    def _ink(self) -> NDArray[np.float64]:
+        """Scale the pixels to 0 (empty) .. 1 (full), (height, width)."""
+        grey = self.pixels.astype(np.float64)
+        grey = grey[:, :, :3].mean(axis=2) if grey.ndim == 3 else grey
+        low, high = min(grey.min(), 0.0), max(grey.max(), 0.0)
+        return (grey - low) / (high - low) if high > low else np.zeros_like(grey)
+
+    def _renamed(self, what: str) -> str:
+        return f"{self.name} {what}" if self.name else ""
+
+
+def rotate(quarter_turns: int = 1, probability: Any = 1) -> Augmentation:
+    """Turn an image counter-clockwise by quarter turns, with some probability.
+
+    Examples
+    --------
+    >>> rotate(1, "1/3")(Image([[1, 0], [0, 0]]))
+    Distribution({Image(#./..): 2/3, Image(../#.): 1/3})
+    """
+    turns = _whole(quarter_turns, "quarter_turns")
+
+    def turn(image: Any) -> Image:
+        image = _check_image(image, "rotate")
+        return Image(np.rot90(image.pixels, turns), image._renamed("rotated"))
+
+    return applied(turn, probability, f"rotate {90 * turns}°", trusted=True)
+
+
+def flip(axis: int = 1, probability: Any = 1) -> Augmentation:
+    """Mirror an image, with some probability: left to right (axis 1) or top to bottom (axis 0).
+
+    Raises
+    ------
+    InvalidArgument
+        If the axis is neither 0 nor 1.
+
+    Examples
+    --------
+    >>> flip(axis=1)(Image([[1, 0], [0, 0]]))
+    Distribution({Image(.#/..): 1})
+    """
+    if axis not in (0, 1):
+        raise InvalidArgument(f"axis is {axis!r}; an image is flipped along axis 0 (rows) or 1 (columns)")
+
+    def mirror(image: Any) -> Image:
+        image = _check_image(image, "flip")
+        return Image(np.flip(image.pixels, axis), image._renamed("flipped"))
+
+    return applied(mirror, probability, f"flip axis {axis}", trusted=True)
+
+
+def shift(
+    steps: Iterable[tuple[int, int]] = ((-1, 0), (1, 0), (0, -1), (0, 1)),
+    probability: Any = 1,
+    *,
+    wrap: bool = False,
+) -> Augmentation:
+    """Shift an image by one of several steps, equally likely, with some probability.
+
+    Parameters
+    ----------
+    steps : pairs (rows down, columns right)
+        By default one pixel up, down, left or right.
+    probability : float, Fraction, Decimal, str or int
+        That the image is shifted at all.
+    wrap : bool
+        Whether what leaves on one side enters on the other; otherwise the image is filled with 0.
+
+    Examples
+    --------
+    >>> shift([(0, 1)])(Image([[1, 0], [0, 1]]))
+    Distribution({Image(.#/..): 1})
+    """
+    moves = [(_whole(down, "a step"), _whole(right, "a step")) for down, right in steps]
+
+    def move_by(down: int, right: int) -> Callable[[Any], Image]:
+        def move(image: Any) -> Image:
+            return Image(_shifted(_check_image(image, "shift").pixels, down, right, wrap))
+
+        return move
+
+    options = {applied(move_by(*move), 1, f"shift {move}", trusted=True): 1 for move in moves}
+    return _sometimes(choose(options, normalize=True), probability, f"shift {len(moves)} ways")
+
+
+def flip_pixels(
+    count: int = 1, probability: Any = 1, *, pixels: Sequence[tuple[int, int]] | None = None
+) -> Augmentation:
+    """Swap light and dark at `count` distinct pixels, every set of that size equally likely, with some probability.
+
+    Parameters
+    ----------
+    count : int
+        How many pixels are flipped, from 0 to 1 or from 1 to 0.
+    probability : float, Fraction, Decimal, str or int
+        That any pixel is flipped at all.
+    pixels : sequence of (row, column), optional
+        The pixels that may be flipped; all if not given.
+
+    Raises
+    ------
+    InvalidAugmentation
+        On a call, if the image is not of 0 and 1, or has fewer than `count` pixels.
+    TooLarge
+        On a call, if there are more than 4,194,304 sets of pixels.
+
+    Examples
+    --------
+    >>> flip_pixels(1)(Image([[1, 0]]))
+    Distribution({Image(..): 1/2, Image(##): 1/2})
+    """
+    size = _whole(count, "count")
+    if size < 0:
+        raise InvalidArgument(f"count is {size}; the number of flipped pixels must be 0 or more")
+
+    def flipped(image: Any) -> Distribution:
+        image = _check_image(image, "flip_pixels")
+        if image.pixels.dtype != np.uint8 or image.pixels.ndim != 2 or image.pixels.max() > 1:
+            raise InvalidAugmentation(f"flip_pixels() needs images of 0 and 1; {shorten(image)} has other values")
+        sites: Sequence[int] = range(image.pixels.size) if pixels is None else _sites(image, pixels)
+        if comb(len(sites), size) > PRODUCT_LIMIT:
+            raise TooLarge(
+                f"there are {comb(len(sites), size):,} ways to flip {size} of {len(sites)} pixels, more than "
+                f"{PRODUCT_LIMIT:,}; flip fewer"
+            )
+        if size > len(sites):
+            raise InvalidAugmentation(f"cannot flip {size} of the {len(sites)} pixels of {shorten(image)}")
+        views = []
+        for chosen in combinations(sites, size):
+            changed = image.pixels.copy()
+            changed.flat[list(chosen)] ^= 1
+            views.append(Image(changed))
+        return Distribution.uniform(views)
+
+    noise = Augmentation(flipped, f"flip {size} pixels", trusted=True)
+    return _sometimes(noise, probability, noise.name)
+
+
+def mask(size: int | tuple[int, int] = 1, probability: Any = 1, *, fill: float = 0) -> Augmentation:
+    """Paint over one rectangle of the image, every position equally likely, with some probability.
+
+    Parameters
+    ----------
+    size : int or (height, width)
+        Of the rectangle, in pixels; it lies wholly inside the image.
+    probability : float, Fraction, Decimal, str or int
+        That anything is masked at all.
+    fill : number
+        What the masked pixels become.
+
+    Raises
+    ------
+    InvalidAugmentation
+        On a call, if the rectangle is larger than the image.
+
+    Examples
+    --------
+    >>> mask((1, 2))(Image([[1, 1], [0, 1]]))
+    Distribution({Image(../.#): 1/2, Image(##/..): 1/2})
+    """
+    height, width = (size, size) if isinstance(size, int | np.integer) else size
+    if height < 1 or width < 1:
+        raise InvalidArgument(f"size is {size!r}; the masked rectangle must be at least 1x1")
+
+    def masked(image: Any) -> Distribution:
+        image = _check_image(image, "mask")
+        if image.pixels.dtype == np.uint8 and fill not in range(256):
+            raise InvalidAugmentation(f"{shorten(image)} has whole-number pixels; fill must be in 0..255, not {fill!r}")
+        rows, columns = (image.pixels.shape[0] - height + 1, image.pixels.shape[1] - width + 1)
+        if rows < 1 or columns < 1:
+            raise InvalidAugmentation(f"a {height}x{width} mask does not fit into {shorten(image)}")
+        views = []
+        for top in range(rows):
+            for left in range(columns):
+                changed = image.pixels.copy()
+                changed[top : top + height, left : left + width] = fill
+                views.append(Image(changed))
+        return Distribution.from_samples(views)
+
+    hide = Augmentation(masked, f"mask {height}x{width}", trusted=True)
+    return _sometimes(hide, probability, hide.name)
+
+
+def _sometimes(augmentation: Augmentation, probability: Any, name: str) -> Augmentation:
+    """Apply the augmentation with this probability, and nothing otherwise."""
+    q = parse_probability(probability, "probability")
+    if q == 1:
+        return augmentation
+    return Augmentation(choose({augmentation: q, identity(): 1 - q}).kernel, f"{name}, {q}", trusted=True)
+
+
+def _sites(image: Image, pixels: Sequence[tuple[int, int]]) -> list[int]:
+    """Return the flat positions of some pixels of an image."""
+    height, width = image.pixels.shape[:2]
+    for row, column in pixels:
+        if not (0 <= row < height and 0 <= column < width):
+            raise InvalidAugmentation(f"{shorten(image)} has no pixel ({row}, {column}); it is {height}x{width}")
+    return sorted({row * width + column for row, column in pixels})
+
+
+def _shifted(pixels: NDArray[Any], down: int, right: int, wrap: bool) -> NDArray[Any]:
+    """Move the pixels; without wrapping, what nothing moves to becomes 0."""
+    moved = np.roll(pixels, (down, right), axis=(0, 1))
+    if not wrap:
+        moved[_wrapped(down)] = 0
+        moved[:, _wrapped(right)] = 0
+    return moved
+
+
+def _wrapped(step: int) -> slice:
+    """Return the rows (or columns) that a roll by this step brought in from the other side."""
+    return slice(0, step) if step >= 0 else slice(step, None)
+
+
+def _check_image(image: Any, who: str) -> Image:
+    """Return the image, or say that this natural is none."""
+    if not isinstance(image, Image):
+        raise InvalidAugmentation(
+            f"{who}() augments images; the natural {shorten(image)} is a {type(image).__name__}: wrap it in popgraph.Image"
+        )
+    return image
+
+
+def _whole(number: Any, what: str) -> int:
+    """Return a whole number as an int."""
+    if not isinstance(number, int | np.integer) or isinstance(number, bool):
+        raise InvalidArgument(f"{what} is {number!r}; it must be a whole number")
+    return int(number)

@@ -1,0 +1,122 @@
+"""Contrastive losses on a population graph and on batches of positive pairs, with their gradients.
+
+A loss sees M, w_x and f; nothing here is ever N x N, and no minimum is known here: the trainer must not see the answer.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from popgraph.arrays import Floats, Sparse
+from popgraph.errors import InvalidArgument
+
+__all__ = ["SpectralLoss", "matrix_factorisation", "spectral"]
+
+
+@dataclass(frozen=True)
+class SpectralLoss:
+    """The spectral contrastive loss L(f) = -2 E f(x)ᵀf(x⁺) + E (f(x)ᵀf(x'))².
+
+    The square in the second term matters: without it the loss is unbounded below.
+
+    References
+    ----------
+    [H21] equation (6).
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> graph = pg.zoo.lightning_cloud()
+    >>> pg.losses.spectral.value(graph.factor, graph.w_x, graph.spectrum(2).embedding)
+    -2.0
+    """
+
+    name: str = "spectral"
+
+    def value(self, factor: Sparse, w_x: Floats, f: Floats) -> float:
+        """Return L(f) over the whole population.
+
+        With F = √w_x f it is -2 ||MF||² + ||FᵀF||², in O(nnz(M) k + N k²).
+
+        Parameters
+        ----------
+        factor : (n, N) csr_array
+            M.
+        w_x : (N,) array
+        f : (N, k) array
+        """
+        F = f * np.sqrt(w_x)[:, np.newaxis]
+        return float(-2.0 * np.sum((factor @ F) ** 2) + np.sum((F.T @ F) ** 2))
+
+    def value_and_gradient(self, factor: Sparse, w_x: Floats, f: Floats) -> tuple[float, Floats]:
+        """Return L(f) and its gradient in f, (N, k): √w_x (-4 ĀF + 4 F FᵀF)."""
+        root = np.sqrt(w_x)[:, np.newaxis]
+        F = f * root
+        MF, FF = factor @ F, F.T @ F
+        value = float(-2.0 * np.sum(MF**2) + np.sum(FF**2))
+        return value, 4.0 * root * (F @ FF - factor.T @ MF)
+
+    def batch_value(self, f: Floats, f_plus: Floats) -> float:
+        """Return the unbiased loss of a batch of B positive pairs.
+
+        -(2/B) Σ_i f(x_i)ᵀf(x_i⁺) + 1/(B(B-1)) Σ_{i≠j} (f(x_i)ᵀf(x_j⁺))²: negatives are views of other draws, so they are
+        independent and may coincide.
+
+        Parameters
+        ----------
+        f, f_plus : (B, k) arrays
+            Embeddings of the two views of each fresh natural.
+
+        Raises
+        ------
+        InvalidArgument
+            If B < 2: one pair has no negatives.
+        """
+        return self.batch_value_and_gradient(f, f_plus)[0]
+
+    def batch_value_and_gradient(self, f: Floats, f_plus: Floats) -> tuple[float, Floats, Floats]:
+        """Return the batch loss and its gradients in f and in f_plus, each (B, k).
+
+        Raises
+        ------
+        InvalidArgument
+            If B < 2, or the shapes differ.
+        """
+        B = len(f)
+        if f.shape != f_plus.shape or f.ndim != 2:
+            raise InvalidArgument(f"a batch needs f and f_plus of one shape (B, k); got {f.shape} and {f_plus.shape}")
+        if B < 2:
+            raise InvalidArgument(f"a batch of {B} positive pair has no negatives; give at least 2")
+        S = f @ f_plus.T
+        positive = float(np.trace(S))
+        np.fill_diagonal(S, 0.0)
+        scale = 1.0 / (B * (B - 1))
+        value = -2.0 / B * positive + scale * float(np.sum(S**2))
+        gradient = -2.0 / B * f_plus + 2.0 * scale * S @ f_plus
+        gradient_plus = -2.0 / B * f + 2.0 * scale * S.T @ f
+        return value, gradient, gradient_plus
+
+
+spectral = SpectralLoss()
+
+
+def matrix_factorisation(factor: Sparse, F: Floats) -> float:
+    """Return L_mf(F) = ||Ā - FFᵀ||_F², which is L(f) + ||Ā||_F² for F = √w_x f [H21, Lemma 3.2].
+
+    Parameters
+    ----------
+    factor : (n, N) csr_array
+        M.
+    F : (N, k) array
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> graph = pg.zoo.lightning_cloud()
+    >>> matrix_factorisation(graph.factor, np.zeros((4, 1)))
+    2.0
+    """
+    n, n_views = factor.shape
+    gram = factor @ factor.T if n < n_views else factor.T @ factor
+    FF = F.T @ F
+    return float(np.sum(gram.data**2) - 2.0 * np.sum((factor @ F) ** 2) + np.sum(FF**2))

@@ -1,0 +1,278 @@
+"""`Population`: a distribution and an augmentation, enumerated into naturals, views, p and the sparse kernel A.
+
+Every form in which a population can be declared is read here, and here alone; all of them end in the same arrays. What is
+computed from these arrays (w, Ā, F*) lives in `graph.py`.
+"""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from numbers import Number
+from typing import Any, cast
+
+import numpy as np
+import scipy.sparse as sp
+
+from popgraph.arrays import Floats, Sparse, frozen, frozen_csr
+from popgraph.augmentation import Augmentation, as_augmentation
+from popgraph.distribution import SUM_TOLERANCE, Distribution
+from popgraph.errors import InvalidAugmentation, InvalidDistribution, listing, shorten
+from popgraph.progress import Progress, track
+
+AMBIGUOUS = (
+    "a list of floats that sum to 1 could be outcomes or probabilities; give numpy.array(...) for the probabilities of "
+    "naturals 0, 1, ..., or Distribution.uniform(...) for equally likely outcomes"
+)
+
+
+@dataclass(frozen=True)
+class ExactKernel:
+    """Hold A exactly: a numerator for each stored entry, a denominator for each natural.
+
+    `numerators` (nnz,) is int64 where it fits, else of Python ints; it follows the order of the kernel's `data`.
+    """
+
+    numerators: Any
+    denominators: tuple[int, ...]
+
+    def entry(self, position: int, natural: int) -> Fraction:
+        """Return the stored entry at this position of the kernel's data, in the row of this natural."""
+        return Fraction(int(self.numerators[position]), self.denominators[natural])
+
+
+@dataclass(frozen=True)
+class Population:
+    """List a declared population: n naturals with probabilities, N views, and the kernel between them.
+
+    `distribution` gives the naturals and p; `kernel` is A, an (n, N) csr_array; `exact` is A exactly, where every one of its
+    entries was declared so. Views are ordered natural by natural: x̄ first if it is one of its own views, then as declared.
+    """
+
+    distribution: Distribution
+    views: Sequence[Hashable]
+    kernel: Sparse
+    exact: ExactKernel | None
+
+
+def read_population(
+    distribution: Any,
+    augmentation: Any,
+    *,
+    views: Any = None,
+    normalize: bool = False,
+    drop_unreachable: bool = False,
+    progress: Progress = None,
+) -> Population:
+    """Read a population in any of the forms that `popgraph.build` documents.
+
+    Raises
+    ------
+    InvalidDistribution, InvalidAugmentation
+        If the declaration is not one of a population; the message names the offending item.
+    """
+    if _is_matrix(augmentation):
+        return _from_matrix(distribution, augmentation, views, normalize, drop_unreachable)
+    if views is not None:
+        raise InvalidAugmentation("views= names the columns of a kernel matrix; this augmentation names its own views")
+    law = read_distribution(distribution, normalize=normalize)
+    kernel = as_augmentation(_normalized(augmentation) if normalize else augmentation)
+    return _enumerate(law, kernel, progress)
+
+
+def _normalized(augmentation: Any) -> Any:
+    """Read the rows of a mapping of mappings as weights."""
+    if isinstance(augmentation, Mapping) and not isinstance(augmentation, Augmentation):
+        return {x: row if isinstance(row, Distribution) else Distribution(row, normalize=True) for x, row in augmentation.items()}
+    return augmentation
+
+
+def read_distribution(declared: Any, *, normalize: bool = False, naturals: Sequence[Any] | None = None) -> Distribution:
+    """Read a Distribution, a mapping, a Series, a probability vector, or a sequence of equally likely outcomes.
+
+    `naturals` names the entries of a probability vector; they are 0, 1, ... if not given.
+    """
+    if isinstance(declared, Distribution):
+        return declared
+    if hasattr(declared, "items"):
+        return Distribution(declared, normalize=normalize)
+    if isinstance(declared, np.ndarray) and declared.ndim != 1:
+        raise InvalidDistribution(f"the distribution is an array of shape {declared.shape}; a probability vector has shape (n,)")
+    if isinstance(declared, np.ndarray) and _are_numbers(declared):
+        names = range(len(declared)) if naturals is None else naturals
+        if len(names) != len(declared):
+            raise InvalidDistribution(f"there are {len(declared)} probabilities for {len(names)} naturals; give one for each")
+        law = Distribution(list(zip(names, declared.tolist(), strict=True)), normalize=normalize)
+        if len(law) < len(declared):
+            zero = [shorten(name) for name in names if name not in law]
+            raise InvalidDistribution(
+                f"the probability of natural {listing(zero)} is 0; naturals need p > 0: leave out these entries and rows"
+            )
+        return law
+    outcomes = declared if isinstance(declared, str | bytes) else list(declared) if hasattr(declared, "__iter__") else None
+    if outcomes is None or isinstance(outcomes, str | bytes):
+        raise InvalidDistribution(
+            f"{shorten(declared)} is a {type(declared).__name__}, not a distribution; give a Distribution, a mapping outcome -> "
+            "probability, a probability vector, a pandas Series or a sequence of equally likely outcomes"
+        )
+    if outcomes and all(isinstance(x, float) for x in outcomes) and abs(sum(outcomes) - 1) <= SUM_TOLERANCE:
+        raise InvalidDistribution(AMBIGUOUS)
+    return Distribution.uniform(outcomes)
+
+
+def _are_numbers(array: Any) -> bool:
+    """Whether a 1-d array holds numbers (probabilities) rather than names (outcomes)."""
+    if array.dtype.kind == "O":
+        return len(array) > 0 and all(isinstance(x, Number) for x in array)
+    return array.dtype.kind in "iufc"
+
+
+def _is_matrix(augmentation: Any) -> bool:
+    """Whether the kernel is given as an array, nested lists, a sparse matrix or a DataFrame."""
+    if isinstance(augmentation, np.ndarray | list | tuple) or sp.issparse(augmentation):
+        return True
+    return hasattr(augmentation, "columns") and hasattr(augmentation, "to_numpy")
+
+
+def _from_matrix(declared: Any, matrix: Any, views: Any, normalize: bool, drop_unreachable: bool) -> Population:
+    """Read a kernel matrix, whose columns keep their order."""
+    rows: Sequence[Any] | None = None
+    if hasattr(matrix, "columns"):
+        rows, names, matrix = list(matrix.index), list(matrix.columns), matrix.to_numpy()
+        views = names if views is None else views
+    law = read_distribution(declared, normalize=normalize, naturals=rows)
+    if rows is not None:
+        matrix = matrix[_rows_of(law, rows)]
+    matrix = _as_array(matrix)
+    shape = matrix.shape
+    if len(shape) != 2 or shape[0] != len(law):
+        raise InvalidAugmentation(
+            f"the kernel matrix has shape {shape}; {len(law)} naturals need {len(law)} rows, a column for each view "
+            "(outcomes of probability 0 are not naturals)"
+        )
+    names = range(shape[1]) if views is None else list(views)
+    if len(names) != shape[1]:
+        raise InvalidAugmentation(f"the kernel matrix has {shape[1]} columns; views= names {len(names)}")
+    if not isinstance(names, range):
+        names = Distribution.uniform(names).outcomes  # unique and hashable, or a clear error
+    kernel, exact = _read_rows(matrix, law, normalize)
+    reached = np.bincount(kernel.indices, minlength=shape[1]) > 0
+    if not reached.all():
+        if not drop_unreachable:
+            lost = [f"{j} ({shorten(names[j])})" if names[j] != j else str(j) for j in np.flatnonzero(~reached)]
+            raise InvalidAugmentation(
+                f"{len(lost)} of {shape[1]} columns are reached from no natural, so they are no views: {listing(lost)}; "
+                "pass drop_unreachable=True to leave them out"
+            )
+        kernel = frozen_csr(kernel[:, reached])
+        names = tuple(names[j] for j in np.flatnonzero(reached))
+    return Population(law, names, kernel, exact)
+
+
+def _as_array(matrix: Any) -> Any:
+    """Return a sparse matrix as it is, and nested lists as an array that keeps fractions and strings apart from floats."""
+    if sp.issparse(matrix):
+        return matrix
+    try:
+        array = np.asarray(matrix)
+        return np.array(matrix, dtype=object) if array.dtype.kind in "US" else array
+    except ValueError:
+        raise InvalidAugmentation("the kernel matrix has rows of different lengths; every row needs an entry for each view") from None
+
+
+def _rows_of(law: Distribution, rows: Sequence[Any]) -> list[int]:
+    """Find the row of each natural in a labelled table."""
+    position = {row: i for i, row in enumerate(rows)}
+    missing = [shorten(natural) for natural in law if natural not in position]
+    if missing:
+        raise InvalidAugmentation(f"the kernel table has no row for the natural {listing(missing)}")
+    return [position[natural] for natural in law]
+
+
+def _read_rows(matrix: Any, law: Distribution, normalize: bool) -> tuple[Sparse, ExactKernel | None]:
+    """Check the rows of a kernel matrix, and divide them by their sums where asked to."""
+    if matrix.dtype.kind not in "biuf":
+        return _read_objects(matrix.toarray() if sp.issparse(matrix) else matrix, law, normalize)
+    csr = sp.csr_array(matrix, copy=True)
+    csr.sum_duplicates()
+    csr.eliminate_zeros()
+    row_of = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr))
+
+    def named(entries: Any) -> str:
+        return listing([f"{csr.data[i]} in the row of {shorten(law.outcomes[row_of[i]])}, column {csr.indices[i]}" for i in entries])
+
+    data = csr.data.astype(np.float64)
+    if (bad := np.flatnonzero(~np.isfinite(data))).size:
+        raise InvalidAugmentation(f"the kernel matrix has entries that are not finite: {named(bad)}")
+    if (bad := np.flatnonzero(data < 0)).size:
+        raise InvalidAugmentation(f"the kernel matrix has negative entries: {named(bad)}")
+    totals = np.bincount(row_of, weights=data, minlength=csr.shape[0])
+    wrong = np.flatnonzero(totals <= 0 if normalize else np.abs(totals - 1) > SUM_TOLERANCE)
+    if wrong.size:
+        mend = "an empty row cannot be rescaled" if normalize else "pass normalize=True to rescale"
+        sums = listing([f"the row of {shorten(law.outcomes[i])} to {totals[i]:g}" for i in wrong])
+        raise InvalidAugmentation(f"{wrong.size} of {len(law)} kernel rows do not sum to 1: {sums}; {mend}")
+    exact = None
+    if csr.data.dtype.kind != "f":
+        if totals.max() >= 2**53:  # beyond it the float sums above are not exact
+            return _read_objects(csr.toarray(), law, normalize)
+        exact = ExactKernel(frozen(csr.data.astype(np.int64)), tuple(int(total) for total in totals))
+    if normalize:
+        data /= totals[row_of]
+    return frozen_csr(sp.csr_array((data, csr.indices, csr.indptr), shape=csr.shape)), exact
+
+
+def _read_objects(matrix: Any, law: Distribution, normalize: bool) -> tuple[Sparse, ExactKernel | None]:
+    """Read a dense kernel matrix of fractions, decimals or strings, exactly."""
+    rows = []
+    for natural, row in zip(law, matrix.tolist(), strict=True):
+        try:
+            rows.append(Distribution(list(enumerate(row)), normalize=normalize))
+        except InvalidDistribution as error:
+            raise InvalidAugmentation(f"the row of {shorten(natural)} is no distribution: {error}") from error
+    return _assemble(rows, [cast(int, column) for row in rows for column in row], matrix.shape[1])
+
+
+def _enumerate(law: Distribution, augmentation: Augmentation, progress: Progress) -> Population:
+    """List the views natural by natural, asking the augmentation about each."""
+    index: dict[Hashable, int] = {}
+    columns: list[int] = []
+    rows: list[Distribution] = []
+    for natural in track(law, len(law), progress, "enumerate"):
+        row = augmentation(natural)
+        if not augmentation.trusted:
+            _ask_again(augmentation, natural, row)
+        if natural in row:
+            index.setdefault(natural, len(index))
+        columns.extend(index.setdefault(view, len(index)) for view in row)
+        rows.append(row)
+    kernel, exact = _assemble(rows, columns, len(index))
+    return Population(law, tuple(index), kernel, exact)
+
+
+def _assemble(rows: list[Distribution], columns: list[int], n_views: int) -> tuple[Sparse, ExactKernel | None]:
+    """Join the rows of a kernel, whose entries stand in these columns."""
+    lengths = [len(row) for row in rows]
+    order = np.lexsort((columns, np.repeat(np.arange(len(rows)), lengths)))
+    data = np.concatenate([row.probabilities for row in rows])[order]
+    indptr = np.concatenate([[0], np.cumsum(lengths)])
+    kernel = frozen_csr(sp.csr_array((data, np.asarray(columns)[order], indptr), shape=(len(rows), n_views)))
+    if not all(row.exact for row in rows):
+        return kernel, None
+    numerators = _integers([numerator for row in rows for numerator in cast(tuple[int, ...], row.numerators)])
+    return kernel, ExactKernel(frozen(numerators[order]), tuple(row.denominator or 1 for row in rows))
+
+
+def _ask_again(augmentation: Callable[[Any], Distribution], natural: Any, first: Distribution) -> None:
+    """Refuse an augmentation that draws a view instead of returning its distribution."""
+    second = augmentation(natural)
+    if second != first:
+        raise InvalidAugmentation(
+            f"the augmentation gave two answers for the natural {shorten(natural)}: {first!r}, then {second!r}; "
+            "it must return the whole distribution of views, not draw from it"
+        )
+
+
+def _integers(numbers: list[int]) -> Any:
+    """Make an array of ints, of Python's own where 64 bits do not hold them."""
+    fits = max(numbers, default=0) <= np.iinfo(np.int64).max
+    return np.array(numbers, dtype=np.int64 if fits else object)

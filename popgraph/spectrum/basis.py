@@ -1,0 +1,77 @@
+"""Which eigenvectors to return where the spectrum leaves a choice: signs, bases of degenerate spaces, and null vectors.
+
+The choice depends on the subspace alone, so every solver that finds the same eigenspace returns the same vectors.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from popgraph.arrays import Floats
+from popgraph.subspace import tolerance
+
+TIE = 1e-6  # entries closer than this share are taken as equal, so that rounding does not decide between them
+
+
+def signed(V: Floats) -> Floats:
+    """Flip each column so that its entry of largest size, the first one of a tie, is positive."""
+    size = np.abs(V)
+    first = np.argmax(size >= size.max(axis=0) * (1 - TIE), axis=0)
+    return V * np.where(V[first, np.arange(V.shape[1])] < 0, -1.0, 1.0)
+
+
+def reproducible_basis(U: Floats) -> Floats:
+    """Return the basis of span U made of the projections of as few views as it takes, greedily.
+
+    The view that the space holds most of comes first. On a hypercube this picks vectors that are mostly zero, where a
+    solver returns an arbitrary rotation of the parities.
+
+    Parameters
+    ----------
+    U : (N, m) array
+        Orthonormal columns.
+
+    Returns
+    -------
+    (N, m) array
+        Orthonormal columns with the same span.
+    """
+    return _greedy(np.sum(U**2, axis=1), lambda i: U @ U[i], U.shape[1])
+
+
+def null_vectors(V: Floats, count: int) -> Floats:
+    """Return `count` orthonormal vectors orthogonal to the orthonormal columns of V.
+
+    Parameters
+    ----------
+    V : (N, r) array
+    count : int
+        At most N - r.
+    """
+
+    def residual(i: int) -> Floats:
+        e = -V @ V[i]
+        e[i] += 1.0
+        return e - V @ (V.T @ e)
+
+    return _greedy(1.0 - np.sum(V**2, axis=1), residual, count)
+
+
+def _greedy(leverage: Floats, project: Callable[[int], Floats], count: int) -> Floats:
+    """Orthonormalise the projections of unit vectors, always of the one that the rest of the space holds most of."""
+    basis = np.zeros((len(leverage), count))
+    for j in range(count):
+        i = int(np.argmax(leverage >= leverage.max() * (1 - TIE)))
+        vector = project(i)
+        for _ in range(2):  # twice is enough (Kahan): one pass of Gram-Schmidt can lose half the digits
+            vector = vector - basis[:, :j] @ (basis[:, :j].T @ vector)
+        basis[:, j] = vector / np.linalg.norm(vector)
+        leverage = leverage - basis[:, j] ** 2
+    return basis
+
+
+def groups(gamma: Floats, size: int) -> list[slice]:
+    """Cut a descending list of eigenvalues into runs of equal ones, to the rounding of a matrix of this size."""
+    apart = np.flatnonzero(-np.diff(gamma) > tolerance(size)) + 1
+    edges = [0, *apart.tolist(), len(gamma)]
+    return [slice(start, stop) for start, stop in zip(edges, edges[1:], strict=False) if stop > start]

@@ -1,0 +1,83 @@
+"""`Certificate`: what was checked about a spectrum after it was computed, whichever solver computed it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from popgraph.arrays import Floats, Sparse
+from popgraph.errors import NotConverged
+from popgraph.subspace import tolerance
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Say why a spectrum can be trusted.
+
+    Attributes
+    ----------
+    residual : float
+        The largest ||Āv - γv|| of a returned pair. Every γ is within this of a true eigenvalue.
+    orthogonality : float
+        The largest entry of |VᵀV - I|.
+    remainder : float
+        γ_{k+1}: the largest eigenvalue of Ā outside the returned space.
+    excluded : str
+        How it is known that nothing above it was missed.
+    angle_bound : float
+        Upper bound, in radians, on the angle between the returned and the true leading eigenspace: ||R||_F over the gap
+        (Davis-Kahan), rounding included; pi/2 at a degenerate cut, where the space is not unique.
+    """
+
+    residual: float
+    orthogonality: float
+    remainder: float
+    excluded: str
+    angle_bound: float
+
+    def __str__(self) -> str:
+        return (
+            f"residual {self.residual:.1e}, orthogonality {self.orthogonality:.1e}, next eigenvalue {self.remainder:.6g} "
+            f"({self.excluded}), angle to the true space <= {self.angle_bound:.1e} rad"
+        )
+
+
+def residual_norms(factor: Sparse, gamma: Floats, V: Floats) -> Floats:
+    """Return ||MᵀMv - γv|| of each pair, (k,)."""
+    residuals: Floats = np.linalg.norm(factor.T @ (factor @ V) - V * gamma, axis=0)
+    return residuals
+
+
+def certify(residuals: Floats, gamma: Floats, V: Floats, remainder: float, excluded: str, size: int) -> Certificate:
+    """Check eigenpairs of Ā, found by any means.
+
+    Parameters
+    ----------
+    residuals : (k,) array
+        As of `residual_norms`.
+    gamma : (k,) array
+        Eigenvalues, largest first.
+    V : (N, k) array
+        Eigenvectors.
+    remainder : float
+        The largest eigenvalue not returned.
+    excluded : str
+        How it is known.
+    size : int
+        The side of the largest block that was solved, which sets the rounding to be expected.
+
+    Raises
+    ------
+    NotConverged
+        If a residual or the loss of orthogonality is beyond rounding (1e-9 or worse).
+    """
+    orthogonality = float(np.abs(V.T @ V - np.eye(V.shape[1])).max())
+    allowed = max(1e-9, 10 * tolerance(size))
+    if residuals.max() > allowed or orthogonality > allowed:
+        raise NotConverged(
+            f"eigenpair {int(residuals.argmax()) + 1} has a residual of {residuals.max():.1e}, and the loss of orthogonality is "
+            f'{orthogonality:.1e}; at most {allowed:.1e} is rounding: use solver="dense"'
+        )
+    gap = float(gamma[-1]) - remainder
+    error = float(np.linalg.norm(residuals)) + tolerance(size) / 8
+    bound = float(np.arcsin(min(1.0, error / gap))) if gap > tolerance(size) else np.pi / 2
+    return Certificate(float(residuals.max()), orthogonality, remainder, excluded, bound)

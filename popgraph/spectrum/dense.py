@@ -1,0 +1,49 @@
+"""All eigenvalues of small blocks, by LAPACK's symmetric solver on the smaller side: naturals (MMᵀ) or views (MᵀM)."""
+
+import numpy as np
+
+from popgraph.arrays import Floats
+from popgraph.spectrum.basis import groups
+from popgraph.spectrum.components import Stack
+from popgraph.spectrum.pairs import Pairs
+from popgraph.subspace import tolerance
+
+
+def solve(stack: Stack, k: int) -> Pairs:
+    """Return every eigenvalue of each block, and the eigenvectors of the k leading ones.
+
+    The top pair is taken out beforehand (its γ = 1 moves to 0), so that a second eigenvalue within rounding of 1 cannot mix
+    with it. There are a few more than k vectors where the k-th eigenvalue is repeated: the whole eigenspace.
+    """
+    count, n, n_views = stack.shape
+    M, v = stack.dense(), stack.top[:, :, np.newaxis]
+    side = min(n, n_views)
+    if n < n_views:
+        u = M @ v
+        ascending, U = np.linalg.eigh(M @ M.transpose(0, 2, 1) - u @ u.transpose(0, 2, 1))
+    else:
+        ascending, U = np.linalg.eigh(M.transpose(0, 2, 1) @ M - v @ v.transpose(0, 2, 1))
+    below = np.clip(ascending[:, :0:-1], 0.0, 1.0)  # largest first, without the smallest: the top pair's 0 is among these
+    below[below <= tolerance(side)] = 0.0
+    gamma = np.concatenate([np.ones((count, 1)), below], axis=1)
+    wanted = max(_end_of_group(row, k, side) for row in gamma) - 1
+    V = U[:, :, ::-1][:, :, :wanted]
+    if n < n_views:
+        # Mᵀu = √γ v. For small γ the errors of u along larger pairs are magnified by 1/√γ; QR, largest first, removes them.
+        V = M.transpose(0, 2, 1) @ V
+    V = V * (below[:, np.newaxis, :wanted] > 0)
+    basis = np.linalg.qr(np.concatenate([v, _unit(V)], axis=2))[0] if wanted else v
+    basis[:, :, :1] = v
+    return Pairs(gamma, basis, complete=True, method="every eigenvalue computed")
+
+
+def _end_of_group(gamma: Floats, k: int, side: int) -> int:
+    """Return the number of pairs up to the end of the run of equal eigenvalues that holds the k-th."""
+    return next((run.stop for run in groups(gamma, side) if run.stop >= k), len(gamma))
+
+
+def _unit(V: Floats) -> Floats:
+    """Scale columns to length 1, so that QR compares like with like; zero columns stay."""
+    norm = np.linalg.norm(V, axis=1, keepdims=True)
+    scaled: Floats = V / np.where(norm > 0, norm, 1.0)
+    return scaled

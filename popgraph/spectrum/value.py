@@ -1,0 +1,169 @@
+"""`Spectrum`: the leading eigenpairs of Ā, with their certificate and how they were found."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from popgraph.arrays import Floats, frozen
+from popgraph.errors import InvalidArgument
+from popgraph.spectrum.basis import groups
+from popgraph.spectrum.certificate import Certificate
+from popgraph.subspace import tolerance
+
+
+@dataclass(frozen=True)
+class SolverUse:
+    """Say which solver ran on how many components, of what shape (naturals, views), and why."""
+
+    solver: str
+    components: int
+    shape: tuple[int, int]
+    reason: str
+
+    def __str__(self) -> str:
+        n, n_views = self.shape
+        many = f"{self.components:,} components of" if self.components > 1 else "a component of"
+        return f"{self.solver} on {many} {n:,} naturals x {n_views:,} views: {self.reason}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Spectrum:
+    """Hold the k leading eigenpairs of the normalised adjacency Ā.
+
+    Made by `PopulationGraph.spectrum(k)`. Eigenvalues of Ā are called gamma, largest first (those of I - Ā would be
+    lambda). Where an eigenvalue is repeated its eigenvectors are a reproducible choice, not a fact.
+
+    Attributes
+    ----------
+    gamma : (k,) array
+        The leading eigenvalues, in [0, 1]; what rounds to 0 is 0.
+    eigenvectors : (N, k) array
+        F*: orthonormal columns v_i, each with its largest entry positive.
+    w_x : (N,) array
+        The views' probabilities.
+    residuals : (k,) array
+        ||Āv_i - γ_i v_i||.
+    gamma_known : (K,) array
+        The leading eigenvalues that are known, K >= k; more than k come as a by-product.
+    complete : bool
+        Whether all eigenvalues beyond gamma_known are 0.
+    components : int
+        The number of connected components, which is the exact multiplicity of γ = 1.
+    certificate : Certificate
+        What was checked.
+    solvers : tuple of SolverUse
+        Which solver ran on which components, and why.
+    side : int
+        The side of the largest matrix solved, which sets the rounding to be expected.
+    """
+
+    gamma: Floats
+    eigenvectors: Floats
+    w_x: Floats
+    residuals: Floats
+    gamma_known: Floats
+    complete: bool
+    components: int
+    certificate: Certificate
+    solvers: tuple[SolverUse, ...]
+    side: int
+
+    @property
+    def k(self) -> int:
+        """The number of eigenpairs."""
+        return len(self.gamma)
+
+    @property
+    def gap(self) -> float:
+        """γ_k - γ_{k+1}, with γ_{N+1} = 0; at or below `tolerance`, the cut is degenerate."""
+        return max(0.0, float(self.gamma[-1]) - self.certificate.remainder)
+
+    @property
+    def tolerance(self) -> float:
+        """How far rounding can move an eigenvalue; eigenvalues closer than this count as equal."""
+        return tolerance(self.side)
+
+    @property
+    def rank(self) -> int | None:
+        """The rank of Ā (to `tolerance`), or None where not all eigenvalues are known."""
+        return int(np.sum(self.gamma_known > 0)) if self.complete else None
+
+    @cached_property
+    def multiplicities(self) -> tuple[tuple[float, int], ...]:
+        """Pairs (eigenvalue, multiplicity), largest first, of the eigenvalues whose multiplicity is known."""
+        runs = groups(self.gamma_known, self.side)
+        known = [(float(self.gamma_known[run].mean()), run.stop - run.start) for run in runs]
+        if not self.complete:
+            return tuple(known[:-1])  # the last run may go on beyond what is known
+        positive = [(gamma, count) for gamma, count in known if gamma > 0]
+        zeros = len(self.w_x) - sum(count for _, count in positive)
+        return tuple(positive + [(0.0, zeros)] * (zeros > 0))
+
+    @property
+    def clean_cuts(self) -> tuple[int, ...]:
+        """The k, as far as known, with γ_k > γ_{k+1}: there F* spans one subspace, not a family."""
+        cuts = np.cumsum([count for gamma, count in self.multiplicities if gamma > 0])
+        return tuple(int(k) for k in cuts)
+
+    @property
+    def eigenfunctions(self) -> Floats:
+        """φ_i = D^-1/2 v_i, (N, k): orthonormal in L²(w_x), the eigenfunctions of the random walk D^-1 w."""
+        return frozen(self.eigenvectors / np.sqrt(self.w_x)[:, np.newaxis])
+
+    @property
+    def minimiser(self) -> Floats:
+        """F* diag(√γ), (N, k): a minimiser F of ||Ā - FFᵀ||²; all others are this times an orthogonal matrix at a clean cut."""
+        return frozen(self.eigenvectors * np.sqrt(self.gamma))
+
+    @property
+    def embedding(self) -> Floats:
+        """D^-1/2 F* diag(√γ), (N, k): an embedding f that minimises the spectral contrastive loss."""
+        return frozen(self.minimiser / np.sqrt(self.w_x)[:, np.newaxis])
+
+    def leading(self, k: int) -> "Spectrum":
+        """Return the k leading pairs of these, without solving again.
+
+        Raises
+        ------
+        InvalidArgument
+            If k is not in 1..self.k.
+        """
+        if not isinstance(k, int | np.integer) or not 1 <= k <= self.k:
+            raise InvalidArgument(f"k is {k!r}; this spectrum has the leading 1..{self.k} pairs")
+        if k == self.k:
+            return self
+        remainder = float(self.gamma_known[k])
+        gap = float(self.gamma[k - 1]) - remainder
+        error = float(np.linalg.norm(self.residuals[:k])) + self.tolerance / 8
+        certificate = replace(
+            self.certificate,
+            residual=float(self.residuals[:k].max()),
+            remainder=remainder,
+            angle_bound=float(np.arcsin(min(1.0, error / gap))) if gap > self.tolerance else np.pi / 2,
+        )
+        return replace(
+            self,
+            gamma=frozen(self.gamma[:k].copy()),
+            eigenvectors=frozen(self.eigenvectors[:, :k].copy()),
+            residuals=frozen(self.residuals[:k].copy()),
+            certificate=certificate,
+        )
+
+    def __repr__(self) -> str:
+        cut = "degenerate cut" if self.gap <= self.tolerance else f"gap {self.gap:.4g}"
+        shown = ", ".join(f"{gamma:.4g}" for gamma in self.gamma[:6]) + (", ..." if self.k > 6 else "")
+        return f"Spectrum(k={self.k}, gamma=[{shown}], {cut})"
+
+    def __str__(self) -> str:
+        many = ", ".join(f"{gamma:.6g} (x{count})" for gamma, count in self.multiplicities[:8])
+        cuts = ", ".join(str(k) for k in self.clean_cuts[:12]) + (", ..." if len(self.clean_cuts) > 12 else "")
+        lines = [
+            repr(self),
+            f"  eigenvalues   {many or 'multiplicities not known'}",
+            f"  clean cuts    k = {cuts or 'none known'}",
+            f"  certificate   {self.certificate}",
+            *(f"  solved by     {use}" for use in self.solvers[:5]),
+            *([f"                and {len(self.solvers) - 5} more shapes"] if len(self.solvers) > 5 else []),
+        ]
+        return "\n".join(lines)

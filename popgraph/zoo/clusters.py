@@ -1,0 +1,80 @@
+"""Planted clusters: naturals whose views lie mostly in their own cluster, at any size."""
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from popgraph.distribution import Seed
+from popgraph.errors import InvalidArgument
+from popgraph.graph import PopulationGraph, build
+
+
+def clusters(
+    count: int = 4,
+    naturals: int = 20,
+    views: int = 20,
+    *,
+    degree: int = 6,
+    cross: float = 0.05,
+    rng: Seed = 0,
+) -> PopulationGraph:
+    """Plant clusters with weak cross edges: each natural has some views in its own cluster, and one in another.
+
+    Naturals are equally likely. Each spreads 1 - cross evenly over `degree` views of its own cluster (all views of a
+    cluster are dealt out before any is dealt again), and gives `cross` to a random view of a random other cluster. With
+    cross = 0 the clusters are not joined. The label is the cluster.
+
+    Parameters
+    ----------
+    count : int
+        Clusters, 1 or more.
+    naturals, views : int
+        In each cluster, with naturals * degree >= views so that every view is reached.
+    degree : int
+        Views of its own cluster that a natural has, at most `views`.
+    cross : float
+        In [0, 1): the probability of an augmentation into another cluster; 0 if there is only one.
+    rng : None, int or numpy.random.Generator
+        Draws the graph.
+
+    Raises
+    ------
+    InvalidArgument
+        If these sizes do not fit together.
+
+    Examples
+    --------
+    >>> graph = clusters(count=3, naturals=10, views=8, rng=0)
+    >>> graph
+    PopulationGraph(3 clusters: 30 naturals, 24 views, 1 component)
+    >>> graph.spectrum(3).gap > 0.3
+    True
+    """
+    if min(count, naturals, views, degree) < 1 or degree > views or naturals * degree < views or not 0 <= cross < 1:
+        raise InvalidArgument(
+            f"clusters(count={count}, naturals={naturals}, views={views}, degree={degree}, cross={cross}) does not fit: it needs "
+            "1 <= degree <= views <= naturals * degree and 0 <= cross < 1"
+        )
+    generator = np.random.default_rng(rng)
+    columns = np.concatenate([c * views + _deal(naturals, views, degree, generator) for c in range(count)])
+    own = np.repeat(np.arange(count), naturals)
+    joined = cross > 0 and count > 1
+    weights: Any = np.full(columns.shape, (1 - cross * joined) / degree)
+    if joined:
+        other = (own + generator.integers(1, count, size=len(own))) % count
+        columns = np.column_stack([columns, other * views + generator.integers(0, views, size=len(own))])
+        weights = np.column_stack([weights, np.full(len(own), cross)])
+    rows = np.repeat(np.arange(len(own)), columns.shape[1])
+    A = sp.csr_array((weights.ravel(), (rows, columns.ravel())), shape=(len(own), count * views))
+    return build(np.full(len(own), 1 / len(own)), A, labels=own, name=f"{count} clusters")
+
+
+def _deal(naturals: int, views: int, degree: int, generator: np.random.Generator) -> Any:
+    """Deal `degree` distinct views to each natural of one cluster, so that every view is dealt before any is dealt again."""
+    order = np.argsort(generator.random((naturals, views)), axis=1)[:, :degree]  # distinct within each row
+    unseen = np.setdiff1d(np.arange(views), order)
+    if unseen.size:
+        order = (np.arange(naturals * degree) % views).reshape(naturals, degree)  # consecutive, hence distinct: degree <= views
+        order = generator.permutation(views)[order][generator.permutation(naturals)]
+    return order

@@ -1,0 +1,43 @@
+"""Bit strings whose bits flip independently: every eigenvalue is known, and nearly all are repeated."""
+
+from itertools import product
+from typing import Any
+
+from popgraph.augmentation import apply, independently
+from popgraph.distribution import Distribution
+from popgraph.errors import InvalidArgument
+from popgraph.graph import PopulationGraph, build
+
+
+def hypercube(d: int, flip: Any = "1/4") -> PopulationGraph:
+    """Flip each bit of a uniform string of d bits independently.
+
+    The eigenvectors are the 2^d parities, with eigenvalues γ_S = (1 - 2 flip)^(2|S|): binom(d, j) of each size
+    [THEORY 10]. The label is the first bit.
+
+    Parameters
+    ----------
+    d : int
+        Bits, 1 or more; there are 2^d naturals, and as many views (for 0 < flip < 1).
+    flip : float, Fraction, Decimal, str or int
+        The probability that one bit flips.
+
+    Raises
+    ------
+    InvalidArgument
+        If d < 1.
+
+    Examples
+    --------
+    >>> hypercube(2, "1/4").spectrum(4).gamma
+    array([1.    , 0.25  , 0.25  , 0.0625])
+    """
+    if not isinstance(d, int) or d < 1:
+        raise InvalidArgument(f"d is {d!r}; a hypercube has a whole number of bits, 1 or more")
+    strings = list(product((0, 1), repeat=d))
+    noise = independently(apply(_other, flip))
+    return build(Distribution.uniform(strings), noise, labels=[bits[0] for bits in strings], name=f"{d}-cube")
+
+
+def _other(bit: int) -> int:
+    return 1 - bit
