@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.distribution import Distribution, list_finite, check_hashable, parse_probability
+from popgraph.distribution import Distribution, check_hashable, list_finite, parse_probability
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, TooLarge, listing, shorten
 
 PRODUCT_LIMIT = 2**22  # views of one tuple under `independently`; beyond it the graph would not fit anyway
@@ -40,11 +40,11 @@ class Augmentation:
 
     Examples
     --------
-    >>> blur = Augmentation(lambda image: {image: "1/2", image.lower(): "1/2"}, name="blur")
-    >>> blur("CAT")
-    Distribution({'CAT': 1/2, 'cat': 1/2})
-    >>> blur.then(blur)("CAT")
-    Distribution({'CAT': 1/4, 'cat': 3/4})
+    >>> step = Augmentation(lambda i: {i - 1: "1/2", i + 1: "1/2"}, name="step")
+    >>> step(0)
+    Distribution({-1: 1/2, 1: 1/2})
+    >>> step.then(step)(0)
+    Distribution({-2: 1/4, 0: 1/2, 2: 1/4})
     """
 
     kernel: Callable[[Any], Any]

@@ -34,7 +34,7 @@ def parse_probability(value: Any, where: str) -> Fraction | float:
         if isinstance(value, str):
             parsed = Fraction(value)
         elif isinstance(value, Decimal):
-            parsed = Fraction(value) if value.islist_finite() else float(value)
+            parsed = Fraction(value) if value.is_finite() else float(value)
         elif isinstance(value, Rational):
             parsed = Fraction(int(value.numerator), int(value.denominator))
         elif isinstance(value, Real):
@@ -119,6 +119,7 @@ class Distribution(Mapping[Hashable, float]):
         self, probabilities: Mapping[Any, Any] | Iterable[tuple[Any, Any]], *, normalize: bool = False
     ) -> None:
         weights: dict[Hashable, Fraction | float] = {}
+        total: Any
         for outcome, value in _pairs(probabilities):
             check_hashable(outcome, f"outcome {len(weights)}")
             if outcome in weights:
@@ -212,7 +213,9 @@ class Distribution(Mapping[Hashable, float]):
         """
         for outcome, count in _pairs(counts):
             if not isinstance(count, int | np.integer) or isinstance(count, bool):
-                raise InvalidDistribution(f"the count of {shorten(outcome)} is {shorten(count)}; counts are whole numbers")
+                raise InvalidDistribution(
+                    f"the count of {shorten(outcome)} is {shorten(count)}; counts are whole numbers"
+                )
         return cls(counts, normalize=True)
 
     @classmethod
@@ -229,7 +232,9 @@ class Distribution(Mapping[Hashable, float]):
         >>> Distribution.from_samples("banana")
         Distribution({'b': 1/6, 'a': 1/2, 'n': 1/3})
         """
-        return cls.from_counts(Counter(check_hashable(sample, f"sample {i}") for i, sample in enumerate(list_finite(samples))))
+        return cls.from_counts(
+            Counter(check_hashable(sample, f"sample {i}") for i, sample in enumerate(list_finite(samples)))
+        )
 
     @property
     def exact(self) -> bool:

@@ -5,7 +5,6 @@ Methods forward to the rooms that hold the algorithms; what is here is notation.
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal
 
@@ -16,8 +15,10 @@ from popgraph import show
 from popgraph.arrays import Floats, Ints, Sparse, frozen, frozen_csr
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, TooLarge, require, shorten, size_in_words
-from popgraph.population import ExactKernel, Population, read_population
+from popgraph.explanation import Explanation, explain
+from popgraph.population import Population, read_population
 from popgraph.progress import Progress
+from popgraph.sampling import PairSampler
 from popgraph.spectrum import Components, Spectrum, decompose, find_components
 
 DENSE_BYTES = 2**30  # a dense w above this is refused: nobody reads 11,585 x 11,585 numbers
@@ -81,8 +82,9 @@ def build(
     >>> graph = pg.build(["lightning", "cloud"], pg.apply(lambda x: x + " rotated", "1/3"))
     >>> graph
     PopulationGraph(2 naturals, 4 views, 2 components)
-    >>> graph.w[0, 0]
-    0.2222
+    >>> graph.w[:2, :2]
+    array([[0.222, 0.111],
+           [0.111, 0.056]])
     >>> pg.build(np.array([0.5, 0.5]), [[0.9, 0.1], [0.1, 0.9]]).spectrum(2).gamma
     array([1.  , 0.64])
     """
@@ -107,16 +109,11 @@ def from_population(population: Population, *, labels: Any = None, name: str = "
     M = A.copy()
     M.data = np.repeat(np.sqrt(p), np.diff(A.indptr)) * A.data / np.sqrt(w_x)[A.indices]
     return PopulationGraph(
-        naturals=law.outcomes,
-        views=population.views,
-        p=p,
-        kernel=A,
+        population=population,
         w_x=frozen(w_x),
         factor=frozen_csr(M),
         labels=_read_labels(labels, law.outcomes),
         name=name,
-        exact_p=None if law.denominator is None else (law.numerators or (), law.denominator),
-        exact_kernel=population.exact,
     )
 
 
@@ -146,14 +143,8 @@ class PopulationGraph:
 
     Attributes
     ----------
-    naturals : tuple of n outcomes
-        x̄, in the order declared.
-    views : sequence of N outcomes
-        x; row i of every (N, ...) array belongs to views[i].
-    p : (n,) array
-        The naturals' probabilities.
-    kernel : (n, N) csr_array
-        A(x|x̄), each row summing to 1.
+    population : Population
+        The declaration, enumerated: `naturals`, `views`, `p` and `kernel` are read off it.
     w_x : (N,) array
         The views' probabilities, the row sums of w.
     factor : (n, N) csr_array
@@ -162,22 +153,38 @@ class PopulationGraph:
         The naturals' classes y(x̄).
     name : str
         How it prints.
-    exact_p : (tuple of n ints, int) or None
-        p as numerators over one denominator, where it was declared exactly.
-    exact_kernel : ExactKernel or None
-        A exactly, where it was declared so.
     """
 
-    naturals: tuple[Hashable, ...]
-    views: Sequence[Hashable]
-    p: Floats
-    kernel: Sparse
+    population: Population
     w_x: Floats
     factor: Sparse
     labels: Any = None
     name: str = ""
-    exact_p: tuple[tuple[int, ...], int] | None = None
-    exact_kernel: ExactKernel | None = None
+
+    @property
+    def naturals(self) -> tuple[Hashable, ...]:
+        """The n naturals x̄, in the order declared."""
+        return self.population.distribution.outcomes
+
+    @property
+    def views(self) -> Sequence[Hashable]:
+        """The N views x; row i of every (N, ...) array belongs to views[i]."""
+        return self.population.views
+
+    @property
+    def p(self) -> Floats:
+        """The naturals' probabilities, (n,)."""
+        return self.population.distribution.probabilities
+
+    @property
+    def kernel(self) -> Sparse:
+        """The kernel A(x|x̄), an (n, N) csr_array whose rows sum to 1."""
+        return self.population.kernel
+
+    @property
+    def exact(self) -> bool:
+        """Whether p and A were both declared exactly."""
+        return self.population.exact is not None and self.population.distribution.exact
 
     @property
     def n(self) -> int:
@@ -331,13 +338,13 @@ class PopulationGraph:
         """
         return decompose(self.factor, self.w_x, k, components=self._split, solver=solver)
 
-    def explain(self, x: Any, y: Any) -> "Explanation":
+    def explain(self, x: Any, x_plus: Any) -> Explanation:
         """Show w_xx' as the sum over naturals that it is, term by term; in fractions where the population is exact.
 
         Raises
         ------
         InvalidArgument
-            If x or y is no view of this graph.
+            If x or x_plus is no view of this graph.
 
         Examples
         --------
@@ -348,37 +355,15 @@ class PopulationGraph:
           = sum over naturals of p · A(x) · A(x'):
           1/2 · 2/3 · 1/3 = 1/9   from 'lightning'
         """
-        i, j = self.index(x), self.index(y)
-        terms = []
-        by_view = self._by_view
-        shared = np.intersect1d(_column(by_view, i), _column(by_view, j))
-        for natural in shared.tolist():
-            p, first, second = self._p(natural), self._entry(natural, i), self._entry(natural, j)
-            terms.append(Term(self.naturals[natural], p, first, second))
-        return Explanation(x, y, tuple(terms))
+        return explain(self.population, self._by_view, self.index(x), self.index(x_plus))
 
     @cached_property
     def _by_view(self) -> Sparse:
         return self.kernel.tocsc()
 
-    def _p(self, natural: int) -> Fraction | float:
-        """Return p of one natural, exactly where all of the population is exact."""
-        if self.exact_p is None or self.exact_kernel is None:
-            return float(self.p[natural])
-        return Fraction(self.exact_p[0][natural], self.exact_p[1])
-
-    def _entry(self, natural: int, view: int) -> Fraction | float:
-        """Return A(view|natural) of a pair that has one, exactly where all of the population is exact."""
-        start, stop = self.kernel.indptr[natural : natural + 2]
-        position = start + int(np.searchsorted(self.kernel.indices[start:stop], view))
-        if self.exact_p is None or self.exact_kernel is None:
-            return float(self.kernel.data[position])
-        return self.exact_kernel.entry(position, natural)
-
     def sample_views(self, size: int, *, rng: Seed = None) -> Ints:
         """Draw views from w_x: an array (size,) of positions in `views`."""
-        generator = np.random.default_rng(rng)
-        return self._sample_given(self._sample_naturals(size, generator), generator)
+        return self._sampler.views(size, np.random.default_rng(rng))
 
     def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
         """Draw positive pairs (x, x⁺): a natural from p, then two of its views independently.
@@ -401,29 +386,11 @@ class PopulationGraph:
         >>> pg.zoo.lightning_cloud().sample_pairs(3, rng=0).shape
         (3, 2)
         """
-        generator = np.random.default_rng(rng)
-        naturals = self._sample_naturals(size, generator)
-        return np.column_stack([self._sample_given(naturals, generator), self._sample_given(naturals, generator)])
-
-    def _sample_naturals(self, size: int, generator: np.random.Generator) -> Ints:
-        if not isinstance(size, int | np.integer) or size < 0:
-            raise InvalidArgument(f"size is {size!r}; the number of draws must be a whole number, 0 or more")
-        return generator.choice(self.n, size=size, p=self.p / self.p.sum())
+        return self._sampler.pairs(size, np.random.default_rng(rng))
 
     @cached_property
-    def _cumulative(self) -> Floats:
-        """Row number plus the share of the row's mass up to and including each stored entry: increasing over all entries."""
-        totals = np.add.reduceat(self.kernel.data, self.kernel.indptr[:-1])
-        running = np.cumsum(self.kernel.data)
-        before = np.repeat(running[self.kernel.indptr[1:] - 1] - totals, np.diff(self.kernel.indptr))
-        rows = np.repeat(np.arange(self.n), np.diff(self.kernel.indptr))
-        return np.asarray(rows + np.clip((running - before) / totals[rows], 0.0, 1.0))
-
-    def _sample_given(self, naturals: Ints, generator: np.random.Generator) -> Ints:
-        """Draw a view of each of these naturals."""
-        position = np.searchsorted(self._cumulative, naturals + generator.random(len(naturals)), side="right")
-        first, last = self.kernel.indptr[naturals], self.kernel.indptr[naturals + 1] - 1
-        return self.kernel.indices[np.clip(position, first, last)].astype(np.intp)
+    def _sampler(self) -> PairSampler:
+        return PairSampler(self.p, self.kernel)
 
     def to_networkx(self) -> Any:
         """Return a networkx Graph: a node for each view with its `w_x`, an edge for each w_xx' > 0 with its `weight`.
@@ -442,7 +409,9 @@ class PopulationGraph:
         graph.add_nodes_from((view, {"w_x": float(p)}) for view, p in zip(self.views, self.w_x, strict=True))
         upper = sp.triu(self.weight_matrix("csr"), format="coo")
         i, j = upper.coords
-        graph.add_weighted_edges_from((self.views[a], self.views[b], float(p)) for a, b, p in zip(i, j, upper.data, strict=True))
+        graph.add_weighted_edges_from(
+            (self.views[a], self.views[b], float(p)) for a, b, p in zip(i, j, upper.data, strict=True)
+        )
         return graph
 
     def to_pandas(self) -> Any:
@@ -473,40 +442,3 @@ class PopulationGraph:
     def _shown_spectrum(self) -> Spectrum | None:
         """Return the spectrum that str() shows: none where it would not come at once."""
         return self.spectrum(min(8, self.N)) if min(self.n, self.N) <= STR_SIDE else None
-
-
-def _column(by_view: Sparse, view: int) -> Ints:
-    """Return the naturals that reach a view."""
-    return np.asarray(by_view.indices[by_view.indptr[view] : by_view.indptr[view + 1]])
-
-
-@dataclass(frozen=True)
-class Term:
-    """Hold one natural's share p(x̄) A(x|x̄) A(x'|x̄) of a positive pair's probability."""
-
-    natural: Hashable
-    p: Fraction | float
-    a: Fraction | float
-    a_plus: Fraction | float
-
-    @property
-    def value(self) -> Fraction | float:
-        """The product of the three."""
-        return self.p * self.a * self.a_plus
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """Hold w_xx' as the sum of its terms, one for each natural that reaches both views."""
-
-    x: Hashable
-    x_plus: Hashable
-    terms: tuple[Term, ...]
-
-    @property
-    def value(self) -> Fraction | float:
-        """w_xx', exact where the population is."""
-        return sum((term.value for term in self.terms), start=Fraction(0))
-
-    def __str__(self) -> str:
-        return show.explanation_text(self)

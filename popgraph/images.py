@@ -51,7 +51,7 @@ class Image:
       ██
     """
 
-    pixels: NDArray[Any]
+    pixels: Any
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -76,7 +76,7 @@ class Image:
         object.__setattr__(self, "_key", (pixels.shape, pixels.dtype.char, self.pixels.tobytes()))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Image) and self._key == other._key  # type: ignore[attr-defined, no-any-return]
+        return isinstance(other, Image) and bool(self._key == other._key)  # type: ignore[attr-defined]
 
     def __hash__(self) -> int:
         return hash(self._key)  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ from typing import Any, cast
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.arrays import Floats, Sparse, frozen, frozen_csr
+from popgraph.arrays import Sparse, frozen, frozen_csr
 from popgraph.augmentation import Augmentation, as_augmentation
 from popgraph.distribution import SUM_TOLERANCE, Distribution
 from popgraph.errors import InvalidAugmentation, InvalidDistribution, listing, shorten
@@ -82,7 +82,10 @@ def read_population(
 def _normalized(augmentation: Any) -> Any:
     """Read the rows of a mapping of mappings as weights."""
     if isinstance(augmentation, Mapping) and not isinstance(augmentation, Augmentation):
-        return {x: row if isinstance(row, Distribution) else Distribution(row, normalize=True) for x, row in augmentation.items()}
+        return {
+            x: row if isinstance(row, Distribution) else Distribution(row, normalize=True)
+            for x, row in augmentation.items()
+        }
     return augmentation
 
 
@@ -96,11 +99,15 @@ def read_distribution(declared: Any, *, normalize: bool = False, naturals: Seque
     if hasattr(declared, "items"):
         return Distribution(declared, normalize=normalize)
     if isinstance(declared, np.ndarray) and declared.ndim != 1:
-        raise InvalidDistribution(f"the distribution is an array of shape {declared.shape}; a probability vector has shape (n,)")
+        raise InvalidDistribution(
+            f"the distribution is an array of shape {declared.shape}; a probability vector has shape (n,)"
+        )
     if isinstance(declared, np.ndarray) and _are_numbers(declared):
         names = range(len(declared)) if naturals is None else naturals
         if len(names) != len(declared):
-            raise InvalidDistribution(f"there are {len(declared)} probabilities for {len(names)} naturals; give one for each")
+            raise InvalidDistribution(
+                f"there are {len(declared)} probabilities for {len(names)} naturals; give one for each"
+            )
         law = Distribution(list(zip(names, declared.tolist(), strict=True)), normalize=normalize)
         if len(law) < len(declared):
             zero = [shorten(name) for name in names if name not in law]
@@ -108,7 +115,9 @@ def read_distribution(declared: Any, *, normalize: bool = False, naturals: Seque
                 f"the probability of natural {listing(zero)} is 0; naturals need p > 0: leave out these entries and rows"
             )
         return law
-    outcomes = declared if isinstance(declared, str | bytes) else list(declared) if hasattr(declared, "__iter__") else None
+    outcomes = (
+        declared if isinstance(declared, str | bytes) else list(declared) if hasattr(declared, "__iter__") else None
+    )
     if outcomes is None or isinstance(outcomes, str | bytes):
         raise InvalidDistribution(
             f"{shorten(declared)} is a {type(declared).__name__}, not a distribution; give a Distribution, a mapping outcome -> "
@@ -135,10 +144,10 @@ def _is_matrix(augmentation: Any) -> bool:
 
 def _from_matrix(declared: Any, matrix: Any, views: Any, normalize: bool, drop_unreachable: bool) -> Population:
     """Read a kernel matrix, whose columns keep their order."""
-    rows: Sequence[Any] | None = None
+    rows: list[Any] | None = None
     if hasattr(matrix, "columns"):
-        rows, names, matrix = list(matrix.index), list(matrix.columns), matrix.to_numpy()
-        views = names if views is None else views
+        views = list(matrix.columns) if views is None else views
+        rows, matrix = list(matrix.index), matrix.to_numpy()
     law = read_distribution(declared, normalize=normalize, naturals=rows)
     if rows is not None:
         matrix = matrix[_rows_of(law, rows)]
@@ -149,7 +158,7 @@ def _from_matrix(declared: Any, matrix: Any, views: Any, normalize: bool, drop_u
             f"the kernel matrix has shape {shape}; {len(law)} naturals need {len(law)} rows, a column for each view "
             "(outcomes of probability 0 are not naturals)"
         )
-    names = range(shape[1]) if views is None else list(views)
+    names: Sequence[Any] = range(shape[1]) if views is None else list(views)
     if len(names) != shape[1]:
         raise InvalidAugmentation(f"the kernel matrix has {shape[1]} columns; views= names {len(names)}")
     if not isinstance(names, range):
@@ -176,7 +185,9 @@ def _as_array(matrix: Any) -> Any:
         array = np.asarray(matrix)
         return np.array(matrix, dtype=object) if array.dtype.kind in "US" else array
     except ValueError:
-        raise InvalidAugmentation("the kernel matrix has rows of different lengths; every row needs an entry for each view") from None
+        raise InvalidAugmentation(
+            "the kernel matrix has rows of different lengths; every row needs an entry for each view"
+        ) from None
 
 
 def _rows_of(law: Distribution, rows: Sequence[Any]) -> list[int]:
@@ -198,7 +209,12 @@ def _read_rows(matrix: Any, law: Distribution, normalize: bool) -> tuple[Sparse,
     row_of = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr))
 
     def named(entries: Any) -> str:
-        return listing([f"{csr.data[i]} in the row of {shorten(law.outcomes[row_of[i]])}, column {csr.indices[i]}" for i in entries])
+        return listing(
+            [
+                f"{csr.data[i]} in the row of {shorten(law.outcomes[row_of[i]])}, column {csr.indices[i]}"
+                for i in entries
+            ]
+        )
 
     data = csr.data.astype(np.float64)
     if (bad := np.flatnonzero(~np.isfinite(data))).size:
@@ -252,7 +268,7 @@ def _enumerate(law: Distribution, augmentation: Augmentation, progress: Progress
 def _assemble(rows: list[Distribution], columns: list[int], n_views: int) -> tuple[Sparse, ExactKernel | None]:
     """Join the rows of a kernel, whose entries stand in these columns."""
     lengths = [len(row) for row in rows]
-    order = np.lexsort((columns, np.repeat(np.arange(len(rows)), lengths)))
+    order = np.lexsort((np.asarray(columns), np.repeat(np.arange(len(rows)), lengths)))
     data = np.concatenate([row.probabilities for row in rows])[order]
     indptr = np.concatenate([[0], np.cumsum(lengths)])
     kernel = frozen_csr(sp.csr_array((data, np.asarray(columns)[order], indptr), shape=(len(rows), n_views)))

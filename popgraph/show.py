@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from popgraph.errors import shorten
 
 if TYPE_CHECKING:
-    from popgraph.graph import Explanation, PopulationGraph
+    from popgraph.graph import PopulationGraph
     from popgraph.spectrum import Spectrum
 
 MATRIX_SHOWN = 12  # views up to which a printed graph shows w itself
@@ -17,6 +17,11 @@ MATRIX_SHOWN = 12  # views up to which a printed graph shows w itself
 def number(value: Fraction | float) -> str:
     """Write a fraction as it is, a float with six digits."""
     return str(value) if isinstance(value, Fraction) else f"{value:.6g}"
+
+
+def short(outcome: object) -> str:
+    """Write an outcome in at most 40 characters."""
+    return shorten(outcome, 40)
 
 
 def multiplicities(spectrum: "Spectrum", most: int = 6) -> str:
@@ -32,7 +37,7 @@ def graph_rows(graph: "PopulationGraph", spectrum: "Spectrum | None") -> list[tu
         ("views", f"{graph.N:,} ({listed(graph.views)})"),
         ("views a natural", f"{graph.kernel.nnz / graph.n:,.3g} on average ({graph.kernel.nnz:,} entries of A)"),
         ("components", f"{graph.component_count:,}"),
-        ("probabilities", "exact" if graph.exact_p is not None and graph.exact_kernel is not None else "floats"),
+        ("probabilities", "exact" if graph.exact else "floats"),
     ]
     if graph.labels is not None:
         rows.append(("classes", f"{len(set(graph.labels.tolist())):,}"))
@@ -67,22 +72,12 @@ def graph_html(graph: "PopulationGraph", spectrum: "Spectrum | None") -> str:
 
 def weights_html(graph: "PopulationGraph") -> str:
     """Write w as an HTML table, in fractions where it is exact, with the views' own drawings along the top."""
-    drawn = [view._repr_html_() if hasattr(view, "_repr_html_") else html.escape(shorten(view, 24)) for view in graph.views]
+    drawn = [
+        view._repr_html_() if hasattr(view, "_repr_html_") else html.escape(shorten(view, 24)) for view in graph.views
+    ]
     head = "".join(f"<th>{view}</th>" for view in drawn)
     rows = "".join(
         f"<tr><th>{drawn[i]}</th>{''.join(f'<td>{number(graph.explain(x, y).value)}</td>' for y in graph.views)}</tr>"
         for i, x in enumerate(graph.views)
     )
     return f"<table><tr><th>w</th>{head}</tr>{rows}</table>"
-
-
-def explanation_text(explanation: "Explanation") -> str:
-    """Write w_xx' as a sum over naturals."""
-    title = f"w({shorten(explanation.x, 40)}, {shorten(explanation.x_plus, 40)}) = {number(explanation.value)}"
-    if not explanation.terms:
-        return f"{title}: no natural reaches both"
-    terms = [
-        f"  {number(term.p)} · {number(term.a)} · {number(term.a_plus)} = {number(term.value)}   from {shorten(term.natural, 40)}"
-        for term in explanation.terms
-    ]
-    return "\n".join([title, "  = sum over naturals of p · A(x) · A(x'):", *terms])

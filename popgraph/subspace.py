@@ -47,7 +47,7 @@ class ColumnSpace:
     @property
     def rank(self) -> int:
         """The number of linearly independent columns."""
-        return self.basis.shape[1]
+        return int(self.basis.shape[1])
 
 
 def column_space(F: Floats) -> ColumnSpace:
@@ -148,7 +148,7 @@ def captured(v: Floats, space: Floats) -> Floats:
     (m,) array
         In [0, 1].
     """
-    return np.clip(np.sum((space.T @ v) ** 2, axis=0), 0.0, 1.0)
+    return np.asarray(np.clip(np.sum((space.T @ v) ** 2, axis=0), 0.0, 1.0))
 
 
 def linear_map(F: Floats, V: Floats) -> tuple[Floats, float, float]:

@@ -12,6 +12,7 @@ from scipy.optimize import minimize
 
 from popgraph.arrays import Floats, Ints, frozen
 from popgraph.distribution import Seed
+from popgraph.embedding import read_embedding
 from popgraph.errors import InvalidArgument, InvalidEmbedding
 from popgraph.graph import PopulationGraph
 from popgraph.losses import SpectralLoss, spectral
@@ -50,7 +51,9 @@ class Training:
 
     def __repr__(self) -> str:
         views, k = self.f.shape
-        return f"Training({views:,} views, k={k}, loss {self.loss[-1]:.6g} after {self.steps[-1]:,} steps: {self.stopped})"
+        return (
+            f"Training({views:,} views, k={k}, loss {self.loss[-1]:.6g} after {self.steps[-1]:,} steps: {self.stopped})"
+        )
 
 
 def train(
@@ -111,7 +114,7 @@ def train(
     --------
     >>> import popgraph as pg
     >>> training = pg.train(pg.zoo.lightning_cloud(), k=2, rng=0)
-    >>> training.loss[-1]
+    >>> float(training.loss[-1])
     -2.0
     """
     if not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= graph.N:
@@ -120,7 +123,11 @@ def train(
     if not isinstance(limit, int | np.integer) or limit < 1:
         raise InvalidArgument(f"steps is {steps!r}; it must be a whole number, 1 or more")
     generator = np.random.default_rng(rng)
-    f = generator.standard_normal((graph.N, int(k))) / np.sqrt(k) if start is None else _read_start(graph, start, int(k))
+    f = (
+        generator.standard_normal((graph.N, int(k))) / np.sqrt(k)
+        if start is None
+        else _read_start(graph, start, int(k))
+    )
     if batch_size is None:
         return _full(graph, f, int(limit), tol, progress)
     if not isinstance(batch_size, int | np.integer) or batch_size < 2:
@@ -129,10 +136,11 @@ def train(
 
 
 def _read_start(graph: PopulationGraph, start: Any, k: int) -> Floats:
-    f = np.array(start, dtype=np.float64)
-    if f.shape != (graph.N, k) or not np.isfinite(f).all():
-        raise InvalidEmbedding(f"start has shape {f.shape}; it must be a finite array of shape ({graph.N}, {k})")
-    return f
+    """Return the first f, copied: training moves it in place."""
+    f = read_embedding(graph.views, start)
+    if f.shape[1] != k:
+        raise InvalidEmbedding(f"start has shape {f.shape}; k = {k} needs ({graph.N}, {k})")
+    return f.copy()
 
 
 class _History:

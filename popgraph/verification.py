@@ -4,7 +4,6 @@ Compares subspaces, because that is what a linear probe sees: CKA and Procrustes
 How f was trained is no business of this room.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -12,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from popgraph.arrays import Floats, frozen
-from popgraph.errors import InvalidArgument, InvalidEmbedding, listing, shorten
+from popgraph.embedding import read_embedding
+from popgraph.errors import InvalidArgument, listing
 from popgraph.graph import PopulationGraph
 from popgraph.losses import spectral
 from popgraph.spectrum import Spectrum
@@ -115,7 +115,8 @@ class Match:
         return bool(self.family)
 
     def __repr__(self) -> str:
-        return f"Match({'yes' if self.matches else 'no'}, k={self.k}, {self.status.name}, largest angle {self.largest_angle:.1e} rad)"
+        verdict = "yes" if self.matches else "no"
+        return f"Match({verdict}, k={self.k}, {self.status.name}, largest angle {self.largest_angle:.1e} rad)"
 
     def __str__(self) -> str:
         cond = f"{self.condition:.3g}" if np.isfinite(self.condition) else "infinite"
@@ -123,14 +124,24 @@ class Match:
             f"{'Yes' if self.matches else 'No'}: {self.reason}",
             f"The largest principal angle is {self.largest_angle:.2e} rad (at most {self.atol:.0e} counts as 0). F has rank "
             f"{self.rank}; F ≈ F* Q with cond(Q) = {cond}, and {self.relative_residual:.1e} of F is left over.",
-            f"Of the {self.k} leading eigenvectors, span F holds {listing([f'{share:.4g}' for share in self.captured])} (1 is all).",
+            f"Of the leading eigenvectors, span F holds {listing([f'{share:.4g}' for share in self.captured])} (1 is all).",
         ]
         if self.family:
-            cuts = [cut for cut in self.clean_cuts if cut < self.k][-1:] + [cut for cut in self.clean_cuts if cut > self.k][:1]
-            mend = f"F* would be unique at k = {' or '.join(map(str, cuts))}." if cuts else "No k near it is known to be better."
+            cuts = [cut for cut in self.clean_cuts if cut < self.k][-1:] + [
+                cut for cut in self.clean_cuts if cut > self.k
+            ][:1]
+            mend = (
+                f"F* would be unique at k = {' or '.join(map(str, cuts))}."
+                if cuts
+                else "No k near it is known to be better."
+            )
             lines.append(f"The cut is degenerate: {self.family}. {mend}")
         if self.excess_loss is not None:
-            proof = "" if self.excess_angle_bound is None else f", which alone proves ||sin Θ|| <= {self.excess_angle_bound:.1e}"
+            proof = (
+                ""
+                if self.excess_angle_bound is None
+                else f", which alone proves ||sin Θ|| <= {self.excess_angle_bound:.1e}"
+            )
             lines.append(f"The loss is {self.excess_loss:.2e} above its minimum{proof}.")
         lines.append(f"f is {'' if self.optimal else 'not '}a minimiser of the spectral contrastive loss.")
         return "\n".join(lines)
@@ -183,7 +194,7 @@ def verify(
     >>> pg.verify(graph, np.ones((4, 2))).reason
     'f has collapsed: F has rank 1, not 2; it misses eigenvector 1 (γ = 1, 50% held) and eigenvector 2 (γ = 1, 50% held).'
     """
-    table = read_embedding(graph, f)
+    table = read_embedding(graph.views, f)
     k = _read_k(graph, table, k)
     if not 0 < atol < np.pi / 2:
         raise InvalidArgument(f"atol is {atol!r}; it is an angle in radians, between 0 and pi/2")
@@ -200,7 +211,9 @@ def verify(
     above = int(np.sum(spectrum.gamma > spectrum.gamma[-1] + spectrum.tolerance)) if degenerate else k
     shares = captured(spectrum.eigenvectors, space.basis)
     angles = _angles(space, whole, above, k, wide=table.shape[1] > k)
-    uncertainty = space.uncertainty + (whole if degenerate else spectrum).certificate.angle_bound * bool(spectrum.gamma[-1] > 0)
+    uncertainty = space.uncertainty + (whole if degenerate else spectrum).certificate.angle_bound * bool(
+        spectrum.gamma[-1] > 0
+    )
     optimal = table.shape[1] == k and _is_optimal(graph, F, spectrum, atol)
     status, reason = _decide(table, space, spectrum, shares, angles, atol, uncertainty, optimal, degenerate)
     loss = spectral.value(graph.factor, graph.w_x, table)
@@ -228,64 +241,21 @@ def verify(
     )
 
 
-def read_embedding(graph: PopulationGraph, f: Any) -> Floats:
-    """Return f as a finite (N, d) array in the order of the graph's views.
-
-    Raises
-    ------
-    InvalidEmbedding
-        If it is not one finite real vector for each view; the message names a view.
-    """
-    rows = f
-    if isinstance(f, Mapping):
-        lacking = [shorten(view) for view in graph.views if view not in f]
-        added = [shorten(view) for view in f if view not in set(graph.views)]
-        if lacking or added:
-            faults = [f"lacks {len(lacking)} views ({listing(lacking)})"] * bool(lacking)
-            faults += [f"has {len(added)} keys that are no views ({listing(added)})"] * bool(added)
-            raise InvalidEmbedding(f"f {' and '.join(faults)}; it needs one vector for each of the {graph.N} views")
-        rows = [f[view] for view in graph.views]
-    elif callable(f) and not hasattr(f, "__array__"):
-        rows = [_call(f, view) for view in graph.views]
-    try:
-        array = np.asarray(rows)
-        if array.dtype.kind == "O":
-            array = np.array([[float(x) for x in row] for row in rows])
-    except (TypeError, ValueError):
-        raise InvalidEmbedding(f"f is {shorten(f)}, not a table of numbers; give one vector of one length for each view") from None
-    if array.dtype.kind == "c":
-        raise InvalidEmbedding(f"f is complex ({array.dtype}); embeddings are real: give real and imaginary parts as columns")
-    if array.dtype.kind not in "biuf":
-        raise InvalidEmbedding(f"f has dtype {array.dtype}; embeddings are real numbers")
-    if array.ndim != 2 or array.shape[0] != graph.N or array.shape[1] < 1:
-        raise InvalidEmbedding(f"f has shape {array.shape}; this graph of {graph.N} views needs ({graph.N}, k)")
-    table = array.astype(np.float64)
-    bad = np.flatnonzero(~np.isfinite(table).all(axis=1))
-    if bad.size:
-        raise InvalidEmbedding(f"f is NaN or infinite at {bad.size} views: {listing([shorten(graph.views[i]) for i in bad])}")
-    return table
-
-
-def _call(f: Callable[[Any], Any], view: Any) -> Any:
-    """Evaluate f at one view, and name the view if that fails."""
-    try:
-        return np.atleast_1d(np.asarray(f(view)))
-    except Exception as error:
-        error.add_note(f"raised by f on the view {shorten(view)}")
-        raise
-
-
 def _read_k(graph: PopulationGraph, table: Floats, k: int | None) -> int:
     """Return k, the number of columns of f if it is not given."""
-    wide = table.shape[1]
+    wide = int(table.shape[1])
     if k is None:
         if wide > graph.N:
-            raise InvalidArgument(f"f has {wide} columns, more than the {graph.N} views; say which k to check: k= in 1..{graph.N}")
+            raise InvalidArgument(
+                f"f has {wide} columns, more than the {graph.N} views; say which k to check: k= in 1..{graph.N}"
+            )
         return wide
     if not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= graph.N:
         raise InvalidArgument(f"k is {k!r}; it must be a whole number from 1 to the number of views, {graph.N}")
     if k > wide:
-        raise InvalidArgument(f"k is {k}, but f has {wide} columns, which cannot span {k} eigenvectors; use k <= {wide}")
+        raise InvalidArgument(
+            f"k is {k}, but f has {wide} columns, which cannot span {k} eigenvectors; use k <= {wide}"
+        )
     return int(k)
 
 
@@ -312,7 +282,7 @@ def _angles(space: ColumnSpace, whole: Spectrum, above: int, k: int, *, wide: bo
         return containment_angles(V, space.basis) if wide or space.rank != k else principal_angles(V, space.basis)
     contained = containment_angles(V[:, :above], space.basis) if above else np.zeros(0)
     within = containment_angles(space.basis, V) if not wide else containment_angles(V, space.basis)
-    smallest = within[: k] if len(within) >= k else np.concatenate([within, np.full(k - len(within), np.pi / 2)])
+    smallest = within[:k] if len(within) >= k else np.concatenate([within, np.full(k - len(within), np.pi / 2)])
     # The `above` angles of containment and the rest of `within` are k numbers, all 0 iff both conditions hold.
     return np.sort(np.concatenate([np.maximum(contained, smallest[:above]), smallest[above:]]))
 
@@ -356,8 +326,8 @@ def _decide(
         return Status.COLLAPSED, f"f has collapsed: F has rank {space.rank}, not {k}; it misses {named}."
     if angle <= atol + uncertainty and angle > atol - uncertainty and uncertainty > 0.1 * atol:
         return Status.UNDECIDED, (
-            f"the angle {angle:.1e} rad is as close to atol = {atol:.0e} as rounding can turn the two spans ({uncertainty:.1e} rad: "
-            f"the gap is {spectrum.gap:.1e}); float64 cannot tell."
+            f"the angle {angle:.1e} rad is no further from atol = {atol:.0e} than rounding can turn the two spans "
+            f"({uncertainty:.1e} rad, at a gap of {spectrum.gap:.1e}); float64 cannot tell."
         )
     if angle <= atol:
         status = {

@@ -4,6 +4,7 @@ The choice depends on the subspace alone, so every solver that finds the same ei
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -52,7 +53,7 @@ def null_vectors(V: Floats, count: int) -> Floats:
     def residual(i: int) -> Floats:
         e = -V @ V[i]
         e[i] += 1.0
-        return e - V @ (V.T @ e)
+        return np.asarray(e - V @ (V.T @ e))
 
     return _greedy(1.0 - np.sum(V**2, axis=1), residual, count)
 
@@ -74,4 +75,4 @@ def groups(gamma: Floats, size: int) -> list[slice]:
     """Cut a descending list of eigenvalues into runs of equal ones, to the rounding of a matrix of this size."""
     apart = np.flatnonzero(-np.diff(gamma) > tolerance(size)) + 1
     edges = [0, *apart.tolist(), len(gamma)]
-    return [slice(start, stop) for start, stop in zip(edges, edges[1:], strict=False) if stop > start]
+    return [slice(start, stop) for start, stop in pairwise(edges) if stop > start]

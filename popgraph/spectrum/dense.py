@@ -23,7 +23,9 @@ def solve(stack: Stack, k: int) -> Pairs:
         ascending, U = np.linalg.eigh(M @ M.transpose(0, 2, 1) - u @ u.transpose(0, 2, 1))
     else:
         ascending, U = np.linalg.eigh(M.transpose(0, 2, 1) @ M - v @ v.transpose(0, 2, 1))
-    below = np.clip(ascending[:, :0:-1], 0.0, 1.0)  # largest first, without the smallest: the top pair's 0 is among these
+    below = np.clip(
+        ascending[:, :0:-1], 0.0, 1.0
+    )  # largest first, without the smallest: the top pair's 0 is among these
     below[below <= tolerance(side)] = 0.0
     gamma = np.concatenate([np.ones((count, 1)), below], axis=1)
     wanted = max(_end_of_group(row, k, side) for row in gamma) - 1

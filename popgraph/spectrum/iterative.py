@@ -64,14 +64,14 @@ def _search(product: Callable[[Any], Any], top: Floats, wanted: int, trace: floa
     side = len(top)
     rng = np.random.default_rng(0)
     Q = top[:, np.newaxis]
-    gamma = np.empty(0)
+    gamma: Floats = np.empty(0)
     ask = wanted
     for _ in range(ROUNDS):
         left = trace - gamma.sum()
         if left <= tolerance(side) or Q.shape[1] == side:
             break
         theta, found = _arpack(product, Q, min(ask, side - Q.shape[1]), rng)
-        floor = gamma[wanted - 1] if len(gamma) >= wanted else -1.0
+        floor = float(gamma[wanted - 1]) if len(gamma) >= wanted else -1.0
         Q, gamma = _rayleigh_ritz(product, Q, found)
         if theta.max() <= floor + tolerance(side):
             break
@@ -91,13 +91,13 @@ def _arpack(product: Callable[[Any], Any], Q: Floats, ask: int, rng: np.random.G
     """Return eigenpairs of the product on the complement of the orthonormal columns of Q."""
     side = Q.shape[0]
 
-    def deflated(x: Floats) -> Floats:
+    def deflated(x: Any) -> Any:
         x = x.ravel()
         x = x - Q @ (Q.T @ x)
         y = product(x)
-        return np.asarray(y - Q @ (Q.T @ y))
+        return y - Q @ (Q.T @ y)
 
-    v0 = rng.standard_normal(side)
+    v0: Floats = rng.standard_normal((side,))
     v0 -= Q @ (Q.T @ v0)
     operator = LinearOperator((side, side), matvec=deflated, dtype=np.float64)
     ncv = min(side, max(2 * ask + 1, 32))

@@ -105,7 +105,9 @@ def _solve_components(factor: Sparse, root_w: Floats, parts: Components, wanted:
     """Find the eigenvalues below 1 that can be among the `wanted` leading ones of Ā."""
     each = wanted - parts.count + 1  # pairs that one component could contribute, its top included
     if each <= 1:
-        use = SolverUse("closed form", parts.count, factor.shape, f"{wanted} of {parts.count} components' top pairs suffice")
+        use = SolverUse(
+            "closed form", parts.count, factor.shape, f"{wanted} of {parts.count} components' top pairs suffice"
+        )
         none = np.empty(0, dtype=np.intp)
         return Found(np.empty(0), none, none, {}, [use], 1.0, 1)
     gamma: list[Floats] = []

@@ -75,6 +75,8 @@ def _deal(naturals: int, views: int, degree: int, generator: np.random.Generator
     order = np.argsort(generator.random((naturals, views)), axis=1)[:, :degree]  # distinct within each row
     unseen = np.setdiff1d(np.arange(views), order)
     if unseen.size:
-        order = (np.arange(naturals * degree) % views).reshape(naturals, degree)  # consecutive, hence distinct: degree <= views
+        order = (np.arange(naturals * degree) % views).reshape(
+            naturals, degree
+        )  # consecutive, hence distinct: degree <= views
         order = generator.permutation(views)[order][generator.permutation(naturals)]
     return order

@@ -1,0 +1,63 @@
+"""Embeddings f as users hand them over: a table, a mapping or a callable on views, read into one (N, d) array."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from popgraph.arrays import Floats
+from popgraph.errors import InvalidEmbedding, listing, shorten
+
+
+def read_embedding(views: Sequence[Hashable], f: Any) -> Floats:
+    """Return f as a finite (N, d) array in the order of the views.
+
+    Raises
+    ------
+    InvalidEmbedding
+        If it is not one finite real vector for each view; the message names a view.
+    """
+    rows = f
+    if isinstance(f, Mapping):
+        lacking = [shorten(view) for view in views if view not in f]
+        known = set(views)
+        added = [shorten(view) for view in f if view not in known]
+        if lacking or added:
+            faults = [f"lacks {len(lacking)} views ({listing(lacking)})"] * bool(lacking)
+            faults += [f"has {len(added)} keys that are no views ({listing(added)})"] * bool(added)
+            raise InvalidEmbedding(f"f {' and '.join(faults)}; it needs one vector for each of the {len(views)} views")
+        rows = [f[view] for view in views]
+    elif callable(f) and not hasattr(f, "__array__"):
+        rows = [_call(f, view) for view in views]
+    try:
+        array = np.asarray(rows)
+        if array.dtype.kind == "O":
+            array = np.array([[float(x) for x in row] for row in rows])
+    except (TypeError, ValueError):
+        raise InvalidEmbedding(
+            f"f is {shorten(f)}, not a table of numbers; give one vector of one length for each view"
+        ) from None
+    if array.dtype.kind == "c":
+        raise InvalidEmbedding(
+            f"f is complex ({array.dtype}); embeddings are real: give real and imaginary parts as columns"
+        )
+    if array.dtype.kind not in "biuf":
+        raise InvalidEmbedding(f"f has dtype {array.dtype}; embeddings are real numbers")
+    if array.ndim != 2 or array.shape[0] != len(views) or array.shape[1] < 1:
+        raise InvalidEmbedding(f"f has shape {array.shape}; this graph of {len(views)} views needs ({len(views)}, k)")
+    table = array.astype(np.float64)
+    bad = np.flatnonzero(~np.isfinite(table).all(axis=1))
+    if bad.size:
+        raise InvalidEmbedding(
+            f"f is NaN or infinite at {bad.size} views: {listing([shorten(views[i]) for i in bad.tolist()])}"
+        )
+    return table
+
+
+def _call(f: Callable[[Any], Any], view: Any) -> Any:
+    """Evaluate f at one view, and name the view if that fails."""
+    try:
+        return np.atleast_1d(np.asarray(f(view)))
+    except Exception as error:
+        error.add_note(f"raised by f on the view {shorten(view)}")
+        raise
