@@ -25,7 +25,8 @@ class Certificate:
         How it is known that nothing above it was missed.
     angle_bound : float
         Upper bound, in radians, on the angle between the returned and the true leading eigenspace: ||R||_F over the gap
-        (Davis-Kahan), rounding included; pi/2 at a degenerate cut, where the space is not unique.
+        (Davis-Kahan), rounding included; less where the pairs are in closed form; pi/2 at a degenerate cut, where the
+        space is not unique.
     """
 
     residual: float
@@ -47,7 +48,27 @@ def residual_norms(factor: Sparse, gamma: Floats, V: Floats) -> Floats:
     return residuals
 
 
-def certify(residuals: Floats, gamma: Floats, V: Floats, remainder: float, excluded: str, size: int) -> Certificate:
+def angle_bound(residuals: Floats, gap: float, size: int, *, closed_form: bool) -> float:
+    """Bound the angle, in radians, between computed and true leading eigenvectors: arcsin(||R||_F / gap), rounding included.
+
+    The top vectors of the components are exact whatever the gap (`closed_form`); else at a degenerate cut it is pi/2.
+    """
+    rounding = tolerance(size) / 8
+    if gap <= tolerance(size):
+        return np.pi / 2
+    return rounding if closed_form else float(np.arcsin(min(1.0, (float(np.linalg.norm(residuals)) + rounding) / gap)))
+
+
+def certify(
+    residuals: Floats,
+    gamma: Floats,
+    V: Floats,
+    remainder: float,
+    excluded: str,
+    size: int,
+    *,
+    closed_form: bool = False,
+) -> Certificate:
     """Check eigenpairs of Ā, found by any means.
 
     Parameters
@@ -64,6 +85,8 @@ def certify(residuals: Floats, gamma: Floats, V: Floats, remainder: float, exclu
         How it is known.
     size : int
         The side of the largest block that was solved, which sets the rounding to be expected.
+    closed_form : bool
+        Whether these are the components' top pairs, all of them.
 
     Raises
     ------
@@ -77,7 +100,5 @@ def certify(residuals: Floats, gamma: Floats, V: Floats, remainder: float, exclu
             f"eigenpair {int(residuals.argmax()) + 1} has a residual of {residuals.max():.1e}, and the loss of orthogonality is "
             f'{orthogonality:.1e}; at most {allowed:.1e} is rounding: use solver="dense"'
         )
-    gap = float(gamma[-1]) - remainder
-    error = float(np.linalg.norm(residuals)) + tolerance(size) / 8
-    bound = float(np.arcsin(min(1.0, error / gap))) if gap > tolerance(size) else np.pi / 2
+    bound = angle_bound(residuals, float(gamma[-1]) - remainder, size, closed_form=closed_form)
     return Certificate(float(residuals.max()), orthogonality, remainder, excluded, bound)

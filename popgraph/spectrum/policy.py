@@ -86,7 +86,6 @@ def decompose(
     V = _eigenvectors(root_w, parts, found, order, int(k))
     residuals = residual_norms(factor, gamma, V)
     remainder = float(known[k]) if k < n_views else 0.0
-    excluded = _excluded(parts, found, int(k))
     return Spectrum(
         gamma=frozen(gamma.copy()),
         eigenvectors=frozen(V),
@@ -95,7 +94,9 @@ def decompose(
         gamma_known=frozen(known),
         complete=complete,
         components=parts.count,
-        certificate=certify(residuals, gamma, V, remainder, excluded, found.side),
+        certificate=certify(
+            residuals, gamma, V, remainder, _excluded(parts, found), found.side, closed_form=k <= parts.count
+        ),
         solvers=tuple(found.uses),
         side=found.side,
     )
@@ -218,7 +219,7 @@ def _vector(found: Found, component: int, place: int, bases: dict[tuple[int, int
     return bases[component, run.start][:, place - run.start]
 
 
-def _excluded(parts: Components, found: Found, k: int) -> str:
+def _excluded(parts: Components, found: Found) -> str:
     """Say how it is known that nothing above γ_{k+1} was missed."""
     if not found.pairs:
         return f"{parts.count} components have an eigenvalue 1 each"

@@ -8,7 +8,7 @@ import numpy as np
 from popgraph.arrays import Floats, frozen
 from popgraph.errors import InvalidArgument
 from popgraph.spectrum.basis import groups
-from popgraph.spectrum.certificate import Certificate
+from popgraph.spectrum.certificate import Certificate, angle_bound
 from popgraph.subspace import tolerance
 
 
@@ -134,13 +134,12 @@ class Spectrum:
         if k == self.k:
             return self
         remainder = float(self.gamma_known[k])
-        gap = float(self.gamma[k - 1]) - remainder
-        error = float(np.linalg.norm(self.residuals[:k])) + self.tolerance / 8
+        gap, closed_form = float(self.gamma[k - 1]) - remainder, k <= self.components
         certificate = replace(
             self.certificate,
             residual=float(self.residuals[:k].max()),
             remainder=remainder,
-            angle_bound=float(np.arcsin(min(1.0, error / gap))) if gap > self.tolerance else np.pi / 2,
+            angle_bound=angle_bound(self.residuals[:k], gap, self.side, closed_form=closed_form),
         )
         return replace(
             self,

@@ -1,0 +1,82 @@
+"""The graphs that the tests share: the zoo, awkward small cases, and a hypothesis strategy for random populations."""
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from hypothesis import strategies as st
+
+import popgraph as pg
+from popgraph import PopulationGraph, zoo
+
+
+def many_components(count: int, views: int) -> PopulationGraph:
+    """Disjoint complete components: `views` views each, reached from two naturals with different weights."""
+    half = np.linspace(1.0, 2.0, views)
+    block = np.stack([half, half[::-1] ** 2])
+    A = sp.kron(sp.eye_array(count), block / block.sum(axis=1, keepdims=True), format="csr")
+    return pg.build(np.full(2 * count, 0.5 / count), A)
+
+
+def near_tie(gap: float) -> PopulationGraph:
+    """Two components with second eigenvalues 1/4 and 1/4 + gap, in closed form: [[1-q, q], [q, 1-q]] has (1-2q)²."""
+    q = [(1 - np.sqrt(0.25 + extra)) / 2 for extra in (0.0, gap)]
+    blocks = [[[1 - x, x], [x, 1 - x]] for x in q]
+    return pg.build(np.full(4, 0.25), sp.block_diag(blocks, format="csr"))
+
+
+ZOO = {
+    "lightning_cloud": zoo.lightning_cloud(),
+    "lightning_cloud_never": zoo.lightning_cloud(0),
+    "lightning_cloud_always": zoo.lightning_cloud(1),
+    "lightning_cloud_2/7": zoo.lightning_cloud("2/7"),
+    "1-cube": zoo.hypercube(1),
+    "3-cube": zoo.hypercube(3, "1/10"),
+    "5-cube": zoo.hypercube(5),
+    "clusters": zoo.clusters(),
+    "clusters_apart": zoo.clusters(count=3, naturals=8, views=6, degree=3, cross=0),
+    "one_cluster": zoo.clusters(count=1, naturals=30, views=12),
+    "many_views": zoo.clusters(count=2, naturals=10, views=40, degree=8, rng=3),
+}
+
+AWKWARD = {
+    "one natural, one view": pg.build(["a"], pg.identity()),
+    "one natural, many views": pg.build(["a"], {"a": {"a": "1/2", "b": "1/3", "c": "1/6"}}),
+    "many naturals, one view": pg.build(range(5), lambda natural: {"view": 1}),
+    "repeated rows": pg.build(np.full(4, 0.25), [[0.5, 0.5, 0.0], [0.5, 0.5, 0.0], [0.5, 0.5, 0.0], [0.0, 0.2, 0.8]]),
+    "tiny probabilities": pg.build(
+        np.array([1 - 2e-12, 1e-12, 1e-12]), [[1 - 1e-12, 1e-12, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]]
+    ),
+    "no view is a natural": pg.build(["a", "b"], lambda x: {x + "1": "1/2", "shared": "1/2"}),
+    "nearly apart": pg.build(np.array([0.5, 0.5]), [[1 - 1e-13, 1e-13], [1e-13, 1 - 1e-13]]),
+    "near tie": near_tie(1e-10),
+    "components of one shape": many_components(7, 5),
+}
+
+GRAPHS = ZOO | AWKWARD
+
+
+@st.composite
+def populations(draw: Any, max_naturals: int = 6, max_views: int = 8) -> PopulationGraph:
+    """Draw a population with zeros in its kernel, repeated rows, and probabilities down to 1e-12."""
+    n = draw(st.integers(1, max_naturals))
+    n_views = draw(st.integers(1, max_views))
+    weight = st.sampled_from([0.0, 0.0, 0.0, 1.0, 1.0, 2.0, 3.0, 1e-3, 1e-6, 1e-12])
+    A = np.array(draw(st.lists(st.lists(weight, min_size=n_views, max_size=n_views), min_size=n, max_size=n)))
+    for i in range(n):
+        if not A[i].any():
+            A[i, draw(st.integers(0, n_views - 1))] = 1.0
+    if n > 1 and draw(st.booleans()):
+        A[draw(st.integers(0, n - 1))] = A[draw(st.integers(0, n - 1))]
+    p = np.array(draw(st.lists(st.sampled_from([1.0, 1.0, 2.0, 5.0, 1e-6, 1e-12]), min_size=n, max_size=n)))
+    return pg.build(p, A, normalize=True, drop_unreachable=True)
+
+
+def dense_adjacency(graph: PopulationGraph) -> np.ndarray:
+    """Ā from its definition, by loops over naturals and pairs of views."""
+    A, p = graph.kernel.toarray(), graph.p
+    w = np.zeros((graph.N, graph.N))
+    for i in range(graph.n):
+        w += p[i] * np.outer(A[i], A[i])
+    w_x = w.sum(axis=1)
+    return w / np.sqrt(np.outer(w_x, w_x))
