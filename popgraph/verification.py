@@ -324,11 +324,6 @@ def _decide(
         ]
         named = f"{', '.join(missing[:-1])} and {missing[-1]}" if len(missing) > 1 else missing[0]
         return Status.COLLAPSED, f"f has collapsed: F has rank {space.rank}, not {k}; it misses {named}."
-    if angle <= atol + uncertainty and angle > atol - uncertainty and uncertainty > 0.1 * atol:
-        return Status.UNDECIDED, (
-            f"the angle {angle:.1e} rad is no further from atol = {atol:.0e} than rounding can turn the two spans "
-            f"({uncertainty:.1e} rad, at a gap of {spectrum.gap:.1e}); float64 cannot tell."
-        )
     if angle <= atol:
         status = {
             (False, False): Status.MATCH,
@@ -336,7 +331,13 @@ def _decide(
             (True, False): Status.CONTAINS,
             (True, True): Status.CONTAINS_DEGENERATE,
         }[wide, degenerate]
-        return status, f"{status.value}: no angle exceeds {angle:.1e} rad."
+        known = f", as far as float64 knows F* (to {uncertainty:.0e} rad)" if uncertainty > atol else ""
+        return status, f"{status.value}: no angle exceeds {angle:.1e} rad{known}."
+    if angle <= atol + uncertainty:
+        return Status.UNDECIDED, (
+            f"the angle {angle:.1e} rad is above atol = {atol:.0e}, but rounding may have turned the two spans by "
+            f"{uncertainty:.1e} rad, at a gap of {spectrum.gap:.1e}; float64 cannot tell."
+        )
     worst = int(np.argmin(shares))
     which = (
         f"it must hold every eigenvector above γ_{k} = {spectrum.gamma[-1]:.4g} and nothing below"

@@ -132,6 +132,16 @@ def test_3_2_the_gradient_is_the_derivative(graph, k, seed):
     assert error <= 1e-5 * (1 + np.abs(gradient).max()) * f.size
 
 
+@given(populations(), st.integers(1, 3), seeds)
+def test_3_2_the_hessian_product_is_the_derivative_of_the_gradient(graph, k, seed):
+    """d/dt dL/df (f + t e) at t = 0: the gradient is cubic in t, so four evaluations give its derivative exactly."""
+    f, e = embedding(graph, k, seed), embedding(graph, k, seed + 1)
+    at = {t: spectral.value_and_gradient(graph.factor, graph.w_x, f + t * e)[1] for t in (-2, -1, 1, 2)}
+    derivative = (8 * (at[1] - at[-1]) - (at[2] - at[-2])) / 12
+    product = spectral.hessian_product(graph.factor, graph.w_x, f, e)
+    np.testing.assert_allclose(product, derivative, rtol=1e-9, atol=1e-10 * (1 + np.abs(derivative).max()))
+
+
 @given(populations(), st.integers(1, 4), seeds)
 def test_3_3_the_minimum_is_minus_the_squared_eigenvalues(graph, k, seed):
     """min L = -Σ_{i<=k} γ_i² (Eckart-Young-Mirsky): attained by F* diag(√γ), and by nothing below it."""

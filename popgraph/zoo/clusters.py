@@ -71,12 +71,10 @@ def clusters(
 
 
 def _deal(naturals: int, views: int, degree: int, generator: np.random.Generator) -> Any:
-    """Deal `degree` distinct views to each natural of one cluster, so that every view is dealt before any is dealt again."""
-    order = np.argsort(generator.random((naturals, views)), axis=1)[:, :degree]  # distinct within each row
-    unseen = np.setdiff1d(np.arange(views), order)
-    if unseen.size:
-        order = (np.arange(naturals * degree) % views).reshape(
-            naturals, degree
-        )  # consecutive, hence distinct: degree <= views
-        order = generator.permutation(views)[order][generator.permutation(naturals)]
-    return order
+    """Deal `degree` distinct views to each natural of one cluster, shuffling anew when all views have been dealt."""
+    dealt: list[int] = []
+    while len(dealt) < naturals * degree:
+        begun = set(dealt[len(dealt) - len(dealt) % degree :])  # the hand that the next shuffle completes
+        shuffled = generator.permutation(views).tolist()
+        dealt += [view for view in shuffled if view not in begun] + [view for view in shuffled if view in begun]
+    return np.array(dealt[: naturals * degree]).reshape(naturals, degree)

@@ -1,0 +1,148 @@
+"""The house: who may import whom, how large a room may be, what is public, what loads lazily. Each guard is shown to fail."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import popgraph
+
+PACKAGE = Path(popgraph.__file__).parent
+ROOM_LINES = 440  # "a file near 400 lines is two rooms"
+
+# Room -> the rooms it may import at run time. `errors`, `arrays`, `progress` and `show` are the ground floor: open to all.
+GROUND = {"errors", "arrays", "progress", "show"}
+MAY_IMPORT = {
+    "errors": set(),
+    "arrays": set(),
+    "progress": set(),
+    "show": set(),
+    "distribution": set(),
+    "augmentation": {"distribution"},
+    "images": {"augmentation", "distribution"},
+    "population": {"augmentation", "distribution"},
+    "subspace": set(),
+    "spectrum": {"subspace"},
+    "losses": set(),
+    "sampling": set(),
+    "embedding": set(),
+    "explanation": {"population"},
+    "graph": {"distribution", "population", "explanation", "sampling", "spectrum"},
+    "training": {"graph", "losses", "embedding", "distribution"},
+    "verification": {"graph", "subspace", "spectrum", "losses", "embedding"},
+    "zoo": {"graph", "images", "augmentation", "distribution"},
+    "plot": {"images"},
+}
+SOLVERS = {"closed_form", "dense", "iterative"}
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_rooms(source: str) -> set[str]:
+    """Rooms that a source imports at run time; imports under TYPE_CHECKING do not count."""
+    tree = ast.parse(source)
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+        for inner in ast.walk(node)
+    }
+    rooms = set()
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module == "popgraph":
+            rooms |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("popgraph."):
+            rooms.add(node.module.split(".")[1])
+        elif isinstance(node, ast.Import):
+            rooms |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("popgraph.")}
+    return rooms
+
+
+def forbidden(room: str, source: str) -> set[str]:
+    allowed = MAY_IMPORT[room] | (GROUND if room not in GROUND else {"errors"}) | {room}
+    return imported_rooms(source) - allowed
+
+
+ROOMS = sorted(path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts != ("__init__.py",))
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_room_imports_only_what_the_design_lets_it(path):
+    assert forbidden(room_of(path), path.read_text()) == set()
+
+
+@pytest.mark.parametrize("path", [p for p in ROOMS if p.stem in SOLVERS], ids=lambda path: path.stem)
+def test_a_solver_imports_no_other_solver(path):
+    text = path.read_text()
+    assert not any(f"popgraph.spectrum.{other} " in text for other in SOLVERS - {path.stem})
+
+
+def test_the_judged_never_sees_the_judge_and_the_guard_can_fail():
+    assert forbidden("training", "from popgraph.spectrum import decompose") == {"spectrum"}
+    assert forbidden("training", "from popgraph.verification import verify") == {"verification"}
+    assert forbidden("verification", "def f():\n    from popgraph import training") == {"training"}
+    assert forbidden("spectrum", "import popgraph.graph") == {"graph"}
+    assert forbidden("spectrum", "if TYPE_CHECKING:\n    from popgraph.graph import build") == set()
+
+
+def test_the_table_has_no_cycle():
+    seen: list[str] = []
+    rooms = dict(MAY_IMPORT)
+    while rooms:
+        free = [room for room, imports in rooms.items() if imports <= set(seen)]
+        assert free, f"a cycle among {sorted(rooms)}"
+        seen += free
+        rooms = {room: imports for room, imports in rooms.items() if room not in free}
+
+
+def too_long(text: str) -> bool:
+    return text.count("\n") > ROOM_LINES
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_room_is_small_and_has_a_name_on_its_door(path):
+    text = path.read_text()
+    assert not too_long(text)
+    assert ast.get_docstring(ast.parse(text))
+
+
+def test_a_large_room_would_be_noticed():
+    assert too_long("x = 1\n" * (ROOM_LINES + 1))
+
+
+def test_what_is_public_is_listed_exists_and_fits_on_one_page():
+    assert sorted(popgraph.__all__) == popgraph.__all__
+    assert len([name for name in popgraph.__all__ if not hasattr(getattr(popgraph, name), "__path__")]) <= 25
+    assert all(hasattr(popgraph, name) for name in popgraph.__all__)
+    assert not hasattr(popgraph, "no_such_name")
+
+
+def undocumented(module: object) -> list[str]:
+    public = [getattr(module, name) for name in module.__all__]
+    return [item.__name__ for item in public if callable(item) and not (item.__doc__ or "").strip()]
+
+
+def test_everything_public_has_a_docstring():
+    assert undocumented(popgraph) == []
+    bare = type("bare", (), {"__all__": ["f"], "f": staticmethod(lambda: None)})
+    assert undocumented(bare) == ["<lambda>"]
+
+
+HEAVY = ("matplotlib", "networkx", "pandas", "torch", "dask", "flint", "sklearn", "tqdm")
+
+
+def loaded_by(statement: str) -> set[str]:
+    code = f"import sys\n{statement}\nprint(*[name for name in {HEAVY} if name in sys.modules])"
+    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_importing_popgraph_loads_nothing_heavy_and_the_guard_can_fail():
+    assert loaded_by("import popgraph") == set()
+    assert loaded_by("import popgraph; popgraph.train(popgraph.zoo.lightning_cloud(), 2, rng=0)") == set()
+    assert "matplotlib" in loaded_by("import popgraph; popgraph.plot")

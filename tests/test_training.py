@@ -1,0 +1,147 @@
+"""`train`: it reaches the minimum it never sees, reproducibly, and says why it stopped."""
+
+import numpy as np
+import pytest
+from cases import ZOO, populations
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import popgraph as pg
+from popgraph import zoo
+from popgraph.errors import InvalidArgument, InvalidEmbedding, MissingExtra
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_training_reaches_the_known_minimum_and_matches(name):
+    graph = ZOO[name]
+    for k in {1, min(3, graph.N)}:
+        spectrum = graph.spectrum(k)
+        training = pg.train(graph, k, rng=0)
+        assert training.converged, training
+        assert training.loss[-1] == pytest.approx(-np.sum(spectrum.gamma**2), abs=1e-10)
+        match = pg.verify(graph, training.f)
+        assert match.optimal
+        assert bool(match) == bool(spectrum.gamma[-1] > 0)
+
+
+@settings(max_examples=40)
+@given(populations(), st.integers(1, 3), st.integers(0, 2**32 - 1))
+def test_training_random_populations_reaches_the_minimum(graph, k, seed):
+    spectrum = graph.spectrum(min(k, graph.N))
+    training = pg.train(graph, spectrum.k, rng=seed)
+    assert training.loss[-1] == pytest.approx(-np.sum(spectrum.gamma**2), abs=1e-7)
+
+
+def test_lightning_and_cloud_match_below_1e_6_at_k_2_whatever_the_start():
+    graph = zoo.lightning_cloud()
+    for seed in range(20):
+        assert pg.verify(graph, pg.train(graph, 2, rng=seed).f).largest_angle < 1e-6
+
+
+def test_views_of_tiny_probability_are_trained_like_the_others():
+    graph = pg.build(np.array([1 - 2e-9, 1e-9, 1e-9]), [[1, 0, 0], [0, 0.5, 0.5], [0, 0.25, 0.75]])
+    assert pg.verify(graph, pg.train(graph, 2, rng=0).f)
+
+
+def test_the_history_starts_at_the_start_and_ends_at_f():
+    graph = zoo.clusters()
+    training = pg.train(graph, 3, rng=1)
+    value, gradient = pg.losses.spectral.value_and_gradient(graph.factor, graph.w_x, training.f)
+    assert training.steps[0] == 0
+    assert (np.diff(training.steps) > 0).all()
+    assert training.loss[-1] == pytest.approx(value, abs=1e-14)
+    norm = np.linalg.norm(gradient / np.sqrt(graph.w_x)[:, np.newaxis])
+    assert training.gradient_norm[-1] == pytest.approx(norm, abs=1e-13)
+    assert (np.diff(training.loss) <= 1e-12).all()
+
+
+@pytest.mark.parametrize("batch_size", [None, 16])
+def test_the_same_seed_gives_the_same_bits(batch_size):
+    graph = zoo.clusters()
+    first, second = (pg.train(graph, 3, rng=7, batch_size=batch_size, steps=50) for _ in range(2))
+    other = pg.train(graph, 3, rng=8, batch_size=batch_size, steps=50)
+    assert first.f.tobytes() == second.f.tobytes()
+    assert first.f.tobytes() != other.f.tobytes()
+
+
+@pytest.mark.parametrize("batch_size", [4, 64])
+def test_sampled_training_comes_near_f_star(batch_size):
+    """Stochastic gradients leave an error that shrinks with the steps: a few hundredths of a radian here."""
+    graph = zoo.lightning_cloud()
+    training = pg.train(graph, 2, rng=0, batch_size=batch_size)
+    assert pg.verify(graph, training.f).largest_angle < 0.05
+    assert training.loss[-1] == pytest.approx(-2, abs=0.02)
+    assert training.stopped.startswith("ran its 5,000 batches")
+
+
+def test_more_sampled_steps_come_nearer():
+    graph = zoo.clusters(count=3)
+    angles = [
+        pg.verify(graph, pg.train(graph, 3, rng=0, batch_size=64, steps=steps).f).largest_angle
+        for steps in (300, 10_000)
+    ]
+    assert angles[1] < angles[0] / 2
+
+
+def test_running_out_of_steps_is_said():
+    training = pg.train(zoo.clusters(), 3, rng=0, steps=3)
+    assert not training.converged
+    assert training.stopped.startswith("ran out of steps with gradient norm")
+    assert training.steps[-1] == 3
+
+
+def test_a_start_can_be_given_and_is_not_changed():
+    graph = zoo.lightning_cloud()
+    start = np.array([[1.0, 0.1], [1.0, 0.1], [0.1, 1.0], [0.2, 1.0]])
+    before = start.copy()
+    assert pg.verify(graph, pg.train(graph, 2, start=start).f)
+    pg.train(graph, 2, start=start, batch_size=4, steps=5, rng=0)
+    np.testing.assert_array_equal(start, before)
+
+
+def test_progress_takes_a_callable_and_is_quiet_otherwise(capsys):
+    seen = []
+
+    def bar(items, total, desc):
+        seen.append((desc, total))
+        return items
+
+    graph = zoo.lightning_cloud()
+    pg.train(graph, 2, rng=0, progress=bar)
+    pg.train(graph, 2, rng=0, batch_size=4, steps=5, progress=bar)
+    pg.build(["a", "b"], pg.identity(), progress=bar)
+    assert seen == [("train", None), ("train", 6), ("enumerate", 2)]
+    pg.train(graph, 2, rng=0)
+    pg.train(graph, 2, rng=0, progress=False)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_progress_without_tqdm_names_the_extra(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    with pytest.raises(MissingExtra, match=r'tqdm.auto is not installed; run: pip install "popgraph\[progress\]"'):
+        pg.train(zoo.lightning_cloud(), 2, rng=0, progress=True)
+    assert pg.train(zoo.lightning_cloud(), 2, rng=0).converged
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"k": 0}, "k is 0; it must be a whole number from 1 to the number of views, 4"),
+        ({"k": 5}, "k is 5"),
+        ({"k": 2.0}, "k is 2.0"),
+        ({"k": 2, "batch_size": 1}, "batch_size is 1; the unbiased batch loss needs a whole number, 2 or more"),
+        ({"k": 2, "steps": 0}, "steps is 0; it must be a whole number, 1 or more"),
+    ],
+)
+def test_arguments_out_of_range_are_refused(arguments, message):
+    with pytest.raises(InvalidArgument, match=message):
+        pg.train(zoo.lightning_cloud(), **arguments)
+
+
+def test_a_start_of_the_wrong_shape_is_refused():
+    with pytest.raises(InvalidEmbedding, match=r"start has shape \(4, 3\); k = 2 needs \(4, 2\)"):
+        pg.train(zoo.lightning_cloud(), 2, start=np.ones((4, 3)))
+    with pytest.raises(InvalidEmbedding, match="f is NaN or infinite at 4 views"):
+        pg.train(zoo.lightning_cloud(), 2, start=np.full((4, 2), np.nan))
