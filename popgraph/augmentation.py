@@ -7,14 +7,14 @@ the views of a population is the business of `population.py`.
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import product
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from popgraph.distribution import Distribution, check_hashable, list_finite, parse_probability
+from popgraph.distribution import Distribution, joint_distribution
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, TooLarge, listing, shorten
+from popgraph.reading import check_hashable, list_finite, parse_probability
 
 PRODUCT_LIMIT = 2**22  # views of one tuple under `independently`; beyond it the graph would not fit anyway
 
@@ -319,15 +319,3 @@ def independently(augmentation: Any) -> Augmentation:
     parts = each or [one or identity()]
     name = ", ".join(part.name for part in parts)
     return Augmentation(joint, f"independently({name})", all(part.trusted for part in parts))
-
-
-def joint_distribution(rows: Sequence[Distribution]) -> Distribution:
-    """Return the law of a tuple of independent coordinates."""
-    joint = object.__new__(Distribution)
-    outcomes = list(product(*(row.outcomes for row in rows)))
-    if all(row.exact for row in rows):
-        numerators = [prod(weights) for weights in product(*(row.numerators or () for row in rows))]
-        joint._set_exact(outcomes, numerators, prod(row.denominator or 1 for row in rows))
-    else:
-        joint._set_floats(outcomes, [prod(ps) for ps in product(*(row.probabilities.tolist() for row in rows))])
-    return joint

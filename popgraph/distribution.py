@@ -8,64 +8,17 @@ import math
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
-from itertools import islice
-from numbers import Rational, Real
+from itertools import product
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from popgraph.arrays import Floats, frozen
 from popgraph.errors import InvalidDistribution, listing, shorten
+from popgraph.reading import SUM_TOLERANCE, check_hashable, list_finite, parse_probability, read_pairs
 
 Seed: TypeAlias = int | np.random.Generator | None
-
-SUM_TOLERANCE = 1e-9  # probabilities may miss a sum of 1 by this much: twenty or so decimals typed by hand
-OUTCOME_LIMIT = 2**22  # more outcomes than this from one iterable is taken to be an infinite one
-
-
-def parse_probability(value: Any, where: str) -> Fraction | float:
-    """Read one probability: exact as a Fraction (int, Fraction, Decimal, "1/3"), else a finite float >= 0."""
-    parsed: Fraction | float
-    try:
-        if isinstance(value, bool | np.bool_):
-            raise TypeError
-        if isinstance(value, str):
-            parsed = Fraction(value)
-        elif isinstance(value, Decimal):
-            parsed = Fraction(value) if value.is_finite() else float(value)
-        elif isinstance(value, Rational):
-            parsed = Fraction(int(value.numerator), int(value.denominator))
-        elif isinstance(value, Real):
-            parsed = float(value)
-        else:
-            raise TypeError
-    except (TypeError, ValueError, ZeroDivisionError):
-        raise InvalidDistribution(
-            f"{where} is {shorten(value)}, not a probability; give an int, float, Fraction, Decimal "
-            'or a string like "1/3"'
-        ) from None
-    if isinstance(parsed, float) and not math.isfinite(parsed):
-        raise InvalidDistribution(f"{where} is {value}; probabilities must be finite")
-    if parsed < 0:
-        raise InvalidDistribution(f"{where} is {value}; probabilities must not be negative")
-    return parsed
-
-
-def check_hashable(outcome: Any, where: str) -> Hashable:
-    """Return the outcome, or say what to wrap it in."""
-    try:
-        hash(outcome)
-    except TypeError:
-        wrap = "popgraph.Image(...)" if isinstance(outcome, np.ndarray) and outcome.ndim >= 2 else "tuple(...)"
-        wrap = "frozenset(...)" if isinstance(outcome, set) else wrap
-        raise InvalidDistribution(
-            f"{where} is {shorten(outcome)}, a {type(outcome).__name__}, which cannot be hashed; wrap it in {wrap}"
-        ) from None
-    if outcome != outcome:  # NaN, the one value that no dictionary finds again
-        raise InvalidDistribution(f"{where} is {outcome!r}, which does not equal itself; replace it by a named outcome")
-    return outcome  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
@@ -120,7 +73,7 @@ class Distribution(Mapping[Hashable, float]):
     ) -> None:
         weights: dict[Hashable, Fraction | float] = {}
         total: Any
-        for outcome, value in _pairs(probabilities):
+        for outcome, value in read_pairs(probabilities):
             check_hashable(outcome, f"outcome {len(weights)}")
             if outcome in weights:
                 raise InvalidDistribution(
@@ -211,7 +164,7 @@ class Distribution(Mapping[Hashable, float]):
         >>> Distribution.from_counts({"a": 3, "b": 1})
         Distribution({'a': 3/4, 'b': 1/4})
         """
-        for outcome, count in _pairs(counts):
+        for outcome, count in read_pairs(counts):
             if not isinstance(count, int | np.integer) or isinstance(count, bool):
                 raise InvalidDistribution(
                     f"the count of {shorten(outcome)} is {shorten(count)}; counts are whole numbers"
@@ -374,29 +327,13 @@ def _point(outcome: Hashable) -> Distribution:
     return point
 
 
-def list_finite(items: Iterable[Any]) -> list[Any]:
-    """List the items of an iterable that is not endless."""
-    if isinstance(items, np.ndarray) and items.ndim == 1:
-        items = items.tolist()
-    try:
-        listed = list(islice(items, OUTCOME_LIMIT + 1))
-    except TypeError:
-        raise InvalidDistribution(
-            f"{shorten(items)} is a {type(items).__name__}, not outcomes; give a mapping or a sequence"
-        ) from None
-    if len(listed) > OUTCOME_LIMIT:
-        raise InvalidDistribution(
-            f"more than {OUTCOME_LIMIT:,} outcomes: is this iterable endless? A distribution has finitely many outcomes"
-        )
-    return listed
-
-
-def _pairs(probabilities: Any) -> list[tuple[Any, Any]]:
-    """List (outcome, probability) of a mapping, a pandas Series or an iterable of pairs."""
-    pairs = list_finite(probabilities.items() if hasattr(probabilities, "items") else probabilities)
-    for pair in pairs:
-        if not isinstance(pair, tuple | list) or len(pair) != 2:
-            raise InvalidDistribution(
-                f"{shorten(pair)} is not a pair (outcome, probability); use Distribution.uniform for equally likely outcomes"
-            )
-    return pairs
+def joint_distribution(rows: Sequence[Distribution]) -> Distribution:
+    """Return the law of a tuple of independent coordinates."""
+    joint = object.__new__(Distribution)
+    outcomes = list(product(*(row.outcomes for row in rows)))
+    if all(row.exact for row in rows):
+        numerators = [math.prod(weights) for weights in product(*(row.numerators or () for row in rows))]
+        joint._set_exact(outcomes, numerators, math.prod(row.denominator or 1 for row in rows))
+    else:
+        joint._set_floats(outcomes, [math.prod(ps) for ps in product(*(row.probabilities.tolist() for row in rows))])
+    return joint

@@ -3,26 +3,26 @@
 Methods forward to the rooms that hold the algorithms; what is here is notation.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse as sp
+from scipy.sparse.linalg import aslinearoperator
 
-from popgraph import show
-from popgraph.arrays import Floats, Ints, Sparse, frozen, frozen_csr
+from popgraph import show, weights
+from popgraph.arrays import Floats, Ints, Sparse, frozen
 from popgraph.distribution import Seed
-from popgraph.errors import InvalidArgument, TooLarge, require, shorten, size_in_words
+from popgraph.errors import InvalidArgument, require, shorten
 from popgraph.explanation import Explanation, explain
+from popgraph.labels import bayes_labels, read_labels
 from popgraph.population import Population, read_population
 from popgraph.progress import Progress
 from popgraph.sampling import PairSampler
 from popgraph.spectrum import Components, Spectrum, decompose, find_components
 
-DENSE_BYTES = 2**30  # a dense w above this is refused: nobody reads 11,585 x 11,585 numbers
-SPARSE_BYTES = 2**33  # a sparse w above this is refused: the factor does the same work in a fraction of the memory
 STR_SIDE = 400  # str() shows eigenvalues where all of them are quick to compute
 
 
@@ -103,35 +103,14 @@ def from_population(population: Population, *, labels: Any = None, name: str = "
     """Join an enumerated population to its arrays."""
     law, A = population.distribution, population.kernel
     p = law.probabilities
-    # w_x is the row sum of w. Where rows of A sum to 1 it is Σ p A; where they miss it by rounding (1e-9 is accepted), Ā
-    # still has the eigenvalue 1 on √w_x exactly, and nothing is renormalised.
-    w_x = A.T @ (p * A.sum(axis=1))
-    M = A.copy()
-    M.data = np.repeat(np.sqrt(p), np.diff(A.indptr)) * A.data / np.sqrt(w_x)[A.indices]
+    w_x = weights.view_probabilities(p, A)
     return PopulationGraph(
         population=population,
         w_x=frozen(w_x),
-        factor=frozen_csr(M),
-        labels=_read_labels(labels, law.outcomes),
+        factor=weights.factor(p, A, w_x),
+        labels=read_labels(labels, law.outcomes),
         name=name,
     )
-
-
-def _read_labels(labels: Any, naturals: Sequence[Hashable]) -> Any:
-    """Return one label for each natural, as an array."""
-    if labels is None:
-        return None
-    if isinstance(labels, Mapping):
-        missing = [shorten(natural) for natural in naturals if natural not in labels]
-        if missing:
-            raise InvalidArgument(f"labels has no label for the natural {', '.join(missing[:5])}")
-        labels = [labels[natural] for natural in naturals]
-    array = np.array(labels)
-    if array.shape != (len(naturals),):
-        raise InvalidArgument(
-            f"labels has shape {array.shape}; {len(naturals)} naturals need one label each, shape ({len(naturals)},)"
-        )
-    return frozen(array)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -205,9 +184,7 @@ class PopulationGraph:
         TooLarge
             If it would take more than 1 GiB.
         """
-        self._check_dense("w")
-        B = self.kernel.toarray() * np.sqrt(self.p)[:, np.newaxis]
-        return frozen(B.T @ B)
+        return weights.dense(self.p, self.kernel)
 
     @property
     def adjacency(self) -> Floats:
@@ -218,17 +195,7 @@ class PopulationGraph:
         TooLarge
             If it would take more than 1 GiB.
         """
-        self._check_dense("Ā")
-        M = self.factor.toarray()
-        return frozen(M.T @ M)
-
-    def _check_dense(self, what: str) -> None:
-        needed = 8 * self.N * max(self.N, self.n)
-        if needed > DENSE_BYTES:
-            raise TooLarge(
-                f"{what} of {self.N:,} views as a dense array needs {size_in_words(needed)}, more than "
-                f'{size_in_words(DENSE_BYTES)}; use graph.factor (M, with Ā = MᵀM), graph.weight_matrix("csr") or graph.operator()'
-            )
+        return weights.dense_adjacency(self.factor)
 
     def weight_matrix(self, form: Literal["dense", "csr"] = "csr") -> Any:
         """Return w as a dense array or as a csr_array.
@@ -244,19 +211,10 @@ class PopulationGraph:
             return self.w
         if form != "csr":
             raise InvalidArgument(f'form is {form!r}; it must be "dense" or "csr"')
-        degree = np.diff(self.kernel.indptr).astype(np.float64)
-        needed = 12.0 * min(float(np.sum(degree**2)), float(self.N) ** 2)
-        if needed > SPARSE_BYTES:
-            raise TooLarge(
-                f"w of {self.N:,} views as a sparse matrix needs up to {size_in_words(needed)}, more than "
-                f"{size_in_words(SPARSE_BYTES)}; use graph.factor (M, with Ā = MᵀM) or graph.operator()"
-            )
-        return frozen_csr(self.kernel.T @ sp.diags_array(self.p) @ self.kernel)
+        return weights.sparse(self.p, self.kernel)
 
     def operator(self) -> Any:
         """Return Ā as a scipy LinearOperator (N, N) that multiplies by M and Mᵀ, and forms nothing."""
-        from scipy.sparse.linalg import aslinearoperator
-
         M = aslinearoperator(self.factor)
         return M.H @ M
 
@@ -285,9 +243,7 @@ class PopulationGraph:
         """
         if self.labels is None:
             raise InvalidArgument("this graph has no labels; pass labels= to popgraph.build")
-        classes, y = np.unique(self.labels, return_inverse=True)
-        onehot = sp.csr_array((self.p, (y, np.arange(self.n))), shape=(len(classes), self.n))
-        return classes[np.asarray((onehot @ self.kernel).todense()).argmax(axis=0)]
+        return bayes_labels(self.labels, self.p, self.kernel)
 
     @cached_property
     def _index(self) -> dict[Hashable, int]:

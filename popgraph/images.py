@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from popgraph.arrays import frozen
 from popgraph.augmentation import PRODUCT_LIMIT, Augmentation, applied, choose, identity
-from popgraph.distribution import Distribution, parse_probability
+from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, InvalidAugmentation, TooLarge, shorten
+from popgraph.reading import parse_probability
 
 __all__ = ["Image", "flip", "flip_pixels", "mask", "rotate", "shift"]
 

@@ -15,9 +15,10 @@ import scipy.sparse as sp
 
 from popgraph.arrays import Sparse, frozen, frozen_csr
 from popgraph.augmentation import Augmentation, as_augmentation
-from popgraph.distribution import SUM_TOLERANCE, Distribution
+from popgraph.distribution import Distribution
 from popgraph.errors import InvalidAugmentation, InvalidDistribution, listing, shorten
 from popgraph.progress import Progress, track
+from popgraph.reading import SUM_TOLERANCE
 
 AMBIGUOUS = (
     "a list of floats that sum to 1 could be outcomes or probabilities; give numpy.array(...) for the probabilities of "

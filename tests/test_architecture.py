@@ -10,7 +10,7 @@ import pytest
 import popgraph
 
 PACKAGE = Path(popgraph.__file__).parent
-ROOM_LINES = 440  # "a file near 400 lines is two rooms"
+ROOM_LINES = 400  # "a file near 400 lines is two rooms"
 
 # Room -> the rooms it may import at run time. `errors`, `arrays`, `progress` and `show` are the ground floor: open to all.
 GROUND = {"errors", "arrays", "progress", "show"}
@@ -19,17 +19,20 @@ MAY_IMPORT = {
     "arrays": set(),
     "progress": set(),
     "show": set(),
-    "distribution": set(),
-    "augmentation": {"distribution"},
-    "images": {"augmentation", "distribution"},
-    "population": {"augmentation", "distribution"},
+    "reading": set(),
+    "distribution": {"reading"},
+    "augmentation": {"distribution", "reading"},
+    "images": {"augmentation", "distribution", "reading"},
+    "population": {"augmentation", "distribution", "reading"},
     "subspace": set(),
     "spectrum": {"subspace"},
     "losses": set(),
+    "weights": set(),
+    "labels": set(),
     "sampling": set(),
     "embedding": set(),
     "explanation": {"population"},
-    "graph": {"distribution", "population", "explanation", "sampling", "spectrum"},
+    "graph": {"distribution", "population", "weights", "labels", "explanation", "sampling", "spectrum"},
     "training": {"graph", "losses", "embedding", "distribution"},
     "verification": {"graph", "subspace", "spectrum", "losses", "embedding"},
     "zoo": {"graph", "images", "augmentation", "distribution"},

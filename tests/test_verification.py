@@ -325,7 +325,7 @@ def test_an_f_that_is_no_embedding_is_refused(name):
 
 
 def test_a_mapping_that_lacks_or_adds_views_is_refused():
-    table = dict.fromkeys(LC.views, [1.0])
+    table = {view: [1.0] for view in LC.views}
     table["sun"] = [1.0]
     del table[LC.views[3]]
     with pytest.raises(

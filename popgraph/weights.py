@@ -1,0 +1,61 @@
+"""From p and the kernel A to the graph's arrays: w_x, M, and w and Ā where they fit."""
+
+import numpy as np
+import scipy.sparse as sp
+
+from popgraph.arrays import Floats, Sparse, frozen, frozen_csr
+from popgraph.errors import TooLarge, size_in_words
+
+DENSE_BYTES = 2**30  # a dense w above this is refused: nobody reads 11,585 x 11,585 numbers
+SPARSE_BYTES = 2**33  # a sparse w above this is refused: the factor does the same work in a fraction of the memory
+
+
+def view_probabilities(p: Floats, A: Sparse) -> Floats:
+    """Return w_x, the row sums of w.
+
+    Where rows of A sum to 1 that is Σ p A. Where they miss 1 by rounding (1e-9 is accepted) Ā still has the eigenvalue 1
+    on √w_x exactly, and nothing has been renormalised.
+    """
+    return np.asarray(A.T @ (p * A.sum(axis=1)))
+
+
+def factor(p: Floats, A: Sparse, w_x: Floats) -> Sparse:
+    """Return M = diag(√p) A D^-1/2, with the sparsity of A."""
+    data = np.repeat(np.sqrt(p), np.diff(A.indptr)) * A.data / np.sqrt(w_x)[A.indices]
+    return frozen_csr(sp.csr_array((data, A.indices.copy(), A.indptr.copy()), shape=A.shape))
+
+
+def dense(p: Floats, A: Sparse) -> Floats:
+    """Return w, (N, N)."""
+    _check_dense("w", A)
+    B = A.toarray() * np.sqrt(p)[:, np.newaxis]
+    return frozen(B.T @ B)
+
+
+def dense_adjacency(M: Sparse) -> Floats:
+    """Return Ā = MᵀM, (N, N)."""
+    _check_dense("Ā", M)
+    B = M.toarray()
+    return frozen(B.T @ B)
+
+
+def _check_dense(what: str, matrix: Sparse) -> None:
+    n, n_views = matrix.shape
+    needed = 8 * n_views * max(n, n_views)
+    if needed > DENSE_BYTES:
+        raise TooLarge(
+            f"{what} of {n_views:,} views as a dense array needs {size_in_words(needed)}, more than "
+            f'{size_in_words(DENSE_BYTES)}; use graph.factor (M, with Ā = MᵀM), graph.weight_matrix("csr") or graph.operator()'
+        )
+
+
+def sparse(p: Floats, A: Sparse) -> Sparse:
+    """Return w as a csr_array; a natural of d views adds d² entries at most."""
+    degree = np.diff(A.indptr).astype(np.float64)
+    needed = 12.0 * min(float(np.sum(degree**2)), float(A.shape[1]) ** 2)
+    if needed > SPARSE_BYTES:
+        raise TooLarge(
+            f"w of {A.shape[1]:,} views as a sparse matrix needs up to {size_in_words(needed)}, more than "
+            f"{size_in_words(SPARSE_BYTES)}; use graph.factor (M, with Ā = MᵀM) or graph.operator()"
+        )
+    return frozen_csr(A.T @ sp.diags_array(p) @ A)
