@@ -78,7 +78,7 @@ class SpectralLoss:
         F, E = f * root, direction * root
         FE = F.T @ E
         Mt = factor.T if transposed is None else transposed
-        return 4.0 * root * (E @ (F.T @ F) + F @ (FE + FE.T) - Mt @ (factor @ E))
+        return np.asarray(4.0 * root * (E @ (F.T @ F) + F @ (FE + FE.T) - Mt @ (factor @ E)))
 
     def batch_value(self, f: Floats, f_plus: Floats) -> float:
         """Return the unbiased loss of a batch of B positive pairs.
