@@ -17,7 +17,7 @@ from popgraph.training import Training, train
 from popgraph.verification import Match, verify
 
 if TYPE_CHECKING:
-    from popgraph import plot as plot
+    import popgraph.plot as plot
 
 __version__ = "0.1.0"
 

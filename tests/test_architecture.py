@@ -36,7 +36,8 @@ MAY_IMPORT = {
     "training": {"graph", "losses", "embedding", "distribution"},
     "verification": {"graph", "subspace", "spectrum", "losses", "embedding"},
     "zoo": {"graph", "images", "augmentation", "distribution"},
-    "plot": {"images"},
+    "drawing": {"images"},
+    "plot": {"drawing", "embedding"},
 }
 SOLVERS = {"closed_form", "dense", "iterative"}
 

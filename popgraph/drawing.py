@@ -1,0 +1,121 @@
+"""What pictures of one house share: colours, classes, thumbnails of images, and how views are drawn."""
+
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.lines import Line2D
+from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+
+from popgraph.arrays import Floats, Ints
+from popgraph.errors import InvalidArgument
+from popgraph.images import Image
+
+if TYPE_CHECKING:
+    from popgraph.graph import PopulationGraph
+
+COLOURS = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000"]
+MARKERS = ["o", "s", "^", "D"]
+INK, FAINT, WARNING = "#333333", "#BBBBBB", "#D55E00"
+WEIGHTS = LinearSegmentedColormap.from_list("weights", ["#FFFFFF", "#9ECAE1", "#0072B2", "#08306B"])
+ICONS = 30  # views up to which images are drawn as themselves
+
+
+def drawn_as_images(graph: "PopulationGraph") -> bool:
+    """Whether the views are images, and few enough to be drawn as such."""
+    return graph.N <= ICONS and all(isinstance(view, Image) for view in graph.views)
+
+
+def thumbnail(
+    ax: Axes,
+    view: Any,
+    at: tuple[float, float],
+    zoom: float,
+    *,
+    align: tuple[float, float] = (0.5, 0.5),
+    frame: str | None = None,
+    aside: float = 0.0,
+) -> None:
+    """Draw an image at a point of the data (or some points of length aside), in a coloured frame if one is given."""
+    height, width = view.pixels.shape[:2]
+    enlarged = np.kron(1.0 - view._ink(), np.ones((4, 4)))
+    scale = zoom * 9 / max(height, width) / 4
+    icon = OffsetImage(enlarged, zoom=scale, cmap="gray", norm=Normalize(0.0, 1.0), interpolation="nearest")
+    style = {"edgecolor": frame or FAINT, "linewidth": 2.0 if frame else 0.8, "facecolor": "white"}
+    ax.add_artist(
+        AnnotationBbox(
+            icon,
+            at,
+            xybox=(aside, 0.0),
+            boxcoords="offset points",
+            pad=0.15,
+            box_alignment=align,
+            annotation_clip=False,
+            bboxprops=style,
+        )
+    )
+
+
+def axes_or_new(ax: Axes | None) -> Axes:
+    """Return the Axes, or those of a new figure."""
+    return plt.subplots(layout="constrained")[1] if ax is None else ax
+
+
+def classes_of_views(graph: "PopulationGraph", labels: Any) -> tuple[list[str], Ints]:
+    """Return the names of the classes and each view's class: given, the graph's own, or its components."""
+    if labels is not None:
+        given = np.asarray(labels)
+        if given.shape != (graph.N,):
+            raise InvalidArgument(
+                f"labels has shape {given.shape}; {graph.N} views need one label each, shape ({graph.N},)"
+            )
+    elif graph.labels is not None:
+        given = graph.view_labels
+    else:
+        given = np.array([f"component {c + 1}" for c in range(graph.component_count)])[graph.components]
+    names, first, of_view = np.unique(given, return_index=True, return_inverse=True)
+    rank = np.argsort(np.argsort(first))  # colours in the order in which the classes first appear
+    return [str(name) for name in names[np.argsort(first)]], rank[of_view]
+
+
+def draw_views(ax: Axes, graph: "PopulationGraph", at: Floats, of_view: Ints) -> None:
+    """Draw the views at these points (N, 2): images as thumbnails where there are few, else discs of area w_x."""
+    colour = [COLOURS[c % len(COLOURS)] for c in of_view]
+    area = graph.w_x / graph.w_x.max()
+    if drawn_as_images(graph):
+        ax.scatter(at[:, 0], at[:, 1], s=0)  # the limits follow points, not thumbnails
+        for i, (view, aside) in enumerate(zip(graph.views, _side_by_side(at), strict=True)):
+            thumbnail(ax, view, (at[i, 0], at[i, 1]), 3.4 * np.sqrt(area[i]), frame=colour[i], aside=aside)
+        return
+    size = np.maximum((420 if graph.N <= 16 else 160 if graph.N <= 100 else 40) * area, 4)
+    shape = of_view // len(COLOURS) % len(MARKERS)
+    for m in np.unique(shape):  # beyond 8 classes the colours start again, with another mark
+        here = shape == m
+        shades = [colour[i] for i in np.flatnonzero(here)]
+        ax.scatter(
+            at[here, 0],
+            at[here, 1],
+            s=size[here],
+            c=shades,
+            marker=MARKERS[m],
+            edgecolor="white",
+            linewidth=0.6,
+            alpha=0.85,
+        )
+
+
+def _side_by_side(at: Floats) -> list[float]:
+    """Return how far aside, in points of length, to draw thumbnails so that those at one place stand in a row."""
+    reach = 0.05 * max(float(np.ptp(at, axis=0).max()), 1e-300)
+    near = np.linalg.norm(at[:, np.newaxis] - at, axis=2) <= reach
+    places = [np.flatnonzero(row).tolist() for row in near]
+    return [40.0 * (places[i].index(i) - (len(places[i]) - 1) / 2) for i in range(len(at))]
+
+
+def name_classes(ax: Axes, classes: list[str]) -> None:
+    """Name the classes, where they are few enough to be told apart."""
+    if 1 < len(classes) <= len(COLOURS):
+        marks = [Line2D([], [], marker="o", linestyle="", color=COLOURS[c]) for c in range(len(classes))]
+        ax.legend(marks, classes, frameon=False, fontsize=9, loc="best")
