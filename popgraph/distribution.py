@@ -16,7 +16,7 @@ import numpy as np
 
 from popgraph.arrays import Floats, frozen
 from popgraph.errors import InvalidDistribution, listing, shorten
-from popgraph.reading import SUM_TOLERANCE, check_hashable, list_finite, parse_probability, read_pairs
+from popgraph.reading import SUM_TOLERANCE, check_hashable, float_sum, list_finite, parse_probability, read_pairs
 
 Seed: TypeAlias = int | np.random.Generator | None
 
@@ -83,7 +83,7 @@ class Distribution(Mapping[Hashable, float]):
         if not weights:
             raise InvalidDistribution("a distribution needs at least one outcome; got none")
         exact = all(isinstance(weight, Fraction) for weight in weights.values())
-        total = sum(weights.values()) if exact else math.fsum(weights.values())
+        total = sum(weights.values()) if exact else float_sum(weights.values())
         if total <= 0 or (isinstance(total, float) and not math.isfinite(total)):
             raise InvalidDistribution(f"weights sum to {float(total):g}; at least one must be positive, and all finite")
         if not normalize and abs(total - 1) > SUM_TOLERANCE:

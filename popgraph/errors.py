@@ -51,8 +51,8 @@ def listing(items: Collection[str]) -> str:
 
 
 def shorten(value: object, width: int = 60) -> str:
-    """Return repr(value), cut in the middle when it is long."""
-    text = repr(value)
+    """Return repr(value) on one line, cut in the middle when it is long."""
+    text = " ".join(repr(value).split())
     if len(text) <= width:
         return text
     half = (width - 3) // 2

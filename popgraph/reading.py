@@ -44,6 +44,14 @@ def parse_probability(value: Any, where: str) -> Fraction | float:
     return parsed
 
 
+def float_sum(values: Iterable[Any]) -> float:
+    """Return the correctly rounded sum of nonnegative numbers; inf where it overflows."""
+    try:
+        return math.fsum(values)
+    except OverflowError:
+        return math.inf
+
+
 def check_hashable(outcome: Any, where: str) -> Hashable:
     """Return the outcome, or say what to wrap it in."""
     try:

@@ -1,10 +1,13 @@
-"""`Augmentation` and its algebra: laws in exact arithmetic, and what is refused."""
+"""`Augmentation`: Markov kernels and the laws of their algebra, exactly."""
 
+import dataclasses
+import itertools
+import re
 from fractions import Fraction
-from itertools import product
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,189 +15,356 @@ import popgraph as pg
 from popgraph import Augmentation, Distribution, apply, choose, identity, independently
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, TooLarge
 
-STATES = 4
+STATES = range(3)
 
 
 @st.composite
-def kernels(draw):
-    """A random exact Markov kernel on 0..3, as an Augmentation and as its matrix of fractions."""
-    row = st.lists(st.integers(0, 5), min_size=STATES, max_size=STATES).filter(any)
-    rows = [draw(row) for _ in range(STATES)]
-    matrix = np.array([[Fraction(n, sum(r)) for n in r] for r in rows])
-    return Augmentation.from_matrix(matrix, range(STATES)), matrix
+def stochastic(draw, size=3):
+    """A (size, size) matrix of fractions whose rows sum to 1, with zeros."""
+    rows = []
+    for _ in range(size):
+        weights = draw(st.lists(st.integers(0, 4), min_size=size, max_size=size).filter(any))
+        rows.append([Fraction(weight, sum(weights)) for weight in weights])
+    return np.array(rows, dtype=object)
 
 
-def as_matrix(augmentation: Augmentation) -> np.ndarray:
-    rows = [augmentation(x).fractions for x in range(STATES)]
-    return np.array([[row.get(y, Fraction(0)) for y in range(STATES)] for row in rows])
+def kernel_of(matrix) -> Augmentation:
+    """Declare a matrix as a table, so that nothing here rests on from_matrix."""
+    return Augmentation(lambda i: {j: p for j, p in enumerate(matrix[i]) if p}, trusted=True)
 
 
-@given(kernels(), kernels())
-def test_then_is_the_matrix_product(first, second):
-    assert (as_matrix(first[0].then(second[0])) == first[1] @ second[1]).all()
+def matrix_of(augmentation: Augmentation, states=STATES) -> np.ndarray:
+    return np.array([[augmentation(i).fractions.get(j, Fraction(0)) for j in states] for i in states], dtype=object)
 
 
-@given(kernels(), kernels(), kernels())
-def test_then_is_associative_with_the_identity_as_unit(a, b, c):
-    left, right = a[0].then(b[0]).then(c[0]), a[0].then(b[0].then(c[0]))
-    assert (as_matrix(left) == as_matrix(right)).all()
-    assert (as_matrix(identity().then(a[0])) == a[1]).all()
-    assert (as_matrix(a[0].then(identity())) == a[1]).all()
+matrices = stochastic()
+unit = st.fractions(0, 1, max_denominator=12)
 
 
-@given(kernels(), st.integers(0, 4))
-def test_repeat_is_the_matrix_power(a, times):
-    power = np.array([[Fraction(int(i == j)) for j in range(STATES)] for i in range(STATES)])
+# --- the algebra
+
+
+@given(matrices, matrices)
+def test_then_multiplies_matrices(A, B):
+    assert (matrix_of(kernel_of(A).then(kernel_of(B))) == A @ B).all()
+
+
+@given(matrices, matrices, matrices)
+def test_then_is_associative(A, B, C):
+    a, b, c = map(kernel_of, (A, B, C))
+    assert (matrix_of(a.then(b).then(c)) == matrix_of(a.then(b.then(c)))).all()
+
+
+@given(matrices)
+def test_the_identity_is_a_unit_of_then(A):
+    a = kernel_of(A)
+    assert (matrix_of(identity().then(a)) == A).all()
+    assert (matrix_of(a.then(identity())) == A).all()
+
+
+@given(matrices, st.integers(0, 5))
+def test_repeat_is_the_power_of_the_matrix(A, times):
+    power = np.array([[Fraction(int(i == j)) for j in STATES] for i in STATES], dtype=object)
     for _ in range(times):
-        power = power @ a[1]
-    assert (as_matrix(a[0].repeat(times)) == power).all()
+        power = power @ A
+    assert (matrix_of(kernel_of(A).repeat(times)) == power).all()
 
 
-@given(kernels(), kernels(), st.integers(0, 6))
-def test_choose_mixes_linearly(a, b, sixths):
-    q = Fraction(sixths, 6)
-    assert (as_matrix(choose({a[0]: q, b[0]: 1 - q})) == q * a[1] + (1 - q) * b[1]).all()
+def test_an_augmentation_can_be_repeated_thousands_of_times():
+    """Python's stack is about a thousand calls deep."""
+    assert apply(lambda i: i + 1).repeat(3000)(0) == Distribution({3000: 1})
 
 
-@given(kernels(), kernels())
-def test_independently_multiplies(a, b):
-    joint = independently([a[0], b[0]])
-    for x, y in product(range(STATES), repeat=2):
-        law = joint((x, y)).fractions
-        for u, v in product(range(STATES), repeat=2):
-            assert law.get((u, v), 0) == a[1][x, u] * b[1][y, v]
+@given(matrices, matrices, unit)
+def test_choose_mixes_linearly(A, B, q):
+    mixed = choose({kernel_of(A): q, kernel_of(B): 1 - q})
+    assert (matrix_of(mixed) == q * A + (1 - q) * B).all()
 
 
-def test_one_augmentation_serves_every_coordinate_of_any_tuple():
-    flip = independently(apply(lambda bit: 1 - bit, 0.25))
-    assert flip((0,))[(1,)] == 0.25
-    assert flip((0, 0, 0))[(1, 0, 1)] == pytest.approx(0.25**2 * 0.75)
-    assert flip(())[()] == 1.0
+@given(matrices, matrices, matrices, unit)
+def test_choose_and_then_distribute(A, B, C, q):
+    """(q A + (1-q) B) C = q A C + (1-q) B C."""
+    a, b, c = map(kernel_of, (A, B, C))
+    left = choose({a: q, b: 1 - q}).then(c)
+    right = choose({a.then(c): q, b.then(c): 1 - q})
+    assert (matrix_of(left) == matrix_of(right)).all()
 
 
-def test_apply_leaves_the_natural_first_and_merges_fixed_points():
-    rotate = apply(str.upper, "1/3")
-    assert rotate("a").outcomes == ("a", "A")
-    assert rotate("A") == {"A": 1.0}
-    assert apply(str.upper, 0)("a").outcomes == ("a",)
-    assert apply(str.upper)("a").outcomes == ("A",)
+@given(matrices, matrices)
+def test_independently_multiplies_the_coordinates_probabilities(A, B):
+    pairs = independently([kernel_of(A), kernel_of(B)])
+    for i, j in itertools.product(STATES, repeat=2):
+        law = pairs((i, j)).fractions
+        for k, m in itertools.product(STATES, repeat=2):
+            assert law.get((k, m), 0) == A[i, k] * B[j, m]
 
 
-def test_the_algebra_stays_exact():
-    flip = apply(lambda bit: 1 - bit, "1/4")
-    combined = choose({flip.repeat(3): "1/2", identity(): "1/2"}).then(flip)
-    assert combined(0).fractions == {0: Fraction(41, 64), 1: Fraction(23, 64)}  # 7/16 after 3 flips, so 7/32 · 3/4 + 25/32 · 1/4
-    assert not apply(lambda bit: 1 - bit, 0.25).then(flip)(0).exact
+@given(matrices, st.lists(st.sampled_from(STATES), min_size=0, max_size=4).map(tuple))
+def test_one_augmentation_serves_every_coordinate(A, natural):
+    one = kernel_of(A)
+    assert independently(one)(natural) == independently([one] * len(natural))(natural)
 
 
-def test_callables_and_tables_are_augmentations_too():
-    table = {"a": {"x": 1}, "b": {"x": "1/2", "y": "1/2"}}
-    to_table = identity().then(table)
-    assert to_table("b").fractions == {"x": Fraction(1, 2), "y": Fraction(1, 2)}
-    assert identity().then(lambda x: {x * 2: 1})("a").outcomes == ("aa",)
+@given(matrices, matrices)
+def test_independently_commutes_with_then(A, B):
+    """Kronecker products multiply factor by factor: (A ⊗ A)(B ⊗ B) = AB ⊗ AB."""
+    a, b = kernel_of(A), kernel_of(B)
+    states = list(itertools.product(STATES, repeat=2))
+    left, right = independently(a).then(independently(b)), independently(a.then(b))
+    assert (matrix_of(left, states) == matrix_of(right, states)).all()
 
 
-def test_names_say_how_an_augmentation_was_made():
-    assert repr(apply(str.upper, "1/3").then(identity())) == "Augmentation(apply(upper, 1/3).then(identity))"
-    assert repr(identity().repeat(2)) == "Augmentation(identity.repeat(2))"
-    assert repr(independently(identity())) == "Augmentation(independently(identity))"
+@given(unit)
+def test_apply_leaves_the_natural_with_the_remaining_probability(q):
+    law = apply(lambda i: i + 1, q)(0)
+    assert law.fractions == {view: p for view, p in {0: 1 - q, 1: q}.items() if p}
 
 
-def test_only_the_toolkits_own_parts_are_trusted():
-    assert identity().then(identity()).trusted
-    assert not apply(str.upper, "1/2").trusted
-    assert not identity().then(apply(str.upper)).trusted
-    assert independently(choose({identity(): 1})).trusted
+@pytest.mark.parametrize("probability", [0, "1/3", 0.25, 1])
+def test_apply_of_a_function_that_changes_nothing_is_certain(probability):
+    assert apply(lambda i: i, probability)("x") == Distribution({"x": 1})
+
+
+def test_floats_make_floats_and_mixtures_of_both_do_too():
+    step, exact = apply(lambda i: i + 1, 0.25), apply(lambda i: i + 1, "1/4")
+    assert not step(0).exact
+    assert exact(0).exact
+    assert not step.then(exact)(0).exact
+    assert not choose({exact: 0.5, identity(): 0.5})(0).exact
+    assert dict(step.then(exact)(0)) == pytest.approx({0: 9 / 16, 1: 6 / 16, 2: 1 / 16}, rel=1e-15)
+    assert dict(independently([step, exact])((0, 0))) == pytest.approx(
+        {(0, 0): 9 / 16, (0, 1): 3 / 16, (1, 0): 3 / 16, (1, 1): 1 / 16}, rel=1e-15
+    )
+
+
+@pytest.mark.parametrize("other", [lambda x: {x + "!": 1}, {"a": {"a!": 1}}, apply(lambda x: x + "!")])
+def test_then_takes_whatever_declares_an_augmentation(other):
+    assert identity().then(other)("a") == Distribution({"a!": 1})
+
+
+def test_choose_takes_plain_callables():
+    law = choose({(lambda x: {x: 1}): "1/4", apply(str.upper): "3/4"})("a")
+    assert law.fractions == {"a": Fraction(1, 4), "A": Fraction(3, 4)}
+
+
+def test_choose_normalises_weights_exactly_when_asked():
+    law = choose({identity(): 1, apply(str.upper): 2}, normalize=True)("a")
+    assert law.fractions == {"a": Fraction(1, 3), "A": Fraction(2, 3)}
+    with pytest.raises(InvalidDistribution, match="sum to 3, not 1 .*normalize=True"):
+        choose({identity(): 1, apply(str.upper): 2})
+
+
+# --- from_matrix
+
+
+@given(matrices, matrices)
+def test_matrices_compose_as_they_multiply(A, B):
+    a, b = (Augmentation.from_matrix(X, STATES) for X in (A, B))
+    assert (matrix_of(a.then(b)) == A @ B).all()
 
 
 @pytest.mark.parametrize(
-    ("make", "error", "message"),
+    "form",
+    [np.array, np.ndarray.tolist, sp.csr_array, sp.coo_matrix, lambda A: A.tolist()],
+    ids=["array", "list", "csr_array", "coo_matrix", "nested list"],
+)
+def test_a_float_matrix_is_read_to_the_bit_in_any_form(form):
+    A = np.array([[0.1, 0.2, 0.7], [0.0, 1 - 1e-10, 0.0]])
+    augmentation = Augmentation.from_matrix(form(A), ["a", "b"], ["x", "y", "z"])
+    assert dict(augmentation("a")) == {"x": 0.1, "y": 0.2, "z": 0.7}
+    assert dict(augmentation("b")) == {"y": 1 - 1e-10}
+
+
+@pytest.mark.parametrize("matrix", [[["1/3", "2/3"]], [[Fraction(1, 3), "2/3"]], np.array([["1/3", "2/3"]])], ids=repr)
+def test_fractions_and_strings_in_a_matrix_are_exact(matrix):
+    law = Augmentation.from_matrix(matrix, ["a"], ["x", "y"])("a")
+    assert law.fractions == {"x": Fraction(1, 3), "y": Fraction(2, 3)}
+
+
+def test_a_float_beside_a_string_is_not_promoted_to_a_fraction():
+    assert not Augmentation.from_matrix([["1/2", 0.5]], ["a"], ["x", "y"])("a").exact
+
+
+def test_whole_weights_in_a_matrix_are_normalised_exactly():
+    augmentation = Augmentation.from_matrix([[1, 2], [3, 0]], ["a", "b"], normalize=True)
+    assert augmentation("a").fractions == {"a": Fraction(1, 3), "b": Fraction(2, 3)}
+    assert augmentation("b").fractions == {"b": 1}
+
+
+FROM_MATRIX = [
+    (([[1, 0]], ["a", "b"], None), "shape (1, 2); 2 naturals and 2 views need (2, 2)"),
+    (([[1, 0]], ["a"], None), "shape (1, 2); 1 naturals and 1 views need (1, 1)"),
+    (([1, 0], ["a"], ["x", "y"]), "shape (2,); 1 naturals and 2 views need (1, 2)"),
+    (([[1, 0], [0.5, 0.4]], ["a", "b"], None), "the row of 'b' is no distribution: probabilities sum to 0.9, not 1"),
+    (([[1, 0], [1.5, -0.5]], ["a", "b"], None), "the row of 'b' is no distribution: the probability of 'b' is -0.5"),
+    (([[np.nan, 1]], ["a"], ["x", "y"]), "the row of 'a' is no distribution: the probability of 'x' is nan"),
+    (([[0.5, 0.5]], ["a"], ["x", "x"]), "the row of 'a' is no distribution: outcome 'x' is declared twice"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), FROM_MATRIX, ids=[message[:50] for _, message in FROM_MATRIX])
+def test_bad_matrices_are_named_by_their_row(arguments, message):
+    with pytest.raises(InvalidAugmentation, match=re.escape(message)):
+        Augmentation.from_matrix(*arguments)
+
+
+def test_a_matrix_with_two_rows_for_one_natural_is_refused():
+    with pytest.raises(InvalidArgument, match="'a'"):
+        Augmentation.from_matrix([[1, 0], [0, 1]], ["a", "a"], ["x", "y"])
+
+
+def test_a_ragged_matrix_is_refused_in_a_sentence():
+    with pytest.raises(InvalidAugmentation, match="rows of different lengths"):
+        Augmentation.from_matrix([[1], [0, 1]], ["a", "b"], ["x", "y"])
+
+
+# --- what it refuses
+
+
+@pytest.mark.parametrize("returned", ["view", 0.5, None, [("view", 1)], ("view",), np.ones(1)], ids=repr)
+def test_what_is_no_distribution_is_named_with_its_natural(returned):
+    augmentation = Augmentation(lambda natural: returned if natural == "bad" else {natural: 1})
+    assert augmentation("good") == Distribution({"good": 1})
+    message = (
+        f"the augmentation of 'bad' is {returned!r}, a {type(returned).__name__}, not a distribution; return a map"
+    )
+    with pytest.raises(InvalidAugmentation, match=re.escape(message)):
+        augmentation("bad")
+
+
+def test_bad_probabilities_of_views_name_the_natural_and_the_view():
+    with pytest.raises(InvalidAugmentation, match="augmentation of 'cat' is no distribution: .*'dog' is -1"):
+        Augmentation(lambda x: {"dog": -1, x: 2})("cat")
+    with pytest.raises(InvalidAugmentation, match=r"of 'cat' is no distribution: .* sum to 0.75, not 1"):
+        Augmentation(lambda x: {"dog": 0.25, x: 0.5})("cat")
+
+
+def test_an_error_of_the_user_s_own_function_gets_a_note_of_the_natural():
+    def rotate(natural):
+        return {natural + 1: 1}
+
+    with pytest.raises(TypeError) as caught:
+        Augmentation(rotate)("cat")
+    assert caught.value.__notes__ == ["raised by the augmentation 'rotate' on the natural 'cat'"]
+
+
+@pytest.mark.parametrize("kernel", [None, 0.5, "rotate", [[1, 0]]], ids=repr)
+def test_an_augmentation_is_a_callable(kernel):
+    with pytest.raises(InvalidAugmentation, match=re.escape(f"callable natural -> distribution; got {kernel!r}")):
+        Augmentation(kernel)
+
+
+def test_a_table_names_the_natural_that_it_lacks():
+    with pytest.raises(InvalidAugmentation, match="no row for the natural 'c'; it has 'a', 'b'"):
+        identity().then({"a": {"a": 1}, "b": {"a": 1}})("c")
+
+
+@pytest.mark.parametrize("probability", [2, 1.5, "4/3", Fraction(7, 6)], ids=repr)
+def test_a_probability_above_one_is_refused(probability):
+    with pytest.raises(InvalidDistribution, match=re.escape(f"probability is {probability}; it must be between 0 and")):
+        apply(str.upper, probability)
+
+
+@pytest.mark.parametrize(
+    ("probability", "message"),
+    [(-0.5, "-0.5; probabilities must not be negative"), (np.nan, "nan; .* finite"), ("often", "'often', not a prob")],
+)
+def test_no_probability_at_all_is_refused(probability, message):
+    with pytest.raises(InvalidDistribution, match=message):
+        apply(str.upper, probability)
+
+
+def test_apply_refuses_a_function_that_returns_a_distribution():
+    with pytest.raises(InvalidAugmentation, match=r"fn\('a'\) is the distribution .*use popgraph.Augmentation\(fn\)"):
+        apply(lambda x: {x: 1})("a")
+
+
+def test_apply_says_what_to_wrap_a_view_in():
+    with pytest.raises(InvalidAugmentation, match=r"fn\('a'\) is \['a'\].* wrap it in tuple"):
+        apply(list)("a")
+    with pytest.raises(InvalidAugmentation, match=r"wrap it in popgraph.Image"):
+        apply(lambda _: np.eye(2))("a")
+
+
+@pytest.mark.parametrize("times", [-1, 1.5, "2", None], ids=repr)
+def test_an_augmentation_is_repeated_a_whole_number_of_times(times):
+    with pytest.raises(InvalidArgument, match=re.escape(f"times is {times!r}")):
+        identity().repeat(times)
+
+
+@pytest.mark.parametrize(
+    ("natural", "message"),
     [
-        (
-            lambda: Augmentation(3),
-            InvalidAugmentation,
-            "an augmentation is a callable natural -> distribution; got 3, a int",
-        ),
-        (
-            lambda: Augmentation(lambda x: x + "!")("cat"),
-            InvalidAugmentation,
-            "the augmentation of 'cat' is 'cat!', a str, not a distribution; return a mapping view -> probability, or use popgraph.apply",
-        ),
-        (
-            lambda: Augmentation(lambda x: {x: 0.5})("cat"),
-            InvalidAugmentation,
-            r"the augmentation of 'cat' is no distribution: probabilities sum to 0.5, not 1 \('cat': 0.5\)",
-        ),
-        (
-            lambda: Augmentation(lambda x: ((i, 1) for i in range(1)))("a"),
-            InvalidAugmentation,
-            "a generator, not a distribution",
-        ),
-        (lambda: apply(str.upper, 1.5), InvalidDistribution, "probability is 1.5; it must be between 0 and 1"),
-        (lambda: apply(str.upper, "-1/2"), InvalidDistribution, "must not be negative"),
-        (
-            lambda: apply(lambda x: {x: 1})("a"),
-            InvalidAugmentation,
-            "popgraph.apply takes a function that returns one view",
-        ),
-        (
-            lambda: apply(lambda x: [x])("a"),
-            InvalidAugmentation,
-            r"fn\('a'\) is \['a'\], a list, which cannot be hashed",
-        ),
-        (lambda: choose({}), InvalidDistribution, "at least one outcome"),
-        (lambda: choose({identity(): 0.5}), InvalidDistribution, "probabilities sum to 0.5"),
-        (
-            lambda: identity().repeat(-1),
-            InvalidArgument,
-            "times is -1; an augmentation is repeated a whole number of times",
-        ),
-        (lambda: identity().repeat(1.5), InvalidArgument, "times is 1.5"),
-        (lambda: independently(identity())("ab"), InvalidAugmentation, "augments tuples; the natural 'ab' is a str"),
-        (
-            lambda: independently([identity()])((1, 2)),
-            InvalidAugmentation,
-            r"the natural \(1, 2\) has 2 coordinates, independently\(\) has 1 augmentations",
-        ),
-        (
-            lambda: independently(apply(lambda bit: 1 - bit, "1/2"))((0,) * 23),
-            TooLarge,
-            "has 8,388,608 views, more than 4,194,304; use fewer coordinates",
-        ),
-        (
-            lambda: Augmentation.from_matrix([[1.0]], ["a", "b"]),
-            InvalidAugmentation,
-            r"the kernel matrix has shape \(1, 1\); 2 naturals and 2 views need \(2, 2\)",
-        ),
-        (
-            lambda: Augmentation.from_matrix([[0.5, 0.4], [0, 1]], "ab"),
-            InvalidAugmentation,
-            "the row of 'a' is no distribution: probabilities sum to 0.9",
-        ),
-        (
-            lambda: Augmentation.from_matrix(np.eye(2), "ab")("c"),
-            InvalidAugmentation,
-            "no row for the natural 'c'; it has 'a', 'b'",
-        ),
+        ("ab", "independently() augments tuples; the natural 'ab' is a str"),
+        ([0, 1], "independently() augments tuples; the natural [0, 1] is a list"),
+        ((0, 1, 2), "the natural (0, 1, 2) has 3 coordinates, independently() has 2 augmentations"),
     ],
 )
-def test_what_is_no_augmentation_is_refused(make, error, message):
-    with pytest.raises(error, match=message):
-        make()
+def test_independently_needs_a_tuple_of_as_many_coordinates(natural, message):
+    with pytest.raises(InvalidAugmentation, match=re.escape(message)):
+        independently([identity(), identity()])(natural)
 
 
-def test_an_error_inside_the_users_function_names_the_natural():
-    def broken(image):
-        raise RuntimeError("no such file")
+@pytest.mark.parametrize("bits", [23, 20_000])
+def test_more_views_than_fit_are_refused_before_they_are_listed(bits):
+    """2^20000 has more digits than Python writes."""
+    with pytest.raises(TooLarge, match="more than 4,194,304; use fewer coordinates") as caught:
+        independently(apply(lambda bit: 1 - bit, "1/4"))((0,) * bits)
+    assert len(str(caught.value)) < 300
 
-    with pytest.raises(RuntimeError, match="no such file") as caught:
-        apply(broken, "1/2")("cat")
-    assert caught.value.__notes__ == ["raised by the augmentation 'apply(broken, 1/2)' on the natural 'cat'"]
+
+# --- a value
 
 
-def test_a_distribution_goes_through_an_augmentation_to_w_x():
-    images = Distribution.uniform(["a", "b"])
-    rotate = apply(lambda x: x + "'", "1/3")
-    graph = pg.build(images, rotate)
-    law = images.through(rotate)
-    np.testing.assert_allclose([law[view] for view in graph.views], graph.w_x, rtol=1e-15)
+def test_its_name_is_how_it_prints():
+    def blur(natural):
+        return {natural: 1}
+
+    assert repr(Augmentation(blur)) == "Augmentation(blur)"
+    assert repr(Augmentation(blur, "soft")) == "Augmentation(soft)"
+    assert repr(apply(str.upper, "1/3")) == "Augmentation(apply(upper, 1/3))"
+    assert Augmentation(blur).repeat(3).name == "blur.repeat(3)"
+    assert Augmentation(blur).then(identity()).name == "blur.then(identity)"
+
+
+def test_it_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        identity().name = "other"
+
+
+class Lying:
+    """Answer a question about one natural differently the second time."""
+
+    def __init__(self, truthful=(), answer=lambda view: {view: 1}):
+        self.asked, self.truthful, self.answer = 0, truthful, answer
+
+    def __call__(self, natural):
+        self.asked += 1
+        return self.answer(natural if natural in self.truthful else f"{natural}, draw {self.asked}")
+
+
+@pytest.mark.parametrize(
+    "declare",
+    [
+        lambda lie: lie,
+        lambda lie: Augmentation(lie),
+        lambda lie: identity().then(lie),
+        lambda lie: Augmentation(lie).repeat(1),
+        lambda lie: choose({Augmentation(lie): "1/2", identity(): "1/2"}),
+    ],
+    ids=["callable", "Augmentation", "then", "repeat", "choose"],
+)
+def test_an_augmentation_that_draws_is_found_out_however_it_is_wrapped(declare):
+    message = "gave two answers for the natural 'b': .*draw.*, then .*draw.*; it must return the whole distribution"
+    with pytest.raises(InvalidAugmentation, match=message):
+        pg.build(["a", "b"], declare(Lying(truthful="a")))
+
+
+def test_a_function_under_apply_that_draws_is_found_out_too():
+    with pytest.raises(InvalidAugmentation, match="two answers for the natural 'a'"):
+        pg.build(["a"], apply(Lying(answer=lambda view: view), "1/3"))
+
+
+def test_a_coordinate_s_augmentation_that_draws_is_found_out_too():
+    with pytest.raises(InvalidAugmentation, match=r"two answers for the natural \('a',\)"):
+        pg.build([("a",)], independently(Lying()))
