@@ -3,6 +3,7 @@
 Every array that a popgraph value carries is read-only, so that no answer can depend on what was done to it before.
 """
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,6 +13,20 @@ from numpy.typing import NDArray
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.intp]
 Sparse: TypeAlias = Any  # scipy.sparse.csr_array; scipy ships no inline types
+
+
+class Immutable:
+    """Keep a value's arrays read-only through copying and pickling, which would make them writable."""
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Restore the attributes, and freeze the arrays among them."""
+        self.__dict__.update(state)
+        for value in state.values():
+            if isinstance(value, np.ndarray):
+                frozen(value)
+            elif sp.issparse(value):
+                for part in (value.data, value.indices, value.indptr):
+                    frozen(part)
 
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:

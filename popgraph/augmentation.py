@@ -5,8 +5,7 @@ the views of a population is the business of `population.py`.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from popgraph.distribution import Distribution, joint_distribution
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, TooLarge, listing, shorten
-from popgraph.reading import check_hashable, list_finite, parse_probability
+from popgraph.reading import check_hashable, list_finite, parse_unit, read_distinct, read_matrix
 
 PRODUCT_LIMIT = 2**22  # views of one tuple under `independently`; beyond it the graph would not fit anyway
 
@@ -103,10 +102,14 @@ class Augmentation:
         """
         if not isinstance(times, int | np.integer) or times < 0:
             raise InvalidArgument(f"times is {times!r}; an augmentation is repeated a whole number of times, 0 or more")
-        repeated = identity()
-        for _ in range(times):
-            repeated = repeated.then(self)
-        return replace(repeated, name=f"{self.name}.repeat({times})")
+
+        def repeated(natural: Any) -> Distribution:
+            law = Distribution({natural: 1})
+            for _ in range(times):
+                law = law.through(self)
+            return law
+
+        return Augmentation(repeated, f"{self.name}.repeat({times})", self.trusted)
 
     @classmethod
     def from_matrix(
@@ -136,9 +139,9 @@ class Augmentation:
         >>> flip.repeat(2)("heads")
         Distribution({'heads': 0.625, 'tails': 0.375})
         """
-        rows = list_finite(naturals)
+        rows = read_distinct(naturals, "natural", "give each natural one row")
         columns = rows if views is None else list_finite(views)
-        dense = matrix.toarray() if hasattr(matrix, "toarray") else np.asarray(matrix)
+        dense = matrix.toarray() if hasattr(matrix, "toarray") else read_matrix(matrix)
         if dense.shape != (len(rows), len(columns)):
             raise InvalidAugmentation(
                 f"the kernel matrix has shape {dense.shape}; {len(rows)} naturals and {len(columns)} views need "
@@ -146,7 +149,6 @@ class Augmentation:
             )
         table: dict[Hashable, Distribution] = {}
         for natural, row in zip(rows, dense, strict=True):
-            check_hashable(natural, f"natural {len(table)}")
             try:
                 table[natural] = Distribution(
                     [(view, p) for view, p in zip(columns, row.tolist(), strict=True)], normalize=normalize
@@ -220,7 +222,7 @@ def apply(fn: Callable[[Any], Any], probability: Any = 1) -> Augmentation:
 
 def applied(fn: Callable[[Any], Any], probability: Any, name: str, *, trusted: bool) -> Augmentation:
     """Build `apply`; the toolkit's own functions are trusted to answer alike."""
-    q = _parse_unit(probability)
+    q = parse_unit(probability)
 
     def mixture(natural: Any) -> Distribution:
         view = fn(natural)
@@ -233,14 +235,6 @@ def applied(fn: Callable[[Any], Any], probability: Any, name: str, *, trusted: b
         return Distribution({natural: 1}) if view == natural else Distribution({natural: 1 - q, view: q})
 
     return Augmentation(mixture, f"apply({name}, {q})", trusted)
-
-
-def _parse_unit(probability: Any) -> Fraction | float:
-    """Read one probability in [0, 1]."""
-    q = parse_probability(probability, "probability")
-    if q > 1:
-        raise InvalidDistribution(f"probability is {probability}; it must be between 0 and 1")
-    return q
 
 
 def choose(options: Mapping[Any, Any], *, normalize: bool = False) -> Augmentation:
@@ -311,8 +305,8 @@ def independently(augmentation: Any) -> Augmentation:
         rows = [kernel(coordinate) for kernel, coordinate in zip(kernels, natural, strict=True)]
         if prod(len(row) for row in rows) > PRODUCT_LIMIT:
             raise TooLarge(
-                f"the natural {shorten(natural)} has {prod(len(row) for row in rows):,} views, more than "
-                f"{PRODUCT_LIMIT:,}; use fewer coordinates"
+                f"{shorten(natural)} has too many views under independently(), {listing([str(len(row)) for row in rows])} "
+                f"for its coordinates: more than {PRODUCT_LIMIT:,}; use fewer coordinates"
             )
         return joint_distribution(rows)
 

@@ -14,15 +14,23 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from popgraph.arrays import Floats, frozen
-from popgraph.errors import InvalidDistribution, listing, shorten
-from popgraph.reading import SUM_TOLERANCE, check_hashable, float_sum, list_finite, parse_probability, read_pairs
+from popgraph.arrays import Floats, Immutable, frozen
+from popgraph.errors import InvalidArgument, InvalidDistribution, listing, shorten
+from popgraph.reading import (
+    SUM_TOLERANCE,
+    check_hashable,
+    float_sum,
+    list_finite,
+    parse_probability,
+    read_distinct,
+    read_pairs,
+)
 
 Seed: TypeAlias = int | np.random.Generator | None
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
-class Distribution(Mapping[Hashable, float]):
+class Distribution(Immutable, Mapping[Hashable, float]):
     """Assign probabilities to finitely many outcomes, once and for all.
 
     A read-only mapping outcome -> probability (a float). Outcomes of probability 0 are dropped: a distribution is its
@@ -73,6 +81,8 @@ class Distribution(Mapping[Hashable, float]):
     ) -> None:
         weights: dict[Hashable, Fraction | float] = {}
         total: Any
+        if isinstance(probabilities, Distribution) and probabilities.exact:
+            probabilities = probabilities.fractions
         for outcome, value in read_pairs(probabilities):
             check_hashable(outcome, f"outcome {len(weights)}")
             if outcome in weights:
@@ -141,14 +151,8 @@ class Distribution(Mapping[Hashable, float]):
         >>> Distribution.uniform(["lightning", "cloud"])
         Distribution({'lightning': 1/2, 'cloud': 1/2})
         """
-        listed = list_finite(outcomes)
-        counts = Counter(check_hashable(outcome, f"outcome {i}") for i, outcome in enumerate(listed))
-        repeated = [f"{shorten(outcome)} ({count} times)" for outcome, count in counts.items() if count > 1]
-        if repeated:
-            raise InvalidDistribution(
-                f"outcomes are duplicated: {listing(repeated)}; use Distribution.from_samples to count repeats"
-            )
-        return cls.from_counts(counts)
+        distinct = read_distinct(outcomes, "outcome", "use Distribution.from_samples to count repeats")
+        return cls.from_counts(dict.fromkeys(distinct, 1))
 
     @classmethod
     def from_counts(cls, counts: Mapping[Any, int]) -> "Distribution":
@@ -164,12 +168,13 @@ class Distribution(Mapping[Hashable, float]):
         >>> Distribution.from_counts({"a": 3, "b": 1})
         Distribution({'a': 3/4, 'b': 1/4})
         """
-        for outcome, count in read_pairs(counts):
+        pairs = read_pairs(counts)
+        for outcome, count in pairs:
             if not isinstance(count, int | np.integer) or isinstance(count, bool):
                 raise InvalidDistribution(
                     f"the count of {shorten(outcome)} is {shorten(count)}; counts are whole numbers"
                 )
-        return cls(counts, normalize=True)
+        return cls(pairs, normalize=True)
 
     @classmethod
     def from_samples(cls, samples: Iterable[Any]) -> "Distribution":
@@ -231,6 +236,8 @@ class Distribution(Mapping[Hashable, float]):
         >>> Distribution({"heads": 1}).sample(2, rng=0)
         ['heads', 'heads']
         """
+        if not isinstance(size, int | np.integer) or isinstance(size, bool) or size < 0:
+            raise InvalidArgument(f"size is {size!r}; the number of draws must be a whole number, 0 or more")
         p = self.probabilities / self.probabilities.sum()
         drawn = np.random.default_rng(rng).choice(len(p), size=size, p=p)
         return [self.outcomes[i] for i in drawn]
@@ -256,7 +263,7 @@ class Distribution(Mapping[Hashable, float]):
         >>> coin.through(lambda x: Distribution.uniform([x, "c"]))
         Distribution({'a': 1/4, 'c': 1/2, 'b': 1/4})
         """
-        rows = [kernel(outcome) for outcome in self.outcomes]
+        rows = [_check_row(kernel(outcome), outcome) for outcome in self.outcomes]
         mixed = object.__new__(Distribution)
         denominators = [row.denominator for row in rows if row.denominator is not None]
         if self.numerators is None or self.denominator is None or len(denominators) < len(rows):
@@ -295,7 +302,9 @@ class Distribution(Mapping[Hashable, float]):
     def _written(self, i: int) -> str:
         """Write the i-th probability, as a fraction where it was declared exactly."""
         if self.numerators is not None and self.denominator is not None:
-            return str(Fraction(self.numerators[i], self.denominator))
+            fraction = Fraction(self.numerators[i], self.denominator)
+            if fraction.denominator < 10**9:  # longer ones are read more easily as decimals
+                return str(fraction)
         return f"{self.probabilities[i]:.6g}"
 
     def __repr__(self) -> str:
@@ -318,6 +327,15 @@ class Distribution(Mapping[Hashable, float]):
         more = f"<tr><td colspan=2>and {len(self) - 20:,} more</td></tr>" if len(self) > 20 else ""
         head = "<tr><th>outcome</th><th>probability</th></tr>"
         return f"<table>{head}{''.join(rows)}{more}</table>"
+
+
+def _check_row(row: Any, outcome: Hashable) -> Distribution:
+    """Return what a kernel gave for an outcome, if it is a distribution."""
+    if not isinstance(row, Distribution):
+        raise InvalidDistribution(
+            f"the kernel gives {shorten(row)}, a {type(row).__name__}, for {shorten(outcome)}; it must give a Distribution"
+        )
+    return row
 
 
 def _point(outcome: Hashable) -> Distribution:

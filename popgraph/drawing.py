@@ -12,6 +12,7 @@ from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from popgraph.arrays import Floats, Ints
 from popgraph.errors import InvalidArgument
 from popgraph.images import Image
+from popgraph.labels import classes_in_order, label_array
 
 if TYPE_CHECKING:
     from popgraph.graph import PopulationGraph
@@ -66,7 +67,7 @@ def axes_or_new(ax: Axes | None) -> Axes:
 def classes_of_views(graph: "PopulationGraph", labels: Any) -> tuple[list[str], Ints]:
     """Return the names of the classes and each view's class: given, the graph's own, or its components."""
     if labels is not None:
-        given = np.asarray(labels)
+        given = label_array(labels, f"{graph.N} views need one label each")
         if given.shape != (graph.N,):
             raise InvalidArgument(
                 f"labels has shape {given.shape}; {graph.N} views need one label each, shape ({graph.N},)"
@@ -75,9 +76,8 @@ def classes_of_views(graph: "PopulationGraph", labels: Any) -> tuple[list[str], 
         given = graph.view_labels
     else:
         given = np.array([f"component {c + 1}" for c in range(graph.component_count)])[graph.components]
-    names, first, of_view = np.unique(given, return_index=True, return_inverse=True)
-    rank = np.argsort(np.argsort(first))  # colours in the order in which the classes first appear
-    return [str(name) for name in names[np.argsort(first)]], rank[of_view]
+    first, of_view = classes_in_order(given)
+    return [str(name) for name in given[first]], of_view
 
 
 def draw_views(ax: Axes, graph: "PopulationGraph", at: Floats, of_view: Ints) -> None:

@@ -13,6 +13,8 @@ from popgraph.population import Population
 
 Probability: TypeAlias = Fraction | float
 
+SHOWN = 20  # terms printed: one screen
+
 
 @dataclass(frozen=True)
 class Term:
@@ -49,8 +51,10 @@ class Explanation:
         lines = [
             f"  {show.number(term.p)} · {show.number(term.a)} · {show.number(term.a_plus)} = {show.number(term.value)}"
             f"   from {show.short(term.natural)}"
-            for term in self.terms
+            for term in self.terms[:SHOWN]
         ]
+        if len(self.terms) > SHOWN:
+            lines.append(f"  ... and {len(self.terms) - SHOWN:,} more naturals")
         return "\n".join([title, "  = sum over naturals of p · A(x) · A(x'):", *lines])
 
 
@@ -59,10 +63,10 @@ def explain(population: Population, by_view: Sparse, i: int, j: int) -> Explanat
     law = population.distribution
     terms = []
     for natural in np.intersect1d(_naturals_of(by_view, i), _naturals_of(by_view, j)).tolist():
-        outcome = law.outcomes[natural]
-        exact = population.exact is not None and law.exact
-        p: Probability = law.fractions[outcome] if exact else float(law.probabilities[natural])
-        terms.append(Term(outcome, p, _entry(population, natural, i), _entry(population, natural, j)))
+        p: Probability = float(law.probabilities[natural])
+        if population.exact is not None and law.numerators is not None and law.denominator is not None:
+            p = Fraction(law.numerators[natural], law.denominator)
+        terms.append(Term(law.outcomes[natural], p, _entry(population, natural, i), _entry(population, natural, j)))
     return Explanation(population.views[i], population.views[j], tuple(terms))
 
 

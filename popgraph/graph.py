@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from scipy.sparse.linalg import aslinearoperator
 
 from popgraph import show, weights
-from popgraph.arrays import Floats, Ints, Sparse, frozen
+from popgraph.arrays import Floats, Immutable, Ints, Sparse, frozen
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, require, shorten
 from popgraph.explanation import Explanation, explain
@@ -103,7 +103,7 @@ def from_population(population: Population, *, labels: Any = None, name: str = "
     """Join an enumerated population to its arrays."""
     law, A = population.distribution, population.kernel
     p = law.probabilities
-    w_x = weights.view_probabilities(p, A)
+    w_x = weights.view_probabilities(p, A, population.views)
     return PopulationGraph(
         population=population,
         w_x=frozen(w_x),
@@ -114,7 +114,7 @@ def from_population(population: Population, *, labels: Any = None, name: str = "
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PopulationGraph:
+class PopulationGraph(Immutable):
     """Hold the population graph: all views x, joined by the probability w_xx' of being a positive pair.
 
     Made by `build`. The factor is the graph: M = diag(√p) A D^-1/2 and Ā = MᵀM; w and Ā are dense views of it, for looking at
@@ -385,8 +385,8 @@ class PopulationGraph:
         return pandas.DataFrame(self.w.copy(), index=labels, columns=labels)
 
     def __repr__(self) -> str:
-        count = self.component_count
-        words = f"{self.n:,} naturals, {self.N:,} views, {count:,} component{'s' * (count != 1)}"
+        counts = {"natural": self.n, "view": self.N, "component": self.component_count}
+        words = ", ".join(f"{count:,} {what}{'s' * (count != 1)}" for what, count in counts.items())
         return f"PopulationGraph({self.name + ': ' if self.name else ''}{words})"
 
     def __str__(self) -> str:

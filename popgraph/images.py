@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from itertools import combinations
 from math import comb
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from popgraph.arrays import frozen
+from popgraph.arrays import Immutable, frozen
 from popgraph.augmentation import PRODUCT_LIMIT, Augmentation, applied, choose, identity
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, InvalidAugmentation, TooLarge, shorten
-from popgraph.reading import parse_probability
+from popgraph.reading import parse_unit
 
 __all__ = ["Image", "flip", "flip_pixels", "mask", "rotate", "shift"]
 
@@ -24,7 +25,7 @@ SHADES = " ░▒▓█"  # terminal ink, from nothing to full
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Image:
+class Image(Immutable):
     """Hold a small picture as an outcome: immutable, hashable, equal to any image of the same pixels.
 
     Parameters
@@ -88,7 +89,7 @@ class Image:
             return f"Image({self.name}, {height}x{width})"
         if height * width <= 100:
             return f"Image({'/'.join(''.join('#' if ink else '.' for ink in row) for row in self._ink() > 0.5)})"
-        return f"Image({height}x{width}, {hash(self) & 0xFFFFFF:06x})"
+        return f"Image({height}x{width}, {crc32(self.pixels.tobytes()) & 0xFFFFFF:06x})"
 
     def __str__(self) -> str:
         steps = np.rint(self._ink() * (len(SHADES) - 1)).astype(int)
@@ -180,7 +181,9 @@ def shift(
     >>> shift([(0, 1)])(Image([[1, 0], [0, 1]]))
     Distribution({Image(.#/..): 1})
     """
-    moves = [(_whole(down, "a step"), _whole(right, "a step")) for down, right in steps]
+    moves = [_step(step) for step in steps]
+    if not moves:
+        raise InvalidArgument("steps is empty; give at least one step (rows down, columns right)")
 
     def move_by(down: int, right: int) -> Callable[[Any], Image]:
         def move(image: Any) -> Image:
@@ -229,8 +232,7 @@ def flip_pixels(
         sites: Sequence[int] = range(image.pixels.size) if pixels is None else _sites(image, pixels)
         if comb(len(sites), size) > PRODUCT_LIMIT:
             raise TooLarge(
-                f"there are {comb(len(sites), size):,} ways to flip {size} of {len(sites)} pixels, more than "
-                f"{PRODUCT_LIMIT:,}; flip fewer"
+                f"there are too many ways to flip {size} of {len(sites)} pixels, more than {PRODUCT_LIMIT:,}; flip fewer"
             )
         if size > len(sites):
             raise InvalidAugmentation(f"cannot flip {size} of the {len(sites)} pixels of {shorten(image)}")
@@ -267,7 +269,8 @@ def mask(size: int | tuple[int, int] = 1, probability: Any = 1, *, fill: float =
     >>> mask((1, 2))(Image([[1, 1], [0, 1]]))
     Distribution({Image(../.#): 1/2, Image(##/..): 1/2})
     """
-    height, width = (size, size) if isinstance(size, int | np.integer) else size
+    height, width = size if isinstance(size, tuple | list) and len(size) == 2 else (size, size)
+    height, width = _whole(height, "size"), _whole(width, "size")
     if height < 1 or width < 1:
         raise InvalidArgument(f"size is {size!r}; the masked rectangle must be at least 1x1")
 
@@ -292,7 +295,7 @@ def mask(size: int | tuple[int, int] = 1, probability: Any = 1, *, fill: float =
 
 def _sometimes(augmentation: Augmentation, probability: Any, name: str) -> Augmentation:
     """Apply the augmentation with this probability, and nothing otherwise."""
-    q = parse_probability(probability, "probability")
+    q = parse_unit(probability)
     if q == 1:
         return augmentation
     return Augmentation(choose({augmentation: q, identity(): 1 - q}).kernel, f"{name}, {q}", trusted=True)
@@ -328,6 +331,13 @@ def _check_image(image: Any, who: str) -> Image:
             f"{who}() augments images; the natural {shorten(image)} is a {type(image).__name__}: wrap it in popgraph.Image"
         )
     return image
+
+
+def _step(step: Any) -> tuple[int, int]:
+    """Return one step of a shift."""
+    if not isinstance(step, tuple | list) or len(step) != 2:
+        raise InvalidArgument(f"a step is {step!r}; steps are pairs (rows down, columns right), such as [(0, 1)]")
+    return _whole(step[0], "a step"), _whole(step[1], "a step")
 
 
 def _whole(number: Any, what: str) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.arrays import Floats, Sparse, frozen
+from popgraph.arrays import Floats, Ints, Sparse, frozen
 from popgraph.errors import InvalidArgument, listing, shorten
 
 
@@ -27,7 +27,7 @@ def read_labels(labels: Any, naturals: Sequence[Hashable]) -> Any:
                 f"labels has no label for {len(missing)} of {len(naturals)} naturals: {listing(missing)}"
             )
         labels = [labels[natural] for natural in naturals]
-    array = np.array(labels)
+    array = label_array(labels, f"{len(naturals)} naturals need one label each")
     if array.shape != (len(naturals),):
         raise InvalidArgument(
             f"labels has shape {array.shape}; {len(naturals)} naturals need one label each, shape ({len(naturals)},)"
@@ -36,7 +36,37 @@ def read_labels(labels: Any, naturals: Sequence[Hashable]) -> Any:
 
 
 def bayes_labels(labels: Any, p: Floats, A: Sparse) -> Any:
-    """Return argmax_c Σ_x̄ p(x̄) A(x|x̄) 1[y(x̄) = c] for each view, (N,); the first class in order on a tie."""
-    classes, y = np.unique(labels, return_inverse=True)
-    onehot = sp.csr_array((p, (y, np.arange(len(p)))), shape=(len(classes), len(p)))
-    return classes[(onehot @ A).toarray().argmax(axis=0)]
+    """Return argmax_c Σ_x̄ p(x̄) A(x|x̄) 1[y(x̄) = c] for each view, (N,); on a tie the class that appears first."""
+    first, y = classes_in_order(labels)
+    onehot = sp.csr_array((p, (y, np.arange(len(p)))), shape=(len(first), len(p)))
+    mass = (onehot @ A).tocoo()
+    c, x = mass.coords
+    order = np.lexsort((c, -mass.data, x))  # by view, then the most probable class, then the first
+    best = order[np.unique(x[order], return_index=True)[1]]
+    return labels[first][c[best]]
+
+
+def label_array(labels: Any, need: str) -> Any:
+    """Return labels as an array that keeps their kind: 1 and "a" side by side stay a number and a word.
+
+    `need` says how many labels there should be, for the error.
+    """
+    if isinstance(labels, Sequence) and not isinstance(labels, str) and len({type(label) for label in labels}) > 1:
+        array = np.empty(len(labels), dtype=object)
+        array[:] = labels
+        return array
+    try:
+        return np.array(labels)
+    except ValueError:
+        raise InvalidArgument(f"labels is {shorten(labels)}; {need}, not a list of them") from None
+
+
+def classes_in_order(labels: Any) -> tuple[Ints, Ints]:
+    """Return where each class first appears, and each label's class, numbered in that order."""
+    position: dict[Any, int] = {}
+    for i, label in enumerate(labels.tolist()):
+        position.setdefault(label, i)
+    number = {label: c for c, label in enumerate(position)}
+    return np.array(list(position.values()), dtype=np.intp), np.array(
+        [number[label] for label in labels.tolist()], dtype=np.intp
+    )

@@ -13,12 +13,12 @@ from typing import Any, cast
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.arrays import Sparse, frozen, frozen_csr
-from popgraph.augmentation import Augmentation, as_augmentation
+from popgraph.arrays import Immutable, Sparse, frozen, frozen_csr
+from popgraph.augmentation import Augmentation, as_augmentation, from_table
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidAugmentation, InvalidDistribution, listing, shorten
 from popgraph.progress import Progress, track
-from popgraph.reading import SUM_TOLERANCE
+from popgraph.reading import SUM_TOLERANCE, list_finite, looks_like_probabilities, read_distinct, read_matrix
 
 AMBIGUOUS = (
     "a list of floats that sum to 1 could be outcomes or probabilities; give numpy.array(...) for the probabilities of "
@@ -26,8 +26,8 @@ AMBIGUOUS = (
 )
 
 
-@dataclass(frozen=True)
-class ExactKernel:
+@dataclass(frozen=True, eq=False)
+class ExactKernel(Immutable):
     """Hold A exactly: a numerator for each stored entry, a denominator for each natural.
 
     `numerators` (nnz,) is int64 where it fits, else of Python ints; it follows the order of the kernel's `data`.
@@ -41,8 +41,8 @@ class ExactKernel:
         return Fraction(int(self.numerators[position]), self.denominators[natural])
 
 
-@dataclass(frozen=True)
-class Population:
+@dataclass(frozen=True, eq=False)
+class Population(Immutable):
     """List a declared population: n naturals with probabilities, N views, and the kernel between them.
 
     `distribution` gives the naturals and p; `kernel` is A, an (n, N) csr_array; `exact` is A exactly, where every one of its
@@ -76,6 +76,7 @@ def read_population(
     if views is not None:
         raise InvalidAugmentation("views= names the columns of a kernel matrix; this augmentation names its own views")
     law = read_distribution(distribution, normalize=normalize)
+    check_floats(law, "natural")
     kernel = as_augmentation(_normalized(augmentation) if normalize else augmentation)
     return _enumerate(law, kernel, progress)
 
@@ -83,10 +84,11 @@ def read_population(
 def _normalized(augmentation: Any) -> Any:
     """Read the rows of a mapping of mappings as weights."""
     if isinstance(augmentation, Mapping) and not isinstance(augmentation, Augmentation):
-        return {
-            x: row if isinstance(row, Distribution) else Distribution(row, normalize=True)
-            for x, row in augmentation.items()
-        }
+        return Augmentation(
+            lambda natural: Distribution(from_table(augmentation).kernel(natural), normalize=True),
+            "table",
+            trusted=True,
+        )
     return augmentation
 
 
@@ -116,15 +118,13 @@ def read_distribution(declared: Any, *, normalize: bool = False, naturals: Seque
                 f"the probability of natural {listing(zero)} is 0; naturals need p > 0: leave out these entries and rows"
             )
         return law
-    outcomes = (
-        declared if isinstance(declared, str | bytes) else list(declared) if hasattr(declared, "__iter__") else None
-    )
-    if outcomes is None or isinstance(outcomes, str | bytes):
+    if isinstance(declared, str | bytes) or not hasattr(declared, "__iter__"):
         raise InvalidDistribution(
             f"{shorten(declared)} is a {type(declared).__name__}, not a distribution; give a Distribution, a mapping outcome -> "
             "probability, a probability vector, a pandas Series or a sequence of equally likely outcomes"
         )
-    if outcomes and all(isinstance(x, float) for x in outcomes) and abs(sum(outcomes) - 1) <= SUM_TOLERANCE:
+    outcomes = list_finite(declared)
+    if looks_like_probabilities(outcomes):
         raise InvalidDistribution(AMBIGUOUS)
     return Distribution.uniform(outcomes)
 
@@ -150,9 +150,10 @@ def _from_matrix(declared: Any, matrix: Any, views: Any, normalize: bool, drop_u
         views = list(matrix.columns) if views is None else views
         rows, matrix = list(matrix.index), matrix.to_numpy()
     law = read_distribution(declared, normalize=normalize, naturals=rows)
+    check_floats(law, "natural")
     if rows is not None:
         matrix = matrix[_rows_of(law, rows)]
-    matrix = _as_array(matrix)
+    matrix = read_matrix(matrix)
     shape = matrix.shape
     if len(shape) != 2 or shape[0] != len(law):
         raise InvalidAugmentation(
@@ -163,7 +164,7 @@ def _from_matrix(declared: Any, matrix: Any, views: Any, normalize: bool, drop_u
     if len(names) != shape[1]:
         raise InvalidAugmentation(f"the kernel matrix has {shape[1]} columns; views= names {len(names)}")
     if not isinstance(names, range):
-        names = Distribution.uniform(names).outcomes  # unique and hashable, or a clear error
+        names = tuple(read_distinct(names, "view", "name the columns apart"))
     kernel, exact = _read_rows(matrix, law, normalize)
     reached = np.bincount(kernel.indices, minlength=shape[1]) > 0
     if not reached.all():
@@ -178,22 +179,9 @@ def _from_matrix(declared: Any, matrix: Any, views: Any, normalize: bool, drop_u
     return Population(law, names, kernel, exact)
 
 
-def _as_array(matrix: Any) -> Any:
-    """Return a sparse matrix as it is, and nested lists as an array that keeps fractions and strings apart from floats."""
-    if sp.issparse(matrix):
-        return matrix
-    try:
-        array = np.asarray(matrix)
-        return np.array(matrix, dtype=object) if array.dtype.kind in "US" else array
-    except ValueError:
-        raise InvalidAugmentation(
-            "the kernel matrix has rows of different lengths; every row needs an entry for each view"
-        ) from None
-
-
 def _rows_of(law: Distribution, rows: Sequence[Any]) -> list[int]:
     """Find the row of each natural in a labelled table."""
-    position = {row: i for i, row in enumerate(rows)}
+    position = {row: i for i, row in enumerate(read_distinct(rows, "row", "give each natural one row of the table"))}
     missing = [shorten(natural) for natural in law if natural not in position]
     if missing:
         raise InvalidAugmentation(f"the kernel table has no row for the natural {listing(missing)}")
@@ -202,9 +190,11 @@ def _rows_of(law: Distribution, rows: Sequence[Any]) -> list[int]:
 
 def _read_rows(matrix: Any, law: Distribution, normalize: bool) -> tuple[Sparse, ExactKernel | None]:
     """Check the rows of a kernel matrix, and divide them by their sums where asked to."""
-    if matrix.dtype.kind not in "biuf":
-        return _read_objects(matrix.toarray() if sp.issparse(matrix) else matrix, law, normalize)
-    csr = sp.csr_array(matrix, copy=True)
+    whole = matrix.dtype.kind in "biu"
+    entries = matrix.data if sp.issparse(matrix) else matrix
+    if matrix.dtype.kind not in "biuf" or (whole and float(np.sum(entries, dtype=np.float64)) >= 2**53):
+        return _read_objects(matrix, law, normalize)  # fractions; or ints whose sums a float does not hold
+    csr = _converted(matrix, np.int64 if whole else np.float64)
     csr.sum_duplicates()
     csr.eliminate_zeros()
     row_of = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr))
@@ -226,20 +216,30 @@ def _read_rows(matrix: Any, law: Distribution, normalize: bool) -> tuple[Sparse,
     wrong = np.flatnonzero(totals <= 0 if normalize else np.abs(totals - 1) > SUM_TOLERANCE)
     if wrong.size:
         mend = "an empty row cannot be rescaled" if normalize else "pass normalize=True to rescale"
-        sums = listing([f"the row of {shorten(law.outcomes[i])} to {totals[i]:g}" for i in wrong])
+        sums = listing([f"the row of {shorten(law.outcomes[i])} to {totals[i]:.12g}" for i in wrong])
         raise InvalidAugmentation(f"{wrong.size} of {len(law)} kernel rows do not sum to 1: {sums}; {mend}")
-    exact = None
-    if csr.data.dtype.kind != "f":
-        if totals.max() >= 2**53:  # beyond it the float sums above are not exact
-            return _read_objects(csr.toarray(), law, normalize)
-        exact = ExactKernel(frozen(csr.data.astype(np.int64)), tuple(int(total) for total in totals))
+    exact = ExactKernel(frozen(csr.data.copy()), tuple(int(total) for total in totals)) if whole else None
     if normalize:
         data /= totals[row_of]
     return frozen_csr(sp.csr_array((data, csr.indices, csr.indptr), shape=csr.shape)), exact
 
 
+def _converted(matrix: Any, dtype: Any) -> Sparse:
+    """Copy a matrix into a csr_array of this type; scipy sums duplicates in the matrix's own, where small ints overflow."""
+    if not sp.issparse(matrix):
+        return sp.csr_array(matrix.astype(dtype))
+    if matrix.format == "csr":
+        return sp.csr_array(
+            (matrix.data.astype(dtype), matrix.indices.copy(), matrix.indptr.copy()), shape=matrix.shape
+        )
+    return sp.csr_array((matrix.data.astype(dtype), (matrix.row, matrix.col)), shape=matrix.shape)
+
+
 def _read_objects(matrix: Any, law: Distribution, normalize: bool) -> tuple[Sparse, ExactKernel | None]:
-    """Read a dense kernel matrix of fractions, decimals or strings, exactly."""
+    """Read a kernel matrix of fractions, decimals or strings, or of large ints, exactly."""
+    if sp.issparse(matrix):
+        coo, matrix = matrix.tocoo(copy=False), np.zeros(matrix.shape, dtype=object)
+        np.add.at(matrix, (coo.row, coo.col), coo.data.astype(object))
     rows = []
     for natural, row in zip(law, matrix.tolist(), strict=True):
         try:
@@ -268,6 +268,8 @@ def _enumerate(law: Distribution, augmentation: Augmentation, progress: Progress
 
 def _assemble(rows: list[Distribution], columns: list[int], n_views: int) -> tuple[Sparse, ExactKernel | None]:
     """Join the rows of a kernel, whose entries stand in these columns."""
+    for row in rows:
+        check_floats(row, "view")
     lengths = [len(row) for row in rows]
     order = np.lexsort((np.asarray(columns), np.repeat(np.arange(len(rows)), lengths)))
     data = np.concatenate([row.probabilities for row in rows])[order]
@@ -277,6 +279,15 @@ def _assemble(rows: list[Distribution], columns: list[int], n_views: int) -> tup
         return kernel, None
     numerators = _integers([numerator for row in rows for numerator in cast(tuple[int, ...], row.numerators)])
     return kernel, ExactKernel(frozen(numerators[order]), tuple(row.denominator or 1 for row in rows))
+
+
+def check_floats(law: Distribution, what: str) -> None:
+    """Refuse exact probabilities that float64 rounds to 0: their outcomes would silently leave the graph."""
+    lost = [shorten(outcome) for outcome, p in law.items() if p == 0]
+    if lost:
+        raise InvalidDistribution(
+            f"the probability of {what} {listing(lost)} is too small for float64, below 5e-324; leave it out or make it larger"
+        )
 
 
 def _ask_again(augmentation: Callable[[Any], Distribution], natural: Any, first: Distribution) -> None:

@@ -1,7 +1,8 @@
 """Reading what users declare: one probability, one outcome, a finite list of either. Every refusal names the offender."""
 
 import math
-from collections.abc import Hashable, Iterable
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import islice
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.errors import InvalidDistribution, shorten
+from popgraph.errors import InvalidAugmentation, InvalidDistribution, listing, shorten
 
 SUM_TOLERANCE = 1e-9  # probabilities may miss a sum of 1 by this much: twenty or so decimals typed by hand
 OUTCOME_LIMIT = 2**22  # more outcomes than this from one iterable is taken to be an endless one
@@ -57,10 +58,15 @@ def check_hashable(outcome: Any, where: str) -> Hashable:
     try:
         hash(outcome)
     except TypeError:
-        wrap = "popgraph.Image(...)" if isinstance(outcome, np.ndarray) and outcome.ndim >= 2 else "tuple(...)"
-        wrap = "frozenset(...)" if isinstance(outcome, set) else wrap
+        mend = "wrap it in tuple(...)"
+        if isinstance(outcome, np.ndarray) and outcome.ndim >= 2:
+            mend = "wrap it in popgraph.Image(...)"
+        elif isinstance(outcome, set):
+            mend = "wrap it in frozenset(...)"
+        elif isinstance(outcome, tuple | frozenset):
+            mend = "make its items hashable, lists into tuples"
         raise InvalidDistribution(
-            f"{where} is {shorten(outcome)}, a {type(outcome).__name__}, which cannot be hashed; wrap it in {wrap}"
+            f"{where} is {shorten(outcome)}, a {type(outcome).__name__}, which cannot be hashed; {mend}"
         ) from None
     if outcome != outcome:  # NaN, the one value that no dictionary finds again
         raise InvalidDistribution(f"{where} is {outcome!r}, which does not equal itself; replace it by a named outcome")
@@ -82,6 +88,49 @@ def list_finite(items: Iterable[Any]) -> list[Any]:
             f"more than {OUTCOME_LIMIT:,} outcomes: is this iterable endless? A distribution has finitely many outcomes"
         )
     return listed
+
+
+def parse_unit(probability: Any) -> Fraction | float:
+    """Read one probability in [0, 1]."""
+    q = parse_probability(probability, "probability")
+    if q > 1:
+        raise InvalidDistribution(f"probability is {probability}; it must be between 0 and 1")
+    return q
+
+
+def read_distinct(items: Iterable[Any], what: str, mend: str) -> list[Hashable]:
+    """List hashable items that are all different, or say which are not."""
+    listed = list_finite(items)
+    counts = Counter(check_hashable(item, f"{what} {i}") for i, item in enumerate(listed))
+    repeated = [f"{shorten(item)} ({count} times)" for item, count in counts.items() if count > 1]
+    if repeated:
+        raise InvalidDistribution(f"{what}s are duplicated: {listing(repeated)}; {mend}")
+    return listed
+
+
+def looks_like_probabilities(outcomes: Sequence[Any]) -> bool:
+    """Whether a list that is meant to name outcomes could be one of probabilities: no ints, and a sum of 1."""
+    if not outcomes or not all(
+        isinstance(x, float | Fraction | Decimal) or (isinstance(x, str) and set(x) & set("/.")) for x in outcomes
+    ):
+        return False
+    try:
+        return abs(float_sum(parse_probability(x, "") for x in outcomes) - 1) <= SUM_TOLERANCE
+    except InvalidDistribution:
+        return False
+
+
+def read_matrix(matrix: Any) -> Any:
+    """Return a sparse matrix as csr or coo, and nested lists as an array that keeps fractions and strings from floats."""
+    if hasattr(matrix, "tocoo"):
+        return matrix if matrix.format == "csr" else matrix.tocoo(copy=False)
+    try:
+        array = np.asarray(matrix)
+        return np.array(matrix, dtype=object) if array.dtype.kind in "US" else array
+    except ValueError:
+        raise InvalidAugmentation(
+            "the kernel matrix has rows of different lengths; every row needs an entry for each view"
+        ) from None
 
 
 def read_pairs(probabilities: Any) -> list[tuple[Any, Any]]:

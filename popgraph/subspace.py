@@ -34,7 +34,7 @@ def tolerance(size: int, gap: float = 1.0) -> float:
     return 8 * max(size, 16) * EPS / gap if gap > 0 else np.inf
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ColumnSpace:
     """Hold an orthonormal basis (N, rank) of the span of some columns, and how well they determine it.
 

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse.linalg import LinearOperator, minres
 
-from popgraph.arrays import Floats, Ints, frozen
+from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.distribution import Seed
 from popgraph.embedding import read_embedding
 from popgraph.errors import InvalidArgument, InvalidEmbedding
@@ -24,7 +24,7 @@ DECAY_FROM = 0.3  # share of a sampled run after which the step size starts to f
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Training:
+class Training(Immutable):
     """Hold an embedding, and how it was reached.
 
     Attributes

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.arrays import Floats, frozen
+from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.embedding import read_embedding
 from popgraph.errors import InvalidArgument, listing
 from popgraph.graph import PopulationGraph
@@ -35,7 +35,7 @@ class Status(Enum):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Match:
+class Match(Immutable):
     """Say whether f matches F* up to an invertible linear map, and why. True in a condition iff it does.
 
     Attributes

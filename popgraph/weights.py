@@ -1,22 +1,30 @@
 """From p and the kernel A to the graph's arrays: w_x, M, and w and Ā where they fit."""
 
+from collections.abc import Hashable, Sequence
+
 import numpy as np
 import scipy.sparse as sp
 
 from popgraph.arrays import Floats, Sparse, frozen, frozen_csr
-from popgraph.errors import TooLarge, size_in_words
+from popgraph.errors import InvalidArgument, TooLarge, listing, shorten, size_in_words
 
 DENSE_BYTES = 2**30  # a dense w above this is refused: nobody reads 11,585 x 11,585 numbers
 SPARSE_BYTES = 2**33  # a sparse w above this is refused: the factor does the same work in a fraction of the memory
 
 
-def view_probabilities(p: Floats, A: Sparse) -> Floats:
-    """Return w_x, the row sums of w.
+def view_probabilities(p: Floats, A: Sparse, views: Sequence[Hashable]) -> Floats:
+    """Return w_x, the row sums of w; refuse a view whose probability float64 rounds to 0.
 
     Where rows of A sum to 1 that is Σ p A. Where they miss 1 by rounding (1e-9 is accepted) Ā still has the eigenvalue 1
     on √w_x exactly, and nothing has been renormalised.
     """
-    return np.asarray(A.T @ (p * A.sum(axis=1)))
+    w_x = np.asarray(A.T @ (p * A.sum(axis=1)))
+    if not w_x.all():
+        lost = listing([shorten(views[i]) for i in np.flatnonzero(w_x == 0).tolist()])
+        raise InvalidArgument(
+            f"w_x of {lost} is too small for float64: p times A is below 5e-324; leave it out or make it larger"
+        )
+    return w_x
 
 
 def factor(p: Floats, A: Sparse, w_x: Floats) -> Sparse:

@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "training": {"graph", "losses", "embedding", "distribution"},
     "verification": {"graph", "subspace", "spectrum", "losses", "embedding"},
     "zoo": {"graph", "images", "augmentation", "distribution"},
-    "drawing": {"images"},
+    "drawing": {"images", "labels"},
     "plot": {"drawing", "embedding"},
 }
 SOLVERS = {"closed_form", "dense", "iterative"}

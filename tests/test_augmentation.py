@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import popgraph as pg
@@ -105,6 +105,7 @@ def test_one_augmentation_serves_every_coordinate(A, natural):
     assert independently(one)(natural) == independently([one] * len(natural))(natural)
 
 
+@settings(max_examples=20)  # 81 products of fractions each
 @given(matrices, matrices)
 def test_independently_commutes_with_then(A, B):
     """Kronecker products multiply factor by factor: (A ⊗ A)(B ⊗ B) = AB ⊗ AB."""
@@ -188,7 +189,7 @@ def test_a_float_beside_a_string_is_not_promoted_to_a_fraction():
 def test_whole_weights_in_a_matrix_are_normalised_exactly():
     augmentation = Augmentation.from_matrix([[1, 2], [3, 0]], ["a", "b"], normalize=True)
     assert augmentation("a").fractions == {"a": Fraction(1, 3), "b": Fraction(2, 3)}
-    assert augmentation("b").fractions == {"b": 1}
+    assert augmentation("b").fractions == {"a": 1}
 
 
 FROM_MATRIX = [
@@ -308,7 +309,7 @@ def test_independently_needs_a_tuple_of_as_many_coordinates(natural, message):
 @pytest.mark.parametrize("bits", [23, 20_000])
 def test_more_views_than_fit_are_refused_before_they_are_listed(bits):
     """2^20000 has more digits than Python writes."""
-    with pytest.raises(TooLarge, match="more than 4,194,304; use fewer coordinates") as caught:
+    with pytest.raises(TooLarge, match="4,194,304.*use fewer coordinates") as caught:
         independently(apply(lambda bit: 1 - bit, "1/4"))((0,) * bits)
     assert len(str(caught.value)) < 300
 

@@ -1,5 +1,8 @@
-"""`build`: every form of a population reaches the same graph, and what is no population is refused by name."""
+"""`build`: every form in which a population can be declared reaches the same graph, and what is no population is refused."""
 
+import copy
+import itertools
+import re
 from decimal import Decimal
 from fractions import Fraction
 
@@ -7,282 +10,628 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
+from hypothesis import given
+from hypothesis import strategies as st
 
 import popgraph as pg
-from popgraph import Distribution
+from popgraph import Augmentation, Distribution, apply, build, identity, reading, zoo
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution
 
-P = {"a": 0.5, "b": 0.25, "c": 0.25}
-TABLE = {"a": {"a": 0.75, "x": 0.25}, "b": {"x": 0.5, "y": 0.5}, "c": {"y": 1.0}}
-A = np.array([[0.75, 0.25, 0.0], [0.0, 0.5, 0.5], [0.0, 0.0, 1.0]])
-EXACT = [["3/4", Fraction(1, 4), 0], [0, Decimal("0.5"), "1/2"], [0, 0, 1]]
+# --- one population, in every form
 
-
-def step(natural):
-    return TABLE[natural]
-
+NATURALS, VIEWS = ["a", "b", "c"], ["x", "y", "z"]
+P = {"a": Fraction(1, 2), "b": Fraction(1, 3), "c": Fraction(1, 6)}
+KERNEL = {
+    "a": {"x": Fraction(1, 2), "y": Fraction(1, 2)},
+    "b": {"y": Fraction(1, 4), "z": Fraction(3, 4)},
+    "c": {"z": Fraction(1)},
+}
+TABLE = [[KERNEL[natural].get(view, Fraction(0)) for view in VIEWS] for natural in NATURALS]
+DENSE = np.array(TABLE, dtype=float)
 
 DISTRIBUTIONS = {
     "Distribution": Distribution(P),
-    "mapping": P,
-    "strings": {"a": "1/2", "b": "1/4", "c": "0.25"},
-    "Series": pd.Series(P),
-    "vector": np.array([0.5, 0.25, 0.25]),
-    "object vector": np.array([Fraction(1, 2), Fraction(1, 4), Decimal("0.25")]),
-    "integer weights": np.array([2, 1, 1]),
+    "fractions": P,
+    "strings": {natural: str(p) for natural, p in P.items()},
+    "floats": {natural: float(p) for natural, p in P.items()},
+    "Series": pd.Series({natural: float(p) for natural, p in P.items()}),
+    "Series of fractions": pd.Series(P),
+    "with a zero": {"never": 0} | P,
 }
 AUGMENTATIONS = {
-    "Augmentation": pg.Augmentation(step),
-    "callable": step,
-    "mapping of mappings": TABLE,
-    "mapping of distributions": {x: Distribution(row) for x, row in TABLE.items()},
-    "array": A,
-    "nested lists": A.tolist(),
-    "fractions": EXACT,
-    "integer array": np.array([[3, 1, 0], [0, 1, 1], [0, 0, 1]]),
-    "csr_array": sp.csr_array(A),
-    "csc_array": sp.csc_array(A),
-    "coo_matrix": sp.coo_matrix(A),
-    "DataFrame": pd.DataFrame(A, index=list("abc"), columns=["a", "x", "y"]),
-    "shuffled DataFrame": pd.DataFrame(A, index=list("abc"), columns=["a", "x", "y"]).loc[["c", "a", "b"]],
+    "Augmentation": Augmentation(KERNEL.__getitem__),
+    "of Distributions": Augmentation(lambda natural: Distribution(KERNEL[natural])),
+    "callable": KERNEL.__getitem__,
+    "mapping of mappings": KERNEL,
+    "mapping of Distributions": {natural: Distribution(row) for natural, row in KERNEL.items()},
+    "from_matrix": Augmentation.from_matrix(TABLE, NATURALS, VIEWS),
+    "then the identity": Augmentation(KERNEL.__getitem__).then(identity()),
+    "DataFrame": pd.DataFrame(DENSE, index=NATURALS, columns=VIEWS),
+    "DataFrame, rows in another order": pd.DataFrame(DENSE[::-1], index=NATURALS[::-1], columns=VIEWS),
+    "DataFrame of fractions": pd.DataFrame(TABLE, index=NATURALS, columns=VIEWS),
 }
-BY_NAME = ("Augmentation", "callable", "mapping of mappings", "mapping of distributions")
+MATRICES = {
+    "array": DENSE,
+    "Fortran array": np.asfortranarray(DENSE),
+    "float32": DENSE.astype(np.float32),
+    "np.matrix": np.asmatrix(DENSE),
+    "array of fractions": np.array(TABLE, dtype=object),
+    "array of strings": np.array([[str(q) for q in row] for row in TABLE]),
+    "nested list": DENSE.tolist(),
+    "tuple of tuples": tuple(map(tuple, DENSE.tolist())),
+    "list of fractions": TABLE,
+    "list of strings": [[str(q) for q in row] for row in TABLE],
+    "list of Decimals": [[Decimal(float(q)) for q in row] for row in TABLE],
+    "list of all kinds": [["1/2", 0.5, 0], [0, Fraction(1, 4), Decimal("0.75")], [0, 0, 1]],
+    **{
+        kind.__name__: kind(DENSE)
+        for kind in (
+            sp.csr_array,
+            sp.csc_array,
+            sp.coo_array,
+            sp.lil_array,
+            sp.dok_array,
+            sp.dia_array,
+            sp.bsr_array,
+            sp.csr_matrix,
+            sp.csc_matrix,
+            sp.coo_matrix,
+        )
+    },
+}
 
 
-# A vector's naturals are 0, 1, 2, or a table's rows in their order; a table by name does not know those.
-PAIRS = [
-    (distribution, augmentation)
-    for distribution in DISTRIBUTIONS
-    for augmentation in AUGMENTATIONS
-    if not isinstance(DISTRIBUTIONS[distribution], np.ndarray) or augmentation not in (*BY_NAME, "shuffled DataFrame")
-]
+def triple_sum(p: dict, kernel: dict) -> dict:
+    """w_xx' = Σ_x̄ p(x̄) A(x|x̄) A(x'|x̄), by plain loops."""
+    w: dict = {}
+    for natural, weight in p.items():
+        for (x, q), (y, r) in itertools.product(kernel[natural].items(), repeat=2):
+            w[x, y] = w.get((x, y), 0) + weight * q * r
+    return w
 
 
-@pytest.mark.parametrize(("distribution", "augmentation"), PAIRS)
-def test_every_form_reaches_the_same_arrays(distribution, augmentation):
-    declared = DISTRIBUTIONS[distribution]
-    weights = "integer" in distribution + augmentation
-    graph = pg.build(declared, AUGMENTATIONS[augmentation], normalize=weights)
-    np.testing.assert_array_equal(graph.p, [0.5, 0.25, 0.25])
-    np.testing.assert_array_equal(graph.kernel.toarray(), A)
-    np.testing.assert_allclose(graph.w_x, graph.p @ A, rtol=1e-15)
-    if not isinstance(declared, np.ndarray):
-        assert graph.naturals == ("a", "b", "c")
-    if augmentation in BY_NAME or "DataFrame" in augmentation:
-        assert list(graph.views) == ["a", "x", "y"]
-    else:
-        assert list(graph.views) == [0, 1, 2]
+def check_reference(graph, naturals=NATURALS, views=VIEWS):
+    """Hold a graph to the reference population, array by array."""
+    assert list(graph.naturals) == list(naturals)
+    assert list(graph.views) == list(views)
+    np.testing.assert_allclose(graph.p, [float(p) for p in P.values()], rtol=1e-15)
+    assert graph.kernel.toarray().tolist() == DENSE.tolist()
+    w = triple_sum(P, KERNEL)
+    expected = [[float(w.get((x, y), 0)) for y in VIEWS] for x in VIEWS]
+    np.testing.assert_allclose(graph.w, expected, rtol=1e-15)
+    np.testing.assert_allclose(graph.w_x, np.sum(expected, axis=1), rtol=1e-15)
+    M = np.sqrt(graph.p)[:, None] * DENSE / np.sqrt(graph.w_x)
+    np.testing.assert_allclose(graph.factor.toarray(), M, rtol=1e-14)
 
 
-def test_a_sequence_lists_equally_likely_naturals():
-    for naturals in (["a", "b"], ("a", "b"), np.array(["a", "b"]), iter(["a", "b"]), range(2)):
-        assert pg.build(naturals, pg.identity()).p.tolist() == [0.5, 0.5]
+@pytest.mark.parametrize("augmentation", AUGMENTATIONS.values(), ids=AUGMENTATIONS)
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS.values(), ids=DISTRIBUTIONS)
+def test_every_form_with_names_reaches_the_same_graph(distribution, augmentation):
+    check_reference(build(distribution, augmentation))
 
 
-def test_exact_declarations_stay_exact_and_floats_are_not_promoted():
-    exact = pg.build({"a": "1/2", "b": "1/4", "c": "1/4"}, EXACT)
-    assert exact.exact
-    assert exact.explain(1, 1).value == Fraction(1, 2) * Fraction(1, 4) ** 2 + Fraction(1, 4) * Fraction(1, 2) ** 2
-    assert pg.build(np.array([2, 1, 1]), np.array([[3, 1, 0], [0, 1, 1], [0, 0, 1]]), normalize=True).exact
-    assert not pg.build(P, EXACT).exact
-    assert not pg.build({"a": "1/2", "b": "1/4", "c": "1/4"}, A).exact
-    assert not pg.build(range(1), [[0.5, "1/2"]]).exact
+@pytest.mark.parametrize("matrix", MATRICES.values(), ids=MATRICES)
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS.values(), ids=DISTRIBUTIONS)
+def test_every_matrix_reaches_the_same_graph(distribution, matrix):
+    check_reference(build(distribution, matrix, views=VIEWS))
 
 
-def test_huge_integer_weights_are_read_exactly():
-    graph = pg.build(range(1), np.array([[2**62, 2**61]]), normalize=True)
-    assert graph.explain(0, 0).value == Fraction(4, 9)
-    graph = pg.build(range(1), [[10**30, 2 * 10**30]], normalize=True)
-    assert graph.explain(1, 1).value == Fraction(4, 9)
+@pytest.mark.parametrize("matrix", MATRICES.values(), ids=MATRICES)
+@pytest.mark.parametrize("dtype", [float, object])
+def test_a_probability_vector_counts_its_naturals_and_a_matrix_its_views(matrix, dtype):
+    check_reference(build(np.array(list(P.values()), dtype=dtype), matrix), range(3), range(3))
 
 
-def test_views_come_natural_by_natural_with_the_natural_itself_first():
-    """THEORY 1; a matrix keeps the order of its columns."""
-    rows = {"b": {"y": "1/2", "b": "1/4", "x": "1/4"}, "a": {"x": "1/2", "z": "1/2"}}
-    assert list(pg.build(["b", "a"], rows).views) == ["b", "y", "x", "z"]
-    assert list(pg.build(["b", "a"], [[0.5, 0.5], [0, 1]], views=["y", "a"]).views) == ["y", "a"]
+def test_a_probability_vector_takes_its_names_from_the_rows_of_a_table():
+    for name in ("DataFrame", "DataFrame of fractions"):
+        check_reference(build(np.array(list(map(float, P.values()))), AUGMENTATIONS[name]))
 
 
-def test_nothing_is_renormalised_silently():
-    p, kernel = np.array([0.5, 0.5 - 1e-10]), np.array([[0.5, 0.5 - 1e-10], [0.0, 1.0]])
-    graph = pg.build(p, kernel)
-    np.testing.assert_array_equal(graph.p, p)
-    np.testing.assert_array_equal(graph.kernel.toarray(), kernel)
-    np.testing.assert_allclose(graph.spectrum(2).gamma, np.linalg.eigvalsh(graph.adjacency)[::-1], atol=1e-15)
-    assert graph.spectrum(1).gamma[0] == pytest.approx(1, abs=1e-15)  # √w_x is an eigenvector all the same
+@pytest.mark.parametrize(
+    "sequence",
+    [["a", "b"], ("a", "b"), np.array(["a", "b"]), (x for x in "ab"), {"a": 1, "b": 1}.keys(), pd.Index(["a", "b"])],
+    ids=["list", "tuple", "array of str", "generator", "keys", "Index"],
+)
+def test_a_sequence_lists_equally_likely_naturals(sequence):
+    graph = build(sequence, identity())
+    assert graph.naturals == ("a", "b")
+    assert [type(x) for x in graph.naturals] == [str, str]
+    assert graph.population.distribution.fractions == {"a": Fraction(1, 2), "b": Fraction(1, 2)}
 
 
-@pytest.mark.parametrize("form", [np.array, sp.csr_array, sp.csr_matrix, sp.coo_array])
-def test_the_users_matrix_is_neither_changed_nor_frozen(form):
-    given = form(np.array([[2.0, 0.0], [1.0, 1.0]]))
-    pg.build(np.array([0.5, 0.5]), given, normalize=True)
-    data = given if form is np.array else given.data
-    data *= 1.0
-    assert (given if form is np.array else given.toarray()).tolist() == [[2, 0], [1, 1]]
+def test_numbers_in_a_list_are_outcomes_where_they_cannot_be_probabilities():
+    assert build([0, 1], identity()).naturals == (0, 1)
+    assert build([0.25, 0.5], identity()).naturals == (0.25, 0.5)
+    assert build(range(3), identity()).p.tolist() == [1 / 3] * 3
 
 
-def test_indices_are_32_bit_wherever_they_fit():
-    wide = sp.csr_array(A)
-    wide.indices, wide.indptr = wide.indices.astype(np.int64), wide.indptr.astype(np.int64)
-    graph = pg.build(P, wide)
+WEIGHTS = {"dict": {"a": 3, "b": 2, "c": 1}, "Series": pd.Series({"a": 3, "b": 2, "c": 1})}
+ROWS = {"a": {"x": 1, "y": 1}, "b": {"y": 1, "z": 3}, "c": {"z": 5}}
+WEIGHT_TABLE = [[ROWS[natural].get(view, 0) for view in VIEWS] for natural in NATURALS]
+WEIGHT_FORMS = {
+    "mapping of mappings": ROWS,
+    "DataFrame": pd.DataFrame(WEIGHT_TABLE, index=NATURALS, columns=VIEWS),
+    **{
+        f"{kind} {np.dtype(dtype).name}": (lambda A, kind=kind: A if kind == "array" else sp.csr_array(A))(
+            np.array(WEIGHT_TABLE, dtype=dtype)
+        )
+        for kind in ("array", "csr")
+        for dtype in (np.int64, np.int8, np.uint8, np.float64)
+    },
+}
+
+
+@pytest.mark.parametrize("weights", WEIGHTS.values(), ids=WEIGHTS)
+@pytest.mark.parametrize("form", WEIGHT_FORMS)
+def test_weights_are_normalised_when_asked_and_whole_ones_exactly(weights, form):
+    named = form in ("mapping of mappings", "DataFrame")
+    graph = build(weights, WEIGHT_FORMS[form], normalize=True, views=None if named else VIEWS)
+    check_reference(graph)
+    assert graph.exact == ("float" not in form)
+    if graph.exact:
+        assert graph.explain("y", "z").value == triple_sum(P, KERNEL)["y", "z"]
+
+
+def test_weights_are_refused_when_not_asked():
+    with pytest.raises(InvalidDistribution, match="sum to 6, not 1 .*normalize=True"):
+        build(WEIGHTS["dict"], KERNEL)
+    with pytest.raises(InvalidAugmentation, match="of 'a' is no distribution: .* sum to 2, not 1 .*normalize=True"):
+        build(P, ROWS)
+    with pytest.raises(
+        InvalidAugmentation,
+        match="3 of 3 kernel rows do not sum to 1: the row of 'a' to 2, the row of 'b' to 4, the row of 'c' to 5; pass n",
+    ):
+        build(P, WEIGHT_TABLE)
+
+
+EXACT_FORMS = ["array of fractions", "array of strings", "list of fractions", "list of strings", "list of Decimals"]
+
+
+@pytest.mark.parametrize("form", MATRICES)
+def test_only_what_was_declared_exactly_is_exact(form):
+    assert build(P, MATRICES[form], views=VIEWS).exact == (form in EXACT_FORMS)
+    assert not build(DISTRIBUTIONS["floats"], MATRICES[form]).exact
+
+
+@pytest.mark.parametrize("form", AUGMENTATIONS)
+def test_fractions_stay_fractions_in_every_form(form):
+    exact = form not in ("DataFrame", "DataFrame, rows in another order")
+    graph = build(P, AUGMENTATIONS[form])
+    assert graph.exact == exact
+    value = graph.explain("y", "y").value
+    assert isinstance(value, Fraction if exact else float)
+    assert value == pytest.approx(float(triple_sum(P, KERNEL)["y", "y"]), rel=1e-15)
+
+
+# --- any population, in several forms
+
+weight_rows = st.integers(1, 4).flatmap(
+    lambda width: st.lists(
+        st.lists(st.integers(0, 3), min_size=width, max_size=width).filter(any), min_size=1, max_size=4
+    )
+)
+
+
+@given(weight_rows, st.data())
+def test_random_populations_have_the_w_of_the_triple_sum_in_every_form(rows, data):
+    """w is the triple sum exactly; its total is 1; all forms agree to the bit on p and A."""
+    weights = data.draw(st.lists(st.integers(1, 5), min_size=len(rows), max_size=len(rows)))
+    law = Distribution(dict(enumerate(weights)), normalize=True)
+    kernel = {i: Distribution({f"v{j}": q for j, q in enumerate(row)}, normalize=True) for i, row in enumerate(rows)}
+    w = triple_sum(law.fractions, {i: row.fractions for i, row in kernel.items()})
+    assert sum(w.values()) == 1
+    names = [f"v{j}" for j in range(len(rows[0]))]
+    matrix = np.array([[kernel[i].get(name, 0.0) for name in names] for i in range(len(rows))])
+    settings = {"views": names, "drop_unreachable": True}
+    graphs = [
+        build(law, kernel),
+        build(law, lambda i: kernel[i]),
+        build(law, matrix, **settings),
+        build(law, sp.coo_array(matrix), **settings),
+        build(np.array(weights), np.array(rows), normalize=True, **settings),
+        build(np.array(weights), sp.csc_array(np.array(rows)), normalize=True, **settings),
+    ]
+    for graph in graphs:
+        assert set(graph.views) == {x for x, _ in w}
+        for x, y in itertools.product(graph.views, repeat=2):
+            assert graph.w[graph.index(x), graph.index(y)] == pytest.approx(float(w.get((x, y), 0)), rel=1e-14)
+        A = {(i, view): graph.kernel[i, j] for i in range(graph.n) for j, view in enumerate(graph.views)}
+        assert {key: q for key, q in A.items() if q} == {(i, x): q for i in kernel for x, q in kernel[i].items()}
+        assert graph.p.tolist() == law.probabilities.tolist()
+
+
+@given(st.lists(st.lists(st.integers(0, 6), min_size=1, max_size=4, unique=True), min_size=1, max_size=6))
+def test_views_are_ordered_natural_by_natural_the_natural_itself_first(rows):
+    """THEORY 1: x̄ first if it is one of its own views, then the rest as declared, first seen first kept."""
+    seen: list = []
+    for natural, row in enumerate(rows):
+        own_first = [x for x in row if x == natural] + [x for x in row if x != natural]
+        seen += [x for x in own_first if x not in seen]
+    graph = build(range(len(rows)), lambda natural: Distribution.uniform(rows[natural]))
+    assert list(graph.views) == seen
+    for i, row in enumerate(rows):
+        assert {graph.views[j] for j in graph.kernel[[i]].indices} == set(row)
+
+
+def test_the_originals_of_lightning_and_cloud_stand_in_rows_0_and_2():
+    for graph in (zoo.lightning_cloud(), build(["l", "c"], apply(lambda x: x + "r", "1/3"))):
+        assert graph.views[0] == graph.naturals[0]
+        assert graph.views[2] == graph.naturals[1]
+        assert graph.kernel.toarray().tolist() == [[2 / 3, 1 / 3, 0, 0], [0, 0, 2 / 3, 1 / 3]]
+
+
+def test_the_columns_of_a_matrix_keep_their_order():
+    graph = build(["a", "b"], [[0, 1, 0], ["1/2", 0, "1/2"]], views=["z", "a", "b"])
+    assert graph.views == ("z", "a", "b")
+    assert graph.kernel.toarray().tolist() == [[0, 1, 0], [0.5, 0, 0.5]]
+
+
+# --- nothing is renormalised, nothing of the user's is touched
+
+
+def test_floats_that_miss_one_are_kept_to_the_bit():
+    p, row = np.array([0.1 + 1e-10, 0.2, 0.7]), [0.3, 0.7 - 1e-10]
+    for kernel in (np.array([row] * 3), sp.csr_array(np.array([row] * 3)), lambda _: dict(enumerate(row))):
+        graph = build(p, kernel)
+        assert graph.p.tobytes() == p.tobytes()
+        assert graph.kernel.data.tobytes() == np.array(row * 3).tobytes()
+        np.testing.assert_allclose(graph.adjacency @ np.sqrt(graph.w_x), np.sqrt(graph.w_x), rtol=1e-15)
+        np.testing.assert_allclose(graph.w.sum(axis=1), graph.w_x, rtol=1e-15)
+
+
+@pytest.mark.parametrize("miss", [2e-9, -2e-9, 3e-8])
+def test_floats_that_miss_one_by_more_are_refused_with_a_sum_that_is_not_1(miss):
+    """The sum in the message must show by how much: "sums to 1, not 1" helps nobody."""
+    with pytest.raises(InvalidAugmentation, match="of 'a' to (1.000|0.999).*normalize=True"):
+        build(["a"], [[0.25, 0.75 + miss]])
+    with pytest.raises(InvalidAugmentation, match="sum to (1.000|0.999).*, not 1.*normalize=True"):
+        build(["a"], {"a": {"x": 0.25, "y": 0.75 + miss}})
+
+
+def untidy(dtype=np.float64, form="csr"):
+    """A sparse matrix with unsorted columns, duplicates, a stored zero and 64-bit indices."""
+    rows, columns = np.array([0, 0, 0, 1, 1], dtype=np.int64), np.array([1, 0, 0, 1, 0], dtype=np.int64)
+    data = np.array([2, 1, 1, 4, 0], dtype=dtype) if np.dtype(dtype).kind in "iu" else np.array([0.5, 0.25, 0.25, 1, 0])
+    if form == "coo":
+        return sp.coo_array((data.astype(dtype), (rows, columns)), shape=(2, 2))
+    if form == "csc":  # the transpose of a csr_array is a csc_array
+        return untidy(dtype).T
+    return sp.csr_array((data.astype(dtype), columns, np.array([0, 3, 5], dtype=np.int64)), shape=(2, 2))
+
+
+def arrays_of(matrix) -> list[np.ndarray]:
+    return [matrix.data, *(matrix.coords if matrix.format == "coo" else (matrix.indices, matrix.indptr))]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64, np.int8, np.uint8])
+@pytest.mark.parametrize("form", ["csr", "csc", "coo"])
+def test_the_user_s_sparse_matrix_is_neither_tidied_nor_frozen(form, dtype):
+    """scipy adds duplicates up in place in many of its methods, `sum` among them."""
+    matrix, before = untidy(dtype, form), untidy(dtype, form)
+    graph = build(np.array([0.5, 0.5]), matrix, normalize=True)
+    for now, then in zip(arrays_of(matrix), arrays_of(before), strict=True):
+        assert now.dtype == then.dtype
+        assert now.tolist() == then.tolist()
+        assert now.flags.writeable
+    expected = [[0.5, 0.5], [0, 1]] if form != "csc" else [[1, 0], [1 / 3, 2 / 3]]
+    np.testing.assert_allclose(graph.kernel.toarray(), expected, rtol=1e-15)
+    assert graph.kernel.nnz == 3
+
+
+@pytest.mark.parametrize("form", ["csr", "dense"])
+def test_later_changes_of_the_user_s_arrays_change_nothing(form):
+    p, dense, labels = np.array([0.5, 0.5]), np.array([[0.5, 0.5], [0.25, 0.75]]), np.array([0, 1])
+    matrix = sp.csr_array(dense) if form == "csr" else dense
+    graph = build(p, matrix, labels=labels)
+    before = copy.deepcopy((graph.p, graph.kernel.toarray(), graph.labels))
+    p[:], labels[:] = 9, 9
+    (matrix.data if form == "csr" else matrix)[:] = 9
+    for now, then in zip((graph.p, graph.kernel.toarray(), graph.labels), before, strict=True):
+        assert now.tolist() == then.tolist()
+
+
+@pytest.mark.parametrize(
+    "matrix", [untidy(), untidy(form="coo"), untidy().tocsc(), untidy().toarray(), untidy().tolil()]
+)
+def test_results_have_32_bit_indices_whatever_came_in(matrix):
+    graph = build(np.array([0.5, 0.5]), matrix)
     for matrix in (graph.kernel, graph.factor, graph.weight_matrix("csr")):
-        assert matrix.indices.dtype == matrix.indptr.dtype == np.int32
+        assert matrix.format == "csr"
+        assert (matrix.indices.dtype, matrix.indptr.dtype) == (np.int32, np.int32)
+        assert matrix.has_canonical_format
 
 
-def test_duplicate_and_zero_entries_of_a_sparse_matrix_are_merged():
-    rows, columns, data = [0, 0, 0, 1], [1, 1, 0, 0], [0.25, 0.75, 0.0, 1.0]
-    graph = pg.build(range(2), sp.coo_array((data, (rows, columns)), shape=(2, 2)))
-    assert graph.kernel.toarray().tolist() == [[0, 1], [1, 0]]
-    assert graph.kernel.nnz == 2
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int16, np.int64])
+def test_duplicated_entries_of_a_sparse_matrix_are_added_without_overflow(dtype):
+    """Each entry fits into the matrix's own type, and their sum does not."""
+    entries = np.full(3, np.iinfo(dtype).max if dtype is not np.int64 else 2**62, dtype=dtype)
+    matrix = sp.coo_array((entries, ([0, 0, 0], [0, 0, 1])), shape=(1, 2))
+    graph = build(["a"], matrix, normalize=True)
+    assert graph.kernel.toarray().tolist() == [[2 / 3, 1 / 3]]
+    assert graph.explain(0, 1).value == Fraction(2, 9)
 
 
-def test_unreachable_columns_can_be_dropped():
-    kernel = [[0.5, 0, 0.5, 0], [0.5, 0, 0.5, 0]]
-    graph = pg.build(range(2), kernel, views=list("wxyz"), drop_unreachable=True)
-    assert graph.views == ("w", "y")
-    assert graph.kernel.toarray().tolist() == [[0.5, 0.5], [0.5, 0.5]]
+def test_drop_unreachable_leaves_out_columns_and_keeps_the_exact_entries():
+    rows = [[0, "1/3", 0, "2/3"], [0, 0, 0, 1]]
+    graph = build(["a", "b"], rows, views=list("pqrs"), drop_unreachable=True)
+    assert graph.views == ("q", "s")
+    assert graph.explain("q", "s").value == Fraction(1, 2) * Fraction(1, 3) * Fraction(2, 3)
+    assert build(["a", "b"], rows, drop_unreachable=True).views == (1, 3)
+    assert build(["a", "b"], sp.csr_array([[0, 1], [0, 1]]), drop_unreachable=True).exact
+
+
+def test_a_natural_of_probability_zero_is_never_augmented():
+    graph = build({"a": 1, "b": 0}, lambda natural: {"a": {"x": 1}}[natural])
+    assert (graph.naturals, graph.views) == (("a",), ("x",))
+
+
+def test_whole_numbers_too_large_for_64_bits_stay_exact():
+    tiny = Fraction(1, 10**30)
+    graph = build(["a"], {"a": {"x": tiny, "y": 1 - tiny}})
+    assert graph.explain("x", "y").value == tiny * (1 - tiny)
+    weights = [[2**62, 2**62, 1]]
+    assert build(["a"], weights, normalize=True).explain(0, 2).value == Fraction(2**62, (2**63 + 1) ** 2)
+
+
+def test_progress_may_be_a_callable_like_tqdm_s():
+    seen = []
+
+    def bar(items, total, desc):
+        for item in items:
+            seen.append((item, total))
+            yield item
+
+    assert build(["a", "b"], identity(), progress=bar).n == 2
+    assert seen == [("a", 2), ("b", 2)]
+
+
+@pytest.mark.parametrize("progress", [True, False, None])
+def test_progress_changes_nothing_but_the_screen(progress, capsys):
+    assert build(["a", "b"], identity(), progress=progress).n == 2
+    assert capsys.readouterr().out == ""
+
+
+# --- labels
 
 
 def test_labels_may_be_a_sequence_or_a_mapping():
-    for labels in ([0, 1, 1], {"c": 1, "b": 1, "a": 0, "unused": 7}, np.array([0, 1, 1])):
-        assert pg.build(P, TABLE, labels=labels).labels.tolist() == [0, 1, 1]
+    for labels in (["m", "n", "m"], np.array(["m", "n", "m"]), {"c": "m", "b": "n", "a": "m", "other": "q"}):
+        assert build(P, KERNEL, labels=labels).labels.tolist() == ["m", "n", "m"]
+    assert build(P, KERNEL).labels is None
 
 
-def lying():
-    answers = iter([{"x": 1}, {"y": 1}] * 4)
-    return lambda natural: next(answers)
+def test_a_series_of_labels_goes_by_its_index_like_one_of_probabilities():
+    labels = pd.Series({"c": "z", "b": "y", "a": "x"})
+    assert build(pd.Series(P), KERNEL, labels=labels).labels.tolist() == ["x", "y", "z"]
 
 
-BAD = {
-    "array of probabilities": (
-        np.eye(2),
-        TABLE,
-        {},
-        InvalidDistribution,
-        r"an array of shape \(2, 2\); a probability vector has",
-    ),
-    "ambiguous": ([0.5, 0.5], A, {}, InvalidDistribution, "could be outcomes or probabilities; give numpy.array"),
-    "string": (
-        "abc",
-        TABLE,
-        {},
-        InvalidDistribution,
-        "'abc' is a str, not a distribution; give a Distribution, a mapping",
-    ),
-    "number": (3, TABLE, {}, InvalidDistribution, "3 is a int, not a distribution"),
-    "p is 0": (
-        np.array([1.0, 0.0]),
-        np.eye(2),
-        {},
-        InvalidDistribution,
-        "the probability of natural 1 is 0; naturals need p > 0",
-    ),
-    "complex": (np.array([1j]), [[1]], {}, InvalidDistribution, "not a probability"),
-    "sum": (
-        np.array([0.5, 0.4]),
-        np.eye(2),
-        {},
-        InvalidDistribution,
-        r"sum to 0.9, not 1 \(0: 0.5, 1: 0.4\); pass normalize=True",
-    ),
-    "weights": (np.array([2, 1]), np.eye(2), {}, InvalidDistribution, "sum to 3, not 1"),
-    "vector and table": (
-        np.array([0.5, 0.5]),
-        pd.DataFrame(A),
-        {},
-        InvalidDistribution,
-        "there are 2 probabilities for 3 naturals",
-    ),
-    "unhashable": ([[1], [2]], TABLE, {}, InvalidDistribution, "which cannot be hashed; wrap it in tuple"),
-    "duplicated": (["a", "a"], TABLE, {}, InvalidDistribution, r"outcomes are duplicated: 'a' \(2 times\)"),
-    "no row": (
-        ["a", "q"],
-        TABLE,
-        {},
-        InvalidAugmentation,
-        "the augmentation has no row for the natural 'q'; it has 'a', 'b', 'c'",
-    ),
-    "no distribution": (
-        ["a"],
-        {"a": 3},
-        {},
-        InvalidAugmentation,
-        "the augmentation of 'a' is 3, a int, not a distribution",
-    ),
-    "a row's sum": (
-        ["a"],
-        {"a": {"x": 0.5}},
-        {},
-        InvalidAugmentation,
-        "the augmentation of 'a' is no distribution: probabilities sum",
-    ),
-    "lying": (["a"], lying(), {}, InvalidAugmentation, "gave two answers for the natural 'a'.*not draw from it"),
-    "not callable": (["a"], 3, {}, InvalidAugmentation, "an augmentation is a callable natural -> distribution; got 3"),
-    "rows": (["a", "b"], A, {}, InvalidAugmentation, r"the kernel matrix has shape \(3, 3\); 2 naturals need 2 rows"),
-    "vector": (["a", "b"], [0.5, 0.5], {}, InvalidAugmentation, r"the kernel matrix has shape \(2,\)"),
-    "ragged": (["a", "b"], [[1.0], [0.5, 0.5]], {}, InvalidAugmentation, "rows of different lengths"),
-    "row sum": (
-        ["a", "b"],
-        [[0.5, 0.4], [0, 1]],
-        {},
-        InvalidAugmentation,
-        "1 of 2 kernel rows do not sum to 1: the row of 'a' to 0.9",
-    ),
-    "empty row": (
-        ["a", "b"],
-        [[0.0, 0], [0, 1]],
-        {"normalize": True},
-        InvalidAugmentation,
-        "an empty row cannot be rescaled",
-    ),
-    "negative": (["a"], [[1.5, -0.5]], {}, InvalidAugmentation, "negative entries: -0.5 in the row of 'a', column 1"),
-    "nan": (["a"], [[np.nan, 1]], {}, InvalidAugmentation, "not finite: nan in the row of 'a', column 0"),
-    "complex matrix": (["a"], [[1 + 0j]], {}, InvalidAugmentation, "the row of 'a' is no distribution"),
-    "text matrix": (["a"], [["one"]], {}, InvalidAugmentation, "the probability of 0 is 'one', not a probability"),
-    "unreachable": (
-        ["a"],
-        [[1.0, 0, 0]],
-        {"views": "xyz"},
-        InvalidAugmentation,
-        r"2 of 3 columns are reached from no natural, so they are no views: 1 \('y'\), 2 \('z'\); pass drop_unreachable=True",
-    ),
-    "view names": (["a"], [[0.5, 0.5]], {"views": ["x"]}, InvalidAugmentation, "has 2 columns; views= names 1"),
-    "same view names": (["a"], [[0.5, 0.5]], {"views": "xx"}, InvalidDistribution, "outcomes are duplicated: 'x'"),
-    "views of a table": (
-        ["a"],
-        TABLE,
-        {"views": ["x"]},
-        InvalidAugmentation,
-        "views= names the columns of a kernel matrix",
-    ),
-    "table row": (["q"], pd.DataFrame(A, index=list("abc")), {}, InvalidAugmentation, "no row for the natural 'q'"),
-    "labels": (
-        P,
-        TABLE,
-        {"labels": [0, 1]},
-        InvalidArgument,
-        r"labels has shape \(2,\); 3 naturals need one label each",
-    ),
-    "label mapping": (P, TABLE, {"labels": {"a": 0}}, InvalidArgument, "no label for 2 of 3 naturals: 'b', 'c'"),
-}
+LABELS = [
+    ([0, 1], "labels has shape (2,); 3 naturals need one label each, shape (3,)"),
+    ([0, 1, 2, 3], "labels has shape (4,); 3 naturals need one label each, shape (3,)"),
+    ([[0], [1], [2]], "labels has shape (3, 1); 3 naturals need one label each"),
+    ("m", "3 naturals need one label each"),
+    ({"a": 0, "c": 1}, "labels has no label for 1 of 3 naturals: 'b'"),
+    ({}, "labels has no label for 3 of 3 naturals: 'a', 'b', 'c'"),
+]
 
 
-@pytest.mark.parametrize("name", BAD)
-def test_what_is_no_population_is_refused(name):
-    distribution, augmentation, options, error, message = BAD[name]
-    with pytest.raises(error, match=message):
-        pg.build(distribution, augmentation, **options)
+@pytest.mark.parametrize(("labels", "message"), LABELS, ids=[message[:44] for _, message in LABELS])
+def test_there_is_one_label_for_each_natural(labels, message):
+    with pytest.raises(InvalidArgument, match=re.escape(message)):
+        build(P, KERNEL, labels=labels)
+
+
+def test_ragged_labels_are_refused_in_a_sentence():
+    with pytest.raises(InvalidArgument, match="one label"):
+        build(P, KERNEL, labels=[[0], [1, 2], [3]])
+
+
+def test_labels_of_several_kinds_keep_their_kind():
+    """numpy would write 1 as "1"."""
+    assert build(P, KERNEL, labels=[1, "a", 1]).labels.tolist() == [1, "a", 1]
+
+
+# --- what is refused, and how
+
+DISTRIBUTION_FAULTS = [
+    ({"cat": -0.5, "dog": 1.5}, "the probability of 'cat' is -0.5; probabilities must not be negative"),
+    ({"cat": np.nan}, "the probability of 'cat' is nan; probabilities must be finite"),
+    ({"cat": np.inf}, "the probability of 'cat' is inf; probabilities must be finite"),
+    ({"cat": 0.5, "dog": 0.4}, "probabilities sum to 0.9, not 1 ('cat': 0.5, 'dog': 0.4); pass normalize=True"),
+    (pd.Series({"cat": 0.5, "dog": 0.25}), "probabilities sum to 0.75, not 1 ('cat': 0.5, 'dog': 0.25); pass norm"),
+    (pd.Series([0.5, 0.5], index=["cat", "cat"]), "outcome 'cat' is declared twice"),
+    (np.array([0.5, 0.4]), "probabilities sum to 0.9, not 1 (0: 0.5, 1: 0.4); pass normalize=True"),
+    (np.array([1.5, -0.5]), "the probability of 1 is -0.5; probabilities must not be negative"),
+    (np.array([1j]), "the probability of 0 is 1j, not a probability"),
+    (np.array([0.5, np.nan]), "the probability of 1 is nan; probabilities must be finite"),
+    (np.array([0.5, 0.0, 0.5]), "the probability of natural 1 is 0; naturals need p > 0: leave out these entries"),
+    (np.array([[0.5, 0.5]]), "the distribution is an array of shape (1, 2); a probability vector has shape (n,)"),
+    (np.array(1.0), "the distribution is an array of shape (); a probability vector has shape (n,)"),
+    (np.array([]), "a distribution needs at least one outcome; got none"),
+    ({}, "a distribution needs at least one outcome; got none"),
+    ([], "a distribution needs at least one outcome; got none"),
+    ([0.5, 0.5], "a list of floats that sum to 1 could be outcomes or probabilities; give numpy.array(...)"),
+    ((1 / 3, 1 / 3, 1 / 3), "or Distribution.uniform(...) for equally likely outcomes"),
+    (["cat", "dog", "cat"], "outcomes are duplicated: 'cat' (2 times)"),
+    ([["cat"]], "outcome 0 is ['cat'], a list, which cannot be hashed; wrap it in tuple(...)"),
+    ([np.eye(2)], "which cannot be hashed; wrap it in popgraph.Image(...)"),
+    ([{"cat"}], "outcome 0 is {'cat'}, a set, which cannot be hashed; wrap it in frozenset(...)"),
+    ("cat", "'cat' is a str, not a distribution; give a Distribution, a mapping outcome -> probability"),
+    (None, "None is a NoneType, not a distribution"),
+    (3, "3 is a int, not a distribution"),
+]
+
+
+@pytest.mark.parametrize(
+    ("distribution", "message"), DISTRIBUTION_FAULTS, ids=[message[:50] for _, message in DISTRIBUTION_FAULTS]
+)
+def test_what_is_no_distribution_is_named_with_its_mend(distribution, message):
+    with pytest.raises(InvalidDistribution, match=re.escape(message)):
+        build(distribution, identity())
+
+
+def test_the_mends_of_an_ambiguous_list_work():
+    assert build(np.array([0.5, 0.5]), identity()).naturals == (0, 1)
+    assert build(Distribution.uniform([0.25, 0.75]), identity()).naturals == (0.25, 0.75)
+
+
+@pytest.mark.parametrize("listed", [[Fraction(1, 3), Fraction(2, 3)], [Decimal("0.3"), Decimal("0.7")]], ids=repr)
+def test_a_list_of_exact_numbers_that_sum_to_1_is_as_ambiguous_as_one_of_floats(listed):
+    with pytest.raises(InvalidDistribution, match="could be outcomes or probabilities"):
+        build(listed, [[1, 0], [0, 1]])
+
+
+def test_an_endless_iterable_is_refused(monkeypatch):
+    monkeypatch.setattr(reading, "OUTCOME_LIMIT", 100)
+
+    def endless():
+        yield from range(1000)
+        pytest.fail("read on after the limit")
+
+    with pytest.raises(InvalidDistribution, match="is this iterable endless"):
+        build(endless(), identity())
+
+
+AUGMENTATION_FAULTS = [
+    (lambda x: x, "the augmentation of 'a' is 'a', a str, not a distribution; return a mapping view -> probability"),
+    (lambda x: {"x": 1} if x == "a" else None, "the augmentation of 'b' is None, a NoneType, not a distribution"),
+    (lambda x: {"x": 1} if x == "a" else {}, "the augmentation of 'b' is no distribution: a distribution needs at"),
+    (lambda x: {"x": 0.5, "y": 0.4}, "the augmentation of 'a' is no distribution: probabilities sum to 0.9, not 1"),
+    (lambda x: {"x": -1, "y": 2}, "the augmentation of 'a' is no distribution: the probability of 'x' is -1"),
+    ({"a": {"x": 1}}, "the augmentation has no row for the natural 'b'; it has 'a'"),
+    ({"a": {"x": 1}, "b": "x"}, "the augmentation of 'b' is 'x', a str, not a distribution"),
+    ({"a": {"x": 1}, "b": {"x": np.inf}}, "the augmentation of 'b' is no distribution: the probability of 'x' is inf"),
+    (None, "an augmentation is a callable natural -> distribution; got None, a NoneType"),
+    ("rotate", "an augmentation is a callable natural -> distribution; got 'rotate', a str"),
+    (np.eye(3), "the kernel matrix has shape (3, 3); 2 naturals need 2 rows, a column for each view"),
+    (np.ones(2), "the kernel matrix has shape (2,); 2 naturals need 2 rows, a column for each view"),
+    (np.ones((2, 1, 1)), "the kernel matrix has shape (2, 1, 1); 2 naturals need 2 rows"),
+    (sp.csr_array((1, 4)), "the kernel matrix has shape (1, 4); 2 naturals need 2 rows"),
+    ([[1, 0], [1]], "the kernel matrix has rows of different lengths; every row needs an entry for each view"),
+    ([["1/2", "1/2"], ["1"]], "the kernel matrix has rows of different lengths"),
+    ([[], []], "2 of 2 kernel rows do not sum to 1: the row of 'a' to 0, the row of 'b' to 0"),
+    ([[1, 0], [1.5, -0.5]], "the kernel matrix has negative entries: -0.5 in the row of 'b', column 1"),
+    (sp.csc_array([[1, 0], [2, -1]]), "the kernel matrix has negative entries: -1 in the row of 'b', column 1"),
+    ([[1, 0], [np.nan, 1]], "the kernel matrix has entries that are not finite: nan in the row of 'b', column 0"),
+    ([[np.inf, 0], [0, 1]], "the kernel matrix has entries that are not finite: inf in the row of 'a', column 0"),
+    ([[0.5, 0.4], [0, 1]], "1 of 2 kernel rows do not sum to 1: the row of 'a' to 0.9; pass normalize=True to rescale"),
+    ([["1/2", "1/3"], [0, 1]], "the row of 'a' is no distribution: probabilities sum to 5/6, not 1"),
+    ([["half", "1/2"], [0, 1]], "the row of 'a' is no distribution: the probability of 0 is 'half', not a probability"),
+    ([[1j, 0], [0, 1]], "the row of 'a' is no distribution: the probability of 0 is 1j, not a probability"),
+    (
+        [[0, 1, 0, 0], [0, 1, 0, 0]],
+        "3 of 4 columns are reached from no natural, so they are no views: 0, 2, 3; pass drop_unreachable=True",
+    ),
+    (
+        pd.DataFrame([[1, 0], [1, 0]], index=["a", "b"], columns=["x", "y"]),
+        "1 of 2 columns are reached from no natural, so they are no views: 1 ('y'); pass drop_unreachable=True",
+    ),
+    (pd.DataFrame(np.eye(2), index=["a", "c"]), "the kernel table has no row for the natural 'b'"),
+]
+
+
+@pytest.mark.parametrize(
+    ("augmentation", "message"), AUGMENTATION_FAULTS, ids=[message[:60] for _, message in AUGMENTATION_FAULTS]
+)
+def test_what_is_no_augmentation_is_named_with_its_mend(augmentation, message):
+    with pytest.raises(InvalidAugmentation, match=re.escape(message)):
+        build(["a", "b"], augmentation)
 
 
 def test_of_many_offenders_five_are_named_and_the_rest_counted():
-    with pytest.raises(
-        InvalidAugmentation, match=r"9 of 9 kernel rows do not sum to 1: .*the row of 4 to 0.5 and 4 more"
-    ):
-        pg.build(range(9), np.full((9, 1), 0.5))
+    with pytest.raises(InvalidAugmentation, match="9 of 9 kernel rows .*the row of 4 to 0.5 and 4 more; pass normal"):
+        build(range(9), np.full((9, 1), 0.5))
+    with pytest.raises(InvalidAugmentation, match="8 of 9 columns .*: 1, 2, 3, 4, 5 and 3 more; pass drop"):
+        build(range(2), np.eye(9)[[0, 0]])
 
 
-def test_a_random_callable_is_found_out():
-    """A user's mistake of old: an augmentation that draws a view instead of returning the distribution."""
+@pytest.mark.parametrize("matrix", [np.array([[0.0, 0.0]]), [[0, 0]], [["0", 0]]], ids=["float", "int", "string"])
+def test_an_empty_row_cannot_be_rescaled(matrix):
+    with pytest.raises(InvalidAugmentation, match="row of 'a'"):
+        build(["a"], matrix, normalize=True)
+
+
+def test_a_weight_in_a_mapping_of_mappings_is_named_with_its_natural():
+    with pytest.raises(InvalidAugmentation, match="'b' is no distribution: the probability of 'x' is -1"):
+        build(["a", "b"], {"a": {"x": 1}, "b": {"x": -1}}, normalize=True)
+
+
+def test_a_table_with_two_rows_for_one_natural_is_refused():
+    twice = pd.DataFrame([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]], index=["a", "a", "b"])
+    with pytest.raises(InvalidArgument, match="'a'"):
+        build({"a": 0.5, "b": 0.5}, twice)
+
+
+@pytest.mark.parametrize("length", [1, 3])
+def test_names_of_views_are_as_many_as_columns(length):
+    with pytest.raises(InvalidAugmentation, match=f"the kernel matrix has 2 columns; views= names {length}"):
+        build(["a"], [[0.5, 0.5]], views=VIEWS[:length])
+
+
+def test_names_of_views_are_different_and_hashable():
+    with pytest.raises(InvalidArgument, match=r"duplicated: 'x' \(2 times\)") as caught:
+        build(["a"], [[0.5, 0.5]], views=["x", "x"])
+    assert "from_samples" not in str(caught.value)  # no mend for names of columns
+    with pytest.raises(InvalidArgument, match=r"\['x'\], a list, which cannot be hashed; wrap it in tuple"):
+        build(["a"], [[0.5, 0.5]], views=[["x"], ["y"]])
+
+
+@pytest.mark.parametrize("augmentation", [KERNEL, identity()], ids=["mapping", "Augmentation"])
+def test_names_of_views_are_only_for_matrices(augmentation):
+    with pytest.raises(InvalidAugmentation, match="views= names the columns of a kernel matrix"):
+        build(P, augmentation, views=VIEWS)
+
+
+def test_a_vector_and_a_table_have_one_natural_for_each_row():
+    with pytest.raises(InvalidDistribution, match="2 probabilities for 3 naturals; give one for each"):
+        build(np.array([0.5, 0.5]), pd.DataFrame(np.eye(3), index=NATURALS))
+
+
+def test_a_matrix_for_naturals_of_probability_zero_says_why_it_does_not_fit():
+    with pytest.raises(InvalidAugmentation, match=r"outcomes of probability 0 are not naturals"):
+        build({"a": 1, "b": 0}, [[1.0], [1.0]])
+
+
+def test_an_augmentation_that_draws_is_refused():
     generator = np.random.default_rng(0)
-    with pytest.raises(InvalidAugmentation, match="gave two answers for the natural"):
-        pg.build(range(20), pg.apply(lambda i: i + int(generator.integers(100)), "1/2"))
+    message = "gave two answers for the natural 'a': .*, then .*; it must return the whole distribution of views"
+    with pytest.raises(InvalidAugmentation, match=message):
+        build(["a"], lambda natural: {natural + str(generator.random()): 1})
+
+
+def test_each_natural_is_asked_about_twice_and_a_table_is_trusted():
+    asked = []
+    build(["a", "b"], lambda natural: asked.append(natural) or {natural: 1})
+    assert asked == ["a", "a", "b", "b"]
+
+
+def test_an_error_in_the_user_s_function_names_the_natural():
+    with pytest.raises(KeyError) as caught:
+        build(["a", "d"], lambda natural: KERNEL[natural])
+    assert any("'d'" in note for note in caught.value.__notes__)
+
+
+TINY = Fraction(1, 10**400)  # less than the least positive float, 5e-324
+UNDERFLOW = {
+    "p": ({"a": TINY, "b": 1 - TINY}, lambda natural: {natural: 1}),
+    "A": (["a"], {"a": {"x": Fraction(1, 2), "y": TINY, "z": Fraction(1, 2) - TINY}}),
+    "w_x": (np.array([1e-200, 1.0]), [[1e-200, 1.0], [0.0, 1.0]]),
+}
+
+
+@pytest.mark.parametrize("case", UNDERFLOW)
+def test_a_probability_that_no_float_holds_is_refused(case):
+    """Else a view would have w_x = 0, and the exact kernel more entries than the float one."""
+    with pytest.raises(InvalidArgument, match="too small|float"):
+        build(*UNDERFLOW[case])
+
+
+def test_populations_can_be_compared():
+    first, second = (build(P, KERNEL).population for _ in range(2))
+    assert first == first
+    assert (first == second) in (True, False)
+
+
+def test_the_name_and_the_signature_are_the_package_s():
+    assert pg.build is build
+    assert repr(build(["a", "b"], identity(), name="two")).startswith("PopulationGraph(two: ")

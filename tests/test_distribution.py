@@ -215,7 +215,7 @@ NAMED = [
     ({"cat": 0.5, "dog": 0.4}, "probabilities sum to 0.9, not 1 ('cat': 0.5, 'dog': 0.4); pass normalize=True"),
     ({"cat": "1/2", "dog": "1/3"}, "probabilities sum to 5/6, not 1 ('cat': 1/2, 'dog': 1/3); pass normalize=True"),
     ({"cat": 3, "dog": 1}, "probabilities sum to 4, not 1 ('cat': 3, 'dog': 1); pass normalize=True to rescale"),
-    ({i: 0.5 for i in range(7)}, "(0: 0.5, 1: 0.5, 2: 0.5, 3: 0.5, 4: 0.5 and 2 more)"),
+    (dict.fromkeys(range(7), 0.5), "(0: 0.5, 1: 0.5, 2: 0.5, 3: 0.5, 4: 0.5 and 2 more)"),
     ({}, "a distribution needs at least one outcome; got none"),
     ([], "a distribution needs at least one outcome; got none"),
     ({"cat": 0, "dog": 0.0}, "weights sum to 0; at least one must be positive"),

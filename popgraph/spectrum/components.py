@@ -10,12 +10,12 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from popgraph.arrays import Floats, Ints, Sparse
+from popgraph.arrays import Floats, Ints, Sparse, frozen
 
 STACK_BYTES = 2**26  # a stack of dense blocks is cut to this size, so that batching costs no memory to speak of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Components:
     """Sort the rows and columns of a factor by connected component.
 
@@ -45,7 +45,7 @@ class Components:
         return self.columns[self.column_start[component] : self.column_start[component + 1]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stack:
     """Hold `count` connected blocks of M of one shape (n, N), with the closed-form top vector of each.
 
@@ -90,7 +90,7 @@ def find_components(factor: Sparse) -> Components:
     of_row, of_column = number[labels[:n]], number[labels[n:]]
     starts = [np.concatenate([[0], np.cumsum(np.bincount(of, minlength=count))]) for of in (of_row, of_column)]
     rows, columns = (np.argsort(of, kind="stable") for of in (of_row, of_column))
-    return Components(of_row, of_column, rows, columns, starts[0], starts[1])
+    return Components(*(frozen(part) for part in (of_row, of_column, rows, columns, *starts)))
 
 
 def stacks(factor: Sparse, root_w: Floats, components: Components, chosen: Ints) -> Iterator[tuple[Ints, Stack]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from popgraph.arrays import Floats
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pairs:
     """Hold the leading eigenpairs of Ā on each block of a stack, the top pair included.
 

@@ -25,7 +25,7 @@ DENSE_LIMIT = 20_000  # side of the largest dense solve: three matrices of 3.2 G
 FEW = 8  # ARPACK pays off when at most one eigenvalue in so many is wanted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Found:
     """Say where one eigenpair came from: its component, its place in that component, and the pairs it is one of."""
 

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from popgraph.arrays import Floats, frozen
+from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.errors import InvalidArgument
 from popgraph.spectrum.basis import groups
 from popgraph.spectrum.certificate import Certificate, angle_bound
@@ -28,7 +28,7 @@ class SolverUse:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Spectrum:
+class Spectrum(Immutable):
     """Hold the k leading eigenpairs of the normalised adjacency Ā.
 
     Made by `PopulationGraph.spectrum(k)`. Eigenvalues of Ā are called gamma, largest first (those of I - Ā would be
