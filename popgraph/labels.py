@@ -20,11 +20,13 @@ def read_labels(labels: Any, naturals: Sequence[Hashable]) -> Any:
     """
     if labels is None:
         return None
-    if isinstance(labels, Mapping):
+    if isinstance(labels, Mapping) or hasattr(labels, "items"):
+        labels = dict(labels.items())
         missing = [shorten(natural) for natural in naturals if natural not in labels]
         if missing:
             raise InvalidArgument(
-                f"labels has no label for {len(missing)} of {len(naturals)} naturals: {listing(missing)}"
+                f"labels has no label for {len(missing)} of {len(naturals)} naturals: {listing(missing)}; "
+                "a mapping or Series goes by its keys, a list or array by the order of the naturals"
             )
         labels = [labels[natural] for natural in naturals]
     array = label_array(labels, f"{len(naturals)} naturals need one label each")

@@ -158,6 +158,10 @@ WEIGHT_FORMS = {
         for kind in ("array", "csr")
         for dtype in (np.int64, np.int8, np.uint8, np.float64)
     },
+    **{
+        f"{form} of ints": sp.csr_array(WEIGHT_TABLE).asformat(form)
+        for form in ("csc", "coo", "lil", "dok", "dia", "bsr")
+    },
 }
 
 
