@@ -32,7 +32,8 @@ def read_labels(labels: Any, naturals: Sequence[Hashable]) -> Any:
     array = label_array(labels, f"{len(naturals)} naturals need one label each")
     if array.shape != (len(naturals),):
         raise InvalidArgument(
-            f"labels has shape {array.shape}; {len(naturals)} naturals need one label each, shape ({len(naturals)},)"
+            f"labels has shape {array.shape}; {len(naturals)} naturals need one label each, shape ({len(naturals)},) "
+            "(outcomes of probability 0 are not naturals)"
         )
     return frozen(array)
 

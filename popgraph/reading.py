@@ -61,6 +61,8 @@ def check_hashable(outcome: Any, where: str) -> Hashable:
         mend = "wrap it in tuple(...)"
         if isinstance(outcome, np.ndarray) and outcome.ndim >= 2:
             mend = "wrap it in popgraph.Image(...)"
+        elif isinstance(outcome, dict):
+            mend = "wrap it in tuple(sorted(d.items()))"
         elif isinstance(outcome, set):
             mend = "wrap it in frozenset(...)"
         elif isinstance(outcome, tuple | frozenset):

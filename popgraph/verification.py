@@ -353,7 +353,9 @@ def _excess_angle_bound(excess: float | None, spectrum: Spectrum) -> float | Non
         return None
     # Rounding hides excess losses of this size: the loss is a sum of terms as large as Σγ².
     hidden = spectrum.tolerance * (1.0 + float(np.sum(spectrum.gamma**2)))
-    bound = float(np.sqrt((excess + hidden) / (float(spectrum.gamma[-1]) ** 2 - spectrum.certificate.remainder**2)))
+    bound = float(
+        np.sqrt((excess + hidden) / (float(spectrum.gamma[-1]) ** 2 - spectrum.certificate.remainder_bound**2))
+    )
     return bound if bound < np.sqrt(spectrum.k) else None
 
 

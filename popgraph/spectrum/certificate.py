@@ -20,7 +20,9 @@ class Certificate:
     orthogonality : float
         The largest entry of |VᵀV - I|.
     remainder : float
-        γ_{k+1}: the largest eigenvalue of Ā outside the returned space.
+        γ_{k+1}: the largest eigenvalue of Ā outside the returned space, as well as it is known.
+    remainder_bound : float
+        An upper bound on it, below γ_k at a clean cut.
     excluded : str
         How it is known that nothing above it was missed.
     angle_bound : float
@@ -32,12 +34,15 @@ class Certificate:
     residual: float
     orthogonality: float
     remainder: float
+    remainder_bound: float
     excluded: str
     angle_bound: float
 
     def __str__(self) -> str:
+        about = self.remainder_bound > self.remainder * (1 + 1e-6) + 1e-6
+        known = f"between {self.remainder:.4g} and {self.remainder_bound:.4g}" if about else f"{self.remainder:.6g}"
         return (
-            f"residual {self.residual:.1e}, orthogonality {self.orthogonality:.1e}, next eigenvalue {self.remainder:.6g} "
+            f"residual {self.residual:.1e}, orthogonality {self.orthogonality:.1e}, next eigenvalue {known} "
             f"({self.excluded}), angle to the true space <= {self.angle_bound:.1e} rad"
         )
 
@@ -63,7 +68,7 @@ def certify(
     residuals: Floats,
     gamma: Floats,
     V: Floats,
-    remainder: float,
+    remainder: tuple[float, float],
     excluded: str,
     size: int,
     *,
@@ -79,8 +84,8 @@ def certify(
         Eigenvalues, largest first.
     V : (N, k) array
         Eigenvectors.
-    remainder : float
-        The largest eigenvalue not returned.
+    remainder : (float, float)
+        The largest eigenvalue not returned, and an upper bound on it.
     excluded : str
         How it is known.
     size : int
@@ -100,5 +105,5 @@ def certify(
             f"eigenpair {int(residuals.argmax()) + 1} has a residual of {residuals.max():.1e}, and the loss of orthogonality is "
             f'{orthogonality:.1e}; at most {allowed:.1e} is rounding: use solver="dense"'
         )
-    bound = angle_bound(residuals, float(gamma[-1]) - remainder, size, closed_form=closed_form)
-    return Certificate(float(residuals.max()), orthogonality, remainder, excluded, bound)
+    bound = angle_bound(residuals, float(gamma[-1]) - remainder[1], size, closed_form=closed_form)
+    return Certificate(float(residuals.max()), orthogonality, *remainder, excluded, bound)

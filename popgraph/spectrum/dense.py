@@ -36,7 +36,7 @@ def solve(stack: Stack, k: int) -> Pairs:
     V = V * (below[:, np.newaxis, :wanted] > 0)
     basis = np.linalg.qr(np.concatenate([v, _unit(V)], axis=2))[0] if wanted else v
     basis[:, :, :1] = v
-    return Pairs(gamma, basis, complete=True, method="every eigenvalue computed")
+    return Pairs(gamma, basis, np.zeros(count), np.zeros(count), "every eigenvalue computed")
 
 
 def _end_of_group(gamma: Floats, k: int, side: int) -> int:

@@ -1,28 +1,32 @@
 """The leading eigenpairs of large blocks, by ARPACK on M from a fixed start, and a second search for what it missed.
 
 A Krylov method started from one vector sees one direction of each eigenspace; where eigenvalues are repeated it returns fewer
-copies than there are, and says nothing. So what was found is deflated and the rest searched again, until nothing above
-the k-th eigenvalue is left.
+copies than there are, and says nothing. So what was found is deflated and the rest bounded from above (`lanczos.py`); where
+the bound does not settle it the rest is searched again, until nothing above the k-th eigenvalue is left.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from scipy.linalg.blas import dgemv
 from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator, eigsh
 
 from popgraph.arrays import Floats, Sparse
 from popgraph.errors import NotConverged
 from popgraph.spectrum.components import Stack
+from popgraph.spectrum.lanczos import largest_left
 from popgraph.spectrum.pairs import Pairs
 from popgraph.subspace import tolerance
 
 ROUNDS = 64  # second searches before giving up; each finds at least one missed copy of a repeated eigenvalue
-SEARCHED = 4  # eigenvalues asked of a second search: enough to mend several misses at once, cheap when there are none
+SEARCHED = 4  # eigenvalues asked of a second search once one has found something: mends several misses at once
+BOUNDED = "a Lanczos bound leaves room for nothing above (it fails with probability below 1e-10)"
+SEARCHED_AGAIN = "a deflated second search found nothing above"
 
 
 def solve(stack: Stack, k: int) -> Pairs:
-    """Return the k leading pairs of each block.
+    """Return the k leading pairs of each block, and a bound on what is left.
 
     Raises
     ------
@@ -30,72 +34,83 @@ def solve(stack: Stack, k: int) -> Pairs:
         If ARPACK does not converge, or the second search keeps finding more.
     """
     _, n, n_views = stack.shape
-    side = min(n, n_views)
-    wanted = min(k - 1, side - 1)
+    wanted = min(k, min(n, n_views)) - 1
     solved = [_below_top(M, top, wanted) for M, top in zip(stack.sparse(), stack.top, strict=True)]
-    gamma = np.stack([np.concatenate([[1.0], values]) for values, _ in solved])
-    vectors = np.stack([np.column_stack([top, V]) for (_, V), top in zip(solved, stack.top, strict=True)])
-    complete = wanted == side - 1 or bool((gamma[:, -1] == 0).all())
-    return Pairs(gamma, vectors, complete, "a deflated second search found nothing above")
+    gamma, vectors, rest, bound, methods = zip(*solved, strict=True)
+    return Pairs(np.stack(gamma), np.stack(vectors), np.array(rest), np.array(bound), "; ".join(sorted(set(methods))))
 
 
-def _below_top(M: Sparse, top: Floats, wanted: int) -> tuple[Floats, Floats]:
-    """Return the `wanted` leading eigenvalues below 1 of MᵀM, and their vectors on the views' side."""
+def _below_top(M: Sparse, top: Floats, wanted: int) -> tuple[Floats, Floats, float, float, str]:
+    """Return the top pair and the `wanted` next ones of MᵀM on the views' side, the rest, its bound, and how it is known."""
     n, n_views = M.shape
+    transposed = M.T.tocsr()  # gathering products take half the time of scattering ones
     if n < n_views:
-        start, product = M @ top, lambda x: M @ (M.T @ x)
+        start, product = M @ top, lambda x: M @ (transposed @ x)
     else:
-        start, product = top, lambda x: M.T @ (M @ x)
+        start, product = top, lambda x: transposed @ (M @ x)
     trace = float(np.sum(M.data**2)) - 1.0  # the sum of all eigenvalues below the top
-    gamma, U = _search(product, start / np.linalg.norm(start), wanted, trace)
+    gamma, U, rest, bound, method = _search(product, start / np.linalg.norm(start), wanted, trace)
     gamma = np.where(gamma > tolerance(len(start)), np.clip(gamma, 0.0, 1.0), 0.0)
-    V = U if n >= n_views else M.T @ (U * (gamma > 0))
+    V = U if n >= n_views else transposed @ (U * (gamma > 0))
     norm = np.linalg.norm(V, axis=0)
-    V = V / np.where(norm > 0, norm, 1.0)
-    V, _ = np.linalg.qr(np.column_stack([top, V]))
-    return gamma, V[:, 1:]
+    V, _ = np.linalg.qr(np.column_stack([top, V / np.where(norm > 0, norm, 1.0)]))
+    V[:, 0] = top
+    return np.concatenate([[1.0], gamma]), V, rest, bound, method
 
 
-def _search(product: Callable[[Any], Any], top: Floats, wanted: int, trace: float) -> tuple[Floats, Floats]:
-    """Return the leading `wanted` pairs of a PSD product orthogonal to `top`, having looked twice.
+def _search(
+    product: Callable[[Any], Any], top: Floats, wanted: int, trace: float
+) -> tuple[Floats, Floats, float, float, str]:
+    """Return the leading `wanted` pairs of a PSD product orthogonal to `top`, and what is known of the rest.
 
-    `trace` is the sum of all eigenvalues there. Once the found ones use it up, all others are 0 and the search ends.
+    `trace` is the sum of all eigenvalues there. Once the found ones use it up, all others are 0.
     """
     side = len(top)
     rng = np.random.default_rng(0)
-    Q = top[:, np.newaxis]
-    gamma: Floats = np.empty(0)
-    ask = wanted
+    Q, gamma = top[:, np.newaxis], np.empty(0)
+    if wanted and trace > tolerance(side):
+        Q, gamma = _rayleigh_ritz(product, Q, _arpack(product, Q, wanted, rng)[1])
+    ask = 1
     for _ in range(ROUNDS):
-        left = trace - gamma.sum()
-        if left <= tolerance(side) or Q.shape[1] == side:
+        if trace - gamma.sum() <= tolerance(side) or Q.shape[1] == side:
+            rest, bound, method = 0.0, 0.0, "the eigenvalues found sum to the trace"
+            break
+        floor = (float(gamma[wanted - 1]) if len(gamma) >= wanted else -1.0) if wanted else 1.0
+        rest, bound = largest_left(product, Q, rng, floor - tolerance(side))
+        method = BOUNDED
+        if bound < floor - tolerance(side):
             break
         theta, found = _arpack(product, Q, min(ask, side - Q.shape[1]), rng)
-        floor = float(gamma[wanted - 1]) if len(gamma) >= wanted else -1.0
-        Q, gamma = _rayleigh_ritz(product, Q, found)
-        if theta.max() <= floor + tolerance(side):
+        rest, bound, method = float(theta.max()), float(theta.max()) + tolerance(side), SEARCHED_AGAIN
+        if rest <= floor + tolerance(side):
             break
-        ask = min(SEARCHED, wanted)
+        Q, gamma = _rayleigh_ritz(product, Q, found)
+        ask = SEARCHED
     else:
         raise NotConverged(
-            f"after {ROUNDS} second searches there is still an eigenvalue {theta.max():.6g} above the {wanted + 1}-th found, "
+            f"after {ROUNDS} second searches there is still an eigenvalue {rest:.6g} above the {wanted + 1}-th found, "
             f'{floor:.6g}; use solver="dense", or a smaller k'
         )
+    if len(gamma) > wanted:  # found by a second search, and not asked for
+        rest, bound = max(rest, float(gamma[wanted])), max(bound, float(gamma[wanted]) + tolerance(side))
     missing = max(0, wanted - len(gamma))
     gamma = np.concatenate([gamma, np.zeros(missing)])[:wanted]
     U = np.column_stack([Q[:, 1:], np.zeros((side, missing))])[:, :wanted]
-    return gamma, U
+    return gamma, U, rest, bound, method
 
 
 def _arpack(product: Callable[[Any], Any], Q: Floats, ask: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Return eigenpairs of the product on the complement of the orthonormal columns of Q."""
     side = Q.shape[0]
+    basis = np.asfortranarray(Q)
+
+    def remove(x: Any) -> Any:
+        # scipy's BLAS, which is ARPACK's: numpy's has threads of its own, and the two pools waiting for each other cost
+        # six times the whole solve on two cores.
+        return x - dgemv(1.0, basis, dgemv(1.0, basis, x, trans=1))
 
     def deflated(x: Any) -> Any:
-        x = x.ravel()
-        x = x - Q @ (Q.T @ x)
-        y = product(x)
-        return y - Q @ (Q.T @ y)
+        return remove(product(remove(x.ravel())))
 
     v0: Floats = rng.standard_normal((side,))
     v0 -= Q @ (Q.T @ v0)

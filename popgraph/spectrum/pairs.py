@@ -15,13 +15,16 @@ class Pairs:
         Each block's leading eigenvalues, largest first; what rounds to 0 is 0.
     vectors : (count, N, v) array
         Orthonormal eigenvectors of the first v <= m of them. Columns whose eigenvalue is 0 mean nothing.
-    complete : bool
-        Whether all eigenvalues that are not listed are 0.
+    rest : (count,) array
+        The largest eigenvalue of each block that is not listed, as well as it is known; 0 if all are listed.
+    rest_bound : (count,) array
+        An upper bound on it.
     method : str
-        How the eigenvalues that are not listed were excluded.
+        How it is known that nothing above it was missed.
     """
 
     gamma: Floats
     vectors: Floats
-    complete: bool
+    rest: Floats
+    rest_bound: Floats
     method: str

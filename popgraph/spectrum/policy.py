@@ -34,7 +34,8 @@ class Found:
     place: Ints  # (c,)
     pairs: dict[int, tuple[Pairs, int]]  # component -> (pairs of its stack, its position there)
     uses: list[SolverUse]
-    floor: float  # every eigenvalue of Ā above this is listed
+    rest: float  # the largest eigenvalue that is not listed, as well as it is known
+    rest_bound: float  # and an upper bound on it
     side: int
 
 
@@ -43,8 +44,8 @@ def decompose(
 ) -> Spectrum:
     """Return the k leading eigenpairs of Ā = MᵀM.
 
-    When k + 1 <= components nothing is solved at all; at k = components the pairs are known in closed form too, and only the
-    next eigenvalue is solved for, to tell the gap.
+    When k < components nothing is solved at all; at k = components the pairs are known in closed form too, and only the next
+    eigenvalue is sought, to tell the gap.
 
     Parameters
     ----------
@@ -75,24 +76,24 @@ def decompose(
         raise InvalidArgument(f'solver is {solver!r}; it must be "dense", "iterative" or None')
     parts = find_components(factor) if components is None else components
     root_w = np.sqrt(w_x)
-    found = _solve_components(factor, root_w, parts, min(int(k) + 1, n_views), solver)
+    found = _solve_components(factor, root_w, parts, int(k), solver)
     order = _descending(found)
-    known = np.concatenate([np.ones(parts.count), np.clip(found.gamma[order], 0.0, 1.0)])
-    known = -np.sort(-known[known >= found.floor])
-    complete = found.floor == 0.0 or parts.count == n_views
-    if complete and len(known) < n_views:
-        known = np.concatenate([known[known > 0], np.zeros(max(0, min(n_views, k + 1) - int(np.sum(known > 0))))])
-    gamma = known[:k]
+    listed = np.concatenate([np.ones(parts.count), -np.sort(-found.gamma)])
+    if found.rest_bound == 0.0:  # all others are 0
+        listed = np.concatenate([listed, np.zeros(max(0, min(n_views, k + 1) - len(listed)))])
+    gamma = listed[:k]
+    known = listed if found.rest_bound == 0.0 else listed[: max(int(k), int(np.sum(listed > found.rest_bound)))]
     V = _eigenvectors(root_w, parts, found, order, int(k))
     residuals = residual_norms(factor, gamma, V)
-    remainder = float(known[k]) if k < n_views else 0.0
+    after = float(listed[k]) if k < min(len(listed), n_views) else 0.0
+    remainder = (max(after, found.rest), max(after, found.rest_bound))
     return Spectrum(
         gamma=frozen(gamma.copy()),
         eigenvectors=frozen(V),
         w_x=w_x,
         residuals=frozen(residuals),
         gamma_known=frozen(known),
-        complete=complete,
+        floor=found.rest_bound,
         components=parts.count,
         certificate=certify(
             residuals, gamma, V, remainder, _excluded(parts, found), found.side, closed_form=k <= parts.count
@@ -103,20 +104,21 @@ def decompose(
 
 
 def _solve_components(factor: Sparse, root_w: Floats, parts: Components, wanted: int, solver: str | None) -> Found:
-    """Find the eigenvalues below 1 that can be among the `wanted` leading ones of Ā."""
+    """Find the eigenvalues below 1 that can be among the `wanted` leading ones of Ā, and bound the others."""
     each = wanted - parts.count + 1  # pairs that one component could contribute, its top included
-    if each <= 1:
+    if each < 1 or parts.count == factor.shape[1]:
         use = SolverUse(
             "closed form", parts.count, factor.shape, f"{wanted} of {parts.count} components' top pairs suffice"
         )
         none = np.empty(0, dtype=np.intp)
-        return Found(np.empty(0), none, none, {}, [use], 1.0, 1)
+        rest = 1.0 if each < 1 else 0.0
+        return Found(np.empty(0), none, none, {}, [use], rest, rest, 1)
     gamma: list[Floats] = []
     component: list[Ints] = []
     place: list[Ints] = []
     pairs: dict[int, tuple[Pairs, int]] = {}
     uses: dict[tuple[str, tuple[int, int], str], int] = {}
-    floor, largest = 0.0, 1
+    rest, rest_bound, largest = 0.0, 0.0, 1
     for members, stack in stacks(factor, root_w, parts, np.arange(parts.count)):
         name, reason, solved = _solve_stack(stack, each, solver)
         below = solved.gamma[:, 1:]
@@ -125,14 +127,22 @@ def _solve_components(factor: Sparse, root_w: Floats, parts: Components, wanted:
         component.append(members[at])
         place.append(j + 1)
         pairs.update((int(c), (solved, i)) for i, c in enumerate(members))
-        if not solved.complete:
-            floor = max(floor, float(solved.gamma[:, -1].max()))
+        rest, rest_bound = max(rest, float(solved.rest.max())), max(rest_bound, float(solved.rest_bound.max()))
         shape = stack.shape[1:]
         largest = max(largest, min(shape))
         key = (name, shape, reason)
         uses[key] = uses.get(key, 0) + len(members)
     listed = [SolverUse(name, count, shape, reason) for (name, shape, reason), count in uses.items()]
-    return Found(np.concatenate(gamma), np.concatenate(component), np.concatenate(place), pairs, listed, floor, largest)
+    return Found(
+        np.concatenate(gamma),
+        np.concatenate(component),
+        np.concatenate(place),
+        pairs,
+        listed,
+        rest,
+        rest_bound,
+        largest,
+    )
 
 
 def _solve_stack(stack: Stack, each: int, forced: str | None) -> tuple[str, str, Pairs]:

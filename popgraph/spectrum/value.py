@@ -46,8 +46,8 @@ class Spectrum(Immutable):
         ||Āv_i - γ_i v_i||.
     gamma_known : (K,) array
         The leading eigenvalues that are known, K >= k; more than k come as a by-product.
-    complete : bool
-        Whether all eigenvalues beyond gamma_known are 0.
+    floor : float
+        No eigenvalue above this is missing from gamma_known.
     components : int
         The number of connected components, which is the exact multiplicity of γ = 1.
     certificate : Certificate
@@ -63,7 +63,7 @@ class Spectrum(Immutable):
     w_x: Floats
     residuals: Floats
     gamma_known: Floats
-    complete: bool
+    floor: float
     components: int
     certificate: Certificate
     solvers: tuple[SolverUse, ...]
@@ -75,8 +75,13 @@ class Spectrum(Immutable):
         return len(self.gamma)
 
     @property
+    def complete(self) -> bool:
+        """Whether all eigenvalues beyond gamma_known are 0."""
+        return self.floor == 0.0
+
+    @property
     def gap(self) -> float:
-        """γ_k - γ_{k+1}, with γ_{N+1} = 0; at or below `tolerance`, the cut is degenerate."""
+        """γ_k - γ_{k+1}, with γ_{N+1} = 0, as well as it is known; at or below `tolerance`, the cut is degenerate."""
         return max(0.0, float(self.gamma[-1]) - self.certificate.remainder)
 
     @property
@@ -95,7 +100,10 @@ class Spectrum(Immutable):
         runs = groups(self.gamma_known, self.side)
         known = [(float(self.gamma_known[run].mean()), run.stop - run.start) for run in runs]
         if not self.complete:
-            return tuple(known[:-1])  # the last run may go on beyond what is known
+            whole = (
+                self.gamma_known[-1] > self.floor + self.tolerance
+            )  # else the last run may go on beyond what is known
+            return tuple(known if whole else known[:-1])
         positive = [(gamma, count) for gamma, count in known if gamma > 0]
         zeros = len(self.w_x) - sum(count for _, count in positive)
         return tuple(positive + [(0.0, zeros)] * (zeros > 0))
@@ -139,6 +147,7 @@ class Spectrum(Immutable):
             self.certificate,
             residual=float(self.residuals[:k].max()),
             remainder=remainder,
+            remainder_bound=remainder,
             angle_bound=angle_bound(self.residuals[:k], gap, self.side, closed_form=closed_form),
         )
         return replace(

@@ -1,0 +1,73 @@
+"""An upper bound on the largest eigenvalue that is left on the complement of what was found, by Lanczos' method.
+
+scipy's solvers return converged eigenpairs and nothing else. A certificate needs less, and sooner: a few steps from a random
+start prove that no eigenvalue lies much above the largest Ritz value, whether it has converged or not.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy.linalg import eigvalsh_tridiagonal
+
+from popgraph.arrays import Floats
+
+FAILURE = 1e-10  # probability with which the bound may fail, over the random start
+NOTHING = 1e-9  # a next Lanczos vector shorter than this is rounding
+LEAST, MOST, EVERY = 24, 96, 8  # steps taken at least and at most, and between two looks at the bound
+
+
+def largest_left(
+    product: Callable[[Any], Any], Q: Floats, rng: np.random.Generator, enough: float
+) -> tuple[float, float]:
+    """Return the largest Ritz value of a PSD product on the complement of Q, and a bound on its largest eigenvalue there.
+
+    After m steps from a start that is uniform on the sphere, Pr[Ritz < (1 - ε) λ] <= 1.648 √N exp(-√ε (2m - 1)).
+
+    Parameters
+    ----------
+    product : callable
+        x -> Āx or the like, positive semidefinite, of which Q spans an invariant subspace.
+    Q : (N, q) array
+        Orthonormal columns, q < N.
+    rng : numpy.random.Generator
+        Draws the start.
+    enough : float
+        Stop early when the bound is below this.
+
+    References
+    ----------
+    Kuczyński and Woźniakowski, Estimating the largest eigenvalue by the power and Lanczos algorithms with a random start,
+    SIAM J. Matrix Anal. Appl. 13 (1992), Theorem 4.2.
+    """
+    side = Q.shape[0]
+    most = min(MOST, side - Q.shape[1])
+    basis = np.empty((side, most))
+    alpha, beta = np.zeros(most), np.zeros(most)
+    v = _orthogonal(rng.standard_normal((side,)), Q)
+    theta = 0.0
+    for m in range(1, most + 1):
+        v = v / np.linalg.norm(v)
+        basis[:, m - 1] = v
+        y = product(v)
+        alpha[m - 1] = v @ y
+        # Against all of Q and the basis, not the last two vectors only: without it rounding brings back what was deflated.
+        v = _orthogonal(_orthogonal(y, Q), basis[:, :m])
+        beta[m - 1] = np.linalg.norm(v)
+        exhausted = beta[m - 1] <= NOTHING
+        if exhausted or m == most or (m >= LEAST and m % EVERY == 0):
+            theta = max(0.0, float(eigvalsh_tridiagonal(alpha[:m], beta[: m - 1])[-1]))
+            share = (np.log(1.648 * np.sqrt(side) / FAILURE) / (2 * m - 1)) ** 2
+            bound = theta / (1 - share) if share < 1 else np.inf
+            if exhausted or m == side - Q.shape[1]:
+                return theta, theta + 10 * NOTHING  # a random start has a part in every eigenspace, and all are used up
+            if bound < enough:
+                return theta, bound
+    return theta, bound
+
+
+def _orthogonal(v: Floats, Q: Floats) -> Floats:
+    """Remove span Q from a vector, twice, which is enough."""
+    for _ in range(2):
+        v = v - Q @ (Q.T @ v)
+    return v
