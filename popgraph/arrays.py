@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from scipy.linalg.blas import dgemm, dnrm2
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.intp]
@@ -49,3 +50,23 @@ def frozen_csr(matrix: Any) -> Sparse:
     for part in (csr.data, csr.indices, csr.indptr):
         frozen(part)
     return csr
+
+
+# numpy and scipy each bring a BLAS with threads of its own. Where scipy's minimisers and eigensolvers alternate with our
+# products, the two pools spin against each other: on two cores, training 10,000 views took 0.6 s with numpy's BLAS in
+# between and 0.2 s with scipy's. So the products inside those loops go through scipy's.
+
+
+def cross(F: Floats, G: Floats) -> Floats:
+    """Return FᵀG, (k, l), of C-ordered (N, k) and (N, l) arrays."""
+    return np.asarray(dgemm(1.0, F.T, G.T, trans_b=1))
+
+
+def times(F: Floats, S: Floats) -> Floats:
+    """Return F S, (N, l), of a C-ordered (N, k) array and a (k, l) one."""
+    return np.asarray(dgemm(1.0, S.T, F.T).T)
+
+
+def norm(F: Floats) -> float:
+    """Return the Frobenius norm."""
+    return float(dnrm2(F.ravel()))

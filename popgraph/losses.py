@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from popgraph.arrays import Floats, Sparse
+from popgraph.arrays import Floats, Sparse, cross, times
 from popgraph.errors import InvalidArgument
 
 __all__ = ["SpectralLoss", "matrix_factorisation", "spectral"]
@@ -57,10 +57,10 @@ class SpectralLoss:
         """
         root = np.sqrt(w_x)[:, np.newaxis]
         F = f * root
-        MF, FF = factor @ F, F.T @ F
+        MF, FF = factor @ F, cross(F, F)
         value = float(-2.0 * np.sum(MF**2) + np.sum(FF**2))
         Mt = factor.T if transposed is None else transposed
-        return value, 4.0 * root * (F @ FF - Mt @ MF)
+        return value, 4.0 * root * (times(F, FF) - Mt @ MF)
 
     def hessian_product(
         self, factor: Sparse, w_x: Floats, f: Floats, direction: Floats, *, transposed: Sparse | None = None
@@ -76,9 +76,9 @@ class SpectralLoss:
         """
         root = np.sqrt(w_x)[:, np.newaxis]
         F, E = f * root, direction * root
-        FE = F.T @ E
+        FE = cross(F, E)
         Mt = factor.T if transposed is None else transposed
-        return np.asarray(4.0 * root * (E @ (F.T @ F) + F @ (FE + FE.T) - Mt @ (factor @ E)))
+        return np.asarray(4.0 * root * (times(E, cross(F, F)) + times(F, FE + FE.T) - Mt @ (factor @ E)))
 
     def batch_value(self, f: Floats, f_plus: Floats) -> float:
         """Return the unbiased loss of a batch of B positive pairs.

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse.linalg import LinearOperator, minres
 
-from popgraph.arrays import Floats, Immutable, Ints, frozen
+from popgraph.arrays import Floats, Immutable, Ints, frozen, norm
 from popgraph.distribution import Seed
 from popgraph.embedding import read_embedding
 from popgraph.errors import InvalidArgument, InvalidEmbedding
@@ -19,7 +19,10 @@ from popgraph.graph import PopulationGraph
 from popgraph.losses import SpectralLoss, spectral
 from popgraph.progress import Progress, track
 
-NEAR = 1e-5  # gradient norm below which Newton's method takes over from L-BFGS: far inside its region of convergence
+NEAR = (
+    1e-3  # gradient norm below which Newton steps are tried: they take over where L-BFGS would need a dozen steps more
+)
+FLAT = 1e-6  # gradient norm below which a run that can get no further counts as converged
 DECAY_FROM = 0.3  # share of a sampled run after which the step size starts to fall
 
 
@@ -92,7 +95,7 @@ def train(
     learning_rate : float
         Adam's first step size, relative to a typical entry of f (batches only).
     start : (N, k) array, optional
-        The first f; by default Gaussian.
+        The first f; by default Gaussian. One at a saddle of the loss stays there.
     progress : bool, callable or None
         A bar; None shows one where somebody is looking.
 
@@ -165,7 +168,7 @@ class _History:
             self.graph.factor, self.graph.w_x, self.embedding(flat), transposed=self.transposed
         )
         in_F = (gradient / self.root).ravel()
-        self.last = (value, float(np.linalg.norm(in_F)))
+        self.last = (value, norm(in_F))
         return value, in_F
 
     def curvature(self, flat: Floats, direction: Floats) -> Floats:
@@ -195,7 +198,11 @@ class _History:
 
 
 def _full(graph: PopulationGraph, f: Floats, limit: int, tol: float, progress: Progress) -> Training:
-    """Minimise the population loss by L-BFGS until the loss no longer tells better from worse, then by Newton's method."""
+    """Minimise the population loss by L-BFGS, and by Newton's method once the gradient is small.
+
+    Where Newton's method does not take (minimisers of deficient rank, slow saddles) L-BFGS goes on alone, until the loss,
+    rounded at 1e-16, no longer tells better from worse.
+    """
     history = _History(graph)
     F = (f * history.root).ravel()
     history.evaluate(F)
@@ -207,37 +214,40 @@ def _full(graph: PopulationGraph, f: Floats, limit: int, tol: float, progress: P
         history.write()
         next(ticks)
 
-    # The loss is rounded at 1e-16: below a step of ftol a line search would only chase noise. gtol is of the largest entry.
-    options = {"maxiter": limit, "maxfun": 20 * limit, "maxcor": 10, "ftol": 4e-16, "gtol": tol / np.sqrt(F.size)}
-    F = minimize(history.evaluate, F, jac=True, method="L-BFGS-B", callback=after, options=options).x
-    _, gradient = history.evaluate(F)
-    while tol < history.last[1] < NEAR and history.rows[-1][0] < limit:
-        better, gradient_there = _newton_step(history, F, gradient)
-        if np.linalg.norm(gradient_there) > 0.5 * np.linalg.norm(gradient):
-            history.evaluate(F)
-            break  # this is what float64 gives
-        F, gradient = better, gradient_there
-        history.write()
-        next(ticks)
+    for small in (NEAR, tol):
+        left = limit - history.rows[-1][0]
+        if left < 1:
+            break
+        # gtol is of the largest entry; below a step of ftol a line search would only chase noise
+        options = {"maxiter": left, "maxfun": 20 * left, "maxcor": 10, "ftol": 4e-16, "gtol": small / np.sqrt(F.size)}
+        F = minimize(history.evaluate, F, jac=True, method="L-BFGS-B", callback=after, options=options).x
+        value, gradient = history.evaluate(F)
+        while tol < history.last[1] <= NEAR and history.rows[-1][0] < limit:
+            better = F - _newton_direction(history, F, gradient)
+            value_there, gradient_there = history.evaluate(better)
+            # Newton's method is as happy with a saddle, but it has to climb to one.
+            if norm(gradient_there) > 0.5 * norm(gradient) or value_there > value + 1e-13 * max(1.0, abs(value)):
+                break
+            F, value, gradient = better, value_there, gradient_there
+            after(None)
+        history.evaluate(F)
+        if history.last[1] <= tol:
+            break
     if history.last != history.rows[-1][1:]:
         history.write()
-    norm = history.last[1]
-    if norm <= tol:
-        return history.finish(history.embedding(F), True, f"gradient norm {norm:.1e} is at most {tol:g}")
+    size = history.last[1]
+    if size <= tol:
+        return history.finish(history.embedding(F), True, f"gradient norm {size:.1e} is at most {tol:g}")
     if history.rows[-1][0] >= limit:
-        return history.finish(history.embedding(F), False, f"ran out of steps with gradient norm {norm:.1e}")
-    return history.finish(history.embedding(F), norm < NEAR, f"gradient norm {norm:.1e} falls no further in float64")
+        return history.finish(history.embedding(F), False, f"ran out of steps with gradient norm {size:.1e}")
+    return history.finish(history.embedding(F), size <= FLAT, f"gradient norm {size:.1e} falls no further in float64")
 
 
-def _newton_step(history: _History, F: Floats, gradient: Floats) -> tuple[Floats, Floats]:
-    """Return F - H⁺ gradient and the gradient there.
-
-    H is singular along rotations of F, to which the gradient is orthogonal: MINRES finds the least solution.
-    """
+def _newton_direction(history: _History, F: Floats, gradient: Floats) -> Floats:
+    """Return H⁺ gradient by MINRES: H is singular along rotations of F, to which the gradient is orthogonal."""
     H = LinearOperator((F.size, F.size), matvec=lambda E: history.curvature(F, E), dtype=np.float64)
-    step, _ = minres(H, gradient, rtol=1e-4, maxiter=500)
-    better = F - step
-    return better, history.evaluate(better)[1]
+    direction: Floats = minres(H, gradient, rtol=1e-4, maxiter=500)[0]
+    return direction
 
 
 def _sampled(
@@ -272,5 +282,5 @@ def _sampled(
         size = np.sqrt(second[rows] / (1 - 0.999 ** seen[rows])) + 1e-12
         share = max(0.0, (step / limit - DECAY_FROM) / (1 - DECAY_FROM))
         f[rows] -= learning_rate * (1 - share) ** 2 * corrected / size
-    norm = history.last[1]
-    return history.finish(f, False, f"ran its {limit:,} batches of {batch_size:,}, gradient norm {norm:.1e}")
+    size_at_end = history.last[1]
+    return history.finish(f, False, f"ran its {limit:,} batches of {batch_size:,}, gradient norm {size_at_end:.1e}")

@@ -38,6 +38,16 @@ def test_lightning_and_cloud_match_below_1e_6_at_k_2_whatever_the_start():
         assert pg.verify(graph, pg.train(graph, 2, rng=seed).f).largest_angle < 1e-6
 
 
+@pytest.mark.parametrize("size", [1e-1, 1e-3])
+def test_a_start_near_a_saddle_is_left(size):
+    """F = (v_1, v_3) diag(√γ) is critical, and leaves out the larger γ_2: the descent must not stop there."""
+    graph = zoo.clusters(count=3)
+    whole = graph.spectrum(3)
+    noise = np.random.default_rng(0).standard_normal((graph.N, 2))
+    training = pg.train(graph, 2, start=whole.embedding[:, [0, 2]] + size * noise)
+    assert training.loss[-1] == pytest.approx(-np.sum(whole.gamma[:2] ** 2), abs=1e-10)
+
+
 def test_views_of_tiny_probability_are_trained_like_the_others():
     graph = pg.build(np.array([1 - 2e-9, 1e-9, 1e-9]), [[1, 0, 0], [0, 0.5, 0.5], [0, 0.25, 0.75]])
     assert pg.verify(graph, pg.train(graph, 2, rng=0).f)
