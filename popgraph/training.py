@@ -3,15 +3,17 @@
 Nothing here knows an eigenvector: the judged never sees the judge's answer.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 import numpy as np
+from scipy.linalg.blas import dgemv
 from scipy.optimize import minimize
-from scipy.sparse.linalg import LinearOperator, minres
+from scipy.sparse.linalg import LinearOperator, eigsh, minres
 
-from popgraph.arrays import Floats, Immutable, Ints, frozen, norm
+from popgraph.arrays import Floats, Immutable, Ints, cross, frozen, norm
 from popgraph.distribution import Seed
 from popgraph.embedding import read_embedding
 from popgraph.errors import InvalidArgument, InvalidEmbedding
@@ -67,7 +69,7 @@ def train(
     rng: Seed = None,
     batch_size: int | None = None,
     steps: int | None = None,
-    tol: float = 1e-10,
+    tol: float = 1e-12,
     learning_rate: float = 0.05,
     start: Any = None,
     progress: Progress = None,
@@ -95,7 +97,7 @@ def train(
     learning_rate : float
         Adam's first step size, relative to a typical entry of f (batches only).
     start : (N, k) array, optional
-        The first f; by default Gaussian. One at a saddle of the loss stays there.
+        The first f; by default Gaussian.
     progress : bool, callable or None
         A bar; None shows one where somebody is looking.
 
@@ -198,10 +200,9 @@ class _History:
 
 
 def _full(graph: PopulationGraph, f: Floats, limit: int, tol: float, progress: Progress) -> Training:
-    """Minimise the population loss by L-BFGS, and by Newton's method once the gradient is small.
+    """Minimise the population loss: descend to a critical point, and on from it while it is a saddle.
 
-    Where Newton's method does not take (minimisers of deficient rank, slow saddles) L-BFGS goes on alone, until the loss,
-    rounded at 1e-16, no longer tells better from worse.
+    Every critical point that is no minimum is a strict saddle (THEORY 3.4), so this ends at a minimum.
     """
     history = _History(graph)
     F = (f * history.root).ravel()
@@ -209,6 +210,28 @@ def _full(graph: PopulationGraph, f: Floats, limit: int, tol: float, progress: P
     history.write()
     ticks = track(count(1), None, progress, "train")
     next(ticks)
+    while True:
+        F = _descend(history, F, limit, tol, ticks)
+        down = _way_down(history, F) if history.last[1] <= FLAT and history.rows[-1][0] < limit else None
+        if down is None:
+            break
+        F = F + down
+    if history.last != history.rows[-1][1:]:
+        history.write()
+    size = history.last[1]
+    if size <= tol:
+        return history.finish(history.embedding(F), True, f"gradient norm {size:.1e} is at most {tol:g}")
+    if history.rows[-1][0] >= limit:
+        return history.finish(history.embedding(F), False, f"ran out of steps with gradient norm {size:.1e}")
+    return history.finish(history.embedding(F), size <= FLAT, f"gradient norm {size:.1e} falls no further in float64")
+
+
+def _descend(history: _History, F: Floats, limit: int, tol: float, ticks: Iterator[int]) -> Floats:
+    """Go down to a critical point by L-BFGS, and by Newton's method once the gradient is small.
+
+    Where Newton's method does not take (minimisers of deficient rank) L-BFGS goes on alone, until the loss, rounded at
+    1e-16, no longer tells better from worse.
+    """
 
     def after(intermediate_result: Any) -> None:
         history.write()
@@ -221,26 +244,51 @@ def _full(graph: PopulationGraph, f: Floats, limit: int, tol: float, progress: P
         # gtol is of the largest entry; below a step of ftol a line search would only chase noise
         options = {"maxiter": left, "maxfun": 20 * left, "maxcor": 10, "ftol": 4e-16, "gtol": small / np.sqrt(F.size)}
         F = minimize(history.evaluate, F, jac=True, method="L-BFGS-B", callback=after, options=options).x
-        value, gradient = history.evaluate(F)
+        _, gradient = history.evaluate(F)
         while tol < history.last[1] <= NEAR and history.rows[-1][0] < limit:
             better = F - _newton_direction(history, F, gradient)
-            value_there, gradient_there = history.evaluate(better)
-            # Newton's method is as happy with a saddle, but it has to climb to one.
-            if norm(gradient_there) > 0.5 * norm(gradient) or value_there > value + 1e-13 * max(1.0, abs(value)):
+            _, gradient_there = history.evaluate(better)
+            if norm(gradient_there) > 0.5 * norm(gradient):
                 break
-            F, value, gradient = better, value_there, gradient_there
+            F, gradient = better, gradient_there
             after(None)
         history.evaluate(F)
         if history.last[1] <= tol:
             break
-    if history.last != history.rows[-1][1:]:
-        history.write()
-    size = history.last[1]
-    if size <= tol:
-        return history.finish(history.embedding(F), True, f"gradient norm {size:.1e} is at most {tol:g}")
-    if history.rows[-1][0] >= limit:
-        return history.finish(history.embedding(F), False, f"ran out of steps with gradient norm {size:.1e}")
-    return history.finish(history.embedding(F), size <= FLAT, f"gradient norm {size:.1e} falls no further in float64")
+    return F
+
+
+def _way_down(history: _History, F: Floats) -> Floats | None:
+    """Return a step down from a critical point F, or None at a minimum.
+
+    The loss curves down along u cᵀ iff uᵀĀu exceeds the least eigenvalue of FᵀF, of eigenvector c, for a unit u orthogonal
+    to span F: F leaves out more than it holds.
+    """
+    table = F.reshape(history.root.shape[0], -1)
+    held, C = np.linalg.eigh(cross(table, table))
+    kept = held > FLAT
+    basis = np.asfortranarray(table @ (C[:, kept] / np.sqrt(held[kept])))
+    side = len(table)
+    if basis.shape[1] == side:
+        return None
+
+    def aside(x: Any) -> Any:
+        return x - dgemv(1.0, basis, dgemv(1.0, basis, x, trans=1)) if basis.shape[1] else x
+
+    def left_out(x: Any) -> Any:
+        return aside(history.transposed @ (history.graph.factor @ aside(x.ravel())))
+
+    if side == 1:
+        most, u = float(left_out(np.ones(1))[0]), np.ones(1)
+    else:
+        rng = np.random.default_rng(0)
+        operator = LinearOperator((side, side), matvec=left_out, dtype=np.float64)
+        start: Floats = rng.standard_normal((side,))
+        values, vectors = eigsh(operator, k=1, which="LA", v0=start, ncv=min(side, 20), tol=1e-4, rng=rng)
+        most, u = float(values[0]), vectors[:, 0]
+    if most <= held[0] + FLAT:
+        return None
+    return np.asarray((0.1 * np.sqrt(most) * np.outer(u, C[:, 0])).ravel())
 
 
 def _newton_direction(history: _History, F: Floats, gradient: Floats) -> Floats:

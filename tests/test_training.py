@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from cases import ZOO, populations
+from cases import ZOO, near_tie, populations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,14 +38,29 @@ def test_lightning_and_cloud_match_below_1e_6_at_k_2_whatever_the_start():
         assert pg.verify(graph, pg.train(graph, 2, rng=seed).f).largest_angle < 1e-6
 
 
-@pytest.mark.parametrize("size", [1e-1, 1e-3])
-def test_a_start_near_a_saddle_is_left(size):
+@pytest.mark.parametrize("size", [1e-1, 1e-3, 1e-6, 0.0])
+def test_a_start_at_a_saddle_is_left(size):
     """F = (v_1, v_3) diag(√γ) is critical, and leaves out the larger γ_2: the descent must not stop there."""
     graph = zoo.clusters(count=3)
     whole = graph.spectrum(3)
     noise = np.random.default_rng(0).standard_normal((graph.N, 2))
     training = pg.train(graph, 2, start=whole.embedding[:, [0, 2]] + size * noise)
     assert training.loss[-1] == pytest.approx(-np.sum(whole.gamma[:2] ** 2), abs=1e-10)
+    assert training.converged
+
+
+def test_the_zero_embedding_is_a_saddle_and_is_left():
+    for graph in (zoo.lightning_cloud(), pg.build(["a"], pg.identity())):
+        training = pg.train(graph, 1, start=np.zeros((graph.N, 1)))
+        assert training.loss[-1] == pytest.approx(-1, abs=1e-10)
+
+
+@pytest.mark.parametrize("gap", [1e-3, 1e-4])
+def test_a_small_gap_is_descended_whatever_the_start(gap):
+    """Almost equal eigenvalues make almost flat saddles: a gradient that is small there is not small enough."""
+    graph = near_tie(gap)
+    for seed in range(20):
+        assert pg.verify(graph, pg.train(graph, 3, rng=seed).f), seed
 
 
 def test_views_of_tiny_probability_are_trained_like_the_others():
