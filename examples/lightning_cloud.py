@@ -52,7 +52,7 @@ def visualize() -> dict[str, Any]:
     pg.plot.training(training, spectrum, ax=axes[1, 0])
     pg.plot.embedding(graph, training, ax=axes[1, 1])
     pg.plot.match(match, ax=axes[1, 2])
-    axes[0, 2].set_title("F*, as an embedding")
+    axes[0, 2].set_title("F*/√w_x, the exact embedding")
     axes[1, 1].set_title("f, as trained")
     return {"matrices": matrices, "story": story}
 

@@ -223,9 +223,15 @@ def apply(fn: Callable[[Any], Any], probability: Any = 1) -> Augmentation:
 def applied(fn: Callable[[Any], Any], probability: Any, name: str, *, trusted: bool) -> Augmentation:
     """Build `apply`; the toolkit's own functions are trusted to answer alike."""
     q = parse_unit(probability)
+    if not callable(fn):
+        raise InvalidAugmentation(f"popgraph.apply takes a function natural -> view; got {shorten(fn)}")
 
     def mixture(natural: Any) -> Distribution:
         view = fn(natural)
+        if view is None:
+            raise InvalidAugmentation(
+                f"fn({shorten(natural)}) is None, which is no view: does the function return anything?"
+            )
         if isinstance(view, Mapping):
             raise InvalidAugmentation(
                 f"fn({shorten(natural)}) is the distribution {shorten(view)}; popgraph.apply takes a function that "

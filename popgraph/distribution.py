@@ -89,7 +89,7 @@ class Distribution(Immutable, Mapping[Hashable, float]):
                 raise InvalidDistribution(
                     f"outcome {shorten(outcome)} is declared twice; add its probabilities, or name the two apart"
                 )
-            weights[outcome] = parse_probability(value, f"the probability of {shorten(outcome)}")
+            weights[outcome] = parse_probability(value, outcome)
         if not weights:
             raise InvalidDistribution("a distribution needs at least one outcome; got none")
         exact = all(isinstance(weight, Fraction) for weight in weights.values())
@@ -284,6 +284,9 @@ class Distribution(Immutable, Mapping[Hashable, float]):
 
     def __getitem__(self, outcome: Hashable) -> float:
         return float(self.probabilities[self._position[outcome]])  # type: ignore[attr-defined]
+
+    def __contains__(self, outcome: object) -> bool:
+        return outcome in self._position  # type: ignore[attr-defined]
 
     def __iter__(self) -> Iterator[Hashable]:
         return iter(self.outcomes)

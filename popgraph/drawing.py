@@ -85,7 +85,7 @@ def draw_views(ax: Axes, graph: "PopulationGraph", at: Floats, of_view: Ints) ->
     colour = [COLOURS[c % len(COLOURS)] for c in of_view]
     area = graph.w_x / graph.w_x.max()
     if drawn_as_images(graph):
-        ax.scatter(at[:, 0], at[:, 1], s=0)  # the limits follow points, not thumbnails
+        ax.scatter(at[:, 0], at[:, 1], s=16, c=colour)  # where the views are; thumbnails of one place stand in a row
         for i, (view, aside) in enumerate(zip(graph.views, _side_by_side(at), strict=True)):
             thumbnail(ax, view, (at[i, 0], at[i, 1]), 3.4 * np.sqrt(area[i]), frame=colour[i], aside=aside)
         return

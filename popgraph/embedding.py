@@ -17,6 +17,11 @@ def read_embedding(views: Sequence[Hashable], f: Any) -> Floats:
     InvalidEmbedding
         If it is not one finite real vector for each view; the message names a view.
     """
+    f = f.__embedding__() if hasattr(f, "__embedding__") else f
+    if hasattr(f, "columns") and hasattr(f, "to_numpy"):  # a DataFrame goes by its index, unless that only counts rows
+        counts = list(f.index) == list(range(len(f.index)))
+        by_position = counts and list(views) != list(range(len(views)))
+        f = f.to_numpy() if by_position else dict(zip(f.index, f.to_numpy(), strict=True))
     rows = f
     if isinstance(f, Mapping):
         lacking = [shorten(view) for view in views if view not in f]
@@ -44,7 +49,11 @@ def read_embedding(views: Sequence[Hashable], f: Any) -> Floats:
     if array.dtype.kind not in "biuf":
         raise InvalidEmbedding(f"f has dtype {array.dtype}; embeddings are real numbers")
     if array.ndim != 2 or array.shape[0] != len(views) or array.shape[1] < 1:
-        raise InvalidEmbedding(f"f has shape {array.shape}; this graph of {len(views)} views needs ({len(views)}, k)")
+        mend = "; use f[:, None]" if array.shape == (len(views),) else ""
+        mend = "; use f.T" if array.ndim == 2 and array.shape[1] == len(views) else mend
+        raise InvalidEmbedding(
+            f"f has shape {array.shape}; this graph of {len(views)} views needs ({len(views)}, k){mend}"
+        )
     table = array.astype(np.float64)
     bad = np.flatnonzero(~np.isfinite(table).all(axis=1))
     if bad.size:

@@ -32,7 +32,8 @@ class Image(Immutable):
     ----------
     pixels : (height, width) or (height, width, 3 or 4) array
         Booleans, whole numbers in 0..255, or finite floats. 0 is drawn empty and the image's largest value full ink.
-        Booleans and whole numbers are kept as uint8, floats as float64: an image of 0 and 1 is not one of 0.0 and 1.0.
+        Pixels that are all whole numbers in 0..255 are kept as uint8, others as float64, so that images are equal when their
+        pixels are.
     name : str
         How it prints; takes no part in equality.
 
@@ -68,6 +69,8 @@ class Image(Immutable):
             if not np.isfinite(given).all():
                 raise InvalidArgument("an Image needs finite pixels; got NaN or infinity")
             pixels = given.astype(np.float64) + 0.0  # a copy, and -0.0 becomes 0.0: equal pixels, equal bytes
+            if ((pixels >= 0) & (pixels <= 255) & (pixels == np.rint(pixels))).all():
+                pixels = pixels.astype(np.uint8)
         else:
             if given.min() < 0 or given.max() > 255:
                 raise InvalidArgument(
@@ -128,6 +131,8 @@ def rotate(quarter_turns: int = 1, probability: Any = 1) -> Augmentation:
     Distribution({Image(#./..): 2/3, Image(../#.): 1/3})
     """
     turns = _whole(quarter_turns, "quarter_turns")
+    if abs(turns) > 12:
+        raise InvalidArgument(f"quarter_turns is {turns}; they are not degrees: rotate(1) turns by 90°")
 
     def turn(image: Any) -> Image:
         image = _check_image(image, "rotate")
@@ -276,15 +281,14 @@ def mask(size: int | tuple[int, int] = 1, probability: Any = 1, *, fill: float =
 
     def masked(image: Any) -> Distribution:
         image = _check_image(image, "mask")
-        if image.pixels.dtype == np.uint8 and fill not in range(256):
-            raise InvalidAugmentation(f"{shorten(image)} has whole-number pixels; fill must be in 0..255, not {fill!r}")
         rows, columns = (image.pixels.shape[0] - height + 1, image.pixels.shape[1] - width + 1)
         if rows < 1 or columns < 1:
             raise InvalidAugmentation(f"a {height}x{width} mask does not fit into {shorten(image)}")
+        pixels = image.pixels if fill in range(256) else image.pixels.astype(np.float64)
         views = []
         for top in range(rows):
             for left in range(columns):
-                changed = image.pixels.copy()
+                changed = pixels.copy()
                 changed[top : top + height, left : left + width] = fill
                 views.append(Image(changed))
         return Distribution.from_samples(views)
@@ -343,5 +347,5 @@ def _step(step: Any) -> tuple[int, int]:
 def _whole(number: Any, what: str) -> int:
     """Return a whole number as an int."""
     if not isinstance(number, int | np.integer) or isinstance(number, bool):
-        raise InvalidArgument(f"{what} is {number!r}; it must be a whole number")
+        raise InvalidArgument(f"{what} is {number!r}; it must be a whole number (a probability goes into probability=)")
     return int(number)

@@ -254,8 +254,7 @@ def embedding(
     >>> embedding(cube, cube.spectrum(4), dims=(1, 2)).get_xlabel()
     'f_2'
     """
-    values = f.embedding if hasattr(f, "eigenvectors") else f.f if hasattr(f, "gradient_norm") else f
-    table = read_embedding(graph.views, values)
+    table = read_embedding(graph.views, f)
     columns = dims if table.shape[1] > 1 else (0, 0)
     if not all(0 <= column < table.shape[1] for column in columns):
         raise InvalidArgument(f"dims is {dims}; f has the columns 0..{table.shape[1] - 1}")
@@ -273,7 +272,10 @@ def embedding(
     else:
         ax.set_yticks([])
     ax.margins(0.2)
-    ax.set_title(f"{graph.N:,} views in the plane of f", fontsize=11)
+    which = (
+        f"columns {columns[0] + 1}, {columns[1] + 1} of {table.shape[1]}" if table.shape[1] > 1 else "its only column"
+    )
+    ax.set_title(f"{graph.N:,} views by f: {which}", fontsize=11)
     ax.spines[["top", "right"]].set_visible(False)
     return ax
 

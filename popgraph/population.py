@@ -99,6 +99,10 @@ def read_distribution(declared: Any, *, normalize: bool = False, naturals: Seque
     """
     if isinstance(declared, Distribution):
         return declared
+    if isinstance(declared, Augmentation):
+        raise InvalidDistribution(
+            f"{declared!r} stands where the distribution should: build(distribution, augmentation)"
+        )
     if hasattr(declared, "items"):
         return Distribution(declared, normalize=normalize)
     if isinstance(declared, np.ndarray) and declared.ndim != 1:
@@ -283,8 +287,8 @@ def _assemble(rows: list[Distribution], columns: list[int], n_views: int) -> tup
 
 def check_floats(law: Distribution, what: str) -> None:
     """Refuse exact probabilities that float64 rounds to 0: their outcomes would silently leave the graph."""
-    lost = [shorten(outcome) for outcome, p in law.items() if p == 0]
-    if lost:
+    if not law.probabilities.all():
+        lost = [shorten(outcome) for outcome, p in law.items() if p == 0]
         raise InvalidDistribution(
             f"the probability of {what} {listing(lost)} is too small for float64, below 5e-324; leave it out or make it larger"
         )

@@ -168,9 +168,12 @@ def linear_map(F: Floats, V: Floats) -> tuple[Floats, float, float]:
     residual : float
         In [0, 1]; 0 for F = 0.
     """
-    Q = V.T @ F
+    largest = float(np.abs(F).max())
+    if largest == 0:
+        return V.T @ F, np.inf, 0.0
+    scaled = F / largest  # so that no square overflows
+    Q = V.T @ scaled
     sigma = np.linalg.svd(Q, compute_uv=False)
     condition = float(sigma[0] / sigma[-1]) if sigma[-1] > EPS * sigma[0] else np.inf
-    norm = float(np.linalg.norm(F))
-    residual = float(np.linalg.norm(F - V @ Q)) / norm if norm > 0 else 0.0
-    return Q, condition, residual
+    residual = float(np.linalg.norm(scaled - V @ Q) / np.linalg.norm(scaled))
+    return Q * largest, condition, residual

@@ -16,7 +16,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh, minres
 from popgraph.arrays import Floats, Immutable, Ints, cross, frozen, norm
 from popgraph.distribution import Seed
 from popgraph.embedding import read_embedding
-from popgraph.errors import InvalidArgument, InvalidEmbedding
+from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten
 from popgraph.graph import PopulationGraph
 from popgraph.losses import SpectralLoss, spectral
 from popgraph.progress import Progress, track
@@ -54,6 +54,9 @@ class Training(Immutable):
     gradient_norm: Floats
     converged: bool
     stopped: str
+
+    def __embedding__(self) -> Floats:
+        return self.f
 
     def __repr__(self) -> str:
         views, k = self.f.shape
@@ -109,7 +112,7 @@ def train(
     Raises
     ------
     InvalidArgument
-        If k, the batch size or the number of steps is out of range.
+        If k, the batch size, the number of steps, tol or the learning rate is out of range.
     InvalidEmbedding
         If the start is not a finite (N, k) array.
 
@@ -124,11 +127,16 @@ def train(
     >>> float(training.loss[-1])
     -2.0
     """
+    if not isinstance(graph, PopulationGraph):
+        raise InvalidArgument(f"train(graph, k) takes a PopulationGraph first; got {shorten(graph)}")
     if not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= graph.N:
         raise InvalidArgument(f"k is {k!r}; it must be a whole number from 1 to the number of views, {graph.N}")
     limit = (20_000 if batch_size is None else 5_000) if steps is None else steps
-    if not isinstance(limit, int | np.integer) or limit < 1:
+    if not isinstance(limit, int | np.integer) or isinstance(limit, bool) or limit < 1:
         raise InvalidArgument(f"steps is {steps!r}; it must be a whole number, 1 or more")
+    for what, number in {"tol": tol, "learning_rate": learning_rate}.items():
+        if not isinstance(number, int | float | np.number) or not 0 < number < np.inf:
+            raise InvalidArgument(f"{what} is {number!r}; it must be a positive number")
     generator = np.random.default_rng(rng)
     f = (
         generator.standard_normal((graph.N, int(k))) / np.sqrt(k)

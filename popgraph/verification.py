@@ -12,7 +12,7 @@ import numpy as np
 
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.embedding import read_embedding
-from popgraph.errors import InvalidArgument, listing
+from popgraph.errors import InvalidArgument, listing, shorten
 from popgraph.graph import PopulationGraph
 from popgraph.losses import spectral
 from popgraph.spectrum import Spectrum
@@ -122,10 +122,16 @@ class Match(Immutable):
         cond = f"{self.condition:.3g}" if np.isfinite(self.condition) else "infinite"
         lines = [
             f"{'Yes' if self.matches else 'No'}: {self.reason}",
-            f"The largest principal angle is {self.largest_angle:.2e} rad (at most {self.atol:.0e} counts as 0). F has rank "
-            f"{self.rank}; F ≈ F* Q with cond(Q) = {cond}, and {self.relative_residual:.1e} of F is left over.",
-            f"Of the leading eigenvectors, span F holds {listing([f'{share:.4g}' for share in self.captured])} (1 is all).",
+            f"The largest principal angle is {self.largest_angle:.2e} rad (at most {self.atol:.0e} counts as 0).",
+            f"The best fit F ≈ F* Q has cond(Q) = {cond} and leaves {self.relative_residual:.1e} of F over.",
+            f"Of each leading eigenvector, span F holds {listing([_share(share) for share in self.captured])}.",
         ]
+        if self.status is Status.RANK_EXCEEDED:
+            lines[1:] = ["Eigenvectors of γ = 0 are arbitrary, and so are all angles with them."]
+        elif self.family:
+            lines[2:] = [
+                "Which eigenvectors stand for the repeated γ is arbitrary, so F's share of each tells nothing."
+            ]
         if self.family:
             cuts = [cut for cut in self.clean_cuts if cut < self.k][-1:] + [
                 cut for cut in self.clean_cuts if cut > self.k
@@ -143,7 +149,9 @@ class Match(Immutable):
                 else f", which alone proves ||sin Θ|| <= {self.excess_angle_bound:.1e}"
             )
             lines.append(f"The loss is {self.excess_loss:.2e} above its minimum{proof}.")
-        lines.append(f"f is {'' if self.optimal else 'not '}a minimiser of the spectral contrastive loss.")
+        fine = " (a match needs the span only)" if self.matches else ""
+        best = "a minimiser of the spectral contrastive loss" if self.optimal else f"not a minimiser of the loss{fine}"
+        lines.append(f"f is {best}.")
         return "\n".join(lines)
 
 
@@ -160,8 +168,9 @@ def verify(
     ----------
     graph : PopulationGraph
         N views.
-    f : (N, d) array, mapping view -> vector, or callable view -> vector
-        Rows in the order of `graph.views`.
+    f : (N, d) array, mapping view -> vector, callable view -> vector, DataFrame, Training or Spectrum
+        Rows in the order of `graph.views`; a DataFrame goes by its index. Of a Spectrum its `embedding` is meant: F* itself
+        is √w_x f, not f.
     k : int, optional
         How many eigenvectors; d if not given, and at most d.
     atol : float
@@ -194,14 +203,16 @@ def verify(
     >>> pg.verify(graph, np.ones((4, 2))).reason
     'f has collapsed: F has rank 1, not 2; it misses eigenvector 1 (γ = 1, 50% held) and eigenvector 2 (γ = 1, 50% held).'
     """
+    if not isinstance(graph, PopulationGraph):
+        raise InvalidArgument(f"verify(graph, f) takes a PopulationGraph first; got {shorten(graph)}")
     table = read_embedding(graph.views, f)
     k = _read_k(graph, table, k)
-    if not 0 < atol < np.pi / 2:
+    if not isinstance(atol, int | float | np.number) or not 0 < atol < np.pi / 2:
         raise InvalidArgument(f"atol is {atol!r}; it is an angle in radians, between 0 and pi/2")
     if spectrum is None:
         spectrum = graph.spectrum(k)
-    elif spectrum.k < k or len(spectrum.eigenvectors) != graph.N:
-        raise InvalidArgument(f"{spectrum!r} does not serve: k = {k} pairs of a graph of {graph.N} views are needed")
+    elif spectrum.k < k or not np.array_equal(spectrum.w_x, graph.w_x):
+        raise InvalidArgument(f"{spectrum!r} does not serve: k = {k} pairs of this graph of {graph.N} views are needed")
     spectrum = spectrum.leading(k)
     F = table * np.sqrt(graph.w_x)[:, np.newaxis]
     space = column_space(F)
@@ -216,7 +227,9 @@ def verify(
     )
     optimal = table.shape[1] == k and _is_optimal(graph, F, spectrum, atol)
     status, reason = _decide(table, space, spectrum, shares, angles, atol, uncertainty, optimal, degenerate)
-    loss = spectral.value(graph.factor, graph.w_x, table)
+    with np.errstate(over="ignore", invalid="ignore"):
+        loss = spectral.value(graph.factor, graph.w_x, table)
+    loss = loss if np.isfinite(loss) else np.inf  # a difference of overflows: such an f is no minimiser
     excess_loss = max(0.0, loss + float(np.sum(spectrum.gamma**2))) if table.shape[1] == k else None
     return Match(
         matches=status in (Status.MATCH, Status.MATCH_DEGENERATE, Status.CONTAINS, Status.CONTAINS_DEGENERATE),
@@ -289,6 +302,8 @@ def _angles(space: ColumnSpace, whole: Spectrum, above: int, k: int, *, wide: bo
 
 def _is_optimal(graph: PopulationGraph, F: Floats, spectrum: Spectrum, atol: float) -> bool:
     """Whether ĀF = F FᵀF and FᵀF has the eigenvalues γ_1..γ_k: together they say that F minimises the loss [THEORY 3.5]."""
+    if np.abs(F).max() > 2:  # no entry of a minimiser F exceeds 1; much larger ones would overflow below
+        return False
     FF = F.T @ F
     stationary = np.linalg.norm(graph.factor.T @ (graph.factor @ F) - F @ FF)
     values = np.linalg.eigvalsh(FF)[::-1]
@@ -342,14 +357,23 @@ def _decide(
     which = (
         f"it must hold every eigenvector above γ_{k} = {spectrum.gamma[-1]:.4g} and nothing below"
         if degenerate
-        else f"of eigenvector {worst + 1} (γ = {spectrum.gamma[worst]:.4g}) it holds {100 * shares[worst]:.4g}%"
+        else f"of eigenvector {worst + 1} (γ = {spectrum.gamma[worst]:.4g}) it holds {_share(shares[worst])}"
     )
-    return Status.DIFFERENT, f"f spans another subspace than F*: the largest angle is {angle:.2g} rad, and {which}."
+    itself = not degenerate and containment_angles(spectrum.eigenvectors, column_space(table).basis).max() <= atol
+    hint = " The table itself spans F*, but F is √w_x f: pass F*/√w_x, as spectrum.embedding does." * bool(itself)
+    return Status.DIFFERENT, (
+        f"f spans another subspace than F*: the largest angle is {angle:.2g} rad, above atol = {atol:.0e}, and {which}.{hint}"
+    )
+
+
+def _share(share: float) -> str:
+    """Write a share so that nothing but all looks like all."""
+    return f"all but {1 - share:.1e}" if 0.999 < share < 1 - 1e-15 else f"{100 * share:.4g}%"
 
 
 def _excess_angle_bound(excess: float | None, spectrum: Spectrum) -> float | None:
     """Return the bound on ||sin Θ||_F that the excess loss proves, where it proves one below sqrt(k)."""
-    if excess is None or spectrum.gap <= spectrum.tolerance:
+    if excess is None or not np.isfinite(excess) or spectrum.gap <= spectrum.tolerance:
         return None
     # Rounding hides excess losses of this size: the loss is a sum of terms as large as Σγ².
     hidden = spectrum.tolerance * (1.0 + float(np.sum(spectrum.gamma**2)))

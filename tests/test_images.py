@@ -74,9 +74,10 @@ def test_minus_zero_is_zero():
     assert hash(Image([[-0.0, 1.0]])) == hash(Image([[0.0, 1.0]]))
 
 
-def test_shape_and_kind_of_number_tell_images_apart():
+def test_images_are_told_apart_by_shape_and_pixels_and_not_by_the_kind_of_number():
     assert Image([[1, 0]]) != Image([[1], [0]])
-    assert Image([[1, 0]]) != Image([[1.0, 0.0]])
+    assert Image([[1, 0]]) != Image([[0.5, 0.0]])
+    assert Image([[1, 0]]) == Image([[1.0, 0.0]])
     assert Image([[1, 0]]) == Image([[True, False]]) == Image(np.array([[1, 0]], dtype=np.int64))
     assert Image([[1]]) != 1
 
@@ -352,7 +353,7 @@ def test_only_images_are_augmented(make, natural):
         make()(natural)
 
 
-@pytest.mark.parametrize("image", [Image([[0, 2]]), Image([[0.0, 1.0]]), Image(np.zeros((1, 2, 3), int))], ids=repr)
+@pytest.mark.parametrize("image", [Image([[0, 2]]), Image([[0.0, 0.5]]), Image(np.zeros((1, 2, 3), int))], ids=repr)
 def test_flip_pixels_needs_an_image_of_0_and_1(image):
     with pytest.raises(InvalidAugmentation, match="needs images of 0 and 1; Image.* has other values"):
         flip_pixels()(image)
@@ -375,9 +376,14 @@ def test_too_many_flips_are_refused_in_a_short_sentence(side, count):
 
 
 @pytest.mark.parametrize("fill", [0.5, -1, 256])
-def test_a_mask_of_a_whole_number_image_is_filled_with_a_whole_number(fill):
-    with pytest.raises(InvalidAugmentation, match=re.escape(f"fill must be in 0..255, not {fill!r}")):
-        mask(1, fill=fill)(SQUARE)
+def test_a_mask_may_be_filled_with_any_number(fill):
+    view = only(mask(3, fill=fill)(SQUARE))
+    assert (view.pixels == fill).all()
+
+
+def test_a_mask_filled_with_no_number_is_refused():
+    with pytest.raises(InvalidArgument, match="an Image needs finite pixels"):
+        mask(1, fill=np.nan)(SQUARE)
 
 
 REFUSED = [

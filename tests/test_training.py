@@ -157,6 +157,9 @@ def test_progress_without_tqdm_names_the_extra(monkeypatch):
         ({"k": 5}, "k is 5"),
         ({"k": 2.0}, "k is 2.0"),
         ({"k": 2, "batch_size": 1}, "batch_size is 1; the unbiased batch loss needs a whole number, 2 or more"),
+        ({"k": 2, "tol": -1.0}, "tol is -1.0; it must be a positive number"),
+        ({"k": 2, "learning_rate": "a"}, "learning_rate is 'a'; it must be a positive number"),
+        ({"k": 2, "steps": True}, "steps is True"),
         ({"k": 2, "steps": 0}, "steps is 0; it must be a whole number, 1 or more"),
     ],
 )

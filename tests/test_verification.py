@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.linalg
 from cases import GRAPHS, ZOO, many_components, near_tie, populations
@@ -368,8 +369,43 @@ def test_an_atol_that_is_no_angle_is_refused(atol):
 
 
 def test_a_spectrum_of_another_graph_is_refused():
-    with pytest.raises(InvalidArgument, match="does not serve: k = 2 pairs of a graph of 4 views are needed"):
+    with pytest.raises(InvalidArgument, match="does not serve: k = 2 pairs of this graph of 4 views are needed"):
         pg.verify(LC, np.ones((4, 2)), spectrum=zoo.hypercube(3).spectrum(2))
+
+
+def test_what_carries_an_embedding_is_taken_and_f_star_itself_is_recognised():
+    spectrum = LC.spectrum(2)
+    assert pg.verify(LC, spectrum)
+    assert pg.verify(LC, pg.train(LC, 2, rng=0))
+    mistaken = pg.verify(LC, spectrum.eigenvectors)
+    assert not mistaken
+    assert "The table itself spans F*, but F is √w_x f: pass F*/√w_x" in mistaken.reason
+
+
+def test_a_data_frame_goes_by_its_index():
+    graph = zoo.hypercube(2)
+    frame = pd.DataFrame(graph.spectrum(3).embedding, index=pd.Index(graph.views, tupleize_cols=False))
+    assert pg.verify(graph, frame)
+    assert pg.verify(graph, frame.iloc[::-1])
+    assert pg.verify(graph, frame.reset_index(drop=True))
+    with pytest.raises(InvalidEmbedding, match="lacks 4 views"):
+        pg.verify(graph, frame.set_axis(list("abcd")))
+
+
+@pytest.mark.parametrize("size", [1e80, 1e160, 1e200])
+def test_an_f_whose_loss_overflows_gets_a_verdict_and_no_certificate(size):
+    graph = zoo.hypercube(3)
+    match = pg.verify(graph, graph.spectrum(4).embedding * size)
+    assert match.status is Status.MATCH
+    assert not match.optimal
+    assert match.excess_loss > 1e300
+    assert match.excess_angle_bound is None
+
+
+@pytest.mark.parametrize("call", [pg.verify, pg.train])
+def test_a_graph_comes_first(call):
+    with pytest.raises(InvalidArgument, match="takes a PopulationGraph first; got"):
+        call(np.ones((4, 2)), LC)
 
 
 def test_a_match_prints_a_paragraph():

@@ -41,9 +41,12 @@ class Certificate:
     def __str__(self) -> str:
         about = self.remainder_bound > self.remainder * (1 + 1e-6) + 1e-6
         known = f"between {self.remainder:.4g} and {self.remainder_bound:.4g}" if about else f"{self.remainder:.6g}"
+        angle = f"angle to the true space <= {self.angle_bound:.1e} rad"
+        if self.angle_bound >= np.pi / 2:
+            angle = "a degenerate cut, so the space is not unique"
         return (
             f"residual {self.residual:.1e}, orthogonality {self.orthogonality:.1e}, next eigenvalue {known} "
-            f"({self.excluded}), angle to the true space <= {self.angle_bound:.1e} rad"
+            f"({self.excluded}), {angle}"
         )
 
 

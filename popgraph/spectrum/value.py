@@ -24,7 +24,8 @@ class SolverUse:
     def __str__(self) -> str:
         n, n_views = self.shape
         many = f"{self.components:,} components of" if self.components > 1 else "a component of"
-        return f"{self.solver} on {many} {n:,} naturals x {n_views:,} views: {self.reason}"
+        size = f"{n:,} natural{'s' * (n != 1)} x {n_views:,} view{'s' * (n_views != 1)}"
+        return f"{self.solver} on {many} {size}: {self.reason}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -129,6 +130,9 @@ class Spectrum(Immutable):
         """D^-1/2 F* diag(√γ), (N, k): an embedding f that minimises the spectral contrastive loss."""
         return frozen(self.minimiser / np.sqrt(self.w_x)[:, np.newaxis])
 
+    def __embedding__(self) -> Floats:
+        return self.embedding
+
     def leading(self, k: int) -> "Spectrum":
         """Return the k leading pairs of these, without solving again.
 
@@ -160,18 +164,25 @@ class Spectrum(Immutable):
 
     def __repr__(self) -> str:
         cut = "degenerate cut" if self.gap <= self.tolerance else f"gap {self.gap:.4g}"
-        shown = ", ".join(f"{gamma:.4g}" for gamma in self.gamma[:6]) + (", ..." if self.k > 6 else "")
+        shown = ", ".join(_short(gamma, 4) for gamma in self.gamma[:6]) + (", ..." if self.k > 6 else "")
         return f"Spectrum(k={self.k}, gamma=[{shown}], {cut})"
 
     def __str__(self) -> str:
-        many = ", ".join(f"{gamma:.6g} (x{count})" for gamma, count in self.multiplicities[:8])
+        many = ", ".join(f"{_short(gamma, 6)} (x{count})" for gamma, count in self.multiplicities[:8])
+        known = many or f"1 (x{self.components}), and others not sought"
         cuts = ", ".join(str(k) for k in self.clean_cuts[:12]) + (", ..." if len(self.clean_cuts) > 12 else "")
         lines = [
             repr(self),
-            f"  eigenvalues   {many or 'multiplicities not known'}",
-            f"  clean cuts    k = {cuts or 'none known'}",
+            f"  eigenvalues   {known}",
+            f"  clean cuts    k = {cuts or 'none known below the next eigenvalue sought'}",
             f"  certificate   {self.certificate}",
             *(f"  solved by     {use}" for use in self.solvers[:5]),
             *([f"                and {len(self.solvers) - 5} more shapes"] if len(self.solvers) > 5 else []),
         ]
         return "\n".join(lines)
+
+
+def _short(gamma: float, digits: int) -> str:
+    """Write an eigenvalue so that nothing but 1 looks like 1."""
+    text = f"{gamma:.{digits}g}"
+    return f"1-{1 - gamma:.1e}" if text == "1" and gamma < 1 else text

@@ -5,8 +5,10 @@ from typing import Any
 
 from popgraph.augmentation import apply, independently
 from popgraph.distribution import Distribution
-from popgraph.errors import InvalidArgument
+from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.graph import PopulationGraph, build
+
+LARGEST = 12  # 16.8 million entries
 
 
 def hypercube(d: int, flip: Any = "1/4") -> PopulationGraph:
@@ -26,6 +28,8 @@ def hypercube(d: int, flip: Any = "1/4") -> PopulationGraph:
     ------
     InvalidArgument
         If d < 1.
+    TooLarge
+        If d > 12: A has 4^d entries.
 
     Examples
     --------
@@ -34,6 +38,8 @@ def hypercube(d: int, flip: Any = "1/4") -> PopulationGraph:
     """
     if not isinstance(d, int) or d < 1:
         raise InvalidArgument(f"d is {d!r}; a hypercube has a whole number of bits, 1 or more")
+    if d > LARGEST:
+        raise TooLarge(f"the {d}-cube's kernel has 4^{d} = {4.0**d:.1e} entries; give d <= {LARGEST}")
     strings = list(product((0, 1), repeat=d))
     noise = independently(apply(_other, flip))
     return build(Distribution.uniform(strings), noise, labels=[bits[0] for bits in strings], name=f"{d}-cube")
