@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from popgraph import errors, images, losses, zoo
 from popgraph.augmentation import Augmentation, apply, choose, identity, independently
+from popgraph.building import build
 from popgraph.distribution import Distribution
-from popgraph.graph import PopulationGraph, build
+from popgraph.graph import PopulationGraph
 from popgraph.images import Image
 from popgraph.spectrum import Spectrum
 from popgraph.training import Training, train

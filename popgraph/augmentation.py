@@ -99,6 +99,11 @@ class Augmentation:
         ------
         InvalidArgument
             If times is not a whole number >= 0.
+
+        Examples
+        --------
+        >>> apply(lambda bit: 1 - bit, "1/4").repeat(2)(0)
+        Distribution({0: 5/8, 1: 3/8})
         """
         if not isinstance(times, int | np.integer) or times < 0:
             raise InvalidArgument(f"times is {times!r}; an augmentation is repeated a whole number of times, 0 or more")

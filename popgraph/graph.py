@@ -1,4 +1,4 @@
-"""`build` and `PopulationGraph`: a declared population joined to its arrays w, Ā and M.
+"""`PopulationGraph`: a declared population joined to its arrays w, Ā and M; made by `building.py`.
 
 Methods forward to the rooms that hold the algorithms; what is here is notation.
 """
@@ -9,108 +9,19 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
-import scipy.sparse as sp
 from scipy.sparse.linalg import aslinearoperator
 
-from popgraph import show, weights
-from popgraph.arrays import Floats, Immutable, Ints, Sparse, frozen
+from popgraph import export, show, weights
+from popgraph.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.distribution import Seed
-from popgraph.errors import InvalidArgument, require, shorten
+from popgraph.errors import InvalidArgument, shorten
 from popgraph.explanation import Explanation, explain
-from popgraph.labels import bayes_labels, read_labels
-from popgraph.population import Population, read_population
-from popgraph.progress import Progress
+from popgraph.labels import bayes_labels
+from popgraph.population import Population
 from popgraph.sampling import PairSampler
 from popgraph.spectrum import Components, Spectrum, decompose, find_components
 
 STR_SIDE = 400  # str() shows eigenvalues where all of them are quick to compute
-
-
-def build(
-    distribution: Any,
-    augmentation: Any,
-    *,
-    labels: Any = None,
-    views: Any = None,
-    normalize: bool = False,
-    drop_unreachable: bool = False,
-    name: str = "",
-    progress: Progress = None,
-) -> "PopulationGraph":
-    """Build the population graph of a distribution of naturals and an augmentation.
-
-    Parameters
-    ----------
-    distribution : Distribution, mapping, sequence, (n,) array or pandas Series
-        The naturals x̄ and p. A sequence (not of floats that sum to 1) lists equally likely naturals; an array of numbers
-        gives the probabilities of naturals 0, 1, ..., n-1, or of the rows of a DataFrame.
-    augmentation : Augmentation, callable, mapping of mappings, (n, N) array or scipy sparse, or pandas DataFrame
-        The kernel A(x|x̄). A matrix has a row for each natural and a column for each view, in the order given. A callable is
-        asked twice about each natural, and must answer alike.
-    labels : sequence of n labels, or mapping natural -> label, optional
-        The class y(x̄) of each natural, for pictures and probes; the spectrum never sees it.
-    views : sequence of N outcomes, optional
-        Names for the columns of a matrix; 0, 1, ..., N-1 if not given.
-    normalize : bool
-        Divide p, and the rows of a matrix or of a mapping of mappings, by their sums, so that weights may be given.
-    drop_unreachable : bool
-        Leave out the columns of a matrix that no natural reaches, instead of refusing them.
-    name : str
-        How the graph prints.
-    progress : bool, callable or None
-        A bar over the naturals; None shows one where somebody is looking.
-
-    Returns
-    -------
-    PopulationGraph
-        Its views are ordered natural by natural: x̄ first if it is one of its own views, then the rest as declared.
-
-    Raises
-    ------
-    InvalidDistribution, InvalidAugmentation
-        If the population is not one; the message names the offending natural or entry, and the mend.
-    InvalidArgument
-        If there is not one label for each natural.
-
-    References
-    ----------
-    [H21] section 3.1.
-
-    Examples
-    --------
-    >>> import popgraph as pg
-    >>> graph = pg.build(["lightning", "cloud"], pg.apply(lambda x: x + " rotated", "1/3"))
-    >>> graph
-    PopulationGraph(2 naturals, 4 views, 2 components)
-    >>> graph.w[:2, :2]
-    array([[0.222, 0.111],
-           [0.111, 0.056]])
-    >>> pg.build(np.array([0.5, 0.5]), [[0.9, 0.1], [0.1, 0.9]]).spectrum(2).gamma
-    array([1.  , 0.64])
-    """
-    population = read_population(
-        distribution,
-        augmentation,
-        views=views,
-        normalize=normalize,
-        drop_unreachable=drop_unreachable,
-        progress=progress,
-    )
-    return from_population(population, labels=labels, name=name)
-
-
-def from_population(population: Population, *, labels: Any = None, name: str = "") -> "PopulationGraph":
-    """Join an enumerated population to its arrays."""
-    law, A = population.distribution, population.kernel
-    p = law.probabilities
-    w_x = weights.view_probabilities(p, A, population.views)
-    return PopulationGraph(
-        population=population,
-        w_x=frozen(w_x),
-        factor=weights.factor(p, A, w_x),
-        labels=read_labels(labels, law.outcomes),
-        name=name,
-    )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -132,6 +43,13 @@ class PopulationGraph(Immutable):
         The naturals' classes y(x̄).
     name : str
         How it prints.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> graph = pg.build(["a", "b"], {"a": {"x": "1/2", "y": "1/2"}, "b": {"y": 1}})
+    >>> graph.views, graph.component_count
+    (('x', 'y'), 1)
     """
 
     population: Population
@@ -206,6 +124,12 @@ class PopulationGraph(Immutable):
             If it would take more than 1 GiB dense, or 8 GiB sparse (bounded by Σ_x̄ (views of x̄)² entries).
         InvalidArgument
             If the form is neither.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.zoo.lightning_cloud().weight_matrix("csr").nnz
+        8
         """
         if form == "dense":
             return self.w
@@ -214,7 +138,15 @@ class PopulationGraph(Immutable):
         return weights.sparse(self.p, self.kernel)
 
     def operator(self) -> Any:
-        """Return Ā as a scipy LinearOperator (N, N) that multiplies by M and Mᵀ, and forms nothing."""
+        """Return Ā as a scipy LinearOperator (N, N) that multiplies by M and Mᵀ, and forms nothing.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> graph = pg.zoo.lightning_cloud()
+        >>> np.allclose(graph.operator() @ np.sqrt(graph.w_x), np.sqrt(graph.w_x))
+        True
+        """
         M = aslinearoperator(self.factor)
         return M.H @ M
 
@@ -256,6 +188,12 @@ class PopulationGraph(Immutable):
         ------
         InvalidArgument
             If it is no view of this graph.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.zoo.hypercube(2).index((0, 1))
+        1
         """
         try:
             return self._index[view]
@@ -318,7 +256,14 @@ class PopulationGraph(Immutable):
         return self.kernel.tocsc()
 
     def sample_views(self, size: int, *, rng: Seed = None) -> Ints:
-        """Draw views from w_x: an array (size,) of positions in `views`."""
+        """Draw views from w_x: an array (size,) of positions in `views`.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.zoo.lightning_cloud().sample_views(5, rng=0).shape
+        (5,)
+        """
         return self._sampler.views(size, np.random.default_rng(rng))
 
     def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
@@ -351,24 +296,21 @@ class PopulationGraph(Immutable):
     def to_networkx(self) -> Any:
         """Return a networkx Graph: a node for each view with its `w_x`, an edge for each w_xx' > 0 with its `weight`.
 
-        Self-weights are self-loops. networkx' degree counts a self-loop twice, so `graph.degree(weight="weight")` is *not* w_x:
-        read the node attribute. Its `normalized_laplacian_matrix` is off for the same reason.
+        Self-weights are self-loops. networkx' degree counts a self-loop twice, so `graph.degree(weight="weight")` is *not*
+        w_x: read the node attribute. Its `normalized_laplacian_matrix` is off for the same reason.
 
         Raises
         ------
         TooLarge
             If w does not fit as a sparse matrix.
-        """
-        import networkx as nx  # on first use: importing popgraph stays light
 
-        graph = nx.Graph(name=self.name)
-        graph.add_nodes_from((view, {"w_x": float(p)}) for view, p in zip(self.views, self.w_x, strict=True))
-        upper = sp.triu(self.weight_matrix("csr"), format="coo")
-        i, j = upper.coords
-        graph.add_weighted_edges_from(
-            (self.views[a], self.views[b], float(p)) for a, b, p in zip(i, j, upper.data, strict=True)
-        )
-        return graph
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.zoo.hypercube(2).to_networkx().nodes[0, 1]
+        {'w_x': 0.25}
+        """
+        return export.to_networkx(self.views, self.w_x, self.weight_matrix("csr"), self.name)
 
     def to_pandas(self) -> Any:
         """Return w as a pandas DataFrame, labelled by the views on both sides.
@@ -379,10 +321,14 @@ class PopulationGraph(Immutable):
             If pandas is not installed.
         TooLarge
             If w does not fit as a dense array.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.zoo.hypercube(1).to_pandas().to_numpy().tolist()
+        [[0.3125, 0.1875], [0.1875, 0.3125]]
         """
-        pandas = require("pandas", "pandas")
-        labels = pandas.Index(list(self.views), dtype=object, tupleize_cols=False)
-        return pandas.DataFrame(self.w.copy(), index=labels, columns=labels)
+        return export.to_pandas(self.views, self.w)
 
     def __repr__(self) -> str:
         counts = {"natural": self.n, "view": self.N, "component": self.component_count}

@@ -44,6 +44,13 @@ class SpectralLoss:
             M.
         w_x : (N,) array
         f : (N, k) array
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> graph = pg.zoo.lightning_cloud()
+        >>> spectral.value(graph.factor, graph.w_x, np.ones((4, 1)))
+        -1.0
         """
         F = f * np.sqrt(w_x)[:, np.newaxis]
         return float(-2.0 * np.sum((factor @ F) ** 2) + np.sum((F.T @ F) ** 2))
@@ -54,6 +61,14 @@ class SpectralLoss:
         """Return L(f) and its gradient in f, (N, k): √w_x (-4 ĀF + 4 F FᵀF).
 
         `transposed` is Mᵀ as a csr_array, if it is at hand: multiplying by it takes less than half of `factor.T @`.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> graph = pg.zoo.lightning_cloud()
+        >>> value, gradient = spectral.value_and_gradient(graph.factor, graph.w_x, np.ones((4, 1)))
+        >>> float(np.abs(gradient).max()) < 1e-15
+        True
         """
         root = np.sqrt(w_x)[:, np.newaxis]
         F = f * root
@@ -73,6 +88,15 @@ class SpectralLoss:
             As of `value_and_gradient`.
         direction : (N, k) array
             E is √w_x times this.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> graph = pg.zoo.lightning_cloud()
+        >>> f = graph.spectrum(2).embedding
+        >>> turned = f @ np.array([[0.0, 1.0], [-1.0, 0.0]])  # the loss is flat along rotations of its minimisers
+        >>> float(np.abs(spectral.hessian_product(graph.factor, graph.w_x, f, turned)).max()) < 1e-14
+        True
         """
         root = np.sqrt(w_x)[:, np.newaxis]
         F, E = f * root, direction * root
@@ -95,6 +119,11 @@ class SpectralLoss:
         ------
         InvalidArgument
             If B < 2: one pair has no negatives.
+
+        Examples
+        --------
+        >>> spectral.batch_value(np.eye(2), np.eye(2))
+        -2.0
         """
         return self.batch_value_and_gradient(f, f_plus)[0]
 
@@ -105,6 +134,12 @@ class SpectralLoss:
         ------
         InvalidArgument
             If B < 2, or the shapes differ.
+
+        Examples
+        --------
+        >>> value, g, g_plus = spectral.batch_value_and_gradient(np.eye(2), np.eye(2))
+        >>> g.tolist()
+        [[-1.0, 0.0], [0.0, -1.0]]
         """
         B = len(f)
         if f.shape != f_plus.shape or f.ndim != 2:

@@ -271,7 +271,7 @@ def embedding(
         ax.set_ylabel(f"f_{columns[1] + 1}")
     else:
         ax.set_yticks([])
-    ax.margins(0.2)
+    ax.margins(0.35 if drawn_as_images(graph) else 0.2)
     which = (
         f"columns {columns[0] + 1}, {columns[1] + 1} of {table.shape[1]}" if table.shape[1] > 1 else "its only column"
     )

@@ -46,6 +46,13 @@ class Training(Immutable):
         Whether the gradient fell below `tol`, or as far as rounding lets it.
     stopped : str
         Why it stopped, in words.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> training = pg.train(pg.zoo.hypercube(2), k=1, rng=0)
+    >>> training.converged, training.f.shape
+    (True, (4, 1))
     """
 
     f: Floats

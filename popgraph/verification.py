@@ -79,6 +79,13 @@ class Match(Immutable):
         At a degenerate cut, how large the choice is; empty otherwise.
     clean_cuts : tuple of int
         The k at which F* would be unique, as far as known.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> match = pg.verify(pg.zoo.hypercube(2), np.ones((4, 1)))
+    >>> match.matches, match.status.name, match.rank, match.optimal
+    (True, 'MATCH', 1, True)
     """
 
     matches: bool

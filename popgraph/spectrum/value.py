@@ -57,6 +57,15 @@ class Spectrum(Immutable):
         Which solver ran on which components, and why.
     side : int
         The side of the largest matrix solved, which sets the rounding to be expected.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> spectrum = pg.zoo.hypercube(3).spectrum(4)
+    >>> spectrum
+    Spectrum(k=4, gamma=[1, 0.25, 0.25, 0.25], gap 0.1875)
+    >>> spectrum.clean_cuts
+    (1, 4, 7, 8)
     """
 
     gamma: Floats
@@ -140,6 +149,12 @@ class Spectrum(Immutable):
         ------
         InvalidArgument
             If k is not in 1..self.k.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.zoo.hypercube(3).spectrum(4).leading(1)
+        Spectrum(k=1, gamma=[1], gap 0.75)
         """
         if not isinstance(k, int | np.integer) or not 1 <= k <= self.k:
             raise InvalidArgument(f"k is {k!r}; this spectrum has the leading 1..{self.k} pairs")

@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from popgraph.building import build
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument
-from popgraph.graph import PopulationGraph, build
+from popgraph.graph import PopulationGraph
 
 
 def clusters(

@@ -4,9 +4,10 @@ from itertools import product
 from typing import Any
 
 from popgraph.augmentation import apply, independently
+from popgraph.building import build
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, TooLarge
-from popgraph.graph import PopulationGraph, build
+from popgraph.graph import PopulationGraph
 
 LARGEST = 12  # 16.8 million entries
 

@@ -4,8 +4,9 @@ from fractions import Fraction
 from typing import Any
 
 from popgraph import images
+from popgraph.building import build
 from popgraph.distribution import Distribution
-from popgraph.graph import PopulationGraph, build
+from popgraph.graph import PopulationGraph
 from popgraph.images import Image
 
 LIGHTNING = """

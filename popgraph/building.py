@@ -1,0 +1,98 @@
+"""`build`: from a declared distribution and augmentation, in any of their forms, to a `PopulationGraph`."""
+
+from typing import Any
+
+from popgraph import weights
+from popgraph.arrays import frozen
+from popgraph.graph import PopulationGraph
+from popgraph.labels import read_labels
+from popgraph.population import Population, read_population
+from popgraph.progress import Progress
+
+
+def build(
+    distribution: Any,
+    augmentation: Any,
+    *,
+    labels: Any = None,
+    views: Any = None,
+    normalize: bool = False,
+    drop_unreachable: bool = False,
+    name: str = "",
+    progress: Progress = None,
+) -> PopulationGraph:
+    """Build the population graph of a distribution of naturals and an augmentation.
+
+    Parameters
+    ----------
+    distribution : Distribution, mapping, sequence, (n,) array or pandas Series
+        The naturals x̄ and p. A sequence (not of floats that sum to 1) lists equally likely naturals; an array of numbers
+        gives the probabilities of naturals 0, 1, ..., n-1, or of the rows of a DataFrame.
+    augmentation : Augmentation, callable, mapping of mappings, (n, N) array or scipy sparse, or pandas DataFrame
+        The kernel A(x|x̄). A matrix has a row for each natural and a column for each view, in the order given. A callable is
+        asked twice about each natural, and must answer alike.
+    labels : sequence of n labels, or mapping natural -> label, optional
+        The class y(x̄) of each natural, for pictures and probes; the spectrum never sees it.
+    views : sequence of N outcomes, optional
+        Names for the columns of a matrix; 0, 1, ..., N-1 if not given.
+    normalize : bool
+        Divide p, and the rows of a matrix or of a mapping of mappings, by their sums, so that weights may be given.
+    drop_unreachable : bool
+        Leave out the columns of a matrix that no natural reaches, instead of refusing them.
+    name : str
+        How the graph prints.
+    progress : bool, callable or None
+        A bar over the naturals; None shows one where somebody is looking.
+
+    Returns
+    -------
+    PopulationGraph
+        Its views are ordered natural by natural: x̄ first if it is one of its own views, then the rest as declared.
+
+    Raises
+    ------
+    InvalidDistribution, InvalidAugmentation
+        If the population is not one; the message names the offending natural or entry, and the mend.
+    InvalidArgument
+        If there is not one label for each natural.
+
+    References
+    ----------
+    [H21] section 3.1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import popgraph as pg
+    >>> graph = pg.build(["lightning", "cloud"], pg.apply(lambda x: x + " rotated", "1/3"))
+    >>> graph
+    PopulationGraph(2 naturals, 4 views, 2 components)
+    >>> graph.w[:2, :2]
+    array([[0.222, 0.111],
+           [0.111, 0.056]])
+    >>> pg.build(np.array([0.5, 0.5]), [[0.9, 0.1], [0.1, 0.9]]).spectrum(2).gamma
+    array([1.  , 0.64])
+    """
+    population = read_population(
+        distribution,
+        augmentation,
+        views=views,
+        normalize=normalize,
+        drop_unreachable=drop_unreachable,
+        progress=progress,
+    )
+    return from_population(population, labels=labels, name=name)
+
+
+def from_population(population: Population, *, labels: Any = None, name: str = "") -> PopulationGraph:
+    """Join an enumerated population to its arrays."""
+    law, A = population.distribution, population.kernel
+    p = law.probabilities
+    w_x = weights.view_probabilities(p, A, population.views)
+    return PopulationGraph(
+        population=population,
+        w_x=frozen(w_x),
+        factor=weights.factor(p, A, w_x),
+        labels=read_labels(labels, law.outcomes),
+        name=name,
+    )

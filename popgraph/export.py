@@ -1,0 +1,28 @@
+"""Handing w over to networkx and pandas."""
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import scipy.sparse as sp
+
+from popgraph.arrays import Floats, Sparse
+from popgraph.errors import require
+
+
+def to_networkx(views: Sequence[Hashable], w_x: Floats, w: Sparse, name: str) -> Any:
+    """Return a networkx Graph of the views, with `w_x` on nodes and `weight` on edges, self-loops included."""
+    import networkx as nx  # on first use: importing popgraph stays light
+
+    graph = nx.Graph(name=name)
+    graph.add_nodes_from((view, {"w_x": float(p)}) for view, p in zip(views, w_x, strict=True))
+    upper = sp.triu(w, format="coo")
+    i, j = upper.coords
+    graph.add_weighted_edges_from((views[a], views[b], float(p)) for a, b, p in zip(i, j, upper.data, strict=True))
+    return graph
+
+
+def to_pandas(views: Sequence[Hashable], w: Floats) -> Any:
+    """Return w as a pandas DataFrame with the views on both sides."""
+    pandas = require("pandas", "pandas")
+    labels = pandas.Index(list(views), dtype=object, tupleize_cols=False)
+    return pandas.DataFrame(w.copy(), index=labels, columns=labels)
