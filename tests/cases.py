@@ -1,5 +1,7 @@
 """The graphs that the tests share: the zoo, awkward small cases, and a hypothesis strategy for random populations."""
 
+from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -80,3 +82,29 @@ def dense_adjacency(graph: PopulationGraph) -> np.ndarray:
         w += p[i] * np.outer(A[i], A[i])
     w_x = w.sum(axis=1)
     return w / np.sqrt(np.outer(w_x, w_x))
+
+
+# A small exact population, written down natural by natural
+NATURALS, VIEWS = ["a", "b", "c"], ["x", "y", "z"]
+P = {"a": Fraction(1, 2), "b": Fraction(1, 3), "c": Fraction(1, 6)}
+KERNEL = {
+    "a": {"x": Fraction(1, 2), "y": Fraction(1, 2)},
+    "b": {"y": Fraction(1, 4), "z": Fraction(3, 4)},
+    "c": {"z": Fraction(1)},
+}
+
+HUGE = 20_000  # views whose dense w would take 3.2 GB
+
+
+def huge() -> PopulationGraph:
+    return pg.build(np.full(HUGE, 1 / HUGE), sp.eye_array(HUGE, format="csr"))
+
+
+def brute_w(graph: PopulationGraph) -> np.ndarray:
+    """w_xx' = Σ_x̄ p(x̄) A(x|x̄) A(x'|x̄), natural by natural and pair by pair."""
+    w = np.zeros((graph.N, graph.N))
+    for i in range(graph.n):
+        row = graph.kernel[[i]]
+        for (x, q), (y, r) in product(zip(row.indices, row.data, strict=True), repeat=2):
+            w[x, y] += graph.p[i] * q * r
+    return w

@@ -1,0 +1,220 @@
+"""What is no population is refused by `build`, in one sentence that names the offender and the mend."""
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+from cases import KERNEL, NATURALS, VIEWS, P
+
+import popgraph as pg
+from popgraph import Distribution, build, identity, reading
+from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution
+
+# --- what is refused, and how
+
+DISTRIBUTION_FAULTS = [
+    ({"cat": -0.5, "dog": 1.5}, "the probability of 'cat' is -0.5; probabilities must not be negative"),
+    ({"cat": np.nan}, "the probability of 'cat' is nan; probabilities must be finite"),
+    ({"cat": np.inf}, "the probability of 'cat' is inf; probabilities must be finite"),
+    ({"cat": 0.5, "dog": 0.4}, "probabilities sum to 0.9, not 1 ('cat': 0.5, 'dog': 0.4); pass normalize=True"),
+    (pd.Series({"cat": 0.5, "dog": 0.25}), "probabilities sum to 0.75, not 1 ('cat': 0.5, 'dog': 0.25); pass norm"),
+    (pd.Series([0.5, 0.5], index=["cat", "cat"]), "outcome 'cat' is declared twice"),
+    (np.array([0.5, 0.4]), "probabilities sum to 0.9, not 1 (0: 0.5, 1: 0.4); pass normalize=True"),
+    (np.array([1.5, -0.5]), "the probability of 1 is -0.5; probabilities must not be negative"),
+    (np.array([1j]), "the probability of 0 is 1j, not a probability"),
+    (np.array([0.5, np.nan]), "the probability of 1 is nan; probabilities must be finite"),
+    (np.array([0.5, 0.0, 0.5]), "the probability of natural 1 is 0; naturals need p > 0: leave out these entries"),
+    (np.array([[0.5, 0.5]]), "the distribution is an array of shape (1, 2); a probability vector has shape (n,)"),
+    (np.array(1.0), "the distribution is an array of shape (); a probability vector has shape (n,)"),
+    (np.array([]), "a distribution needs at least one outcome; got none"),
+    ({}, "a distribution needs at least one outcome; got none"),
+    ([], "a distribution needs at least one outcome; got none"),
+    ([0.5, 0.5], "a list of floats that sum to 1 could be outcomes or probabilities; give numpy.array(...)"),
+    ((1 / 3, 1 / 3, 1 / 3), "or Distribution.uniform(...) for equally likely outcomes"),
+    (["cat", "dog", "cat"], "outcomes are duplicated: 'cat' (2 times)"),
+    ([["cat"]], "outcome 0 is ['cat'], a list, which cannot be hashed; wrap it in tuple(...)"),
+    ([np.eye(2)], "which cannot be hashed; wrap it in popgraph.Image(...)"),
+    ([{"cat"}], "outcome 0 is {'cat'}, a set, which cannot be hashed; wrap it in frozenset(...)"),
+    ("cat", "'cat' is a str, not a distribution; give a Distribution, a mapping outcome -> probability"),
+    (None, "None is a NoneType, not a distribution"),
+    (3, "3 is a int, not a distribution"),
+]
+
+
+@pytest.mark.parametrize(
+    ("distribution", "message"), DISTRIBUTION_FAULTS, ids=[message[:50] for _, message in DISTRIBUTION_FAULTS]
+)
+def test_what_is_no_distribution_is_named_with_its_mend(distribution, message):
+    with pytest.raises(InvalidDistribution, match=re.escape(message)):
+        build(distribution, identity())
+
+
+def test_the_mends_of_an_ambiguous_list_work():
+    assert build(np.array([0.5, 0.5]), identity()).naturals == (0, 1)
+    assert build(Distribution.uniform([0.25, 0.75]), identity()).naturals == (0.25, 0.75)
+
+
+@pytest.mark.parametrize("listed", [[Fraction(1, 3), Fraction(2, 3)], [Decimal("0.3"), Decimal("0.7")]], ids=repr)
+def test_a_list_of_exact_numbers_that_sum_to_1_is_as_ambiguous_as_one_of_floats(listed):
+    with pytest.raises(InvalidDistribution, match="could be outcomes or probabilities"):
+        build(listed, [[1, 0], [0, 1]])
+
+
+def test_an_endless_iterable_is_refused(monkeypatch):
+    monkeypatch.setattr(reading, "OUTCOME_LIMIT", 100)
+
+    def endless():
+        yield from range(1000)
+        pytest.fail("read on after the limit")
+
+    with pytest.raises(InvalidDistribution, match="is this iterable endless"):
+        build(endless(), identity())
+
+
+AUGMENTATION_FAULTS = [
+    (lambda x: x, "the augmentation of 'a' is 'a', a str, not a distribution; return a mapping view -> probability"),
+    (lambda x: {"x": 1} if x == "a" else None, "the augmentation of 'b' is None, a NoneType, not a distribution"),
+    (lambda x: {"x": 1} if x == "a" else {}, "the augmentation of 'b' is no distribution: a distribution needs at"),
+    (lambda x: {"x": 0.5, "y": 0.4}, "the augmentation of 'a' is no distribution: probabilities sum to 0.9, not 1"),
+    (lambda x: {"x": -1, "y": 2}, "the augmentation of 'a' is no distribution: the probability of 'x' is -1"),
+    ({"a": {"x": 1}}, "the augmentation has no row for the natural 'b'; it has 'a'"),
+    ({"a": {"x": 1}, "b": "x"}, "the augmentation of 'b' is 'x', a str, not a distribution"),
+    ({"a": {"x": 1}, "b": {"x": np.inf}}, "the augmentation of 'b' is no distribution: the probability of 'x' is inf"),
+    (None, "an augmentation is a callable natural -> distribution; got None, a NoneType"),
+    ("rotate", "an augmentation is a callable natural -> distribution; got 'rotate', a str"),
+    (np.eye(3), "the kernel matrix has shape (3, 3); 2 naturals need 2 rows, a column for each view"),
+    (np.ones(2), "the kernel matrix has shape (2,); 2 naturals need 2 rows, a column for each view"),
+    (np.ones((2, 1, 1)), "the kernel matrix has shape (2, 1, 1); 2 naturals need 2 rows"),
+    (sp.csr_array((1, 4)), "the kernel matrix has shape (1, 4); 2 naturals need 2 rows"),
+    ([[1, 0], [1]], "the kernel matrix has rows of different lengths; every row needs an entry for each view"),
+    ([["1/2", "1/2"], ["1"]], "the kernel matrix has rows of different lengths"),
+    ([[], []], "2 of 2 kernel rows do not sum to 1: the row of 'a' to 0, the row of 'b' to 0"),
+    ([[1, 0], [1.5, -0.5]], "the kernel matrix has negative entries: -0.5 in the row of 'b', column 1"),
+    (sp.csc_array([[1, 0], [2, -1]]), "the kernel matrix has negative entries: -1 in the row of 'b', column 1"),
+    ([[1, 0], [np.nan, 1]], "the kernel matrix has entries that are not finite: nan in the row of 'b', column 0"),
+    ([[np.inf, 0], [0, 1]], "the kernel matrix has entries that are not finite: inf in the row of 'a', column 0"),
+    ([[0.5, 0.4], [0, 1]], "1 of 2 kernel rows do not sum to 1: the row of 'a' to 0.9; pass normalize=True to rescale"),
+    ([["1/2", "1/3"], [0, 1]], "the row of 'a' is no distribution: probabilities sum to 5/6, not 1"),
+    ([["half", "1/2"], [0, 1]], "the row of 'a' is no distribution: the probability of 0 is 'half', not a probability"),
+    ([[1j, 0], [0, 1]], "the row of 'a' is no distribution: the probability of 0 is 1j, not a probability"),
+    (
+        [[0, 1, 0, 0], [0, 1, 0, 0]],
+        "3 of 4 columns are reached from no natural, so they are no views: 0, 2, 3; pass drop_unreachable=True",
+    ),
+    (
+        pd.DataFrame([[1, 0], [1, 0]], index=["a", "b"], columns=["x", "y"]),
+        "1 of 2 columns are reached from no natural, so they are no views: 1 ('y'); pass drop_unreachable=True",
+    ),
+    (pd.DataFrame(np.eye(2), index=["a", "c"]), "the kernel table has no row for the natural 'b'"),
+]
+
+
+@pytest.mark.parametrize(
+    ("augmentation", "message"), AUGMENTATION_FAULTS, ids=[message[:60] for _, message in AUGMENTATION_FAULTS]
+)
+def test_what_is_no_augmentation_is_named_with_its_mend(augmentation, message):
+    with pytest.raises(InvalidAugmentation, match=re.escape(message)):
+        build(["a", "b"], augmentation)
+
+
+def test_of_many_offenders_five_are_named_and_the_rest_counted():
+    with pytest.raises(InvalidAugmentation, match="9 of 9 kernel rows .*the row of 4 to 0.5 and 4 more; pass normal"):
+        build(range(9), np.full((9, 1), 0.5))
+    with pytest.raises(InvalidAugmentation, match="8 of 9 columns .*: 1, 2, 3, 4, 5 and 3 more; pass drop"):
+        build(range(2), np.eye(9)[[0, 0]])
+
+
+@pytest.mark.parametrize("matrix", [np.array([[0.0, 0.0]]), [[0, 0]], [["0", 0]]], ids=["float", "int", "string"])
+def test_an_empty_row_cannot_be_rescaled(matrix):
+    with pytest.raises(InvalidAugmentation, match="row of 'a'"):
+        build(["a"], matrix, normalize=True)
+
+
+def test_a_weight_in_a_mapping_of_mappings_is_named_with_its_natural():
+    with pytest.raises(InvalidAugmentation, match="'b' is no distribution: the probability of 'x' is -1"):
+        build(["a", "b"], {"a": {"x": 1}, "b": {"x": -1}}, normalize=True)
+
+
+def test_a_table_with_two_rows_for_one_natural_is_refused():
+    twice = pd.DataFrame([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]], index=["a", "a", "b"])
+    with pytest.raises(InvalidArgument, match="'a'"):
+        build({"a": 0.5, "b": 0.5}, twice)
+
+
+@pytest.mark.parametrize("length", [1, 3])
+def test_names_of_views_are_as_many_as_columns(length):
+    with pytest.raises(InvalidAugmentation, match=f"the kernel matrix has 2 columns; views= names {length}"):
+        build(["a"], [[0.5, 0.5]], views=VIEWS[:length])
+
+
+def test_names_of_views_are_different_and_hashable():
+    with pytest.raises(InvalidArgument, match=r"duplicated: 'x' \(2 times\)") as caught:
+        build(["a"], [[0.5, 0.5]], views=["x", "x"])
+    assert "from_samples" not in str(caught.value)  # no mend for names of columns
+    with pytest.raises(InvalidArgument, match=r"\['x'\], a list, which cannot be hashed; wrap it in tuple"):
+        build(["a"], [[0.5, 0.5]], views=[["x"], ["y"]])
+
+
+@pytest.mark.parametrize("augmentation", [KERNEL, identity()], ids=["mapping", "Augmentation"])
+def test_names_of_views_are_only_for_matrices(augmentation):
+    with pytest.raises(InvalidAugmentation, match="views= names the columns of a kernel matrix"):
+        build(P, augmentation, views=VIEWS)
+
+
+def test_a_vector_and_a_table_have_one_natural_for_each_row():
+    with pytest.raises(InvalidDistribution, match="2 probabilities for 3 naturals; give one for each"):
+        build(np.array([0.5, 0.5]), pd.DataFrame(np.eye(3), index=NATURALS))
+
+
+def test_a_matrix_for_naturals_of_probability_zero_says_why_it_does_not_fit():
+    with pytest.raises(InvalidAugmentation, match=r"outcomes of probability 0 are not naturals"):
+        build({"a": 1, "b": 0}, [[1.0], [1.0]])
+
+
+def test_an_augmentation_that_draws_is_refused():
+    generator = np.random.default_rng(0)
+    message = "gave two answers for the natural 'a': .*, then .*; it must return the whole distribution of views"
+    with pytest.raises(InvalidAugmentation, match=message):
+        build(["a"], lambda natural: {natural + str(generator.random()): 1})
+
+
+def test_each_natural_is_asked_about_twice_and_a_table_is_trusted():
+    asked = []
+    build(["a", "b"], lambda natural: asked.append(natural) or {natural: 1})
+    assert asked == ["a", "a", "b", "b"]
+
+
+def test_an_error_in_the_user_s_function_names_the_natural():
+    with pytest.raises(KeyError) as caught:
+        build(["a", "d"], lambda natural: KERNEL[natural])
+    assert any("'d'" in note for note in caught.value.__notes__)
+
+
+TINY = Fraction(1, 10**400)  # less than the least positive float, 5e-324
+UNDERFLOW = {
+    "p": ({"a": TINY, "b": 1 - TINY}, lambda natural: {natural: 1}),
+    "A": (["a"], {"a": {"x": Fraction(1, 2), "y": TINY, "z": Fraction(1, 2) - TINY}}),
+    "w_x": (np.array([1e-200, 1.0]), [[1e-200, 1.0], [0.0, 1.0]]),
+}
+
+
+@pytest.mark.parametrize("case", UNDERFLOW)
+def test_a_probability_that_no_float_holds_is_refused(case):
+    """Else a view would have w_x = 0, and the exact kernel more entries than the float one."""
+    with pytest.raises(InvalidArgument, match="too small|float"):
+        build(*UNDERFLOW[case])
+
+
+def test_populations_can_be_compared():
+    first, second = (build(P, KERNEL).population for _ in range(2))
+    assert first == first
+    assert (first == second) in (True, False)
+
+
+def test_the_name_and_the_signature_are_the_package_s():
+    assert pg.build is build
+    assert repr(build(["a", "b"], identity(), name="two")).startswith("PopulationGraph(two: ")
