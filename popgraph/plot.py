@@ -5,6 +5,7 @@ colours are those of Okabe and Ito, which colour-blind readers tell apart.
 """
 
 from fractions import Fraction
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.ticker import MaxNLocator
 
+from popgraph.arrays import Floats
 from popgraph.drawing import (
     COLOURS,
     FAINT,
@@ -38,12 +40,18 @@ __all__ = ["embedding", "graph", "match", "matrix", "spectrum", "training"]
 
 MATRIX_LIMIT = 2000  # views; beyond it a cell is less than a pixel
 ANNOTATED, NAMED = 8, 40  # up to so many views: a number in each cell, names along the sides
+MUTED = "#777777"  # what is beside the point, and no class's colour
 
 
-def matrix(graph: "PopulationGraph", which: Literal["w", "adjacency"] = "adjacency", *, ax: Axes | None = None) -> Axes:
+def matrix(
+    graph: "PopulationGraph",
+    which: Literal["w", "adjacency"] = "adjacency",
+    *,
+    ax: Axes | None = None,
+    annotate: bool | None = None,
+    colorbar: bool | None = None,
+) -> Axes:
     """Draw w or Ā as a table of shades, with the views along both sides; images are drawn as themselves.
-
-    Up to 8 views each cell holds its number: a fraction for w where the population is exact.
 
     Parameters
     ----------
@@ -53,11 +61,15 @@ def matrix(graph: "PopulationGraph", which: Literal["w", "adjacency"] = "adjacen
         Before or after normalisation.
     ax : Axes, optional
         Where to draw; a new figure if not given.
+    annotate : bool, optional
+        Whether each cell holds its number, for w a fraction where it is exact and fits; by default up to 8 views.
+    colorbar : bool, optional
+        Whether a scale of the shades stands beside it; by default where the cells hold no numbers.
 
     Raises
     ------
     InvalidArgument
-        If `which` is neither.
+        If `which` is neither, or if numbers are asked for with more than 40 views.
     TooLarge
         If there are more than 2,000 views.
 
@@ -65,7 +77,7 @@ def matrix(graph: "PopulationGraph", which: Literal["w", "adjacency"] = "adjacen
     --------
     >>> import popgraph as pg
     >>> matrix(pg.zoo.lightning_cloud(), "w").get_title()
-    'w: how likely two views are a positive pair'
+    'w: probability of a positive pair'
     """
     if which not in ("w", "adjacency"):
         raise InvalidArgument(f'which is {which!r}; it must be "w" or "adjacency"')
@@ -74,30 +86,34 @@ def matrix(graph: "PopulationGraph", which: Literal["w", "adjacency"] = "adjacen
             f"a picture of {graph.N:,} x {graph.N:,} weights has cells below a pixel; draw the graph of at most {MATRIX_LIMIT:,} "
             "views, or plot.spectrum"
         )
+    numbered = graph.N <= ANNOTATED if annotate is None else annotate
+    if numbered and graph.N > NAMED:
+        raise InvalidArgument(
+            f"annotate is True; numbers in the cells can be read for {NAMED} views, not for {graph.N:,}"
+        )
     ax = axes_or_new(ax)
     values = graph.w if which == "w" else graph.adjacency
-    ax.imshow(values, cmap=WEIGHTS, vmin=0.0, vmax=values.max(), interpolation="nearest")
-    title = (
-        "w: how likely two views are a positive pair"
-        if which == "w"
-        else "Ā: w, normalised by the views' probabilities"
-    )
-    ax.set_title(title, fontsize=11)
+    shades = ax.imshow(values, cmap=WEIGHTS, vmin=0.0, vmax=values.max(), interpolation="nearest")
+    ax.set_title("w: probability of a positive pair" if which == "w" else "Ā: normalised adjacency", fontsize=11)
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
-    if graph.N <= ANNOTATED:
+    if numbered:
+        size = 12 if graph.N <= 5 else 56 / max(graph.N, ANNOTATED)
         for (i, j), value in np.ndenumerate(values):
             exact = graph.explain(graph.views[i], graph.views[j]).value if which == "w" else float(value)
             colour = "white" if value > 0.5 * values.max() else INK
-            ax.text(j, i, _number(exact), ha="center", va="center", color=colour, fontsize=12 if graph.N <= 5 else 7)
+            text = _number(exact, 8 if graph.N <= 5 else 5)
+            ax.text(j, i, text, ha="center", va="center", color=colour, fontsize=size)
+    if not numbered if colorbar is None else colorbar:
+        ax.figure.colorbar(shades, ax=ax, shrink=0.8)
     _name_sides(ax, graph)
     return ax
 
 
-def _number(value: Fraction | float) -> str:
-    """Write a number for a cell: a fraction that fits into it, else three decimals."""
-    fits = isinstance(value, Fraction) and len(str(value)) <= 5
-    return str(value) if fits else f"{float(value):.3f}".rstrip("0").rstrip(".")
+def _number(value: Fraction | float, width: int) -> str:
+    """Write a number for a cell: a fraction of at most `width` characters, else three digits."""
+    fits = isinstance(value, Fraction) and len(str(value)) <= width
+    return str(value) if fits else f"{float(value):.3g}"  # not .3f: a small weight is not 0
 
 
 def _name_sides(ax: Axes, graph: "PopulationGraph") -> None:
@@ -170,16 +186,29 @@ def graph(graph: "PopulationGraph", *, labels: Any = None, ax: Axes | None = Non
     alpha = np.clip(
         0.1 + 0.6 * strength, 0.0, 20.0 / max(len(i), 30) + 0.6 * strength
     )  # many faint lines would be a grey blot
+    width = 0.4 + 2.6 * strength * min(1.0, (60 / max(len(i), 1)) ** 0.5)
     ends = list(np.stack([at[i], at[j]], axis=1))
     if ends:
-        ax.add_collection(LineCollection(ends, colors=INK, alpha=alpha, linewidths=0.4 + 2.6 * strength, zorder=1))
+        ax.add_collection(LineCollection(ends, colors=INK, alpha=alpha, linewidths=width, zorder=1))
     draw_views(ax, graph, at, of_view)
-    name_classes(ax, classes)
     ax.set_axis_off()
     ax.margins(0.18)
+    _name_classes_aside(ax, graph, at, classes)
     many = graph.component_count
     ax.set_title(f"{graph.N:,} views in {many:,} component{'s' * (many > 1)}", fontsize=11)
     return ax
+
+
+def _name_classes_aside(ax: Axes, graph: "PopulationGraph", at: Floats, classes: list[str]) -> None:
+    """Name the classes where no view is: matplotlib's own search for such a place sees points, but no thumbnails."""
+    name_classes(ax, classes)
+    legend = ax.get_legend()
+    if legend is None or not drawn_as_images(graph):
+        return
+    (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
+    share = (at - [left, low]) / [right - left, high - low]
+    corners = {"upper right": (1, 1), "upper left": (0, 1), "lower left": (0, 0), "lower right": (1, 0)}
+    legend.set_loc(max(corners, key=lambda corner: float(np.linalg.norm(share - corners[corner], axis=1).min())))
 
 
 def spectrum(spectrum: "Spectrum", *, ax: Axes | None = None) -> Axes:
@@ -206,13 +235,15 @@ def spectrum(spectrum: "Spectrum", *, ax: Axes | None = None) -> Axes:
     ax.scatter(index[:k], known[:k], s=size, color=COLOURS[0], zorder=3, label=f"the {k} leading")
     ax.scatter(index[k:], known[k:], s=size, facecolor="white", edgecolor=COLOURS[0], zorder=3)
     ax.axvline(k + 0.5, color=WARNING if degenerate else INK, linestyle="--", linewidth=1)
-    end = f"γ_{k} = γ_{k + 1}: a degenerate cut at k = {k}" if degenerate else f"gap {spectrum.gap:.3g} after k = {k}"
-    ax.set_title(f"γ, the eigenvalues of Ā: {end}", fontsize=11, color=WARNING if degenerate else "black")
+    end = (
+        f"\nγ_{k} = γ_{k + 1}: a degenerate cut at k = {k}" if degenerate else f": gap {spectrum.gap:.3g} after k = {k}"
+    )
+    ax.set_title(f"γ, the eigenvalues of Ā{end}", fontsize=11, color=WARNING if degenerate else "black")
     ax.set_xlabel("i")
     ax.set_ylabel("γ_i")
     ax.set_ylim(-0.05, 1.08)
     ax.set_xlim(0.3, len(known) + 0.7)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.spines[["top", "right"]].set_visible(False)
     return ax
 
@@ -256,22 +287,23 @@ def embedding(
     """
     table = read_embedding(graph.views, f)
     columns = dims if table.shape[1] > 1 else (0, 0)
-    if not all(0 <= column < table.shape[1] for column in columns):
-        raise InvalidArgument(f"dims is {dims}; f has the columns 0..{table.shape[1] - 1}")
+    if not isinstance(dims, tuple | list) or len(dims) != 2 or not all(c in range(table.shape[1]) for c in columns):
+        raise InvalidArgument(f"dims is {dims}; it must be two of the columns 0..{table.shape[1] - 1} of f")
     classes, of_view = classes_of_views(graph, labels)
     ax = axes_or_new(ax)
     x = table[:, columns[0]]
     y = table[:, columns[1]] if table.shape[1] > 1 else np.zeros(graph.N)
     for line in (ax.axhline, ax.axvline):
         line(0, color=FAINT, linewidth=0.8, zorder=0)
-    draw_views(ax, graph, np.column_stack([x, y]), of_view)
-    name_classes(ax, classes)
+    at = np.column_stack([x, y])
+    draw_views(ax, graph, at, of_view)
     ax.set_xlabel(f"f_{columns[0] + 1}")
     if table.shape[1] > 1:
         ax.set_ylabel(f"f_{columns[1] + 1}")
     else:
         ax.set_yticks([])
     ax.margins(0.35 if drawn_as_images(graph) else 0.2)
+    _name_classes_aside(ax, graph, at, classes)
     which = (
         f"columns {columns[0] + 1}, {columns[1] + 1} of {table.shape[1]}" if table.shape[1] > 1 else "its only column"
     )
@@ -313,13 +345,16 @@ def training(training: "Training", spectrum: "Spectrum | None" = None, *, ax: Ax
         minimum = -float(np.sum(spectrum.gamma[:k] ** 2))
         ax.axhline(minimum, color=INK, linestyle="--", linewidth=1, label=f"-Σγ² = {minimum:.4g}")
     beside = ax.twinx()
-    beside.semilogy(training.steps, np.maximum(training.gradient_norm, 1e-300), color=COLOURS[1], linewidth=1)
-    beside.set_ylabel("gradient norm", color=COLOURS[1])
-    beside.tick_params(axis="y", colors=COLOURS[1])
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    # A gradient of exactly 0 is drawn where rounding ends: at its logarithm the axis would end far below.
+    beside.semilogy(training.steps, np.maximum(training.gradient_norm, 1e-17), color=MUTED, linewidth=1)
+    beside.set_ylabel("gradient norm", color=MUTED)
+    beside.tick_params(axis="y", colors=MUTED)
+    ax.set_zorder(beside.get_zorder() + 1)  # else the gradient's curve runs over the legend
+    ax.patch.set_visible(False)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.set_xlabel("step")
     ax.set_ylabel("loss L(f)", color=COLOURS[0])
-    ax.legend(frameon=False, loc="upper right")
+    ax.legend(loc="upper right", facecolor="white", edgecolor="none", framealpha=0.9)
     ax.set_title(f"training: loss {training.loss[-1]:.6g} after {training.steps[-1]:,} steps", fontsize=11)
     for each in (ax, beside):
         each.spines["top"].set_visible(False)
@@ -329,7 +364,8 @@ def training(training: "Training", spectrum: "Spectrum | None" = None, *, ax: Ax
 def match(match: "Match", *, ax: Axes | None = None) -> Axes:
     """Draw |Q| of F ≈ F* Q, a row for each eigenvector, with the principal angles and what f holds of each.
 
-    F is √w_x f, and Q = F*ᵀF; at a match every eigenvector is held to 100 %.
+    F is √w_x f, and Q = F*ᵀF; at a match every eigenvector is held to 100 %, but for those with γ_i = γ_k at a degenerate cut:
+    which of them stand for the repeated γ is arbitrary, and so is f's share of each.
 
     Parameters
     ----------
@@ -343,7 +379,7 @@ def match(match: "Match", *, ax: Axes | None = None) -> Axes:
     >>> import popgraph as pg
     >>> cloud = pg.zoo.lightning_cloud()
     >>> match(pg.verify(cloud, cloud.spectrum(2).embedding)).get_xlabel()
-    'column of f'
+    'column of f;  shade: |Q| in F ≈ F* Q'
     """
     ax = axes_or_new(ax)
     k, d = match.Q.shape
@@ -360,14 +396,16 @@ def match(match: "Match", *, ax: Axes | None = None) -> Axes:
     ax.set_yticks(named, [f"v_{i + 1}  γ = {match.gamma[i]:.3g}" for i in named], fontsize=10 if k <= 12 else 7)
     held = ax.secondary_yaxis("right")
     held.set_yticks(named, [f"{100 * match.captured[i]:.4g}%" for i in named], fontsize=10 if k <= 12 else 7)
-    held.set_ylabel("share of v_i in span F")
+    arbitrary = match.degenerate or match.gamma[-1] == 0
+    held.set_ylabel("share of v_i in span F" + "\narbitrary where γ_i = γ_k" * bool(arbitrary))
     for axis in (ax, held):
         axis.tick_params(length=0)
     ax.set_xticks(np.arange(d) if d <= NAMED else [], [str(j + 1) for j in range(d)] if d <= NAMED else [])
-    ax.set_xlabel("column of f")
-    verdict = "match" if match.matches else "no match"
-    at_cut = ", degenerate cut" if match.degenerate else ""
+    ax.set_xlabel("column of f;  shade: |Q| in F ≈ F* Q")
+    verdict = "match" if match.matches else "no match, though f is optimal" if match.optimal else "no match"
+    at_cut = ", degenerate cut" if match.degenerate and "degenerate" not in match.status.value else ""
+    angles = ", ".join(f"{angle:.1e}" for angle in match.angles[::-1][:4]) + (", ..." if match.k > 4 else "")
+    title = fill(f"{verdict}{at_cut}: {match.status.value}", 44)
     colour = "black" if match.matches else WARNING
-    angles = ", ".join(f"{angle:.1e}" for angle in match.angles[::-1][:4]) + (", ..." if k > 4 else "")
-    ax.set_title(f"{verdict}{at_cut}: |Q| in F ≈ F* Q\nangles {angles} rad", fontsize=11, color=colour)
+    ax.set_title(f"{title}\nangles {angles} rad", fontsize=11, color=colour)
     return ax
