@@ -69,4 +69,4 @@ def times(F: Floats, S: Floats) -> Floats:
 
 def norm(F: Floats) -> float:
     """Return the Frobenius norm."""
-    return float(dnrm2(F.ravel()))
+    return float(dnrm2(F.ravel())) if F.size else 0.0

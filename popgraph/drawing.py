@@ -21,6 +21,7 @@ COLOURS = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F
 MARKERS = ["o", "s", "^", "D"]
 INK, FAINT, WARNING = "#333333", "#BBBBBB", "#D55E00"
 WEIGHTS = LinearSegmentedColormap.from_list("weights", ["#FFFFFF", "#9ECAE1", "#0072B2", "#08306B"])
+NAMED_CLASSES = 12  # classes that a legend has room for
 ICONS = 30  # views up to which images are drawn as themselves
 
 
@@ -86,8 +87,10 @@ def draw_views(ax: Axes, graph: "PopulationGraph", at: Floats, of_view: Ints) ->
     area = graph.w_x / graph.w_x.max()
     if drawn_as_images(graph):
         ax.scatter(at[:, 0], at[:, 1], s=16, c=colour)  # where the views are; thumbnails of one place stand in a row
+        smaller = min(1.0, np.sqrt(6 / graph.N))  # many would cover each other
         for i, (view, aside) in enumerate(zip(graph.views, _side_by_side(at), strict=True)):
-            thumbnail(ax, view, (at[i, 0], at[i, 1]), 3.4 * np.sqrt(area[i]), frame=colour[i], aside=aside)
+            zoom = 3.4 * smaller * np.sqrt(area[i])
+            thumbnail(ax, view, (at[i, 0], at[i, 1]), zoom, frame=colour[i], aside=smaller * aside)
         return
     size = np.maximum((420 if graph.N <= 16 else 160 if graph.N <= 100 else 40) * area, 4)
     shape = of_view // len(COLOURS) % len(MARKERS)
@@ -116,6 +119,12 @@ def _side_by_side(at: Floats) -> list[float]:
 
 def name_classes(ax: Axes, classes: list[str]) -> None:
     """Name the classes, where they are few enough to be told apart."""
-    if 1 < len(classes) <= len(COLOURS):
-        marks = [Line2D([], [], marker="o", linestyle="", color=COLOURS[c]) for c in range(len(classes))]
-        ax.legend(marks, classes, frameon=False, fontsize=9, loc="best")
+    if 1 < len(classes) <= NAMED_CLASSES:
+        marks = [
+            Line2D([], [], marker=MARKERS[c // len(COLOURS)], linestyle="", color=COLOURS[c % len(COLOURS)])
+            for c in range(len(classes))
+        ]
+        if len(classes) <= 6:
+            ax.legend(marks, classes, frameon=False, fontsize=9, loc="best")
+        else:
+            ax.legend(marks, classes, frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))

@@ -88,9 +88,7 @@ def matrix(
         )
     numbered = graph.N <= ANNOTATED if annotate is None else annotate
     if numbered and graph.N > NAMED:
-        raise InvalidArgument(
-            f"annotate is True; numbers in the cells can be read for {NAMED} views, not for {graph.N:,}"
-        )
+        raise InvalidArgument(f"annotate=True is for {NAMED} views or fewer; this graph has {graph.N:,}")
     ax = axes_or_new(ax)
     values = graph.w if which == "w" else graph.adjacency
     shades = ax.imshow(values, cmap=WEIGHTS, vmin=0.0, vmax=values.max(), interpolation="nearest")
@@ -124,8 +122,7 @@ def _name_sides(ax: Axes, graph: "PopulationGraph") -> None:
         return
     ax.xaxis.set_ticks_position("bottom")
     if drawn_as_images(graph):
-        ax.set_xticks([])
-        ax.set_yticks([])
+        ax.set(xticks=[], yticks=[])
         zoom = 2.6 * min(1.0, 8 / graph.N)
         for i, view in enumerate(graph.views):
             thumbnail(ax, view, (-0.62, i), zoom, align=(1.0, 0.5))
@@ -175,17 +172,14 @@ def graph(graph: "PopulationGraph", *, labels: Any = None, ax: Axes | None = Non
     w = graph.weight_matrix("csr").tocoo()
     joined = w.row < w.col
     i, j, weight = w.row[joined], w.col[joined], w.data[joined]
+    strength = weight / weight.max(initial=1e-300)
     drawn = nx.Graph()
     drawn.add_nodes_from(range(graph.N))
-    drawn.add_weighted_edges_from(
-        zip(i.tolist(), j.tolist(), (weight / weight.max(initial=1e-300)).tolist(), strict=True)
-    )
+    drawn.add_weighted_edges_from(zip(i.tolist(), j.tolist(), strength.tolist(), strict=True))
     place = nx.spring_layout(drawn, seed=rng, iterations=100 if graph.N <= 500 else 30)
     at = np.array([place[v] for v in range(graph.N)])
-    strength = weight / weight.max(initial=1e-300)
-    alpha = np.clip(
-        0.1 + 0.6 * strength, 0.0, 20.0 / max(len(i), 30) + 0.6 * strength
-    )  # many faint lines would be a grey blot
+    faint = 20.0 / max(len(i), 30)  # many faint lines would be a grey blot
+    alpha = np.clip(0.1 + 0.6 * strength, 0.0, faint + 0.6 * strength)
     width = 0.4 + 2.6 * strength * min(1.0, (60 / max(len(i), 1)) ** 0.5)
     ends = list(np.stack([at[i], at[j]], axis=1))
     if ends:
@@ -207,8 +201,9 @@ def _name_classes_aside(ax: Axes, graph: "PopulationGraph", at: Floats, classes:
         return
     (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
     share = (at - [left, low]) / [right - left, high - low]
-    corners = {"upper right": (1, 1), "upper left": (0, 1), "lower left": (0, 0), "lower right": (1, 0)}
-    legend.set_loc(max(corners, key=lambda corner: float(np.linalg.norm(share - corners[corner], axis=1).min())))
+    corners = np.array([[1, 1], [0, 1], [0, 0], [1, 0]])  # matplotlib's places 1 to 4
+    room = np.linalg.norm(share[:, np.newaxis] - corners, axis=2).min(axis=0)
+    legend.set_loc(1 + int(room.argmax()))
 
 
 def spectrum(spectrum: "Spectrum", *, ax: Axes | None = None) -> Axes:
@@ -232,29 +227,21 @@ def spectrum(spectrum: "Spectrum", *, ax: Axes | None = None) -> Axes:
     index = np.arange(1, len(known) + 1)
     degenerate = spectrum.gap <= spectrum.tolerance
     size = 36 if len(known) <= 60 else 9
-    ax.scatter(index[:k], known[:k], s=size, color=COLOURS[0], zorder=3, label=f"the {k} leading")
+    ax.scatter(index[:k], known[:k], s=size, color=COLOURS[0], zorder=3)
     ax.scatter(index[k:], known[k:], s=size, facecolor="white", edgecolor=COLOURS[0], zorder=3)
     ax.axvline(k + 0.5, color=WARNING if degenerate else INK, linestyle="--", linewidth=1)
-    end = (
-        f"\nγ_{k} = γ_{k + 1}: a degenerate cut at k = {k}" if degenerate else f": gap {spectrum.gap:.3g} after k = {k}"
-    )
+    end = f": gap {spectrum.gap:.3g} after k = {k}"
+    if degenerate:
+        end = f"\nγ_{k} = γ_{k + 1}: a degenerate cut at k = {k}"
     ax.set_title(f"γ, the eigenvalues of Ā{end}", fontsize=11, color=WARNING if degenerate else "black")
-    ax.set_xlabel("i")
-    ax.set_ylabel("γ_i")
-    ax.set_ylim(-0.05, 1.08)
-    ax.set_xlim(0.3, len(known) + 0.7)
+    ax.set(xlabel="i", ylabel="γ_i", xlim=(0.3, len(known) + 0.7), ylim=(-0.05, 1.08))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.spines[["top", "right"]].set_visible(False)
     return ax
 
 
 def embedding(
-    graph: "PopulationGraph",
-    f: Any,
-    *,
-    labels: Any = None,
-    dims: tuple[int, int] = (0, 1),
-    ax: Axes | None = None,
+    graph: "PopulationGraph", f: Any, *, labels: Any = None, dims: tuple[int, int] = (0, 1), ax: Axes | None = None
 ) -> Axes:
     """Draw each view at two coordinates of its embedding f, with area w_x.
 
@@ -286,27 +273,22 @@ def embedding(
     'f_2'
     """
     table = read_embedding(graph.views, f)
-    columns = dims if table.shape[1] > 1 else (0, 0)
-    if not isinstance(dims, tuple | list) or len(dims) != 2 or not all(c in range(table.shape[1]) for c in columns):
-        raise InvalidArgument(f"dims is {dims}; it must be two of the columns 0..{table.shape[1] - 1} of f")
+    d = table.shape[1]
+    columns = dims if d > 1 else (0, 0)
+    if not isinstance(dims, tuple | list) or len(dims) != 2 or not all(column in range(d) for column in columns):
+        raise InvalidArgument(f"dims is {dims}; it must be two of the columns 0..{d - 1} of f")
     classes, of_view = classes_of_views(graph, labels)
     ax = axes_or_new(ax)
-    x = table[:, columns[0]]
-    y = table[:, columns[1]] if table.shape[1] > 1 else np.zeros(graph.N)
+    at = np.column_stack([table[:, columns[0]], table[:, columns[1]] if d > 1 else np.zeros(graph.N)])
     for line in (ax.axhline, ax.axvline):
         line(0, color=FAINT, linewidth=0.8, zorder=0)
-    at = np.column_stack([x, y])
     draw_views(ax, graph, at, of_view)
-    ax.set_xlabel(f"f_{columns[0] + 1}")
-    if table.shape[1] > 1:
-        ax.set_ylabel(f"f_{columns[1] + 1}")
-    else:
+    ax.set(xlabel=f"f_{columns[0] + 1}", ylabel=f"f_{columns[1] + 1}" if d > 1 else "")
+    if d == 1:
         ax.set_yticks([])
     ax.margins(0.35 if drawn_as_images(graph) else 0.2)
     _name_classes_aside(ax, graph, at, classes)
-    which = (
-        f"columns {columns[0] + 1}, {columns[1] + 1} of {table.shape[1]}" if table.shape[1] > 1 else "its only column"
-    )
+    which = f"columns {columns[0] + 1}, {columns[1] + 1} of {d}" if d > 1 else "its only column"
     ax.set_title(f"{graph.N:,} views by f: {which}", fontsize=11)
     ax.spines[["top", "right"]].set_visible(False)
     return ax

@@ -287,11 +287,17 @@ def _way_down(history: _History, F: Floats) -> Floats | None:
     if basis.shape[1] == side:
         return None
 
+    M = history.graph.factor
+    if (
+        np.sum(M.data**2) - norm(M @ basis) ** 2 <= 1e-12
+    ):  # tr Ā is used up: nothing is left out, and ARPACK needs something
+        return None
+
     def aside(x: Any) -> Any:
         return x - dgemv(1.0, basis, dgemv(1.0, basis, x, trans=1)) if basis.shape[1] else x
 
     def left_out(x: Any) -> Any:
-        return aside(history.transposed @ (history.graph.factor @ aside(x.ravel())))
+        return aside(history.transposed @ (M @ aside(x.ravel())))
 
     if side == 1:
         most, u = float(left_out(np.ones(1))[0]), np.ones(1)

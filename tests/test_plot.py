@@ -1,9 +1,11 @@
 """Pictures: each draws the numbers of its value into the Axes it is given, and returns them."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from cases import ZOO
+from cases import AWKWARD, ZOO
 
 import popgraph as pg
 from popgraph import plot, zoo
@@ -44,9 +46,15 @@ def test_every_picture_is_drawn_where_it_is_told(name):
             plt.close(figure)
 
 
-def test_without_an_ax_a_new_figure_is_made():
+def test_without_an_ax_a_new_figure_is_made_and_with_one_none(monkeypatch):
+    monkeypatch.setattr(plt, "show", lambda *_: pytest.fail("a picture was shown"))
     for draw in pictures(LC, 2).values():
         assert draw(None).figure.number in plt.get_fignums()
+        plt.close("all")
+        figure, ax = plt.subplots()
+        draw(ax)
+        assert plt.get_fignums() == [figure.number]
+        plt.close("all")
 
 
 def texts(ax) -> list[str]:
@@ -63,6 +71,23 @@ def test_the_matrix_shows_w_and_its_fractions():
     assert texts(plot.matrix(LC)).count("0.471") == 4  # √2/3
 
 
+def test_no_cell_shows_a_positive_weight_as_0():
+    graph = AWKWARD["tiny probabilities"]
+    shown = [float(text) for text in texts(plot.matrix(graph, "w"))]
+    np.testing.assert_allclose(shown, graph.w.ravel(), rtol=5e-3)
+    assert texts(plot.matrix(zoo.hypercube(3), "w"))[7] == "0.00659"  # 27/4096 is too long for its cell
+
+
+def test_cells_hold_numbers_or_a_scale_stands_beside_them():
+    assert len(plot.matrix(LC).figure.axes) == 1
+    assert len(plot.matrix(LC, annotate=False).figure.axes) == 2
+    assert len(plot.matrix(LC, colorbar=True).figure.axes) == 2
+    many = plot.matrix(zoo.hypercube(4))
+    assert len(many.figure.axes) == 2
+    assert texts(many) == []
+    assert len(texts(plot.matrix(zoo.hypercube(4), annotate=True))) == 16 * 16
+
+
 def test_views_that_are_no_images_are_named():
     ax = plot.matrix(zoo.hypercube(2))
     assert [label.get_text() for label in ax.get_yticklabels()] == ["(0, 0)", "(0, 1)", "(1, 0)", "(1, 1)"]
@@ -73,6 +98,16 @@ def test_the_graph_draws_each_edge_once_and_no_loops():
     assert len(ax.collections[0].get_segments()) == 8 * 7 // 2
     assert len(plot.graph(LC).collections[0].get_segments()) == 2
     assert plot.graph(LC).get_title() == "4 views in 2 components"
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_no_thumbnail_lies_under_the_legend(k):
+    for draw in (lambda ax: plot.graph(LC, ax=ax), lambda ax: plot.embedding(LC, pg.train(LC, k, rng=0), ax=ax)):
+        figure, ax = plt.subplots(figsize=(4, 3.5), layout="constrained")
+        draw(ax)
+        figure.canvas.draw()
+        legend = ax.get_legend().get_window_extent()
+        assert not any(legend.overlaps(icon.get_window_extent()) for icon in ax.artists)
 
 
 def test_one_class_has_one_colour_in_every_picture():
@@ -94,13 +129,38 @@ def test_the_spectrum_marks_its_cut():
     assert ax.lines[0].get_xdata()[0] == 2.5
     drawn = np.concatenate([dots.get_offsets() for dots in ax.collections])
     np.testing.assert_allclose(drawn, [[1, 1], [2, 1], [3, 0]])
-    assert "a degenerate cut at k = 1" in plot.spectrum(LC.spectrum(1)).get_title()
+    single = plot.spectrum(LC.spectrum(1))
+    assert "a degenerate cut at k = 1" in single.get_title()
+    assert all(tick == round(tick) for tick in single.get_xticks())
 
 
 def test_training_shows_the_known_minimum():
     ax = plot.training(pg.train(LC, 2, rng=0), LC.spectrum(3))
     assert ax.lines[1].get_ydata()[0] == pytest.approx(-2)
     assert len(plot.training(pg.train(LC, 2, rng=0)).lines) == 1
+
+
+def test_the_gradient_is_drawn_beside_the_loss_and_under_its_legend():
+    training = pg.train(LC, 2, rng=0)
+    ended = replace(training, gradient_norm=np.append(training.gradient_norm[:-1], 0.0))
+    ax = plot.training(ended)
+    beside = ax.figure.axes[1]
+    np.testing.assert_array_equal(beside.lines[0].get_ydata()[:-1], training.gradient_norm[:-1])
+    assert beside.get_ylim()[0] > 1e-19  # a gradient of 0 does not stretch the axis to the least float
+    assert ax.get_zorder() > beside.get_zorder()
+
+
+def test_the_match_says_what_is_arbitrary_and_why_there_is_none():
+    def words(k):
+        ax = plot.match(pg.verify(LC, pg.train(LC, k, rng=0).f))
+        return " ".join(ax.get_title().split()), ax.child_axes[0].get_ylabel()
+
+    clean, degenerate, beyond = words(2), words(1), words(3)
+    assert clean[0].startswith("match: f spans the leading eigenvectors F* angles ")
+    assert clean[1] == "share of v_i in span F"
+    assert degenerate[0].startswith("match: f spans one of the equally good choices of F* at a degenerate cut angles ")
+    assert beyond[0].startswith("no match, though f is optimal: k exceeds the rank of Ā, so no invertible map exists")
+    assert degenerate[1] == beyond[1] == "share of v_i in span F\narbitrary where γ_i = γ_k"
 
 
 def test_the_match_shows_q_and_the_verdict():
@@ -131,7 +191,15 @@ def test_the_embedding_takes_whatever_carries_one():
         (
             lambda: plot.embedding(LC, np.ones((4, 2)), dims=(0, 2)),
             InvalidArgument,
-            r"dims is \(0, 2\); f has the columns 0..1",
+            r"dims is \(0, 2\); it must be two of the columns 0..1 of f",
+        ),
+        (lambda: plot.embedding(LC, np.ones((4, 2)), dims=(0,)), InvalidArgument, r"dims is \(0,\); it must be two"),
+        (lambda: plot.embedding(LC, np.ones((4, 2)), dims=(0, 0.5)), InvalidArgument, r"dims is \(0, 0.5\)"),
+        (lambda: plot.embedding(LC, np.ones((4, 1)), dims=0), InvalidArgument, "dims is 0; it must be two"),
+        (
+            lambda: plot.matrix(zoo.hypercube(6), annotate=True),
+            InvalidArgument,
+            "annotate=True is for 40 views or fewer; this graph has 64",
         ),
         (
             lambda: plot.training(pg.train(LC, 2, rng=0), LC.spectrum(1)),

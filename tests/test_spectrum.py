@@ -167,6 +167,18 @@ def test_the_lanczos_bound_is_above_what_is_left(seed, side, found):
     assert theta - 1e-9 <= gamma[found] <= bound + 1e-12
 
 
+@pytest.mark.parametrize("size", [1.0, 1e-4, 1e-8])
+def test_the_lanczos_bound_sees_small_eigenvalues_beside_what_was_deflated(size):
+    """Eigenvalues of size 1e-8 left beside a deflated 1: a next Lanczos vector that is short is not yet nothing."""
+    for seed in range(50):
+        generator = np.random.default_rng(seed)
+        gamma = np.concatenate([[1.0, 0.5], size * np.sort(generator.random(20))[::-1] ** 6])
+        V = np.linalg.qr(generator.standard_normal((22, 22)))[0]
+        A = (V * gamma) @ V.T
+        theta, bound = largest_left(lambda x, A=A: A @ x, V[:, :2], generator, enough=0.0)
+        assert theta - 1e-14 <= gamma[2] <= bound + 1e-14
+
+
 def test_the_lanczos_bound_stops_as_soon_as_it_is_enough():
     gamma = np.concatenate([np.linspace(0.2, 0.0, 5000)])
     calls = []

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from cases import ZOO, near_tie, populations
+from cases import AWKWARD, ZOO, near_tie, populations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -47,6 +47,15 @@ def test_a_start_at_a_saddle_is_left(size):
     training = pg.train(graph, 2, start=whole.embedding[:, [0, 2]] + size * noise)
     assert training.loss[-1] == pytest.approx(-np.sum(whole.gamma[:2] ** 2), abs=1e-10)
     assert training.converged
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_awkward_populations_are_trained(name):
+    graph = AWKWARD[name]
+    for k in {1, min(2, graph.N), min(3, graph.N)}:
+        training = pg.train(graph, k, rng=0)
+        assert training.converged, training
+        assert training.loss[-1] == pytest.approx(-np.sum(graph.spectrum(k).gamma ** 2), abs=1e-9)
 
 
 def test_the_zero_embedding_is_a_saddle_and_is_left():

@@ -13,7 +13,6 @@ from scipy.linalg import eigvalsh_tridiagonal
 from popgraph.arrays import Floats
 
 FAILURE = 1e-10  # probability with which the bound may fail, over the random start
-NOTHING = 1e-9  # a next Lanczos vector shorter than this is rounding
 LEAST, MOST, EVERY = 24, 96, 8  # steps taken at least and at most, and between two looks at the bound
 
 
@@ -41,29 +40,42 @@ def largest_left(
     SIAM J. Matrix Anal. Appl. 13 (1992), Theorem 4.2.
     """
     side = Q.shape[0]
-    most = min(MOST, side - Q.shape[1])
+    room = side - Q.shape[1]
+    most = min(MOST, room)
     basis = np.empty((side, most))
     alpha, beta = np.zeros(most), np.zeros(most)
-    v = _orthogonal(rng.standard_normal((side,)), Q)
-    theta = 0.0
-    for m in range(1, most + 1):
-        v = v / np.linalg.norm(v)
-        basis[:, m - 1] = v
+    v: Floats | None = _next_vector(rng.standard_normal((side,)), Q, basis[:, :0])
+    theta, bound, m = 0.0, np.inf, 0
+    while v is not None and m < most:
+        basis[:, m] = v
         y = product(v)
-        alpha[m - 1] = v @ y
-        # Against all of Q and the basis, not the last two vectors only: without it rounding brings back what was deflated.
-        v = _orthogonal(_orthogonal(y, Q), basis[:, :m])
-        beta[m - 1] = np.linalg.norm(v)
-        exhausted = beta[m - 1] <= NOTHING
-        if exhausted or m == most or (m >= LEAST and m % EVERY == 0):
+        alpha[m] = v @ y
+        m += 1
+        y = _orthogonal(_orthogonal(y, Q), basis[:, :m])
+        beta[m - 1] = np.linalg.norm(y)
+        v = _next_vector(y, Q, basis[:, :m]) if m < most else None
+        if v is None or (m >= LEAST and m % EVERY == 0):
             theta = max(0.0, float(eigvalsh_tridiagonal(alpha[:m], beta[: m - 1])[-1]))
             share = (np.log(1.648 * np.sqrt(side) / FAILURE) / (2 * m - 1)) ** 2
             bound = theta / (1 - share) if share < 1 else np.inf
-            if exhausted or m == side - Q.shape[1]:
-                return theta, theta + 10 * NOTHING  # a random start has a part in every eigenspace, and all are used up
+            if m == room or (v is None and m < most):
+                return theta, theta + 1e-12  # a random start has a part in every eigenspace, and all are used up
             if bound < enough:
-                return theta, bound
+                break
     return theta, bound
+
+
+def _next_vector(y: Floats, Q: Floats, basis: Floats) -> Floats | None:
+    """Return y as a unit vector orthogonal to Q and the basis, or None if there is nothing of it but rounding.
+
+    A short y is mostly rounding, and scaled up no longer orthogonal. What is orthogonal of it may still go on.
+    """
+    length = float(np.linalg.norm(y))
+    if length == 0:
+        return None
+    v = _orthogonal(_orthogonal(y / length, Q), basis)
+    left = float(np.linalg.norm(v))
+    return v / left if left > 0.1 else None
 
 
 def _orthogonal(v: Floats, Q: Floats) -> Floats:
