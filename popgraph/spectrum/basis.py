@@ -7,6 +7,8 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
+from scipy.linalg.blas import dsyrk, dtrsm
+from scipy.linalg.lapack import dpotrf
 
 from popgraph.arrays import Floats
 from popgraph.subspace import tolerance
@@ -19,6 +21,21 @@ def signed(V: Floats) -> Floats:
     size = np.abs(V)
     first = np.argmax(size >= size.max(axis=0) * (1 - TIE), axis=0)
     return V * np.where(V[first, np.arange(V.shape[1])] < 0, -1.0, 1.0)
+
+
+def orthonormal(X: Floats) -> Floats:
+    """Return orthonormal columns, of which the first j span what the first j columns of X do.
+
+    Cholesky's factor of XᵀX, twice, which is as good as Householder's QR for columns that are not nearly dependent, and ten
+    times as fast for tall X; Householder's for others.
+    """
+    Q = np.array(X, order="F")
+    for _ in range(2):
+        R, failed = dpotrf(dsyrk(1.0, Q, trans=1))
+        if failed or Q.shape[1] == 0 or R.diagonal().min() < 1e-4 * R.diagonal().max():
+            return np.linalg.qr(X)[0]
+        Q = dtrsm(1.0, R, Q, side=1, overwrite_b=1)
+    return Q
 
 
 def reproducible_basis(U: Floats) -> Floats:

@@ -1,11 +1,10 @@
-"""The leading eigenpairs of large blocks, by ARPACK on M from a fixed start, and a second search for what it missed.
+"""A few leading pairs of large blocks: ARPACK on a filtered M, bounds on what is left, and second searches.
 
-A Krylov method started from one vector sees one direction of each eigenspace; where eigenvalues are repeated it returns fewer
-copies than there are, and says nothing. So what was found is deflated and the rest bounded from above (`lanczos.py`); where
+A Krylov solver started from one vector meets each repeated eigenvalue once; rounding finds some of the other copies, depending
+on how many there are, and says nothing. So what was found is deflated and the rest bounded from above (`lanczos.py`); where
 the bound does not settle it the rest is searched again, until nothing above the k-th eigenvalue is left.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,14 +13,21 @@ from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator
 
 from popgraph.arrays import Floats, Sparse
 from popgraph.errors import NotConverged
+from popgraph.spectrum.basis import orthonormal
+from popgraph.spectrum.chebyshev import PLAIN, Filter, choose_filter
 from popgraph.spectrum.components import Stack
-from popgraph.spectrum.lanczos import largest_left
+from popgraph.spectrum.lanczos import LEAST, Lanczos, largest_left
 from popgraph.spectrum.pairs import Pairs
+from popgraph.spectrum.product import Gram
 from popgraph.subspace import tolerance
 
 ROUNDS = 64  # second searches before giving up; each finds at least one missed copy of a repeated eigenvalue
 SEARCHED = 4  # eigenvalues asked of a second search once one has found something: mends several misses at once
+LEAST_NCV = 20  # Lanczos vectors that ARPACK keeps at least
+LOOK_SPREAD = 5.0  # of the filter of a second search, for one eigenvalue
+LOOK = 1e-7  # tolerance of a second search: its eigenvalue, never too large, is within the square of this
 BOUNDED = "a Lanczos bound leaves room for nothing above (it fails with probability below 1e-10)"
+FILTERED_RESTARTS = 300  # of a filtered search, before the filter is given up
 SEARCHED_AGAIN = "a deflated second search found nothing above"
 
 
@@ -42,97 +48,127 @@ def solve(stack: Stack, k: int) -> Pairs:
 
 def _below_top(M: Sparse, top: Floats, wanted: int) -> tuple[Floats, Floats, float, float, str]:
     """Return the top pair and the `wanted` next ones of MᵀM on the views' side, the rest, its bound, and how it is known."""
-    n, n_views = M.shape
-    transposed = M.T.tocsr()  # gathering products take half the time of scattering ones
-    if n < n_views:
-        start, product = M @ top, lambda x: M @ (transposed @ x)
-    else:
-        start, product = top, lambda x: transposed @ (M @ x)
+    gram = Gram(M)
+    start = M @ top if gram.by_naturals else top
     trace = float(np.sum(M.data**2)) - 1.0  # the sum of all eigenvalues below the top
-    gamma, U, rest, bound, method = _search(product, start / np.linalg.norm(start), wanted, trace)
-    gamma = np.where(gamma > tolerance(len(start)), np.clip(gamma, 0.0, 1.0), 0.0)
-    V = U if n >= n_views else transposed @ (U * (gamma > 0))
+    gamma, U, rest, bound, method = _Search(gram, start / np.linalg.norm(start), trace).leading(wanted)
+    gamma = np.where(gamma > tolerance(gram.side), np.clip(gamma, 0.0, 1.0), 0.0)
+    V = U if not gram.by_naturals else gram.to_views(U * (gamma > 0))
     norm = np.linalg.norm(V, axis=0)
-    V, _ = np.linalg.qr(np.column_stack([top, V / np.where(norm > 0, norm, 1.0)]))
+    V = orthonormal(np.column_stack([top, V / np.where(norm > 0, norm, 1.0)]))
     V[:, 0] = top
     return np.concatenate([[1.0], gamma]), V, rest, bound, method
 
 
-def _search(
-    product: Callable[[Any], Any], top: Floats, wanted: int, trace: float
-) -> tuple[Floats, Floats, float, float, str]:
-    """Return the leading `wanted` pairs of a PSD product orthogonal to `top`, and what is known of the rest.
+class _Search:
+    """Find leading eigenpairs of a PSD product orthogonal to its top vector.
 
     `trace` is the sum of all eigenvalues there. Once the found ones use it up, all others are 0.
     """
-    side = len(top)
-    rng = np.random.default_rng(0)
-    Q, gamma = top[:, np.newaxis], np.empty(0)
-    if wanted and trace > tolerance(side):
-        Q, gamma = _rayleigh_ritz(product, Q, _arpack(product, Q, wanted, rng)[1])
-    ask = 1
-    for _ in range(ROUNDS):
-        if trace - gamma.sum() <= tolerance(side) or Q.shape[1] == side:
-            rest, bound, method = 0.0, 0.0, "the eigenvalues found sum to the trace"
-            break
-        floor = (float(gamma[wanted - 1]) if len(gamma) >= wanted else -1.0) if wanted else 1.0
-        rest, bound = largest_left(product, Q, rng, floor - tolerance(side))
-        method = BOUNDED
-        if bound < floor - tolerance(side):
-            break
-        theta, found = _arpack(product, Q, min(ask, side - Q.shape[1]), rng)
-        rest, bound, method = float(theta.max()), float(theta.max()) + tolerance(side), SEARCHED_AGAIN
-        if rest <= floor + tolerance(side):
-            break
-        Q, gamma = _rayleigh_ritz(product, Q, found)
-        ask = SEARCHED
-    else:
-        raise NotConverged(
-            f"after {ROUNDS} second searches there is still an eigenvalue {rest:.6g} above the {wanted + 1}-th found, "
-            f'{floor:.6g}; use solver="dense", or a smaller k'
-        )
-    if len(gamma) > wanted:  # found by a second search, and not asked for
-        rest, bound = max(rest, float(gamma[wanted])), max(bound, float(gamma[wanted]) + tolerance(side))
-    missing = max(0, wanted - len(gamma))
-    gamma = np.concatenate([gamma, np.zeros(missing)])[:wanted]
-    U = np.column_stack([Q[:, 1:], np.zeros((side, missing))])[:, :wanted]
-    return gamma, U, rest, bound, method
 
+    def __init__(self, gram: Gram, top: Floats, trace: float) -> None:
+        self.gram, self.trace, self.side = gram, trace, gram.side
+        self.rng = np.random.default_rng(0)
+        self.Q = np.asfortranarray(top[:, np.newaxis])  # what is found, the top first
+        self.gamma = np.empty(0)  # without the top's
 
-def _arpack(product: Callable[[Any], Any], Q: Floats, ask: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Return eigenpairs of the product on the complement of the orthonormal columns of Q."""
-    side = Q.shape[0]
-    basis = np.asfortranarray(Q)
+    def leading(self, wanted: int) -> tuple[Floats, Floats, float, float, str]:
+        """Return the leading `wanted` pairs, the largest eigenvalue that is left, a bound on it, and how it is known."""
+        rounding, ask, rest, floor = tolerance(self.side), 1, 1.0, 1.0
+        for _ in range(ROUNDS):
+            if self.trace - self.gamma.sum() <= rounding or self.Q.shape[1] == self.side:
+                rest, bound, method = 0.0, 0.0, "the eigenvalues found sum to the trace"
+                break
+            lanczos = Lanczos(self.gram.vector, self.Q, self.rng)
+            missing = wanted - len(self.gamma)
+            if missing > 0:
+                self._keep(*self._search(lanczos, missing))
+                continue
+            floor = float(self.gamma[wanted - 1]) if wanted else 1.0
+            rest, bound = largest_left(lanczos, floor - rounding)
+            method = BOUNDED
+            if bound < floor - rounding:
+                break
+            rest, bound = self._look(lanczos)
+            method = SEARCHED_AGAIN
+            if bound < floor - rounding:
+                break
+            gamma, U = self._search(lanczos, ask)
+            rest, bound = float(gamma[0]), float(gamma[0]) + rounding
+            if rest <= floor + rounding:
+                break
+            self._keep(gamma, U)
+            ask = SEARCHED
+        else:
+            short = f"only {len(self.gamma)} of {wanted} eigenvalues below 1 are found"
+            above = f"there is still an eigenvalue {rest:.6g} above the {wanted + 1}-th found, {floor:.6g}"
+            raise NotConverged(
+                f'after {ROUNDS} searches {short if missing > 0 else above}; use solver="dense", or a smaller k'
+            )
+        if len(self.gamma) > wanted:  # found by a second search, and not asked for
+            rest = max(rest, float(self.gamma[wanted]))
+            bound = max(bound, float(self.gamma[wanted]) + rounding)
+        absent = max(0, wanted - len(self.gamma))
+        gamma = np.concatenate([self.gamma, np.zeros(absent)])[:wanted]
+        U = self.Q[:, 1 : wanted + 1]
+        return gamma, np.column_stack([U, np.zeros((self.side, absent))]) if absent else U, rest, bound, method
 
-    def remove(x: Any) -> Any:
+    def _keep(self, gamma: Floats, U: Floats) -> None:
+        """Join new pairs to those found, largest first."""
+        joined = np.concatenate([self.gamma, gamma])
+        order = np.argsort(-joined, kind="stable")
+        Q = orthonormal(np.column_stack([self.Q, U]))
+        self.gamma, self.Q = joined[order], np.asfortranarray(Q[:, np.concatenate([[0], order + 1])])
+
+    def _look(self, lanczos: Lanczos) -> tuple[float, float]:
+        """Return the largest eigenvalue left, from below, and a bound on the one that it belongs to."""
+        x = self._arpack(1, choose_filter(*lanczos.ritz(), 1, LOOK_SPREAD), LOOK)[:, 0]
+        x /= np.linalg.norm(x)
+        y = self._removed(self.gram.vector(x))
+        theta = float(x @ y)
+        return theta, theta + float(np.linalg.norm(y - theta * x)) + tolerance(self.side)
+
+    def _search(self, lanczos: Lanczos, ask: int) -> tuple[Floats, Floats]:
+        """Find `ask` more pairs, or those of them that lie above the filter's edge; values largest first."""
+        lanczos.advance(LEAST)
+        ask = min(ask, self.side - self.Q.shape[1])
+        chosen = choose_filter(*lanczos.ritz(), ask)
+        for polynomial in dict.fromkeys([chosen, PLAIN]):
+            U = self._arpack(ask, polynomial, 0.0)
+            U = orthonormal(U)
+            ascending, R = np.linalg.eigh(U.T @ self.gram.columns(U))
+            found = ascending[::-1] > polynomial.edge  # below it T_d is not monotone, and these are anyone's
+            if found.any():
+                break
+        return ascending[::-1][found], U @ R[:, ::-1][:, found]
+
+    def _removed(self, x: Any) -> Any:
+        """Remove what is found from a vector."""
         # scipy's BLAS, which is ARPACK's: numpy's has threads of its own, and the two pools waiting for each other cost
         # six times the whole solve on two cores.
-        return x - dgemv(1.0, basis, dgemv(1.0, basis, x, trans=1))
+        return x - dgemv(1.0, self.Q, dgemv(1.0, self.Q, x, trans=1))
 
-    def deflated(x: Any) -> Any:
-        return remove(product(remove(x.ravel())))
+    def _arpack(self, ask: int, polynomial: Filter, tol: float) -> Floats:
+        """Return eigenvectors (side, ask) of the filtered product on the complement of what is found."""
 
-    v0: Floats = rng.standard_normal((side,))
-    v0 -= Q @ (Q.T @ v0)
-    operator = LinearOperator((side, side), matvec=deflated, dtype=np.float64)
-    ncv = min(side, max(2 * ask + 1, 32))
-    try:
-        # rng= besides v0=: ARPACK restarts from random vectors of its own on breakdown
-        theta, U = eigsh(operator, k=min(ask, side - 1), which="LA", v0=v0, ncv=ncv, tol=0, maxiter=100 * side, rng=rng)
-    except ArpackNoConvergence as error:
-        raise NotConverged(
-            f"ARPACK found {len(error.eigenvalues)} of {ask} eigenvalues of a block of side {side:,} in {100 * side:,} "
-            'restarts; use solver="dense", or a k at a clean cut'
-        ) from error
-    except ArpackError as error:
-        raise NotConverged(f"ARPACK failed on a block of side {side:,}: {error}") from error
-    U = U - Q @ (Q.T @ U)
-    return theta[::-1], U[:, ::-1]
+        def deflated(x: Any) -> Any:
+            return self._removed(polynomial(self.gram.vector, self._removed, self._removed(x.ravel())))
 
-
-def _rayleigh_ritz(product: Callable[[Any], Any], Q: Floats, found: Floats) -> tuple[Floats, Floats]:
-    """Join new vectors to the basis Q (whose first column is the top), and diagonalise the product on their span."""
-    basis, _ = np.linalg.qr(np.column_stack([Q, found]))
-    inner = basis[:, 1:]
-    ascending, R = np.linalg.eigh(inner.T @ product(inner))
-    return np.column_stack([Q[:, :1], inner @ R[:, ::-1]]), ascending[::-1]
+        operator = LinearOperator((self.side, self.side), matvec=deflated, dtype=np.float64)
+        ask = min(ask, self.side - 1)
+        ncv = min(self.side, max(2 * ask + 1, LEAST_NCV))
+        restarts = 100 * self.side if polynomial is PLAIN else FILTERED_RESTARTS
+        v0 = self._removed(self.rng.standard_normal((self.side,)))
+        try:
+            # rng= besides v0=: ARPACK restarts from random vectors of its own on breakdown
+            U = eigsh(operator, k=ask, which="LA", v0=v0, ncv=ncv, tol=tol, maxiter=restarts, rng=self.rng)[1]
+        except ArpackNoConvergence as error:
+            if polynomial is not PLAIN:
+                return self._arpack(ask, PLAIN, tol)
+            raise NotConverged(
+                f"ARPACK found {len(error.eigenvalues)} of {ask} eigenvalues of a block of side {self.side:,} in {restarts:,} "
+                'restarts; use solver="dense", or a k at a clean cut'
+            ) from error
+        except ArpackError as error:
+            raise NotConverged(f"ARPACK failed on a block of side {self.side:,}: {error}") from error
+        return np.asfortranarray(U[:, ::-1] - self.Q @ (self.Q.T @ U[:, ::-1]))

@@ -1,4 +1,4 @@
-"""An upper bound on the largest eigenvalue that is left on the complement of what was found, by Lanczos' method.
+"""Lanczos' method on what is left beside the eigenvectors found: how its spectrum lies, and a bound on its largest eigenvalue.
 
 scipy's solvers return converged eigenpairs and nothing else. A certificate needs less, and sooner: a few steps from a random
 start prove that no eigenvalue lies much above the largest Ritz value, whether it has converged or not.
@@ -8,78 +8,119 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.linalg import eigvalsh_tridiagonal
+from scipy.linalg import eigh_tridiagonal
+from scipy.linalg.blas import ddot, dgemv
 
-from popgraph.arrays import Floats
+from popgraph.arrays import Floats, norm
 
 FAILURE = 1e-10  # probability with which the bound may fail, over the random start
 LEAST, MOST, EVERY = 24, 96, 8  # steps taken at least and at most, and between two looks at the bound
 
 
-def largest_left(
-    product: Callable[[Any], Any], Q: Floats, rng: np.random.Generator, enough: float
-) -> tuple[float, float]:
-    """Return the largest Ritz value of a PSD product on the complement of Q, and a bound on its largest eigenvalue there.
-
-    After m steps from a start that is uniform on the sphere, Pr[Ritz < (1 - ε) λ] <= 1.648 √N exp(-√ε (2m - 1)).
+class Lanczos:
+    """Run Lanczos' method with a PSD product on the complement of orthonormal columns Q, fully reorthogonalised.
 
     Parameters
     ----------
     product : callable
         x -> Āx or the like, positive semidefinite, of which Q spans an invariant subspace.
-    Q : (N, q) array
-        Orthonormal columns, q < N.
+    Q : (side, q) array
+        Orthonormal columns, q < side.
     rng : numpy.random.Generator
-        Draws the start.
-    enough : float
-        Stop early when the bound is below this.
+        Draws the start, uniform on the sphere.
 
-    References
+    Attributes
     ----------
-    Kuczyński and Woźniakowski, Estimating the largest eigenvalue by the power and Lanczos algorithms with a random start,
-    SIAM J. Matrix Anal. Appl. 13 (1992), Theorem 4.2.
+    finished : bool
+        Whether the Krylov space is used up. A random start has a part in every eigenspace, so every distinct eigenvalue is
+        then a Ritz value.
     """
-    side = Q.shape[0]
-    room = side - Q.shape[1]
-    most = min(MOST, room)
-    basis = np.empty((side, most))
-    alpha, beta = np.zeros(most), np.zeros(most)
-    v: Floats | None = _next_vector(rng.standard_normal((side,)), Q, basis[:, :0])
-    theta, bound, m = 0.0, np.inf, 0
-    while v is not None and m < most:
-        basis[:, m] = v
-        y = product(v)
-        alpha[m] = v @ y
-        m += 1
-        y = _orthogonal(_orthogonal(y, Q), basis[:, :m])
-        beta[m - 1] = np.linalg.norm(y)
-        v = _next_vector(y, Q, basis[:, :m]) if m < most else None
-        if v is None or (m >= LEAST and m % EVERY == 0):
-            theta = max(0.0, float(eigvalsh_tridiagonal(alpha[:m], beta[: m - 1])[-1]))
-            share = (np.log(1.648 * np.sqrt(side) / FAILURE) / (2 * m - 1)) ** 2
-            bound = theta / (1 - share) if share < 1 else np.inf
-            if m == room or (v is None and m < most):
-                return theta, theta + 1e-12  # a random start has a part in every eigenspace, and all are used up
-            if bound < enough:
-                break
+
+    def __init__(self, product: Callable[[Any], Any], Q: Floats, rng: np.random.Generator) -> None:
+        self.product, self.Q = product, np.asfortranarray(Q)
+        self.side, self.room = Q.shape[0], Q.shape[0] - Q.shape[1]
+        most = min(MOST, self.room)
+        self.basis = np.empty((self.side, most), order="F")  # columns that no step reaches never become memory
+        self.alpha, self.beta, self.steps = np.zeros(most), np.zeros(most), 0
+        self._next = self._unit(self._orthogonal(rng.standard_normal((self.side,))))
+        self.finished = self._next is None
+
+    def advance(self, to: int) -> None:
+        """Take steps until there are `to` of them, or nothing is left."""
+        while self.steps < min(to, len(self.alpha)) and self._next is not None:
+            m = self.steps
+            self.basis[:, m] = self._next
+            y = self.product(self._next)
+            self.alpha[m] = ddot(self._next, y)
+            self.steps = m + 1
+            y = self._orthogonal(y)
+            self.beta[m] = norm(y)
+            self._next = self._unit(y) if self.steps < self.room else None
+            self.finished = self._next is None
+
+    def ritz(self) -> tuple[Floats, Floats]:
+        """Return the Ritz values, largest first, and for each the number of eigenvalues that it stands for, estimated.
+
+        The squared first entries of the tridiagonal's eigenvectors weigh the spectrum as the start sees it.
+        """
+        m = self.steps
+        if m == 0:
+            return np.zeros(1), np.zeros(1)
+        theta, S = eigh_tridiagonal(self.alpha[:m], self.beta[: m - 1])
+        return theta[::-1], self.room * S[0, ::-1] ** 2
+
+    def bound(self, theta: float) -> float:
+        """Bound the largest eigenvalue from the largest Ritz value: Pr[θ < (1 - ε) λ] <= 1.648 √N exp(-√ε (2m - 1)).
+
+        References
+        ----------
+        Kuczyński and Woźniakowski, Estimating the largest eigenvalue by the power and Lanczos algorithms with a random start,
+        SIAM J. Matrix Anal. Appl. 13 (1992), Theorem 4.2.
+        """
+        return theta + 1e-12 if self.finished else self._bound_after(theta, self.steps)
+
+    def _bound_after(self, theta: float, steps: int) -> float:
+        share = (np.log(1.648 * np.sqrt(self.side) / FAILURE) / (2 * steps - 1)) ** 2
+        return theta / (1 - share) if share < 1 else np.inf
+
+    def _unit(self, y: Floats) -> Floats | None:
+        """Return y as a unit vector orthogonal to Q and the basis, or None if there is nothing of it but rounding.
+
+        A short y is mostly rounding, and scaled up no longer orthogonal. What is orthogonal of it may still go on.
+        """
+        length = norm(y)
+        if length == 0:
+            return None
+        v = self._orthogonal(y / length)
+        if (left := norm(v)) < 0.7:  # much of it was rounding along what is known: twice is enough (Kahan)
+            v = self._orthogonal(v)
+            left = norm(v)
+        return v / left if left > 0.1 else None
+
+    def _orthogonal(self, y: Floats) -> Floats:
+        """Remove the spans of Q and of the basis from a vector, once."""
+        for known in (self.Q, self.basis[:, : self.steps]):
+            if known.shape[1]:
+                y = y - dgemv(1.0, known, dgemv(1.0, known, y, trans=1))
+        return y
+
+
+def largest_left(lanczos: Lanczos, enough: float) -> tuple[float, float]:
+    """Return the largest Ritz value on the complement, and a bound on the largest eigenvalue there.
+
+    Parameters
+    ----------
+    lanczos : Lanczos
+        Is advanced as far as it takes.
+    enough : float
+        Stop when the bound is below this, or as soon as it is clear that it cannot get there.
+    """
+    theta, bound = 0.0, np.inf
+    for steps in range(LEAST, MOST + 1, EVERY):
+        lanczos.advance(steps)
+        theta = max(0.0, float(lanczos.ritz()[0][0]))
+        bound = lanczos.bound(theta)
+        hopeless = lanczos._bound_after(theta, MOST) >= enough  # Ritz values only grow
+        if lanczos.finished or bound < enough or hopeless:
+            break
     return theta, bound
-
-
-def _next_vector(y: Floats, Q: Floats, basis: Floats) -> Floats | None:
-    """Return y as a unit vector orthogonal to Q and the basis, or None if there is nothing of it but rounding.
-
-    A short y is mostly rounding, and scaled up no longer orthogonal. What is orthogonal of it may still go on.
-    """
-    length = float(np.linalg.norm(y))
-    if length == 0:
-        return None
-    v = _orthogonal(_orthogonal(y / length, Q), basis)
-    left = float(np.linalg.norm(v))
-    return v / left if left > 0.1 else None
-
-
-def _orthogonal(v: Floats, Q: Floats) -> Floats:
-    """Remove span Q from a vector, twice, which is enough."""
-    for _ in range(2):
-        v = v - Q @ (Q.T @ v)
-    return v
