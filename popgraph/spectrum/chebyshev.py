@@ -44,7 +44,7 @@ class Filter:
             before, now = now, after
             if step % self.clean_every == 0:
                 before, now = remove(before), remove(now)
-        return now
+        return np.asarray(now)
 
 
 PLAIN = Filter(0.0, 1, 1)

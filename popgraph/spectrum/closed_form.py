@@ -6,7 +6,7 @@ from popgraph.spectrum.components import Stack
 from popgraph.spectrum.pairs import Pairs
 
 
-def solve(stack: Stack, k: int) -> Pairs:
+def solve(stack: Stack, k: int, alone: bool = True) -> Pairs:
     """Return γ = 1 and √w_x of each block, which are all there is to blocks of rank 1, and all there is to k = 1.
 
     Ā√w_x = D^-1/2 w 1 = √w_x, and a connected block has no second eigenvalue 1.

@@ -9,7 +9,7 @@ from popgraph.spectrum.pairs import Pairs
 from popgraph.subspace import tolerance
 
 
-def solve(stack: Stack, k: int) -> Pairs:
+def solve(stack: Stack, k: int, alone: bool = True) -> Pairs:
     """Return every eigenvalue of each block, and the eigenvectors of the k leading ones.
 
     The top pair is taken out beforehand (its γ = 1 moves to 0), so that a second eigenvalue within rounding of 1 cannot mix

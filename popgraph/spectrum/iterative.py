@@ -21,6 +21,9 @@ from popgraph.spectrum.pairs import Pairs
 from popgraph.spectrum.product import Gram
 from popgraph.subspace import tolerance
 
+# Measured on two cores; only their ratio matters. Giving up when a dense solve would have been done at worst doubles its time.
+DENSE_SECONDS = 9e-11  # of a dense solve, times the cube of the side
+ENTRY_SECONDS, CALL_SECONDS = 2e-9, 3e-5  # of a product, for each stored entry and in any case
 ROUNDS = 64  # second searches before giving up; each finds at least one missed copy of a repeated eigenvalue
 SEARCHED = 4  # eigenvalues asked of a second search once one has found something: mends several misses at once
 LEAST_NCV = 20  # Lanczos vectors that ARPACK keeps at least
@@ -31,24 +34,28 @@ FILTERED_RESTARTS = 300  # of a filtered search, before the filter is given up
 SEARCHED_AGAIN = "a deflated second search found nothing above"
 
 
-def solve(stack: Stack, k: int) -> Pairs:
+def solve(stack: Stack, k: int, alone: bool = True) -> Pairs:
     """Return the k leading pairs of each block, and a bound on what is left.
+
+    Unless `alone`, it gives up as soon as a dense solve would have been cheaper.
 
     Raises
     ------
     NotConverged
-        If ARPACK does not converge, or the second search keeps finding more.
+        If ARPACK does not converge, the second search keeps finding more, or it gives up.
     """
     _, n, n_views = stack.shape
     wanted = min(k, min(n, n_views)) - 1
-    solved = [_below_top(M, top, wanted) for M, top in zip(stack.sparse(), stack.top, strict=True)]
+    solved = [_below_top(M, top, wanted, alone) for M, top in zip(stack.sparse(), stack.top, strict=True)]
     gamma, vectors, rest, bound, methods = zip(*solved, strict=True)
     return Pairs(np.stack(gamma), np.stack(vectors), np.array(rest), np.array(bound), "; ".join(sorted(set(methods))))
 
 
-def _below_top(M: Sparse, top: Floats, wanted: int) -> tuple[Floats, Floats, float, float, str]:
+def _below_top(M: Sparse, top: Floats, wanted: int, alone: bool) -> tuple[Floats, Floats, float, float, str]:
     """Return the top pair and the `wanted` next ones of MᵀM on the views' side, the rest, its bound, and how it is known."""
     gram = Gram(M)
+    if not alone:
+        gram.limit = DENSE_SECONDS * gram.side**3 / (ENTRY_SECONDS * M.nnz + CALL_SECONDS)
     start = M @ top if gram.by_naturals else top
     trace = float(np.sum(M.data**2)) - 1.0  # the sum of all eigenvalues below the top
     gamma, U, rest, bound, method = _Search(gram, start / np.linalg.norm(start), trace).leading(wanted)
@@ -131,6 +138,10 @@ class _Search:
     def _search(self, lanczos: Lanczos, ask: int) -> tuple[Floats, Floats]:
         """Find `ask` more pairs, or those of them that lie above the filter's edge; values largest first."""
         lanczos.advance(LEAST)
+        if ask > LEAST and lanczos.repeats and np.isfinite(self.gram.limit):
+            raise NotConverged(
+                f"{ask} eigenvalues, many of them repeated, are hard to find one vector at a time; use solver=\"dense\""
+            )
         ask = min(ask, self.side - self.Q.shape[1])
         chosen = choose_filter(*lanczos.ritz(), ask)
         for polynomial in dict.fromkeys([chosen, PLAIN]):

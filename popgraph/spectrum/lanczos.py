@@ -15,6 +15,7 @@ from popgraph.arrays import Floats, norm
 
 FAILURE = 1e-10  # probability with which the bound may fail, over the random start
 LEAST, MOST, EVERY = 24, 96, 8  # steps taken at least and at most, and between two looks at the bound
+COINCIDE = 1e-8  # Ritz values of simple eigenvalues repel each other, and come never this close in so few steps
 
 
 class Lanczos:
@@ -68,6 +69,12 @@ class Lanczos:
             return np.zeros(1), np.zeros(1)
         theta, S = eigh_tridiagonal(self.alpha[:m], self.beta[: m - 1])
         return theta[::-1], self.room * S[0, ::-1] ** 2
+
+    @property
+    def repeats(self) -> bool:
+        """Whether two of the leading Ritz values coincide: then eigenvalues are repeated, and so few that all were seen."""
+        theta = self.ritz()[0]
+        return bool(np.any(-np.diff(theta[theta > 1e-3 * theta[0]]) <= COINCIDE * theta[0]))
 
     def bound(self, theta: float) -> float:
         """Bound the largest eigenvalue from the largest Ritz value: Pr[θ < (1 - ε) λ] <= 1.648 √N exp(-√ε (2m - 1)).

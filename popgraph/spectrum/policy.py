@@ -156,11 +156,11 @@ def _solve_stack(stack: Stack, each: int, forced: str | None) -> tuple[str, str,
             "iterative solver serves"
         )
     try:
-        return name, reason, SOLVERS[name](stack, each)
+        return name, reason, SOLVERS[name](stack, each, forced is not None or side > DENSE_LIMIT)
     except NotConverged as error:
         if forced or side > DENSE_LIMIT:
             raise
-        return "dense", f"the iterative solver did not converge ({error})", dense.solve(stack, each)
+        return "dense", f"the iterative solver gave up ({error})", dense.solve(stack, each)
 
 
 def choose_solver(n: int, n_views: int, k: int, forced: str | None = None) -> tuple[str, str]:

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.linalg.blas import dgemv
 
 from popgraph.arrays import Floats, Sparse
+from popgraph.errors import NotConverged
 
 DENSE_SHARE = 0.3  # a factor fuller than this is quicker, and not much larger, as a dense array
 
@@ -26,12 +27,15 @@ class Gram:
         B, where the block is dense.
     products : int
         How many vectors have been multiplied.
+    limit : float
+        How many may be before `NotConverged` is raised.
     """
 
     M: Sparse
     transposed: Sparse = field(init=False, default=None)
     full: Any = field(init=False, default=None)
     products: int = 0
+    limit: float = np.inf
 
     def __post_init__(self) -> None:
         n, n_views = self.M.shape
@@ -52,7 +56,7 @@ class Gram:
 
     def vector(self, x: Floats) -> Floats:
         """Return B Bᵀ x of a vector (side,)."""
-        self.products += 1
+        self._count(1)
         if self.full is not None:
             return np.asarray(dgemv(1.0, self.full, dgemv(1.0, self.full, x, trans=1)))
         first, second = (self.transposed, self.M) if self.by_naturals else (self.M, self.transposed)
@@ -60,7 +64,7 @@ class Gram:
 
     def columns(self, X: Floats) -> Floats:
         """Return B Bᵀ X of columns (side, m)."""
-        self.products += X.shape[1]
+        self._count(X.shape[1])
         if self.full is not None:
             return np.asarray(self.full @ (self.full.T @ X))
         first, second = (self.transposed, self.M) if self.by_naturals else (self.M, self.transposed)
@@ -71,3 +75,8 @@ class Gram:
         if self.full is not None:
             return np.asarray(self.full.T @ X)
         return np.asarray(self.transposed @ X)
+
+    def _count(self, vectors: int) -> None:
+        self.products += vectors
+        if self.products > self.limit:
+            raise NotConverged(f"{self.limit:,.0f} products with M and its transpose did not do; use solver=\"dense\"")
