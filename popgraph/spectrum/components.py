@@ -104,6 +104,9 @@ def stacks(factor: Sparse, root_w: Floats, components: Components, chosen: Ints)
     chosen : (c,) array
         Component numbers.
     """
+    if components.count == 1:  # nothing to cut out, and no copy to make
+        yield chosen, Stack(factor, root_w[np.newaxis] / np.linalg.norm(root_w))
+        return
     shapes = components.shapes[chosen]
     for shape in np.unique(shapes, axis=0):
         members = chosen[np.all(shapes == shape, axis=1)]

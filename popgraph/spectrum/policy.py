@@ -16,6 +16,7 @@ from popgraph.spectrum import closed_form, dense, iterative
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed
 from popgraph.spectrum.certificate import certify, residual_norms
 from popgraph.spectrum.components import Components, Stack, find_components, stacks
+from popgraph.spectrum.merging import Merged, merge
 from popgraph.spectrum.pairs import Pairs
 from popgraph.spectrum.value import SolverUse, Spectrum
 
@@ -37,6 +38,15 @@ class Found:
     rest: float  # the largest eigenvalue that is not listed, as well as it is known
     rest_bound: float  # and an upper bound on it
     side: int
+    merged: Merged | None = None  # what was solved instead of the factor
+    position: Ints | None = None  # (N',) the place of each merged view in its component
+
+    def on_views(self, views: Ints, vectors: Floats) -> Floats:
+        """Write eigenvectors of the merged graph's block as those of the component with these views."""
+        if self.merged is None or self.position is None or len(views) == len(vectors):
+            return vectors
+        share = self.merged.share[views]
+        return np.asarray((vectors[self.position[self.merged.group[views]]].T * share).T)
 
 
 def decompose(
@@ -76,7 +86,7 @@ def decompose(
         raise InvalidArgument(f'solver is {solver!r}; it must be "dense", "iterative" or None')
     parts = find_components(factor) if components is None else components
     root_w = np.sqrt(w_x)
-    found = _solve_components(factor, root_w, parts, int(k), solver)
+    found = _solve_components(factor, w_x, parts, int(k), solver)
     order = _descending(found)
     listed = np.concatenate([np.ones(parts.count), -np.sort(-found.gamma)])
     if found.rest_bound == 0.0:  # all others are 0
@@ -103,7 +113,7 @@ def decompose(
     )
 
 
-def _solve_components(factor: Sparse, root_w: Floats, parts: Components, wanted: int, solver: str | None) -> Found:
+def _solve_components(factor: Sparse, w_x: Floats, parts: Components, wanted: int, solver: str | None) -> Found:
     """Find the eigenvalues below 1 that can be among the `wanted` leading ones of Ā, and bound the others."""
     each = wanted - parts.count + 1  # pairs that one component could contribute, its top included
     if each < 1 or parts.count == factor.shape[1]:
@@ -113,6 +123,10 @@ def _solve_components(factor: Sparse, root_w: Floats, parts: Components, wanted:
         none = np.empty(0, dtype=np.intp)
         rest = 1.0 if each < 1 else 0.0
         return Found(np.empty(0), none, none, {}, [use], rest, rest, 1)
+    merged = merge(factor, w_x)
+    if merged.factor.shape != factor.shape:
+        factor, parts = merged.factor, find_components(merged.factor)
+    root_w = np.sqrt(merged.w_x)
     gamma: list[Floats] = []
     component: list[Ints] = []
     place: list[Ints] = []
@@ -142,6 +156,8 @@ def _solve_components(factor: Sparse, root_w: Floats, parts: Components, wanted:
         rest,
         rest_bound,
         largest,
+        merged,
+        np.argsort(parts.columns) - parts.column_start[parts.of_column],
     )
 
 
@@ -202,14 +218,15 @@ def _eigenvectors(root_w: Floats, parts: Components, found: Found, order: Ints, 
     bases: dict[tuple[int, int], Floats] = {}
     for i in order[: k - column]:
         c, place = int(found.component[i]), int(found.place[i])
-        V[parts.columns_of(c), column] = _vector(found, c, place, bases)
+        views = parts.columns_of(c)
+        V[views, column] = found.on_views(views, _vector(found, c, place, bases))
         column += 1
     for c in range(parts.count):
         if column == k:
             break
         views = parts.columns_of(c)
-        solved, i = found.pairs[c]
-        positive = solved.vectors[i][:, : int(np.sum(solved.gamma[i] > 0))]
+        pairs, i = found.pairs[c]
+        positive = found.on_views(views, pairs.vectors[i][:, : int(np.sum(pairs.gamma[i] > 0))])
         count = min(k - column, len(views) - positive.shape[1])
         V[np.ix_(views, np.arange(column, column + count))] = null_vectors(positive, count)
         column += count

@@ -1,0 +1,95 @@
+"""Views whose columns of A are proportional, and naturals whose rows are equal, merged: a smaller M with the same spectrum.
+
+Such views carry one direction of Ā between them. Merged into one view of their joint probability they leave every positive
+eigenvalue as it is, and an eigenvector is shared out again as √w_x.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from popgraph.arrays import Floats, Ints, Sparse
+
+CLOSE = 1e-12  # projections of proportional columns agree to rounding; those that agree by chance are told apart entry by entry
+
+
+@dataclass(frozen=True, eq=False)
+class Merged:
+    """Hold a factor without proportional rows and columns.
+
+    Attributes
+    ----------
+    factor : (n', N') csr_array
+        M of the merged graph. Its views are in the order of their first members.
+    w_x : (N',) array
+        The merged views' probabilities.
+    group : (N,) array
+        The merged view that each view is part of.
+    share : (N,) array
+        √(w_x / w_group): an eigenvector v' of the merged graph is share * v'[group] on all views.
+    """
+
+    factor: Sparse
+    w_x: Floats
+    group: Ints
+    share: Floats
+
+
+def merge(factor: Sparse, w_x: Floats) -> Merged:
+    """Merge proportional columns of M, then proportional rows."""
+    group = proportional_rows(sp.csr_array(factor.T))
+    count = int(group.max()) + 1
+    w_group = np.bincount(group, weights=w_x) if count < len(group) else w_x
+    merged = factor
+    if count < len(group):
+        first = np.unique(group, return_index=True)[1]
+        lead = factor[:, first]
+        scale = np.sqrt(w_group / w_x[first])
+        merged = sp.csr_array((lead.data * scale[lead.indices], lead.indices, lead.indptr), shape=lead.shape)
+    rows = proportional_rows(merged)
+    if int(rows.max()) + 1 < len(rows):
+        squares = np.asarray(merged.multiply(merged).sum(axis=1)).ravel()
+        first = np.unique(rows, return_index=True)[1]
+        scale = np.sqrt(np.bincount(rows, weights=squares) / squares[first])
+        merged = sp.csr_array(sp.diags_array(scale) @ merged[first])
+    return Merged(merged, w_group, group, np.sqrt(w_x / w_group[group]))
+
+
+def proportional_rows(matrix: Sparse) -> Ints:
+    """Return for each row (n,) the group of rows that are multiples of each other, to rounding, numbered by first row.
+
+    Multiples of one row have the same projection on a random vector once they are scaled to length 1. Rows with the same
+    projection are then compared entry by entry with the first of them.
+    """
+    n = matrix.shape[0]
+    lengths = np.diff(matrix.indptr)
+    row_of = np.repeat(np.arange(n), lengths)
+    norm = np.sqrt(np.bincount(row_of, weights=matrix.data**2, minlength=n))
+    projection = (matrix @ np.random.default_rng(0).standard_normal(matrix.shape[1])) / norm
+    order = np.argsort(projection, kind="stable")
+    alike = np.abs(np.diff(projection[order])) <= CLOSE * (1 + np.abs(projection[order][1:]))
+    if not alike.any():
+        return np.arange(n)
+    run = np.concatenate([[0], np.cumsum(~alike)])
+    lead = np.empty(n, dtype=np.intp)
+    lead[order] = np.minimum.reduceat(order, np.flatnonzero(np.concatenate([[True], ~alike])))[run]
+    followers = np.flatnonzero((lead != np.arange(n)) & (lengths == lengths[lead]))
+    same = followers[_multiples(matrix, norm, followers, lead[followers])]
+    leader = np.arange(n)
+    leader[same] = lead[same]
+    return np.asarray(np.unique(leader, return_inverse=True)[1])
+
+
+def _multiples(matrix: Sparse, norm: Floats, rows: Ints, leads: Ints) -> Floats:
+    """Say for each row whether it is a multiple of its lead, which has as many entries."""
+    lengths = np.diff(matrix.indptr)[rows]
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    within = np.arange(starts[-1]) - np.repeat(starts[:-1], lengths)
+    mine = np.repeat(matrix.indptr[rows], lengths) + within
+    theirs = np.repeat(matrix.indptr[leads], lengths) + within
+    x = matrix.data[mine] / np.repeat(norm[rows], lengths)
+    y = matrix.data[theirs] / np.repeat(norm[leads], lengths)
+    differs = (matrix.indices[mine] != matrix.indices[theirs]) | (np.abs(x - y) > 16 * np.finfo(np.float64).eps * y)
+    at = np.repeat(np.arange(len(rows)), lengths)
+    return np.asarray(np.bincount(at, weights=differs, minlength=len(rows)) == 0)

@@ -1,0 +1,96 @@
+"""Merging proportional views and equal naturals: the same positive spectrum on a smaller factor."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from cases import dense_adjacency
+from hypothesis import given
+from hypothesis import strategies as st
+
+import popgraph as pg
+from popgraph.spectrum.merging import merge, proportional_rows
+from popgraph.subspace import containment_angles
+
+
+def planted(seed: int) -> pg.PopulationGraph:
+    """Few distinct rows and columns, each repeated at random, the columns in random proportions."""
+    rng = np.random.default_rng(seed)
+    core = rng.random((rng.integers(1, 5), rng.integers(1, 5)))
+    core[rng.random(core.shape) < 0.3] = 0
+    core[:, 0] += 0.1
+    core = core[:, core.any(axis=0)]
+    rows = np.concatenate([np.arange(len(core)), rng.integers(0, len(core), rng.integers(0, 6))])
+    columns = np.concatenate([np.arange(core.shape[1]), rng.integers(0, core.shape[1], rng.integers(0, 6))])
+    rng.shuffle(rows)
+    rng.shuffle(columns)
+    A = core[np.ix_(rows, columns)] * 10.0 ** rng.uniform(-4, 0, len(columns))
+    return pg.build(rng.random(len(A)) + 1e-6, A, normalize=True)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_the_merged_factor_has_the_same_positive_spectrum_and_eigenvectors(seed):
+    graph = planted(seed)
+    merged = merge(graph.factor, graph.w_x)
+    exact = np.linalg.svd(graph.factor.toarray(), compute_uv=False) ** 2
+    sigma, Vt = np.linalg.svd(merged.factor.toarray(), full_matrices=False)[1:]
+    np.testing.assert_allclose(sigma**2, exact[: len(sigma)], atol=1e-13)
+    np.testing.assert_allclose(exact[len(sigma) :], 0, atol=1e-13)
+    positive = sigma**2 > 1e-10
+    V = merged.share[:, np.newaxis] * Vt.T[merged.group][:, positive]
+    np.testing.assert_allclose(dense_adjacency(graph) @ V, V * sigma[positive] ** 2, atol=1e-12)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([None, "dense", "iterative"]))
+def test_graphs_with_proportional_views_are_solved_rightly_at_every_k(seed, solver):
+    graph = planted(seed)
+    exact, V = np.linalg.eigh(dense_adjacency(graph))
+    spectrum = graph.spectrum(graph.N, solver=solver)
+    np.testing.assert_allclose(spectrum.gamma, exact[::-1], atol=1e-12)
+    np.testing.assert_allclose(spectrum.eigenvectors.T @ spectrum.eigenvectors, np.eye(graph.N), atol=1e-12)
+    for k in spectrum.clean_cuts:
+        if spectrum.gamma_known[k - 1] - (spectrum.gamma_known[k] if k < graph.N else 0) > 1e-3:
+            angles = containment_angles(spectrum.leading(k).eigenvectors, V[:, ::-1][:, :k])
+            assert angles.max() < 1e-9
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_rows_are_grouped_as_brute_force_groups_them(seed):
+    rng = np.random.default_rng(seed)
+    core = rng.integers(0, 3, (3, 4)) + np.eye(3, 4)
+    rows = core[rng.integers(0, 3, 9)] * rng.choice([1.0, 2.0, 0.1], 9)[:, np.newaxis]
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    expected = [next(j for j in range(9) if np.allclose(unit[i], unit[j], atol=1e-14)) for i in range(9)]
+    group = proportional_rows(sp.csr_array(rows))
+    first = np.unique(group, return_index=True)[1]
+    assert first[group].tolist() == expected
+
+
+@pytest.mark.parametrize("off", [1e-12, 1e-9])
+def test_nearly_proportional_views_are_not_merged(off):
+    A = np.array([[0.5, 0.5], [0.5 + off, 0.5 - off]])
+    graph = pg.build(np.array([0.5, 0.5]), A)
+    assert merge(graph.factor, graph.w_x).factor.shape == (2, 2)
+
+
+def test_rows_of_one_projection_are_told_apart_entry_by_entry(monkeypatch):
+    """With a projection that cannot tell anything apart, only the comparison is left."""
+
+    class Zeros:
+        def standard_normal(self, size):
+            return np.zeros(size)
+
+    monkeypatch.setattr(np.random, "default_rng", lambda seed: Zeros())
+    rows = sp.csr_array(np.array([[1.0, 2.0, 0.0], [0.0, 1.0, 2.0], [2.0, 4.0, 0.0], [1.0, 0.0, 2.0]]))
+    assert proportional_rows(rows).tolist() == [0, 1, 0, 2]
+
+
+def test_a_large_graph_of_few_directions_is_solved_densely():
+    """2,000 naturals and 3,000 views, all multiples of 6 rows and 5 columns."""
+    rng = np.random.default_rng(0)
+    core = rng.random((6, 5))
+    A = core[np.ix_(rng.integers(0, 6, 2000), rng.integers(0, 5, 3000))]
+    graph = pg.build(np.full(2000, 1.0), A, normalize=True)
+    spectrum = graph.spectrum(4)
+    assert spectrum.solvers[0].shape == (6, 5)
+    assert spectrum.solvers[0].solver == "dense"
+    np.testing.assert_allclose(spectrum.gamma, np.linalg.eigvalsh(graph.adjacency)[::-1][:4], atol=1e-12)
