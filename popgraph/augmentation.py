@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from popgraph import vectorised
+from popgraph.batches import Batch
 from popgraph.distribution import Distribution, joint_distribution
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, TooLarge, listing, shorten
-from popgraph.reading import check_hashable, list_finite, parse_unit, read_distinct, read_matrix
-
-PRODUCT_LIMIT = 2**22  # views of one tuple under `independently`; beyond it the graph would not fit anyway
+from popgraph.reading import PRODUCT_LIMIT, check_hashable, list_finite, parse_unit, read_distinct, read_matrix
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Augmentation:
         How it prints.
     trusted : bool
         Whether the kernel is known to answer alike every time. `build` asks an untrusted kernel twice.
+    batch : callable, optional
+        The vectorised form of the same kernel; `from_batch` makes an augmentation of one.
 
     Raises
     ------
@@ -49,6 +51,7 @@ class Augmentation:
     kernel: Callable[[Any], Any]
     name: str = ""
     trusted: bool = False
+    batch: Batch | None = None
 
     def __post_init__(self) -> None:
         if not callable(self.kernel):
@@ -90,7 +93,8 @@ class Augmentation:
         """
         second = as_augmentation(other)
         name = f"{self.name}.then({second.name})"
-        return Augmentation(lambda natural: self(natural).through(second), name, self.trusted and second.trusted)
+        both = vectorised.then(self.batch, second.batch)
+        return Augmentation(lambda natural: self(natural).through(second), name, self.trusted and second.trusted, both)
 
     def repeat(self, times: int) -> "Augmentation":
         """Apply this augmentation several times over; 0 times is the identity.
@@ -114,7 +118,9 @@ class Augmentation:
                 law = law.through(self)
             return law
 
-        return Augmentation(repeated, f"{self.name}.repeat({times})", self.trusted)
+        return Augmentation(
+            repeated, f"{self.name}.repeat({times})", self.trusted, vectorised.repeat(self.batch, int(times))
+        )
 
     @classmethod
     def from_matrix(
@@ -162,6 +168,41 @@ class Augmentation:
                 raise InvalidAugmentation(f"the row of {shorten(natural)} is no distribution: {error}") from error
         return from_table(table, name="from_matrix")
 
+    @classmethod
+    def from_batch(cls, fn: Callable[[Any], Any], name: str = "", *, trusted: bool = False) -> "Augmentation":
+        """Declare an augmentation of images, or of tuples of numbers, by what it makes of a whole batch at once.
+
+        It combines with the toolkit's own like any other, and no Python object is made for a view until one is looked at.
+
+        Parameters
+        ----------
+        fn : callable
+            States (b, ...) -> (views (b, m, ...), probabilities (m,) or (b, m)). States are the pixels of images of one shape,
+            (b, height, width), or the numbers of tuples of one length, (b, length). Probabilities (m,) may be exact, as for
+            `Distribution`; an array (b, m) is one of floats. Views may repeat.
+        name, trusted
+            As for `Augmentation`; `build` asks twice about every batch unless trusted.
+
+        Raises
+        ------
+        InvalidAugmentation
+            On use, if fn does not give views and probabilities of these shapes, or the probabilities of a state do not sum
+            to 1.
+
+        Examples
+        --------
+        >>> neighbours = lambda x: (np.stack([x - 1, x + 1], axis=1), ["1/2", "1/2"])
+        >>> Augmentation.from_batch(neighbours, "step")((0,))
+        Distribution({(-1,): 1/2, (1,): 1/2})
+        """
+        if not callable(fn):
+            raise InvalidAugmentation(
+                f"a vectorised form is a callable states -> (views, probabilities); got {shorten(fn)}"
+            )
+        batch = vectorised.declared(fn)
+        name = name or getattr(fn, "__name__", type(fn).__name__)
+        return cls(lambda natural: vectorised.one(batch, natural), name, trusted, batch)
+
     def __repr__(self) -> str:
         return f"Augmentation({self.name})"
 
@@ -196,7 +237,7 @@ def identity() -> Augmentation:
     >>> identity()("cloud")
     Distribution({'cloud': 1})
     """
-    return Augmentation(lambda natural: Distribution([(natural, 1)]), "identity", trusted=True)
+    return Augmentation(lambda natural: Distribution([(natural, 1)]), "identity", True, vectorised.identity)
 
 
 def apply(fn: Callable[[Any], Any], probability: Any = 1) -> Augmentation:
@@ -225,8 +266,15 @@ def apply(fn: Callable[[Any], Any], probability: Any = 1) -> Augmentation:
     return applied(fn, probability, getattr(fn, "__name__", type(fn).__name__), trusted=False)
 
 
-def applied(fn: Callable[[Any], Any], probability: Any, name: str, *, trusted: bool) -> Augmentation:
-    """Build `apply`; the toolkit's own functions are trusted to answer alike."""
+def applied(
+    fn: Callable[[Any], Any],
+    probability: Any,
+    name: str,
+    *,
+    trusted: bool,
+    on_pixels: Callable[[Any], Any] | None = None,
+) -> Augmentation:
+    """Build `apply`; the toolkit's own functions are trusted to answer alike, and have a form for batches of images."""
     q = parse_unit(probability)
     if not callable(fn):
         raise InvalidAugmentation(f"popgraph.apply takes a function natural -> view; got {shorten(fn)}")
@@ -243,9 +291,10 @@ def applied(fn: Callable[[Any], Any], probability: Any, name: str, *, trusted: b
                 "returns one view: use popgraph.Augmentation(fn) for one that returns a distribution"
             )
         check_hashable(view, f"fn({shorten(natural)})")
-        return Distribution({natural: 1}) if view == natural else Distribution({natural: 1 - q, view: q})
+        return Distribution({natural: 1 - q + q} if view == natural else {natural: 1 - q, view: q})
 
-    return Augmentation(mixture, f"apply({name}, {q})", trusted)
+    batch = None if on_pixels is None else vectorised.on_images(lambda pixels: [on_pixels(pixels)], q)
+    return Augmentation(mixture, f"apply({name}, {q})", trusted, batch)
 
 
 def choose(options: Mapping[Any, Any], *, normalize: bool = False) -> Augmentation:
@@ -276,7 +325,9 @@ def choose(options: Mapping[Any, Any], *, normalize: bool = False) -> Augmentati
         return law.through(lambda option: augmentations[option](natural))
 
     name = ", ".join(augmentation.name for augmentation in augmentations.values())
-    return Augmentation(mixture, f"choose({name})", all(a.trusted for a in augmentations.values()))
+    probabilities = law.fractions.values() if law.exact else law.probabilities.tolist()
+    batch = vectorised.choose([(a.batch, p) for a, p in zip(augmentations.values(), probabilities, strict=True)])
+    return Augmentation(mixture, f"choose({name})", all(a.trusted for a in augmentations.values()), batch)
 
 
 def independently(augmentation: Any) -> Augmentation:
@@ -321,6 +372,27 @@ def independently(augmentation: Any) -> Augmentation:
             )
         return joint_distribution(rows)
 
+    def kernels_for(length: int) -> list[Augmentation] | None:
+        return [one] * length if one is not None else each if each is not None and len(each) == length else None
+
     parts = each or [one or identity()]
     name = ", ".join(part.name for part in parts)
-    return Augmentation(joint, f"independently({name})", all(part.trusted for part in parts))
+    batch = vectorised.independently(kernels_for, ask)
+    return Augmentation(joint, f"independently({name})", all(part.trusted for part in parts), batch)
+
+
+def ask(augmentation: Any, natural: Any) -> Distribution:
+    """Ask an augmentation about a natural, twice if it is not known to answer alike every time.
+
+    Raises
+    ------
+    InvalidAugmentation
+        If it draws a view instead of returning its distribution.
+    """
+    first: Distribution = augmentation(natural)
+    if not augmentation.trusted and (second := augmentation(natural)) != first:
+        raise InvalidAugmentation(
+            f"the augmentation gave two answers for the natural {shorten(natural)}: {first!r}, then {second!r}; "
+            "it must return the whole distribution of views, not draw from it"
+        )
+    return first

@@ -20,6 +20,7 @@ from popgraph.labels import bayes_labels
 from popgraph.population import Population
 from popgraph.sampling import PairSampler
 from popgraph.spectrum import Components, Spectrum, decompose, find_components
+from popgraph.states import StateSequence
 
 STR_SIDE = 400  # str() shows eigenvalues where all of them are quick to compute
 
@@ -196,8 +197,8 @@ class PopulationGraph(Immutable):
         1
         """
         try:
-            return self._index[view]
-        except (KeyError, TypeError):
+            return self.views.index(view) if isinstance(self.views, StateSequence) else self._index[view]
+        except (KeyError, TypeError, ValueError):
             raise InvalidArgument(f"{shorten(view)} is no view of this graph; its views are graph.views") from None
 
     def spectrum(self, k: int, *, solver: str | None = None) -> Spectrum:

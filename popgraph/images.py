@@ -3,123 +3,23 @@
 An augmentation of images is an ordinary `Augmentation`; its probabilities are exact unless declared as floats.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from itertools import combinations
 from math import comb
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from popgraph.arrays import Immutable, frozen
-from popgraph.augmentation import PRODUCT_LIMIT, Augmentation, applied, choose, identity
+from popgraph import vectorised
+from popgraph.augmentation import Augmentation, applied, choose, identity
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, InvalidAugmentation, TooLarge, shorten
-from popgraph.reading import parse_unit
+from popgraph.image import Image
+from popgraph.reading import PRODUCT_LIMIT, parse_unit
 
 __all__ = ["Image", "flip", "flip_pixels", "mask", "rotate", "shift"]
-
-SHADES = " ░▒▓█"  # terminal ink, from nothing to full
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Image(Immutable):
-    """Hold a small picture as an outcome: immutable, hashable, equal to any image of the same pixels.
-
-    Parameters
-    ----------
-    pixels : (height, width) or (height, width, 3 or 4) array
-        Booleans, whole numbers in 0..255, or finite floats. 0 is drawn empty and the image's largest value full ink.
-        Pixels that are all whole numbers in 0..255 are kept as uint8, others as float64, so that images are equal when their
-        pixels are.
-    name : str
-        How it prints; takes no part in equality.
-
-    Raises
-    ------
-    InvalidArgument
-        If the pixels are not such an array.
-
-    Examples
-    --------
-    >>> corner = Image([[1, 0], [0, 0]], name="corner")
-    >>> corner
-    Image(corner, 2x2)
-    >>> corner == Image([[1, 0], [0, 0]])
-    True
-    >>> print(Image([[1, 1], [0, 1]]))
-    ████
-      ██
-    """
-
-    pixels: Any
-    name: str = ""
-
-    def __post_init__(self) -> None:
-        given = np.asarray(self.pixels)
-        if given.ndim not in (2, 3) or given.size == 0 or (given.ndim == 3 and given.shape[2] not in (3, 4)):
-            raise InvalidArgument(
-                f"an Image needs pixels of shape (height, width), or (height, width, 3 or 4); got shape {given.shape}"
-            )
-        if given.dtype.kind not in "buif":
-            raise InvalidArgument(f"an Image needs numbers for pixels; got dtype {given.dtype}")
-        if given.dtype.kind == "f":
-            if not np.isfinite(given).all():
-                raise InvalidArgument("an Image needs finite pixels; got NaN or infinity")
-            pixels = given.astype(np.float64) + 0.0  # a copy, and -0.0 becomes 0.0: equal pixels, equal bytes
-            if ((pixels >= 0) & (pixels <= 255) & (pixels == np.rint(pixels))).all():
-                pixels = pixels.astype(np.uint8)
-        else:
-            if given.min() < 0 or given.max() > 255:
-                raise InvalidArgument(
-                    f"whole-number pixels must be in 0..255; got {given.min()}..{given.max()}: give floats instead"
-                )
-            pixels = given.astype(np.uint8)
-        object.__setattr__(self, "pixels", frozen(np.ascontiguousarray(pixels)))
-        object.__setattr__(self, "_key", (pixels.shape, pixels.dtype.char, self.pixels.tobytes()))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Image) and bool(self._key == other._key)  # type: ignore[attr-defined]
-
-    def __hash__(self) -> int:
-        return hash(self._key)  # type: ignore[attr-defined]
-
-    def __repr__(self) -> str:
-        height, width = self.pixels.shape[:2]
-        if self.name:
-            return f"Image({self.name}, {height}x{width})"
-        if height * width <= 100:
-            return f"Image({'/'.join(''.join('#' if ink else '.' for ink in row) for row in self._ink() > 0.5)})"
-        return f"Image({height}x{width}, {crc32(self.pixels.tobytes()) & 0xFFFFFF:06x})"
-
-    def __str__(self) -> str:
-        steps = np.rint(self._ink() * (len(SHADES) - 1)).astype(int)
-        return "\n".join("".join(SHADES[step] * 2 for step in row).rstrip() for row in steps)
-
-    def _repr_html_(self) -> str:
-        cells = [
-            f"<rect x='{j}' y='{i}' width='1' height='1' fill='currentColor' fill-opacity='{ink:.3g}'/>"
-            for (i, j), ink in np.ndenumerate(self._ink())
-            if ink > 0
-        ]
-        height, width = self.pixels.shape[:2]
-        frame = "fill='none' stroke='currentColor' stroke-opacity='0.4' stroke-width='0.1'"
-        return (
-            f"<svg xmlns='http://www.w3.org/2000/svg' width='{6 * width}' height='{6 * height}' "
-            f"viewBox='0 0 {width} {height}'>{''.join(cells)}<rect width='{width}' height='{height}' {frame}/></svg>"
-        )
-
-    def _ink(self) -> NDArray[np.float64]:
-        """Scale the pixels to 0 (empty) .. 1 (full), (height, width)."""
-        grey = self.pixels.astype(np.float64)
-        grey = grey[:, :, :3].mean(axis=2) if grey.ndim == 3 else grey
-        low, high = min(grey.min(), 0.0), max(grey.max(), 0.0)
-        return (grey - low) / (high - low) if high > low else np.zeros_like(grey)
-
-    def _renamed(self, what: str) -> str:
-        return f"{self.name} {what}" if self.name else ""
 
 
 def rotate(quarter_turns: int = 1, probability: Any = 1) -> Augmentation:
@@ -138,7 +38,8 @@ def rotate(quarter_turns: int = 1, probability: Any = 1) -> Augmentation:
         image = _check_image(image, "rotate")
         return Image(np.rot90(image.pixels, turns), image._renamed("rotated"))
 
-    return applied(turn, probability, f"rotate {90 * turns}°", trusted=True)
+    name = f"rotate {90 * turns}°"
+    return applied(turn, probability, name, trusted=True, on_pixels=lambda pixels: np.rot90(pixels, turns, (1, 2)))
 
 
 def flip(axis: int = 1, probability: Any = 1) -> Augmentation:
@@ -161,7 +62,8 @@ def flip(axis: int = 1, probability: Any = 1) -> Augmentation:
         image = _check_image(image, "flip")
         return Image(np.flip(image.pixels, axis), image._renamed("flipped"))
 
-    return applied(mirror, probability, f"flip axis {axis}", trusted=True)
+    name = f"flip axis {axis}"
+    return applied(mirror, probability, name, trusted=True, on_pixels=lambda pixels: np.flip(pixels, axis + 1))
 
 
 def shift(
@@ -190,13 +92,16 @@ def shift(
     if not moves:
         raise InvalidArgument("steps is empty; give at least one step (rows down, columns right)")
 
-    def move_by(down: int, right: int) -> Callable[[Any], Image]:
-        def move(image: Any) -> Image:
-            return Image(_shifted(_check_image(image, "shift").pixels, down, right, wrap))
+    def by(move: tuple[int, int]) -> Augmentation:
+        return applied(
+            lambda image: Image(_shifted(_check_image(image, "shift").pixels[np.newaxis], *move, wrap)[0]),
+            1,
+            f"shift {move}",
+            trusted=True,
+            on_pixels=lambda pixels: _shifted(pixels, *move, wrap),
+        )
 
-        return move
-
-    options = {applied(move_by(*move), 1, f"shift {move}", trusted=True): 1 for move in moves}
+    options = {by(move): 1 for move in moves}
     return _sometimes(choose(options, normalize=True), probability, f"shift {len(moves)} ways")
 
 
@@ -248,8 +153,26 @@ def flip_pixels(
             views.append(Image(changed))
         return Distribution.uniform(views)
 
-    noise = Augmentation(flipped, f"flip {size} pixels", trusted=True)
+    def on_pixels(states: Any) -> list[Any] | None:
+        if states.ndim != 3 or not ((states == 0) | (states == 1)).all():
+            return None
+        height, width = states.shape[1:]
+        inside = pixels is None or all(0 <= row < height and 0 <= column < width for row, column in pixels)
+        sites = range(height * width) if pixels is None else sorted({row * width + column for row, column in pixels})
+        if not inside or size > len(sites) or comb(len(sites), size) > PRODUCT_LIMIT:
+            return None
+        return [_inverted(states, chosen) for chosen in combinations(sites, size)]
+
+    noise = Augmentation(flipped, f"flip {size} pixels", True, vectorised.on_images(on_pixels, Fraction(1)))
     return _sometimes(noise, probability, noise.name)
+
+
+def _inverted(states: Any, chosen: tuple[int, ...]) -> Any:
+    """Swap 0 and 1 at these flat positions of each image."""
+    changed = states.copy()
+    flat = changed.reshape(len(changed), -1)
+    flat[:, list(chosen)] = 1 - flat[:, list(chosen)]
+    return changed
 
 
 def mask(size: int | tuple[int, int] = 1, probability: Any = 1, *, fill: float = 0) -> Augmentation:
@@ -293,7 +216,17 @@ def mask(size: int | tuple[int, int] = 1, probability: Any = 1, *, fill: float =
                 views.append(Image(changed))
         return Distribution.from_samples(views)
 
-    hide = Augmentation(masked, f"mask {height}x{width}", trusted=True)
+    def on_pixels(states: Any) -> list[Any] | None:
+        rows, columns = (states.shape[1] - height + 1, states.shape[2] - width + 1)
+        if rows < 1 or columns < 1 or fill not in range(256):
+            return None
+        views = [states.copy() for _ in range(rows * columns)]
+        for position, changed in enumerate(views):
+            top, left = divmod(position, columns)
+            changed[:, top : top + height, left : left + width] = fill
+        return views
+
+    hide = Augmentation(masked, f"mask {height}x{width}", True, vectorised.on_images(on_pixels, Fraction(1)))
     return _sometimes(hide, probability, hide.name)
 
 
@@ -302,7 +235,8 @@ def _sometimes(augmentation: Augmentation, probability: Any, name: str) -> Augme
     q = parse_unit(probability)
     if q == 1:
         return augmentation
-    return Augmentation(choose({augmentation: q, identity(): 1 - q}).kernel, f"{name}, {q}", trusted=True)
+    mixed = choose({augmentation: q, identity(): 1 - q})
+    return Augmentation(mixed.kernel, f"{name}, {q}", True, mixed.batch)
 
 
 def _sites(image: Image, pixels: Sequence[tuple[int, int]]) -> list[int]:
@@ -315,11 +249,11 @@ def _sites(image: Image, pixels: Sequence[tuple[int, int]]) -> list[int]:
 
 
 def _shifted(pixels: NDArray[Any], down: int, right: int, wrap: bool) -> NDArray[Any]:
-    """Move the pixels; without wrapping, what nothing moves to becomes 0."""
-    moved = np.roll(pixels, (down, right), axis=(0, 1))
+    """Move the pixels (b, height, width, ...) of some images; without wrapping, what nothing moves to becomes 0."""
+    moved = np.roll(pixels, (down, right), axis=(1, 2))
     if not wrap:
-        moved[_wrapped(down)] = 0
-        moved[:, _wrapped(right)] = 0
+        moved[:, _wrapped(down)] = 0
+        moved[:, :, _wrapped(right)] = 0
     return moved
 
 

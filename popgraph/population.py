@@ -4,7 +4,7 @@ Every form in which a population can be declared is read here, and here alone; a
 computed from these arrays (w, Ā, F*) lives in `graph.py`.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from numbers import Number
@@ -14,8 +14,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from popgraph.arrays import Immutable, Sparse, frozen, frozen_csr
-from popgraph.augmentation import Augmentation, as_augmentation, from_table
+from popgraph.augmentation import Augmentation, as_augmentation, ask, from_table
 from popgraph.distribution import Distribution
+from popgraph.enumeration import Enumeration, enumerate_states
 from popgraph.errors import InvalidAugmentation, InvalidDistribution, listing, shorten
 from popgraph.progress import Progress, track
 from popgraph.reading import SUM_TOLERANCE, list_finite, looks_like_probabilities, read_distinct, read_matrix
@@ -255,19 +256,42 @@ def _read_objects(matrix: Any, law: Distribution, normalize: bool) -> tuple[Spar
 
 def _enumerate(law: Distribution, augmentation: Augmentation, progress: Progress) -> Population:
     """List the views natural by natural, asking the augmentation about each."""
+    if (listed := enumerate_states(law.outcomes, augmentation, progress)) is not None:
+        return _from_states(law, listed)
     index: dict[Hashable, int] = {}
     columns: list[int] = []
     rows: list[Distribution] = []
     for natural in track(law, len(law), progress, "enumerate"):
-        row = augmentation(natural)
-        if not augmentation.trusted:
-            _ask_again(augmentation, natural, row)
+        row = ask(augmentation, natural)
         if natural in row:
             index.setdefault(natural, len(index))
         columns.extend(index.setdefault(view, len(index)) for view in row)
         rows.append(row)
     kernel, exact = _assemble(rows, columns, len(index))
     return Population(law, tuple(index), kernel, exact)
+
+
+def _from_states(law: Distribution, listed: Enumeration) -> Population:
+    """Sort the entries of an enumeration into a kernel."""
+    indptr = np.concatenate([[0], np.cumsum(listed.lengths)])
+    if not listed.data.all():
+        row = int(np.searchsorted(indptr, np.flatnonzero(listed.data == 0)[0], side="right")) - 1
+        raise InvalidDistribution(
+            f"a view of natural {shorten(law.outcomes[row])} has a probability too small for float64, below 5e-324; leave it out"
+        )
+    order = np.lexsort((listed.columns, np.repeat(np.arange(len(law)), listed.lengths)))
+    kernel = frozen_csr(
+        sp.csr_array((listed.data[order], listed.columns[order], indptr), shape=(len(law), len(listed.views)))
+    )
+    exact = None
+    if listed.numerators is not None:
+        exact = ExactKernel(frozen(_narrow(listed.numerators[order])), listed.denominators)
+    return Population(law, listed.views, kernel, exact)
+
+
+def _narrow(numerators: Any) -> Any:
+    """Return Python's ints as 64-bit ones where these hold them."""
+    return _integers(numerators.tolist()) if numerators.dtype == object else numerators
 
 
 def _assemble(rows: list[Distribution], columns: list[int], n_views: int) -> tuple[Sparse, ExactKernel | None]:
@@ -291,16 +315,6 @@ def check_floats(law: Distribution, what: str) -> None:
         lost = [shorten(outcome) for outcome, p in law.items() if p == 0]
         raise InvalidDistribution(
             f"the probability of {what} {listing(lost)} is too small for float64, below 5e-324; leave it out or make it larger"
-        )
-
-
-def _ask_again(augmentation: Callable[[Any], Distribution], natural: Any, first: Distribution) -> None:
-    """Refuse an augmentation that draws a view instead of returning its distribution."""
-    second = augmentation(natural)
-    if second != first:
-        raise InvalidAugmentation(
-            f"the augmentation gave two answers for the natural {shorten(natural)}: {first!r}, then {second!r}; "
-            "it must return the whole distribution of views, not draw from it"
         )
 
 

@@ -15,7 +15,7 @@ from popgraph.errors import InvalidAugmentation, InvalidDistribution, listing, s
 
 SUM_TOLERANCE = 1e-9  # probabilities may miss a sum of 1 by this much: twenty or so decimals typed by hand
 OUTCOME_LIMIT = 2**22  # more outcomes than this from one iterable is taken to be an endless one
-
+PRODUCT_LIMIT = 2**22  # views of one tuple under `independently`; beyond it the graph would not fit anyway
 
 NOBODY = object()
 
@@ -154,3 +154,39 @@ def read_pairs(probabilities: Any) -> list[tuple[Any, Any]]:
                 f"{shorten(pair)} is not a pair (outcome, probability); use Distribution.uniform for equally likely outcomes"
             )
     return pairs
+
+
+def read_answer(answer: Any, states: Any) -> tuple[Any, Any]:
+    """Return the views (b, m, ...) and probabilities, a list of m or an array (b, m), of a vectorised augmentation."""
+    if not isinstance(answer, tuple) or len(answer) != 2:
+        raise InvalidAugmentation(
+            f"a vectorised form returns (views, probabilities); got {shorten(answer)}, a {type(answer).__name__}"
+        )
+    views, probabilities = np.asarray(answer[0]), answer[1]
+    if views.ndim != states.ndim + 1 or len(views) != len(states) or views.shape[1] == 0:
+        raise InvalidAugmentation(
+            f"the vectorised form gave views of shape {views.shape} for states of shape {states.shape}; "
+            f"it must give ({len(states)}, m, ...): m views for each state"
+        )
+    if views.dtype.kind not in "biuf" or not np.isfinite(views).all():
+        raise InvalidAugmentation("the vectorised form gave views that are not finite numbers")
+    by_state = isinstance(probabilities, np.ndarray) and probabilities.ndim == 2
+    if not by_state:
+        probabilities = [parse_probability(p) for p in probabilities]
+    shape, fits = np.shape(probabilities), views.shape[:2] if by_state else views.shape[1:2]
+    if shape != fits:
+        raise InvalidAugmentation(
+            f"the vectorised form gave probabilities of shape {shape} for views of shape {views.shape}; give {fits}"
+        )
+    floats = np.atleast_2d(np.asarray(probabilities, dtype=np.float64))
+    if not np.isfinite(floats).all() or floats.min() < 0:
+        raise InvalidAugmentation(
+            f"the vectorised form gave the probability {floats.min()}; they must be finite and not negative"
+        )
+    worst = int(np.argmax(np.abs(floats.sum(axis=1) - 1)))
+    if abs(floats[worst].sum() - 1) > SUM_TOLERANCE:
+        raise InvalidAugmentation(
+            f"the vectorised form's probabilities for the state {shorten(states[worst].tolist())} sum to "
+            f"{floats[worst].sum():.12g}, not 1"
+        )
+    return views, floats if by_state else probabilities

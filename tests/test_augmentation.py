@@ -367,5 +367,5 @@ def test_a_function_under_apply_that_draws_is_found_out_too():
 
 
 def test_a_coordinate_s_augmentation_that_draws_is_found_out_too():
-    with pytest.raises(InvalidAugmentation, match=r"two answers for the natural \('a',\)"):
+    with pytest.raises(InvalidAugmentation, match=r"two answers for the natural 'a'"):
         pg.build([("a",)], independently(Lying()))

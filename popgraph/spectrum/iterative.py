@@ -140,7 +140,7 @@ class _Search:
         lanczos.advance(LEAST)
         if ask > LEAST and lanczos.repeats and np.isfinite(self.gram.limit):
             raise NotConverged(
-                f"{ask} eigenvalues, many of them repeated, are hard to find one vector at a time; use solver=\"dense\""
+                f'{ask} eigenvalues, many of them repeated, are hard to find one vector at a time; use solver="dense"'
             )
         ask = min(ask, self.side - self.Q.shape[1])
         chosen = choose_filter(*lanczos.ritz(), ask)

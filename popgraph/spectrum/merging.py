@@ -40,7 +40,7 @@ def merge(factor: Sparse, w_x: Floats) -> Merged:
     """Merge proportional columns of M, then proportional rows."""
     group = proportional_rows(sp.csr_array(factor.T))
     count = int(group.max()) + 1
-    w_group = np.bincount(group, weights=w_x) if count < len(group) else w_x
+    w_group: Floats = np.bincount(group, weights=w_x).astype(np.float64) if count < len(group) else w_x
     merged = factor
     if count < len(group):
         first = np.unique(group, return_index=True)[1]

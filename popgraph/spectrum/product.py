@@ -79,4 +79,4 @@ class Gram:
     def _count(self, vectors: int) -> None:
         self.products += vectors
         if self.products > self.limit:
-            raise NotConverged(f"{self.limit:,.0f} products with M and its transpose did not do; use solver=\"dense\"")
+            raise NotConverged(f'{self.limit:,.0f} products with M and its transpose did not do; use solver="dense"')

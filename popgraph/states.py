@@ -1,0 +1,238 @@
+"""Outcomes as arrays: how images and tuples are written as rows of numbers and read back, and sequences of views that are so kept.
+
+A million views are then one array, and no Python object until somebody looks at one.
+"""
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from popgraph.arrays import Immutable, Ints
+from popgraph.image import Image
+
+
+class Coding(Protocol):
+    """Write outcomes of one kind as rows of an array, and read them back."""
+
+    def decode(self, state: Any) -> Hashable:
+        """Return the outcome that one row stands for."""
+
+    def encode(self, outcomes: Sequence[Any]) -> Any:
+        """Return outcomes as an array (m, ...), or None if one of them is of another kind."""
+
+
+@dataclass(frozen=True)
+class ImageCoding:
+    """Write unnamed images of one shape as their pixels."""
+
+    shape: tuple[int, ...]
+
+    def decode(self, state: Any) -> Image:
+        """Return the image of these pixels."""
+        return Image(state)
+
+    def encode(self, outcomes: Sequence[Any]) -> Any:
+        """Return the pixels (m, height, width, ...)."""
+        for outcome in outcomes:
+            if not isinstance(outcome, Image) or outcome.pixels.shape != self.shape:
+                return None
+        return np.stack([outcome.pixels for outcome in outcomes])
+
+
+@dataclass(frozen=True)
+class NumberCoding:
+    """Write tuples of ints, or of floats, as they are."""
+
+    number: type
+    length: int
+
+    def decode(self, state: Any) -> tuple[Any, ...]:
+        """Return the tuple."""
+        return tuple(state.tolist())
+
+    def encode(self, outcomes: Sequence[Any]) -> Any:
+        """Return the numbers (m, length)."""
+        for outcome in outcomes:
+            if type(outcome) is not tuple or len(outcome) != self.length:
+                return None
+            if any(type(x) is not self.number for x in outcome):
+                return None
+        try:
+            array = np.array(outcomes, dtype=np.int64 if self.number is int else np.float64)
+        except OverflowError:
+            return None
+        return array.reshape(len(outcomes), self.length) + (0 if self.number is int else 0.0)  # -0.0 becomes 0.0
+
+
+@dataclass(frozen=True)
+class LetterCoding:
+    """Write tuples of any hashable coordinates as numbers of letters in a growing alphabet."""
+
+    length: int
+    letters: list[Hashable] = field(default_factory=list)
+    numbers: dict[Hashable, int] = field(default_factory=dict)
+
+    def decode(self, state: Any) -> tuple[Any, ...]:
+        """Return the tuple."""
+        return tuple(self.letters[number] for number in state.tolist())
+
+    def number_of(self, letter: Hashable) -> int | None:
+        """Return the number of a letter, new or known; None for one that equals a known letter of another type."""
+        number = self.numbers.setdefault(letter, len(self.letters))
+        if number == len(self.letters):
+            self.letters.append(letter)
+        return number if type(self.letters[number]) is type(letter) else None  # 1 == True, and they print differently
+
+    def encode(self, outcomes: Sequence[Any]) -> Any:
+        """Return the letters' numbers (m, length)."""
+        rows = []
+        for outcome in outcomes:
+            if type(outcome) is not tuple or len(outcome) != self.length:
+                return None
+            try:
+                row = [self.number_of(letter) for letter in outcome]
+            except TypeError:
+                return None
+            if None in row:
+                return None
+            rows.append(row)
+        return np.array(rows, dtype=np.int64).reshape(len(outcomes), self.length)
+
+
+def unnamed(outcome: Any) -> Any:
+    """Return an image without its name, and anything else as it is."""
+    return Image(outcome.pixels) if isinstance(outcome, Image) and outcome.name else outcome
+
+
+def codings_of(outcomes: Sequence[Any]) -> Iterator[tuple[Coding, Any]]:
+    """Yield the ways in which these outcomes can be written as an array, the simplest first, each with the array.
+
+    Named images are not: an array has no room for the names.
+    """
+    first = outcomes[0]
+    choices: list[Coding] = []
+    if isinstance(first, Image) and not any(isinstance(x, Image) and x.name for x in outcomes):
+        choices = [ImageCoding(first.pixels.shape)]
+    elif type(first) is tuple:
+        choices = [NumberCoding(int, len(first)), NumberCoding(float, len(first)), LetterCoding(len(first))]
+    for coding in choices:
+        if (array := coding.encode(outcomes)) is not None:
+            yield coding, array
+
+
+@dataclass(frozen=True, eq=False)
+class StateSequence(Immutable, Sequence[Hashable]):
+    """Be a sequence of outcomes, of which each is made when it is asked for.
+
+    Parameters
+    ----------
+    array : (N, ...) array
+        A row for each outcome, all different.
+    coding : Coding
+        What the rows stand for.
+    """
+
+    array: Any
+    coding: Coding
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __getitem__(self, i: Any) -> Any:
+        if isinstance(i, slice):
+            return tuple(self.coding.decode(state) for state in self.array[i])
+        return self.coding.decode(self.array[i])
+
+    def __iter__(self) -> Iterator[Hashable]:
+        return (self.coding.decode(state) for state in self.array)
+
+    def index(self, outcome: Any, start: int = 0, stop: int | None = None) -> int:
+        """Return the position of an outcome, which is compared with every row at once."""
+        state = self.coding.encode([outcome])
+        if state is not None:
+            part = self.array[start:stop].reshape(len(self.array[start:stop]), -1)
+            at = np.flatnonzero((part == state.reshape(1, -1)).all(axis=1))
+            if at.size:
+                return int(at[0]) + start
+        raise ValueError(f"{outcome!r} is not in this sequence")
+
+    def __contains__(self, outcome: object) -> bool:
+        try:
+            self.index(outcome)
+        except ValueError:
+            return False
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Sequence)
+            and len(other) == len(self)
+            and all(x == y for x, y in zip(self, other, strict=True))
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        shown = ", ".join(repr(outcome) for outcome in self[:4])
+        return f"({shown}{', ...' if len(self) > 4 else ''})"
+
+
+def distinct(states: Any) -> tuple[Ints, Ints]:
+    """Number the rows of an array exactly: equal rows alike, and in the order in which they first appear.
+
+    Rows are sorted by a hash of their bytes, and neighbours of one hash are compared; a collision sends all of them to a full sort.
+
+    Returns
+    -------
+    number : (m,) array
+        Each row's number.
+    first : (count,) array
+        The first row of each number.
+    """
+    words = _words(states)
+    if words.shape[1] == 1:
+        key = words[:, 0]
+    else:
+        key = np.zeros(len(words), dtype=np.uint64)
+        for j in range(words.shape[1]):
+            key = (key ^ words[:, j]) * MULTIPLIER
+            key ^= key >> np.uint64(29)
+    order = np.argsort(key, kind="stable")
+    step = key[order[1:]] != key[order[:-1]]
+    if words.shape[1] > 1:
+        sorted_words = words[order]
+        if ((sorted_words[1:] != sorted_words[:-1]).any(axis=1) & ~step).any():
+            order = np.lexsort(words.T[::-1])
+            sorted_words = words[order]
+            step = (sorted_words[1:] != sorted_words[:-1]).any(axis=1)
+    start = np.concatenate([[True], step])
+    run = np.cumsum(start) - 1
+    first = order[start]  # the sorts are stable, so each run begins with its first row
+    by_appearance = np.argsort(first)
+    rank = np.empty_like(by_appearance)
+    rank[by_appearance] = np.arange(len(rank))
+    number = np.empty(len(order), dtype=np.intp)
+    number[order] = rank[run]
+    return number, first[by_appearance]
+
+
+MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd, so that one word alone never collides
+
+
+def _words(states: Any) -> Any:
+    """Return the rows as few 64-bit words as their values allow, (m, words)."""
+    flat = np.ascontiguousarray(states).reshape(len(states), -1)
+    if flat.shape[1] == 0:
+        return np.zeros((len(flat), 1), dtype=np.uint64)
+    if flat.dtype.kind in "iu" and flat.dtype != np.uint8:
+        low, high = int(flat.min()), int(flat.max())
+        if low >= 0 and high < 256:
+            flat = flat.astype(np.uint8)
+    if flat.dtype == np.uint8 and flat.max() <= 1:
+        flat = np.packbits(flat, axis=1)
+    bytes_ = flat.view(np.uint8).reshape(len(flat), -1)
+    padded = np.zeros((len(flat), -(-bytes_.shape[1] // 8) * 8), dtype=np.uint8)
+    padded[:, : bytes_.shape[1]] = bytes_
+    return padded.view(np.uint64)

@@ -1,0 +1,302 @@
+"""Vectorised enumeration: the same graph, to the bit, as asking the augmentation about every natural by itself."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import popgraph as pg
+from popgraph import Image, images, states
+from popgraph.enumeration import enumerate_states
+from popgraph.errors import InvalidAugmentation, TooLarge
+from popgraph.states import LetterCoding, NumberCoding, StateSequence, distinct
+
+
+def one_by_one(augmentation: pg.Augmentation) -> pg.Augmentation:
+    """The same augmentation without its vectorised form."""
+    return replace(augmentation, batch=None)
+
+
+def assert_same(naturals, augmentation):
+    """Both ways give the same views in the same order, and the same kernel, in floats and in fractions."""
+    fast, slow = pg.build(naturals, augmentation), pg.build(naturals, one_by_one(augmentation))
+    assert isinstance(fast.views, StateSequence)
+    assert not isinstance(slow.views, StateSequence)
+    assert list(fast.views) == list(slow.views)
+    assert [type(x) for x in fast.views] == [type(x) for x in slow.views]
+    assert [repr(x) for x in fast.views] == [repr(x) for x in slow.views]
+    for part in ("indptr", "indices"):
+        assert getattr(fast.kernel, part).tolist() == getattr(slow.kernel, part).tolist()
+    assert fast.exact == slow.exact
+    if fast.exact:
+        assert fast.kernel.data.tobytes() == slow.kernel.data.tobytes()
+        assert fast.population.exact.denominators == slow.population.exact.denominators
+        assert fast.population.exact.numerators.tolist() == slow.population.exact.numerators.tolist()
+    else:
+        np.testing.assert_allclose(fast.kernel.data, slow.kernel.data, rtol=1e-15)
+    return fast
+
+
+PROBABILITIES = st.sampled_from(["1/3", "1/2", "2/7", 1, 0, 0.25, 0.1, 1.0])
+
+
+@st.composite
+def image_augmentations(draw, depth=2):
+    if depth == 0 or draw(st.booleans()):
+        return draw(
+            st.one_of(
+                st.just(pg.identity()),
+                st.builds(images.rotate, st.sampled_from([0, 1, 2, 3]), PROBABILITIES),
+                st.builds(images.flip, st.sampled_from([0, 1]), PROBABILITIES),
+                st.builds(lambda p, wrap: images.shift(probability=p, wrap=wrap), PROBABILITIES, st.booleans()),
+                st.builds(images.flip_pixels, st.integers(0, 2), PROBABILITIES),
+                st.builds(
+                    lambda size, p, fill: images.mask(size, p, fill=fill),
+                    st.integers(1, 2),
+                    PROBABILITIES,
+                    st.integers(0, 1),
+                ),
+            )
+        )
+    inner = image_augmentations(depth=depth - 1)
+    kind = draw(st.sampled_from(["then", "repeat", "choose"]))
+    if kind == "then":
+        return draw(inner).then(draw(inner))
+    if kind == "repeat":
+        return draw(inner).repeat(draw(st.integers(0, 2)))
+    first, second = draw(inner), draw(inner)
+    return pg.choose({first: "1/4", second: "3/4"}) if first != second else first
+
+
+@given(image_augmentations(), st.lists(st.integers(0, 15), min_size=1, max_size=5, unique=True))
+def test_images_2x2(augmentation, codes):
+    naturals = [Image(np.array([code >> i & 1 for i in range(4)]).reshape(2, 2)) for code in codes]
+    assert_same(naturals, augmentation)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["uint8", "float", "colour"]))
+def test_grey_float_and_colour_images(seed, kind):
+    rng = np.random.default_rng(seed)
+    shape = (3, 3, 3) if kind == "colour" else (3, 3)
+    pixels = rng.integers(0, 256, (4, *shape)) / (2 if kind == "float" else 1)
+    naturals = list(dict.fromkeys(Image(p) for p in pixels))
+    augmentation = images.shift(probability="1/2").then(images.flip(0, 0.3)).then(images.mask((1, 2), "1/5", fill=7))
+    assert_same(naturals, augmentation)
+
+
+def coordinates(kind):
+    return {
+        "int": (0, 1, 5),
+        "float": (0.0, 0.5, -2.0),
+        "str": ("a", "b", ""),
+        "bool": (True, False),
+        "mixed": ("a", 3, (1, 2), frozenset()),
+    }[kind]
+
+
+@given(st.data(), st.sampled_from(["int", "float", "str", "bool", "mixed"]), st.sampled_from(["1/4", 0.3, "1/7"]))
+def test_tuples(data, kind, probability):
+    """Coordinates of any kind; the step to the next value of the alphabet, or to a new one."""
+    values = coordinates(kind)
+    following = dict(zip(values, values[1:] + values[:1], strict=True))
+    step = pg.apply(lambda x: following[x], probability)
+    length = data.draw(st.integers(1, 3))
+    naturals = data.draw(st.lists(st.tuples(*[st.sampled_from(values)] * length), min_size=1, max_size=6, unique=True))
+    each = data.draw(st.sampled_from([step, [step] * length]))
+    augmentation = pg.independently(each)
+    how = data.draw(st.sampled_from(["once", "twice", "then", "choose"]))
+    if how == "twice":
+        augmentation = augmentation.repeat(2)
+    if how == "then":
+        augmentation = augmentation.then(pg.identity()).then(pg.independently(step))
+    if how == "choose":
+        augmentation = pg.choose({augmentation: "1/3", pg.identity(): "2/3"})
+    assert_same(naturals, augmentation)
+
+
+def test_denominators_beyond_64_bits_stay_exact():
+    flip = pg.independently(pg.apply(lambda bit: 1 - bit, "1/1000003"))
+    graph = assert_same([(0, 0, 0, 0), (1, 0, 0, 1)], flip)
+    assert graph.population.exact.denominators[0] == 1000003**4 > 2**63
+    assert graph.exact
+
+
+@pytest.mark.parametrize("fn", [lambda x: x / 4, lambda x: 2**70 + x, str])
+def test_coordinates_may_become_what_the_naturals_are_not(fn):
+    """Ints that become floats, ints beyond 64 bits, strings: letters of an alphabet."""
+    assert_same([(1, 3), (2, 3)], pg.independently(pg.apply(fn, "1/2")))
+
+
+def test_empty_tuples_are_one_view():
+    assert_same([()], pg.independently(pg.identity()))
+
+
+@pytest.mark.parametrize(
+    ("naturals", "augmentation"),
+    [
+        (["a", "b"], pg.identity()),  # strings have no array form
+        ([Image([[1, 0]], name="named")], images.flip()),  # an array has no room for names
+        ([Image([[1, 0]]), Image([[1], [0]])], images.flip()),  # two shapes
+        ([Image([[1, 0]])], images.rotate(1, "1/2")),  # a view of another shape beside the natural
+        ([Image([[1, 0]])], images.mask(1, fill=0.5)),
+        ([(1, 0), (False, True, "x")], pg.identity()),  # 1 == True, but they print differently
+        ([(1,), (2,)], pg.independently(pg.apply(lambda x: x / 2, "1/2"))),  # 1 == 2 / 2, but they print differently
+        ([(1, 0)], pg.apply(lambda t: t[::-1])),  # a callable
+        ([(1, 0)], pg.independently(pg.identity()).then(pg.apply(lambda t: t[::-1]))),
+    ],
+)
+def test_what_has_no_array_form_is_listed_one_by_one_with_the_same_outcome(naturals, augmentation):
+    assert enumerate_states(naturals, augmentation, None) is None
+    graph = pg.build(naturals, augmentation)
+    slow = pg.build(naturals, one_by_one(augmentation))
+    assert graph.views == slow.views
+    assert graph.kernel.toarray().tolist() == slow.kernel.toarray().tolist()
+
+
+@pytest.mark.parametrize(
+    ("naturals", "augmentation", "error", "message"),
+    [
+        ([Image([[1, 0]]), Image([[2, 0]])], images.flip_pixels(1), InvalidAugmentation, "flip_pixels() needs images of 0 and 1"),
+        ([Image([[1, 0]])], images.flip_pixels(3), InvalidAugmentation, "cannot flip 3 of the 2 pixels"),
+        ([Image([[1, 0]])], images.mask(2), InvalidAugmentation, "a 2x2 mask does not fit into"),
+        ([(1, 0)], pg.independently([pg.identity()]), InvalidAugmentation, "has 2 coordinates, independently() has 1"),
+        ([(0,) * 23], pg.independently(pg.apply(lambda x: 1 - x, "1/2")), TooLarge, "has too many views under independently()"),
+    ],
+)  # fmt: skip
+def test_refusals_are_those_of_the_single_natural(naturals, augmentation, error, message):
+    with pytest.raises(error) as caught:
+        pg.build(naturals, augmentation)
+    assert message in str(caught.value)
+
+
+def swap(x):
+    """Tuples of two numbers, swapped or not."""
+    return np.stack([x, x[:, ::-1]], axis=1), ["2/3", "1/3"]
+
+
+def test_a_declared_form_serves_single_naturals_and_batches_alike():
+    augmentation = pg.Augmentation.from_batch(swap)
+    assert augmentation((1, 2)).fractions == {(1, 2): Fraction(2, 3), (2, 1): Fraction(1, 3)}
+    assert augmentation((0.5, 2.0)).fractions == {(0.5, 2.0): Fraction(2, 3), (2.0, 0.5): Fraction(1, 3)}
+    assert_same([(0, 1), (1, 1), (2, 1)], augmentation.then(augmentation))
+    assert_same(
+        [Image([[0, 1]]), Image([[1, 1]])], pg.Augmentation.from_batch(lambda x: (np.stack([x, 1 - x], 1), [0.5, 0.5]))
+    )
+
+
+def test_a_declared_form_may_give_each_state_its_own_probabilities():
+    def drift(x):
+        up = 1 / (2 + x[:, 0])
+        return np.stack([x, x + 1], axis=1), np.stack([1 - up, up], axis=1)
+
+    augmentation = pg.Augmentation.from_batch(drift)
+    assert dict(augmentation((2,))) == {(2,): 0.75, (3,): 0.25}
+    assert_same([(0,), (1,), (2,)], augmentation.repeat(3))
+
+
+@pytest.mark.parametrize(
+    ("fn", "message"),
+    [
+        (lambda x: x, "a vectorised form returns (views, probabilities); got"),
+        (lambda x: (x, [1]), "gave views of shape (1, 1) for states of shape (1, 1); it must give (1, m, ...)"),
+        (
+            lambda x: (x[:, None], [0.5, 0.5]),
+            "gave probabilities of shape (2,) for views of shape (1, 1, 1); give (1,)",
+        ),
+        (lambda x: (x[:, None], [0.5]), "probabilities for the state [3] sum to 0.5, not 1"),
+        (lambda x: (x[:, None], np.array([[np.nan]])), "gave the probability nan; they must be finite"),
+        (lambda x: (x[:, None], np.array([[-1.0]])), "gave the probability -1.0; they must be finite and not negative"),
+        (lambda x: (x[:, None] / 2, [1]), "gave fractions as views of tuples of ints; declare the naturals as floats"),
+        (lambda x: (x[:, None] * np.inf, [1]), "gave views that are not finite numbers"),
+    ],
+)
+def test_a_declared_form_that_is_none_is_refused(fn, message):
+    for use in (lambda a: a((3,)), lambda a: pg.build([(3,)], a)):
+        with pytest.raises(InvalidAugmentation) as caught:
+            use(pg.Augmentation.from_batch(fn))
+        assert message in str(caught.value)
+
+
+def test_a_declared_form_that_draws_is_found_out():
+    rng = np.random.default_rng(0)
+    draws = pg.Augmentation.from_batch(lambda x: (x[:, None] + rng.integers(0, 1000, x.shape)[:, None], [1]), "draws")
+    with pytest.raises(
+        InvalidAugmentation, match=r"the augmentation 'draws' gave two answers for one batch of naturals"
+    ):
+        pg.build([(0,), (1,)], draws)
+
+
+@pytest.mark.parametrize("natural", ["a", 3, ("a", "b")])
+def test_a_declared_form_refuses_what_is_no_array(natural):
+    with pytest.raises(InvalidAugmentation, match="a vectorised form augments images and tuples of numbers"):
+        pg.build([natural], pg.Augmentation.from_batch(swap))
+    with pytest.raises(InvalidAugmentation, match="is a callable states"):
+        pg.Augmentation.from_batch("swap")
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 9, 70]), st.sampled_from([np.uint8, np.int64, np.float64]))
+def test_rows_are_numbered_as_a_dictionary_numbers_them(seed, width, dtype):
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(0, rng.integers(1, 300), (20, width)).astype(dtype)[rng.integers(0, 20, 50)]
+    index: dict[bytes, int] = {}
+    expected = [index.setdefault(row.tobytes(), len(index)) for row in rows]
+    number, first = distinct(rows)
+    assert number.tolist() == expected
+    assert first.tolist() == [expected.index(i) for i in range(len(index))]
+
+
+def test_hashes_that_collide_are_told_apart(monkeypatch):
+    monkeypatch.setattr(states, "MULTIPLIER", np.uint64(0))
+    rows = np.random.default_rng(0).integers(0, 200, (8, 20))[[0, 1, 0, 2, 7, 1, 3, 0]]
+    assert distinct(rows)[0].tolist() == [0, 1, 0, 2, 3, 1, 4, 0]
+
+
+def test_batches_are_cut_and_joined_without_a_seam(monkeypatch):
+    naturals = [Image(np.array([code >> i & 1 for i in range(9)]).reshape(3, 3)) for code in range(200)]
+    augmentation = images.shift(probability="1/2").then(images.flip_pixels(1, "1/3"))
+    whole = pg.build(naturals, augmentation)
+    monkeypatch.setattr("popgraph.enumeration.AT_ONCE", 2000)
+    cut = pg.build(naturals, augmentation)
+    assert list(cut.views) == list(whole.views)
+    assert (cut.kernel != whole.kernel).nnz == 0
+
+
+def test_a_sequence_of_states_is_one_of_outcomes():
+    graph = pg.zoo.hypercube(3)
+    views = graph.views
+    assert len(views) == 8
+    assert views[0] == (0, 0, 0)
+    assert views[-1] == (1, 1, 1)
+    assert views[:2] == ((0, 0, 0), (1, 0, 0)) or views[:2] == ((0, 0, 0), (0, 0, 1))
+    assert (1, 0, 1) in views
+    assert (1, 0) not in views
+    assert ("a",) not in views
+    assert views == tuple(views)
+    assert views != tuple(views)[:-1]
+    assert [graph.index(x) for x in views] == list(range(8))
+    assert repr(views).startswith("((0, 0, 0), ")
+    assert repr(views).endswith(", ...)")
+    with pytest.raises(ValueError, match="is not in this sequence"):
+        views.index((2, 0, 0))
+
+
+def test_letters_that_are_equal_but_differ_in_kind_have_no_number():
+    coding = LetterCoding(1)
+    assert coding.encode([("a",), (1,)]).tolist() == [[0], [1]]
+    assert coding.encode([(True,)]) is None
+    assert coding.encode([([],)]) is None
+    assert NumberCoding(int, 1).encode([(True,)]) is None
+
+
+def test_a_bar_runs_over_the_batches():
+    seen = []
+
+    def bar(items, total, desc):
+        seen.append((total, desc))
+        return items
+
+    pg.build([(0, 1), (1, 1)], pg.independently(pg.identity()), progress=bar)
+    assert seen == [(1, "enumerate")]
