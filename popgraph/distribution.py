@@ -348,6 +348,15 @@ def _point(outcome: Hashable) -> Distribution:
     return point
 
 
+def from_vector(p: Any) -> Distribution | None:
+    """Return the distribution of 0, 1, ..., n-1 with these float probabilities, or None where there is anything to look into."""
+    if p.dtype.kind != "f" or not (p > 0).all() or not abs(float(np.sum(p, dtype=np.float64)) - 1) <= SUM_TOLERANCE / 2:
+        return None
+    law = object.__new__(Distribution)
+    law._fill(range(len(p)), p.astype(np.float64), None, None)
+    return law
+
+
 def joint_distribution(rows: Sequence[Distribution]) -> Distribution:
     """Return the law of a tuple of independent coordinates."""
     joint = object.__new__(Distribution)

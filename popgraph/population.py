@@ -15,7 +15,7 @@ import scipy.sparse as sp
 
 from popgraph.arrays import Immutable, Sparse, frozen, frozen_csr
 from popgraph.augmentation import Augmentation, as_augmentation, ask, from_table
-from popgraph.distribution import Distribution
+from popgraph.distribution import Distribution, from_vector
 from popgraph.enumeration import Enumeration, enumerate_states
 from popgraph.errors import InvalidAugmentation, InvalidDistribution, listing, shorten
 from popgraph.progress import Progress, track
@@ -116,6 +116,8 @@ def read_distribution(declared: Any, *, normalize: bool = False, naturals: Seque
             raise InvalidDistribution(
                 f"there are {len(declared)} probabilities for {len(names)} naturals; give one for each"
             )
+        if isinstance(names, range) and not normalize and (quick := from_vector(declared)) is not None:
+            return quick
         law = Distribution(list(zip(names, declared.tolist(), strict=True)), normalize=normalize)
         if len(law) < len(declared):
             zero = [shorten(name) for name in names if name not in law]

@@ -18,6 +18,8 @@ TIE = 1e-6  # entries closer than this share are taken as equal, so that roundin
 
 def signed(V: Floats) -> Floats:
     """Flip each column so that its entry of largest size, the first one of a tie, is positive."""
+    if V.shape[1] == 0:
+        return V
     size = np.abs(V)
     first = np.argmax(size >= size.max(axis=0) * (1 - TIE), axis=0)
     return V * np.where(V[first, np.arange(V.shape[1])] < 0, -1.0, 1.0)

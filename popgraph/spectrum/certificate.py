@@ -8,6 +8,8 @@ from popgraph.arrays import Floats, Sparse
 from popgraph.errors import NotConverged
 from popgraph.subspace import tolerance
 
+AT_ONCE = 16  # vectors whose residuals are formed together, so that checking takes less memory than finding
+
 
 @dataclass(frozen=True)
 class Certificate:
@@ -52,7 +54,13 @@ class Certificate:
 
 def residual_norms(factor: Sparse, gamma: Floats, V: Floats) -> Floats:
     """Return ||MᵀMv - γv|| of each pair, (k,)."""
-    residuals: Floats = np.linalg.norm(factor.T @ (factor @ V) - V * gamma, axis=0)
+    transposed, residuals = factor.T, np.empty(V.shape[1])
+    for start in range(0, V.shape[1], AT_ONCE):
+        part = V[:, start : start + AT_ONCE].copy()
+        image = transposed @ (factor @ part)
+        part *= gamma[start : start + AT_ONCE]
+        image -= part
+        residuals[start : start + AT_ONCE] = np.sqrt(np.einsum("ij,ij->j", image, image))
     return residuals
 
 

@@ -81,7 +81,8 @@ class Stack:
 def find_components(factor: Sparse) -> Components:
     """Split the bipartite graph of naturals and views into its connected components."""
     n, n_views = factor.shape
-    bipartite = sp.block_array([[None, factor], [sp.csr_array((n_views, n)), None]], format="csr")
+    indptr = np.concatenate([factor.indptr, np.full(n_views, factor.indptr[-1], dtype=factor.indptr.dtype)])
+    bipartite = sp.csr_array((factor.data, factor.indices + n, indptr), shape=(n + n_views, n + n_views))
     count, labels = connected_components(bipartite, directed=False)
     first_view = np.full(count, n_views)
     np.minimum.at(first_view, labels[n:], np.arange(n_views))

@@ -230,7 +230,9 @@ def _eigenvectors(root_w: Floats, parts: Components, found: Found, order: Ints, 
         count = min(k - column, len(views) - positive.shape[1])
         V[np.ix_(views, np.arange(column, column + count))] = null_vectors(positive, count)
         column += count
-    return signed(V)
+    tops = min(k, parts.count)  # these are positive as they are
+    V[:, tops:] = signed(V[:, tops:])
+    return V
 
 
 def _vector(found: Found, component: int, place: int, bases: dict[tuple[int, int], Floats]) -> Floats:
