@@ -229,9 +229,9 @@ def verify(
     above = int(np.sum(spectrum.gamma > spectrum.gamma[-1] + spectrum.tolerance)) if degenerate else k
     shares = captured(spectrum.eigenvectors, space.basis)
     angles = _angles(space, whole, above, k, wide=table.shape[1] > k)
-    uncertainty = space.uncertainty + (whole if degenerate else spectrum).certificate.angle_bound * bool(
-        spectrum.gamma[-1] > 0
-    )
+    uncertainty = space.uncertainty + whole.certificate.angle_bound * bool(spectrum.gamma[-1] > 0)
+    if degenerate and above:  # the eigenvectors above are asked for too, across a gap of their own
+        uncertainty += spectrum.leading(above).certificate.angle_bound
     optimal = table.shape[1] == k and _is_optimal(graph, F, spectrum, atol)
     status, reason = _decide(table, space, spectrum, shares, angles, atol, uncertainty, optimal, degenerate)
     with np.errstate(over="ignore", invalid="ignore"):

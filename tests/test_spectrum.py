@@ -261,7 +261,9 @@ def test_the_multiplicities_that_are_listed_are_whole():
     assert zoo.hypercube(3).spectrum(2).multiplicities == (
         (1.0, 1), (pytest.approx(1 / 4), 3), (pytest.approx(1 / 16), 3), (pytest.approx(1 / 64), 1),
     )  # fmt: skip
-    partial = ring(2000).spectrum(4, solver="iterative")  # 1, then pairs: the last pair is cut and its multiplicity not known
+    partial = ring(2000).spectrum(
+        4, solver="iterative"
+    )  # 1, then pairs: the last pair is cut and its multiplicity not known
     assert [count for _, count in partial.multiplicities] == [1, 2]
     assert partial.rank is None
     assert zoo.lightning_cloud().spectrum(2).rank == 2

@@ -8,7 +8,7 @@ the bound does not settle it the rest is searched again, until nothing above the
 from typing import Any
 
 import numpy as np
-from scipy.linalg.blas import dgemv
+from scipy.linalg.blas import dgemm, dgemv
 from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator, eigsh
 
 from popgraph.arrays import Floats, Sparse
@@ -26,7 +26,9 @@ DENSE_SECONDS = 9e-11  # of a dense solve, times the cube of the side
 ENTRY_SECONDS, CALL_SECONDS = 2e-9, 3e-5  # of a product, for each stored entry and in any case
 ROUNDS = 64  # second searches before giving up; each finds at least one missed copy of a repeated eigenvalue
 SEARCHED = 4  # eigenvalues asked of a second search once one has found something: mends several misses at once
-LEAST_NCV = 20  # Lanczos vectors that ARPACK keeps at least
+PEEK = 10  # Lanczos steps that a filter is chosen by
+ROOM = 1.5  # Lanczos vectors that ARPACK keeps for each eigenvalue; the filter makes do with fewer than the usual two
+LEAST_NCV = 14  # Lanczos vectors that ARPACK keeps at least
 LOOK_SPREAD = 5.0  # of the filter of a second search, for one eigenvalue
 LOOK = 1e-7  # tolerance of a second search: its eigenvalue, never too large, is within the square of this
 BOUNDED = "a Lanczos bound leaves room for nothing above (it fails with probability below 1e-10)"
@@ -48,23 +50,36 @@ def solve(stack: Stack, k: int, alone: bool = True) -> Pairs:
     wanted = min(k, min(n, n_views)) - 1
     solved = [_below_top(M, top, wanted, alone) for M, top in zip(stack.sparse(), stack.top, strict=True)]
     gamma, vectors, rest, bound, methods = zip(*solved, strict=True)
-    return Pairs(np.stack(gamma), np.stack(vectors), np.array(rest), np.array(bound), "; ".join(sorted(set(methods))))
+    joined = np.stack(vectors) if len(vectors) > 1 else vectors[0][np.newaxis]
+    return Pairs(np.stack(gamma), joined, np.array(rest), np.array(bound), "; ".join(sorted(set(methods))))
 
 
 def _below_top(M: Sparse, top: Floats, wanted: int, alone: bool) -> tuple[Floats, Floats, float, float, str]:
     """Return the top pair and the `wanted` next ones of MᵀM on the views' side, the rest, its bound, and how it is known."""
-    gram = Gram(M)
-    if not alone:
-        gram.limit = DENSE_SECONDS * gram.side**3 / (ENTRY_SECONDS * M.nnz + CALL_SECONDS)
+    side = min(M.shape)
+    gram = Gram(M, np.inf if alone else DENSE_SECONDS * side**3 / (ENTRY_SECONDS * M.nnz + CALL_SECONDS))
     start = M @ top if gram.by_naturals else top
     trace = float(np.sum(M.data**2)) - 1.0  # the sum of all eigenvalues below the top
-    gamma, U, rest, bound, method = _Search(gram, start / np.linalg.norm(start), trace).leading(wanted)
-    gamma = np.where(gamma > tolerance(gram.side), np.clip(gamma, 0.0, 1.0), 0.0)
-    V = U if not gram.by_naturals else gram.to_views(U * (gamma > 0))
-    norm = np.linalg.norm(V, axis=0)
-    V = orthonormal(np.column_stack([top, V / np.where(norm > 0, norm, 1.0)]))
+    search = _Search(gram, start / np.linalg.norm(start), trace)
+    rest, bound, method = search.leading(wanted)
+    found = min(wanted, len(search.gamma))
+    gamma = np.zeros(wanted + 1)
+    gamma[1 : found + 1] = search.gamma[:found]
+    gamma = np.where(gamma > tolerance(side), np.clip(gamma, 0.0, 1.0), 0.0)
+    gamma[0] = 1.0
+    V = np.zeros((M.shape[1], wanted + 1), order="F")
+    if gram.by_naturals:
+        gram.widened(search.Q[:, : found + 1], V[:, : found + 1])
+        del search
+        norm = np.linalg.norm(V, axis=0)
+        V /= np.where((gamma > 0) & (norm > 0), norm, np.inf)
+        V[:, 0] = top
+        positive = int(np.sum(gamma > 0))
+        V[:, :positive] = orthonormal(V[:, :positive])
+    else:
+        V[:, : found + 1] = search.Q[:, : found + 1]
     V[:, 0] = top
-    return np.concatenate([[1.0], gamma]), V, rest, bound, method
+    return gamma, V, rest, bound, method
 
 
 class _Search:
@@ -79,8 +94,8 @@ class _Search:
         self.Q = np.asfortranarray(top[:, np.newaxis])  # what is found, the top first
         self.gamma = np.empty(0)  # without the top's
 
-    def leading(self, wanted: int) -> tuple[Floats, Floats, float, float, str]:
-        """Return the leading `wanted` pairs, the largest eigenvalue that is left, a bound on it, and how it is known."""
+    def leading(self, wanted: int) -> tuple[float, float, str]:
+        """Find the leading `wanted` pairs; return the largest eigenvalue left, a bound on it, and how it is known."""
         rounding, ask, rest, floor = tolerance(self.side), 1, 1.0, 1.0
         for _ in range(ROUNDS):
             if self.trace - self.gamma.sum() <= rounding or self.Q.shape[1] == self.side:
@@ -115,17 +130,18 @@ class _Search:
         if len(self.gamma) > wanted:  # found by a second search, and not asked for
             rest = max(rest, float(self.gamma[wanted]))
             bound = max(bound, float(self.gamma[wanted]) + rounding)
-        absent = max(0, wanted - len(self.gamma))
-        gamma = np.concatenate([self.gamma, np.zeros(absent)])[:wanted]
-        U = self.Q[:, 1 : wanted + 1]
-        return gamma, np.column_stack([U, np.zeros((self.side, absent))]) if absent else U, rest, bound, method
+        return rest, bound, method
 
     def _keep(self, gamma: Floats, U: Floats) -> None:
         """Join new pairs to those found, largest first."""
         joined = np.concatenate([self.gamma, gamma])
         order = np.argsort(-joined, kind="stable")
-        Q = orthonormal(np.column_stack([self.Q, U]))
-        self.gamma, self.Q = joined[order], np.asfortranarray(Q[:, np.concatenate([[0], order + 1])])
+        Q = np.empty((self.side, len(joined) + 1), order="F")
+        Q[:, : self.Q.shape[1]], Q[:, self.Q.shape[1] :] = self.Q, U
+        Q = orthonormal(Q)
+        if (np.diff(order) != 1).any():
+            Q = np.asfortranarray(Q[:, np.concatenate([[0], order + 1])])
+        self.gamma, self.Q = joined[order], Q
 
     def _look(self, lanczos: Lanczos) -> tuple[float, float]:
         """Return the largest eigenvalue left, from below, and a bound on the one that it belongs to."""
@@ -133,11 +149,14 @@ class _Search:
         x /= np.linalg.norm(x)
         y = self._removed(self.gram.vector(x))
         theta = float(x @ y)
+        seen = float(lanczos.ritz()[0][0])  # from below, too: a search that found less has failed
+        if theta < seen * (1 - LOOK):
+            return seen, np.inf
         return theta, theta + float(np.linalg.norm(y - theta * x)) + tolerance(self.side)
 
     def _search(self, lanczos: Lanczos, ask: int) -> tuple[Floats, Floats]:
         """Find `ask` more pairs, or those of them that lie above the filter's edge; values largest first."""
-        lanczos.advance(LEAST)
+        lanczos.advance(PEEK)
         if ask > LEAST and lanczos.repeats and np.isfinite(self.gram.limit):
             raise NotConverged(
                 f'{ask} eigenvalues, many of them repeated, are hard to find one vector at a time; use solver="dense"'
@@ -145,13 +164,12 @@ class _Search:
         ask = min(ask, self.side - self.Q.shape[1])
         chosen = choose_filter(*lanczos.ritz(), ask)
         for polynomial in dict.fromkeys([chosen, PLAIN]):
-            U = self._arpack(ask, polynomial, 0.0)
-            U = orthonormal(U)
-            ascending, R = np.linalg.eigh(U.T @ self.gram.columns(U))
+            U = orthonormal(self._arpack(ask, polynomial, 0.0))
+            ascending, R = np.linalg.eigh(self.gram.compressed(U))
             found = ascending[::-1] > polynomial.edge  # below it T_d is not monotone, and these are anyone's
             if found.any():
                 break
-        return ascending[::-1][found], U @ R[:, ::-1][:, found]
+        return ascending[::-1][found], dgemm(1.0, U, R[:, ::-1][:, found])
 
     def _removed(self, x: Any) -> Any:
         """Remove what is found from a vector."""
@@ -167,7 +185,7 @@ class _Search:
 
         operator = LinearOperator((self.side, self.side), matvec=deflated, dtype=np.float64)
         ask = min(ask, self.side - 1)
-        ncv = min(self.side, max(2 * ask + 1, LEAST_NCV))
+        ncv = min(self.side, max(int(ROOM * ask) + 1, LEAST_NCV))
         restarts = 100 * self.side if polynomial is PLAIN else FILTERED_RESTARTS
         v0 = self._removed(self.rng.standard_normal((self.side,)))
         try:
@@ -182,4 +200,5 @@ class _Search:
             ) from error
         except ArpackError as error:
             raise NotConverged(f"ARPACK failed on a block of side {self.side:,}: {error}") from error
-        return np.asfortranarray(U[:, ::-1] - self.Q @ (self.Q.T @ U[:, ::-1]))
+        U = np.asfortranarray(U)
+        return np.asarray(dgemm(-1.0, self.Q, dgemm(1.0, self.Q, U, trans_a=1), 1.0, U, overwrite_c=1))

@@ -54,9 +54,14 @@ class Lanczos:
             y = self.product(self._next)
             self.alpha[m] = ddot(self._next, y)
             self.steps = m + 1
-            y = self._orthogonal(y)
+            whole, y = norm(y), self._orthogonal(y)
             self.beta[m] = norm(y)
-            self._next = self._unit(y) if self.steps < self.room else None
+            if self.steps == self.room:
+                self._next = None
+            elif self.beta[m] > 0.1 * whole:  # little was removed, and one pass has left no more than ten eps of it
+                self._next = y / self.beta[m]
+            else:
+                self._next = self._unit(y)
             self.finished = self._next is None
 
     def ritz(self) -> tuple[Floats, Floats]:

@@ -14,7 +14,7 @@ from popgraph.arrays import Floats, Ints, Sparse, frozen
 from popgraph.errors import InvalidArgument, NotConverged, TooLarge, size_in_words
 from popgraph.spectrum import closed_form, dense, iterative
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed
-from popgraph.spectrum.certificate import certify, residual_norms
+from popgraph.spectrum.certificate import AT_ONCE, certify, residual_norms
 from popgraph.spectrum.components import Components, Stack, find_components, stacks
 from popgraph.spectrum.merging import Merged, merge
 from popgraph.spectrum.pairs import Pairs
@@ -231,7 +231,8 @@ def _eigenvectors(root_w: Floats, parts: Components, found: Found, order: Ints, 
         V[np.ix_(views, np.arange(column, column + count))] = null_vectors(positive, count)
         column += count
     tops = min(k, parts.count)  # these are positive as they are
-    V[:, tops:] = signed(V[:, tops:])
+    for start in range(tops, k, AT_ONCE):
+        V[:, start : start + AT_ONCE] = signed(V[:, start : start + AT_ONCE])
     return V
 
 

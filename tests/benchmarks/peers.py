@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
-from cases import CASES, Case
+from known_spectra import CASES, Case
 
 MEMORY = 20 * 2**30
 
