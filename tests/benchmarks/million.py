@@ -1,0 +1,144 @@
+"""One million views on this machine: python tests/benchmarks/million.py.
+
+500,000 naturals in 32 planted clusters, 16 views each, declared as a vectorised augmentation of pairs (cluster, number); build,
+and spectrum(32). Prints where the time goes, the peak memory, and how far a product with M and its transpose is from what the
+machine's memory bandwidth allows.
+"""
+
+import argparse
+import resource
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+import popgraph as pg
+from popgraph.building import from_population
+from popgraph.population import read_population
+from popgraph.spectrum import iterative, policy
+
+CLUSTERS, VIEWS, CROSS = 32, 16, 0.05
+
+
+def planted(n: int) -> tuple[list[tuple[int, int]], pg.Augmentation]:
+    """Pairs (cluster, number), and an augmentation to 15 views of the own cluster and one of any other, drawn beforehand."""
+    rng = np.random.default_rng(0)
+    naturals, views = n // CLUSTERS, 2 * n // CLUSTERS
+    own = rng.integers(0, views, (CLUSTERS, naturals, VIEWS - 1))
+    # every view is reached: the first two views of the naturals of a cluster run through all of them
+    own[:, :, :2] = np.stack([rng.permutation(views).reshape(naturals, 2) for _ in range(CLUSTERS)])
+    other = np.stack(
+        [rng.integers(0, CLUSTERS, (CLUSTERS, naturals)), rng.integers(0, views, (CLUSTERS, naturals))], axis=-1
+    )
+
+    def augment(pairs):
+        c, i = pairs.T
+        mine = np.stack([np.broadcast_to(c[:, np.newaxis], (len(c), VIEWS - 1)), own[c, i]], axis=-1)
+        return np.concatenate([mine, other[c, i][:, np.newaxis]], axis=1), [(1 - CROSS) / (VIEWS - 1)] * (VIEWS - 1) + [
+            CROSS
+        ]
+
+    return [(c, i) for c in range(CLUSTERS) for i in range(naturals)], pg.Augmentation.from_batch(augment, trusted=True)
+
+
+class Clock:
+    """Time named functions, as replacements for them."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.grams: list = []
+
+    def wrap(self, owner, name: str, label: str) -> None:
+        """Replace a function by one that adds its time to a label."""
+        inner = getattr(owner, name)
+
+        def timed(*args, **kwargs):
+            start = time.perf_counter()
+            try:
+                return inner(*args, **kwargs)
+            finally:
+                self.seconds[label] = self.seconds.get(label, 0.0) + time.perf_counter() - start
+
+        setattr(owner, name, timed)
+
+    def keep_grams(self) -> None:
+        """Remember the products that solvers make, to count them."""
+        inner = iterative.Gram
+
+        def kept(*args):
+            self.grams.append(inner(*args))
+            return self.grams[-1]
+
+        iterative.Gram = kept
+
+
+def bandwidth(threads: int, size: int = 2**27) -> float:
+    """Bytes a second that this many threads read from memory, summing an array of 1 GiB."""
+    array = np.ones(size)
+    parts = np.array_split(array, threads)
+    with ThreadPoolExecutor(threads) as pool:
+        best = min(_timed(lambda: list(pool.map(np.sum, parts))) for _ in range(5))
+    return array.nbytes / best
+
+
+def _timed(job) -> float:
+    start = time.perf_counter()
+    job()
+    return time.perf_counter() - start
+
+
+def main(n: int) -> None:
+    """Run, and print."""
+    clock = Clock()
+    for owner, name in (
+        (iterative, "largest_left"),
+        (iterative._Search, "_look"),
+        (policy, "residual_norms"),
+        (policy, "certify"),
+    ):
+        clock.wrap(owner, name, "certify")
+    clock.keep_grams()
+    naturals, augmentation = planted(n)
+    law = pg.Distribution.uniform(naturals)
+    marks = [time.perf_counter()]
+    population = read_population(law, augmentation)
+    marks.append(time.perf_counter())
+    graph = from_population(population)
+    print(repr(graph), f"{graph.kernel.nnz:,} entries")
+    marks.append(time.perf_counter())
+    spectrum = graph.spectrum(CLUSTERS)
+    marks.append(time.perf_counter())
+    enumerate_, factor, whole = np.diff(marks)
+    certify = clock.seconds["certify"]
+    print(spectrum)
+    for label, seconds in (
+        ("enumerate", enumerate_),
+        ("factor and components", factor),
+        ("solve", whole - certify),
+        ("certify", certify),
+        ("all", marks[-1] - marks[0]),
+    ):
+        print(f"{label:24}{seconds:8.2f} s")
+    print(f"{'peak memory':24}{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:8.2f} GiB")
+    M, k = graph.factor, CLUSTERS
+    budget = M.nnz * 12 + (graph.n + graph.N) * 2 * k * 8
+    print(f"{'factor + (N + n) 2k':24}{budget / 2**30:8.2f} GiB")
+    gram = clock.grams[0]
+    x = np.random.default_rng(0).standard_normal(gram.side)
+    product = np.median([_timed(lambda: gram.vector(x)) for _ in range(20)])
+    read = 2 * M.nnz * 12 + 2 * 8 * (graph.n + graph.N)
+    print(f"{gram.products:,} products with M and its transpose, {1e3 * product:.1f} ms each")
+    print(f"a product reads {read / 2**20:.0f} MiB of matrix and vectors")
+    for threads in (1, 2):
+        rate = bandwidth(threads)
+        best = read / rate
+        print(
+            f"  at {rate / 1e9:.1f} GB/s on {threads} thread(s) that is {1e3 * best:.1f} ms: {product / best:.1f} times that"
+        )
+    print("  and each stored entry fetches one vector entry from a random place, 64 bytes of cache line for 8 of use")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--n", type=int, default=500_000)
+    main(parser.parse_args().n)
