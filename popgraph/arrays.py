@@ -43,7 +43,9 @@ def frozen_csr(matrix: Any) -> Sparse:
     """
     csr = sp.csr_array(matrix)
     csr.sum_duplicates()
-    csr.eliminate_zeros()
+    if not csr.data.all():
+        csr = csr.copy()  # its parts may be another matrix's, and read-only
+        csr.eliminate_zeros()
     if max(csr.nnz, *csr.shape) <= np.iinfo(np.int32).max:
         csr.indices = csr.indices.astype(np.int32, copy=False)
         csr.indptr = csr.indptr.astype(np.int32, copy=False)

@@ -30,7 +30,7 @@ def view_probabilities(p: Floats, A: Sparse, views: Sequence[Hashable]) -> Float
 def factor(p: Floats, A: Sparse, w_x: Floats) -> Sparse:
     """Return M = diag(√p) A D^-1/2, with the sparsity of A."""
     data = np.repeat(np.sqrt(p), np.diff(A.indptr)) * A.data / np.sqrt(w_x)[A.indices]
-    return frozen_csr(sp.csr_array((data, A.indices.copy(), A.indptr.copy()), shape=A.shape))
+    return frozen_csr(sp.csr_array((data, A.indices, A.indptr), shape=A.shape))  # both read-only, so they can be shared
 
 
 def dense(p: Floats, A: Sparse) -> Floats:

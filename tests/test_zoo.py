@@ -68,7 +68,7 @@ def test_every_natural_has_a_label(name):
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: zoo.hypercube(30), TooLarge, "the 30-cube's kernel has .* entries; give d <= 12"),
+        (lambda: zoo.hypercube(30), TooLarge, "the 30-cube's kernel has .* entries; give d <= 13"),
         (lambda: zoo.hypercube(0), InvalidArgument, "d is 0; a hypercube has a whole number of bits, 1 or more"),
         (lambda: zoo.hypercube(2, 1.5), InvalidDistribution, "probability is 1.5; it must be between 0 and 1"),
         (

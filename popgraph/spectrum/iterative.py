@@ -27,7 +27,7 @@ ENTRY_SECONDS, CALL_SECONDS = 2e-9, 3e-5  # of a product, for each stored entry 
 ROUNDS = 64  # second searches before giving up; each finds at least one missed copy of a repeated eigenvalue
 SEARCHED = 4  # eigenvalues asked of a second search once one has found something: mends several misses at once
 PEEK = 10  # Lanczos steps that a filter is chosen by
-ROOM = 1.5  # Lanczos vectors that ARPACK keeps for each eigenvalue; the filter makes do with fewer than the usual two
+ROOM = 1.4  # Lanczos vectors that ARPACK keeps for each eigenvalue; the filter makes do with fewer than the usual two
 LEAST_NCV = 14  # Lanczos vectors that ARPACK keeps at least
 LOOK_SPREAD = 5.0  # of the filter of a second search, for one eigenvalue
 LOOK = 1e-7  # tolerance of a second search: its eigenvalue, never too large, is within the square of this
@@ -101,25 +101,21 @@ class _Search:
             if self.trace - self.gamma.sum() <= rounding or self.Q.shape[1] == self.side:
                 rest, bound, method = 0.0, 0.0, "the eigenvalues found sum to the trace"
                 break
-            lanczos = Lanczos(self.gram.vector, self.Q, self.rng)
             missing = wanted - len(self.gamma)
             if missing > 0:
-                self._keep(*self._search(lanczos, missing))
+                self._keep(*self._search(missing))
                 continue
+            lanczos = Lanczos(self.gram.vector, self.Q, self.rng)
             floor = float(self.gamma[wanted - 1]) if wanted else 1.0
             rest, bound = largest_left(lanczos, floor - rounding)
             method = BOUNDED
             if bound < floor - rounding:
                 break
-            rest, bound = self._look(lanczos)
+            rest, bound = self._look(lanczos, floor - rounding)
             method = SEARCHED_AGAIN
-            if bound < floor - rounding:
+            if bound <= floor + 2 * rounding:
                 break
-            gamma, U = self._search(lanczos, ask)
-            rest, bound = float(gamma[0]), float(gamma[0]) + rounding
-            if rest <= floor + rounding:
-                break
-            self._keep(gamma, U)
+            self._keep(*self._search(ask))
             ask = SEARCHED
         else:
             short = f"only {len(self.gamma)} of {wanted} eigenvalues below 1 are found"
@@ -143,26 +139,28 @@ class _Search:
             Q = np.asfortranarray(Q[:, np.concatenate([[0], order + 1])])
         self.gamma, self.Q = joined[order], Q
 
-    def _look(self, lanczos: Lanczos) -> tuple[float, float]:
-        """Return the largest eigenvalue left, from below, and a bound on the one that it belongs to."""
-        x = self._arpack(1, choose_filter(*lanczos.ritz(), 1, LOOK_SPREAD), LOOK)[:, 0]
-        x /= np.linalg.norm(x)
-        y = self._removed(self.gram.vector(x))
-        theta = float(x @ y)
-        seen = float(lanczos.ritz()[0][0])  # from below, too: a search that found less has failed
-        if theta < seen * (1 - LOOK):
-            return seen, np.inf
-        return theta, theta + float(np.linalg.norm(y - theta * x)) + tolerance(self.side)
+    def _look(self, lanczos: Lanczos, clear: float) -> tuple[float, float]:
+        """Return the largest eigenvalue left, from below, and a bound on the one that it belongs to.
 
-    def _search(self, lanczos: Lanczos, ask: int) -> tuple[Floats, Floats]:
+        First roughly; unless the bound is then below `clear`, once more from there to the end.
+        """
+        chosen, x = choose_filter(*lanczos.ritz(), 1, LOOK_SPREAD), None
+        seen = float(lanczos.ritz()[0][0])  # from below, too: a search that found less has failed
+        for tol in (LOOK, 0.0):
+            x = self._arpack(1, chosen, tol, x)[:, 0]
+            x /= np.linalg.norm(x)
+            y = self._removed(self.gram.vector(x))
+            theta = float(x @ y)
+            if theta < seen * (1 - LOOK):
+                return seen, np.inf
+            bound = theta + float(np.linalg.norm(y - theta * x)) + tolerance(self.side)
+            if bound < clear:
+                break
+        return theta, bound
+
+    def _search(self, ask: int) -> tuple[Floats, Floats]:
         """Find `ask` more pairs, or those of them that lie above the filter's edge; values largest first."""
-        lanczos.advance(PEEK)
-        if ask > LEAST and lanczos.repeats and np.isfinite(self.gram.limit):
-            raise NotConverged(
-                f'{ask} eigenvalues, many of them repeated, are hard to find one vector at a time; use solver="dense"'
-            )
-        ask = min(ask, self.side - self.Q.shape[1])
-        chosen = choose_filter(*lanczos.ritz(), ask)
+        chosen = self._filter(ask)
         for polynomial in dict.fromkeys([chosen, PLAIN]):
             U = orthonormal(self._arpack(ask, polynomial, 0.0))
             ascending, R = np.linalg.eigh(self.gram.compressed(U))
@@ -171,29 +169,41 @@ class _Search:
                 break
         return ascending[::-1][found], dgemm(1.0, U, R[:, ::-1][:, found])
 
+    def _filter(self, ask: int) -> Filter:
+        """Choose a filter after a few steps of Lanczos' method."""
+        lanczos = Lanczos(self.gram.vector, self.Q, self.rng)
+        lanczos.advance(PEEK)
+        if ask > LEAST and np.isfinite(self.gram.limit):
+            lanczos.advance(LEAST)
+            if lanczos.repeats:
+                raise NotConverged(
+                    f'{ask} eigenvalues, many of them repeated, are hard to find one vector at a time; use solver="dense"'
+                )
+        return choose_filter(*lanczos.ritz(), ask)
+
     def _removed(self, x: Any) -> Any:
         """Remove what is found from a vector."""
         # scipy's BLAS, which is ARPACK's: numpy's has threads of its own, and the two pools waiting for each other cost
         # six times the whole solve on two cores.
         return x - dgemv(1.0, self.Q, dgemv(1.0, self.Q, x, trans=1))
 
-    def _arpack(self, ask: int, polynomial: Filter, tol: float) -> Floats:
+    def _arpack(self, ask: int, polynomial: Filter, tol: float, start: Floats | None = None) -> Floats:
         """Return eigenvectors (side, ask) of the filtered product on the complement of what is found."""
 
         def deflated(x: Any) -> Any:
             return self._removed(polynomial(self.gram.vector, self._removed, self._removed(x.ravel())))
 
         operator = LinearOperator((self.side, self.side), matvec=deflated, dtype=np.float64)
-        ask = min(ask, self.side - 1)
+        ask = min(ask, self.side - self.Q.shape[1])
         ncv = min(self.side, max(int(ROOM * ask) + 1, LEAST_NCV))
         restarts = 100 * self.side if polynomial is PLAIN else FILTERED_RESTARTS
-        v0 = self._removed(self.rng.standard_normal((self.side,)))
+        v0 = self._removed(self.rng.standard_normal((self.side,)) if start is None else start)
         try:
             # rng= besides v0=: ARPACK restarts from random vectors of its own on breakdown
             U = eigsh(operator, k=ask, which="LA", v0=v0, ncv=ncv, tol=tol, maxiter=restarts, rng=self.rng)[1]
         except ArpackNoConvergence as error:
             if polynomial is not PLAIN:
-                return self._arpack(ask, PLAIN, tol)
+                return self._arpack(ask, PLAIN, tol, start)
             raise NotConverged(
                 f"ARPACK found {len(error.eigenvalues)} of {ask} eigenvalues of a block of side {self.side:,} in {restarts:,} "
                 'restarts; use solver="dense", or a k at a clean cut'

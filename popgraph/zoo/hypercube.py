@@ -3,13 +3,13 @@
 from itertools import product
 from typing import Any
 
-from popgraph.augmentation import apply, independently
+from popgraph.augmentation import applied, independently
 from popgraph.building import build
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.graph import PopulationGraph
 
-LARGEST = 12  # 16.8 million entries
+LARGEST = 13  # 67 million entries, 3 GB
 
 
 def hypercube(d: int, flip: Any = "1/4") -> PopulationGraph:
@@ -30,7 +30,7 @@ def hypercube(d: int, flip: Any = "1/4") -> PopulationGraph:
     InvalidArgument
         If d < 1.
     TooLarge
-        If d > 12: A has 4^d entries.
+        If d > 13: A has 4^d entries.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def hypercube(d: int, flip: Any = "1/4") -> PopulationGraph:
     if d > LARGEST:
         raise TooLarge(f"the {d}-cube's kernel has 4^{d} = {4.0**d:.1e} entries; give d <= {LARGEST}")
     strings = list(product((0, 1), repeat=d))
-    noise = independently(apply(_other, flip))
+    noise = independently(applied(_other, flip, "flip", trusted=True))
     return build(Distribution.uniform(strings), noise, labels=[bits[0] for bits in strings], name=f"{d}-cube")
 
 
