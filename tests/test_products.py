@@ -1,0 +1,140 @@
+"""What the iterative solver is made of: products with M and its transpose, and Chebyshev filters."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given
+from hypothesis import strategies as st
+
+import popgraph as pg
+from popgraph.errors import NotConverged
+from popgraph.spectrum import policy, product
+from popgraph.spectrum.basis import orthonormal
+from popgraph.spectrum.chebyshev import PLAIN, choose_filter
+from popgraph.spectrum.product import Gram
+
+SHAPES = [(5, 9), (9, 5), (7, 7)]
+
+
+def random_factor(shape, density, seed=0):
+    rng = np.random.default_rng(seed)
+    return sp.csr_array(rng.random(shape) * (rng.random(shape) < density) + np.eye(*shape))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("density", [0.05, 1.0])
+@pytest.mark.parametrize("threaded", [False, True])
+def test_gram_multiplies_by_the_smaller_of_both_products(monkeypatch, shape, density, threaded):
+    monkeypatch.setattr(product, "THREADED", 0 if threaded else 10**9)
+    M = random_factor(shape, density)
+    dense = M.toarray()
+    small = dense @ dense.T if shape[0] < shape[1] else dense.T @ dense
+    gram, X = Gram(M), np.asfortranarray(np.random.default_rng(1).standard_normal((min(shape), 20)))
+    assert gram.by_naturals == (shape[0] < shape[1])
+    np.testing.assert_allclose(gram.vector(X[:, 0]), small @ X[:, 0], atol=1e-12)
+    np.testing.assert_allclose(gram.compressed(X), X.T @ small @ X, atol=1e-11)
+    assert gram.products == 21
+    if gram.by_naturals:
+        wide = np.empty((shape[1], 20))
+        gram.widened(X, wide)
+        np.testing.assert_allclose(wide, dense.T @ X, atol=1e-12)
+
+
+def test_threads_do_not_change_a_bit(monkeypatch):
+    M = random_factor((3000, 2000), 0.01)
+    x = np.random.default_rng(1).standard_normal(2000)
+    alone = Gram(M).vector(x)
+    monkeypatch.setattr(product, "THREADED", 0)
+    monkeypatch.setattr(product.os, "sched_getaffinity", lambda _: range(5), raising=False)
+    assert Gram(M).vector(x).tobytes() == alone.tobytes()
+
+
+def test_products_beyond_the_limit_are_refused():
+    gram = Gram(random_factor((5, 9), 0.1), limit=2)
+    gram.vector(np.ones(5))
+    gram.vector(np.ones(5))
+    with pytest.raises(NotConverged, match=r"2 products with M and its transpose did not do"):
+        gram.vector(np.ones(5))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 30))
+def test_a_filter_keeps_the_eigenvectors_and_the_order_of_what_is_above_its_edge(seed, ask):
+    """T_d(2γ/edge - 1) by numpy's own Chebyshev series; at most 1 in size below the edge, increasing above it."""
+    rng = np.random.default_rng(seed)
+    gamma = np.sort(rng.random(200))[::-1] ** rng.integers(1, 6)
+    chosen = choose_filter(gamma[::4], np.full(50, 4.0), ask)
+    if chosen is PLAIN:
+        return
+    identity = np.eye(200)
+    filtered = np.array([chosen(lambda x: gamma * x, lambda x: x, identity[i])[i] for i in range(200)])
+    expected = np.polynomial.chebyshev.Chebyshev.basis(chosen.degree)(2 * gamma / chosen.edge - 1)
+    np.testing.assert_allclose(filtered, expected, rtol=1e-9, atol=1e-9)
+    above = gamma > chosen.edge
+    assert above.sum() >= ask
+    assert (np.diff(filtered[above]) <= 0).all()
+    assert (np.abs(filtered[~above]) <= 1 + 1e-9).all()
+    assert filtered[0] <= 3e3 * 1.5
+
+
+def test_what_was_deflated_does_not_grow_in_a_filter():
+    """A deflated eigenvalue 1 beside an edge of 0.05 is magnified by T_30(39), 1e56, unless it is removed on the way."""
+    gamma = np.concatenate([[1.0], np.linspace(0.06, 0, 99)])
+    chosen = choose_filter(gamma[1:], np.ones(99), 2)
+    assert chosen.degree > 10
+
+    def remove(x):
+        x = x.copy()
+        x[0] = 0.0
+        return x
+
+    start = np.full(100, 0.1)
+    start[0] = 1e-17
+    with np.errstate(all="raise"):
+        after = chosen(lambda x: gamma * x, remove, start)
+    assert np.abs(after[1:]).max() < 1e4
+    assert abs(after[0]) < 1e4
+
+
+@pytest.mark.parametrize(
+    ("theta", "ask"), [([1.0], 3), ([1.0, 0.5], 300), ([0.5, 1e-9, 1e-12, 1e-12], 60), ([0.0, 0.0, 0.0], 3)]
+)
+def test_there_is_no_filter_where_there_is_nothing_to_filter(theta, ask):
+    assert choose_filter(np.array(theta), np.full(len(theta), 100.0), ask) is PLAIN
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.sampled_from([1.0, 1e-3, 1e-9, 0.0]))
+def test_orthonormal_columns_span_what_they_did_in_order(seed, m, dependence):
+    """Independent, nearly dependent and dependent columns."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((40, m))
+    if m > 1:
+        X[:, -1] = X[:, 0] + dependence * X[:, -1]
+    Q = orthonormal(X.copy())
+    np.testing.assert_allclose(Q.T @ Q, np.eye(m), atol=1e-13)
+    np.testing.assert_allclose(Q @ (Q.T @ X), X, atol=1e-12)
+    np.testing.assert_allclose(np.tril(Q.T @ X, -1), 0, atol=1e-12)
+
+
+def cube(d):
+    """A hypercube's kernel as a plain matrix."""
+    A = np.ones((1, 1))
+    for _ in range(d):
+        A = np.kron(A, [[0.75, 0.25], [0.25, 0.75]])
+    return pg.build(np.full(2**d, 0.5**d), A)
+
+
+def test_many_repeated_eigenvalues_are_handed_to_the_dense_solver():
+    spectrum = cube(10).spectrum(60)
+    np.testing.assert_allclose(spectrum.gamma, [1] + [0.25] * 10 + [0.0625] * 45 + [0.015625] * 4, atol=1e-12)
+    assert spectrum.solvers[0].solver == "dense"
+    assert "hard to find one vector at a time" in spectrum.solvers[0].reason
+
+
+def test_iteration_gives_up_when_a_dense_solve_would_have_been_done(monkeypatch):
+    monkeypatch.setattr("popgraph.spectrum.iterative.DENSE_SECONDS", 1e-16)
+    graph = pg.zoo.clusters(count=4, naturals=250, views=250, degree=5)
+    spectrum = graph.spectrum(6)
+    assert spectrum.solvers[0].solver == "dense"
+    assert "products with M and its transpose did not do" in spectrum.solvers[0].reason
+    assert graph.spectrum(6, solver="iterative").solvers[0].solver == "iterative"
+    assert set(policy.SOLVERS) == {"closed form", "dense", "iterative"}
