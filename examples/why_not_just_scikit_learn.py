@@ -30,11 +30,8 @@ def chain() -> pg.PopulationGraph:
 
 
 def islands() -> pg.PopulationGraph:
-    """200 components of 20 views: two naturals each, with different probabilities for the same views."""
-    rising = np.linspace(1.0, 2.0, 20)
-    block = np.stack([rising, rising[::-1] ** 2])
-    A = sp.kron(sp.eye_array(200), block / block.sum(axis=1, keepdims=True), format="csr")
-    return pg.build(np.full(400, 1 / 400), A, name="islands")
+    """200 components of 20 naturals and 20 views, each natural with 6 of its component's views."""
+    return pg.zoo.clusters(count=200, naturals=20, views=20, degree=6, cross=0)
 
 
 def popgraph(graph: pg.PopulationGraph, k: int) -> Any:

@@ -32,12 +32,15 @@ def _singular_values(p, A) -> np.ndarray:
     return _descending(np.linalg.svd(M, compute_uv=False) ** 2)
 
 
-def components(k: int = 64) -> Case:
-    """(a) 200 components of 20 views: one eigenvalue 1 each."""
-    half = np.linspace(1.0, 2.0, 20)
-    block = np.stack([half, half[::-1] ** 2])
-    A = sp.kron(sp.eye_array(200), block / block.sum(axis=1, keepdims=True), format="csr")
-    return Case("(a) 200 components x 20 views", np.full(400, 1 / 400), A, k, np.ones(200))
+def components(k: int = 64, count: int = 200, size: int = 20, degree: int = 6) -> Case:
+    """(a) 200 components of 20 views: one eigenvalue 1 each. Natural i reaches views i, i + 1 and four others of its component."""
+    rng = np.random.default_rng(0)
+    others = np.stack([rng.choice(np.arange(2, size), degree - 2, replace=False) for _ in range(count * size)])
+    step = np.concatenate([np.tile([0, 1], (count * size, 1)), others], axis=1)
+    i = np.arange(count * size)[:, np.newaxis]
+    columns = i // size * size + (i + step) % size
+    A = sp.csr_array((np.full(columns.size, 1 / degree), (np.repeat(np.arange(len(i)), degree), columns.ravel())))
+    return Case("(a) 200 components x 20 views", np.full(len(i), 1 / len(i)), A, k, np.ones(count))
 
 
 def clusters(n: int, k: int, count: int = 50, degree: int = 14, cross: float = 0.05) -> Case:
