@@ -1,0 +1,61 @@
+"""The benchmark scripts at small sizes: their oracles are right, their verdicts can fail, and they run."""
+
+import re
+
+import enumeration
+import known_spectra
+import million
+import numpy as np
+import peers
+import pytest
+
+SMALL = {
+    "components": known_spectra.components(k=7, count=9),
+    "clusters": known_spectra.clusters(400, 12, count=10, degree=5),
+    "hypercube": known_spectra.hypercube(5, 9),
+    "ring": known_spectra.ring(40, 5),
+    "dense": known_spectra.dense(30, 4),
+    "wide": known_spectra.wide(12, 300, 5),
+    "small": known_spectra.small(),
+}
+
+
+@pytest.fixture(params=SMALL)
+def case(request):
+    return SMALL[request.param]
+
+
+def test_the_known_eigenvalues_are_those_of_the_definition(case):
+    """Ā = D^-1/2 w D^-1/2, w = Aᵀ diag(p) A, all dense."""
+    A = case.A.toarray()
+    np.testing.assert_allclose(A.sum(axis=1), 1, atol=1e-12)
+    w = A.T @ np.diag(case.p) @ A
+    root = np.sqrt(w.sum(axis=1))
+    exact = np.linalg.eigvalsh(w / np.outer(root, root))[::-1]
+    count = min(len(case.gamma), len(exact))
+    np.testing.assert_allclose(case.gamma[:count], exact[:count], atol=1e-12)
+    if case is not SMALL["components"]:  # of which only the ones are listed
+        np.testing.assert_allclose(exact[count:], 0, atol=1e-12)
+
+
+def test_a_right_answer_is_called_right_and_a_wrong_one_wrong(case):
+    gamma, V = peers.numpy_eigh(case.p, case.A, case.k, 0)
+    assert peers.verdict(case, gamma, V) == "right"
+    assert peers.verdict(case, None, V) == "right"
+    assert peers.verdict(case, gamma, V @ np.diag([1.0] * (case.k - 1) + [0.0])).startswith("wrong: rank")
+    assert peers.verdict(case, gamma, V[:, 1:]) == f"wrong: {case.k - 1} vectors"
+    assert peers.verdict(case, gamma - 1e-9, V).startswith("wrong: γ off by 1e-09")
+    below = np.linalg.svd(peers.factor(case.p, case.A).toarray())[2][-1]
+    missed = np.column_stack([V[:, :-1], below])
+    assert peers.verdict(case, None, missed).startswith("wrong")
+
+
+def test_popgraph_is_right(case):
+    assert peers.verdict(case, *peers.popgraph(case.p, case.A, case.k, 0)) == "right"
+
+
+def test_the_scripts_run(capsys):
+    enumeration.main(500, rounds=1)
+    assert re.search(r"same graph +True", capsys.readouterr().out)
+    million.main(3200)
+    assert re.search(r"[1-9]\d* products with M and its transpose", capsys.readouterr().out)
