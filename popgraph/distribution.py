@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import product
 from typing import Any, TypeAlias
 
@@ -135,7 +136,6 @@ class Distribution(Immutable, Mapping[Hashable, float]):
         object.__setattr__(self, "probabilities", floats)
         object.__setattr__(self, "numerators", numerators)
         object.__setattr__(self, "denominator", denominator)
-        object.__setattr__(self, "_position", {outcome: i for i, outcome in enumerate(outcomes)})
 
     @classmethod
     def uniform(cls, outcomes: Iterable[Any]) -> "Distribution":
@@ -282,11 +282,15 @@ class Distribution(Immutable, Mapping[Hashable, float]):
         mixed._set_exact(list(weights), list(weights.values()), common * self.denominator)
         return mixed
 
+    @cached_property
+    def _position(self) -> dict[Hashable, int]:  # when first asked for: large populations never ask
+        return {outcome: i for i, outcome in enumerate(self.outcomes)}
+
     def __getitem__(self, outcome: Hashable) -> float:
-        return float(self.probabilities[self._position[outcome]])  # type: ignore[attr-defined]
+        return float(self.probabilities[self._position[outcome]])
 
     def __contains__(self, outcome: object) -> bool:
-        return outcome in self._position  # type: ignore[attr-defined]
+        return outcome in self._position
 
     def __iter__(self) -> Iterator[Hashable]:
         return iter(self.outcomes)
