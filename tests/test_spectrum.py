@@ -95,6 +95,13 @@ def test_rings_have_their_fourier_spectrum(n):
     assert spectrum.solvers[0].solver == ("iterative" if n > policy.DENSE_SIDE else "dense")
 
 
+def test_a_crowded_ring_is_not_handed_over():
+    """γ_2 to γ_11 come in pairs 1e-6 apart: with 15 Lanczos vectors for these 10 ARPACK stagnated, and a dense solve took 25 s."""
+    spectrum = ring(5000).spectrum(11)
+    assert [use.solver for use in spectrum.solvers] == ["iterative"]
+    np.testing.assert_allclose(spectrum.gamma, ring_gamma(5000)[:11], atol=1e-13)
+
+
 def test_a_near_tie_is_told_apart_and_a_tie_is_not():
     """Second eigenvalues 1/4 and 1/4 + gap, in two components."""
     apart, tied = near_tie(1e-10).spectrum(3), near_tie(0.0).spectrum(3)

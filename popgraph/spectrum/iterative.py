@@ -28,7 +28,7 @@ ROUNDS = 64  # second searches before giving up; each finds at least one missed 
 SEARCHED = 4  # eigenvalues asked of a second search once one has found something: mends several misses at once
 PEEK = 10  # Lanczos steps that a filter is chosen by
 ROOM = 1.4  # Lanczos vectors that ARPACK keeps for each eigenvalue; the filter makes do with fewer than the usual two
-LEAST_NCV = 14  # Lanczos vectors that ARPACK keeps at least
+SPARE = 13  # Lanczos vectors beyond those asked for, at least: with 5, a ring's repeated eigenvalues never converged
 LOOK_SPREAD = 5.0  # of the filter of a second search, for one eigenvalue
 LOOK = 1e-7  # tolerance of a second search: its eigenvalue, never too large, is within the square of this
 BOUNDED = "a Lanczos bound leaves room for nothing above (it fails with probability below 1e-10)"
@@ -195,7 +195,7 @@ class _Search:
 
         operator = LinearOperator((self.side, self.side), matvec=deflated, dtype=np.float64)
         ask = min(ask, self.side - self.Q.shape[1])
-        ncv = min(self.side, max(int(ROOM * ask) + 1, LEAST_NCV))
+        ncv = min(self.side, max(int(ROOM * ask) + 1, ask + SPARE))
         restarts = 100 * self.side if polynomial is PLAIN else FILTERED_RESTARTS
         v0 = self._removed(self.rng.standard_normal((self.side,)) if start is None else start)
         try:
