@@ -7,9 +7,10 @@ and `verify` that the embedding spans the graph's leading eigenvectors F*.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from popgraph import errors, images, losses, zoo
+from popgraph import errors, images, losses, theory, zoo
 from popgraph.augmentation import Augmentation, apply, choose, identity, independently
 from popgraph.building import build
+from popgraph.critic import Critic, train_critic
 from popgraph.distribution import Distribution
 from popgraph.graph import PopulationGraph
 from popgraph.images import Image
@@ -24,6 +25,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Augmentation",
+    "Critic",
     "Distribution",
     "Image",
     "Match",
@@ -39,7 +41,9 @@ __all__ = [
     "independently",
     "losses",
     "plot",
+    "theory",
     "train",
+    "train_critic",
     "verify",
     "zoo",
 ]

@@ -165,7 +165,7 @@ def test_progress_without_tqdm_names_the_extra(monkeypatch):
         ({"k": 0}, "k is 0; it must be a whole number from 1 to the number of views, 4"),
         ({"k": 5}, "k is 5"),
         ({"k": 2.0}, "k is 2.0"),
-        ({"k": 2, "batch_size": 1}, "batch_size is 1; the unbiased batch loss needs a whole number, 2 or more"),
+        ({"k": 2, "batch_size": 1}, "batch_size is 1; the batch loss spectral needs a whole number, 2 or more"),
         ({"k": 2, "tol": -1.0}, "tol is -1.0; it must be a positive number"),
         ({"k": 2, "learning_rate": "a"}, "learning_rate is 'a'; it must be a positive number"),
         ({"k": 2, "steps": True}, "steps is True"),

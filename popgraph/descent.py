@@ -1,0 +1,279 @@
+"""Minimise a population loss: L-BFGS down to a critical point, Newton steps at the end, and on from it while it is a saddle.
+
+Nothing here knows an eigenvector of Ā: the judged never sees the judge's answer.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy.linalg.blas import dgemv
+from scipy.optimize import minimize
+from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh, minres
+
+from popgraph.arrays import Floats, cross, norm
+from popgraph.features import FeatureClass
+from popgraph.graph import PopulationGraph
+from popgraph.losses import Loss, SpectralLoss
+
+NEAR = (
+    1e-3  # gradient norm below which Newton steps are tried: they take over where L-BFGS would need a dozen steps more
+)
+FLAT = 1e-6  # gradient norm below which a run that can get no further counts as converged
+BOTTOMLESS = -1e12  # no loss that has a minimum is near this
+SADDLES = 20  # that are left before a run is given up
+MOST_UNKNOWNS = 20_000  # up to which a loss without a Hessian is checked for saddles, by differences of gradients
+
+
+class Stopped(Exception):
+    """The loss is no number, or falls without end."""
+
+
+@dataclass
+class Objective:
+    """A loss as a function of unknowns z, where rare views are scaled like common ones.
+
+    For tables z is F = √w_x f, (N, k); for a class of functions it is G (d, k) with F = Q G, Q the class's orthonormal basis. The
+    spectral loss sees of a class only MQ, so that its steps cost O(d² k) however large the population is.
+    """
+
+    graph: PopulationGraph
+    loss: Loss
+    features: FeatureClass | None = None
+    rows: list[tuple[int, float, float]] = field(default_factory=list)
+    last: tuple[float, float] = (np.inf, np.inf)
+
+    def __post_init__(self) -> None:
+        self.root = np.sqrt(self.graph.w_x)[:, np.newaxis]
+        self.exact = isinstance(self.loss, SpectralLoss)
+        reduced = self.exact and self.features is not None
+        if self.features is not None and reduced:
+            self.factor: Any = np.linalg.qr(self.graph.factor @ self.features.basis, mode="r")
+            self.w_x: Floats = np.ones(self.features.d)
+        else:
+            self.factor, self.w_x = self.graph.factor, self.graph.w_x
+        self.basis = self.features.basis if self.features is not None and not reduced else None
+        self.inner_root = np.ones((len(self.w_x), 1)) if reduced else self.root
+        T = self.factor.T
+        self.transposed: Any = np.ascontiguousarray(T) if reduced else T.tocsr()
+        self.height = self.graph.N if self.features is None else self.features.d
+
+    def embedding(self, z: Floats) -> Floats:
+        """Return the f (N, k) of flattened unknowns."""
+        table = z.reshape(self.height, -1)
+        return np.asarray((table if self.features is None else self.features.basis @ table) / self.root)
+
+    def unknowns(self, f: Floats) -> Floats:
+        """Return the flattened unknowns of f, or of what the class holds of it."""
+        F = f * self.root
+        return np.asarray((F if self.features is None else self.features.basis.T @ F).ravel())
+
+    def _lift(self, z: Floats) -> Floats:
+        """Return what the loss is evaluated at: f, or G where it is evaluated in the class's coordinates."""
+        table = z.reshape(self.height, -1)
+        return np.asarray((table if self.basis is None else self.basis @ table) / self.inner_root)
+
+    def _pull(self, gradient: Floats) -> Floats:
+        """Return the gradient in the unknowns, flattened."""
+        in_F = gradient / self.inner_root
+        return np.asarray((in_F if self.basis is None else self.basis.T @ in_F).ravel())
+
+    def evaluate(self, z: Floats) -> tuple[float, Floats]:
+        """Return the loss and its gradient, both in flattened unknowns.
+
+        Raises
+        ------
+        Stopped
+            If the loss is no number, or falls without end.
+        """
+        value, gradient = self.loss.value_and_gradient(self.factor, self.w_x, self._lift(z), transposed=self.transposed)
+        if np.isnan(value):
+            raise Stopped(f"the loss {self.loss.name} became NaN")
+        if value < BOTTOMLESS:
+            raise Stopped(f"the loss {self.loss.name} falls without end: it passed {value:.1e}, and has no minimum")
+        pulled = self._pull(gradient)
+        self.last = (float(value), norm(pulled))
+        return self.last[0], pulled
+
+    def curvature(self, z: Floats, direction: Floats) -> Floats:
+        """Return the Hessian times a direction, both flattened: exactly for the spectral loss, else by central differences."""
+        if isinstance(self.loss, SpectralLoss):
+            return self._pull(
+                self.loss.hessian_product(
+                    self.factor, self.w_x, self._lift(z), self._lift(direction), transposed=self.transposed
+                )
+            )
+        size = norm(direction)
+        if size == 0:
+            return np.zeros_like(direction)
+        step = 1e-5 * (1.0 + norm(z) / np.sqrt(z.size)) / size  # cube root of eps: truncation and rounding balance
+        before = self.last
+        ahead, behind = self.evaluate(z + step * direction)[1], self.evaluate(z - step * direction)[1]
+        self.last = before
+        return np.asarray((ahead - behind) / (2 * step))
+
+    def write(self) -> None:
+        """Write down what was evaluated last, as the next step."""
+        self.write_at(self.rows[-1][0] + 1 if self.rows else 0)
+
+    def write_at(self, step: int) -> None:
+        """Write down what was evaluated last."""
+        self.rows.append((step, *self.last))
+
+
+def minimise(
+    objective: Objective, z: Floats, limit: int, tol: float, tick: Callable[[], Any]
+) -> tuple[Floats, bool, str]:
+    """Return a minimiser, whether it is one, and why the search stopped.
+
+    Every critical point of the spectral loss that is no minimum is a strict saddle (THEORY 3.4), so this ends at a minimum.
+    Other losses are left along a direction of negative curvature too, where the unknowns are few enough to find one.
+    """
+    best = [z]
+    try:
+        objective.evaluate(z)
+        objective.write()
+        for _ in range(SADDLES):
+            z = _descend(objective, z, limit, tol, tick, best)
+            if (nearer := _nearer(objective, z)) is not None:
+                z = nearer
+                continue
+            if objective.last[1] > FLAT or objective.rows[-1][0] >= limit:
+                break
+            down = _way_down(objective, z) if objective.exact else _curved_down(objective, z)
+            if down is None:
+                break
+            z = z + down
+    except Stopped as reason:
+        return best[0], False, f"{reason} (after step {objective.rows[-1][0] if objective.rows else 0:,})"
+    if objective.last != objective.rows[-1][1:]:
+        objective.write()
+    size = objective.last[1]
+    unchecked = "" if objective.exact or z.size <= MOST_UNKNOWNS else "; that it is no saddle was not checked"
+    if size <= tol:
+        return z, True, f"gradient norm {size:.1e} is at most {tol:g}{unchecked}"
+    if objective.rows[-1][0] >= limit:
+        return z, False, f"ran out of steps with gradient norm {size:.1e}"
+    return z, size <= FLAT, f"gradient norm {size:.1e} falls no further in float64{unchecked}"
+
+
+def _descend(
+    objective: Objective, z: Floats, limit: int, tol: float, tick: Callable[[], Any], best: list[Floats]
+) -> Floats:
+    """Go down to a critical point by L-BFGS, and by Newton's method once the gradient is small.
+
+    Where Newton's method does not take (minimisers of deficient rank) L-BFGS goes on alone, until the loss, rounded at
+    1e-16, no longer tells better from worse.
+    """
+
+    def after(intermediate_result: Any) -> None:
+        objective.write()
+        best[0] = np.array(intermediate_result.x)
+        tick()
+
+    for small in (NEAR, tol):
+        left = limit - objective.rows[-1][0]
+        if left < 1:
+            break
+        # gtol is of the largest entry; below a step of ftol a line search would only chase noise
+        options = {"maxiter": left, "maxfun": 20 * left, "maxcor": 10, "ftol": 4e-16, "gtol": small / np.sqrt(z.size)}
+        z = minimize(objective.evaluate, z, jac=True, method="L-BFGS-B", callback=after, options=options).x
+        _, gradient = objective.evaluate(z)
+        while tol < objective.last[1] <= NEAR and objective.rows[-1][0] < limit:
+            better = z - _newton_direction(objective, z, gradient)
+            _, gradient_there = objective.evaluate(better)
+            if norm(gradient_there) > 0.5 * norm(gradient):
+                break
+            z, gradient = better, gradient_there
+            objective.write()
+            best[0] = z
+            tick()
+        objective.evaluate(z)
+        if objective.last[1] <= tol:
+            break
+    return z
+
+
+def _nearer(objective: Objective, z: Floats) -> Floats | None:
+    """Return z scaled down where it has run away and the loss does not mind: far out a small gradient means nothing.
+
+    Barlow Twins does not see the scale of f, so its gradient falls with 1/||z||; there is no other end to a slope than that.
+    """
+    usual = np.sqrt(z.size / objective.height)  # a minimiser F has ||F||² <= k
+    if norm(z) <= 10 * usual:
+        return None
+    here, nearer = objective.evaluate(z)[0], z * (usual / norm(z))
+    there = objective.evaluate(nearer)[0]
+    if there > here + 1e-12 * (1.0 + abs(here)):
+        objective.evaluate(z)
+        return None
+    return nearer
+
+
+def _newton_direction(objective: Objective, z: Floats, gradient: Floats) -> Floats:
+    """Return H⁺ gradient by MINRES: H is singular along rotations of F, to which the gradient is orthogonal."""
+    H = LinearOperator((z.size, z.size), matvec=lambda e: objective.curvature(z, e), dtype=np.float64)
+    direction: Floats = minres(H, gradient, rtol=1e-4, maxiter=500)[0]
+    return direction
+
+
+def _way_down(objective: Objective, z: Floats) -> Floats | None:
+    """Return a step down from a critical point of the spectral loss, or None at a minimum.
+
+    The loss curves down along u cᵀ iff uᵀĀu exceeds the least eigenvalue of FᵀF, of eigenvector c, for a unit u orthogonal
+    to span F: F leaves out more than it holds.
+    """
+    table = z.reshape(objective.height, -1)
+    held, C = np.linalg.eigh(cross(table, table))
+    kept = held > FLAT
+    basis = np.asfortranarray(table @ (C[:, kept] / np.sqrt(held[kept])))
+    side = len(table)
+    if basis.shape[1] == side:
+        return None
+
+    M = objective.factor
+    total = float(np.sum((M if isinstance(M, np.ndarray) else M.data) ** 2))
+    if total - norm(M @ basis) ** 2 <= 1e-12:  # tr Ā is used up: nothing is left out, and ARPACK needs something
+        return None
+
+    def aside(x: Any) -> Any:
+        return x - dgemv(1.0, basis, dgemv(1.0, basis, x, trans=1)) if basis.shape[1] else x
+
+    def left_out(x: Any) -> Any:
+        return aside(objective.transposed @ (M @ aside(x.ravel())))
+
+    if side == 1:
+        most, u = float(left_out(np.ones(1))[0]), np.ones(1)
+    else:
+        values, vectors = _extreme(left_out, side, "LA", 1e-4)
+        most, u = float(values[0]), vectors[:, 0]
+    if most <= held[0] + FLAT:
+        return None
+    return np.asarray((0.1 * np.sqrt(most) * np.outer(u, C[:, 0])).ravel())
+
+
+def _curved_down(objective: Objective, z: Floats) -> Floats | None:
+    """Return a step down along the most negative curvature, or None where there is none or too many unknowns."""
+    if not 1 < z.size <= MOST_UNKNOWNS:
+        return None
+    try:
+        values, vectors = _extreme(lambda e: objective.curvature(z, np.asarray(e).ravel()), z.size, "SA", 1e-2)
+    except ArpackNoConvergence:
+        return None
+    if values[0] >= -FLAT:  # differences of gradients are no better
+        return None
+    here, u = objective.evaluate(z)[0], vectors[:, 0]
+    steps = [sign * length * u for length in (1.0, 0.1, 0.01) for sign in (1, -1)]
+    losses = [objective.evaluate(z + step)[0] for step in steps]
+    objective.evaluate(z)
+    return steps[int(np.argmin(losses))] if min(losses) < here else None
+
+
+def _extreme(product: Callable[[Any], Any], side: int, which: str, tol: float) -> tuple[Floats, Floats]:
+    """Return the largest ("LA") or smallest ("SA") eigenpair of a symmetric product, roughly."""
+    rng = np.random.default_rng(0)
+    operator = LinearOperator((side, side), matvec=product, dtype=np.float64)
+    start: Floats = rng.standard_normal((side,))
+    values, vectors = eigsh(operator, k=1, which=which, v0=start, ncv=min(side, 20), tol=tol, rng=rng)
+    return values, vectors

@@ -1,0 +1,123 @@
+"""Contrastive losses, a file a family: each is one small object with its population value, gradient, sampled value and source.
+
+A loss sees M, w_x and f. No minimum is known here: the trainer must not see the answer (`popgraph.theory` knows them).
+"""
+
+from typing import Any, Protocol
+
+from popgraph.arrays import Floats, Sparse
+from popgraph.losses.auditing import Audit, audit
+from popgraph.losses.critics import NTLogistic, nt_logistic
+from popgraph.losses.infonce import InfoNCE, infonce, simclr
+from popgraph.losses.redundancy import BarlowTwins, IdealisedVICReg, VICReg, barlow_twins, idealised_vicreg, vicreg
+from popgraph.losses.spectral_family import (
+    CentredLoss,
+    OrderedLoss,
+    SpectralLoss,
+    UnsquaredLoss,
+    centred,
+    matrix_factorisation,
+    ordered,
+    spectral,
+    unsquared,
+)
+
+__all__ = [
+    "Audit",
+    "BarlowTwins",
+    "CentredLoss",
+    "IdealisedVICReg",
+    "InfoNCE",
+    "Loss",
+    "NTLogistic",
+    "OrderedLoss",
+    "SpectralLoss",
+    "UnsquaredLoss",
+    "VICReg",
+    "audit",
+    "barlow_twins",
+    "centred",
+    "idealised_vicreg",
+    "infonce",
+    "matrix_factorisation",
+    "nt_logistic",
+    "ordered",
+    "simclr",
+    "spectral",
+    "unsquared",
+    "vicreg",
+]
+
+
+class Loss(Protocol):
+    """What `train` needs of a loss; yours may be any object that has it.
+
+    Attributes
+    ----------
+    name : str
+        How it prints.
+    bias : str
+        "unbiased", or in words how the expectation of its sampled value differs from its population value.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> for loss in (pg.losses.spectral, pg.losses.infonce):
+    ...     print(f"{loss.name}: {loss.bias}")
+    spectral: unbiased
+    InfoNCE: biased: unbiased for B - 1 negatives instead
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def bias(self) -> str: ...  # noqa: D102
+
+    def value(self, factor: Any, w_x: Any, f: Any) -> Any:
+        """Return the loss over the whole population; see `losses.spectral.value`.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> graph = pg.zoo.lightning_cloud()
+        >>> pg.losses.spectral.value(graph.factor, graph.w_x, graph.spectrum(1).embedding)
+        -1.0
+        """
+
+    def value_and_gradient(
+        self, factor: Sparse, w_x: Floats, f: Floats, *, transposed: Sparse | None = None
+    ) -> tuple[float, Floats]:
+        """Return the population's loss and its gradient in f, (N, k).
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> graph = pg.zoo.lightning_cloud()
+        >>> pg.losses.vicreg.value_and_gradient(graph.factor, graph.w_x, graph.spectrum(2).embedding)[1].shape
+        (4, 2)
+        """
+        ...
+
+    def batch_value(self, f: Any, f_plus: Any) -> Any:
+        """Return the loss of a batch of positive pairs, (B, k) each.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> import numpy as np
+        >>> pg.losses.infonce.batch_value(np.zeros((2, 1)), np.zeros((2, 1)))
+        0.0
+        """
+
+    def batch_value_and_gradient(self, f: Floats, f_plus: Floats) -> tuple[float, Floats, Floats]:
+        """Return the batch's loss and its gradients in f and in f_plus, (B, k) each.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> import numpy as np
+        >>> pg.losses.spectral.batch_value_and_gradient(np.eye(3), np.eye(3))[1].shape
+        (3, 3)
+        """
+        ...

@@ -1,0 +1,122 @@
+"""`audit`: the exact bias and variance of a batch loss, by enumerating every batch of a small graph."""
+
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from popgraph.arrays import Floats
+from popgraph.errors import InvalidArgument, TooLarge
+
+if TYPE_CHECKING:
+    from popgraph.graph import PopulationGraph
+
+MOST_BATCHES = 2**18  # about ten seconds
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Hold the exact mean and variance of a batch loss beside the population's value.
+
+    Attributes
+    ----------
+    loss : str
+        The loss's name.
+    batch_size : int
+        B.
+    population : float
+        The loss over the whole population.
+    mean, variance : float
+        Of the batch loss, over all batches of B independent positive pairs.
+    batches : int
+        How many were enumerated.
+    stated : str
+        What the loss says of its bias.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> graph = pg.zoo.lightning_cloud()
+    >>> audit = pg.losses.audit(pg.losses.spectral, graph, graph.spectrum(2).embedding, batch_size=2)
+    >>> abs(audit.bias) < 1e-12, round(audit.variance, 3)
+    (True, 4.0)
+    """
+
+    loss: str
+    batch_size: int
+    population: float
+    mean: float
+    variance: float
+    batches: int
+    stated: str
+
+    @property
+    def bias(self) -> float:
+        """Mean less population value."""
+        return self.mean - self.population
+
+    def __str__(self) -> str:
+        return (
+            f"{self.loss}, all {self.batches:,} batches of {self.batch_size}: mean {self.mean:.6g}, population "
+            f"{self.population:.6g}, bias {self.bias:.3g}, variance {self.variance:.3g} (said to be {self.stated})"
+        )
+
+
+def audit(loss: Any, graph: "PopulationGraph", f: Floats, batch_size: int) -> Audit:
+    """Enumerate all batches of a small graph, and return the exact mean and variance of a batch loss.
+
+    Parameters
+    ----------
+    loss : a loss of `popgraph.losses`
+        Or anything with `name`, `bias`, `value(factor, w_x, f)` and `batch_value(f, f_plus)`.
+    graph : PopulationGraph
+        With P positive pairs of positive probability: P^B batches are looked at.
+    f : (N, k) array
+        The embedding that the loss is evaluated at.
+    batch_size : int
+        B, at least 1: a loss that is undefined there says so.
+
+    Raises
+    ------
+    InvalidArgument
+        If the batch size is not a whole number, or f not an (N, k) table.
+    TooLarge
+        If there are more than 262,144 batches.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> graph = pg.zoo.lightning_cloud()
+    >>> f = graph.spectrum(2).embedding
+    >>> print(pg.losses.audit(pg.losses.InfoNCE(), graph, f, batch_size=2))  # doctest: +ELLIPSIS
+    InfoNCE, all 64 batches of 2: mean -0.2831, population -0.5662, bias 0.283, variance 0.0802 (said to be biased: ...)
+    """
+    if not isinstance(batch_size, int | np.integer) or isinstance(batch_size, bool) or batch_size < 1:
+        raise InvalidArgument(f"batch_size is {batch_size!r}; it must be a whole number, 1 or more")
+    table = np.asarray(f, dtype=np.float64)
+    if table.ndim != 2 or len(table) != graph.N:
+        raise InvalidArgument(f"f has shape {table.shape}; this graph of {graph.N} views needs ({graph.N}, k)")
+    w = graph.weight_matrix("csr").tocoo()
+    batches = w.nnz ** int(batch_size)
+    if batches > MOST_BATCHES:
+        raise TooLarge(
+            f"{w.nnz:,} positive pairs make {w.nnz:,}^{batch_size} = {batches:.3g} batches, more than {MOST_BATCHES:,}; use a "
+            "smaller batch or graph, or sample batches with graph.sample_pairs"
+        )
+    x, x_plus = w.coords
+    values, chances = np.empty(batches), np.empty(batches)
+    for i, batch in enumerate(product(range(w.nnz), repeat=int(batch_size))):
+        chosen = list(batch)
+        values[i] = loss.batch_value(table[x[chosen]], table[x_plus[chosen]])
+        chances[i] = np.prod(w.data[chosen])
+    mean = float(chances @ values)
+    return Audit(
+        loss=loss.name,
+        batch_size=int(batch_size),
+        population=float(loss.value(graph.factor, graph.w_x, table)),
+        mean=mean,
+        variance=float(chances @ (values - mean) ** 2),
+        batches=batches,
+        stated=loss.bias,
+    )

@@ -1,0 +1,289 @@
+"""Losses of a critic s(x, x') over pairs of views: InfoNCE and NT-logistic. An embedding is the critic f(x)ᵀf(x')/τ.
+
+A critic is an N x N table, and so is everything here: these losses are for graphs of thousands of views, not millions.
+"""
+
+import sys
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from popgraph.arrays import Floats, Sparse
+from popgraph.errors import InvalidArgument, TooLarge, size_in_words
+from popgraph.losses.moments import check_batch, plain
+
+MOST_VIEWS = 8192  # whose tables of pairs take 0.5 GB each; a gradient needs about six
+
+
+def library(array: Any) -> Any:
+    """Return numpy or torch, whichever the array is of: both have exp, log and amax."""
+    return sys.modules[type(array).__module__.partition(".")[0]]
+
+
+def positive_pairs(factor: Any, w_x: Any) -> Any:
+    """Return w (N, N), dense: D^½ MᵀM D^½.
+
+    Raises
+    ------
+    TooLarge
+        Above 8,192 views.
+    """
+    N = len(w_x)
+    if N > MOST_VIEWS:
+        raise TooLarge(
+            f"this loss looks at all {N:,} x {N:,} pairs of views, {size_in_words(8.0 * N * N)} a table; use at most "
+            f"{MOST_VIEWS:,} views, batches (batch_size=), or losses.spectral, which needs no pairs"
+        )
+    gram = factor.T @ factor
+    gram = gram.toarray() if hasattr(gram, "toarray") else gram.to_dense() if hasattr(gram, "to_dense") else gram
+    root = w_x**0.5
+    return gram * root[:, None] * root[None, :]
+
+
+def softplus(s: Any) -> Any:
+    """Return log(1 + e^s), without overflow."""
+    xp = library(s)
+    return (s + abs(s)) / 2.0 + xp.log1p(xp.exp(-abs(s)))
+
+
+def sigmoid(s: Floats) -> Floats:
+    """Return 1/(1 + e^-s), without overflow."""
+    return np.asarray(np.exp(-softplus(-s)))
+
+
+class CriticLoss(ABC):
+    """The methods that all losses of a critic share; each one says what it is of a table of scores, and its derivative."""
+
+    temperature: float
+    cosine: bool
+
+    @abstractmethod
+    def critic_value(self, w: Any, w_x: Any, s: Any) -> Any:
+        """Return the population's loss of a critic s (N, N)."""
+
+    @abstractmethod
+    def critic_gradient(self, w: Floats, w_x: Floats, s: Floats) -> tuple[float, Floats]:
+        """Return the population's loss of a critic and its derivative in s, (N, N)."""
+
+    @abstractmethod
+    def _of_scores(self, S: Any) -> Any:
+        """Return the loss of a batch from its scores S_ij of x_i and x_j⁺, (B, B)."""
+
+    @abstractmethod
+    def _score_gradient(self, S: Floats) -> Floats:
+        """Return the derivative of `_of_scores`, (B, B)."""
+
+    @property
+    def least_batch(self) -> int:
+        """The number of pairs that a batch needs."""
+        return 2
+
+    def scores(self, f: Any, g: Any) -> Any:
+        """Return s(x, x') = f(x)ᵀg(x')/τ, of rows of length 1 if `cosine`: (a, k) and (b, k) arrays give (a, b)."""
+        return self._rows(f) @ self._rows(g).T / self.temperature
+
+    def value(self, factor: Any, w_x: Any, f: Any) -> Any:
+        """Return the loss over the whole population, in O(N² k).
+
+        Parameters
+        ----------
+        factor : (n, N) csr_array or torch tensor
+            M.
+        w_x : (N,) array or tensor
+        f : (N, k) array or tensor
+
+        Returns
+        -------
+        float
+            Or a tensor, which autograd differentiates.
+
+        Raises
+        ------
+        TooLarge
+            Above 8,192 views.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> graph = pg.zoo.lightning_cloud()
+        >>> pg.losses.infonce.value(graph.factor, graph.w_x, np.zeros((4, 1)))  # a critic that says nothing
+        0.0
+        """
+        return plain(self.critic_value(positive_pairs(factor, w_x), w_x, self.scores(f, f)))
+
+    def value_and_gradient(
+        self, factor: Sparse, w_x: Floats, f: Floats, *, transposed: Sparse | None = None
+    ) -> tuple[float, Floats]:
+        """Return the population's loss and its gradient in f, (N, k); `transposed` is not needed.
+
+        Raises
+        ------
+        TooLarge
+            Above 8,192 views.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> graph = pg.zoo.lightning_cloud()
+        >>> value, gradient = pg.losses.nt_logistic.value_and_gradient(graph.factor, graph.w_x, np.zeros((4, 1)))
+        >>> value, gradient.ravel().tolist()
+        (1.386, [0.0, 0.0, 0.0, 0.0])
+        """
+        value, H = self.critic_gradient(positive_pairs(factor, w_x), w_x, self.scores(f, f))
+        return value, self._pulled(f, (H + H.T) @ self._rows(f))
+
+    def batch_value(self, f: Any, f_plus: Any) -> Any:
+        """Return the loss of a batch of B positive pairs, whose negatives are the second views of other pairs.
+
+        Parameters
+        ----------
+        f, f_plus : (B, k) arrays or tensors
+            Embeddings of the two views of each fresh natural.
+
+        Raises
+        ------
+        InvalidArgument
+            If B is too small: one pair has no negatives; or the shapes differ.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.losses.nt_logistic.batch_value(np.zeros((2, 1)), np.zeros((2, 1)))
+        1.386
+        """
+        check_batch(f, f_plus, self.least_batch)
+        return plain(self._of_scores(self.scores(f, f_plus)))
+
+    def batch_value_and_gradient(self, f: Floats, f_plus: Floats) -> tuple[float, Floats, Floats]:
+        """Return the batch's loss and its gradients in f and in f_plus, each (B, k).
+
+        Raises
+        ------
+        InvalidArgument
+            As of `batch_value`.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> value, g, g_plus = pg.losses.nt_logistic.batch_value_and_gradient(np.eye(2), np.eye(2))
+        >>> round(value, 4), g.round(4).tolist()
+        (1.0064, [[-0.1345, 0.25], [0.25, -0.1345]])
+        """
+        check_batch(f, f_plus, self.least_batch)
+        S = self.scores(f, f_plus)
+        H = self._score_gradient(S)
+        return (
+            float(self._of_scores(S)),
+            self._pulled(f, H @ self._rows(f_plus)),
+            self._pulled(f_plus, H.T @ self._rows(f)),
+        )
+
+    def _rows(self, f: Any) -> Any:
+        """Return the rows that scores are products of."""
+        return f / ((f**2).sum(1) ** 0.5)[:, None] if self.cosine else f
+
+    def _pulled(self, f: Floats, in_rows: Floats) -> Floats:
+        """Return the gradient in f of what has this gradient in `_rows(f)`, τ left out."""
+        if not self.cosine:
+            return in_rows / self.temperature
+        length = np.linalg.norm(f, axis=1, keepdims=True)
+        u = f / length
+        return np.asarray((in_rows - u * np.sum(u * in_rows, axis=1, keepdims=True)) / (length * self.temperature))
+
+
+def read_temperature(temperature: Any) -> None:
+    """Refuse a temperature that is not a positive number.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is not.
+    """
+    if not isinstance(temperature, int | float | np.number) or not 0 < temperature < np.inf:
+        raise InvalidArgument(f"temperature is {temperature!r}; it must be a positive number")
+
+
+@dataclass(frozen=True)
+class NTLogistic(CriticLoss):
+    """NT-logistic: E log(1 + e^{-s(x,x⁺)}) + m E log(1 + e^{s(x,x')}), a positive pair told from m independent ones.
+
+    Over all critics its optimum is s = log K - log m, of the positive-pair kernel K = w_xx' / (w_x w_x').
+
+    Parameters
+    ----------
+    negatives : float
+        m > 0.
+    temperature : float
+        τ.
+    cosine : bool
+        Whether rows of f are scaled to length 1 before scoring.
+
+    References
+    ----------
+    Johnson, El Hanchi and Maddison 2022 [J22].
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> graph = pg.zoo.hypercube(1)
+    >>> K = graph.w / np.outer(graph.w_x, graph.w_x)
+    >>> value, gradient = pg.losses.nt_logistic.critic_gradient(graph.w, graph.w_x, np.log(K))
+    >>> float(np.abs(gradient).max()) < 1e-15
+    True
+    """
+
+    negatives: float = 1.0
+    temperature: float = 1.0
+    cosine: bool = False
+    name: str = "NT-logistic"
+    bias: str = "unbiased"
+
+    def __post_init__(self) -> None:
+        read_temperature(self.temperature)
+        if not isinstance(self.negatives, int | float | np.number) or not 0 < self.negatives < np.inf:
+            raise InvalidArgument(f"negatives is {self.negatives!r}; it must be a positive number")
+
+    def critic_value(self, w: Any, w_x: Any, s: Any) -> Any:
+        """Return the population's loss of a critic s (N, N), from w (N, N) and w_x (N,).
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> graph = pg.zoo.lightning_cloud()
+        >>> pg.losses.nt_logistic.critic_value(graph.w, graph.w_x, np.zeros((4, 4)))
+        1.386
+        """
+        apart = w_x[:, None] * w_x[None, :]
+        return plain((w * softplus(-s)).sum() + self.negatives * (apart * softplus(s)).sum())
+
+    def critic_gradient(self, w: Floats, w_x: Floats, s: Floats) -> tuple[float, Floats]:
+        """Return the population's loss of a critic and its derivative in s, (N, N).
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> graph = pg.zoo.lightning_cloud()
+        >>> value, gradient = pg.losses.nt_logistic.critic_gradient(graph.w, graph.w_x, np.zeros((4, 4)))
+        >>> value, gradient.shape
+        (1.386, (4, 4))
+        """
+        H = self.negatives * np.outer(w_x, w_x) * sigmoid(s) - w * sigmoid(-s)
+        return float(self.critic_value(w, w_x, s)), H
+
+    def _of_scores(self, S: Any) -> Any:
+        """Return the loss of a batch from its scores."""
+        B, own = len(S), S.diagonal()
+        others = softplus(S).sum() - softplus(own).sum()
+        return softplus(-own).sum() / B + self.negatives * others / (B * (B - 1))
+
+    def _score_gradient(self, S: Floats) -> Floats:
+        """Return the derivative of `_of_scores`, (B, B)."""
+        B = len(S)
+        H = self.negatives / (B * (B - 1)) * sigmoid(S)
+        np.fill_diagonal(H, -sigmoid(-S.diagonal()) / B)
+        return H
+
+
+nt_logistic = NTLogistic()

@@ -1,0 +1,172 @@
+"""InfoNCE, the loss of SimCLR and CPC: with infinitely many negatives in closed form, with m of them by an exact integral."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from popgraph.arrays import Floats
+from popgraph.errors import InvalidArgument
+from popgraph.losses.critics import CriticLoss, library, read_temperature
+from popgraph.losses.moments import plain
+
+STEP = 0.25  # of the trapezoidal rule in log t: its error is exp(-π²/STEP), below 1e-17
+SMALL = 40.0  # e^-40 is below rounding
+
+
+@dataclass(frozen=True)
+class InfoNCE(CriticLoss):
+    """InfoNCE: -E s(x,x⁺) + E log of the mean of e^s over the positive view and m negatives, or over all views.
+
+    With m negatives x'_j, drawn independently of w_x, it is E -log(e^{s(x,x⁺)} / (e^{s(x,x⁺)} + Σ_j e^{s(x,x'_j)})) - log(m+1):
+    the customary loss less the constant log(m + 1), so that it has a limit, -E s(x,x⁺) + E_x log E_x' e^{s(x,x')}. Over all
+    critics the optimum is s = log K + c(x) for any m, of the positive-pair kernel K = w_xx' / (w_x w_x'), and in the limit the
+    minimum is minus the mutual information I(x; x⁺).
+
+    Its expectation over m negatives, a sum over N^m draws, is the integral over t of (e^-t - e^{-t e^{s⁺}} φ(t)^m)/t with
+    φ(t) = E exp(-t e^{s(x,x')}), which the trapezoidal rule in log t gives to rounding.
+
+    Parameters
+    ----------
+    negatives : int, optional
+        m >= 1; None for infinitely many.
+    temperature : float
+        τ.
+    cosine : bool
+        Whether rows of f are scaled to length 1 before scoring.
+
+    Notes
+    -----
+    A batch of B pairs has the second views of the other pairs for negatives: of m = B - 1 negatives it is an unbiased
+    sample. SimCLR's published code also takes the first views of the others, and their partners, for negatives of each view:
+    2B - 2 that are not independent.
+
+    References
+    ----------
+    van den Oord, Li and Vinyals 2018 (1807.03748); Chen, Kornblith, Norouzi and Hinton 2020 (2002.05709); [J22].
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> graph = pg.zoo.hypercube(1)
+    >>> K = graph.w / np.outer(graph.w_x, graph.w_x)
+    >>> value, gradient = pg.losses.InfoNCE(negatives=3).critic_gradient(graph.w, graph.w_x, np.log(K))
+    >>> float(np.abs(gradient).max()) < 1e-15
+    True
+    """
+
+    negatives: int | None = None
+    temperature: float = 1.0
+    cosine: bool = False
+    name: str = "InfoNCE"
+
+    def __post_init__(self) -> None:
+        read_temperature(self.temperature)
+        m = self.negatives
+        if m is not None and (not isinstance(m, int | np.integer) or isinstance(m, bool) or m < 1):
+            raise InvalidArgument(
+                f"negatives is {m!r}; it must be a whole number, 1 or more, or None for infinitely many"
+            )
+
+    @property
+    def bias(self) -> str:
+        """What is known of the sampled value's bias."""
+        if self.negatives is None:
+            return "biased: unbiased for B - 1 negatives instead"
+        return "unbiased"
+
+    @property
+    def least_batch(self) -> int:
+        """The number of pairs that a batch needs: m + 1, and two at least."""
+        return 2 if self.negatives is None else self.negatives + 1
+
+    def critic_value(self, w: Any, w_x: Any, s: Any) -> Any:
+        """Return the population's loss of a critic s (N, N), from w (N, N) and w_x (N,).
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> graph = pg.zoo.lightning_cloud()
+        >>> pg.losses.infonce.critic_value(graph.w, graph.w_x, np.zeros((4, 4)))
+        0.0
+        """
+        xp = library(s)
+        top = xp.amax(s, 1)[:, None]
+        e = xp.exp(s - top)
+        if self.negatives is None:
+            rows = xp.log(e @ w_x) + top[:, 0]
+            return plain((w_x * rows).sum() - (w * s).sum())
+        t, weight = self._nodes(w, s)
+        total = 0.0
+        for x in range(len(s)):  # E[i, l] = exp(-t_l e_i): a table of N x nodes for each view x
+            E = xp.exp(-e[x][:, None] * xp.asarray(t, dtype=s.dtype)[None, :])
+            weights = xp.asarray(weight, dtype=s.dtype)
+            met = (w_x @ E) ** self.negatives
+            logs = ((xp.exp(-xp.asarray(t, dtype=s.dtype)) - E * met) * weights).sum(1)
+            total = total + (w[x] * (logs + top[x, 0] - s[x])).sum()
+        return plain(total - w.sum() * float(np.log(self.negatives + 1)))
+
+    def critic_gradient(self, w: Floats, w_x: Floats, s: Floats) -> tuple[float, Floats]:
+        """Return the population's loss of a critic and its derivative in s, (N, N).
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> graph = pg.zoo.lightning_cloud()
+        >>> value, gradient = pg.losses.infonce.critic_gradient(graph.w, graph.w_x, np.zeros((4, 4)))
+        >>> value, gradient.shape
+        (0.0, (4, 4))
+        """
+        e = np.exp(s - s.max(axis=1, keepdims=True))
+        if self.negatives is None:
+            share = e * w_x
+            return float(self.critic_value(w, w_x, s)), share * (w_x / share.sum(axis=1))[:, np.newaxis] - w
+        m = self.negatives
+        t, weight = self._nodes(w, s)
+        total, H = 0.0, np.empty_like(s)
+        for x in range(len(s)):
+            E = np.exp(-e[x][:, np.newaxis] * t)
+            met = w_x @ E
+            total += float(w[x] @ ((np.exp(-t) - E * met**m) @ weight))
+            dt = weight * t  # 1/A is the integral of e^-tA
+            as_positive = e[x] * (E @ (dt * met**m))
+            as_negative = m * w_x * e[x] * (E @ (dt * met ** (m - 1) * (w[x] @ E)))
+            H[x] = w[x] * (as_positive - 1.0) + as_negative
+        total += float(np.sum(w * (s.max(axis=1, keepdims=True) - s)) - np.sum(w) * np.log(m + 1))
+        return total, H
+
+    def _of_scores(self, S: Any) -> Any:
+        """Return the loss of a batch from its scores: the negatives are the next m pairs, cyclically, or all."""
+        xp, chosen = library(S), self._chosen(S)
+        top = xp.amax(chosen, 1)
+        logs = xp.log(xp.exp(chosen - top[:, None]).sum(1)) + top
+        return (logs - chosen[:, 0]).sum() / len(S) - float(np.log(chosen.shape[1]))
+
+    def _score_gradient(self, S: Floats) -> Floats:
+        """Return the derivative of `_of_scores`, (B, B)."""
+        chosen, B = self._chosen(S), len(S)
+        share = np.exp(chosen - chosen.max(axis=1, keepdims=True))
+        share /= share.sum(axis=1, keepdims=True)
+        share[:, 0] -= 1.0
+        H = np.zeros_like(S)
+        H[self._positions(B)] = share / B
+        return H
+
+    def _positions(self, B: int) -> tuple[Any, Any]:
+        """Return where in the (B, B) scores each pair's own partner and its negatives stand, (B, m + 1)."""
+        m = B - 1 if self.negatives is None else self.negatives
+        rows = np.arange(B)[:, np.newaxis]
+        return np.broadcast_to(rows, (B, m + 1)), (rows + np.arange(m + 1)) % B
+
+    def _chosen(self, S: Any) -> Any:
+        """Return each pair's own score, and those of its negatives, (B, m + 1)."""
+        return S[self._positions(len(S))]
+
+    def _nodes(self, w: Any, s: Any) -> tuple[Floats, Floats]:
+        """Return t (T,) and weights (T,) that integrate over dt/t from where nothing has decayed to where all has."""
+        least = float((s - library(s).amax(s, 1)[:, None])[w > 0].min())  # log of the least e^{s⁺}, the top scaled to 1
+        u = np.arange(-SMALL - np.log((self.negatives or 1) + 1.0), np.log(SMALL) - least + STEP, STEP)
+        return np.exp(u), np.full(len(u), STEP)
+
+
+infonce, simclr = InfoNCE(), InfoNCE(temperature=0.5, cosine=True, name="SimCLR")

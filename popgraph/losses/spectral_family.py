@@ -1,0 +1,326 @@
+"""The spectral contrastive loss and its relatives: ordered, centred, and mis-stated without the square."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from popgraph.arrays import Floats, Sparse, cross, times
+from popgraph.losses.moments import MomentLoss, Moments, PlugInLoss, check_batch, plain, trace
+
+
+class UnbiasedSpectral(MomentLoss):
+    """-2 Σ_i a_i E f_i f_i⁺ + Σ_ij C_ij (E f_i f_j)²: quadratic in the moments, so that two draws estimate it without bias."""
+
+    @abstractmethod
+    def _weights(self, k: int) -> tuple[Floats, Floats]:
+        """Return a (k,) and C (k, k)."""
+
+    @abstractmethod
+    def _of_sums(self, attraction: Any, repulsion: Any) -> Any:
+        """Return -2 Σ a_i p_i + Σ C_ij g_ij of p (k,) and g (k, k)."""
+
+    def _of_moments(self, moments: Moments) -> Any:
+        """Return the loss at these moments."""
+        return self._of_sums(moments.cross.diagonal(), moments.second**2)
+
+    def _moment_gradient(self, moments: Moments) -> tuple[None, Floats, Floats]:
+        """Return the derivatives in E f, in E f fᵀ and in E f(x) f(x⁺)ᵀ."""
+        a, C = self._weights(len(moments.second))
+        return None, 2.0 * C * moments.second, np.diag(-2.0 * a)
+
+    def batch_value(self, f: Any, f_plus: Any) -> Any:
+        """Return the unbiased loss of a batch of B positive pairs.
+
+        -(2/B) Σ_i f(x_i)ᵀf(x_i⁺) + 1/(B(B-1)) Σ_{i≠j} (f(x_i)ᵀf(x_j⁺))², in O(B k²): negatives are views of other draws, so
+        they are independent and may coincide.
+
+        Parameters
+        ----------
+        f, f_plus : (B, k) arrays or tensors
+            Embeddings of the two views of each fresh natural.
+
+        Raises
+        ------
+        InvalidArgument
+            If B < 2: one pair has no negatives (published code returns NaN there); or the shapes differ.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.losses.spectral.batch_value(np.eye(2), np.eye(2))
+        -2.0
+        """
+        B = check_batch(f, f_plus)
+        both = f * f_plus
+        others = (f.T @ f) * (f_plus.T @ f_plus) - both.T @ both  # the pairs i ≠ j
+        return plain(self._of_sums(both.sum(0) / B, others / (B * (B - 1))))
+
+    def batch_value_and_gradient(self, f: Floats, f_plus: Floats) -> tuple[float, Floats, Floats]:
+        """Return the batch loss and its gradients in f and in f_plus, each (B, k).
+
+        Raises
+        ------
+        InvalidArgument
+            As of `batch_value`.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> value, g, g_plus = pg.losses.spectral.batch_value_and_gradient(np.eye(2), np.eye(2))
+        >>> g.tolist()
+        [[-1.0, 0.0], [0.0, -1.0]]
+        """
+        B, (a, C) = check_batch(f, f_plus), self._weights(f.shape[1])
+        both, scale = f * f_plus, 2.0 / (B * (B - 1))
+        GG, GG_plus = f.T @ f, f_plus.T @ f_plus
+        value = self._of_sums(both.sum(0) / B, (GG * GG_plus - both.T @ both) / (B * (B - 1)))
+        alone = both @ C
+        gradient = -2.0 / B * a * f_plus + scale * (f @ (C * GG_plus) - alone * f_plus)
+        gradient_plus = -2.0 / B * a * f + scale * (f_plus @ (C * GG) - alone * f)
+        return float(value), gradient, gradient_plus
+
+
+@dataclass(frozen=True)
+class SpectralLoss(UnbiasedSpectral):
+    """The spectral contrastive loss L(f) = -2 E f(x)ᵀf(x⁺) + E (f(x)ᵀf(x'))².
+
+    The square in the second term matters: without it the loss is unbounded below (`unsquared`). Nothing here normalises f:
+    the code published with [H21] shrinks every row longer than √μ to that length first, which the paper's loss does not, and
+    which moves its minimum wherever a row of the minimiser is longer.
+
+    References
+    ----------
+    [H21] equation (6); the batch loss is THEORY 3.6.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> graph = pg.zoo.lightning_cloud()
+    >>> pg.losses.spectral.value(graph.factor, graph.w_x, graph.spectrum(2).embedding)
+    -2.0
+    """
+
+    name: str = "spectral"
+    bias: str = "unbiased"
+
+    def _weights(self, k: int) -> tuple[Floats, Floats]:
+        """Return ones."""
+        return np.ones(k), np.ones((k, k))
+
+    def _of_sums(self, attraction: Any, repulsion: Any) -> Any:
+        """Return -2 Σ p_i + Σ g_ij."""
+        return -2.0 * attraction.sum() + repulsion.sum()
+
+    def value_and_gradient(
+        self, factor: Sparse, w_x: Floats, f: Floats, *, transposed: Sparse | None = None
+    ) -> tuple[float, Floats]:
+        """Return L(f) and its gradient in f, (N, k): √w_x (-4 ĀF + 4 F FᵀF).
+
+        `transposed` is Mᵀ as a csr_array, if it is at hand: multiplying by it takes less than half of `factor.T @`.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> graph = pg.zoo.lightning_cloud()
+        >>> value, gradient = pg.losses.spectral.value_and_gradient(graph.factor, graph.w_x, np.ones((4, 1)))
+        >>> float(np.abs(gradient).max()) < 1e-15
+        True
+        """
+        # Written out: of the cross moment it needs the trace alone, and every training step comes here
+        root = np.sqrt(w_x)[:, np.newaxis]
+        F = f * root
+        MF, FF = factor @ F, cross(F, F)
+        value = float(-2.0 * np.sum(MF**2) + np.sum(FF**2))
+        Mt = factor.T if transposed is None else transposed
+        return value, 4.0 * root * (times(F, FF) - Mt @ MF)
+
+    def hessian_product(
+        self, factor: Sparse, w_x: Floats, f: Floats, direction: Floats, *, transposed: Sparse | None = None
+    ) -> Floats:
+        """Return the derivative of the gradient at f along a direction, (N, k): √w_x (-4 ĀE + 4 (E FᵀF + F EᵀF + F FᵀE)).
+
+        Parameters
+        ----------
+        factor, w_x, f, transposed
+            As of `value_and_gradient`.
+        direction : (N, k) array
+            E is √w_x times this.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> graph = pg.zoo.lightning_cloud()
+        >>> f = graph.spectrum(2).embedding
+        >>> turned = f @ np.array([[0.0, 1.0], [-1.0, 0.0]])  # the loss is flat along rotations of its minimisers
+        >>> along = pg.losses.spectral.hessian_product(graph.factor, graph.w_x, f, turned)
+        >>> float(np.abs(along).max()) < 1e-14
+        True
+        """
+        root = np.sqrt(w_x)[:, np.newaxis]
+        F, E = f * root, direction * root
+        FE = cross(F, E)
+        Mt = factor.T if transposed is None else transposed
+        return np.asarray(4.0 * root * (times(E, cross(F, F)) + times(F, FE + FE.T) - Mt @ (factor @ E)))
+
+
+@dataclass(frozen=True)
+class OrderedLoss(UnbiasedSpectral):
+    """The ordered (nested) spectral loss (1/k) Σ_j L(f_1..f_j): the mean of the spectral loss over all leading parts of f.
+
+    One f minimises every part at once, and that is F* diag(√γ) itself, in order: no rotation is free any more, only signs
+    (and rotations within a repeated γ). It has the minimisers of the triangular stop-gradient of NeuralEF, and is a function.
+
+    References
+    ----------
+    Deng, Shi, Zhang, Cui, Lu and Zhu 2022 (NeuralEF, 2205.00165); Ryu, Xu, Erol, Bu, Zheng and Wornell 2024 (2402.03655).
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> graph = pg.zoo.hypercube(2, "1/10")
+    >>> spectrum = graph.spectrum(3)
+    >>> value = pg.losses.ordered.value(graph.factor, graph.w_x, spectrum.embedding)
+    >>> round(value, 6), round(-float(spectrum.gamma**2 @ [3, 2, 1]) / 3, 6)
+    (-1.4096, -1.4096)
+    """
+
+    name: str = "ordered spectral"
+    bias: str = "unbiased"
+
+    def _weights(self, k: int) -> tuple[Floats, Floats]:
+        """Return the share of the parts that hold column i, and columns i and j."""
+        parts = (k - np.arange(k)) / k
+        return parts, np.minimum(parts[:, np.newaxis], parts)
+
+    def _of_sums(self, attraction: Any, repulsion: Any) -> Any:
+        """Return the mean of the spectral loss over leading parts: running sums, which numpy and torch both have."""
+        parts = -2.0 * attraction.cumsum(0) + repulsion.cumsum(0).cumsum(1).diagonal()
+        return parts.sum() / len(parts)
+
+
+@dataclass(frozen=True)
+class CentredLoss(PlugInLoss):
+    """The spectral loss of centred features, E[-f̃ᵀf̃⁺ + ½ (f̃ᵀf̃')²] with f̃ = f - E f.
+
+    Its minimisers span the k leading eigenfunctions after the constant one. Only f̃ is determined: f may have any mean.
+
+    References
+    ----------
+    Zhai et al. 2025 [Z25].
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> graph = pg.zoo.hypercube(1, "1/10")
+    >>> pg.losses.centred.value(graph.factor, graph.w_x, graph.spectrum(2).embedding[:, 1:])
+    -0.2048
+    """
+
+    name: str = "centred spectral"
+    bias: str = "biased: the batch's own mean is taken off, and its own moments are squared"
+
+    def _of_moments(self, moments: Moments) -> Any:
+        """Return the loss at these moments."""
+        return -trace(moments.cross_covariance) + 0.5 * (moments.covariance**2).sum()
+
+    def _moment_gradient(self, moments: Moments) -> tuple[Floats, Floats, Floats]:
+        """Return the derivatives in E f, in E f fᵀ and in E f(x) f(x⁺)ᵀ."""
+        C, mean = moments.covariance, moments.mean
+        return 2.0 * (mean - C @ mean), C, -np.eye(len(mean))
+
+
+@dataclass(frozen=True)
+class UnsquaredLoss(MomentLoss):
+    """The mis-stated loss -2 E f(x)ᵀf(x⁺) + E f(x)ᵀf(x'), without the square: unbounded below.
+
+    Its second term is ||E f||², which cannot balance the first: along t φ of an eigenfunction φ of mean 0 it is -2 γ t².
+
+    References
+    ----------
+    THEORY 3.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> graph = pg.zoo.lightning_cloud()
+    >>> f = np.array([[1.0], [1.0], [-1.0], [-1.0]])
+    >>> [pg.losses.unsquared.value(graph.factor, graph.w_x, t * f) for t in (1, 10, 100)]
+    [-2.0, -200.0, -20000.0]
+    """
+
+    name: str = "unsquared"
+    bias: str = "unbiased"
+
+    def _of_moments(self, moments: Moments) -> Any:
+        """Return the loss at these moments."""
+        return -2.0 * trace(moments.cross) + (moments.mean**2).sum()
+
+    def _moment_gradient(self, moments: Moments) -> tuple[Floats, None, Floats]:
+        """Return the derivatives in E f, in E f fᵀ and in E f(x) f(x⁺)ᵀ."""
+        return 2.0 * moments.mean, None, -2.0 * np.eye(len(moments.mean))
+
+    def batch_value(self, f: Any, f_plus: Any) -> Any:
+        """Return -(2/B) Σ_i f(x_i)ᵀf(x_i⁺) + 1/(B(B-1)) Σ_{i≠j} f(x_i)ᵀf(x_j⁺).
+
+        Raises
+        ------
+        InvalidArgument
+            If B < 2, or the shapes differ.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.losses.unsquared.batch_value(np.eye(2), np.eye(2))
+        -2.0
+        """
+        B = check_batch(f, f_plus)
+        own = (f * f_plus).sum()
+        return plain(-2.0 / B * own + ((f.sum(0) * f_plus.sum(0)).sum() - own) / (B * (B - 1)))
+
+    def batch_value_and_gradient(self, f: Floats, f_plus: Floats) -> tuple[float, Floats, Floats]:
+        """Return the batch loss and its gradients in f and in f_plus, each (B, k).
+
+        Raises
+        ------
+        InvalidArgument
+            As of `batch_value`.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> value, g, g_plus = pg.losses.unsquared.batch_value_and_gradient(np.eye(2), np.eye(2))
+        >>> g.tolist()
+        [[-1.0, 0.5], [0.5, -1.0]]
+        """
+        B = check_batch(f, f_plus)
+        scale = 1.0 / (B * (B - 1))
+        g = -2.0 / B * f_plus + scale * (f_plus.sum(0) - f_plus)
+        g_plus = -2.0 / B * f + scale * (f.sum(0) - f)
+        return float(self.batch_value(f, f_plus)), g, g_plus
+
+
+spectral, ordered, centred, unsquared = SpectralLoss(), OrderedLoss(), CentredLoss(), UnsquaredLoss()
+
+
+def matrix_factorisation(factor: Sparse, F: Floats) -> float:
+    """Return L_mf(F) = ||Ā - FFᵀ||_F², which is L(f) + ||Ā||_F² for F = √w_x f [H21, Lemma 3.2].
+
+    Parameters
+    ----------
+    factor : (n, N) csr_array
+        M.
+    F : (N, k) array
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> graph = pg.zoo.lightning_cloud()
+    >>> matrix_factorisation(graph.factor, np.zeros((4, 1)))
+    2.0
+    """
+    n, n_views = factor.shape
+    gram = factor @ factor.T if n < n_views else factor.T @ factor
+    FF = F.T @ F
+    return float(np.sum(gram.data**2) - 2.0 * np.sum((factor @ F) ** 2) + np.sum(FF**2))

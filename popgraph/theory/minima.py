@@ -1,0 +1,158 @@
+"""The known minima of the losses. They live apart from the losses, so that a trainer never sees the answer."""
+
+from typing import Any
+
+import numpy as np
+
+from popgraph.arrays import Floats
+from popgraph.errors import InvalidArgument, shorten
+from popgraph.graph import PopulationGraph
+from popgraph.losses import (
+    BarlowTwins,
+    CentredLoss,
+    IdealisedVICReg,
+    InfoNCE,
+    NTLogistic,
+    OrderedLoss,
+    SpectralLoss,
+    UnsquaredLoss,
+)
+from popgraph.losses.critics import positive_pairs
+
+
+def minimum(loss: Any, graph: PopulationGraph, k: int) -> float:
+    """Return the least value of a loss over all embeddings f into R^k, in closed form from the spectrum of Ā.
+
+    | loss | minimum |
+    |---|---|
+    | spectral | -Σ_{i<=k} γ_i² |
+    | ordered | -(1/k) Σ_{i<=k} (k - i + 1) γ_i² |
+    | centred | -½ Σ_{i=2..k+1} γ_i² |
+    | idealised VICReg | Σ_{i<=k} 2(1-γ_i) s_i + λ (1 - s_i)², s_i = max(0, 1 - (1-γ_i)/λ) |
+    | Barlow Twins, weight 1, ε = 0 | Σ_{i=2..k+1} min(1, μ/γ_i)², Σ max(0, γ_i - μ)/γ_i² = k (μ = 0 if a γ_i is 0) |
+    | unsquared | -∞ |
+
+    Parameters
+    ----------
+    loss : a loss of `popgraph.losses`
+    graph : PopulationGraph
+        N views.
+    k : int
+        In 1..N.
+
+    Raises
+    ------
+    InvalidArgument
+        If no closed form is known, as of VICReg and of Barlow Twins at other weights; InfoNCE and NT-logistic have one over
+        critics (`critic_minimum`), and at a rank k none.
+
+    References
+    ----------
+    [H21] Lemma 3.2; THEORY 4. Barlow Twins: with F = VA on eigenvectors V it is ||I - AᵀΓA||², which depends on T = AAᵀ alone,
+    and T may be any matrix of trace k: a rotation of A gives FᵀF a unit diagonal (Schur and Horn).
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> graph = pg.zoo.lightning_cloud()
+    >>> minimum(pg.losses.spectral, graph, k=2), minimum(pg.losses.ordered, graph, k=2)
+    (-2.0, -1.5)
+    """
+    if not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= graph.N:
+        raise InvalidArgument(f"k is {k!r}; it must be a whole number from 1 to the number of views, {graph.N}")
+    gamma = graph.spectrum(min(int(k) + 1, graph.N)).gamma
+    gamma = np.concatenate([gamma, np.zeros(k + 1 - len(gamma))])
+    leading, nontrivial = gamma[:k], gamma[1:]
+    match loss:
+        case SpectralLoss():
+            return -float(np.sum(leading**2))
+        case OrderedLoss():
+            return -float(np.arange(k, 0, -1) @ leading**2) / k
+        case CentredLoss():
+            return -0.5 * float(np.sum(nontrivial**2))
+        case IdealisedVICReg():
+            s = np.maximum(0.0, 1.0 - (1.0 - leading) / loss.weight)
+            return float(np.sum(2.0 * (1.0 - leading) * s + loss.weight * (1.0 - s) ** 2))
+        case BarlowTwins(weight=1.0, epsilon=0.0):
+            there = nontrivial[: graph.N - 1]
+            return float(np.sum((1.0 - there * _water_filled(there, k)) ** 2)) + k - len(there)
+        case UnsquaredLoss():
+            return -np.inf
+    known = (
+        "theory.critic_minimum gives its minimum over critics"
+        if isinstance(loss, InfoNCE | NTLogistic)
+        else ("train it, and compare numerically")
+    )
+    raise InvalidArgument(f"no closed form is known for the minimum of {shorten(loss)} over embeddings; {known}")
+
+
+def _water_filled(gamma: Floats, total: int) -> Floats:
+    """Return the t >= 0 of this sum with the least Σ (1 - γ_i t_i)²: max(0, γ_i - μ)/γ_i²; a γ_i = 0 takes what is left over."""
+    positive, t = gamma[gamma > 0], np.zeros(len(gamma))
+    for m in range(len(positive), 0, -1):  # how many are above the water
+        inverse = 1.0 / positive[:m]
+        mu = (inverse.sum() - total) / (inverse**2).sum()
+        if len(positive) < len(gamma):
+            mu = max(0.0, mu)
+        if mu < positive[m - 1]:
+            t[:m] = inverse * (1.0 - mu * inverse)
+            break
+    return t
+
+
+def mutual_information(graph: PopulationGraph) -> float:
+    """Return I(x; x⁺) = Σ w_xx' log(w_xx' / (w_x w_x')) of a positive pair, in nats.
+
+    Raises
+    ------
+    TooLarge
+        If w does not fit as a sparse matrix.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> mutual_information(pg.zoo.lightning_cloud())  # log 2: which image it is
+    0.6931
+    """
+    w = graph.weight_matrix("csr").tocoo()
+    x, x_plus = w.coords
+    return float(np.sum(w.data * np.log(w.data / (graph.w_x[x] * graph.w_x[x_plus]))))
+
+
+def critic_minimum(loss: Any, graph: PopulationGraph) -> float:
+    """Return the least value of InfoNCE or NT-logistic over all critics s(x, x'): its value at s = log K (- log m).
+
+    InfoNCE with infinitely many negatives: -I(x; x⁺). Where w_xx' = 0 the best score is -∞, and the value the limit.
+
+    Raises
+    ------
+    InvalidArgument
+        If the loss is none of a critic.
+    TooLarge
+        Above 8,192 views.
+
+    References
+    ----------
+    [J22]; THEORY 4.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> critic_minimum(pg.losses.infonce, pg.zoo.lightning_cloud())
+    -0.6931
+    """
+    w, w_x = positive_pairs(graph.factor, graph.w_x), graph.w_x
+    K = w / np.outer(w_x, w_x)
+    match loss:
+        case InfoNCE(negatives=None):
+            return -mutual_information(graph)
+        case InfoNCE():
+            with np.errstate(divide="ignore"):
+                s = np.log(K)
+            lowest = s[np.isfinite(s)].min() - 800.0  # e^-800 is 0 in float64: as good as -∞, and no NaN
+            return float(loss.critic_value(w, w_x, np.maximum(s, lowest)))
+        case NTLogistic():
+            m, met = loss.negatives, K > 0
+            positive = np.sum(w[met] * np.log1p(m / K[met]))
+            return float(positive + m * np.sum(np.outer(w_x, w_x) * np.log1p(K / m)))
+    raise InvalidArgument(f"loss is {shorten(loss)}, not one of a critic; theory.minimum knows those of embeddings")
