@@ -208,7 +208,7 @@ def _nearer(objective: Objective, z: Floats) -> Floats | None:
     if there > here + 1e-12 * (1.0 + abs(here)):
         objective.evaluate(z)
         return None
-    return nearer
+    return np.asarray(nearer)
 
 
 def _newton_direction(objective: Objective, z: Floats, gradient: Floats) -> Floats:

@@ -16,10 +16,11 @@ from popgraph.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.explanation import Explanation, explain
+from popgraph.features import read_features
 from popgraph.labels import bayes_labels
 from popgraph.population import Population
 from popgraph.sampling import PairSampler
-from popgraph.spectrum import Components, Spectrum, decompose, find_components
+from popgraph.spectrum import Components, Spectrum, decompose, find_components, ritz
 from popgraph.states import StateSequence
 
 STR_SIDE = 400  # str() shows eigenvalues where all of them are quick to compute
@@ -201,26 +202,34 @@ class PopulationGraph(Immutable):
         except (KeyError, TypeError, ValueError):
             raise InvalidArgument(f"{shorten(view)} is no view of this graph; its views are graph.views") from None
 
-    def spectrum(self, k: int, *, solver: str | None = None) -> Spectrum:
+    def spectrum(self, k: int, *, solver: str | None = None, features: Any = None) -> Spectrum:
         """Return the k leading eigenpairs of Ā: gamma, F*, residuals, the gap, and a certificate.
+
+        With features Ψ, those of Ā projected on the embeddings f = ΨW (Rayleigh-Ritz): gamma are then the Ritz values θ_i <= γ_i,
+        `embedding` is the exact minimiser of the spectral loss over the class, `weights` its W, and -Σθ² the minimum.
 
         Parameters
         ----------
         k : int
-            In 1..N.
+            In 1..N, and at most d for features.
         solver : {"dense", "iterative"}, optional
             Force a solver; the policy chooses by default, and `spectrum.solvers` says what it chose and why.
+
+        features : (N, d) array, mapping view -> vector, callable view -> vector or DataFrame, optional
+            Ψ, with independent columns.
 
         Raises
         ------
         InvalidArgument
-            If k is not in 1..N.
+            If k is not in 1..N, or the features are linearly dependent or fewer than k.
+        InvalidEmbedding
+            If the features are not one finite vector for each view.
         NotConverged
             If an answer could not be certified.
 
         References
         ----------
-        [H21] section 3.2.
+        [H21] section 3.2; for classes of functions [H23] and THEORY 7.
 
         Examples
         --------
@@ -230,8 +239,16 @@ class PopulationGraph(Immutable):
                [0.5774, 0.    ],
                [0.    , 0.8165],
                [0.    , 0.5774]])
+        >>> cube = pg.zoo.hypercube(3)
+        >>> cube.spectrum(3, features=lambda bits: [1 - 2 * bit for bit in bits]).gamma  # no constant function
+        array([0.25, 0.25, 0.25])
         """
-        return decompose(self.factor, self.w_x, k, components=self._split, solver=solver)
+        if features is None:
+            return decompose(self.factor, self.w_x, k, components=self._split, solver=solver)
+        if solver is not None:
+            raise InvalidArgument(f"solver is {solver!r}; a class of functions is always solved whole: leave it out")
+        held = read_features(self.views, self.w_x, features)
+        return ritz(self.factor, self.w_x, held.basis, held.T, k)
 
     def explain(self, x: Any, x_plus: Any) -> Explanation:
         """Show w_xx' as the sum over naturals that it is, term by term; in fractions where the population is exact.

@@ -49,6 +49,7 @@ MAY_IMPORT = {
         "explanation",
         "sampling",
         "spectrum",
+        "features",
     },
     "building": {"graph", "population", "weights", "labels"},
     "features": {"embedding", "subspace"},

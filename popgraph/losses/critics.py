@@ -36,8 +36,9 @@ def positive_pairs(factor: Any, w_x: Any) -> Any:
             f"this loss looks at all {N:,} x {N:,} pairs of views, {size_in_words(8.0 * N * N)} a table; use at most "
             f"{MOST_VIEWS:,} views, batches (batch_size=), or losses.spectral, which needs no pairs"
         )
-    gram = factor.T @ factor
-    gram = gram.toarray() if hasattr(gram, "toarray") else gram.to_dense() if hasattr(gram, "to_dense") else gram
+    dense = factor.to_dense() if hasattr(factor, "to_dense") else factor
+    gram = dense.T @ dense
+    gram = gram.toarray() if hasattr(gram, "toarray") else gram
     root = w_x**0.5
     return gram * root[:, None] * root[None, :]
 

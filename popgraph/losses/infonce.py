@@ -156,7 +156,7 @@ class InfoNCE(CriticLoss):
         """Return where in the (B, B) scores each pair's own partner and its negatives stand, (B, m + 1)."""
         m = B - 1 if self.negatives is None else self.negatives
         rows = np.arange(B)[:, np.newaxis]
-        return np.broadcast_to(rows, (B, m + 1)), (rows + np.arange(m + 1)) % B
+        return np.repeat(rows, m + 1, axis=1), (rows + np.arange(m + 1)) % B
 
     def _chosen(self, S: Any) -> Any:
         """Return each pair's own score, and those of its negatives, (B, m + 1)."""
@@ -164,7 +164,7 @@ class InfoNCE(CriticLoss):
 
     def _nodes(self, w: Any, s: Any) -> tuple[Floats, Floats]:
         """Return t (T,) and weights (T,) that integrate over dt/t from where nothing has decayed to where all has."""
-        least = float((s - library(s).amax(s, 1)[:, None])[w > 0].min())  # log of the least e^{s⁺}, the top scaled to 1
+        least = (s - library(s).amax(s, 1)[:, None])[w > 0].min().item()  # log of the least e^{s⁺}, the top scaled to 1
         u = np.arange(-SMALL - np.log((self.negatives or 1) + 1.0), np.log(SMALL) - least + STEP, STEP)
         return np.exp(u), np.full(len(u), STEP)
 

@@ -3,6 +3,16 @@
 from popgraph.spectrum.certificate import Certificate
 from popgraph.spectrum.components import Components, find_components
 from popgraph.spectrum.policy import choose_solver, decompose
+from popgraph.spectrum.ritz import ritz
 from popgraph.spectrum.value import SolverUse, Spectrum
 
-__all__ = ["Certificate", "Components", "SolverUse", "Spectrum", "choose_solver", "decompose", "find_components"]
+__all__ = [
+    "Certificate",
+    "Components",
+    "SolverUse",
+    "Spectrum",
+    "choose_solver",
+    "decompose",
+    "find_components",
+    "ritz",
+]

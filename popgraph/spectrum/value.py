@@ -20,8 +20,11 @@ class SolverUse:
     components: int
     shape: tuple[int, int]
     reason: str
+    what: str = ""  # in words, if it is not components
 
     def __str__(self) -> str:
+        if self.what:
+            return f"{self.solver} on {self.what}: {self.reason}"
         n, n_views = self.shape
         many = f"{self.components:,} components of" if self.components > 1 else "a component of"
         size = f"{n:,} natural{'s' * (n != 1)} x {n_views:,} view{'s' * (n_views != 1)}"
@@ -57,6 +60,9 @@ class Spectrum(Immutable):
         Which solver ran on which components, and why.
     side : int
         The side of the largest matrix solved, which sets the rounding to be expected.
+    weights : (d, k) array or None
+        Of a class of functions f = ΨW: the W with `embedding` = ΨW. Then gamma are the Ritz values θ, `eigenvectors` the Ritz
+        vectors, and all the rest is said of Ā projected on the class.
 
     Examples
     --------
@@ -78,6 +84,7 @@ class Spectrum(Immutable):
     certificate: Certificate
     solvers: tuple[SolverUse, ...]
     side: int
+    weights: Floats | None = None
 
     @property
     def k(self) -> int:
@@ -175,6 +182,7 @@ class Spectrum(Immutable):
             eigenvectors=frozen(self.eigenvectors[:, :k].copy()),
             residuals=frozen(self.residuals[:k].copy()),
             certificate=certificate,
+            weights=None if self.weights is None else frozen(self.weights[:, :k].copy()),
         )
 
     def __repr__(self) -> str:
