@@ -14,9 +14,10 @@ from popgraph.critic import Critic, train_critic
 from popgraph.distribution import Distribution
 from popgraph.graph import PopulationGraph
 from popgraph.images import Image
+from popgraph.match import Match
 from popgraph.spectrum import Spectrum
 from popgraph.training import Training, train
-from popgraph.verification import Match, verify
+from popgraph.verification import verify
 
 if TYPE_CHECKING:
     import popgraph.plot as plot

@@ -32,9 +32,9 @@ from popgraph.errors import InvalidArgument, TooLarge
 
 if TYPE_CHECKING:
     from popgraph.graph import PopulationGraph
+    from popgraph.match import Match
     from popgraph.spectrum import Spectrum
     from popgraph.training import Training
-    from popgraph.verification import Match
 
 __all__ = ["embedding", "graph", "match", "matrix", "spectrum", "training"]
 

@@ -1,169 +1,44 @@
-"""`verify`: does an embedding f match F* up to an invertible linear map? `Match` is the answer, with its reasons.
+"""`verify`: does an embedding f match F* up to an invertible linear map? `Match` (match.py) is the answer.
 
 Compares subspaces, because that is what a linear probe sees: CKA and Procrustes report 0.67 and 0.45 for f = F* B exactly.
 How f was trained is no business of this room.
 """
 
-from dataclasses import dataclass
-from enum import Enum
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from popgraph.arrays import Floats, Immutable, frozen
+from popgraph.arrays import Floats, frozen
 from popgraph.embedding import read_embedding
 from popgraph.errors import InvalidArgument, listing, shorten
+from popgraph.features import FeatureClass, read_features
 from popgraph.graph import PopulationGraph
 from popgraph.losses import spectral
-from popgraph.spectrum import Spectrum
+from popgraph.match import Match, Status, share_in_words
+from popgraph.spectrum import Spectrum, ritz
+from popgraph.spectrum.basis import groups
 from popgraph.subspace import ColumnSpace, captured, column_space, containment_angles, linear_map, principal_angles
 
 MISSING = 0.5  # an eigenvector of which the span of F holds less than this share is called missing
 
 
-class Status(Enum):
-    """The outcomes of `verify`; the value is what each one means."""
+@runtime_checkable
+class HasFeatures(Protocol):
+    """An embedding that knows the features it is linear in."""
 
-    MATCH = "f spans the leading eigenvectors F*"
-    MATCH_DEGENERATE = "f spans one of the equally good choices of F* at a degenerate cut"
-    CONTAINS = "f is wider than k, and its span contains F*"
-    CONTAINS_DEGENERATE = "f is wider than k, and its span contains one of the equally good choices of F*"
-    DIFFERENT = "f spans another subspace than F*"
-    COLLAPSED = "f has collapsed: its columns span fewer dimensions than k"
-    RANK_EXCEEDED = "k exceeds the rank of Ā, so no invertible map exists"
-    UNDECIDED = "float64 cannot tell"
+    features: Any
 
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Match(Immutable):
-    """Say whether f matches F* up to an invertible linear map, and why. True in a condition iff it does.
-
-    Attributes
-    ----------
-    matches : bool
-        The verdict.
-    status : Status
-        Which of the cases holds.
-    reason : str
-        One sentence.
-    k : int
-        The number of eigenvectors asked for.
-    angles : (k,) array
-        Principal angles in radians, smallest first: of span F* and span F; at a degenerate cut the angles that must vanish.
-    atol : float
-        The largest angle that counts as 0.
-    uncertainty : float
-        How far, in radians, rounding may have turned span F* and span F.
-    rank : int
-        The number of linearly independent columns of F = √w_x f.
-    Q : (k, d) array
-        The least-squares map with F ≈ F* Q.
-    condition : float
-        cond(Q); inf if Q is singular.
-    relative_residual : float
-        ||F - F* Q|| / ||F||.
-    excess_loss : float or None
-        L(f) - min L over embeddings into R^k; None if f is wider than k.
-    excess_angle_bound : float or None
-        What the excess loss alone proves about ||sin Θ(span F, span F*)||_F: sqrt(excess / (γ_k² - γ_{k+1}²)) [THEORY 3.5];
-        None where it proves nothing.
-    optimal : bool
-        Whether FFᵀ is the best approximation of Ā of rank k: f minimises the loss, a stronger claim than a match.
-    gamma : (k,) array
-        The leading eigenvalues of Ā.
-    gap : float
-        γ_k - γ_{k+1}.
-    captured : (k,) array
-        For each eigenvector, the share of its squared length that lies in span F.
-    family : str
-        At a degenerate cut, how large the choice is; empty otherwise.
-    clean_cuts : tuple of int
-        The k at which F* would be unique, as far as known.
-
-    Examples
-    --------
-    >>> import popgraph as pg
-    >>> match = pg.verify(pg.zoo.hypercube(2), np.ones((4, 1)))
-    >>> match.matches, match.status.name, match.rank, match.optimal
-    (True, 'MATCH', 1, True)
-    """
-
-    matches: bool
-    status: Status
-    reason: str
-    k: int
-    angles: Floats
-    atol: float
-    uncertainty: float
-    rank: int
-    Q: Floats
-    condition: float
-    relative_residual: float
-    excess_loss: float | None
-    excess_angle_bound: float | None
-    optimal: bool
-    gamma: Floats
-    gap: float
-    captured: Floats
-    family: str
-    clean_cuts: tuple[int, ...]
-
-    def __bool__(self) -> bool:
-        return self.matches
-
-    @property
-    def largest_angle(self) -> float:
-        """The largest of the angles, in radians."""
-        return float(self.angles.max())
-
-    @property
-    def degenerate(self) -> bool:
-        """Whether γ_k = γ_{k+1}, to rounding, so that F* is a family of subspaces."""
-        return bool(self.family)
-
-    def __repr__(self) -> str:
-        verdict = "yes" if self.matches else "no"
-        return f"Match({verdict}, k={self.k}, {self.status.name}, largest angle {self.largest_angle:.1e} rad)"
-
-    def __str__(self) -> str:
-        cond = f"{self.condition:.3g}" if np.isfinite(self.condition) else "infinite"
-        lines = [
-            f"{'Yes' if self.matches else 'No'}: {self.reason}",
-            f"The largest principal angle is {self.largest_angle:.2e} rad (at most {self.atol:.0e} counts as 0).",
-            f"The best fit F ≈ F* Q has cond(Q) = {cond} and leaves {self.relative_residual:.1e} of F over.",
-            f"Of each leading eigenvector, span F holds {listing([_share(share) for share in self.captured])}.",
-        ]
-        if self.status is Status.RANK_EXCEEDED:
-            lines[1:] = ["Eigenvectors of γ = 0 are arbitrary, and so are all angles with them."]
-        elif self.family:
-            lines[2:] = [
-                "Which eigenvectors stand for the repeated γ is arbitrary, so F's share of each tells nothing."
-            ]
-        if self.family:
-            cuts = [cut for cut in self.clean_cuts if cut < self.k][-1:] + [
-                cut for cut in self.clean_cuts if cut > self.k
-            ][:1]
-            mend = (
-                f"F* would be unique at k = {' or '.join(map(str, cuts))}."
-                if cuts
-                else "No k near it is known to be better."
-            )
-            lines.append(f"The cut is degenerate: {self.family}. {mend}")
-        if self.excess_loss is not None:
-            proof = (
-                ""
-                if self.excess_angle_bound is None
-                else f", which alone proves ||sin Θ|| <= {self.excess_angle_bound:.1e}"
-            )
-            lines.append(f"The loss is {self.excess_loss:.2e} above its minimum{proof}.")
-        fine = " (a match needs the span only)" if self.matches else ""
-        best = "a minimiser of the spectral contrastive loss" if self.optimal else f"not a minimiser of the loss{fine}"
-        lines.append(f"f is {best}.")
-        return "\n".join(lines)
+    def __embedding__(self) -> Floats: ...
 
 
 def verify(
-    graph: PopulationGraph, f: Any, k: int | None = None, *, atol: float = 1e-6, spectrum: Spectrum | None = None
+    graph: PopulationGraph,
+    f: Any,
+    k: int | None = None,
+    *,
+    atol: float = 1e-6,
+    spectrum: Spectrum | None = None,
+    features: Any = None,
 ) -> Match:
     """Check whether an embedding f matches the leading eigenvectors F* up to an invertible linear map.
 
@@ -184,6 +59,9 @@ def verify(
         The largest principal angle, in radians, that counts as 0.
     spectrum : Spectrum, optional
         Of this graph with at least k pairs, to save solving it again.
+    features : (N, d) array, mapping, callable or DataFrame, optional
+        Ψ, where f = ΨW was sought: then a no says which eigenvectors no f of this class can express, and whether f is the best
+        of it. A Training brings its own.
 
     Returns
     -------
@@ -209,9 +87,14 @@ def verify(
     True
     >>> pg.verify(graph, np.ones((4, 2))).reason
     'f has collapsed: F has rank 1, not 2; it misses eigenvector 1 (γ = 1, 50% held) and eigenvector 2 (γ = 1, 50% held).'
+    >>> training = pg.train(graph, k=1, features=[[1], [1], [1], [0]], rng=0)
+    >>> pg.verify(graph, training).status.value
+    'f spans the best that its class can express, which is not F*'
     """
     if not isinstance(graph, PopulationGraph):
         raise InvalidArgument(f"verify(graph, f) takes a PopulationGraph first; got {shorten(graph)}")
+    features = f.features if features is None and isinstance(f, HasFeatures) else features
+    held = None if features is None else read_features(graph.views, graph.w_x, features)
     table = read_embedding(graph.views, f)
     k = _read_k(graph, table, k)
     if not isinstance(atol, int | float | np.number) or not 0 < atol < np.pi / 2:
@@ -234,6 +117,9 @@ def verify(
         uncertainty += spectrum.leading(above).certificate.angle_bound
     optimal = table.shape[1] == k and _is_optimal(graph, F, spectrum, atol)
     status, reason = _decide(table, space, spectrum, shares, angles, atol, uncertainty, optimal, degenerate)
+    best = None if held is None else _is_best_of_class(graph, held, space, k, atol)
+    if held is not None and status is Status.DIFFERENT:
+        status, reason = _limited(held, whole, k, atol, bool(best), status, reason)
     with np.errstate(over="ignore", invalid="ignore"):
         loss = spectral.value(graph.factor, graph.w_x, table)
     loss = loss if np.isfinite(loss) else np.inf  # a difference of overflows: such an f is no minimiser
@@ -258,6 +144,8 @@ def verify(
         captured=frozen(shares),
         family=_family(above, k, whole.k) if degenerate else "",
         clean_cuts=whole.clean_cuts,
+        expressible=None if held is None else frozen(captured(spectrum.eigenvectors, held.basis)),
+        best_in_class=best,
     )
 
 
@@ -364,18 +252,13 @@ def _decide(
     which = (
         f"it must hold every eigenvector above γ_{k} = {spectrum.gamma[-1]:.4g} and nothing below"
         if degenerate
-        else f"of eigenvector {worst + 1} (γ = {spectrum.gamma[worst]:.4g}) it holds {_share(shares[worst])}"
+        else f"of eigenvector {worst + 1} (γ = {spectrum.gamma[worst]:.4g}) it holds {share_in_words(shares[worst])}"
     )
     itself = not degenerate and containment_angles(spectrum.eigenvectors, column_space(table).basis).max() <= atol
     hint = " The table itself spans F*, but F is √w_x f: pass F*/√w_x, as spectrum.embedding does." * bool(itself)
     return Status.DIFFERENT, (
         f"f spans another subspace than F*: the largest angle is {angle:.2g} rad, above atol = {atol:.0e}, and {which}.{hint}"
     )
-
-
-def _share(share: float) -> str:
-    """Write a share so that nothing but all looks like all."""
-    return f"all but {1 - share:.1e}" if 0.999 < share < 1 - 1e-15 else f"{100 * share:.4g}%"
 
 
 def _excess_angle_bound(excess: float | None, spectrum: Spectrum) -> float | None:
@@ -398,3 +281,37 @@ def _family(above: int, k: int, whole: int) -> str:
         f"γ_{k} = γ_{k + 1} has multiplicity {room}; {fixed}any {free} of its {room} dimensions will do, "
         f"a family of dimension {free * (room - free)}"
     )
+
+
+def _is_best_of_class(graph: PopulationGraph, held: FeatureClass, space: ColumnSpace, k: int, atol: float) -> bool:
+    """Whether span F is that of the class's k leading Ritz vectors, or one of equally good choices of them."""
+    if k > held.d:
+        return False
+    best = ritz(graph.factor, graph.w_x, held.basis, held.T, held.d)
+    least = float(best.gamma[k - 1])
+    above = int(np.sum(best.gamma > least + best.tolerance))
+    whole = best.leading(int(np.sum(best.gamma >= least - best.tolerance)))
+    above = k if whole.k == k else above
+    return least > 0 and bool(_angles(space, whole, above, k, wide=space.rank > k).max() <= atol)
+
+
+def _limited(
+    held: FeatureClass, whole: Spectrum, k: int, atol: float, best: bool, status: Status, reason: str
+) -> tuple[Status, str]:
+    """Say of an f that is not F* which eigenvectors its class cannot express, and whether f is the best of the class."""
+    lacking = []
+    for run in groups(whole.gamma, whole.side):
+        many, need = run.stop - run.start, min(run.stop, k) - run.start
+        there = int(np.sum(containment_angles(whole.eigenvectors[:, run], held.basis) <= atol))
+        gamma = f"γ = {float(whole.gamma[run].mean()):.4g}"
+        if there < need and many == 1:
+            share = float(captured(whole.eigenvectors[:, run], held.basis)[0])
+            lacking.append(f"eigenvector {run.start + 1} ({gamma}, {share_in_words(share)} of it at most)")
+        elif there < need:
+            lacking.append(f"{need} of the {many} dimensions of {gamma} (it holds {there})")
+    if not lacking:
+        return status, reason
+    named = f"the class of these {held.d} features cannot express {listing(lacking)}"
+    if best:
+        return Status.BEST_OF_CLASS, f"{Status.BEST_OF_CLASS.value}: {named}."
+    return status, f"{reason} Besides, {named}."

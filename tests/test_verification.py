@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import popgraph as pg
 from popgraph import zoo
 from popgraph.errors import InvalidArgument, InvalidEmbedding
-from popgraph.verification import Status
+from popgraph.match import Status
 
 seeds = st.integers(0, 2**32 - 1)
 LC = zoo.lightning_cloud()

@@ -1,0 +1,63 @@
+"""Class x domain: four cells that differ in a class and in a domain, the smallest toy in which a probe can transfer or fail."""
+
+from itertools import product
+from typing import Any
+
+from popgraph.augmentation import Augmentation
+from popgraph.building import build
+from popgraph.distribution import Distribution
+from popgraph.errors import InvalidDistribution
+from popgraph.graph import PopulationGraph
+from popgraph.reading import SUM_TOLERANCE, parse_probability
+
+CELLS = tuple(product((0, 1), repeat=2))
+
+
+def class_domain(rho: Any, alpha: Any, beta: Any, gamma: Any) -> PopulationGraph:
+    """Move between four equally likely cells (class, domain) by adding a random element of Z2 x Z2.
+
+    The eigenvectors of Ā are the four characters, ±1 by class, by domain, and by their product, with the eigenvalues 1,
+    (rho + alpha - beta - gamma)² for the class, (rho + beta - alpha - gamma)² for the domain and
+    (rho + gamma - alpha - beta)² for the product. They are squares because both views of a pair are augmented; a w that is
+    itself this kernel, over four, would have them unsquared. The label is the class.
+
+    With alpha = beta class and domain tie: at k = 2 minimisers of the loss probe from perfect to chance [THEORY 3.8].
+
+    Parameters
+    ----------
+    rho, alpha, beta, gamma : float, Fraction, Decimal, str or int
+        The probabilities of the same cell, the other domain, the other class, and both other; they sum to 1. Exact ones
+        make the graph exact.
+
+    Raises
+    ------
+    InvalidDistribution
+        If these are not four probabilities that sum to 1.
+
+    References
+    ----------
+    After Shen et al., Connect, not collapse: explaining contrastive learning for unsupervised domain adaptation, ICML 2022.
+
+    Examples
+    --------
+    >>> from popgraph.zoo.class_domain import class_domain
+    >>> graph = class_domain("0.6", "0.2", "0.1", "0.1")
+    >>> graph
+    PopulationGraph(class x domain: 4 naturals, 4 views, 1 component)
+    >>> graph.spectrum(4).gamma
+    array([1.  , 0.36, 0.16, 0.16])
+    """
+    given = {"rho": rho, "alpha": alpha, "beta": beta, "gamma": gamma}
+    total: Any = sum(parse_probability(value, name) for name, value in given.items())
+    if abs(total - 1) > SUM_TOLERANCE:
+        raise InvalidDistribution(
+            f"rho + alpha + beta + gamma is {total}; four probabilities of one move must sum to 1"
+        )
+    move = Distribution(zip(CELLS, given.values(), strict=True))
+
+    def moved(cell: tuple[int, int]) -> Distribution:
+        return move.map(lambda step: (cell[0] ^ step[0], cell[1] ^ step[1]))
+
+    noise = Augmentation(moved, "move", trusted=True)
+    labels = [cell[0] for cell in CELLS]
+    return build(Distribution.uniform(CELLS), noise, labels=labels, name="class x domain")

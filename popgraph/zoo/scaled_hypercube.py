@@ -1,0 +1,100 @@
+"""Sign vectors of which some coordinates are scaled: every function of the natural is optimal, only a linear one is useful."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+from popgraph.augmentation import Augmentation
+from popgraph.building import build
+from popgraph.distribution import Distribution
+from popgraph.errors import InvalidArgument, InvalidDistribution, TooLarge, shorten
+from popgraph.graph import PopulationGraph
+from popgraph.reading import parse_probability
+
+LARGEST = 2**16  # views: some 4 s to enumerate
+
+
+def scaled_hypercube(d: int = 4, label_coordinates: int = 2, scales: Iterable[Any] = ("1/2", 1)) -> PopulationGraph:
+    """Scale all but the first coordinates of a uniform sign vector by one random factor.
+
+    The naturals are {±1}^d. The augmentation keeps the first `label_coordinates` coordinates and multiplies the others by one
+    τ > 0, drawn uniformly from the scales. No two naturals share a view, so Ā has the eigenvalue 1 with multiplicity 2^d
+    and all others are 0: any k orthonormal functions of x̄ minimise the loss, parities included, and most of them are useless
+    for a linear label. In the linear class f(x) = Wᵀx the Ritz values are 1, `label_coordinates` times, and (E τ)²/E τ² for
+    the other coordinates: its optimum at k = label_coordinates is the coordinates that labels are made of. The label is the
+    sign of the first coordinate, 1 or -1.
+
+    Parameters
+    ----------
+    d : int
+        Coordinates, 2 or more; there are 2^d naturals, and 2^d views for each scale.
+    label_coordinates : int
+        In 1..d-1: how many coordinates are left as they are.
+    scales : sequence of float, Fraction, Decimal, str or int
+        The values of τ: positive, finite, all different. Exact ones stay exact.
+
+    Raises
+    ------
+    InvalidArgument
+        If d or label_coordinates is out of range, or a scale is not positive, not a number or repeated.
+    TooLarge
+        If there would be more than 2^16 views.
+
+    References
+    ----------
+    [S22] Example 1, with a uniform τ on (0, 1), for which (E τ)²/E τ² = 3/4.
+
+    Examples
+    --------
+    >>> from popgraph.zoo.scaled_hypercube import scaled_hypercube
+    >>> graph = scaled_hypercube(2, 1)
+    >>> graph
+    PopulationGraph(scaled 2-cube: 4 naturals, 8 views, 4 components)
+    >>> graph.views[-2:]
+    ((-1, -1), (-1, Fraction(-1, 2)))
+    """
+    if not isinstance(d, int) or isinstance(d, bool) or d < 2:
+        raise InvalidArgument(f"d is {d!r}; a scaled hypercube has a whole number of coordinates, 2 or more")
+    if not isinstance(label_coordinates, int) or isinstance(label_coordinates, bool) or not 1 <= label_coordinates < d:
+        raise InvalidArgument(
+            f"label_coordinates is {label_coordinates!r}; it must be a whole number from 1 to d - 1 = {d - 1}, so that a "
+            "coordinate is left to scale"
+        )
+    factors = _read_scales(scales)
+    if len(factors) * 2**d > LARGEST:
+        raise TooLarge(
+            f"{len(factors)} scales of 2^{d} sign vectors are {len(factors) * 2**d:,} views; give {LARGEST:,} or fewer"
+        )
+    kept = label_coordinates
+
+    def scaled(signs: tuple[int, ...]) -> Distribution:
+        return Distribution.uniform([signs[:kept] + tuple(sign * tau for sign in signs[kept:]) for tau in factors])
+
+    naturals = list(product((1, -1), repeat=d))
+    return build(
+        Distribution.uniform(naturals),
+        Augmentation(scaled, "scale", trusted=True),
+        labels=[signs[0] for signs in naturals],
+        name=f"scaled {d}-cube",
+    )
+
+
+def _read_scales(scales: Any) -> list[Any]:
+    """Return the scales as ints, Fractions or floats."""
+    if isinstance(scales, str) or not isinstance(scales, Iterable):
+        raise InvalidArgument(f'scales is {shorten(scales)}; give a sequence of positive numbers, like ("1/2", 1)')
+    factors: list[Any] = []
+    for given in scales:
+        try:
+            tau = parse_probability(given)  # reads the same numbers, and refuses negative and infinite ones
+        except InvalidDistribution:
+            tau = 0.0
+        if tau <= 0:
+            raise InvalidArgument(f"a scale is {shorten(given)}; scales are positive finite numbers")
+        factors.append(int(tau) if isinstance(tau, Fraction) and tau.denominator == 1 else tau)
+    repeated = [factor for i, factor in enumerate(factors) if factor in factors[:i]]
+    if not factors or repeated:
+        fault = f"the scale {shorten(repeated[0])} is given twice" if factors else "there is no scale"
+        raise InvalidArgument(f"{fault}; give one or more different ones, each is as likely as the others")
+    return factors
