@@ -156,8 +156,8 @@ class Match(Immutable):
         lines.append(f"f is {best}.")
         if self.expressible is not None:
             held = listing([share_in_words(share) for share in self.expressible])
-            spans = "spans the best of it" if self.best_in_class else "does not span the best of it"
-            lines.append(f"Of each leading eigenvector, the class can express {held}; f {spans}.")
+            can = "" if self.family else f"Of each leading eigenvector, the class can express {held}. "
+            lines.append(f"{can}f {'spans' if self.best_in_class else 'does not span'} the best of its class.")
         return "\n".join(lines)
 
 

@@ -296,3 +296,8 @@ def test_a_distribution_of_views_is_w_x():
     graph = build(law, rotate)
     views = law.through(rotate)
     assert [views[x] for x in graph.views] == pytest.approx(graph.w_x.tolist(), rel=1e-15)
+
+
+def test_more_components_than_eigenvalues_sought_are_still_printed():
+    """str() seeks eight eigenvalues; of 16 components it knew no whole multiplicity, and printed ", ..."."""
+    assert "eigenvalues of Ā  1 (x16), ..." in str(zoo.scaled_hypercube(4, 2))
