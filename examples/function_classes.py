@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 import popgraph as pg
-from popgraph.probing import probe
 
 K = 2
 graph = pg.zoo.scaled_hypercube(6, label_coordinates=K, scales=("1/2", 1))
@@ -49,7 +48,7 @@ def report() -> dict[str, np.ndarray]:
     )
     for name, f in found.items():
         loss = pg.losses.spectral.value(graph.factor, graph.w_x, f)
-        errors = [probe(graph, f, head=head).error for head in ("least squares", "logistic")]
+        errors = [pg.probe(graph, f, head=head).error for head in ("least squares", "logistic")]
         print(f"  {name:<18} {loss:>10.6f}   {errors[0]:.3f} / {errors[1]:.3f}")
     print(f"\nDoes the linear f match F*? {pg.verify(graph, linear)}\n")
     cube = pg.zoo.hypercube(4, "1/4")
@@ -71,7 +70,7 @@ def visualize(found: dict[str, np.ndarray]) -> Any:
         for label, colour, marker in ((1, "#0072B2", "o"), (-1, "#D55E00", "^")):
             mine = graph.view_labels == label
             ax.scatter(*f[mine].T, s=22, color=colour, marker=marker, label=f"label {label:+d}", alpha=0.8, linewidth=0)
-        error = probe(graph, found[name]).error
+        error = pg.probe(graph, found[name]).error
         loss = pg.losses.spectral.value(graph.factor, graph.w_x, found[name])
         ax.set(title=f"{name}\nloss {loss:.3f}, probe error {error:.3f}", xlabel="$f_1$", ylabel="$f_2$")
         ax.set(xlim=(-3.5, 3.5), ylim=(-3.5, 3.5), aspect="equal")

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from popgraph import errors, images, losses, theory, zoo
 from popgraph.augmentation import Augmentation, apply, choose, identity, independently
 from popgraph.building import build
+from popgraph.clustering import spectral_clusters
 from popgraph.critic import Critic, train_critic
 from popgraph.distribution import Distribution
 from popgraph.graph import PopulationGraph
 from popgraph.images import Image
 from popgraph.match import Match
+from popgraph.probing import probe, probe_range
 from popgraph.spectrum import Spectrum
 from popgraph.training import Training, train
 from popgraph.verification import verify
@@ -42,6 +44,9 @@ __all__ = [
     "independently",
     "losses",
     "plot",
+    "probe",
+    "probe_range",
+    "spectral_clusters",
     "theory",
     "train",
     "train_critic",
@@ -51,7 +56,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load the rooms that need matplotlib on first use."""
-    if name == "plot":
-        return import_module("popgraph.plot")
+    """Load the rooms that need matplotlib or torch on first use."""
+    if name in ("plot", "torch"):
+        return import_module(f"popgraph.{name}")
     raise AttributeError(f"module 'popgraph' has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""Embeddings f as users hand them over: a table, a mapping or a callable on views, read into one (N, d) array."""
+"""Embeddings f as users hand them over: a table, a mapping, a callable on views or a torch module, read into one (N, d) array."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arrays import Floats
+from popgraph.encoding import encode_views, is_module, run_module
 from popgraph.errors import InvalidEmbedding, listing, shorten
 
 
@@ -23,7 +24,9 @@ def read_embedding(views: Sequence[Hashable], f: Any) -> Floats:
         by_position = counts and list(views) != list(range(len(views)))
         f = f.to_numpy() if by_position else dict(zip(f.index, f.to_numpy(), strict=True))
     rows = f
-    if isinstance(f, Mapping):
+    if is_module(f):
+        rows = run_module(f, encode_views(views))
+    elif isinstance(f, Mapping):
         lacking = [shorten(view) for view in views if view not in f]
         known = set(views)
         added = [shorten(view) for view in f if view not in known]

@@ -37,7 +37,8 @@ MAY_IMPORT = {
     "export": set(),
     "labels": set(),
     "sampling": set(),
-    "embedding": set(),
+    "encoding": {"image", "states"},
+    "embedding": {"encoding"},
     "explanation": {"population"},
     "graph": {
         "states",
@@ -64,6 +65,7 @@ MAY_IMPORT = {
     "clustering": {"graph", "labels", "embedding", "subspace", "spectrum", "distribution"},
     "comparison": {"graph", "subspace", "spectrum", "states"},
     "sampled_verification": {"graph", "subspace", "embedding", "distribution"},
+    "torch": {"graph", "spectrum", "losses", "match", "verification", "encoding", "distribution"},
     "zoo": {"building", "graph", "images", "augmentation", "distribution", "reading"},
     "drawing": {"images", "labels"},
     "plot": {"drawing", "embedding"},

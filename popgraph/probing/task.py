@@ -1,0 +1,162 @@
+"""`Task`: views' features and naturals' classes as arrays, and the error of a linear head on them. Knows no outcomes.
+
+The one definition of g_B, of the vote and of E(f) that every head is measured by.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import scipy.sparse as sp
+
+from popgraph.arrays import Floats, Immutable, Ints, Sparse, frozen, frozen_csr
+from popgraph.subspace import EPS, tolerance
+
+VOTE_TIE = 1e-12  # shares of a natural's views closer than this are a tie: 1/3 + 1/3 may not cost 2/3 the vote
+SAME = 9  # decimals to which the unit directions of two views must agree to count as one
+
+
+@dataclass(frozen=True, eq=False)
+class Directions(Immutable):
+    """Hold the distinct directions of the rows of X: all that g_B sees of a view, as argmax ignores positive multiples.
+
+    `unit` (C, rank) are their unit vectors in coordinates Z = X' `inwards`, X' being X with columns of size 1 and rows of
+    length 1; `of_view` (N,) is each view's direction, -1 where X is 0. A head b on `unit` is the head inwards @ b on X, and
+    a head B on X is outwards @ B on `unit`.
+    """
+
+    unit: Floats
+    of_view: Ints
+    inwards: Floats
+    outwards: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Task(Immutable):
+    """Hold features X (N, d), w_x (N,), p (n,), the kernel A (n, N), and each natural's class y (n,) out of r."""
+
+    X: Floats
+    w_x: Floats
+    p: Floats
+    A: Sparse
+    y: Ints
+    r: int
+
+    @cached_property
+    def joint(self) -> Floats:
+        """Pr[x, y = i], (N, r)."""
+        onehot = sp.csr_array((self.p, (np.arange(len(self.p)), self.y)), shape=(len(self.p), self.r))
+        return frozen((self.A.T @ onehot).toarray())
+
+    @cached_property
+    def whitening(self) -> Floats:
+        """The (d, rank) matrix W that makes the features XW uncorrelated, of mean square 1 over w_x.
+
+        Columns are scaled to length 1 first, so that diag(1, 1e-20) counts as two, and the rank is that of `column_space`.
+        """
+        F = self.X * np.sqrt(self.w_x)[:, np.newaxis]
+        return frozen(_inverse_factor(F)[0])
+
+    @cached_property
+    def size(self) -> Floats:
+        """The largest entry of each column, (d,), 1 for a column of zeros: in these units all columns are alike."""
+        largest = np.abs(self.X).max(axis=0, initial=0.0)
+        return frozen(np.where(largest > 0, largest, 1.0))
+
+    def scores(self, B: Floats) -> tuple[Floats, Floats]:
+        """Return XB (N, r), and how far rounding can move each view's scores, (N,).
+
+        A column of B is known to eps of its length, so an entry of 1e-17 beside one of 1 may stand for 0.
+        """
+        lengths = np.linalg.norm(self.X / self.size, axis=1)
+        return self.X @ B, rounding(lengths, B * self.size[:, np.newaxis])
+
+    def predict(self, B: Floats) -> Ints:
+        """Return g_B(x) = argmax_i (Bᵀf(x))_i, (N,); scores that rounding cannot tell apart are a tie."""
+        return first_largest(*self.scores(B))
+
+    def vote(self, g: Ints) -> Ints:
+        """Return ḡ(x̄) = argmax_i Pr[g(x) = i | x̄], (n,)."""
+        onehot = sp.csr_array((np.ones(len(g)), (np.arange(len(g)), g)), shape=(len(g), self.r))
+        return first_largest((self.A @ onehot).toarray(), VOTE_TIE)
+
+    def error(self, B: Floats) -> float:
+        """Return Pr[ḡ_B(x̄) ≠ y(x̄)]."""
+        return error_of(self.vote(self.predict(B)), self.y, self.p)
+
+    @cached_property
+    def directions(self) -> Directions:
+        """The distinct directions of the views."""
+        scaled = self.X / self.size
+        length = np.linalg.norm(scaled, axis=1)
+        seen = length > 0
+        rows = scaled[seen] / length[seen, np.newaxis]
+        inwards, outwards = _inverse_factor(rows)
+        whitened = rows @ inwards
+        whitened /= np.linalg.norm(whitened, axis=1, keepdims=True)
+        _, first, inverse = np.unique(
+            np.round(whitened, SAME) + 0.0, axis=0, return_index=True, return_inverse=True
+        )  # + 0.0 turns -0.0 into 0.0
+        of_view = np.full(len(self.X), -1, dtype=np.intp)
+        of_view[seen] = inverse.reshape(-1)
+        inwards, outwards = inwards / self.size[:, np.newaxis], outwards * self.size
+        return Directions(frozen(whitened[first]), frozen(of_view), frozen(inwards), frozen(outwards))
+
+    @cached_property
+    def shares(self) -> Sparse:
+        """Pr[direction of x | x̄], a csr_array (n, C + 1); the last column is for views with f(x) = 0."""
+        cell = self.directions.of_view
+        count = len(self.directions.unit)
+        onehot = sp.csr_array(
+            (np.ones(len(cell)), (np.arange(len(cell)), cell % (count + 1))), shape=(len(cell), count + 1)
+        )
+        return frozen_csr(self.A @ onehot)
+
+    @cached_property
+    def alike(self) -> tuple[Ints, Floats]:
+        """Naturals with one and the same row of `shares`, which no head can vote apart.
+
+        Returns the first natural of each such group, (G,), and the probability of each class in it, (G, r).
+        """
+        rows = self.shares
+        group: dict[bytes, int] = {}
+        of_natural = np.empty(len(self.p), dtype=np.intp)
+        data = np.round(rows.data, 12)
+        for i, (start, stop) in enumerate(zip(rows.indptr[:-1].tolist(), rows.indptr[1:].tolist(), strict=True)):
+            key = rows.indices[start:stop].tobytes() + data[start:stop].tobytes()
+            of_natural[i] = group.setdefault(key, len(group))
+        mass = np.zeros((len(group), self.r))
+        np.add.at(mass, (of_natural, self.y), self.p)
+        return np.unique(of_natural, return_index=True)[1], mass
+
+    @cached_property
+    def unavoidable(self) -> float:
+        """What every head errs by: naturals that no head can vote apart, of different classes."""
+        mass = self.alike[1]
+        return float(np.sum(mass.sum(axis=1) - mass.max(axis=1)))
+
+
+def first_largest(values: Floats, tie: Floats | float) -> Ints:
+    """Return the first column that comes within `tie` of the largest, for each row."""
+    best = values.max(axis=1) - tie
+    return np.asarray(np.argmax(values >= best[:, np.newaxis], axis=1), dtype=np.intp)
+
+
+def rounding(lengths: Floats, B: Floats) -> Floats:
+    """Return how far rounding can move Bᵀx for rows x of these lengths."""
+    return np.asarray(16 * max(len(B), 1) * EPS * lengths * np.linalg.norm(B, axis=0).max(initial=0.0))
+
+
+def error_of(predicted: Ints, y: Ints, p: Floats) -> float:
+    """Return the probability of being wrong; exactly 0 where nobody is."""
+    return float(np.sum(p[predicted != y]))
+
+
+def _inverse_factor(rows: Floats) -> tuple[Floats, Floats]:
+    """Return W (d, rank) with orthonormal columns rows @ W, and its left inverse (rank, d)."""
+    length = np.linalg.norm(rows, axis=0)
+    length[length == 0] = 1.0
+    _, sigma, Vt = np.linalg.svd(rows / length, full_matrices=False)
+    kept = sigma > tolerance(max(rows.shape)) * sigma.max(initial=0.0)
+    sigma, Vt = sigma[kept], Vt[kept]
+    return (Vt / sigma[:, np.newaxis]).T / length[:, np.newaxis], (Vt * sigma[:, np.newaxis]) * length

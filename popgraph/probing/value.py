@@ -1,0 +1,84 @@
+"""`Probe`: a linear head on an embedding, what it predicts, and how often it errs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from popgraph.arrays import Floats, Immutable
+from popgraph.errors import listing, shorten
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Probe(Immutable):
+    """Hold a linear head B on an embedding f, and its error on the population. Made by `probe`.
+
+    g_B(x) = argmax_i (Bᵀf(x))_i is the class of a view; that of a natural is what most of its views get.
+
+    Attributes
+    ----------
+    error : float
+        Pr_x̄[ḡ_B(x̄) ≠ y(x̄)], computed from `B` as it stands.
+    head : str
+        How B was chosen.
+    B : (d, r) array
+        A column for each class.
+    intercept : (r,) array or None
+        Added to Bᵀf(x), where asked for.
+    classes : (r,) array
+        The labels that B's columns stand for, in the order in which they first appear among the naturals.
+    predicted : (n,) array
+        The label that wins each natural's vote.
+    view_predictions : (N,) array
+        The label of each view.
+    loss : float or None
+        What the head minimised: E||y⃗(x̄) - Bᵀf(x)||² for "least squares", the cross-entropy in nats for "logistic".
+    optimal : bool
+        Whether no B has a smaller error, as far as proven.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> from popgraph.probing import probe
+    >>> graph = pg.zoo.lightning_cloud()
+    >>> found = probe(graph, graph.spectrum(2))
+    >>> found
+    Probe(least squares: error 0, optimal; 2 classes, f in 2 dimensions)
+    >>> found.predicted.tolist()
+    ['lightning', 'cloud']
+    """
+
+    error: float
+    head: str
+    B: Floats
+    intercept: Floats | None
+    classes: Any
+    predicted: Any
+    view_predictions: Any
+    loss: float | None
+    optimal: bool
+
+    @property
+    def accuracy(self) -> float:
+        """1 - error."""
+        return 1.0 - self.error
+
+    def __repr__(self) -> str:
+        d, r = self.B.shape
+        proven = ", optimal" if self.optimal else ""
+        return (
+            f"Probe({self.head}: error {self.error:.4g}{proven}; {r} class{'es' * (r != 1)}, "
+            f"f in {d} dimension{'s' * (d != 1)})"
+        )
+
+    def __str__(self) -> str:
+        where = f"{len(self.predicted):,} naturals by vote of {len(self.view_predictions):,} views"
+        proof = "No linear head errs less." if self.optimal else "Whether another B errs less is not proven."
+        lines = [
+            repr(self),
+            f"  classes    {listing([shorten(label, 24) for label in self.classes.tolist()])}",
+            f"  predicted  {where}",
+            f"  {proof}",
+        ]
+        if self.loss is not None:
+            unit = " nats" if self.head == "logistic" else ""
+            lines.insert(3, f"  loss       {self.loss:.6g}{unit}")
+        return "\n".join(lines)

@@ -1,0 +1,307 @@
+"""`fit`: train a torch network on sampled positive pairs, and keep the best of it by the exact population loss."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from popgraph.arrays import Floats, Immutable, Ints, frozen
+from popgraph.distribution import Seed
+from popgraph.encoding import run_module
+from popgraph.errors import InvalidArgument, TooLarge, shorten
+from popgraph.graph import PopulationGraph
+from popgraph.losses import spectral
+from popgraph.progress import Progress, track
+from popgraph.torch.pairs import EncodedViews, drawn, read_count
+
+DECAY_FROM = 0.3  # share of a run after which the step size starts to fall
+LOOK_EVERY = 64  # steps between two looks at whether the loss is still a number: each look waits for the GPU
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fit(Immutable):
+    """Hold a trained network, and how it was reached.
+
+    Attributes
+    ----------
+    encoder, head : torch.nn.Module
+        The modules that were given, now in their best state; head is None if there was none.
+    f : (N, k) array
+        The head's output (the encoder's without one) at every view, in the best state.
+    features : (N, d) array
+        The encoder's output at every view.
+    batch_loss : (T,) array
+        The loss of each batch.
+    steps : (E,) array of int
+        The steps before which the population's loss was evaluated.
+    loss : (E,) array
+        The exact population loss at these steps.
+    best_step : int
+        Which of them was best.
+    stopped : str
+        Why it stopped, in words.
+    interrupted : bool
+        Whether it ended before its steps were done: by the user, or because the loss was no number.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(81, 2))
+    >>> trained = fit(net, pg.zoo.lightning_cloud(), steps=10, rng=0)
+    >>> trained.f.shape, trained.stopped
+    ((4, 2), 'ran its 10 steps')
+    """
+
+    encoder: Any
+    head: Any
+    f: Floats
+    features: Floats
+    batch_loss: Floats
+    steps: Ints
+    loss: Floats
+    best_step: int
+    stopped: str
+    interrupted: bool
+    loss_name: str
+
+    def __embedding__(self) -> Floats:
+        return self.f
+
+    def __repr__(self) -> str:
+        views, k = self.f.shape
+        best = f"{self.loss_name} loss {self.loss.min():.6g} at step {self.best_step:,}"
+        return f"Fit({views:,} views, k={k}, {best}: {self.stopped})"
+
+
+def fit(
+    module: torch.nn.Module,
+    graph: PopulationGraph,
+    *,
+    head: torch.nn.Module | None = None,
+    loss: Any = spectral,
+    encode: Callable[[Any], Any] | None = None,
+    batch_size: int = 256,
+    steps: int = 2_000,
+    learning_rate: float = 3e-3,
+    weight_decay: float = 0.0,
+    evaluate_every: int | None = None,
+    checkpoint: str | Path | None = None,
+    rng: Seed = None,
+    device: Any = None,
+    progress: Progress = None,
+) -> Fit:
+    """Minimise a contrastive loss over the weights of a network, by AdamW on sampled batches of positive pairs.
+
+    The step size falls to 0 after the first third. At times the exact loss of the whole population is evaluated, in float64; the
+    best state by that is kept, and is what the modules end in, whether the run ends, is interrupted from the keyboard, or its
+    loss becomes NaN or infinite.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The encoder: a batch of encoded views (b, ...) -> (b, d). Trained in place.
+    graph : PopulationGraph
+        N views.
+    head : torch.nn.Module, optional
+        A projection head (b, d) -> (b, k): the loss sees its output; afterwards it is usually thrown away.
+    loss : a loss of `popgraph.losses`
+        Or anything with `name`, `value(factor, w_x, f)` and a `batch_value(f, f_plus)` that torch differentiates.
+    encode : callable view -> array or tensor, optional
+        By default an Image becomes its pixels (height, width), and a number or tuple of numbers a vector.
+    batch_size : int
+        Positive pairs a step, 2 or more.
+    steps : int
+        1 or more.
+    learning_rate, weight_decay : float
+        AdamW's.
+    evaluate_every : int, optional
+        Steps between two population losses; by default a 20th of the steps.
+    checkpoint : path, optional
+        Where each new best state is written: {"encoder", "head", "step", "loss"}, for `torch.load`. Never half-written.
+    rng : None, int or numpy.random.Generator
+        Draws the batches; the network's first weights are the caller's.
+    device : str or torch.device, optional
+        A GPU if there is one.
+    progress : bool, callable or None
+        A bar; None shows one where somebody is looking.
+
+    Returns
+    -------
+    Fit
+        The modules in their best state, f and the features of all views there, and the history.
+
+    Raises
+    ------
+    InvalidArgument
+        If a number is out of range, or the loss is none.
+    InvalidEmbedding
+        If a view cannot be encoded, or the network's output is not one vector for each view.
+
+    References
+    ----------
+    [H21] section 5; without the row normalisation of its published code, which its loss does not have.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> graph = pg.zoo.lightning_cloud()
+    >>> generator = torch.manual_seed(0)
+    >>> net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(81, 32), torch.nn.ReLU(), torch.nn.Linear(32, 2))
+    >>> trained = fit(net, graph, steps=500, rng=0)
+    >>> bool(pg.verify(graph, trained, atol=0.05))
+    True
+    """
+    _check(module, graph, head, loss, learning_rate, weight_decay)
+    read_count("batch_size", batch_size, getattr(loss, "least_batch", 2))
+    read_count("steps", steps, 1)
+    if evaluate_every is not None:
+        read_count("evaluate_every", evaluate_every, 1)
+    where = torch.device(device if device is not None else "cuda" if torch.cuda.is_available() else "cpu")
+    model = torch.nn.ModuleDict({"encoder": module, **({} if head is None else {"head": head})}).to(where)
+    run = _Run(graph, model, loss, EncodedViews(graph, encode, where), Path(checkpoint) if checkpoint else None)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=weight_decay)
+    pairs = drawn(graph, int(batch_size), np.random.default_rng(rng))
+    modes = {part: part.training for part in model.modules()}
+    model.train()
+    stopped, interrupted = f"ran its {steps:,} steps", False
+    try:
+        for step in track(range(int(steps)), int(steps), progress, "fit"):
+            if step % (evaluate_every or max(1, steps // 20)) == 0:
+                run.evaluate(step)
+            share = max(0.0, (step / steps - DECAY_FROM) / (1 - DECAY_FROM))
+            optimiser.param_groups[0]["lr"] = learning_rate * (1 - share) ** 2
+            run.step(next(pairs), optimiser)
+            if (step + 1) % LOOK_EVERY == 0:
+                run.look()
+        run.look()
+        run.evaluate(int(steps))
+    except KeyboardInterrupt:
+        stopped, interrupted = f"interrupted after {len(run.losses):,} of {steps:,} steps", True
+        with suppress(_NoNumber):
+            run.evaluate(len(run.losses))  # what was reached since the last look is not lost
+    except _NoNumber as reason:
+        stopped, interrupted = f"stopped: {reason}", True
+    finally:
+        run.restore()
+        for part, mode in modes.items():
+            part.training = mode
+    return run.finish(head, stopped, interrupted)
+
+
+class _NoNumber(Exception):
+    """The loss is NaN or infinite."""
+
+
+class _Run:
+    """Hold what changes during a run: the modules, the history, and the best state so far."""
+
+    def __init__(
+        self, graph: PopulationGraph, model: Any, loss: Any, encoded: EncodedViews, checkpoint: Path | None
+    ) -> None:
+        self.graph, self.model, self.loss, self.encoded, self.checkpoint = graph, model, loss, encoded, checkpoint
+        self.losses: list[torch.Tensor] = []
+        self.history: list[tuple[int, float]] = []
+        self.best: tuple[float, int, Any] = (np.inf, 0, deepcopy(model.state_dict()))
+        self.dtype = next((p.dtype for p in model.parameters()), torch.float32)
+        self.looked = 0
+
+    def forward(self, x: torch.Tensor) -> Any:
+        """Return the output that the loss sees."""
+        out = self.model["encoder"](x)
+        return self.model["head"](out) if "head" in self.model else out
+
+    def step(self, pairs: torch.Tensor, optimiser: torch.optim.Optimizer) -> None:
+        """Take one step on a batch of positions (b, 2)."""
+        x = self.encoded[pairs.T.reshape(-1)]  # both views in one pass
+        f, f_plus = self.forward(x.to(self.dtype)).chunk(2)
+        value = self.loss.batch_value(f, f_plus)
+        optimiser.zero_grad(set_to_none=True)
+        value.backward()
+        optimiser.step()
+        self.losses.append(value.detach())
+
+    def look(self) -> None:
+        """Stop if a batch's loss since the last look is no number."""
+        recent = torch.stack(self.losses[self.looked :]) if self.looked < len(self.losses) else torch.zeros(1)
+        if not bool(torch.isfinite(recent).all()):
+            first = self.looked + int(torch.nonzero(~torch.isfinite(recent))[0])
+            raise _NoNumber(f"the loss of the batch at step {first:,} is {self.losses[first].item():g}")
+        self.looked = len(self.losses)
+
+    def embedded(self) -> tuple[Floats, Floats]:
+        """Return f and the encoder's features at every view, in float64."""
+        inputs = self.encoded.all()
+        features = run_module(self.model["encoder"], inputs)
+        return (run_module(self.model["head"], features) if "head" in self.model else features), features
+
+    def evaluate(self, step: int) -> None:
+        """Write down the population's loss, and keep the state if it is the best."""
+        self.look()
+        try:
+            value = float(self.loss.value(self.graph.factor, self.graph.w_x, self.embedded()[0]))
+        except TooLarge:  # a loss of pairs of views: the mean of recent batches has to do
+            value = float(torch.stack(self.losses[-LOOK_EVERY:]).mean()) if self.losses else np.inf
+        if np.isnan(value):
+            raise _NoNumber(f"the population's loss at step {step:,} is NaN")
+        self.history.append((step, value))
+        if value < self.best[0]:
+            self.best = (value, step, deepcopy(self.model.state_dict()))
+            self._save()
+
+    def _save(self) -> None:
+        """Write the best state to the checkpoint: beside it first, then in its place."""
+        if self.checkpoint is None:
+            return
+        value, step, _ = self.best
+        states = {"encoder": self.model["encoder"].state_dict(), "step": step, "loss": value}
+        if "head" in self.model:
+            states["head"] = self.model["head"].state_dict()
+        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        beside = self.checkpoint.with_name(self.checkpoint.name + ".part")
+        torch.save(states, beside)
+        os.replace(beside, self.checkpoint)
+
+    def restore(self) -> None:
+        """Put the modules in the best state."""
+        self.model.load_state_dict(self.best[2])
+
+    def finish(self, head: torch.nn.Module | None, stopped: str, interrupted: bool) -> Fit:
+        """Make the value that `fit` returns."""
+        f, features = self.embedded()
+        steps, values = zip(*self.history, strict=True) if self.history else ((0,), (np.nan,))
+        batches = torch.stack(self.losses).double().cpu().numpy() if self.losses else np.zeros(0)
+        return Fit(
+            encoder=self.model["encoder"],
+            head=head,
+            f=frozen(f),
+            features=frozen(features),
+            batch_loss=frozen(batches),
+            steps=frozen(np.array(steps, dtype=np.intp)),
+            loss=frozen(np.array(values)),
+            best_step=self.best[1],
+            stopped=stopped,
+            interrupted=interrupted,
+            loss_name=getattr(self.loss, "name", type(self.loss).__name__),
+        )
+
+
+def _check(module: Any, graph: Any, head: Any, loss: Any, learning_rate: Any, weight_decay: Any) -> None:
+    """Refuse what is no module, graph, loss or step size, in one sentence."""
+    if not isinstance(graph, PopulationGraph):
+        raise InvalidArgument(f"fit(module, graph) takes a PopulationGraph second; got {shorten(graph)}")
+    for what, given in {"module": module, "head": head}.items():
+        if not isinstance(given, torch.nn.Module) and not (what == "head" and given is None):
+            raise InvalidArgument(f"{what} is {shorten(given)}; it must be a torch.nn.Module")
+    if not any(p.requires_grad for part in (module, head) if part is not None for p in part.parameters()):
+        raise InvalidArgument(f"module is {shorten(module)}, which has no weights to train")
+    if not (hasattr(loss, "batch_value") and hasattr(loss, "value")):
+        raise InvalidArgument(f"loss is {shorten(loss)}; give one of popgraph.losses, such as losses.spectral")
+    for what, number, least in (("learning_rate", learning_rate, 1e-300), ("weight_decay", weight_decay, 0.0)):
+        if not isinstance(number, int | float | np.number) or not least <= number < np.inf:
+            raise InvalidArgument(f"{what} is {number!r}; it must be a {'positive' if least else 'nonnegative'} number")

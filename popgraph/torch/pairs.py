@@ -1,0 +1,137 @@
+"""`PositivePairs`: batches of positive pairs as tensors, for torch's DataLoader and for `fit`."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import IterableDataset, get_worker_info
+
+from popgraph.distribution import Seed
+from popgraph.encoding import encode_views
+from popgraph.errors import InvalidArgument, shorten
+from popgraph.graph import PopulationGraph
+
+TABLE_LIMIT = 2**31  # bytes of encoded views kept; above it a batch's views are encoded when it is drawn
+DRAWN_AT_ONCE = 2**14  # pairs drawn together: a draw of 64 costs as much as one of 1,000
+
+
+class EncodedViews:
+    """Look views up as tensors: from one table on the device where it fits, else encoded one batch at a time.
+
+    Parameters
+    ----------
+    graph : PopulationGraph
+    encode : callable, optional
+        From a view to an array; see `popgraph.encoding.encode_views`.
+    device : torch.device
+    """
+
+    def __init__(self, graph: PopulationGraph, encode: Callable[[Any], Any] | None, device: torch.device) -> None:
+        self.views, self.encode, self.device = graph.views, encode, device
+        first = encode_views(self.views[:1], encode)
+        self.table: torch.Tensor | None = None
+        if first.nbytes * graph.N <= TABLE_LIMIT:
+            self.table = torch.tensor(encode_views(self.views, encode), device=device)
+
+    def __getitem__(self, positions: Any) -> torch.Tensor:
+        """Return the views at these positions (b,) as a tensor (b, ...)."""
+        if self.table is not None:
+            return self.table[positions]
+        chosen = [self.views[i] for i in positions.tolist()]
+        return torch.as_tensor(encode_views(chosen, self.encode), device=self.device)
+
+    def all(self) -> Any:
+        """Return every view, encoded."""
+        return self.table if self.table is not None else encode_views(self.views, self.encode)
+
+
+def drawn(graph: PopulationGraph, batch_size: int, generator: np.random.Generator) -> Iterator[torch.Tensor]:
+    """Yield batches of positive pairs for ever, as positions (batch_size, 2)."""
+    many = max(1, DRAWN_AT_ONCE // batch_size)
+    while True:
+        pairs = torch.from_numpy(graph.sample_pairs(batch_size * many, rng=generator))
+        yield from pairs.view(many, batch_size, 2)
+
+
+class PositivePairs(IterableDataset):  # type: ignore[misc]
+    """Sample positive pairs without end: batches (x, x_plus) of encoded views, each (batch_size, ...).
+
+    Give it to a DataLoader with `batch_size=None`. Each worker draws a stream of its own; every pass draws anew.
+
+    Parameters
+    ----------
+    graph : PopulationGraph
+        N views.
+    batch_size : int
+        Pairs in a batch, 1 or more.
+    encode : callable view -> array or tensor, optional
+        By default an Image becomes its pixels, and a number or tuple of numbers a vector.
+    batches : int, optional
+        How many to yield in all, shared out among the workers; for ever if not given.
+    rng : None, int or numpy.random.Generator
+        The same seed gives the same batches (with workers, if the DataLoader's `generator` is seeded too).
+    device : str or torch.device
+        Where the tensors are; "cpu" by default.
+
+    Raises
+    ------
+    InvalidArgument
+        If the batch size or the number of batches is out of range.
+    InvalidEmbedding
+        If a view cannot be encoded; the message names it.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> pairs = PositivePairs(pg.zoo.lightning_cloud(), batch_size=8, batches=3, rng=0)
+    >>> [tuple(x.shape) for x, x_plus in pairs]
+    [(8, 9, 9), (8, 9, 9), (8, 9, 9)]
+    """
+
+    def __init__(
+        self,
+        graph: PopulationGraph,
+        batch_size: int,
+        *,
+        encode: Callable[[Any], Any] | None = None,
+        batches: int | None = None,
+        rng: Seed = None,
+        device: Any = "cpu",
+    ) -> None:
+        if not isinstance(graph, PopulationGraph):
+            raise InvalidArgument(
+                f"PositivePairs(graph, batch_size) takes a PopulationGraph first; got {shorten(graph)}"
+            )
+        read_count("batch_size", batch_size, 1)
+        if batches is not None:
+            read_count("batches", batches, 1)
+        self.graph, self.batch_size, self.batches = graph, int(batch_size), batches
+        self.encoded = EncodedViews(graph, encode, torch.device(device))
+        self.seed, self.passes = int(np.random.default_rng(rng).integers(2**63)), 0
+
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Yield batches (x, x_plus)."""
+        worker, left = get_worker_info(), self.batches
+        if worker is None:
+            key, self.passes = [self.seed, self.passes], self.passes + 1
+        else:  # a worker's seed differs from pass to pass and from worker to worker
+            key = [self.seed, worker.seed]
+            if left is not None:
+                left = left // worker.num_workers + (worker.id < left % worker.num_workers)
+        for count, pairs in enumerate(drawn(self.graph, self.batch_size, np.random.default_rng(key))):
+            if left is not None and count >= left:
+                return
+            yield self.encoded[pairs[:, 0]], self.encoded[pairs[:, 1]]
+
+
+def read_count(what: str, number: Any, least: int) -> None:
+    """Refuse a number that is not whole or too small.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is not.
+    """
+    if not isinstance(number, int | np.integer) or isinstance(number, bool) or number < least:
+        raise InvalidArgument(f"{what} is {number!r}; it must be a whole number, {least} or more")
