@@ -11,12 +11,14 @@ from popgraph import errors, images, losses, theory, zoo
 from popgraph.augmentation import Augmentation, apply, choose, identity, independently
 from popgraph.building import build
 from popgraph.clustering import spectral_clusters
+from popgraph.comparison import compare
 from popgraph.critic import Critic, train_critic
 from popgraph.distribution import Distribution
 from popgraph.graph import PopulationGraph
 from popgraph.images import Image
 from popgraph.match import Match
 from popgraph.probing import probe, probe_range
+from popgraph.sampled_verification import verify_sampled
 from popgraph.spectrum import Spectrum
 from popgraph.training import Training, train
 from popgraph.verification import verify
@@ -38,6 +40,7 @@ __all__ = [
     "apply",
     "build",
     "choose",
+    "compare",
     "errors",
     "identity",
     "images",
@@ -51,6 +54,7 @@ __all__ = [
     "train",
     "train_critic",
     "verify",
+    "verify_sampled",
     "zoo",
 ]
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arrays import Floats
-from popgraph.encoding import encode_views, is_module, run_module
+from popgraph.encoding import embed_views, is_module
 from popgraph.errors import InvalidEmbedding, listing, shorten
 
 
@@ -25,7 +25,7 @@ def read_embedding(views: Sequence[Hashable], f: Any) -> Floats:
         f = f.to_numpy() if by_position else dict(zip(f.index, f.to_numpy(), strict=True))
     rows = f
     if is_module(f):
-        rows = run_module(f, encode_views(views))
+        rows = embed_views(f, views)
     elif isinstance(f, Mapping):
         lacking = [shorten(view) for view in views if view not in f]
         known = set(views)

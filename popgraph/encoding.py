@@ -4,13 +4,13 @@ Knows torch only where it is loaded already: this room imports none of it.
 """
 
 import sys
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from popgraph.arrays import Floats
-from popgraph.errors import InvalidEmbedding, shorten
+from popgraph.errors import InvalidEmbedding, listing, shorten
 from popgraph.image import Image
 from popgraph.states import ImageCoding, NumberCoding, StateSequence
 
@@ -25,20 +25,65 @@ def encode_views(views: Sequence[Hashable], encode: Callable[[Any], Any] | None 
     Raises
     ------
     InvalidEmbedding
-        If a view cannot be encoded, or not in the same shape as the first one; the message names it.
+        If a view cannot be encoded, not in the same shape as the first one, or not in finite numbers; the message names it.
+
+    Examples
+    --------
+    >>> encode_views([(0, 1), (2, 3)]).tolist()
+    [[0.0, 1.0], [2.0, 3.0]]
     """
     if encode is None and isinstance(views, StateSequence) and isinstance(views.coding, ImageCoding | NumberCoding):
-        return np.asarray(views.array, dtype=np.float32)
-    rows: list[Any] = []
-    for view in views:
-        row = _encoded(view, encode)
-        if rows and row.shape != rows[0].shape:
-            raise InvalidEmbedding(
-                f"encode gives shape {row.shape} at the view {shorten(view)}, and {rows[0].shape} at {shorten(views[0])}; "
-                "all views must become arrays of one shape"
-            )
-        rows.append(row)
-    return np.stack(rows)
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is named below
+            array = np.asarray(views.array, dtype=np.float32)
+    else:
+        rows: list[Any] = []
+        for view in views:
+            row = _encoded(view, encode)
+            _check_shape(view, row.shape, views[0], rows[0].shape if rows else row.shape)
+            rows.append(row)
+        array = np.stack(rows)
+    bad = np.flatnonzero(~np.isfinite(array.reshape(len(array), -1)).all(axis=1))
+    if bad.size:
+        raise InvalidEmbedding(
+            f"encode gives NaN or infinity at {bad.size} views: {listing([shorten(views[i]) for i in bad.tolist()])}; "
+            "it must give numbers that float32 can hold"
+        )
+    return array
+
+
+def encoded_parts(views: Sequence[Hashable], encode: Callable[[Any], Any] | None = None) -> Iterator[Any]:
+    """Yield the encoded views 4,096 at a time, so that a million large images are never in memory at once.
+
+    Raises
+    ------
+    InvalidEmbedding
+        As of `encode_views`.
+
+    Examples
+    --------
+    >>> [part.shape for part in encoded_parts([(0, 1), (2, 3)])]
+    [(2, 2)]
+    """
+    shape: tuple[int, ...] | None = None
+    for start in range(0, len(views), AT_ONCE):
+        some = slice(start, start + AT_ONCE)
+        chosen: Any = (
+            StateSequence(views.array[some], views.coding) if isinstance(views, StateSequence) else views[some]
+        )
+        part = encode_views(chosen, encode)
+        shape = shape or part.shape[1:]
+        if part.shape[1:] != shape:
+            _check_shape(views[start], part.shape[1:], views[0], shape)
+        yield part
+
+
+def _check_shape(view: Any, shape: tuple[int, ...], first: Any, known: tuple[int, ...]) -> None:
+    """Refuse a view whose array has another shape than the first view's."""
+    if shape != known:
+        raise InvalidEmbedding(
+            f"encode gives shape {shape} at the view {shorten(view)}, and {known} at {shorten(first)}; "
+            "all views must become arrays of one shape"
+        )
 
 
 def _encoded(view: Any, encode: Callable[[Any], Any] | None) -> Any:
@@ -46,7 +91,11 @@ def _encoded(view: Any, encode: Callable[[Any], Any] | None) -> Any:
     if encode is not None:
         try:
             given = encode(view)
-            return np.asarray(given.detach().cpu() if hasattr(given, "detach") else given, dtype=np.float32)
+            array = np.asarray(given.detach().cpu() if hasattr(given, "detach") else given)
+            if array.dtype.kind == "c":
+                raise TypeError("complex numbers")
+            with np.errstate(over="ignore"):
+                return array.astype(np.float32)
         except Exception as error:
             raise InvalidEmbedding(
                 f"encode fails at the view {shorten(view)}: {type(error).__name__}: {error}; it must give an array of numbers"
@@ -54,7 +103,10 @@ def _encoded(view: Any, encode: Callable[[Any], Any] | None) -> Any:
     if isinstance(view, Image):
         return view.pixels.astype(np.float32)
     try:
-        return np.atleast_1d(np.array([float(x) for x in view] if isinstance(view, tuple) else float(view), np.float32))
+        with np.errstate(over="ignore"):
+            return np.atleast_1d(
+                np.array([float(x) for x in view] if isinstance(view, tuple) else float(view), np.float32)
+            )
     except (TypeError, ValueError):
         raise InvalidEmbedding(
             f"the view {shorten(view)} is no image, number or tuple of numbers; pass encode=, a function from a view to an array"
@@ -88,22 +140,36 @@ def run_module(module: Any, inputs: Any) -> Floats:
     module.eval()
     try:
         with torch.no_grad():
-            parts = [
-                _vectors(module(part.to(parameter.device, parameter.dtype)), len(part)).cpu().double().numpy()
-                for part in tensor.split(AT_ONCE)
-            ]
+            parts = [_vectors(module, part.to(parameter.device, parameter.dtype)) for part in tensor.split(AT_ONCE)]
     finally:
         for part, mode in modes.items():
             part.training = mode
     return np.concatenate(parts)
 
 
-def _vectors(output: Any, count: int) -> Any:
-    """Return a module's output if it is a vector for each view."""
+def embed_views(module: Any, views: Sequence[Hashable], encode: Callable[[Any], Any] | None = None) -> Floats:
+    """Return what a torch module makes of all views, (N, d) in float64, encoding them 4,096 at a time.
+
+    Raises
+    ------
+    InvalidEmbedding
+        If a view cannot be encoded, or the output is not one vector for each view.
+    """
+    return np.concatenate([run_module(module, part) for part in encoded_parts(views, encode)])
+
+
+def _vectors(module: Any, inputs: Any) -> Floats:
+    """Return a module's output if it is a vector for each view; if it fails, say on what."""
+    count = len(inputs)
+    try:
+        output = module(inputs)
+    except Exception as error:
+        error.add_note(f"raised by the module on encoded views of shape {tuple(inputs.shape)}")
+        raise
     shape = tuple(getattr(output, "shape", ()))
     if len(shape) != 2 or shape[0] != count:
         what = f"shape {shape}" if hasattr(output, "shape") else f"a {type(output).__name__}"
         raise InvalidEmbedding(
             f"the module gives {what} for {count} views; it must give a tensor of shape ({count}, k): end it with Flatten or Linear"
         )
-    return output
+    return np.asarray(output.cpu().double().numpy())

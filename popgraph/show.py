@@ -26,7 +26,9 @@ def short(outcome: object) -> str:
 
 def multiplicities(spectrum: "Spectrum", most: int = 6) -> str:
     """Write the leading eigenvalues with their multiplicities: 1 (x2), 0.64, 0 (x5)."""
-    pairs = spectrum.multiplicities[:most] or [(1.0, spectrum.components)]  # more components than eigenvalues were sought
+    pairs = spectrum.multiplicities[:most] or [
+        (1.0, spectrum.components)
+    ]  # more components than eigenvalues were sought
     known = [f"{gamma:.6g}" + (f" (x{count})" if count > 1 else "") for gamma, count in pairs]
     return ", ".join(known) + (", ..." if len(spectrum.multiplicities) > most or not spectrum.complete else "")
 

@@ -89,6 +89,22 @@ def test_the_same_seed_gives_the_same_pairs_and_every_pass_new_ones():
     assert not all(torch.equal(a[0], b[0]) for a, b in zip(one, again, strict=True))
 
 
+@pytest.mark.parametrize("persistent", [False, True])
+def test_workers_need_no_other_seed_and_every_pass_is_new(persistent):
+    def passes(torch_seed):
+        torch.manual_seed(torch_seed)
+        pairs = pg.torch.PositivePairs(zoo.hypercube(4), 8, batches=5, rng=0)
+        loader = torch.utils.data.DataLoader(
+            pairs, batch_size=None, num_workers=2, persistent_workers=persistent, multiprocessing_context="fork"
+        )
+        return [torch.stack([torch.cat(pair) for pair in loader]) for _ in range(3)]
+
+    one, two = passes(1), passes(2)
+    assert all(torch.equal(left, right) for left, right in zip(one, two, strict=True))
+    assert not torch.equal(one[0], one[1])
+    assert not torch.equal(one[1], one[2])
+
+
 def test_pairs_without_end_go_on():
     endless = iter(pg.torch.PositivePairs(zoo.hypercube(2), 4, rng=0))
     assert [tuple(next(endless)[0].shape) for _ in range(3000)][-1] == (4, 2)
@@ -111,8 +127,26 @@ def test_views_too_many_to_keep_are_encoded_as_they_come(monkeypatch):
     assert all(
         torch.equal(a, b) for left, right in zip(kept, fresh, strict=True) for a, b in zip(left, right, strict=True)
     )
-    net = network(graph, 4)
-    assert pg.torch.fit(net, graph, steps=3, rng=0).f.shape == (8, 4)
+    one = pg.torch.fit(network(graph, 4), graph, steps=3, rng=0)
+    monkeypatch.undo()
+    two = pg.torch.fit(network(graph, 4), graph, steps=3, rng=0)
+    np.testing.assert_array_equal(one.f, two.f)
+
+
+def test_views_are_encoded_in_parts_without_a_python_object_each(monkeypatch):
+    from popgraph import encoding, states
+
+    array = np.random.default_rng(0).integers(0, 2, (250, 4, 4)).astype(np.uint8)
+    views = states.StateSequence(array, states.ImageCoding((4, 4)))
+    monkeypatch.setattr(encoding, "AT_ONCE", 100)
+    named = list(encoding.encoded_parts(tuple(views)))
+    monkeypatch.setattr(states, "Image", None)  # making one would fail
+    parts = list(encoding.encoded_parts(views))
+    assert [len(part) for part in parts] == [100, 100, 50]
+    np.testing.assert_array_equal(np.concatenate(parts), array)
+    np.testing.assert_array_equal(np.concatenate(named), array)
+    with pytest.raises(TypeError):
+        list(encoding.encoded_parts(views, encode=lambda view: view.pixels))
 
 
 def test_a_two_layer_network_matches_on_lightning_and_cloud():
@@ -127,6 +161,17 @@ def test_a_two_layer_network_matches_on_lightning_and_cloud():
     assert report.output.largest_angle < 0.01
     assert pg.verify(graph, trained.encoder, atol=0.01)  # a module is an embedding like any other
     assert pg.verify(graph, trained, atol=0.01).largest_angle == pytest.approx(report.output.largest_angle, abs=1e-6)
+
+
+@pytest.mark.parametrize("loss", [losses.spectral, losses.ordered, losses.infonce], ids=lambda loss: loss.name)
+def test_the_whole_population_trains_without_noise(loss):
+    graph = zoo.hypercube(3, "1/10")
+    trained = pg.torch.fit(network(graph, 64, 4), graph, loss=loss, batch_size=None, steps=1500)
+    table = pg.train(graph, 4, loss=loss, rng=0)
+    assert trained.loss.min() == pytest.approx(table.loss[-1], abs=1e-4)
+    assert trained.batch_loss[-1] == pytest.approx(trained.loss[-1], abs=1e-4)
+    if loss is losses.spectral:
+        assert pg.torch.verify(graph, trained)
 
 
 def test_without_negatives_the_same_network_collapses_and_is_told_so():
@@ -145,6 +190,30 @@ def test_attraction_alone_collapses_where_the_graph_is_connected_and_only_there(
         report = pg.torch.verify(graph, trained)
         assert (report.output.status is Status.COLLAPSED) == collapses
         assert bool(report) != collapses
+
+
+class Lookup(nn.Module):
+    """A table f as a module on one-hot views."""
+
+    def __init__(self, f):
+        super().__init__()
+        self.f = nn.Parameter(torch.tensor(np.array(f)))
+
+    def forward(self, x):
+        return x @ self.f
+
+
+def test_what_is_left_out_is_said_and_can_be_kept():
+    """F* diag(1, 1e-4) is a match by the definition; to a network's default it is what a collapse leaves over."""
+    graph = zoo.lightning_cloud()
+    net = Lookup(graph.spectrum(2).embedding * [1, 1e-4])
+    report = pg.torch.verify(graph, net, encode=one_hot(graph))
+    assert report.output.status is Status.COLLAPSED
+    assert "1 of the output's 2 singular values are at most 1.0e-04 of the largest, and were left out" in str(report)
+    np.testing.assert_allclose(report.sigma, [1, 1e-4])
+    kept = pg.torch.verify(graph, net, encode=one_hot(graph), rank_tolerance=1e-6)
+    assert kept
+    assert "left out" not in str(kept)
 
 
 def test_encoder_and_head_are_reported_apart():
@@ -196,6 +265,52 @@ class FailsAt:
         self.calls += 1
         value = losses.spectral.batch_value(f, f_plus)
         return value * float("nan") if self.calls > self.step else value
+
+
+def test_an_infinitely_good_population_loss_is_no_best_state():
+    class Diverges(FailsAt):
+        def value(self, factor, w_x, f):
+            return -np.inf if self.calls else 1.0
+
+    graph = zoo.lightning_cloud()
+    trained = pg.torch.fit(network(graph, 8, 2), graph, loss=Diverges(99), steps=40, rng=0)
+    assert trained.stopped == "stopped: the population's loss at step 2 is -inf"
+    assert (trained.best_step, trained.loss.tolist()) == (0, [1.0])
+
+
+@pytest.mark.parametrize("value", [3.0, "the rows'", "detached"])
+def test_a_batch_loss_that_is_no_number_to_differentiate_is_refused(value):
+    class Odd(FailsAt):
+        def batch_value(self, f, f_plus):
+            return {3.0: 3.0, "the rows'": (f * f_plus).sum(1), "detached": f.detach().sum()}[value]
+
+    graph = zoo.lightning_cloud()
+    with pytest.raises(InvalidArgument, match="the loss gives .*; it must give one number that torch differentiates"):
+        pg.torch.fit(network(graph, 2), graph, loss=Odd(9), steps=2)
+
+
+def test_a_loss_of_pairs_of_too_many_views_is_judged_by_recent_batches():
+    class TooMany(FailsAt):
+        def value(self, factor, w_x, f):
+            raise pg.errors.TooLarge("N² pairs")
+
+    graph = zoo.lightning_cloud()
+    trained = pg.torch.fit(network(graph, 16, 2), graph, loss=TooMany(999), steps=200, rng=0, evaluate_every=50)
+    assert trained.steps.tolist() == [50, 100, 150, 200]
+    assert trained.loss[-1] == pytest.approx(trained.batch_loss[-64:].mean())
+
+
+def test_an_interruption_right_after_an_evaluation_is_not_counted_twice():
+    class Stops(FailsAt):
+        def batch_value(self, f, f_plus):
+            if self.calls == 10:
+                raise KeyboardInterrupt
+            return super().batch_value(f, f_plus)
+
+    graph = zoo.lightning_cloud()
+    trained = pg.torch.fit(network(graph, 8, 2), graph, loss=Stops(99), steps=50, rng=0, evaluate_every=5)
+    assert trained.steps.tolist() == [0, 5, 10]
+    assert trained.stopped == "interrupted after 10 of 50 steps"
 
 
 @pytest.mark.parametrize("at", [0, 37, 100])
@@ -285,6 +400,30 @@ def test_a_module_of_the_wrong_shape_is_refused(make, error, message):
             refused(net)
 
 
+def test_a_module_that_fails_says_on_what():
+    graph = zoo.lightning_cloud()
+    for call in (
+        lambda net: pg.torch.fit(net, graph),
+        lambda net: pg.torch.verify(graph, net),
+        lambda net: pg.verify(graph, net),
+    ):
+        with pytest.raises(RuntimeError, match="shapes cannot be multiplied") as caught:
+            call(nn.Linear(81, 2))
+        assert caught.value.__notes__ == ["raised by the module on encoded views of shape (4, 9, 9)"]
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), 1e300])
+def test_an_encode_that_gives_no_number_names_the_view(bad):
+    graph = zoo.hypercube(2)
+    encodings = {view: [1.0, bad if view == (1, 0) else 0.0] for view in graph.views}
+    with pytest.raises(
+        InvalidEmbedding, match=r"encode gives NaN or infinity at 1 views: \(1, 0\); it must give numbers"
+    ):
+        pg.torch.fit(network(graph, 2), graph, encode=encodings.get)
+    with pytest.raises(InvalidEmbedding, match=r"encode fails at the view \(0, 0\): TypeError: complex numbers"):
+        pg.torch.PositivePairs(graph, 2, encode=lambda view: [1j, 0])
+
+
 def test_an_encode_that_fails_names_the_view():
     graph = zoo.hypercube(2)
 
@@ -321,6 +460,7 @@ def test_an_encode_that_fails_names_the_view():
         (lambda g, n: pg.torch.fit(nn.Flatten(), g), r"module is Flatten\(.*, which has no weights to train"),
         (lambda g, n: pg.torch.fit(lambda x: x, g), "module is <function .*; it must be a torch.nn.Module"),
         (lambda g, n: pg.torch.verify(g, np.ones((4, 2))), r"verify\(graph, module\) takes a torch.nn.Module or a Fit"),
+        (lambda g, n: pg.torch.verify(g, n, rank_tolerance=1), r"rank_tolerance is 1; .* in \[0, 1\)"),
         (lambda g, n: pg.torch.PositivePairs(g, 0), "batch_size is 0"),
         (
             lambda g, n: pg.torch.PositivePairs(n, 4),
@@ -341,7 +481,7 @@ def test_a_network_of_nans_is_refused_by_view():
     with pytest.raises(InvalidEmbedding, match="f is NaN or infinite at 4 views"):
         pg.torch.verify(graph, net)
     trained = pg.torch.fit(net, graph, steps=5, rng=0)
-    assert trained.stopped == "stopped: the population's loss at step 0 is NaN"
+    assert trained.stopped == "stopped: the population's loss at step 0 is nan"
 
 
 def test_without_torch_the_extra_is_named(monkeypatch):
@@ -360,6 +500,7 @@ def test_without_torch_the_extra_is_named(monkeypatch):
 def test_the_benchmark_runs_both_loops():
     import torch_loop
 
-    hand, ours = torch_loop.compare(zoo.lightning_cloud(), 8, 2, batch_size=16, steps=20, rounds=1)
+    hand, ours, ratio = torch_loop.compare(zoo.lightning_cloud(), 8, 2, batch_size=16, steps=20, rounds=1)
     assert hand > 0
     assert ours > 0
+    assert ratio == pytest.approx(hand / ours)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,7 @@ class Fit(Immutable):
     steps : (E,) array of int
         The steps before which the population's loss was evaluated.
     loss : (E,) array
-        The exact population loss at these steps.
+        The exact population loss at these steps; of a loss of pairs of views, where they are too many, a mean of recent batches.
     best_step : int
         Which of them was best.
     stopped : str
@@ -86,7 +88,7 @@ def fit(
     head: torch.nn.Module | None = None,
     loss: Any = spectral,
     encode: Callable[[Any], Any] | None = None,
-    batch_size: int = 256,
+    batch_size: int | None = 256,
     steps: int = 2_000,
     learning_rate: float = 3e-3,
     weight_decay: float = 0.0,
@@ -96,7 +98,7 @@ def fit(
     device: Any = None,
     progress: Progress = None,
 ) -> Fit:
-    """Minimise a contrastive loss over the weights of a network, by AdamW on sampled batches of positive pairs.
+    """Minimise a contrastive loss over the weights of a network, by AdamW on sampled batches of positive pairs, or on all.
 
     The step size falls to 0 after the first third. At times the exact loss of the whole population is evaluated, in float64; the
     best state by that is kept, and is what the modules end in, whether the run ends, is interrupted from the keyboard, or its
@@ -114,8 +116,9 @@ def fit(
         Or anything with `name`, `value(factor, w_x, f)` and a `batch_value(f, f_plus)` that torch differentiates.
     encode : callable view -> array or tensor, optional
         By default an Image becomes its pixels (height, width), and a number or tuple of numbers a vector.
-    batch_size : int
-        Positive pairs a step, 2 or more.
+    batch_size : int or None
+        Positive pairs a step, 2 or more. None takes every step on the exact loss of the whole population: no noise, at the price
+        of all N views a step.
     steps : int
         1 or more.
     learning_rate, weight_decay : float
@@ -158,7 +161,8 @@ def fit(
     True
     """
     _check(module, graph, head, loss, learning_rate, weight_decay)
-    read_count("batch_size", batch_size, getattr(loss, "least_batch", 2))
+    if batch_size is not None:
+        read_count("batch_size", batch_size, getattr(loss, "least_batch", 2))
     read_count("steps", steps, 1)
     if evaluate_every is not None:
         read_count("evaluate_every", evaluate_every, 1)
@@ -166,7 +170,7 @@ def fit(
     model = torch.nn.ModuleDict({"encoder": module, **({} if head is None else {"head": head})}).to(where)
     run = _Run(graph, model, loss, EncodedViews(graph, encode, where), Path(checkpoint) if checkpoint else None)
     optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=weight_decay)
-    pairs = drawn(graph, int(batch_size), np.random.default_rng(rng))
+    pairs = repeat(None) if batch_size is None else drawn(graph, int(batch_size), np.random.default_rng(rng))
     modes = {part: part.training for part in model.modules()}
     model.train()
     stopped, interrupted = f"ran its {steps:,} steps", False
@@ -184,7 +188,8 @@ def fit(
     except KeyboardInterrupt:
         stopped, interrupted = f"interrupted after {len(run.losses):,} of {steps:,} steps", True
         with suppress(_NoNumber):
-            run.evaluate(len(run.losses))  # what was reached since the last look is not lost
+            if len(run.losses) not in dict(run.history):
+                run.evaluate(len(run.losses))  # what was reached since the last look is not lost
     except _NoNumber as reason:
         stopped, interrupted = f"stopped: {reason}", True
     finally:
@@ -216,11 +221,25 @@ class _Run:
         out = self.model["encoder"](x)
         return self.model["head"](out) if "head" in self.model else out
 
-    def step(self, pairs: torch.Tensor, optimiser: torch.optim.Optimizer) -> None:
-        """Take one step on a batch of positions (b, 2)."""
-        x = self.encoded[pairs.T.reshape(-1)]  # both views in one pass
-        f, f_plus = self.forward(x.to(self.dtype)).chunk(2)
-        value = self.loss.batch_value(f, f_plus)
+    @cached_property
+    def population(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """M and w_x as tensors, and every view, encoded."""
+        M, where = self.graph.factor.tocoo(), self.encoded.device
+        factor = torch.sparse_coo_tensor(np.stack(M.coords), M.data, M.shape, dtype=self.dtype, check_invariants=True)
+        inputs = torch.as_tensor(self.encoded.all(), dtype=self.dtype, device=where)
+        return factor.to(where), torch.tensor(self.graph.w_x.copy(), dtype=self.dtype, device=where), inputs
+
+    def step(self, pairs: torch.Tensor | None, optimiser: torch.optim.Optimizer) -> None:
+        """Take one step on a batch of positions (b, 2), or on the whole population."""
+        if pairs is None:
+            factor, w_x, inputs = self.population
+            value = self.loss.value(factor, w_x, self.forward(inputs))
+        else:
+            x = self.encoded[pairs.T.reshape(-1)]  # both views in one pass
+            f, f_plus = self.forward(x.to(self.dtype)).chunk(2)
+            value = self.loss.batch_value(f, f_plus)
+        if not isinstance(value, torch.Tensor) or value.ndim or not value.requires_grad:
+            raise InvalidArgument(f"the loss gives {shorten(value)}; it must give one number that torch differentiates")
         optimiser.zero_grad(set_to_none=True)
         value.backward()
         optimiser.step()
@@ -236,8 +255,7 @@ class _Run:
 
     def embedded(self) -> tuple[Floats, Floats]:
         """Return f and the encoder's features at every view, in float64."""
-        inputs = self.encoded.all()
-        features = run_module(self.model["encoder"], inputs)
+        features = self.encoded.embedded(self.model["encoder"])
         return (run_module(self.model["head"], features) if "head" in self.model else features), features
 
     def evaluate(self, step: int) -> None:
@@ -246,9 +264,11 @@ class _Run:
         try:
             value = float(self.loss.value(self.graph.factor, self.graph.w_x, self.embedded()[0]))
         except TooLarge:  # a loss of pairs of views: the mean of recent batches has to do
-            value = float(torch.stack(self.losses[-LOOK_EVERY:]).mean()) if self.losses else np.inf
-        if np.isnan(value):
-            raise _NoNumber(f"the population's loss at step {step:,} is NaN")
+            if not self.losses:
+                return
+            value = float(torch.stack(self.losses[-LOOK_EVERY:]).mean())
+        if not np.isfinite(value):  # -inf would be the best that there is
+            raise _NoNumber(f"the population's loss at step {step:,} is {value:g}")
         self.history.append((step, value))
         if value < self.best[0]:
             self.best = (value, step, deepcopy(self.model.state_dict()))

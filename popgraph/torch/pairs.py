@@ -7,12 +7,14 @@ import numpy as np
 import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
+from popgraph.arrays import Floats
 from popgraph.distribution import Seed
-from popgraph.encoding import encode_views
+from popgraph.encoding import embed_views, encode_views, run_module
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.graph import PopulationGraph
 
 TABLE_LIMIT = 2**31  # bytes of encoded views kept; above it a batch's views are encoded when it is drawn
+MOST_WORKERS = 1024  # a DataLoader's
 DRAWN_AT_ONCE = 2**14  # pairs drawn together: a draw of 64 costs as much as one of 1,000
 
 
@@ -45,6 +47,10 @@ class EncodedViews:
         """Return every view, encoded."""
         return self.table if self.table is not None else encode_views(self.views, self.encode)
 
+    def embedded(self, module: torch.nn.Module) -> Floats:
+        """Return what a module makes of every view, (N, d) in float64."""
+        return embed_views(module, self.views, self.encode) if self.table is None else run_module(module, self.table)
+
 
 def drawn(graph: PopulationGraph, batch_size: int, generator: np.random.Generator) -> Iterator[torch.Tensor]:
     """Yield batches of positive pairs for ever, as positions (batch_size, 2)."""
@@ -70,7 +76,7 @@ class PositivePairs(IterableDataset):  # type: ignore[misc]
     batches : int, optional
         How many to yield in all, shared out among the workers; for ever if not given.
     rng : None, int or numpy.random.Generator
-        The same seed gives the same batches (with workers, if the DataLoader's `generator` is seeded too).
+        The same seed gives the same batches, whatever torch's own seed; another number of workers gives others.
     device : str or torch.device
         Where the tensors are; "cpu" by default.
 
@@ -108,17 +114,18 @@ class PositivePairs(IterableDataset):  # type: ignore[misc]
             read_count("batches", batches, 1)
         self.graph, self.batch_size, self.batches = graph, int(batch_size), batches
         self.encoded = EncodedViews(graph, encode, torch.device(device))
-        self.seed, self.passes = int(np.random.default_rng(rng).integers(2**63)), 0
+        self.seed = int(np.random.default_rng(rng).integers(2**63))
+        # Shared with the workers: a worker process may live for one pass or for all, and must not repeat a stream.
+        self.passes = torch.zeros(1 + MOST_WORKERS, dtype=torch.int64).share_memory_()
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Yield batches (x, x_plus)."""
         worker, left = get_worker_info(), self.batches
-        if worker is None:
-            key, self.passes = [self.seed, self.passes], self.passes + 1
-        else:  # a worker's seed differs from pass to pass and from worker to worker
-            key = [self.seed, worker.seed]
-            if left is not None:
-                left = left // worker.num_workers + (worker.id < left % worker.num_workers)
+        stream = 0 if worker is None else 1 + worker.id
+        if worker is not None and left is not None:
+            left = left // worker.num_workers + (worker.id < left % worker.num_workers)
+        key = [self.seed, stream, int(self.passes[stream])]
+        self.passes[stream] += 1
         for count, pairs in enumerate(drawn(self.graph, self.batch_size, np.random.default_rng(key))):
             if left is not None and count >= left:
                 return

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from popgraph.arrays import Floats
-from popgraph.encoding import encode_views, run_module
+from popgraph.arrays import Floats, Immutable, frozen
+from popgraph.encoding import embed_views, run_module
 from popgraph.errors import InvalidArgument, listing, shorten
 from popgraph.graph import PopulationGraph
 from popgraph.match import Match, share_in_words
@@ -20,7 +20,7 @@ RANK = 1e-3  # singular values of F below this share of the largest are a collap
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Report:
+class Report(Immutable):
     """Hold the match of a network's output, and of its encoder's features. True in a condition iff the output matches.
 
     Attributes
@@ -29,6 +29,10 @@ class Report:
         Of the head's output, or of the encoder's without a head.
     features : Match or None
         Of the encoder's features, where there is a head: usually wider than k, so it asks whether they contain F*.
+    sigma : (min(N, d),) array
+        Singular values of the output's F = √w_x f as shares of the largest, largest first.
+    rank_tolerance : float
+        Those at or below it were left out.
 
     Examples
     --------
@@ -40,6 +44,8 @@ class Report:
 
     output: Match
     features: Match | None
+    sigma: Floats
+    rank_tolerance: float
 
     def __bool__(self) -> bool:
         return bool(self.output)
@@ -56,7 +62,13 @@ class Report:
             )
             for what, match in parts.items()
         ]
-        return "\n".join([*held, str(self.output)])
+        small = self.sigma[self.sigma <= self.rank_tolerance].tolist()
+        left_out = [
+            f"{len(small)} of the output's {len(self.sigma)} singular values are at most {largest:.1e} of the largest, and were "
+            f"left out as what a collapse leaves over (rank_tolerance = {self.rank_tolerance:g})."
+            for largest in small[:1]
+        ]
+        return "\n".join([*held, *left_out, str(self.output)])
 
 
 def verify(
@@ -67,13 +79,15 @@ def verify(
     head: torch.nn.Module | None = None,
     encode: Callable[[Any], Any] | None = None,
     atol: float = 0.01,
+    rank_tolerance: float = RANK,
     spectrum: Spectrum | None = None,
 ) -> Report:
     """Check whether a network matches F* up to an invertible linear map, at its features and at its output.
 
     A network works in float32, and one that collapses only comes near to a constant: directions of F = √w_x f with less than a
     thousandth of its largest singular value are left out before the span is judged, so that a collapse is called one. Of a
-    clean match none is that small, unless γ_k is below 1e-6.
+    minimiser of the spectral loss none is that small, unless γ_k is below 1e-6; the report says what was left out. `pg.verify`
+    leaves nothing out.
 
     Parameters
     ----------
@@ -89,15 +103,22 @@ def verify(
         As of `fit`.
     atol : float
         The largest principal angle, in radians, that counts as 0; training by samples leaves more than rounding does.
+    rank_tolerance : float
+        In [0, 1): singular values of F up to this share of the largest count as 0.
     spectrum : Spectrum, optional
         Of this graph with at least k pairs.
+
+    Returns
+    -------
+    Report
+        The match of the output and, with a head, that of the features; print it for a paragraph.
 
     Raises
     ------
     InvalidEmbedding
         If a view cannot be encoded, or an output is not one finite vector for each view.
     InvalidArgument
-        If k or atol is out of range, or the module is none.
+        If k, atol or rank_tolerance is out of range, or the module is none.
 
     References
     ----------
@@ -111,26 +132,33 @@ def verify(
     >>> verify(pg.zoo.lightning_cloud(), constant).output.status.name
     'COLLAPSED'
     """
+    if not isinstance(rank_tolerance, int | float | np.number) or not 0 <= rank_tolerance < 1:
+        raise InvalidArgument(
+            f"rank_tolerance is {rank_tolerance!r}; it is a share of the largest singular value, in [0, 1)"
+        )
     if isinstance(module, Fit):
         features, f = module.features, module.f
         head = module.head
     elif isinstance(module, torch.nn.Module):
-        features = run_module(module, encode_views(graph.views, encode))
+        features = embed_views(module, graph.views, encode)
         f = features if head is None else run_module(head, features)
     else:
         raise InvalidArgument(f"verify(graph, module) takes a torch.nn.Module or a Fit; got {shorten(module)}")
-    output = verify_table(graph, _cleaned(graph, f), k, atol=atol, spectrum=spectrum)
-    if head is None:
-        return Report(output, None)
-    asked = min(output.k, features.shape[1])
-    return Report(output, verify_table(graph, _cleaned(graph, features), asked, atol=atol, spectrum=spectrum))
+    f, sigma = _cleaned(graph, f, rank_tolerance)
+    output = verify_table(graph, f, k, atol=atol, spectrum=spectrum)
+    below = None
+    if head is not None:
+        cleaned, _ = _cleaned(graph, features, rank_tolerance)
+        below = verify_table(graph, cleaned, min(output.k, features.shape[1]), atol=atol, spectrum=spectrum)
+    return Report(output, below, frozen(sigma), float(rank_tolerance))
 
 
-def _cleaned(graph: PopulationGraph, f: Floats) -> Floats:
-    """Return f without the directions of F = √w_x f whose singular value is a rounding or a remainder of a collapse."""
+def _cleaned(graph: PopulationGraph, f: Floats, rank_tolerance: float) -> tuple[Floats, Floats]:
+    """Return f without the directions of F = √w_x f whose singular value is so small, and the singular values' shares."""
     root = np.sqrt(graph.w_x)[:, np.newaxis]
     if not np.isfinite(f).all():
-        return f  # which the verdict refuses by name
+        return f, np.zeros(0)  # which the verdict refuses by name
     U, sigma, Vt = np.linalg.svd(f * root, full_matrices=False)
-    kept = sigma > RANK * sigma[0]
-    return f if kept.all() else (U[:, kept] * sigma[kept]) @ Vt[kept] / root
+    kept = sigma > rank_tolerance * sigma[0]
+    cleaned = f if kept.all() else (U[:, kept] * sigma[kept]) @ Vt[kept] / root
+    return cleaned, sigma / sigma[0] if sigma[0] > 0 else sigma
