@@ -117,6 +117,8 @@ def verify(
         uncertainty += spectrum.leading(above).certificate.angle_bound
     optimal = table.shape[1] == k and _is_optimal(graph, F, spectrum, atol)
     status, reason = _decide(table, space, spectrum, shares, angles, atol, uncertainty, optimal, degenerate)
+    if status is Status.DIFFERENT and _matches_with_constant(graph, F, k, atol):
+        reason += f" With a constant column added f spans the {k + 1} leading eigenvectors: centred losses leave the constant out."
     best = None if held is None else _is_best_of_class(graph, held, space, k, atol)
     if held is not None and status is Status.DIFFERENT:
         status, reason = _limited(held, whole, k, atol, bool(best), status, reason)
@@ -281,6 +283,17 @@ def _family(above: int, k: int, whole: int) -> str:
         f"γ_{k} = γ_{k + 1} has multiplicity {room}; {fixed}any {free} of its {room} dimensions will do, "
         f"a family of dimension {free * (room - free)}"
     )
+
+
+def _matches_with_constant(graph: PopulationGraph, F: Floats, k: int, atol: float) -> bool:
+    """Whether F and √w_x, which stands for the constant function, together span the k + 1 leading eigenvectors at a clean cut."""
+    root = np.sqrt(graph.w_x)[:, np.newaxis]
+    if k >= graph.N or column_space(F).rank != k or np.linalg.norm(column_space(F).basis.T @ root) > 0.5:
+        return False  # the last: what holds half of the constant is not centred
+    spectrum = graph.spectrum(k + 1)
+    space = column_space(np.column_stack([F, root]))
+    clean = spectrum.gap > spectrum.tolerance and space.rank == k + 1
+    return bool(clean and principal_angles(spectrum.eigenvectors, space.basis).max() <= atol)
 
 
 def _is_best_of_class(graph: PopulationGraph, held: FeatureClass, space: ColumnSpace, k: int, atol: float) -> bool:

@@ -58,8 +58,9 @@ class VICReg(PlugInLoss):
     """VICReg as published: invariance, a hinge on every standard deviation, and the squared covariances between columns.
 
     λ E||f(x) - f(x⁺)||²/k + μ 2/k Σ_i max(0, 1 - sqrt(Var f_i + ε)) + ν 2/k Σ_{i≠j} Cov(f_i, f_j)², the two for the two branches.
-    Its minimum has no closed form: compare numerically. Published code keeps the two branches of a batch apart and divides by
-    B - 1; here they are pooled.
+    Its minimum has no closed form: compare numerically. Its hinge has a kink where its minima lie, at standard deviations of 1, so
+    training stops near one with a gradient that does not vanish, and says so. Published code keeps the two branches of a batch
+    apart and divides by B - 1; here they are pooled.
 
     Parameters
     ----------
