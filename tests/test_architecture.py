@@ -58,7 +58,7 @@ MAY_IMPORT = {
     "stochastic": {"descent"},
     "training": {"graph", "losses", "embedding", "distribution", "features", "descent", "stochastic"},
     "critic": {"graph", "losses"},
-    "theory": {"graph", "losses"},
+    "theory": {"graph", "losses", "building", "comparison", "labels", "probing", "spectrum", "subspace"},
     "match": set(),
     "verification": {"match", "features", "graph", "subspace", "spectrum", "losses", "embedding"},
     "probing": {"graph", "labels", "embedding", "subspace", "spectrum", "distribution"},

@@ -1,5 +1,7 @@
-"""The theorems as computations: what is known of a population graph, from its spectrum, beside what was measured on it."""
+"""The theorems as computations: every statement checked on any declared graph, and the losses' known minima."""
 
+from popgraph.theory.checking import check, statements
 from popgraph.theory.minima import critic_minimum, minimum, mutual_information
+from popgraph.theory.value import Check, Checks, Verdict
 
-__all__ = ["critic_minimum", "minimum", "mutual_information"]
+__all__ = ["Check", "Checks", "Verdict", "check", "critic_minimum", "minimum", "mutual_information", "statements"]

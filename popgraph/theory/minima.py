@@ -60,8 +60,18 @@ def minimum(loss: Any, graph: PopulationGraph, k: int) -> float:
     """
     if not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= graph.N:
         raise InvalidArgument(f"k is {k!r}; it must be a whole number from 1 to the number of views, {graph.N}")
-    gamma = graph.spectrum(min(int(k) + 1, graph.N)).gamma
-    gamma = np.concatenate([gamma, np.zeros(k + 1 - len(gamma))])
+    return minimum_of(loss, graph.spectrum(min(int(k) + 1, graph.N)).gamma, int(k), graph.N)
+
+
+def minimum_of(loss: Any, gamma: Floats, k: int, N: int) -> float:
+    """Return the least value of a loss from γ_1..γ_{k+1} of a graph of N views; what is not given of γ counts as 0.
+
+    Raises
+    ------
+    InvalidArgument
+        If no closed form is known.
+    """
+    gamma = np.concatenate([gamma[: k + 1], np.zeros(max(0, k + 1 - len(gamma)))])
     leading, nontrivial = gamma[:k], gamma[1:]
     match loss:
         case SpectralLoss():
@@ -74,7 +84,7 @@ def minimum(loss: Any, graph: PopulationGraph, k: int) -> float:
             s = np.maximum(0.0, 1.0 - (1.0 - leading) / loss.weight)
             return float(np.sum(2.0 * (1.0 - leading) * s + loss.weight * (1.0 - s) ** 2))
         case BarlowTwins(weight=1.0, epsilon=0.0):
-            there = nontrivial[: graph.N - 1]
+            there = nontrivial[: N - 1]
             return float(np.sum((1.0 - there * _water_filled(there, k)) ** 2)) + k - len(there)
         case UnsquaredLoss():
             return -np.inf

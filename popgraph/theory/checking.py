@@ -1,0 +1,117 @@
+"""`check`: every statement of the theory that applies to a graph, as one table."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from popgraph.errors import InvalidArgument, shorten
+from popgraph.graph import PopulationGraph
+from popgraph.labels import read_labels
+from popgraph.spectrum import Spectrum
+from popgraph.theory import classes_and_samples, graph_laws, haochen2021, johnson2022, other_losses
+from popgraph.theory.setting import STATEMENTS, Setting
+from popgraph.theory.value import Checks
+
+ORDER = (graph_laws, haochen2021, johnson2022, other_losses, classes_and_samples)
+ALL = {
+    statement.name: statement
+    for room in ORDER
+    for statement in STATEMENTS
+    if statement.sides.__module__ == room.__name__
+}
+
+
+def check(
+    graph: PopulationGraph,
+    labels: Any = None,
+    k: int | None = None,
+    *,
+    only: str | Iterable[str] | None = None,
+    spectrum: Spectrum | None = None,
+    view_labels: Any = None,
+) -> Checks:
+    """Check every statement of the theory on a graph: both sides of each, and whether it holds.
+
+    What a statement needs and the graph lacks (labels, a gap, few enough views) makes it "not applicable", with the reason.
+    Statements whose source hides a constant give a ratio and no verdict.
+
+    Parameters
+    ----------
+    graph : PopulationGraph
+    labels : sequence of n labels, or mapping natural -> label, optional
+        The class of each natural; `graph.labels` if not given.
+    k : int, optional
+        How many eigenvectors; by default the clean cut with the widest gap among the first eight, or else 1.
+    only : str or iterable of str, optional
+        The names of the statements to check.
+    spectrum : Spectrum, optional
+        Of this graph with at least k pairs. It is believed: a wrong one makes statements fail.
+    view_labels : (N,) array of int, optional
+        ŷ, as class numbers in the order in which classes first appear; Bayes' labeller if not given.
+
+    Returns
+    -------
+    Checks
+        Prints as a table; `to_dicts()` gives a list of dicts; true in a condition iff nothing fails.
+
+    Raises
+    ------
+    InvalidArgument
+        If k is not in 1..N, a name is unknown, there is not one label for each natural, or ŷ not one for each view.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> checks = pg.theory.check(pg.zoo.hypercube(3), k=4)
+    >>> bool(checks)
+    True
+    >>> print(checks["Lemma 3.1"].statement)
+    E(sQᵀf, Q⁻¹B) = E(f, B), s > 0
+    >>> checks["the batch loss is unbiased"].verdict.value
+    'holds'
+    """
+    if not isinstance(graph, PopulationGraph):
+        raise InvalidArgument(f"theory.check(graph) takes a PopulationGraph first; got {shorten(graph)}")
+    k = _default_k(graph) if k is None else k
+    if not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= graph.N:
+        raise InvalidArgument(f"k is {k!r}; it must be a whole number from 1 to the number of views, {graph.N}")
+    y = graph.labels if labels is None else read_labels(labels, graph.naturals)
+    if view_labels is not None:
+        view_labels = np.asarray(view_labels)
+        if view_labels.shape != (graph.N,) or view_labels.dtype.kind not in "iu" or view_labels.min(initial=0) < 0:
+            raise InvalidArgument(
+                f"view_labels has shape {view_labels.shape} and dtype {view_labels.dtype}; {graph.N} views need a class number each"
+            )
+    if spectrum is not None and spectrum.k < k:
+        raise InvalidArgument(f"{spectrum!r} has fewer than k = {k} pairs")
+    names = list(ALL) if only is None else [only] if isinstance(only, str) else list(only)
+    for name in names:
+        if name not in ALL:
+            raise InvalidArgument(f"{name!r} is no statement; they are popgraph.theory.statements()")
+    found = graph.spectrum(int(k)) if spectrum is None else spectrum
+    setting, checks = Setting(graph, y, int(k), found, view_labels), []
+    for name in names:  # each draws from a generator of its own, so that no answer depends on what else is asked
+        setting.rng = np.random.default_rng(sum(map(ord, name)))
+        checks.append(ALL[name](setting))
+    return Checks(graph.name or "graph", int(k), tuple(checks))
+
+
+def statements() -> tuple[str, ...]:
+    """Return the names of all statements, in the order of the theory.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> pg.theory.statements()[:2]
+    ('weights sum to 1', 'w is symmetric')
+    """
+    return tuple(ALL)
+
+
+def _default_k(graph: PopulationGraph) -> int:
+    """Return the clean cut with the widest gap among the first eight, or else 1."""
+    most = min(graph.N, max(8, min(graph.component_count, 64)))
+    spectrum = graph.spectrum(most)
+    gaps = {cut: spectrum.leading(cut).gap for cut in spectrum.clean_cuts if 1 <= cut <= most}
+    return max(gaps, key=lambda cut: (gaps[cut], -cut)) if gaps else 1

@@ -1,0 +1,83 @@
+"""Classes of functions (HaoChen and Ma 2023; Saunshi et al. 2022) and finite samples (Weyl; Davis and Kahan)."""
+
+import numpy as np
+
+from popgraph.building import build
+from popgraph.comparison import Comparison, compare
+from popgraph.graph import PopulationGraph
+from popgraph.losses import spectral
+from popgraph.spectrum import Spectrum
+from popgraph.theory.setting import NotApplicable, Setting, Sides, states
+
+MOST_COMPARED = 1_000  # views of a graph that is compared with a sampled one: that costs ten spectra
+
+
+def _ritz(s: Setting) -> Spectrum:
+    """The Ritz pairs of k random features and a constant, or of as many as there are views."""
+    d = min(s.k + 1, s.N)
+    features = s.rng.standard_normal((s.N, d)) / s.root[:, np.newaxis]
+    return s.graph.spectrum(min(s.k, d), features=features)
+
+
+@states(
+    "Ritz values interlace", "max (θ_i - γ_i) <= 0, features random", r"\theta_i \le \gamma_i", "H23; THEORY 7", "<="
+)
+def _interlace(s: Setting) -> Sides:
+    theta = _ritz(s).gamma
+    return Sides(float((theta - s.gamma[: len(theta)]).max()), 0.0, tolerance=1e-9)
+
+
+@states("the minimum over a class", "L(f_class) = -Σ θ_i²", r"\min_W L(W^\top\psi) = -\sum\theta_i^2", "H23; THEORY 7")
+def _class_minimum(s: Setting) -> Sides:
+    best = _ritz(s)
+    value = float(spectral.value(s.graph.factor, s.graph.w_x, best.embedding))
+    return Sides(value, -float(np.sum(best.gamma**2)), tolerance=1e-8 * s.k)
+
+
+@states(
+    "a class that holds F* loses nothing",
+    "max |θ_i - γ_i| = 0, features F* and noise",
+    r"F^* \subset \Psi \Rightarrow \theta_i = \gamma_i",
+    "H23; THEORY 7",
+)
+def _holding(s: Setting) -> Sides:
+    if s.k + 1 > s.N:
+        raise NotApplicable("there is no room for a feature besides F*")
+    features = np.column_stack([s.spectrum.eigenfunctions[:, : s.k], s.rng.standard_normal(s.N) / s.root])
+    theta = s.graph.spectrum(s.k, features=features).gamma
+    return Sides(float(np.abs(theta - s.gamma[: s.k]).max()), 0.0, tolerance=1e-8)
+
+
+def _sampled(s: Setting) -> Comparison:
+    """The population's graph beside that of as many sampled naturals as there are naturals, at most 500."""
+    if s.sampled is not None:
+        return s.sampled
+    if s.N > MOST_COMPARED:
+        raise NotApplicable(f"a sampled graph is compared up to {MOST_COMPARED:,} views; this one has {s.N:,}")
+    drawn = np.random.default_rng(0).choice(s.graph.n, size=min(s.graph.n, 500), p=s.graph.p / s.graph.p.sum())
+    chosen, counts = np.unique(drawn, return_counts=True)
+    A = s.graph.kernel[chosen]
+    reached = np.flatnonzero(np.asarray(A.sum(axis=0)).ravel() > 0)
+    other: PopulationGraph = build(
+        counts / counts.sum(), A[:, reached], views=[s.graph.views[i] for i in reached.tolist()]
+    )
+    s.sampled = compare(s.graph, other, k=min(s.k, len(reached)))
+    return s.sampled
+
+
+@states(
+    "Weyl", "max |γ̂_i - γ_i| <= ||Â - Ā||", r"|\hat\gamma_i - \gamma_i| \le \|\hat A - \bar A\|_2", "THEORY 9", "<="
+)
+def _weyl(s: Setting) -> Sides:
+    found = _sampled(s)
+    return Sides(float(np.abs(found.gamma_other - found.gamma).max()), found.norm, tolerance=1e-9)
+
+
+@states(
+    "Davis and Kahan", "sin Θ <= ||Â - Ā||/separation", r"\sin\Theta \le \|\hat A - \bar A\|_2/\delta", "THEORY 9", "<="
+)
+def _davis_kahan(s: Setting) -> Sides:
+    found = _sampled(s)
+    if found.degenerate or found.degenerate_other or found.separation <= 0:
+        raise NotApplicable("a cut is degenerate, or the two spectra overlap at k")
+    return Sides(float(np.sin(found.angles.max())), found.norm / found.separation, tolerance=1e-7)

@@ -1,0 +1,169 @@
+"""What holds of every population graph: w, Ā, M and the random walk (THEORY 2)."""
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
+
+from popgraph.subspace import tolerance
+from popgraph.theory.setting import NotApplicable, Setting, Sides, states
+
+OURS = "THEORY 2"
+
+
+@states("weights sum to 1", "Σ w_xx' = 1", r"\sum_{x,x'} w_{xx'} = 1", "THEORY 2.1")
+def _sum(s: Setting) -> Sides:
+    A = s.graph.kernel
+    return Sides(float(s.graph.p @ np.asarray(A.sum(axis=1)).ravel() ** 2), 1.0, tolerance=1e-8)
+
+
+@states("w is symmetric", "max |w_xx' - w_x'x| = 0", r"\max |w_{xx'} - w_{x'x}| = 0", "THEORY 2.1")
+def _symmetric(s: Setting) -> Sides:
+    return Sides(float(abs(s.w - s.w.T).max()), 0.0, scale=float(s.w.max()))
+
+
+@states("w is nonnegative", "0 <= min w_xx'", r"0 \le \min w_{xx'}", "THEORY 2.1", "<=")
+def _nonnegative(s: Setting) -> Sides:
+    return Sides(0.0, float(s.w.data.min()), tolerance=0.0)
+
+
+@states(
+    "row sums are the views' probabilities",
+    "max |Σ_x' w_xx' - w_x| / w_x = 0",
+    r"\sum_{x'} w_{xx'} = w_x",
+    "THEORY 2.1",
+)
+def _rows(s: Setting) -> Sides:
+    A, p = s.graph.kernel, s.graph.p
+    rows = A.T @ (p * np.asarray(A.sum(axis=1)).ravel())
+    return Sides(float(np.abs(rows / s.graph.w_x - 1.0).max()), 0.0)
+
+
+@states(
+    "a view's probability is its mean under A",
+    "max |Σ p A - w_x| / w_x = 0",
+    r"w_x = \sum p(\bar x) A(x|\bar x)",
+    "THEORY 2.1",
+)
+def _means(s: Setting) -> Sides:
+    return Sides(float(np.abs((s.graph.kernel.T @ s.graph.p) / s.graph.w_x - 1.0).max()), 0.0, tolerance=1e-8)
+
+
+@states("Ā is MᵀM", "max |Ā - MᵀM| = 0", r"\bar A = M^\top M", "THEORY 1")
+def _factor(s: Setting) -> Sides:
+    s.small("Ā")
+    dense = s.w.toarray() / np.outer(s.root, s.root)
+    return Sides(float(np.abs(dense - (s.graph.factor.T @ s.graph.factor).toarray()).max()), 0.0)
+
+
+@states("the spectrum is at least 0", "0 <= γ_N", r"0 \le \gamma_N", "THEORY 2.2", "<=")
+def _least(s: Setting) -> Sides:
+    s.small("every eigenvalue")
+    dense = s.w.toarray() / np.outer(s.root, s.root)
+    return Sides(0.0, float(np.linalg.eigvalsh(dense)[0]))
+
+
+@states("the spectrum is at most 1", "γ_1 <= 1", r"\gamma_1 \le 1", "THEORY 2.2", "<=")
+def _most(s: Setting) -> Sides:
+    return Sides(float(s.spectrum.gamma[0]), 1.0)
+
+
+@states("the top eigenvector is √w_x", "||Ā√w_x - √w_x|| = 0", r"\bar A \sqrt{w_x} = \sqrt{w_x}", "THEORY 2.2")
+def _top(s: Setting) -> Sides:
+    M = s.graph.factor
+    return Sides(float(np.linalg.norm(M.T @ (M @ s.root) - s.root)), 0.0)
+
+
+@states("components count the ones", "#{γ = 1} = components", r"\#\{\gamma_i = 1\} = \#\text{components}", "THEORY 2.3")
+def _ones(s: Setting) -> Sides:
+    s.small("every eigenvalue")
+    count, _ = connected_components(sp.csr_array(s.graph.factor.T @ s.graph.factor > 0), directed=False)
+    if (near := np.sum((s.whole.gamma < 1 - 1e-13) & (s.whole.gamma > 1 - 1e-7))) > 0:
+        raise NotApplicable(f"{near} eigenvalues are so near to 1 that float64 cannot tell")
+    return Sides(float(np.sum(s.whole.gamma > 1 - 1e-7)), float(count), tolerance=0.0)
+
+
+@states("the eigenpairs are eigenpairs", "max ||Āv_i - γ_i v_i|| = 0", r"\bar A v_i = \gamma_i v_i", "THEORY 2.5")
+def _pairs(s: Setting) -> Sides:
+    M, V = s.graph.factor, s.spectrum.eigenvectors[:, : s.k]
+    return Sides(float(np.linalg.norm(M.T @ (M @ V) - V * s.gamma[: s.k], axis=0).max()), 0.0, tolerance=1e-9)
+
+
+@states(
+    "no larger eigenvalue is left out",
+    "max γ outside <= γ_k",
+    r"\max_{u \perp V_k} u^\top\bar A u \le \gamma_k",
+    "THEORY 3.3",
+    "<=",
+)
+def _left_out(s: Setting) -> Sides:
+    s.small("every eigenvalue")
+    V = s.spectrum.eigenvectors[:, : s.k]
+    rest = np.eye(s.N) - V @ V.T
+    M = s.graph.factor @ rest
+    return Sides(float(np.linalg.eigvalsh(M.T @ M)[-1]), float(s.gamma[s.k - 1]), tolerance=1e-9)
+
+
+@states(
+    "rank Ā is at most min(n, N)", "rank Ā <= min(n, N)", r"\mathrm{rank}\,\bar A \le \min(n, N)", "THEORY 2.4", "<="
+)
+def _rank(s: Setting) -> Sides:
+    s.small("every eigenvalue")
+    return Sides(float(np.sum(s.whole.gamma > 0)), float(min(s.graph.n, s.N)), tolerance=0.0)
+
+
+@states(
+    "naturals and views share their spectrum",
+    "max |γ_i(MᵀM) - γ_i(MMᵀ)| = 0",
+    r"\gamma_i(M^\top M) = \gamma_i(M M^\top)",
+    "THEORY 2.4",
+)
+def _sides(s: Setting) -> Sides:
+    s.small("every eigenvalue")
+    if s.graph.n > 4 * max(s.N, 100):
+        raise NotApplicable(f"MMᵀ is looked at up to 4 naturals a view; here are {s.graph.n:,}")
+    naturals = np.linalg.eigvalsh((s.graph.factor @ s.graph.factor.T).toarray())[::-1]
+    common = min(s.N, s.graph.n)
+    return Sides(float(np.abs(naturals[:common] - s.whole.gamma[:common]).max()), 0.0)
+
+
+@states("the walk keeps w_x", "max |w_xᵀP - w_x| / w_x = 0", r"w_x^\top P = w_x^\top,\ P = D^{-1}w", "THEORY 2.5")
+def _stationary(s: Setting) -> Sides:
+    P = sp.csr_array(s.w.multiply(1.0 / s.graph.w_x[:, np.newaxis]))
+    return Sides(float(np.abs((P.T @ s.graph.w_x) / s.graph.w_x - 1.0).max()), 0.0)
+
+
+@states("eigenfunctions of the walk", "max ||Pφ_i - γ_i φ_i||_w = 0", r"P\varphi_i = \gamma_i\varphi_i", "THEORY 2.5")
+def _walk(s: Setting) -> Sides:
+    phi = s.spectrum.eigenfunctions[:, : s.k]
+    step = (s.w @ phi) / s.graph.w_x[:, np.newaxis]
+    off = (step - phi * s.gamma[: s.k]) * s.root[:, np.newaxis]
+    return Sides(float(np.linalg.norm(off, axis=0).max()), 0.0, tolerance=1e-9)
+
+
+@states(
+    "eigenfunctions are orthonormal",
+    "max |E φ_i φ_j - 1[i=j]| = 0",
+    r"\mathbb E\,\varphi_i\varphi_j = \delta_{ij}",
+    "THEORY 2.5",
+)
+def _orthonormal(s: Setting) -> Sides:
+    phi = s.spectrum.eigenfunctions[:, : s.k]
+    return Sides(float(np.abs(phi.T @ (s.graph.w_x[:, np.newaxis] * phi) - np.eye(s.k)).max()), 0.0, tolerance=1e-9)
+
+
+@states(
+    "eigenvalues of a product are products",
+    "max |γ(G×G) - γ_i γ_j| = 0",
+    r"\gamma(G \times G) = \{\gamma_i\gamma_j\}",
+    "THEORY 10",
+)
+def _product(s: Setting) -> Sides:
+    if max(s.N, s.graph.n) > 20:
+        raise NotApplicable(
+            f"the product with itself is looked at up to 20 views and naturals; here are {max(s.N, s.graph.n):,}"
+        )
+    w = s.w.toarray()
+    joint, root = np.kron(w, w), np.kron(s.root, s.root)
+    gamma = np.linalg.eigvalsh(joint / np.outer(root, root))[::-1]
+    products = np.sort(np.outer(s.whole.gamma, s.whole.gamma).ravel())[::-1]
+    return Sides(float(np.abs(gamma - products).max()), 0.0, scale=tolerance(s.N**2) / tolerance(s.N))

@@ -1,0 +1,298 @@
+"""HaoChen, Wei, Gaidon and Ma 2021: the spectral contrastive loss, its minimisers, and what linear probes do on them."""
+
+import numpy as np
+
+from popgraph.arrays import Floats
+from popgraph.labels import bayes_labels
+from popgraph.losses import audit, matrix_factorisation, spectral
+from popgraph.probing import probe
+from popgraph.subspace import column_space, principal_angles
+from popgraph.theory.setting import NotApplicable, Setting, Sides, states
+
+BATCHES = 2**14  # batches of two that are enumerated
+
+
+def _loss(s: Setting, f: Floats) -> float:
+    return float(spectral.value(s.graph.factor, s.graph.w_x, f))
+
+
+def _minimiser(s: Setting) -> Floats:
+    """F* diag(√γ) / √w_x from the spectrum at hand, (N, k)."""
+    return s.spectrum.embedding[:, : s.k]
+
+
+@states(
+    "Lemma 3.2",
+    "||Ā - FFᵀ||² = L(f) + ||Ā||², f random",
+    r"\|\bar A - FF^\top\|_F^2 = L(f) + \|\bar A\|_F^2",
+    "H21 Lemma 3.2",
+)
+def _lemma(s: Setting) -> Sides:
+    f = s.random_embedding()
+    M = s.graph.factor
+    gram = M @ M.T if s.graph.n < s.N else M.T @ M
+    left = matrix_factorisation(M, f * s.root[:, np.newaxis])
+    if s.N <= 300:  # from the definition
+        F = f * s.root[:, np.newaxis]
+        left = float(np.sum((s.w.toarray() / np.outer(s.root, s.root) - F @ F.T) ** 2))
+    return Sides(left, _loss(s, f) + float(np.sum(gram.data**2)), scale=1.0 + left)
+
+
+@states(
+    "the gradient",
+    "dL(f + tE)/dt = <∇L, E>, f and E random",
+    r"\tfrac{d}{dt}L(f + tE) = \langle\nabla L, E\rangle",
+    "THEORY 3.2",
+)
+def _gradient(s: Setting) -> Sides:
+    f, E = s.random_embedding(), s.random_embedding()
+    step = 1e-5
+    slope = (_loss(s, f + step * E) - _loss(s, f - step * E)) / (2 * step)
+    exact = float(np.sum(spectral.value_and_gradient(s.graph.factor, s.graph.w_x, f)[1] * E))
+    return Sides(slope, exact, tolerance=1e-6 * (1.0 + abs(exact) + abs(_loss(s, f))))
+
+
+@states(
+    "the minimum is reached",
+    "L(F*√γ) = -Σ γ_i²",
+    r"L(F^*\sqrt\gamma) = -\sum_{i\le k}\gamma_i^2",
+    "H21 Lemma 3.2; THEORY 3.3",
+)
+def _reached(s: Setting) -> Sides:
+    return Sides(_loss(s, _minimiser(s)), -float(np.sum(s.gamma[: s.k] ** 2)), tolerance=1e-9 * s.k)
+
+
+@states(
+    "nothing is below the minimum",
+    "-Σ γ_i² <= L(f), f near F* and random",
+    r"-\sum_{i\le k}\gamma_i^2 \le L(f)",
+    "THEORY 3.3",
+    "<=",
+)
+def _below(s: Setting) -> Sides:
+    noise = s.random_embedding() / np.sqrt(s.k)
+    tried = [_minimiser(s) + size * noise for size in (1e-4, 1e-2, 1.0)]
+    if s.N <= 300:
+        tried.append(s.whole.embedding[:, : s.k])
+    return Sides(-float(np.sum(s.gamma[: s.k] ** 2)), min(_loss(s, f) for f in tried), tolerance=1e-9 * s.k)
+
+
+@states("minimisers are stationary", "||ĀF - F FᵀF|| = 0", r"\bar A F = F F^\top F", "THEORY 3.5")
+def _stationary(s: Setting) -> Sides:
+    gradient = spectral.value_and_gradient(s.graph.factor, s.graph.w_x, _minimiser(s))[1]
+    return Sides(float(np.linalg.norm(gradient / s.root[:, np.newaxis])) / 4.0, 0.0, tolerance=1e-8)
+
+
+@states(
+    "the minimiser holds γ",
+    "max |eig(FᵀF) - γ_i| = 0",
+    r"\mathrm{eig}(F^\top F) = \gamma_1, \dots, \gamma_k",
+    "THEORY 3.5",
+)
+def _holds(s: Setting) -> Sides:
+    F = _minimiser(s) * s.root[:, np.newaxis]
+    return Sides(float(np.abs(np.linalg.eigvalsh(F.T @ F)[::-1] - s.gamma[: s.k]).max()), 0.0, tolerance=1e-9)
+
+
+@states(
+    "other critical points are strict saddles",
+    "<E, ∇²L E> = -4 (γ_1 - γ_S) ||E||² < 0",
+    r"\langle E, \nabla^2 L\,E\rangle = -4(\gamma_j - \gamma_S)",
+    "THEORY 3.4",
+)
+def _saddle(s: Setting) -> Sides:
+    """F = v_{k+1} √γ_{k+1} leaves v_1 out: along v_1 the loss curves down by 4 (γ_1 - γ_{k+1})."""
+    s.small("every eigenpair")
+    left_out = s.whole.gamma
+    if s.N < 2 or left_out[0] - left_out[1] <= 1e-6:
+        raise NotApplicable("γ_1 = γ_2: leaving v_1 out leaves nothing larger out" if s.N > 1 else "there is one view")
+    f = s.whole.embedding[:, 1:2]
+    E = s.whole.eigenfunctions[:, 0:1]
+    product = spectral.hessian_product(s.graph.factor, s.graph.w_x, f, E)
+    return Sides(float(np.sum(product * E)), -4.0 * float(left_out[0] - left_out[1]), tolerance=1e-8)
+
+
+@states(
+    "the excess loss bounds the angle",
+    "||sin Θ||_F² <= (L(f) - min L)/(γ_k² - γ_{k+1}²)",
+    r"\|\sin\Theta\|_F^2 \le \frac{L(f) - \min L}{\gamma_k^2 - \gamma_{k+1}^2}",
+    "THEORY 3.5",
+    "<=",
+)
+def _excess(s: Setting) -> Sides:
+    s.gap()
+    f = _minimiser(s) + 0.05 * s.random_embedding() / np.sqrt(s.k)
+    space = column_space(f * s.root[:, np.newaxis])
+    angles = principal_angles(s.spectrum.eigenvectors[:, : s.k], space.basis)
+    excess = _loss(s, f) + float(np.sum(s.gamma[: s.k] ** 2))
+    bound = excess / float(s.gamma[s.k - 1] ** 2 - s.gamma[s.k] ** 2)
+    return Sides(float(np.sum(np.sin(angles) ** 2)), bound, tolerance=1e-7 / s.gap())
+
+
+@states("the batch loss is unbiased", "E L_B(f) = L(f), batches of two", r"\mathbb E\,L_B(f) = L(f)", "THEORY 3.6")
+def _unbiased(s: Setting) -> Sides:
+    if s.w.nnz**2 > BATCHES:
+        raise NotApplicable(f"all batches of two are enumerated up to {BATCHES:,}; here there are {s.w.nnz**2:,}")
+    found = audit(spectral, s.graph, s.random_embedding(), batch_size=2)
+    return Sides(found.mean, found.population, scale=1.0 + abs(found.population))
+
+
+@states(
+    "Lemma 3.1",
+    "E(sQᵀf, Q⁻¹B) = E(f, B), s > 0",
+    r"\mathcal E(s\,Q^\top f, Q^{-1}B) = \mathcal E(f, B)",
+    "H21 Lemma 3.1",
+)
+def _lemma31(s: Setting) -> Sides:
+    """The views on which the moved head and the moved embedding disagree with the first ones: none."""
+    _, r = s.y
+    f, B = _minimiser(s), s.rng.standard_normal((s.k, r))
+    Q = np.linalg.qr(s.rng.standard_normal((s.k, s.k)))[0] @ np.diag(s.rng.uniform(0.5, 2.0, s.k))
+    stretch = s.rng.uniform(0.5, 2.0, (s.N, 1))
+    scores, moved = f @ B, (stretch * (f @ Q)) @ np.linalg.solve(Q, B)
+    clear = (
+        np.ptp(np.sort(scores, axis=1)[:, -2:], axis=1) > 1e-9 * (1.0 + np.abs(scores).max())
+        if r > 1
+        else np.ones(s.N, bool)
+    )
+    return Sides(float(np.sum((scores.argmax(1) != moved.argmax(1)) & clear)), 0.0, tolerance=0.0)
+
+
+def _span(s: Setting) -> Floats:
+    """An orthonormal basis of span F, which the eigenvectors of γ = 0 are no part of."""
+    return column_space(_minimiser(s) * s.root[:, np.newaxis]).basis
+
+
+def _least_squares(s: Setting, targets: Floats) -> float:
+    """min_B E||target - Bᵀf||² of targets t(x) (N, r) of which E||t||² is not part: the squared part outside span F."""
+    T = s.root[:, np.newaxis] * targets
+    V = _span(s)
+    return float(np.sum((T - V @ (V.T @ T)) ** 2))
+
+
+def _onehot(s: Setting) -> Floats:
+    _, r = s.y
+    return np.asarray(np.eye(max(r, int(s.view_labels.max()) + 1))[s.view_labels])
+
+
+@states("φ is at most twice Δ", "φ^ŷ <= 2 Δ(ŷ)", r"\phi^{\hat y} \le 2\Delta(\hat y)", "THEORY 5.1", "<=")
+def _cut(s: Setting) -> Sides:
+    s.y  # noqa: B018 - needs labels
+    return Sides(s.cut, 2.0 * s.disagreement)
+
+
+@states("Bayes' labeller attains α", "Δ(Bayes) = α", r"\Delta(\hat y_{\mathrm{Bayes}}) = \alpha", "THEORY 5")
+def _bayes(s: Setting) -> Sides:
+    y, _ = s.y
+    best = bayes_labels(y, s.graph.p, s.graph.kernel) if s.given_view_labels is None else s.view_labels
+    return Sides(1.0 - float(s.class_mass[np.arange(s.N), best].sum()), s.alpha)
+
+
+@states(
+    "least squares against ŷ",
+    "min_B E||ŷ - Bᵀf||² <= φ^ŷ/λ_{k+1}",
+    r"\min_B \mathbb E\|\vec y - B^\top f\|^2 \le \phi^{\hat y}/\lambda_{k+1}",
+    "THEORY 5.2",
+    "<=",
+)
+def _against_labeller(s: Setting) -> Sides:
+    s.y  # noqa: B018 - needs labels
+    return Sides(_least_squares(s, _onehot(s)), s.cut / s.lambda_next, scale=1.0 / s.lambda_next)
+
+
+@states(
+    "that head errs seldom against ŷ",
+    "Pr[g_B ≠ ŷ] <= 2 φ^ŷ/λ_{k+1}",
+    r"\Pr[g_B \ne \hat y] \le 2\phi^{\hat y}/\lambda_{k+1}",
+    "THEORY 5.3",
+    "<=",
+)
+def _head(s: Setting) -> Sides:
+    s.y  # noqa: B018 - needs labels
+    T = s.root[:, np.newaxis] * _onehot(s)
+    V = _span(s)
+    wrong = (V @ (V.T @ T)).argmax(axis=1) != s.view_labels
+    return Sides(float(s.graph.w_x[wrong].sum()), 2.0 * s.cut / s.lambda_next, scale=1.0 / s.lambda_next)
+
+
+@states(
+    "probe error, explicit constants",
+    "E(f) <= 4 φ^ŷ/λ_{k+1} + 2 Δ(ŷ)",
+    r"\mathcal E(f) \le 4\phi^{\hat y}/\lambda_{k+1} + 2\Delta(\hat y)",
+    "THEORY 5.3",
+    "<=",
+)
+def _explicit(s: Setting) -> Sides:
+    s.y  # noqa: B018 - needs labels
+    bound = 4.0 * s.cut / s.lambda_next + 2.0 * s.disagreement
+    return Sides(_head_error(s), bound, scale=1.0 / s.lambda_next, note="vacuous: above 1" if bound >= 1 else "")
+
+
+@states(
+    "probe error by α",
+    "E(f) <= 8 α/λ_{k+1} + 2 α",
+    r"\mathcal E(f) \le 8\alpha/\lambda_{k+1} + 2\alpha",
+    "THEORY 5.3",
+    "<=",
+)
+def _by_alpha(s: Setting) -> Sides:
+    s.y  # noqa: B018 - needs labels
+    bound = 8.0 * s.alpha / s.lambda_next + 2.0 * s.alpha
+    best = Setting(s.graph, s.labels, s.k, s.spectrum)
+    return Sides(_head_error(best), bound, scale=1.0 / s.lambda_next, note="vacuous: above 1" if bound >= 1 else "")
+
+
+def _head_error(s: Setting) -> float:
+    """The error by majority vote of the least-squares head against ŷ, which the theorem bounds."""
+    y, r = s.y
+    T = s.root[:, np.newaxis] * _onehot(s)
+    V = _span(s)
+    votes = np.zeros((s.N, max(r, int(s.view_labels.max()) + 1)))
+    votes[np.arange(s.N), (V @ (V.T @ T)).argmax(axis=1)] = 1.0
+    return float(s.graph.p[(s.graph.kernel @ votes).argmax(axis=1) != y].sum())
+
+
+@states(
+    "exact least squares against y",
+    "min_B E||y - Bᵀf||² = 1 - Σ||T_i||² + Σ||(I-Π)T_i||²",
+    r"\min_B \mathbb E\|\vec y - B^\top f\|^2 = 1 - \sum\|T_i\|^2 + \sum\|(I-\Pi)T_i\|^2",
+    "THEORY 5.4",
+)
+def _identity(s: Setting) -> Sides:
+    s.y  # noqa: B018 - needs labels
+    share = s.class_mass / s.graph.w_x[:, np.newaxis]
+    T = s.root[:, np.newaxis] * share
+    found = probe(s.graph, _minimiser(s), labels=s.labels).loss
+    if found is None:
+        raise NotApplicable("the probe has no least-squares loss")
+    return Sides(float(found), 1.0 - float(np.sum(T**2)) + _least_squares(s, share), tolerance=1e-10)
+
+
+@states(
+    "least squares against y, bounded",
+    "... <= 1 - Σ||T_i||² + Σ T_iᵀ(I-Ā)T_i/λ_{k+1}",
+    r"\dots \le 1 - \sum\|T_i\|^2 + \sum T_i^\top(I-\bar A)T_i/\lambda_{k+1}",
+    "THEORY 5.4",
+    "<=",
+)
+def _bounded(s: Setting) -> Sides:
+    s.y  # noqa: B018 - needs labels
+    share = s.class_mass / s.graph.w_x[:, np.newaxis]
+    T = s.root[:, np.newaxis] * share
+    energy = float(np.sum(T**2) - np.sum((s.graph.factor @ T) ** 2))
+    constant = 1.0 - float(np.sum(T**2))
+    return Sides(constant + _least_squares(s, share), constant + energy / s.lambda_next, scale=1.0 / s.lambda_next)
+
+
+@states(
+    "least squares against y, by φ and Δ",
+    "... <= 2 φ^ŷ/λ_{k+1} + 4 Δ(ŷ)",
+    r"\dots \le 2\phi^{\hat y}/\lambda_{k+1} + 4\Delta(\hat y)",
+    "THEORY 5.4",
+    "<=",
+)
+def _by_cut(s: Setting) -> Sides:
+    s.y  # noqa: B018 - needs labels
+    share = s.class_mass / s.graph.w_x[:, np.newaxis]
+    left = 1.0 - float(np.sum((s.root[:, np.newaxis] * share) ** 2)) + _least_squares(s, share)
+    return Sides(left, 2.0 * s.cut / s.lambda_next + 4.0 * s.disagreement, scale=1.0 / s.lambda_next)

@@ -1,0 +1,122 @@
+"""Other losses on the same graph: what Zhai et al. 2025, HaoChen and Ma 2023, and the ordered losses say of their optima."""
+
+import numpy as np
+
+from popgraph.arrays import Floats
+from popgraph.losses import CentredLoss, IdealisedVICReg, centred, idealised_vicreg, ordered, spectral
+from popgraph.theory.minima import minimum_of
+from popgraph.theory.setting import NotApplicable, Setting, Sides, states
+
+WEIGHT = 0.5  # λ of idealised VICReg where one is needed
+
+
+def _value(s: Setting, loss: object, f: Floats) -> float:
+    return float(loss.value(s.graph.factor, s.graph.w_x, f))  # type: ignore[attr-defined]
+
+
+@states(
+    "idealised VICReg at λ = 1",
+    "E||f - f⁺||² + ||E ffᵀ - I||² = L(f) + k, f random",
+    r"\mathbb E\|f - f^+\|^2 + \|\mathbb E ff^\top - I\|_F^2 = L(f) + k",
+    "H23; THEORY 4",
+)
+def _vicreg(s: Setting) -> Sides:
+    f = s.random_embedding()
+    left = _value(s, idealised_vicreg, f)
+    return Sides(left, _value(s, spectral, f) + s.k, scale=1.0 + abs(left))
+
+
+@states(
+    "idealised VICReg's optimum",
+    "L(F*√s/√w_x) = Σ 2(1-γ_i)s_i + λ(1-s_i)², λ = 1/2",
+    r"s_i = \max(0, 1 - (1-\gamma_i)/\lambda)",
+    "H23; THEORY 4",
+)
+def _vicreg_optimum(s: Setting) -> Sides:
+    held = np.maximum(0.0, 1.0 - (1.0 - s.gamma[: s.k]) / WEIGHT)
+    loss = IdealisedVICReg(weight=WEIGHT)
+    f = s.spectrum.eigenfunctions[:, : s.k] * np.sqrt(held)
+    return Sides(_value(s, loss, f), minimum_of(loss, s.gamma, s.k, s.N), tolerance=1e-8 * s.k)
+
+
+@states("idealised VICReg's minimum", "min <= L(f), f random", r"\min \le L(f)", "H23; THEORY 4", "<=")
+def _vicreg_least(s: Setting) -> Sides:
+    loss = IdealisedVICReg(weight=WEIGHT)
+    noise = s.random_embedding() / np.sqrt(s.k)
+    tried = [s.spectrum.embedding[:, : s.k] + size * noise for size in (0.0, 0.1, 1.0)]
+    return Sides(minimum_of(loss, s.gamma, s.k, s.N), min(_value(s, loss, f) for f in tried), tolerance=1e-8 * s.k)
+
+
+@states(
+    "Laplacian eigenmaps",
+    "E||f - f⁺||² = 2 Σ_{i=2..k+1} (1-γ_i) at f = φ_2..φ_{k+1}",
+    r"\mathbb E\|f - f^+\|^2 = 2\sum_{i=2}^{k+1}(1-\gamma_i)",
+    "Z25; THEORY 4",
+)
+def _eigenmaps(s: Setting) -> Sides:
+    s.small("φ_{k+1}")
+    if s.k >= s.N:
+        raise NotApplicable(f"k + 1 = {s.k + 1} exceeds the number of views")
+    F = s.whole.eigenvectors[:, 1 : s.k + 1]
+    left = 2.0 * (float(np.sum(F**2)) - float(np.sum((s.graph.factor @ F) ** 2)))
+    return Sides(left, 2.0 * float(np.sum(1.0 - s.gamma[1 : s.k + 1])), tolerance=1e-8 * s.k)
+
+
+@states(
+    "the centred loss's optimum",
+    "L = -½ Σ_{i=2..k+1} γ_i² at the non-trivial eigenfunctions",
+    r"L = -\tfrac12\sum_{i=2}^{k+1}\gamma_i^2",
+    "Z25; THEORY 4",
+)
+def _centred(s: Setting) -> Sides:
+    s.small("φ_{k+1}")
+    if s.k >= s.N:
+        raise NotApplicable(f"k + 1 = {s.k + 1} exceeds the number of views")
+    f = _nontrivial(s)
+    return Sides(_value(s, centred, f), -0.5 * float(np.sum(s.gamma[1 : s.k + 1] ** 2)), tolerance=1e-8 * s.k)
+
+
+@states("the centred loss's minimum", "min <= L(f), f random", r"\min \le L(f)", "Z25; THEORY 4", "<=")
+def _centred_least(s: Setting) -> Sides:
+    noise = s.random_embedding() / np.sqrt(s.k)
+    tried = [s.spectrum.embedding[:, : s.k] + size * noise for size in (0.0, 0.1, 1.0)]
+    return Sides(
+        minimum_of(CentredLoss(), s.gamma, s.k, s.N), min(_value(s, centred, f) for f in tried), tolerance=1e-8 * s.k
+    )
+
+
+def _nontrivial(s: Setting) -> Floats:
+    """k eigenfunctions orthogonal to the constant, whatever basis the eigenspace of γ = 1 came in, times √γ."""
+    V = s.whole.eigenvectors
+    rest = V[:, : s.graph.component_count]
+    inside = rest.T @ s.root  # the constant, in the basis of γ = 1
+    basis = np.linalg.svd(inside[np.newaxis])[2][1:].T
+    rotated = np.column_stack([rest @ basis, V[:, s.graph.component_count :]])[:, : s.k]
+    gamma = np.sum((s.graph.factor @ rotated) ** 2, axis=0)
+    return np.asarray(rotated * np.sqrt(gamma) / s.root[:, np.newaxis])
+
+
+@states(
+    "the ordered loss's optimum",
+    "L(F*√γ) = -(1/k) Σ (k-i+1) γ_i²",
+    r"L(F^*\sqrt\gamma) = -\tfrac1k\sum (k-i+1)\gamma_i^2",
+    "Deng et al. 2022; THEORY 4",
+)
+def _ordered(s: Setting) -> Sides:
+    weights = np.arange(s.k, 0, -1) / s.k
+    return Sides(
+        _value(s, ordered, s.spectrum.embedding[:, : s.k]), -float(weights @ s.gamma[: s.k] ** 2), tolerance=1e-9 * s.k
+    )
+
+
+@states(
+    "order matters to it",
+    "L(F*√γ) <= L(F*√γ Q), Q a rotation",
+    r"L(F^*\sqrt\gamma) \le L(F^*\sqrt\gamma\,Q)",
+    "Deng et al. 2022; THEORY 4",
+    "<=",
+)
+def _order(s: Setting) -> Sides:
+    f = s.spectrum.embedding[:, : s.k]
+    turned = f @ np.linalg.qr(s.rng.standard_normal((s.k, s.k)))[0]
+    return Sides(_value(s, ordered, f), _value(s, ordered, turned), tolerance=1e-9 * s.k)

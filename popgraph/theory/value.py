@@ -1,0 +1,198 @@
+"""`Check`: one statement of the theory on one graph, with both its sides; `Checks`: all that were asked, as a table."""
+
+import html
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from popgraph.errors import InvalidArgument
+
+
+class Verdict(Enum):
+    """The outcomes of a check; the value is how it prints.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> [verdict.value for verdict in pg.theory.Verdict]
+    ['holds', 'fails', 'not applicable', 'constant hidden']
+    """
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    NOT_APPLICABLE = "not applicable"
+    RATIO = "constant hidden"
+
+
+@dataclass(frozen=True)
+class Check:
+    """Say whether a statement holds on a graph, and by how much.
+
+    Attributes
+    ----------
+    name : str
+        What to ask for it by.
+    statement, latex : str
+        The statement in one line, plain and as LaTeX.
+    source : str
+    relation : str
+        "=" or "<=" between the sides; "<~" where the source hides a constant.
+    left, right : float or None
+        The two sides; None where the statement does not apply.
+    tolerance : float or None
+        By how much rounding may part them.
+    verdict : Verdict
+    reason : str
+        Why it does not apply, or what the sides are; empty if the statement says it all.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> check = pg.theory.check(pg.zoo.lightning_cloud(), only="weights sum to 1")[0]
+    >>> check.verdict.value, check.left, check.right
+    ('holds', 1.0, 1.0)
+    """
+
+    name: str
+    statement: str
+    latex: str
+    source: str
+    relation: str
+    left: float | None
+    right: float | None
+    tolerance: float | None
+    verdict: Verdict
+    reason: str = ""
+
+    @property
+    def slack(self) -> float | None:
+        """Right less left for "<=", minus their distance for "="; at least -tolerance iff the statement holds."""
+        if self.left is None or self.right is None or self.relation == "<~":
+            return None
+        return -abs(self.right - self.left) if self.relation == "=" else self.right - self.left
+
+    @property
+    def ratio(self) -> float | None:
+        """Left over right: how loose a bound is, or how large a hidden constant must be."""
+        if self.left is None or self.right is None or self.right == 0:
+            return None
+        return self.left / self.right
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all there is to say, by name.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.theory.check(pg.zoo.lightning_cloud(), only="weights sum to 1")[0].to_dict()["slack"]
+        0.0
+        """
+        fields = ("name", "statement", "latex", "source", "relation", "left", "right", "slack", "ratio", "tolerance")
+        return {field: getattr(self, field) for field in fields} | {
+            "verdict": self.verdict.value,
+            "reason": self.reason,
+        }
+
+    def __str__(self) -> str:
+        return "  ".join([f"{self.verdict.value}:", self.statement, self.numbers(), f"[{self.source}]"])
+
+    def numbers(self) -> str:
+        """Write the two sides, or why there are none.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.theory.check(pg.zoo.lightning_cloud(), only="weights sum to 1")[0].numbers()
+        '1 = 1'
+        """
+        if self.left is None or self.right is None:
+            return self.reason
+        sides = f"{self.left:.6g} {self.relation} {self.right:.6g}"
+        if self.verdict is Verdict.RATIO and self.ratio is not None:
+            sides += f" (ratio {self.ratio:.3g})"
+        return f"{sides}; {self.reason}" if self.reason else sides
+
+
+@dataclass(frozen=True)
+class Checks:
+    """Hold checks in the order of the theory. True in a condition iff none fails.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> checks = pg.theory.check(pg.zoo.lightning_cloud(), k=2)
+    >>> bool(checks), len(checks.failed)
+    (True, 0)
+    """
+
+    graph: str
+    k: int
+    items: tuple[Check, ...]
+
+    def __bool__(self) -> bool:
+        return not self.failed
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Check]:
+        return iter(self.items)
+
+    def __getitem__(self, which: int | str) -> Check:
+        if isinstance(which, str):
+            for item in self.items:
+                if item.name == which:
+                    return item
+            raise InvalidArgument(f"{which!r} is no check of these; their names are [check.name for check in checks]")
+        return self.items[which]
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """Those that fail."""
+        return tuple(item for item in self.items if item.verdict is Verdict.FAILS)
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return a dict for each check, for a DataFrame or JSON.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> checks = pg.theory.check(pg.zoo.lightning_cloud(), only="weights sum to 1")
+        >>> checks.to_dicts()[0]["verdict"]
+        'holds'
+        """
+        return [item.to_dict() for item in self.items]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many checks had each verdict.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.theory.check(pg.zoo.lightning_cloud(), only="weights sum to 1").counts()
+        {'holds': 1}
+        """
+        words = [item.verdict.value for item in self.items]
+        return {word: words.count(word) for word in dict.fromkeys(words)}
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{count} {word}" for word, count in self.counts().items())
+        return f"Checks({self.graph}, k={self.k}: {counts})"
+
+    def __str__(self) -> str:
+        width = max((len(item.name) for item in self.items), default=0)
+        rows = [
+            f"  {item.verdict.value:<16}{item.name:<{width}}  {item.numbers()}  [{item.source}]" for item in self.items
+        ]
+        return "\n".join([repr(self), *rows])
+
+    def _repr_html_(self) -> str:
+        """Write the table for a notebook, statements as LaTeX."""
+        cells = [
+            (item.verdict.value, f"${item.latex}$", html.escape(item.numbers()), html.escape(item.source))
+            for item in self.items
+        ]
+        head = "<tr><th>verdict</th><th>statement</th><th>numbers</th><th>source</th></tr>"
+        rows = "".join(f"<tr>{''.join(f'<td style=text-align:left>{cell}</td>' for cell in row)}</tr>" for row in cells)
+        return f"<p>{html.escape(repr(self))}</p><table>{head}{rows}</table>"

@@ -1,0 +1,308 @@
+"""Every statement of the theory holds on every graph, and every check can fail."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from cases import GRAPHS
+
+import popgraph as pg
+from popgraph import theory, zoo
+from popgraph.arrays import frozen_csr
+from popgraph.errors import InvalidArgument
+from popgraph.losses import IdealisedVICReg
+from popgraph.theory import Verdict
+from popgraph.theory.checking import ALL
+from popgraph.theory.setting import Setting
+
+
+def random_graph(seed):
+    """Up to 8 naturals and 10 views, with zeros, skew and probabilities over six orders of magnitude; labels and k."""
+    rng = np.random.default_rng(seed)
+    n, N = rng.integers(1, 9), rng.integers(1, 11)
+    A = rng.random((n, N)) ** rng.choice([1, 6]) * (rng.random((n, N)) < rng.choice([0.3, 0.6, 1.0]))
+    A[np.arange(n), rng.integers(0, N, n)] += 1e-3
+    if rng.random() < 0.3:
+        A *= 10.0 ** rng.integers(-6, 1, A.shape)
+    p = rng.dirichlet(np.ones(n) * rng.choice([0.1, 1.0, 10.0])) + 1e-9
+    graph = pg.build(p / p.sum(), A / A.sum(axis=1, keepdims=True), drop_unreachable=True)
+    return graph, rng.integers(0, 3, n), int(rng.integers(1, min(graph.N, 5) + 1))
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_everything_holds_on_a_thousand_random_graphs(block):
+    seen = Counter()
+    for seed in range(100 * block, 100 * (block + 1)):
+        graph, labels, k = random_graph(seed)
+        checks = theory.check(graph, labels, k)
+        assert checks, (seed, checks.failed)
+        seen.update(check.name for check in checks if check.verdict is not Verdict.NOT_APPLICABLE)
+    assert all(seen[name] >= 5 for name in ALL), {name for name in ALL if seen[name] < 5}
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_everything_holds_on_every_shared_graph(name):
+    graph = GRAPHS[name]
+    labels = None if graph.labels is not None else np.arange(graph.n) % 2
+    for k in {None, 1, min(3, graph.N), graph.N if graph.N <= 40 else 2}:
+        checks = theory.check(graph, labels, k)
+        assert checks, checks.failed
+
+
+BASES = {
+    "cube": (zoo.hypercube(3, "1/5"), 4),
+    "square": (zoo.hypercube(2, "1/5"), 4),
+    "few naturals": (
+        pg.build(["a", "b"], {"a": {1: "1/2", 2: "1/4", 3: "1/4"}, "b": {3: "1/2", 4: "1/2"}}, labels=["a", "b"]),
+        1,
+    ),
+}
+
+
+class NegativeScale:
+    """A generator that draws s(x) < 0, against which Lemma 3.1 says nothing."""
+
+    def __init__(self):
+        self.real = np.random.default_rng(0)
+
+    def standard_normal(self, *shape):
+        return self.real.standard_normal(*shape)
+
+    def uniform(self, low, high, shape):
+        return -self.real.uniform(low, high, shape) if np.ndim(shape) else self.real.uniform(low, high, shape)
+
+
+def broken(how, base="cube"):
+    """A setting in which one thing is wrong."""
+    graph, k = BASES[base]
+    N, rng, spectrum = graph.N, np.random.default_rng(0), graph.spectrum(min(BASES[base][1] + 1, graph.N))
+    cached = {}
+    match how:
+        case "w_x":
+            graph = replace(graph, w_x=graph.w_x * rng.uniform(0.8, 1.2, N))
+        case "factor":
+            graph = replace(graph, factor=frozen_csr(graph.factor * 1.1))
+        case "small factor":
+            graph = replace(graph, factor=frozen_csr(graph.factor * 0.8))
+        case "kernel":
+            graph = replace(graph, population=replace(graph.population, kernel=frozen_csr(graph.kernel * 1.05)))
+        case "gamma up":
+            spectrum = replace(spectrum, gamma=spectrum.gamma * 1.1, gamma_known=spectrum.gamma_known * 1.1)
+        case "gamma down":
+            spectrum = replace(spectrum, gamma=spectrum.gamma * 0.9, gamma_known=spectrum.gamma_known * 0.9)
+        case "vectors":
+            spectrum = replace(spectrum, eigenvectors=np.linalg.qr(rng.standard_normal((N, spectrum.k)))[0])
+        case "top":
+            rolled = np.roll(spectrum.eigenvectors, -1, axis=1)
+            spectrum = replace(spectrum, eigenvectors=rolled, gamma=np.roll(spectrum.gamma, -1))
+        case "w":
+            cached["w"] = frozen_csr(graph.w * rng.uniform(0.5, 1.5, (N, N)))
+        case "negative w":
+            cached["w"] = frozen_csr(graph.w - 2 * graph.w.max() * np.eye(N))
+        case "whole":
+            whole = graph.spectrum(N)
+            turned = np.linalg.qr(rng.standard_normal((N, N)))[0]
+            cached["whole"] = replace(whole, gamma=whole.gamma * 0.9, eigenvectors=turned)
+        case "rank":
+            cached["whole"] = replace(graph.spectrum(N), gamma=np.ones(N))
+        case "large cut":
+            cached["cut"] = 9.0
+        case "small cut":
+            cached["cut"] = -1.0
+        case "alpha":
+            cached |= {"cut": 0.0, "disagreement": -1.0, "alpha": -1.0}
+        case "mass":
+            cached["class_mass"] = rng.random((N, 2))
+        case "gap":
+            cached["next_bound"] = -9.0
+    setting = Setting(graph, graph.labels, k, spectrum, None)
+    setting.__dict__.update(cached)
+    return setting
+
+
+BREAKS = {
+    "weights sum to 1": "kernel",
+    "w is symmetric": "w",
+    "w is nonnegative": "negative w",
+    "row sums are the views' probabilities": "w_x",
+    "a view's probability is its mean under A": "w_x",
+    "Ā is MᵀM": "factor",
+    "the spectrum is at least 0": "negative w",
+    "the spectrum is at most 1": "gamma up",
+    "the top eigenvector is √w_x": "w_x",
+    "components count the ones": "whole",
+    "the eigenpairs are eigenpairs": "gamma down",
+    "no larger eigenvalue is left out": "top",
+    "rank Ā is at most min(n, N)": ("rank", "few naturals"),
+    "naturals and views share their spectrum": "whole",
+    "the walk keeps w_x": "w",
+    "eigenfunctions of the walk": "gamma up",
+    "eigenfunctions are orthonormal": "w_x",
+    "eigenvalues of a product are products": "w",
+    "Lemma 3.2": "factor",
+    "the minimum is reached": "gamma down",
+    "nothing is below the minimum": "gamma down",
+    "minimisers are stationary": "gamma up",
+    "the minimiser holds γ": "w_x",
+    "other critical points are strict saddles": "whole",
+    "the excess loss bounds the angle": "gamma down",
+    "the batch loss is unbiased": "kernel",
+    "φ is at most twice Δ": "large cut",
+    "Bayes' labeller attains α": "mass",
+    "least squares against ŷ": "small cut",
+    "that head errs seldom against ŷ": "small cut",
+    "probe error, explicit constants": "small cut",
+    "probe error by α": "alpha",
+    "exact least squares against y": "mass",
+    "least squares against y, bounded": "vectors",
+    "least squares against y, by φ and Δ": "small cut",
+    "the positive-pair kernel": "w",
+    "smoothness of a function": "gamma up",
+    "F* is smoothest": "gamma down",
+    "approximation of smooth targets": "gap",
+    "the worst smooth target": "gamma up",
+    "InfoNCE's minimum over critics": "w",
+    "no critic is below it": "w",
+    "m negatives have the same critic": "w_x",
+    "NT-logistic's critic": "negative w",
+    "NT-logistic's minimum": "negative w",
+    "spectral optimum at full rank": ("gamma up", "square"),
+    "idealised VICReg's optimum": "vectors",
+    "Laplacian eigenmaps": "whole",
+    "the centred loss's optimum": "whole",
+    "the ordered loss's optimum": "gamma up",
+    "order matters to it": "vectors",
+    "Ritz values interlace": "gamma down",
+    "a class that holds F* loses nothing": "gamma down",
+}
+
+
+def run(name, setting):
+    setting.rng = np.random.default_rng(sum(map(ord, name)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return ALL[name](setting)
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_check_can_fail(name):
+    how, base = BREAKS[name] if isinstance(BREAKS[name], tuple) else (BREAKS[name], "cube")
+    assert run(name, broken("nothing", base)).verdict is Verdict.HOLDS
+    check = run(name, broken(how, base))
+    assert check.verdict is Verdict.FAILS, check
+    assert check.slack is not None
+    assert not check.slack >= -check.tolerance
+
+
+def patched(monkeypatch, name):
+    """Break what no setting can: a loss, a minimum, a comparison or a generator."""
+    setting = broken("nothing")
+    room = ALL[name].sides.__module__
+    match name:
+        case "the gradient":
+            wrong = type(
+                "Wrong", (), {"value": pg.losses.spectral.value, "value_and_gradient": lambda *a: (0.0, a[3] * 0)}
+            )
+            monkeypatch.setattr(f"{room}.spectral", wrong())
+        case "Lemma 3.1":
+            setting.rng = NegativeScale()
+            return ALL[name](setting)
+        case "idealised VICReg at λ = 1":
+            monkeypatch.setattr(f"{room}.idealised_vicreg", IdealisedVICReg(weight=2.0))
+        case "idealised VICReg's minimum" | "the centred loss's minimum":
+            monkeypatch.setattr(f"{room}.minimum_of", lambda *_: 99.0)
+        case "the minimum over a class":
+            ritz = setting.graph.spectrum(2, features=np.eye(8)[:, :3])
+            monkeypatch.setattr(f"{room}._ritz", lambda _: replace(ritz, gamma=ritz.gamma * 0.9))
+        case "Weyl" | "Davis and Kahan":
+            far = pg.compare(zoo.hypercube(3, "1/5"), zoo.hypercube(3, "2/5"), k=1)
+            far = replace(far, norm=-1e-6, angles=np.array([1.0]))
+            monkeypatch.setattr(f"{room}._sampled", lambda _: far)
+    return run(name, setting)
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name not in BREAKS])
+def test_a_check_can_fail_where_only_a_wrong_library_would_break_it(name, monkeypatch):
+    holds = ALL[name].relation == "<~" or run(name, broken("nothing")).verdict
+    assert holds in (Verdict.HOLDS, Verdict.NOT_APPLICABLE, True)
+    check = patched(monkeypatch, name)
+    assert check.verdict is Verdict.FAILS, check
+
+
+def test_what_does_not_apply_says_why():
+    cube, apart = zoo.hypercube(3), zoo.clusters(count=3, naturals=8, views=6, degree=3, cross=0)
+    assert (
+        theory.check(pg.build(["a", "b"], pg.identity()), k=1)["probe error by α"].reason
+        == "there are no labels; pass labels="
+    )
+    assert "λ_3 = 0: the graph has 3 components, k = 2" in theory.check(apart, k=2)["probe error by α"].reason
+    assert "γ_2 = γ_3: the cut is degenerate" in theory.check(cube, k=2)["the excess loss bounds the angle"].reason
+    big = zoo.clusters(count=2, naturals=200, views=200)
+    assert "is looked at up to 300 views; this graph has 400" in theory.check(big)["the positive-pair kernel"].reason
+    assert theory.check(big)
+
+
+def test_bad_arguments_are_refused():
+    cube = zoo.hypercube(3)
+    for call, message in [
+        (lambda: theory.check("graph"), r"theory.check\(graph\) takes a PopulationGraph first; got 'graph'"),
+        (lambda: theory.check(cube, k=9), "k is 9; it must be a whole number from 1 to the number of views, 8"),
+        (lambda: theory.check(cube, [0, 1]), "labels has shape"),
+        (
+            lambda: theory.check(cube, only="Theorem 9"),
+            "'Theorem 9' is no statement; they are popgraph.theory.statements",
+        ),
+        (lambda: theory.check(cube, view_labels=[0, 1]), "8 views need a class number each"),
+        (lambda: theory.check(cube, k=4, spectrum=cube.spectrum(2)), "has fewer than k = 4 pairs"),
+        (lambda: theory.check(cube)["no such"], "'no such' is no check of these"),
+    ]:
+        with pytest.raises(InvalidArgument, match=message):
+            call()
+
+
+def test_a_wrong_spectrum_is_found_out():
+    cube = zoo.hypercube(3)
+    wrong = replace(cube.spectrum(5), eigenvectors=np.roll(cube.spectrum(5).eigenvectors, -1, axis=1))
+    checks = theory.check(cube, k=4, spectrum=wrong)
+    assert not checks
+    assert "the eigenpairs are eigenpairs" in [check.name for check in checks.failed]
+
+
+def test_a_labeller_of_ones_own_is_judged():
+    cube = zoo.hypercube(3)
+    good, bad = theory.check(cube, k=4), theory.check(cube, k=4, view_labels=np.zeros(8, dtype=int))
+    assert good
+    assert bad["Bayes' labeller attains α"].verdict is Verdict.FAILS
+    assert bad["probe error, explicit constants"].verdict is Verdict.HOLDS  # the bound holds for every labeller
+
+
+def test_the_table_prints_in_every_form():
+    checks = theory.check(zoo.lightning_cloud(), k=2)
+    assert repr(checks).startswith("Checks(lightning/cloud, k=2: ")
+    text = str(checks)
+    assert "holds           weights sum to 1" in text
+    assert "not applicable" in text
+    html = checks._repr_html_()
+    assert html.count("<tr>") == len(checks) + 1
+    assert r"$\sum_{x,x'} w_{xx'} = 1$" in html
+    rows = checks.to_dicts()
+    assert [row["name"] for row in rows] == list(theory.statements())
+    assert rows[0] == {
+        "name": "weights sum to 1",
+        "statement": "Σ w_xx' = 1",
+        "latex": r"\sum_{x,x'} w_{xx'} = 1",
+        "source": "THEORY 2.1",
+        "relation": "=",
+        "left": 1.0,
+        "right": 1.0,
+        "slack": 0.0,
+        "ratio": 1.0,
+        "tolerance": 1e-8,
+        "verdict": "holds",
+        "reason": "",
+    }
+
+
+def test_an_answer_does_not_depend_on_what_else_is_asked():
+    cube = zoo.hypercube(3)
+    assert theory.check(cube, k=4)["Lemma 3.2"] == theory.check(cube, k=4, only="Lemma 3.2")[0]
