@@ -111,8 +111,8 @@ class BarlowTwins(PlugInLoss):
     """Barlow Twins as published: Σ_i (1 - C_ii)² + weight Σ_{i≠j} C_ij² of the cross-correlation C of the two views.
 
     C_ij = Cov(f_i(x), f_j(x⁺)) / sqrt((Var f_i + ε)(Var f_j + ε)). Its minimiser is *not* F*: at weight 1 it spans leading
-    eigenfunctions with a water-filled spectrum, at a small weight it leaves their span. Published code keeps the two branches of
-    a batch apart; here they are pooled.
+    eigenfunctions after the constant, with a water-filled spectrum; as the weight falls the later ones are given up, until at a
+    small weight all columns are φ_2. Published code keeps the two branches of a batch apart; here they are pooled.
 
     Parameters
     ----------
