@@ -164,6 +164,8 @@ def train(
     for what, number in {"tol": tol, "learning_rate": learning_rate}.items():
         if not isinstance(number, int | float | np.number) or not 0 < number < np.inf:
             raise InvalidArgument(f"{what} is {number!r}; it must be a positive number")
+    if batch_size is not None and not hasattr(loss, "batch_value_and_gradient"):
+        raise InvalidArgument(f"loss {loss.name} has no batch_value_and_gradient, so it cannot be trained on batches")
     least = getattr(loss, "least_batch", 2)
     if batch_size is not None and (not isinstance(batch_size, int | np.integer) or batch_size < least):
         raise InvalidArgument(

@@ -360,3 +360,22 @@ def test_the_matrix_factorisation_is_that_of_dense_matrices():
     graph, F = zoo.clusters(), np.random.default_rng(7).standard_normal((80, 3))
     dense = np.sum((dense_adjacency(graph) - F @ F.T) ** 2)
     assert losses.matrix_factorisation(graph.factor, F) == pytest.approx(dense, rel=1e-12)
+
+
+def test_a_loss_of_ones_own_is_trained_on_the_population_and_refused_on_batches():
+    class Own:
+        name = "own"
+        value_and_gradient = losses.spectral.value_and_gradient
+
+    graph = zoo.lightning_cloud()
+    assert pg.train(graph, 2, loss=Own(), rng=0).loss[-1] == pytest.approx(-2)
+    with pytest.raises(
+        InvalidArgument, match="loss own has no batch_value_and_gradient, so it cannot be trained on batches"
+    ):
+        pg.train(graph, 2, loss=Own(), batch_size=4)
+
+
+def test_an_audit_takes_a_training():
+    graph = zoo.lightning_cloud()
+    training = pg.train(graph, 2, rng=0)
+    assert losses.audit(losses.spectral, graph, training, 2) == losses.audit(losses.spectral, graph, training.f, 2)

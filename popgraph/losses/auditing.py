@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from popgraph.arrays import Floats
 from popgraph.errors import InvalidArgument, TooLarge
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ class Audit:
         )
 
 
-def audit(loss: Any, graph: "PopulationGraph", f: Floats, batch_size: int) -> Audit:
+def audit(loss: Any, graph: "PopulationGraph", f: Any, batch_size: int) -> Audit:
     """Enumerate all batches of a small graph, and return the exact mean and variance of a batch loss.
 
     Parameters
@@ -72,7 +71,7 @@ def audit(loss: Any, graph: "PopulationGraph", f: Floats, batch_size: int) -> Au
         Or anything with `name`, `bias`, `value(factor, w_x, f)` and `batch_value(f, f_plus)`.
     graph : PopulationGraph
         With P positive pairs of positive probability: P^B batches are looked at.
-    f : (N, k) array
+    f : (N, k) array, Training or Spectrum
         The embedding that the loss is evaluated at.
     batch_size : int
         B, at least 1: a loss that is undefined there says so.
@@ -94,7 +93,7 @@ def audit(loss: Any, graph: "PopulationGraph", f: Floats, batch_size: int) -> Au
     """
     if not isinstance(batch_size, int | np.integer) or isinstance(batch_size, bool) or batch_size < 1:
         raise InvalidArgument(f"batch_size is {batch_size!r}; it must be a whole number, 1 or more")
-    table = np.asarray(f, dtype=np.float64)
+    table = np.asarray(f.__embedding__() if hasattr(f, "__embedding__") else f, dtype=np.float64)
     if table.ndim != 2 or len(table) != graph.N:
         raise InvalidArgument(f"f has shape {table.shape}; this graph of {graph.N} views needs ({graph.N}, k)")
     w = graph.weight_matrix("csr").tocoo()
