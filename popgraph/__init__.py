@@ -12,11 +12,12 @@ from popgraph.augmentation import Augmentation, apply, choose, identity, indepen
 from popgraph.building import build
 from popgraph.clustering import spectral_clusters
 from popgraph.comparison import compare
-from popgraph.critic import Critic, train_critic
+from popgraph.critic import train_critic
 from popgraph.distribution import Distribution
 from popgraph.graph import PopulationGraph
 from popgraph.images import Image
 from popgraph.match import Match
+from popgraph.partition import partition_bounds, sparsest_partition
 from popgraph.probing import probe, probe_range
 from popgraph.sampled_verification import verify_sampled
 from popgraph.spectrum import Spectrum
@@ -30,7 +31,6 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Augmentation",
-    "Critic",
     "Distribution",
     "Image",
     "Match",
@@ -46,9 +46,11 @@ __all__ = [
     "images",
     "independently",
     "losses",
+    "partition_bounds",
     "plot",
     "probe",
     "probe_range",
+    "sparsest_partition",
     "spectral_clusters",
     "theory",
     "train",

@@ -1,0 +1,109 @@
+"""Partitions: Cheeger's inequality, its higher orders (Lee, Oveis Gharan and Trevisan 2014), and the probe bounds that use them."""
+
+import numpy as np
+
+from popgraph.partition import EXACT_VIEWS, Partition, sparsest_partition
+from popgraph.theory.haochen2021 import _head_error
+from popgraph.theory.setting import NotApplicable, Setting, Sides, states
+
+
+def _exact(s: Setting, m: int) -> Partition:
+    """The sparsest m-partition of a small graph."""
+    if s.N > EXACT_VIEWS:
+        raise NotApplicable(f"ρ_m is searched up to {EXACT_VIEWS} views; this graph has {s.N:,}")
+    return sparsest_partition(s.graph, m)
+
+
+def _few(s: Setting) -> int:
+    """The largest m that is looked at: the search of large ones takes long."""
+    return min(s.N, 5)
+
+
+def _lambda(s: Setting, m: int) -> float:
+    """λ_m = 1 - γ_m."""
+    return 1.0 - float(s.whole.gamma[m - 1])
+
+
+@states("ρ grows with m", "max (ρ_m - ρ_{m+1}) <= 0", r"\rho_m \le \rho_{m+1}", "THEORY 6.1", "<=")
+def _grows(s: Setting) -> Sides:
+    rho = [_exact(s, m).rho for m in range(1, _few(s) + 1)]
+    return Sides(float(np.max(-np.diff(rho), initial=-np.inf)) if len(rho) > 1 else 0.0, 0.0)
+
+
+@states(
+    "ρ counts the components", "#{m : ρ_m = 0} = components", r"\rho_m = 0 \iff m \le \#\text{components}", "THEORY 6.1"
+)
+def _zero(s: Setting) -> Sides:
+    count = s.graph.component_count
+    if count + 1 > _few(s) and count < s.N:
+        raise NotApplicable(f"ρ_m is searched up to m = 5; this graph has {count} components")
+    return Sides(
+        float(sum(_exact(s, m).rho == 0 for m in range(1, min(s.N, count + 1) + 1))), float(count), tolerance=0.0
+    )
+
+
+@states("ρ_N", "ρ_N = max (1 - w_xx/w_x)", r"\rho_N = \max_x (1 - w_{xx}/w_x)", "THEORY 6.1")
+def _last(s: Setting) -> Sides:
+    own = s.graph.kernel.power(2).T @ s.graph.p
+    return Sides(sparsest_partition(s.graph, s.N).rho, float(np.max(1.0 - own / s.graph.w_x)), tolerance=1e-8)
+
+
+@states("Cheeger from below", "λ_2/2 <= ρ_2", r"\lambda_2/2 \le \rho_2", "Cheeger; THEORY 6.2", "<=")
+def _cheeger_below(s: Setting) -> Sides:
+    if s.N < 2:
+        raise NotApplicable("there is one view")
+    return Sides(_lambda(s, 2) / 2.0, _exact(s, 2).rho)
+
+
+@states("Cheeger from above", "ρ_2 <= √(2 λ_2)", r"\rho_2 \le \sqrt{2\lambda_2}", "Cheeger; THEORY 6.2", "<=")
+def _cheeger_above(s: Setting) -> Sides:
+    if s.N < 2:
+        raise NotApplicable("there is one view")
+    return Sides(_exact(s, 2).rho, float(np.sqrt(2.0 * max(0.0, _lambda(s, 2)))), tolerance=1e-6)
+
+
+@states("Cheeger of higher order", "max (λ_m/2 - ρ_m) <= 0", r"\lambda_m/2 \le \rho_m", "LGT; THEORY 6.2", "<=")
+def _higher(s: Setting) -> Sides:
+    return Sides(max(_lambda(s, m) / 2.0 - _exact(s, m).rho for m in range(1, _few(s) + 1)), 0.0)
+
+
+def _half(s: Setting) -> float:
+    """ρ_⌊k/2⌋, which the theorems divide by."""
+    if s.k < 2:
+        raise NotApplicable(f"⌊k/2⌋ = 0 at k = {s.k}")
+    if s.k // 2 > 6:
+        raise NotApplicable(f"ρ_m is searched up to m = 6; ⌊k/2⌋ = {s.k // 2}")
+    rho = _exact(s, s.k // 2).rho
+    if rho == 0:
+        raise NotApplicable(
+            f"vacuous: ⌊k/2⌋ = {s.k // 2} is at most the number of components, {s.graph.component_count}, so ρ_⌊k/2⌋ = 0"
+        )
+    return rho
+
+
+@states(
+    "Louis and Makarychev",
+    "ρ_⌊k/2⌋²/log k <~ λ_{k+1}",
+    r"\lambda_{k+1} \gtrsim \rho_{\lfloor k/2\rfloor}^2/\log k",
+    "THEORY 6.2",
+    "<~",
+)
+def _louis(s: Setting) -> Sides:
+    rho = _half(s)
+    if s.k >= s.N:
+        raise NotApplicable(f"λ_{s.k + 1} is beyond the {s.N} views")
+    return Sides(rho**2 / float(np.log(s.k)), s.lambda_next)
+
+
+@states(
+    "Theorem 3.7",
+    "E(f) <~ α/ρ_⌊k/2⌋²",
+    r"\mathcal E(f) \lesssim \alpha/\rho_{\lfloor k/2\rfloor}^2",
+    "H21 Theorem 3.7",
+    "<~",
+)
+def _theorem(s: Setting) -> Sides:
+    _, r = s.y
+    if s.k < 2 * r:
+        raise NotApplicable(f"the theorem needs k >= 2r = {2 * r}; k = {s.k}")
+    return Sides(_head_error(s), s.alpha / _half(s) ** 2)

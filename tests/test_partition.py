@@ -1,0 +1,173 @@
+"""Conductance, sparsest partitions against brute force, and the bracket at any size."""
+
+import numpy as np
+import pytest
+from cases import ZOO, brute_w, populations
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import popgraph as pg
+from popgraph import zoo
+from popgraph.errors import InvalidArgument, TooLarge
+from popgraph.partition import conductance, partition_bounds, sparsest_partition
+
+
+def set_partitions(n):
+    """Every set partition of 0..n-1, as restricted-growth strings."""
+
+    def grow(labels, used):
+        if len(labels) == n:
+            yield np.array(labels)
+            return
+        for part in range(used + 1):
+            yield from grow([*labels, part], max(used, part + 1))
+
+    yield from grow([0], 1)
+
+
+def by_definition(w, part):
+    return w[np.ix_(part, ~part)].sum() / w[part].sum()
+
+
+def brute(graph):
+    """ρ_m for every m, over all set partitions."""
+    w, rho = brute_w(graph), np.full(graph.N + 1, np.inf)
+    for labels in set_partitions(graph.N):
+        m = labels.max() + 1
+        rho[m] = min(rho[m], max(by_definition(w, labels == part) for part in range(m)))
+    return rho
+
+
+def random_graph(seed, most=7):
+    rng = np.random.default_rng(seed)
+    n, N = rng.integers(1, 8), rng.integers(2, most + 1)
+    A = rng.random((n, N)) ** rng.choice([1, 5]) * (rng.random((n, N)) < rng.choice([0.3, 0.7, 1.0]))
+    A[np.arange(n), rng.integers(0, N, n)] += 1e-2
+    return pg.build(rng.dirichlet(np.ones(n)) + 1e-6, A, normalize=True, drop_unreachable=True)
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_the_exact_rho_is_that_of_brute_force_for_every_m(block):
+    for seed in range(50 * block, 50 * (block + 1)):
+        graph = random_graph(seed)
+        expected = brute(graph)
+        for m in range(1, graph.N + 1):
+            found = sparsest_partition(graph, m)
+            assert found.rho == pytest.approx(expected[m], abs=1e-12), (seed, m)
+            assert found.exact
+            assert sorted(set(found.labels.tolist())) == list(range(m))
+            each = [by_definition(brute_w(graph), found.labels == part) for part in range(m)]
+            np.testing.assert_allclose(found.conductances, each, atol=1e-12)
+
+
+def test_eight_and_nine_views_agree_with_brute_force_too():
+    for seed in (1000, 1001):
+        graph = random_graph(seed, most=9)
+        while graph.N < 8:
+            seed += 10
+            graph = random_graph(seed, most=9)
+        expected = brute(graph)
+        for m in range(1, graph.N + 1):
+            assert sparsest_partition(graph, m).rho == pytest.approx(expected[m], abs=1e-12)
+
+
+def test_more_views_than_one_array_holds_are_folded_in_halves():
+    """12 views, two groups of six: the planted cut is the sparsest, whatever the order of the views."""
+    order = np.random.default_rng(0).permutation(12)
+    block = np.kron(np.eye(2), np.ones((6, 6))) * 0.95 / 6 + 0.05 / 12
+    graph = pg.build(np.full(12, 1 / 12), block[np.ix_(order, order)])
+    found = sparsest_partition(graph, 2)
+    planted = order // 6
+    assert len(set(zip(found.labels.tolist(), planted.tolist(), strict=True))) == 2
+    assert found.rho == pytest.approx(by_definition(brute_w(graph), planted == 0), abs=1e-12)
+
+
+@settings(max_examples=40)
+@given(populations(6, 7))
+def test_laws_of_rho(graph):
+    """ρ_m <= ρ_{m+1}; 0 iff at least m components; λ_m/2 <= ρ_m; Cheeger's ρ_2 <= √(2 λ_2); ρ_N is the least self-weight's."""
+    rho = [sparsest_partition(graph, m).rho for m in range(1, graph.N + 1)]
+    gamma = graph.spectrum(graph.N).gamma
+    assert (np.diff(rho) >= -1e-12).all()
+    for m in range(1, graph.N + 1):
+        assert (rho[m - 1] == 0) == (m <= graph.component_count)
+        assert (1 - gamma[m - 1]) / 2 <= rho[m - 1] + 1e-12
+    if graph.N > 1:
+        assert rho[1] <= np.sqrt(2 * (1 - gamma[1])) + 1e-7
+    w = brute_w(graph)
+    assert rho[-1] == pytest.approx(np.max(1 - np.diag(w) / w.sum(axis=1)), abs=1e-9)
+
+
+@settings(max_examples=40)
+@given(populations(6, 8), st.integers(1, 8))
+def test_the_bracket_holds_the_exact_value(graph, m):
+    m = min(m, graph.N)
+    bounds, exact = partition_bounds(graph, m), sparsest_partition(graph, m)
+    assert bounds.lower <= exact.rho + 1e-12
+    assert exact.rho <= bounds.upper + 1e-12
+    assert bounds.partition.m == m
+    assert bounds.upper == bounds.partition.rho
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_the_bracket_stands_on_the_zoo(name):
+    graph = ZOO[name]
+    for m in (1, 2, min(5, graph.N)):
+        bounds = partition_bounds(graph, m)
+        assert 0 <= bounds.lower <= bounds.upper + 1e-12
+        assert (bounds.upper == 0) == (m <= graph.component_count)
+
+
+def test_local_search_mends_a_bad_start():
+    from popgraph.partition import _conductances, _improved
+
+    graph = zoo.clusters(count=3, naturals=8, views=6)
+    planted = np.repeat(np.arange(3), 6)
+    start = planted.copy()
+    start[[0, 7, 13]] = [1, 2, 0]
+    labels, moved = _improved(graph, start, 3)
+    assert moved >= 3
+    assert _conductances(graph, labels, 3).max() <= _conductances(graph, planted, 3).max() + 1e-12
+
+
+def test_a_large_graph_is_bracketed():
+    graph = zoo.clusters(count=10, naturals=1000, views=1000)
+    bounds = partition_bounds(graph, 10)
+    assert 0.01 < bounds.lower <= bounds.upper < 0.2
+    assert conductance(graph, bounds.partition.labels == 0) == pytest.approx(bounds.partition.conductances[0])
+
+
+def test_conductance_takes_positions_and_masks():
+    graph = zoo.hypercube(3)
+    face = np.array([view[0] == 0 for view in graph.views])
+    assert conductance(graph, face) == pytest.approx(0.375)
+    assert conductance(graph, np.flatnonzero(face)) == pytest.approx(0.375)
+    assert conductance(graph, range(8)) == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda g: conductance(g, []), "S is empty"),
+        (lambda g: conductance(g, [8]), r"S is \[8\]; it must hold positions of views, 0..7"),
+        (lambda g: conductance(g, [0.5]), "it must hold positions of views"),
+        (lambda g: conductance(g, np.ones(3, dtype=bool)), r"S is a mask of shape \(3,\); 8 views need \(8,\)"),
+        (lambda g: sparsest_partition(g, 0), "m is 0; it must be a whole number from 1 to the number of views, 8"),
+        (lambda g: sparsest_partition(g, 9), "m is 9"),
+        (lambda g: partition_bounds(g, 2.0), "m is 2.0"),
+    ],
+)
+def test_bad_input_is_refused(call, message):
+    with pytest.raises(InvalidArgument, match=message):
+        call(zoo.hypercube(3))
+
+
+def test_too_many_views_are_refused_unless_a_closed_form_is_known():
+    graph = zoo.hypercube(5)
+    with pytest.raises(
+        TooLarge, match="32 views would take 3\\^32 steps; at most 16 views are searched: use partition_bounds"
+    ):
+        sparsest_partition(graph, 2)
+    assert sparsest_partition(graph, 32).rho == pytest.approx(conductance(graph, [0]))
+    assert sparsest_partition(graph, 1).rho == 0
+    assert repr(sparsest_partition(zoo.lightning_cloud(), 2)) == "Partition(4 views in 2 parts, rho 0, exact)"
