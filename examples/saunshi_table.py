@@ -106,7 +106,9 @@ def visualize(found: dict[str, np.ndarray]) -> Any:
             ax.scatter(*u[mine].T, s=10, color=colour, marker=marker, alpha=0.5, linewidth=0, label=f"label {label:+d}")
         ax.set(title=name, xlabel="$f_1$", ylabel="$f_2$")
     axes[0].legend(fontsize=8, loc="center")
-    figure.suptitle(f"The first two of {K} columns of f: equal losses (but for the last), not equally good for the label")
+    figure.suptitle(
+        f"The first two of {K} columns of f: equal losses (but for the last), not equally good for the label"
+    )
     return figure
 
 

@@ -1,0 +1,87 @@
+"""Cyclic groups: random steps around a circle, whose spectra are Fourier coefficients; the ring is the smallest."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from popgraph.augmentation import Augmentation
+from popgraph.building import build
+from popgraph.distribution import Distribution
+from popgraph.errors import InvalidArgument, TooLarge, shorten
+from popgraph.graph import PopulationGraph
+from popgraph.reading import parse_probability
+
+LARGEST = 2**16  # views: some seconds to enumerate
+
+
+def cyclic(n: int, steps: Mapping[int, Any]) -> PopulationGraph:
+    """Move around a circle of n naturals by a random step.
+
+    The eigenvectors of Ā are the characters of Z_n, with the eigenvalues γ_j = |Σ_s P(s) e^{2πi js/n}|²: the squared sizes of
+    the steps' Fourier coefficients. The label is the half of the circle.
+
+    Parameters
+    ----------
+    n : int
+        Naturals 0..n-1, equally likely.
+    steps : mapping step -> probability
+        Whole numbers, taken modulo n; float, Fraction, Decimal, str or int probabilities that sum to 1.
+
+    Raises
+    ------
+    InvalidArgument
+        If n is not a whole number of 1 or more, or a step is not whole.
+    InvalidDistribution
+        If the probabilities do not sum to 1.
+    TooLarge
+        If n is above 65,536.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> pg.zoo.cyclic(4, {0: "1/2", 1: "1/2"}).spectrum(4).gamma
+    array([1. , 0.5, 0.5, 0. ])
+    """
+    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
+        raise InvalidArgument(f"n is {n!r}; a circle has a whole number of naturals, 1 or more")
+    if n > LARGEST:
+        raise TooLarge(f"n is {n:,}; a circle is listed up to {LARGEST:,} naturals")
+    wrong = [step for step in steps if not isinstance(step, int) or isinstance(step, bool)]
+    if wrong:
+        raise InvalidArgument(f"steps has the step {shorten(wrong[0])}; steps around a circle are whole numbers")
+    step = Distribution(steps)
+    return build(
+        Distribution.uniform(range(n)),
+        Augmentation(lambda x: step.map(lambda s: (x + s) % n), "steps"),
+        labels=[int(2 * x >= n) for x in range(n)],
+        name=f"circle of {n}",
+    )
+
+
+def ring(n: int = 12, stay: Any = Fraction(1, 2)) -> PopulationGraph:
+    """Stay, or move to one of the two neighbours on a ring: γ_j = (stay + (1 - stay) cos(2πj/n))².
+
+    Every eigenvalue but the first, and the last of an even n, is repeated: once for each direction around.
+
+    Parameters
+    ----------
+    n : int
+        Naturals, 3 or more.
+    stay : float, Fraction, Decimal, str or int
+        In [0, 1].
+
+    Raises
+    ------
+    InvalidArgument
+        If n is below 3, or stay is no probability.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> pg.zoo.ring(6).spectrum(6).gamma
+    array([1.    , 0.5625, 0.5625, 0.0625, 0.0625, 0.    ])
+    """
+    if not isinstance(n, int) or isinstance(n, bool) or n < 3:
+        raise InvalidArgument(f"n is {n!r}; a ring has a whole number of naturals, 3 or more")
+    kept = parse_probability(stay, "stay")
+    return cyclic(n, {0: kept, 1: (1 - kept) / 2, -1: (1 - kept) / 2})

@@ -1,0 +1,90 @@
+"""Planted sub-classes: classes that fall into sub-graphs, the stochastic block model as an augmentation."""
+
+from typing import Any
+
+from popgraph.augmentation import Augmentation
+from popgraph.building import build
+from popgraph.distribution import Distribution
+from popgraph.errors import InvalidArgument, TooLarge
+from popgraph.graph import PopulationGraph
+from popgraph.reading import parse_probability
+
+LARGEST = 4096  # views: their kernel has the square of this many entries
+
+
+def planted_subclasses(
+    classes: int = 3,
+    subgraphs: int = 2,
+    *,
+    size: int = 2,
+    within: Any = "1/10",
+    across: Any = "1/20",
+) -> PopulationGraph:
+    """Plant classes of sub-graphs: a natural moves in its sub-graph, to another of its class, or rarely to another class.
+
+    The naturals are (class, sub-graph, number), equally likely, and views are naturals. With probability `within` the
+    augmentation leaves the sub-graph for another of the same class, with probability `across` for one of another class, each of
+    these equally likely; in the sub-graph that it ends in, every member is equally likely. Of r classes of t sub-graphs Ā has
+    the eigenvalues 1, (1 - across r/(r-1))² with multiplicity r - 1, (1 - within t/(t-1) - across)² with multiplicity r (t - 1),
+    and 0. The label is the class.
+
+    Parameters
+    ----------
+    classes, subgraphs, size : int
+        r, t, and members of a sub-graph; 1 or more each.
+    within, across : float, Fraction, Decimal, str or int
+        Probabilities; within must be 0 for one sub-graph a class, and across for one class. Exact ones make the graph exact.
+
+    Raises
+    ------
+    InvalidArgument
+        If a number is not whole and positive, or the probabilities exceed 1 or move where nothing is.
+    TooLarge
+        If there would be more than 4,096 views.
+
+    References
+    ----------
+    After the sub-graphs of [H21] section 3 and of Wei, Shen, Chen and Ma 2021.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> graph = pg.zoo.planted_subclasses()
+    >>> graph
+    PopulationGraph(3 classes x 2 sub-graphs: 12 naturals, 12 views, 1 component)
+    >>> graph.spectrum(6).gamma
+    array([1.    , 0.8556, 0.8556, 0.5625, 0.5625, 0.5625])
+    """
+    for what, number in {"classes": classes, "subgraphs": subgraphs, "size": size}.items():
+        if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+            raise InvalidArgument(f"{what} is {number!r}; it must be a whole number, 1 or more")
+    if classes * subgraphs * size > LARGEST:
+        raise TooLarge(
+            f"{classes} x {subgraphs} x {size} views are more than {LARGEST:,}; use zoo.clusters, which is sparse"
+        )
+    inside, outside = parse_probability(within, "within"), parse_probability(across, "across")
+    if inside + outside > 1:
+        raise InvalidArgument(
+            f"within + across is {inside + outside}; a natural leaves its sub-graph with probability 1 at most"
+        )
+    for what, share, others in (("within", inside, subgraphs - 1), ("across", outside, classes - 1)):
+        if share > 0 and others == 0:
+            raise InvalidArgument(f"{what} is {share}, but there is nowhere to go; give {what}=0")
+    blocks = [(c, t) for c in range(classes) for t in range(subgraphs)]
+
+    def chance(here: tuple[int, int], there: tuple[int, int]) -> Any:
+        if here == there:
+            return 1 - inside - outside
+        return inside / (subgraphs - 1) if here[0] == there[0] else outside / ((classes - 1) * subgraphs)
+
+    def moved(natural: tuple[int, int, int]) -> Distribution:
+        shares = {block: chance(natural[:2], block) / size for block in blocks}
+        return Distribution({(*block, i): share for block, share in shares.items() if share for i in range(size)})
+
+    naturals = [(*block, i) for block in blocks for i in range(size)]
+    return build(
+        Distribution.uniform(naturals),
+        Augmentation(moved, "sub-graphs"),
+        labels=[natural[0] for natural in naturals],
+        name=f"{classes} classes x {subgraphs} sub-graphs",
+    )
