@@ -52,8 +52,8 @@ def planted_subclasses(
     >>> graph = pg.zoo.planted_subclasses()
     >>> graph
     PopulationGraph(3 classes x 2 sub-graphs: 12 naturals, 12 views, 1 component)
-    >>> graph.spectrum(6).gamma
-    array([1.    , 0.8556, 0.8556, 0.5625, 0.5625, 0.5625])
+    >>> graph.spectrum(6).gamma.round(6).tolist()
+    [1.0, 0.855625, 0.855625, 0.5625, 0.5625, 0.5625]
     """
     for what, number in {"classes": classes, "subgraphs": subgraphs, "size": size}.items():
         if not isinstance(number, int) or isinstance(number, bool) or number < 1:
