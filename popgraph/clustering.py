@@ -11,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.distribution import Seed
 from popgraph.embedding import read_embedding
-from popgraph.errors import InvalidArgument, listing, shorten
+from popgraph.errors import InvalidArgument, listing, shorten, whole_number
 from popgraph.graph import PopulationGraph
 from popgraph.labels import classes_in_order, label_array, read_labels
 
@@ -192,8 +192,7 @@ def spectral_clusters(
     """
     if not isinstance(graph, PopulationGraph):
         raise InvalidArgument(f"spectral_clusters(graph, count) takes a PopulationGraph first; got {shorten(graph)}")
-    if not isinstance(count, int | np.integer) or isinstance(count, bool) or not 1 <= count <= graph.N:
-        raise InvalidArgument(f"count is {count!r}; it must be a whole number from 1 to the number of views, {graph.N}")
+    count = whole_number("count", count, graph.N)
     if not isinstance(restarts, int | np.integer) or isinstance(restarts, bool) or restarts < 1:
         raise InvalidArgument(f"restarts is {restarts!r}; it must be a whole number, 1 or more")
     given = graph.labels if labels is None else read_labels(labels, graph.naturals)

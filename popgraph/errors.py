@@ -5,7 +5,9 @@ Each is also the built-in that a user would expect to catch: a ValueError, Runti
 
 import importlib
 from collections.abc import Collection
+from numbers import Integral
 from types import ModuleType
+from typing import Any
 
 
 class PopgraphError(Exception):
@@ -86,3 +88,21 @@ def require(module: str, extra: str) -> ModuleType:
         return importlib.import_module(module)
     except ImportError as error:
         raise MissingExtra(f'{module} is not installed; run: pip install "popgraph[{extra}]"') from error
+
+
+def whole_number(name: str, value: Any, most: int, what: str = "the number of views") -> int:
+    """Return a whole number from 1 to `most`.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is none; the message names it, its value, and what the most is.
+
+    Examples
+    --------
+    >>> whole_number("k", 3, most=4)
+    3
+    """
+    if not isinstance(value, Integral) or isinstance(value, bool) or not 1 <= int(value) <= most:
+        raise InvalidArgument(f"{name} is {value!r}; it must be a whole number from 1 to {what}, {most}")
+    return int(value)

@@ -10,7 +10,7 @@ import numpy as np
 
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.clustering import conductances, spectral_clusters
-from popgraph.errors import InvalidArgument, TooLarge, shorten
+from popgraph.errors import InvalidArgument, TooLarge, shorten, whole_number
 from popgraph.graph import PopulationGraph
 from popgraph.subspace import tolerance
 
@@ -136,9 +136,7 @@ def _renumbered(graph: PopulationGraph, labels: Ints, exact: bool) -> Partition:
 
 def _read_m(graph: PopulationGraph, m: Any) -> int:
     """Refuse an m that is no number of parts."""
-    if not isinstance(m, int | np.integer) or isinstance(m, bool) or not 1 <= m <= graph.N:
-        raise InvalidArgument(f"m is {m!r}; it must be a whole number from 1 to the number of views, {graph.N}")
-    return int(m)
+    return whole_number("m", m, graph.N)
 
 
 def _in_closed_form(graph: PopulationGraph, m: int) -> Partition | None:

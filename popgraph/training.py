@@ -13,7 +13,7 @@ from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.descent import Objective, minimise
 from popgraph.distribution import Seed
 from popgraph.embedding import read_embedding
-from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten
+from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten, whole_number
 from popgraph.features import FeatureClass, check_dimension, read_features
 from popgraph.graph import PopulationGraph
 from popgraph.losses import Loss, spectral
@@ -154,8 +154,7 @@ def train(
     """
     if not isinstance(graph, PopulationGraph):
         raise InvalidArgument(f"train(graph, k) takes a PopulationGraph first; got {shorten(graph)}")
-    if not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= graph.N:
-        raise InvalidArgument(f"k is {k!r}; it must be a whole number from 1 to the number of views, {graph.N}")
+    k = whole_number("k", k, graph.N)
     if not hasattr(loss, "value_and_gradient"):
         raise InvalidArgument(f"loss is {shorten(loss)}; give one of popgraph.losses, such as losses.spectral")
     limit = (20_000 if batch_size is None else 5_000) if steps is None else steps

@@ -10,7 +10,7 @@ import numpy as np
 
 from popgraph.arrays import Floats, frozen
 from popgraph.embedding import read_embedding
-from popgraph.errors import InvalidArgument, listing, shorten
+from popgraph.errors import InvalidArgument, listing, shorten, whole_number
 from popgraph.features import FeatureClass, read_features
 from popgraph.graph import PopulationGraph
 from popgraph.losses import spectral
@@ -160,8 +160,7 @@ def _read_k(graph: PopulationGraph, table: Floats, k: int | None) -> int:
                 f"f has {wide} columns, more than the {graph.N} views; say which k to check: k= in 1..{graph.N}"
             )
         return wide
-    if not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= graph.N:
-        raise InvalidArgument(f"k is {k!r}; it must be a whole number from 1 to the number of views, {graph.N}")
+    k = whole_number("k", k, graph.N)
     if k > wide:
         raise InvalidArgument(
             f"k is {k}, but f has {wide} columns, which cannot span {k} eigenvectors; use k <= {wide}"

@@ -1,8 +1,18 @@
-"""What all tests share: a backend that opens no windows, and hypothesis settings that do not depend on the machine."""
+"""What all tests share: a backend that opens no windows, hypothesis settings that do not depend on the machine, and extras."""
+
+import os
+from importlib.util import find_spec
 
 import matplotlib
+import pytest
 from hypothesis import settings
 
 matplotlib.use("Agg")
 settings.register_profile("popgraph", deadline=None, derandomize=True, max_examples=100)  # shared machines stall
 settings.load_profile("popgraph")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave the doctests of an extra out where its library is not installed; in CI it must be."""
+    if not os.environ.get("CI") and find_spec("torch") is None:
+        config.option.ignore_glob = [*(config.option.ignore_glob or []), "*/popgraph/torch/*"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from popgraph.arrays import Floats, Ints, Sparse, frozen
-from popgraph.errors import InvalidArgument, NotConverged, TooLarge, size_in_words
+from popgraph.errors import InvalidArgument, NotConverged, TooLarge, size_in_words, whole_number
 from popgraph.spectrum import closed_form, dense, iterative
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed
 from popgraph.spectrum.certificate import AT_ONCE, certify, residual_norms
@@ -80,8 +80,7 @@ def decompose(
         If a dense solve would not fit.
     """
     n_views = factor.shape[1]
-    if not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= n_views:
-        raise InvalidArgument(f"k is {k!r}; it must be a whole number from 1 to the number of views, {n_views}")
+    k = whole_number("k", k, n_views)
     if solver not in (None, "dense", "iterative"):
         raise InvalidArgument(f'solver is {solver!r}; it must be "dense", "iterative" or None')
     parts = find_components(factor) if components is None else components

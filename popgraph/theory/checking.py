@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.errors import InvalidArgument, shorten, whole_number
 from popgraph.graph import PopulationGraph
 from popgraph.labels import read_labels
 from popgraph.spectrum import Spectrum
@@ -74,8 +74,7 @@ def check(
     if not isinstance(graph, PopulationGraph):
         raise InvalidArgument(f"theory.check(graph) takes a PopulationGraph first; got {shorten(graph)}")
     k = _default_k(graph) if k is None else k
-    if not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= graph.N:
-        raise InvalidArgument(f"k is {k!r}; it must be a whole number from 1 to the number of views, {graph.N}")
+    k = whole_number("k", k, graph.N)
     y = graph.labels if labels is None else read_labels(labels, graph.naturals)
     if view_labels is not None:
         view_labels = np.asarray(view_labels)

@@ -177,7 +177,7 @@ def _onehot(s: Setting) -> Floats:
 
 @states("φ is at most twice Δ", "φ^ŷ <= 2 Δ(ŷ)", r"\phi^{\hat y} \le 2\Delta(\hat y)", "THEORY 5.1", "<=")
 def _cut(s: Setting) -> Sides:
-    s.y  # noqa: B018 - needs labels
+    s.need_labels()
     return Sides(s.cut, 2.0 * s.disagreement)
 
 
@@ -196,7 +196,7 @@ def _bayes(s: Setting) -> Sides:
     "<=",
 )
 def _against_labeller(s: Setting) -> Sides:
-    s.y  # noqa: B018 - needs labels
+    s.need_labels()
     return Sides(_least_squares(s, _onehot(s)), s.cut / s.lambda_next, scale=1.0 / s.lambda_next)
 
 
@@ -208,7 +208,7 @@ def _against_labeller(s: Setting) -> Sides:
     "<=",
 )
 def _head(s: Setting) -> Sides:
-    s.y  # noqa: B018 - needs labels
+    s.need_labels()
     T = s.root[:, np.newaxis] * _onehot(s)
     V = _span(s)
     wrong = (V @ (V.T @ T)).argmax(axis=1) != s.view_labels
@@ -223,7 +223,7 @@ def _head(s: Setting) -> Sides:
     "<=",
 )
 def _explicit(s: Setting) -> Sides:
-    s.y  # noqa: B018 - needs labels
+    s.need_labels()
     bound = 4.0 * s.cut / s.lambda_next + 2.0 * s.disagreement
     return Sides(_head_error(s), bound, scale=1.0 / s.lambda_next, note="vacuous: above 1" if bound >= 1 else "")
 
@@ -236,7 +236,7 @@ def _explicit(s: Setting) -> Sides:
     "<=",
 )
 def _by_alpha(s: Setting) -> Sides:
-    s.y  # noqa: B018 - needs labels
+    s.need_labels()
     bound = 8.0 * s.alpha / s.lambda_next + 2.0 * s.alpha
     best = Setting(s.graph, s.labels, s.k, s.spectrum)
     return Sides(_head_error(best), bound, scale=1.0 / s.lambda_next, note="vacuous: above 1" if bound >= 1 else "")
@@ -259,7 +259,7 @@ def _head_error(s: Setting) -> float:
     "THEORY 5.4",
 )
 def _identity(s: Setting) -> Sides:
-    s.y  # noqa: B018 - needs labels
+    s.need_labels()
     share = s.class_mass / s.graph.w_x[:, np.newaxis]
     T = s.root[:, np.newaxis] * share
     found = probe(s.graph, _minimiser(s), labels=s.labels).loss
@@ -276,7 +276,7 @@ def _identity(s: Setting) -> Sides:
     "<=",
 )
 def _bounded(s: Setting) -> Sides:
-    s.y  # noqa: B018 - needs labels
+    s.need_labels()
     share = s.class_mass / s.graph.w_x[:, np.newaxis]
     T = s.root[:, np.newaxis] * share
     energy = float(np.sum(T**2) - np.sum((s.graph.factor @ T) ** 2))
@@ -292,7 +292,7 @@ def _bounded(s: Setting) -> Sides:
     "<=",
 )
 def _by_cut(s: Setting) -> Sides:
-    s.y  # noqa: B018 - needs labels
+    s.need_labels()
     share = s.class_mass / s.graph.w_x[:, np.newaxis]
     left = 1.0 - float(np.sum((s.root[:, np.newaxis] * share) ** 2)) + _least_squares(s, share)
     return Sides(left, 2.0 * s.cut / s.lambda_next + 4.0 * s.disagreement, scale=1.0 / s.lambda_next)

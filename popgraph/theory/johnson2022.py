@@ -82,7 +82,6 @@ def _worst(s: Setting) -> Sides:
     if s.k >= s.N:
         raise NotApplicable(f"k = {s.k} leaves no eigenfunction over")
     s.gap()
-    s.lambda_next  # noqa: B018 - needs a connected remainder
     g = s.whole.eigenvectors[:, s.k]
     V = s.spectrum.eigenvectors[:, : s.k]
     energy = 2.0 * (1.0 - float(np.sum((s.graph.factor @ g) ** 2)))

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arrays import Floats
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.errors import InvalidArgument, shorten, whole_number
 from popgraph.graph import PopulationGraph
 from popgraph.losses import (
     BarlowTwins,
@@ -58,8 +58,7 @@ def minimum(loss: Any, graph: PopulationGraph, k: int) -> float:
     >>> minimum(pg.losses.spectral, graph, k=2), minimum(pg.losses.ordered, graph, k=2)
     (-2.0, -1.5)
     """
-    if not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= graph.N:
-        raise InvalidArgument(f"k is {k!r}; it must be a whole number from 1 to the number of views, {graph.N}")
+    k = whole_number("k", k, graph.N)
     return minimum_of(loss, graph.spectrum(min(int(k) + 1, graph.N)).gamma, int(k), graph.N)
 
 

@@ -146,6 +146,16 @@ class Setting:
         first, y = classes_in_order(self.labels)
         return y, len(first)
 
+    def need_labels(self) -> None:
+        """Refuse a graph without labels, for statements that see them through ŷ alone.
+
+        Raises
+        ------
+        NotApplicable
+            If there are none.
+        """
+        _ = self.y
+
     @cached_property
     def class_mass(self) -> Floats:
         """Σ_x̄ p(x̄) A(x|x̄) 1[y(x̄) = i], (N, r)."""
