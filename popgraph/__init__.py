@@ -7,7 +7,7 @@ and `verify` that the embedding spans the graph's leading eigenvectors F*.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from popgraph import errors, images, losses, theory, zoo
+from popgraph import errors, images, losses, selftraining, theory, zoo
 from popgraph.augmentation import Augmentation, apply, choose, identity, independently
 from popgraph.building import build
 from popgraph.clustering import spectral_clusters
@@ -50,6 +50,7 @@ __all__ = [
     "plot",
     "probe",
     "probe_range",
+    "selftraining",
     "sparsest_partition",
     "spectral_clusters",
     "theory",

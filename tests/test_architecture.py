@@ -59,7 +59,21 @@ MAY_IMPORT = {
     "training": {"graph", "losses", "embedding", "distribution", "features", "descent", "stochastic"},
     "critic": {"graph", "losses"},
     "partition": {"graph", "clustering", "subspace"},
-    "theory": {"partition", "graph", "losses", "building", "comparison", "labels", "probing", "spectrum", "subspace"},
+    "labelling": {"graph", "labels"},
+    "selftraining": {"graph", "labels", "labelling", "probing"},
+    "theory": {
+        "partition",
+        "graph",
+        "losses",
+        "building",
+        "comparison",
+        "labelling",
+        "labels",
+        "probing",
+        "selftraining",
+        "spectrum",
+        "subspace",
+    },
     "match": set(),
     "verification": {"match", "features", "graph", "subspace", "spectrum", "losses", "embedding"},
     "probing": {"graph", "labels", "embedding", "subspace", "spectrum", "distribution"},
@@ -174,7 +188,7 @@ def without_example(module: object) -> list[str]:
     return missing
 
 
-@pytest.mark.parametrize("name", ["popgraph", "images", "losses", "plot", "theory", "zoo"])
+@pytest.mark.parametrize("name", ["popgraph", "images", "losses", "plot", "selftraining", "theory", "zoo"])
 def test_everything_public_has_an_example(name):
     assert without_example(popgraph if name == "popgraph" else getattr(popgraph, name)) == []
 

@@ -10,6 +10,7 @@ import numpy as np
 from popgraph.arrays import Floats
 from popgraph.comparison import Comparison
 from popgraph.graph import PopulationGraph
+from popgraph.labelling import class_mass, pairs_told_apart
 from popgraph.labels import classes_in_order
 from popgraph.spectrum import Spectrum
 from popgraph.subspace import tolerance
@@ -159,10 +160,7 @@ class Setting:
     @cached_property
     def class_mass(self) -> Floats:
         """Σ_x̄ p(x̄) A(x|x̄) 1[y(x̄) = i], (N, r)."""
-        y, r = self.y
-        onehot = np.zeros((self.graph.n, r))
-        onehot[np.arange(self.graph.n), y] = self.graph.p
-        return np.asarray(self.graph.kernel.T @ onehot)
+        return class_mass(self.graph.p, self.graph.kernel, *self.y)
 
     @cached_property
     def view_labels(self) -> Any:
@@ -183,11 +181,8 @@ class Setting:
 
     @cached_property
     def cut(self) -> float:
-        """φ^ŷ = Σ w_xx' 1[ŷ(x) ≠ ŷ(x')], through the naturals: the pairs of a natural that ŷ tells apart."""
-        A, r = self.graph.kernel, int(self.view_labels.max()) + 1
-        onehot = np.zeros((self.N, r))
-        onehot[np.arange(self.N), self.view_labels] = 1.0
-        return max(0.0, float(self.graph.p @ (1.0 - np.sum((A @ onehot) ** 2, axis=1))))
+        """φ^ŷ = Σ w_xx' 1[ŷ(x) ≠ ŷ(x')]."""
+        return pairs_told_apart(self.graph.p, self.graph.kernel, self.view_labels)
 
     def random_embedding(self, k: int | None = None) -> Floats:
         """Return Gaussian rows, (N, k)."""

@@ -1,0 +1,152 @@
+"""What a labelling ŷ of the views costs: α, Δ(ŷ) and φ^ŷ, the three numbers that every bound on a probe is made of."""
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from popgraph.arrays import Floats, Ints, Sparse
+from popgraph.errors import InvalidArgument, shorten
+from popgraph.graph import PopulationGraph
+from popgraph.labels import classes_in_order, label_array, read_labels
+
+
+def alpha(graph: PopulationGraph, labels: Any = None) -> float:
+    """Return α = min_ŷ Δ(ŷ) = 1 - Σ_x max_c Σ_{x̄: y=c} p(x̄) A(x|x̄), how often the best labeller of views is wrong.
+
+    Parameters
+    ----------
+    graph : PopulationGraph
+        n naturals, N views.
+    labels : sequence of n labels, or mapping natural -> label, optional
+        y(x̄); `graph.labels` if not given.
+
+    Raises
+    ------
+    InvalidArgument
+        If there are no labels, or not one for each natural.
+
+    References
+    ----------
+    [H21] Assumption 3.5; the least α for which it holds.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> alpha(pg.zoo.hypercube(3, "1/5"))  # the label is the first bit, which flips with probability 1/5
+    0.2
+    """
+    y, r = class_codes(graph, labels)
+    return max(0.0, 1.0 - float(class_mass(graph.p, graph.kernel, y, r).max(axis=1).sum()))
+
+
+def disagreement(graph: PopulationGraph, view_labels: Any = None, labels: Any = None) -> float:
+    """Return Δ(ŷ) = Pr_{x̄, x~A(.|x̄)}[ŷ(x) ≠ y(x̄)], how often a labelling of the views is wrong.
+
+    Parameters
+    ----------
+    graph : PopulationGraph
+        n naturals, N views.
+    view_labels : sequence of N labels, optional
+        ŷ, in the order of `graph.views`; Bayes' labeller, which attains α, if not given. A label that no natural has is wrong.
+    labels : sequence of n labels, or mapping natural -> label, optional
+        y(x̄); `graph.labels` if not given.
+
+    Raises
+    ------
+    InvalidArgument
+        If there are no labels, or not one for each natural or view.
+
+    References
+    ----------
+    [H21] section 3.2.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> disagreement(pg.zoo.hypercube(3), [0] * 8)
+    0.5
+    """
+    y, r = class_codes(graph, labels)
+    mass = class_mass(graph.p, graph.kernel, y, r)
+    if view_labels is None:
+        return max(0.0, 1.0 - float(mass.max(axis=1).sum()))
+    given = graph.labels if labels is None else read_labels(labels, graph.naturals)
+    number = {label: c for c, label in enumerate(given[classes_in_order(given)[0]].tolist())}
+    codes = [number.get(label, r) for label in read_view_labels(graph, view_labels).tolist()]
+    right = np.column_stack([mass, np.zeros(graph.N)])[np.arange(graph.N), codes]
+    return max(0.0, 1.0 - float(right.sum()))
+
+
+def inconsistency(graph: PopulationGraph, view_labels: Any = None) -> float:
+    """Return φ^ŷ = Σ_xx' w_xx' 1[ŷ(x) ≠ ŷ(x')], how often a labelling tells the two views of a positive pair apart.
+
+    Parameters
+    ----------
+    graph : PopulationGraph
+        N views.
+    view_labels : sequence of N labels, optional
+        ŷ, in the order of `graph.views`; Bayes' labeller of `graph.labels` if not given.
+
+    Raises
+    ------
+    InvalidArgument
+        If there are neither view labels nor labels of the graph, or not one for each view.
+
+    References
+    ----------
+    [H21] section 3.2, where φ^ŷ is shown to be at most 2 Δ(ŷ).
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> inconsistency(pg.zoo.hypercube(3, "1/5"))  # 2 q (1 - q)
+    0.32
+    """
+    ours = view_labels is None
+    if ours and graph.view_labels is None:
+        raise InvalidArgument("the graph has no labels: pass view_labels=, one label for each view")
+    _, codes = classes_in_order(read_view_labels(graph, graph.view_labels if ours else view_labels))
+    return pairs_told_apart(graph.p, graph.kernel, codes)
+
+
+def read_view_labels(graph: PopulationGraph, view_labels: Any) -> Any:
+    """Return one label for each view, (N,).
+
+    Raises
+    ------
+    InvalidArgument
+        If there is not one label for each view.
+    """
+    array = label_array(view_labels, f"{graph.N} views need one label each")
+    if array.shape != (graph.N,):
+        raise InvalidArgument(f"view_labels has shape {array.shape}; {graph.N} views need one label each")
+    return array
+
+
+def class_codes(graph: PopulationGraph, labels: Any) -> tuple[Ints, int]:
+    """Return each natural's class as a number in order of first appearance, (n,), and how many classes there are."""
+    if not isinstance(graph, PopulationGraph):
+        raise InvalidArgument(f"a PopulationGraph comes first; got {shorten(graph)}")
+    given = graph.labels if labels is None else read_labels(labels, graph.naturals)
+    if given is None:
+        raise InvalidArgument(f"there are no labels: pass labels=, one class for each of the {graph.n} naturals")
+    first, y = classes_in_order(given)
+    return y, len(first)
+
+
+def class_mass(p: Floats, A: Sparse, y: Ints, r: int) -> Floats:
+    """Return Σ_x̄ p(x̄) A(x|x̄) 1[y(x̄) = i] of each view and class, (N, r)."""
+    onehot = sp.csr_array((p, (np.arange(len(p)), y)), shape=(len(p), r))
+    return np.asarray((A.T @ onehot).toarray())
+
+
+def pairs_told_apart(p: Floats, A: Sparse, codes: Ints) -> float:
+    """Return φ^ŷ through the naturals: Σ p Σ_c s_c (Σ_c' s_c' - s_c), s_c = Pr[ŷ = c | x̄], from labels as numbers 0, 1, ...
+
+    So written it is exactly 0 where no natural's views are told apart.
+    """
+    N = len(codes)
+    onehot = sp.csr_array((np.ones(N), (np.arange(N), codes)), shape=(N, int(codes.max()) + 1))
+    share = (A @ onehot).toarray()
+    return float(p @ np.sum(share * (share.sum(axis=1, keepdims=True) - share), axis=1))

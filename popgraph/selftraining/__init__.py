@@ -1,0 +1,25 @@
+"""Self-training on the population graph: a student that follows a teacher's pseudo-labels and keeps positive pairs together.
+
+`teacher.py` reads pseudo-labels; `student.py` minimises disagreement plus inconsistency, by `cuts.py` for two classes and
+`multiway.py` for more; `dynamics.py` iterates and propagates; `expansion.py` measures what the guarantees assume; `contest.py`
+sets self-training against contrastive learning with a linear probe.
+"""
+
+from popgraph.selftraining.contest import Contest, which_wins
+from popgraph.selftraining.dynamics import Iteration, iterate, propagate
+from popgraph.selftraining.expansion import Expansion, expansion
+from popgraph.selftraining.student import Student, self_train
+from popgraph.selftraining.teacher import pseudo_labels
+
+__all__ = [
+    "Contest",
+    "Expansion",
+    "Iteration",
+    "Student",
+    "expansion",
+    "iterate",
+    "propagate",
+    "pseudo_labels",
+    "self_train",
+    "which_wins",
+]

@@ -1,0 +1,116 @@
+"""(a, c)-expansion by enumeration: how much every small set of views of a class grows when its neighbours join."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from popgraph.arrays import Floats, Ints
+from popgraph.errors import InvalidArgument, TooLarge, shorten
+from popgraph.graph import PopulationGraph
+from popgraph.labelling import class_codes, class_mass
+from popgraph.labels import classes_in_order, read_labels
+
+MOST_VIEWS = 22  # of one class: its 4,194,304 sets are enumerated
+ROUNDING = 1e-12
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """Say by how much the least expanding set of views grows. Made by `expansion`.
+
+    Attributes
+    ----------
+    c : float
+        The largest c for which (a, c)-expansion holds; inf where the neighbours of every set are the whole class.
+    worst : tuple of views
+        A set that grows no more than that; empty where c is inf.
+    label : object
+        Its class; None where c is inf.
+    a : float
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> from popgraph.selftraining import expansion
+    >>> expansion(pg.zoo.ring(6), a=1 / 2, labels=["ring"] * 6)  # a view pairs with those at most two steps off
+    Expansion(c=5.0, worst=(0,), label='ring', a=0.5)
+    """
+
+    c: float
+    worst: tuple[Any, ...]
+    label: Any
+    a: float
+
+
+def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion:
+    """Return the largest c such that P_i(N(S)) >= min(c P_i(S), 1) for every class i and set S of views with P_i(S) <= a.
+
+    P_i is the law of the views of class i, and N(S) are the views that form a positive pair with one of S, S included.
+
+    Parameters
+    ----------
+    graph : PopulationGraph
+        N views, at most 22 of them in any class.
+    a : float
+        In (0, 1]; [W21] ask for expansion of sets up to the teacher's largest error in a class.
+    labels : sequence of n labels, or mapping natural -> label, optional
+        y(x̄); `graph.labels` if not given.
+
+    Raises
+    ------
+    InvalidArgument
+        If a is outside (0, 1], or there are no labels.
+    TooLarge
+        If a class has more than 22 views.
+
+    References
+    ----------
+    [W21] Definition 3.1. Their bounds need c > 1, some c > 3.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> graph = pg.zoo.planted_subclasses(2, 1, size=4, within=0, across=0)
+    >>> expansion(graph, a=0.25).c  # each view's neighbours are its whole class
+    inf
+    """
+    y, r = class_codes(graph, labels)
+    if isinstance(a, bool) or not isinstance(a, int | float | np.number) or not 0 < a <= 1:
+        raise InvalidArgument(f"a is {shorten(a)}; it must be a number in (0, 1]")
+    given = graph.labels if labels is None else read_labels(labels, graph.naturals)
+    names = given[classes_in_order(given)[0]].tolist()
+    mass = class_mass(graph.p, graph.kernel, y, r)
+    best = Expansion(np.inf, (), None, float(a))
+    for i in range(r):
+        members = np.flatnonzero(mass[:, i] > 0)
+        if len(members) > MOST_VIEWS:
+            raise TooLarge(
+                f"class {shorten(names[i])} has {len(members):,} views; the sets of {MOST_VIEWS} at most are enumerated"
+            )
+        share = mass[members, i] / mass[:, i].sum()
+        touching = graph.kernel[:, members].toarray() > 0
+        meets = (touching.T.astype(float) @ touching) > 0
+        ratio, worst = _least_growth(share, meets, float(a))
+        if ratio < best.c:
+            views = tuple(graph.views[int(members[x])] for x in range(len(members)) if worst >> x & 1)
+            best = Expansion(ratio, views, names[i], float(a))
+    return best
+
+
+def _least_growth(share: Floats, meets: Any, a: float) -> tuple[float, int]:
+    """Return min P(N(S))/P(S) over sets with 0 < P(S) <= a and P(N(S)) < 1, and such a set as a bit mask."""
+    size, near = np.zeros(1), np.zeros(1, dtype=np.int64)
+    bits: Ints = 1 << np.arange(len(share))
+    for x in range(len(share)):
+        size = np.concatenate([size, size + share[x]])
+        near = np.concatenate([near, near | int(bits[meets[x]].sum())])
+    grown = np.zeros(1)
+    for x in range(len(share)):
+        grown = np.concatenate([grown, grown + share[x]])
+    grown = grown[near]
+    asked = (size > 0) & (size <= a + ROUNDING) & (grown < 1 - ROUNDING)
+    if not asked.any():
+        return np.inf, 0
+    growth = np.where(asked, grown / np.where(size > 0, size, 1.0), np.inf)
+    return float(growth.min()), int(growth.argmin())
