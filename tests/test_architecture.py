@@ -82,7 +82,7 @@ MAY_IMPORT = {
     "pair_moments": {"graph", "embedding", "subspace"},
     "sampled_verification": {"pair_moments", "distribution"},
     "torch": {"graph", "spectrum", "losses", "match", "verification", "encoding", "distribution"},
-    "zoo": {"building", "graph", "images", "augmentation", "distribution", "reading"},
+    "zoo": {"building", "graph", "image", "images", "augmentation", "distribution", "reading"},
     "drawing": {"images", "labels"},
     "plot": {"drawing", "embedding"},
 }

@@ -2,19 +2,32 @@
 
 from popgraph.zoo.class_domain import class_domain
 from popgraph.zoo.clusters import clusters
+from popgraph.zoo.colour_shape import colour_shape
 from popgraph.zoo.cycles import cyclic, ring
+from popgraph.zoo.edges import dumbbell, edges
+from popgraph.zoo.gaussian_mixture import gaussian_mixture
 from popgraph.zoo.hypercube import hypercube
 from popgraph.zoo.lightning_cloud import lightning_cloud
+from popgraph.zoo.masked_tokens import masked_tokens
+from popgraph.zoo.regions import overlapping_regions
+from popgraph.zoo.rotations import rotations
 from popgraph.zoo.scaled_hypercube import scaled_hypercube
 from popgraph.zoo.subclasses import planted_subclasses
 
 __all__ = [
     "class_domain",
     "clusters",
+    "colour_shape",
     "cyclic",
+    "dumbbell",
+    "edges",
+    "gaussian_mixture",
     "hypercube",
     "lightning_cloud",
+    "masked_tokens",
+    "overlapping_regions",
     "planted_subclasses",
     "ring",
+    "rotations",
     "scaled_hypercube",
 ]

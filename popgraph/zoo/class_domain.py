@@ -6,20 +6,23 @@ from typing import Any
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
-from popgraph.errors import InvalidDistribution
+from popgraph.errors import InvalidArgument, InvalidDistribution
 from popgraph.graph import PopulationGraph
 from popgraph.reading import SUM_TOLERANCE, parse_probability
+from popgraph.zoo.edges import edges
 
 CELLS = tuple(product((0, 1), repeat=2))
 
 
-def class_domain(rho: Any, alpha: Any, beta: Any, gamma: Any) -> PopulationGraph:
+def class_domain(rho: Any, alpha: Any, beta: Any, gamma: Any, *, level: str = "kernel") -> PopulationGraph:
     """Move between four equally likely cells (class, domain) by adding a random element of Z2 x Z2.
 
     The eigenvectors of Ā are the four characters, ±1 by class, by domain, and by their product, with the eigenvalues 1,
     (rho + alpha - beta - gamma)² for the class, (rho + beta - alpha - gamma)² for the domain and
-    (rho + gamma - alpha - beta)² for the product. They are squares because both views of a pair are augmented; a w that is
-    itself this kernel, over four, would have them unsquared. The label is the class.
+    (rho + gamma - alpha - beta)² for the product. They are squares because both views of a pair are augmented. At the level of
+    edges the four probabilities are those of the pairs themselves: the naturals are pairs of cells, a view is one of the
+    two, and the eigenvalues are (1 + μ)/2 with the unsquared μ, in their order; a negative μ then ranks last, where its square
+    may have ranked first. The label is the class, of a pair that of its first cell.
 
     With alpha = beta class and domain tie: at k = 2 minimisers of the loss probe from perfect to chance [THEORY 3.8].
 
@@ -28,9 +31,13 @@ def class_domain(rho: Any, alpha: Any, beta: Any, gamma: Any) -> PopulationGraph
     rho, alpha, beta, gamma : float, Fraction, Decimal, str or int
         The probabilities of the same cell, the other domain, the other class, and both other; they sum to 1. Exact ones
         make the graph exact.
+    level : {"kernel", "edge"}
+        Whether they are the augmentation's, or w's.
 
     Raises
     ------
+    InvalidArgument
+        If there is no such level.
     InvalidDistribution
         If these are not four probabilities that sum to 1.
 
@@ -46,7 +53,11 @@ def class_domain(rho: Any, alpha: Any, beta: Any, gamma: Any) -> PopulationGraph
     PopulationGraph(class x domain: 4 naturals, 4 views, 1 component)
     >>> graph.spectrum(4).gamma
     array([1.  , 0.36, 0.16, 0.16])
+    >>> class_domain("0.6", "0.2", "0.1", "0.1", level="edge").spectrum(4).gamma
+    array([1. , 0.8, 0.7, 0.7])
     """
+    if level not in ("kernel", "edge"):
+        raise InvalidArgument(f'level is {level!r}; it must be "kernel" or "edge"')
     given = {"rho": rho, "alpha": alpha, "beta": beta, "gamma": gamma}
     total: Any = sum(parse_probability(value, name) for name, value in given.items())
     if abs(total - 1) > SUM_TOLERANCE:
@@ -58,6 +69,9 @@ def class_domain(rho: Any, alpha: Any, beta: Any, gamma: Any) -> PopulationGraph
     def moved(cell: tuple[int, int]) -> Distribution:
         return move.map(lambda step: (cell[0] ^ step[0], cell[1] ^ step[1]))
 
+    if level == "edge":
+        pairs = Distribution.uniform(CELLS).through(lambda cell: moved(cell).map(lambda other: (cell, other)))
+        return edges(pairs, labels={cell: cell[0] for cell in CELLS}, name="class x domain, edges")
     noise = Augmentation(moved, "move", trusted=True)
     labels = [cell[0] for cell in CELLS]
     return build(Distribution.uniform(CELLS), noise, labels=labels, name="class x domain")

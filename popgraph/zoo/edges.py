@@ -1,0 +1,122 @@
+"""Graphs given by their edges: each edge is a natural and its two ends are the views; the dumbbell is one."""
+
+from collections.abc import Hashable, Mapping
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+from popgraph.augmentation import Augmentation
+from popgraph.building import build
+from popgraph.distribution import Distribution
+from popgraph.errors import InvalidArgument, TooLarge, shorten
+from popgraph.graph import PopulationGraph
+
+LARGEST = 400  # members of a bell: its edges grow with the square
+HALF = Fraction(1, 2)
+
+
+def edges(
+    weights: Mapping[Any, Any],
+    *,
+    labels: Mapping[Any, Any] | None = None,
+    normalize: bool = False,
+    name: str = "edges",
+) -> PopulationGraph:
+    """Make a population of any weighted graph: its edges are the naturals, and a view is one of an edge's two ends.
+
+    A w that is given directly need be no E[A Aᵀ] and may have negative eigenvalues. This population keeps its eigenvectors:
+    with the symmetric W_xx' of probabilities that `weights` describe and μ the eigenvalues of D^-1/2 W D^-1/2, w = (D + W)/2,
+    so w_x stays and γ = (1 + μ)/2, in the same order; conductances are halved.
+
+    Parameters
+    ----------
+    weights : mapping (x, x') -> weight
+        float, Fraction, Decimal, str or int. (x, x') and (x', x) are different naturals with the same views, W_xx' being half
+        the sum of both; (x, x) is a self-loop.
+    labels : mapping x -> label, optional
+        Of views; the label of an edge is that of its first end.
+    normalize : bool
+        Divide the weights by their sum, rather than refuse a sum that is not 1.
+
+    Raises
+    ------
+    InvalidArgument
+        If a key is no pair, or labels lack an end.
+    InvalidDistribution
+        If the weights are no distribution.
+
+    References
+    ----------
+    THEORY 2.2: w given directly may be indefinite. The lazy random walk of Levin, Peres and Wilmer, Markov chains and mixing
+    times.
+
+    Examples
+    --------
+    A triangle has μ = 1, -1/2, -1/2.
+
+    >>> import popgraph as pg
+    >>> pg.zoo.edges({("a", "b"): 1, ("b", "c"): 1, ("c", "a"): 1}, normalize=True).spectrum(3).gamma
+    array([1.  , 0.25, 0.25])
+    """
+    for pair in weights:
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise InvalidArgument(f"weights has the key {shorten(pair)}; an edge is a pair (x, x')")
+    law = weights if isinstance(weights, Distribution) else Distribution(weights, normalize=normalize)
+    pairs: Any = law.outcomes
+    if labels is not None:
+        missing = next((x for x, _ in pairs if x not in labels), None)
+        if missing is not None:
+            raise InvalidArgument(f"labels has no label for {shorten(missing)}, the first end of an edge")
+
+    def end(pair: tuple[Hashable, Hashable]) -> Distribution:
+        return Distribution({pair[0]: 1}) if pair[0] == pair[1] else Distribution(dict.fromkeys(pair, HALF))
+
+    known = None if labels is None else [labels[x] for x, _ in pairs]
+    return build(law, Augmentation(end, "one end"), labels=known, name=name)
+
+
+def dumbbell(size: int = 5, bridge: int = 1) -> PopulationGraph:
+    """Join two cliques by a path: the graph that every cut finds and every random walk is slow on.
+
+    All edges are equally likely. Views are ("left", i), ("bridge", i) and ("right", i). The label is the bell that an edge's
+    first end lies in or is nearer to, the left one for the middle.
+
+    Parameters
+    ----------
+    size : int
+        Views of each clique, 2 to 400.
+    bridge : int
+        Edges of the path between them, 1 or more: 1 joins the bells directly.
+
+    Raises
+    ------
+    InvalidArgument
+        If size or bridge is no such number.
+    TooLarge
+        If size is above 400.
+
+    References
+    ----------
+    Aldous and Fill, Reversible Markov chains and random walks on graphs, Example 5.11; `networkx.barbell_graph`.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> graph = pg.zoo.dumbbell(4)
+    >>> graph
+    PopulationGraph(dumbbell: 13 naturals, 8 views, 1 component)
+    >>> pg.sparsest_partition(graph, 2).rho  # 1 of the 13 edges has its ends apart, and half of its pairs
+    0.0385
+    """
+    for what, number, least in (("size", size, 2), ("bridge", bridge, 1)):
+        if not isinstance(number, int) or isinstance(number, bool) or number < least:
+            raise InvalidArgument(f"{what} is {number!r}; it must be a whole number, {least} or more")
+    if max(size, bridge) > LARGEST:
+        raise TooLarge(f"a dumbbell of size {size:,} and bridge {bridge:,} is too large; give at most {LARGEST} each")
+    bells = {side: [(side, i) for i in range(size)] for side in ("left", "right")}
+    path = [bells["left"][-1], *[("bridge", i) for i in range(bridge - 1)], bells["right"][0]]
+    joined = {(a, b): 1 for bell in bells.values() for i, a in enumerate(bell) for b in bell[i + 1 :]}
+    joined |= dict.fromkeys(pairwise(path), 1)
+    sides = {x: side for side, bell in bells.items() for x in bell}
+    sides |= {x: "left" if 2 * i <= len(path) - 1 else "right" for i, x in enumerate(path)}
+    return edges(joined, labels=sides, normalize=True, name="dumbbell")

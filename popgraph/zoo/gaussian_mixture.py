@@ -1,0 +1,122 @@
+"""A mixture of Gaussians with Gaussian noise, on a grid: the discretised mixture of manifolds of [H21] Example 3.8."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from popgraph.building import build
+from popgraph.errors import InvalidArgument, TooLarge
+from popgraph.graph import PopulationGraph
+
+REACH = 6.0  # standard deviations: what lies further out has probability below 2e-9
+LARGEST = 4_000_000  # entries of the kernel
+
+
+def gaussian_mixture(
+    means: Sequence[Any] = (-2.0, 2.0),
+    *,
+    spread: float = 1.0,
+    noise: float = 0.5,
+    step: float = 0.25,
+) -> PopulationGraph:
+    """Draw a natural from one of several Gaussians, and add Gaussian noise to it; both on a grid of the line or the plane.
+
+    A natural is (class, point), its class drawn evenly and its point from N(mean, spread²); the view is the point plus
+    N(0, noise²) in every coordinate, in whole steps of the grid, 6 standard deviations far at most. On a grid much finer than
+    `noise` one Gaussian's graph has the Ornstein-Uhlenbeck walk's eigenvalues ρ^j, ρ = spread²/(spread² + noise²), in the
+    plane ρ^(i+j), with Hermite polynomials for eigenfunctions; classes that lie apart have as many eigenvalues near 1.
+
+    Parameters
+    ----------
+    means : sequence of numbers, or of pairs of numbers
+        The centres, moved to the nearest grid point.
+    spread, noise : float
+        Standard deviations, above 0.
+    step : float
+        Of the grid, above 0.
+
+    Raises
+    ------
+    InvalidArgument
+        If the means are no points of a line or plane, or a length is not positive.
+    TooLarge
+        If the kernel would have more than 4,000,000 entries.
+
+    References
+    ----------
+    [H21] Example 3.8, with classes that are Gaussians themselves, not their Lipschitz images. Mehler's formula for the spectrum.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> one = pg.zoo.gaussian_mixture([0.0], spread=1, noise=1)
+    >>> one.spectrum(4).gamma.round(6)
+    array([1.   , 0.5  , 0.25 , 0.125])
+    >>> pg.zoo.gaussian_mixture((-4.0, 4.0)).spectrum(3).gamma.round(3)
+    array([1. , 1. , 0.8])
+    """
+    centres = np.array(means, dtype=float) if _are_numbers(means) else np.zeros(0)
+    centres = centres[:, np.newaxis] if centres.ndim == 1 else centres
+    if centres.ndim != 2 or centres.shape[1] not in (1, 2) or not len(centres) or not np.isfinite(centres).all():
+        raise InvalidArgument(f"means is {means!r}; give one or more numbers, or pairs of numbers")
+    for what, length in {"spread": spread, "noise": noise, "step": step}.items():
+        if not isinstance(length, int | float | np.number) or isinstance(length, bool) or not 0 < length < np.inf:
+            raise InvalidArgument(f"{what} is {length!r}; it must be a positive number")
+    d = centres.shape[1]
+    kept, moved = _bell(spread, step), _bell(noise, step)
+    entries = len(centres) * (len(kept) * len(moved)) ** d
+    if entries > LARGEST:
+        raise TooLarge(f"this grid has a kernel of {entries:,} entries, more than {LARGEST:,}; use a larger step")
+    middles = np.rint(centres / step).astype(int)
+    low = middles.min(axis=0) - len(kept) // 2 - len(moved) // 2
+    sizes = middles.max(axis=0) + len(kept) // 2 + len(moved) // 2 + 1 - low
+    blocks, points = [], []
+    for centre in middles:
+        begins = centre - len(kept) // 2 - low
+        axes = [_noised(at, len(kept), moved, size) for at, size in zip(begins.tolist(), sizes.tolist(), strict=True)]
+        blocks.append(axes[0] if d == 1 else sp.kron(axes[0], axes[1], format="csr"))
+        grid = np.indices((len(kept),) * d).reshape(d, -1).T + centre - len(kept) // 2
+        points.append(grid)
+    A = sp.vstack(blocks, format="csr")
+    reached = np.flatnonzero(np.diff(A.tocsc().indptr))
+    p = np.tile(kept if d == 1 else np.outer(kept, kept).ravel(), len(centres)) / len(centres)
+    labels = np.repeat(np.arange(len(centres)), len(kept) ** d)
+    views = np.indices(tuple(sizes)).reshape(d, -1).T[reached] + low
+    return build(
+        {(int(c), *_named(x, step)): float(q) for c, x, q in zip(labels, np.vstack(points), p, strict=True)},
+        A[:, reached],
+        views=[_named(x, step) for x in views],
+        labels=labels,
+        normalize=True,
+        name=f"{len(centres)} Gaussian{'s' * (len(centres) != 1)}",
+    )
+
+
+def _are_numbers(means: Any) -> bool:
+    """Whether an array can be made of them."""
+    try:
+        return np.array(means, dtype=float).ndim in (1, 2)
+    except (TypeError, ValueError):
+        return False
+
+
+def _named(point: Any, step: float) -> tuple[float, ...]:
+    """Return a grid point's coordinates as they print: 0.3, not 0.30000000000000004."""
+    return tuple(float(round(float(x * step), 12)) for x in point)
+
+
+def _bell(deviation: float, step: float) -> Any:
+    """Return the weights of a centred Gaussian on whole steps, summing to 1."""
+    half = int(np.ceil(REACH * deviation / step))
+    weights = np.exp(-0.5 * (np.arange(-half, half + 1) * step / deviation) ** 2)
+    return weights / weights.sum()
+
+
+def _noised(start: int, count: int, moved: Any, size: int) -> Any:
+    """Return the kernel (count, size) of points start, start + 1, ... to those around them."""
+    half = len(moved) // 2
+    rows = np.repeat(np.arange(count), len(moved))
+    columns = (start + np.arange(count)[:, np.newaxis] + np.arange(-half, half + 1)).ravel()
+    return sp.csr_array((np.tile(moved, count), (rows, columns)), shape=(count, size))
