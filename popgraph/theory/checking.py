@@ -9,11 +9,19 @@ from popgraph.errors import InvalidArgument, shorten, whole_number
 from popgraph.graph import PopulationGraph
 from popgraph.labels import read_labels
 from popgraph.spectrum import Spectrum
-from popgraph.theory import classes_and_samples, graph_laws, haochen2021, johnson2022, other_losses, partitions
+from popgraph.theory import (
+    classes_and_samples,
+    graph_laws,
+    haochen2021,
+    johnson2022,
+    other_losses,
+    partitions,
+    selftraining_and_transfer,
+)
 from popgraph.theory.setting import STATEMENTS, Setting
 from popgraph.theory.value import Checks
 
-ORDER = (graph_laws, haochen2021, johnson2022, other_losses, partitions, classes_and_samples)
+ORDER = (graph_laws, haochen2021, johnson2022, other_losses, partitions, classes_and_samples, selftraining_and_transfer)
 ALL = {
     statement.name: statement
     for room in ORDER

@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from popgraph.arrays import Floats
+from popgraph.losses import spectral
 from popgraph.partition import EXACT_VIEWS, Partition, sparsest_partition
+from popgraph.probing import probe
 from popgraph.theory.haochen2021 import _head_error
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 
@@ -11,7 +14,9 @@ def _exact(s: Setting, m: int) -> Partition:
     """The sparsest m-partition of a small graph."""
     if s.N > EXACT_VIEWS:
         raise NotApplicable(f"ρ_m is searched up to {EXACT_VIEWS} views; this graph has {s.N:,}")
-    return sparsest_partition(s.graph, m)
+    if m not in s.partitions:
+        s.partitions[m] = sparsest_partition(s.graph, m)
+    return s.partitions[m]
 
 
 def _few(s: Setting) -> int:
@@ -107,3 +112,38 @@ def _theorem(s: Setting) -> Sides:
     if s.k < 2 * r:
         raise NotApplicable(f"the theorem needs k >= 2r = {2 * r}; k = {s.k}")
     return Sides(_head_error(s), s.alpha / _half(s) ** 2)
+
+
+def _imperfect(s: Setting) -> tuple[Floats, float]:
+    """A minimiser with noise, (N, k), and its excess loss, below γ_k²/2."""
+    f, noise = s.spectrum.embedding[:, : s.k], s.random_embedding()
+    least, size = -float(np.sum(s.gamma[: s.k] ** 2)), 1.0
+    while True:
+        moved = f + size * noise
+        excess = float(spectral.value(s.graph.factor, s.graph.w_x, moved)) - least
+        if excess < s.gamma[s.k - 1] ** 2 / 2:
+            return moved, max(0.0, excess)
+        size /= 2.0
+
+
+@states(
+    "Theorem 4.2",
+    "E(f) <~ (α/ρ_⌊k/2⌋²) log k + kε/(γ_⌊3k/4⌋ - γ_k)², f of excess loss ε",
+    r"\mathcal E(f) \lesssim \alpha\log k/\rho_{\lfloor k/2\rfloor}^2"
+    r" + k\epsilon/(\gamma_{\lfloor 3k/4\rfloor}-\gamma_k)^2",
+    "H21 Theorem 4.2",
+    "<~",
+)
+def _imperfect_theorem(s: Setting) -> Sides:
+    _, r = s.y
+    if s.k < 4 * r + 2:
+        raise NotApplicable(f"the theorem needs k >= 4r + 2 = {4 * r + 2}; k = {s.k}")
+    gap = float(s.gamma[3 * s.k // 4 - 1] - s.gamma[s.k - 1])
+    if gap <= 100 * s.spectrum.tolerance:
+        raise NotApplicable(f"γ_{3 * s.k // 4} = γ_{s.k}: the bound is infinite")
+    if s.gamma[s.k - 1] <= 100 * s.spectrum.tolerance:
+        raise NotApplicable(f"γ_{s.k} = 0: no excess loss is below its square")
+    rho = _half(s)
+    f, excess = _imperfect(s)
+    error = probe(s.graph, f, labels=s.labels).error
+    return Sides(error, s.alpha / rho**2 * float(np.log(s.k)) + s.k * excess / gap**2, note=f"ε = {excess:.3g}")

@@ -12,6 +12,7 @@ from popgraph.comparison import Comparison
 from popgraph.graph import PopulationGraph
 from popgraph.labelling import class_mass, pairs_told_apart
 from popgraph.labels import classes_in_order
+from popgraph.partition import Partition
 from popgraph.spectrum import Spectrum
 from popgraph.subspace import tolerance
 from popgraph.theory.value import Check, Verdict
@@ -48,6 +49,7 @@ class Setting:
     given_view_labels: Any = None
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
     sampled: Comparison | None = None  # with the graph of sampled naturals, once one was made
+    partitions: dict[int, Partition] = field(default_factory=dict)  # the sparsest ones that were searched
 
     @property
     def N(self) -> int:
