@@ -144,7 +144,10 @@ def _in_closed_form(graph: PopulationGraph, m: int) -> Partition | None:
     if m <= graph.component_count:
         return _renumbered(graph, np.minimum(graph.components, m - 1), True)
     if m == graph.N:
-        return _renumbered(graph, np.arange(graph.N), True)
+        A = graph.kernel
+        crossing = (A - A.power(2)).T @ graph.p  # Σ p A (1 - A): exactly 0 for a view that its naturals always give
+        phi = np.clip(crossing / graph.w_x, 0.0, 1.0)
+        return Partition(frozen(np.arange(graph.N, dtype=np.intp)), frozen(phi), True)
     return None
 
 

@@ -239,7 +239,7 @@ def patched(monkeypatch, name):
         case "the student is the minimiser" | "the student's objective is its parts":
             monkeypatch.setattr(f"{room}._objective", lambda *_: -1.0)
         case "hard iteration never parts more pairs":
-            monkeypatch.setattr(f"{room}.iterate", lambda *_: SimpleNamespace(inconsistency=np.array([0.1, 0.2])))
+            monkeypatch.setattr(f"{room}.iterate", lambda *_, **__: SimpleNamespace(inconsistency=np.array([0.1, 0.2])))
         case "a source-trained probe transfers iff class and domain beat product":
             setting = broken("nothing", "cells")
             whole = setting.whole  # with the constant last, so that F* holds class, domain and product

@@ -14,7 +14,7 @@ from popgraph.labelling import class_mass, pairs_told_apart
 from popgraph.labels import classes_in_order
 from popgraph.partition import Partition
 from popgraph.spectrum import Spectrum
-from popgraph.subspace import tolerance
+from popgraph.subspace import column_space, tolerance
 from popgraph.theory.value import Check, Verdict
 
 SMALL = 300  # views up to which N x N tables and all eigenpairs are looked at
@@ -134,6 +134,11 @@ class Setting:
         """Every eigenpair, of a small graph."""
         self.small("every eigenpair")
         return self.graph.spectrum(self.N)
+
+    @cached_property
+    def span(self) -> Floats:
+        """An orthonormal basis of span F, which the eigenvectors of γ = 0 are no part of, (N, at most k)."""
+        return column_space(self.spectrum.embedding[:, : self.k] * self.root[:, np.newaxis]).basis
 
     @cached_property
     def y(self) -> tuple[Any, int]:
