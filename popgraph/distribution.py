@@ -216,6 +216,33 @@ class Distribution(Immutable, Mapping[Hashable, float]):
         pairs = zip(self.outcomes, self.numerators, strict=True)
         return {outcome: Fraction(numerator, self.denominator) for outcome, numerator in pairs}
 
+    def rationalize(self, max_denominator: int = 1_000_000) -> "Distribution":
+        """Return the distribution with each float replaced by the nearest fraction of a denominator up to this.
+
+        Raises
+        ------
+        InvalidDistribution
+            If the fractions do not sum to 1: then max_denominator is too small, or the floats were no such fractions.
+        InvalidArgument
+            If max_denominator is not a whole number, 1 or more.
+
+        Examples
+        --------
+        >>> Distribution({"a": 0.1, "b": 0.9}).rationalize(10)
+        Distribution({'a': 1/10, 'b': 9/10})
+        """
+        if not isinstance(max_denominator, int) or isinstance(max_denominator, bool) or max_denominator < 1:
+            raise InvalidArgument(f"max_denominator is {max_denominator!r}; it must be a whole number, 1 or more")
+        if self.exact:
+            return self
+        near = [Fraction(p).limit_denominator(max_denominator) for p in self.probabilities.tolist()]
+        if sum(near) != 1 or 0 in near:
+            raise InvalidDistribution(
+                f"the nearest fractions with denominators up to {max_denominator:,} sum to {sum(near)}, or round to 0; "
+                "give another max_denominator, or int weights and normalize=True"
+            )
+        return Distribution(dict(zip(self.outcomes, near, strict=True)))
+
     def sample(self, size: int, *, rng: Seed = None) -> list[Any]:
         """Draw outcomes independently.
 

@@ -15,6 +15,7 @@ from popgraph import export, show, weights
 from popgraph.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, shorten
+from popgraph.exact import ExactGraph
 from popgraph.explanation import Explanation, explain
 from popgraph.features import read_features
 from popgraph.labels import bayes_labels
@@ -81,9 +82,34 @@ class PopulationGraph(Immutable):
         return self.population.kernel
 
     @property
-    def exact(self) -> bool:
+    def is_exact(self) -> bool:
         """Whether p and A were both declared exactly."""
         return self.population.exact is not None and self.population.distribution.exact
+
+    def exact(self) -> ExactGraph:
+        """Return this graph without rounding: rational w and walk, and the spectrum in algebraic numbers.
+
+        Needs `pip install "popgraph[exact]"` (python-flint) as soon as a spectrum is asked for.
+
+        Raises
+        ------
+        InvalidDistribution
+            If p or A was declared with floats, which are not promoted; the message names the first one and the mend.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> exact = pg.zoo.hypercube(3, "1/4").exact()
+        >>> exact.w_x[0], exact.clean_cuts
+        (Fraction(1, 8), (1, 4, 7, 8))
+        >>> exact.eigenvalues[1]
+        Eigenvalue(1/4, multiplicity 3)
+        """
+        return self._exact
+
+    @cached_property
+    def _exact(self) -> ExactGraph:
+        return ExactGraph(self.population)
 
     @property
     def n(self) -> int:

@@ -72,6 +72,8 @@ class Match(Immutable):
         For each eigenvector, the share of its squared length that the class of functions ΨW holds at all, where one was given.
     best_in_class : bool or None
         Whether f spans the leading Ritz vectors, which minimise the loss over the class.
+    exactly : str
+        What rational arithmetic says of the cut, where floats see no gap; empty where it was not asked.
 
     Examples
     --------
@@ -102,6 +104,7 @@ class Match(Immutable):
     clean_cuts: tuple[int, ...]
     expressible: Floats | None = None
     best_in_class: bool | None = None
+    exactly: str = ""
 
     def __bool__(self) -> bool:
         return self.matches
@@ -144,6 +147,8 @@ class Match(Immutable):
                 else "No k near it is known to be better."
             )
             lines.append(f"The cut is degenerate: {self.family}. {mend}")
+        if self.exactly:
+            lines.append(f"In exact arithmetic {self.exactly}.")
         if self.excess_loss is not None:
             proof = (
                 ""

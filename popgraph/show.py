@@ -40,7 +40,7 @@ def graph_rows(graph: "PopulationGraph", spectrum: "Spectrum | None") -> list[tu
         ("views", f"{graph.N:,} ({listed(graph.views)})"),
         ("views a natural", f"{graph.kernel.nnz / graph.n:,.3g} on average ({graph.kernel.nnz:,} entries of A)"),
         ("components", f"{graph.component_count:,}"),
-        ("probabilities", "exact" if graph.exact else "floats"),
+        ("probabilities", "exact" if graph.is_exact else "floats"),
     ]
     if graph.labels is not None:
         rows.append(("classes", f"{len(set(graph.labels.tolist())):,}"))

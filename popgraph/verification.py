@@ -4,6 +4,7 @@ Compares subspaces, because that is what a linear probe sees: CKA and Procrustes
 How f was trained is no business of this room.
 """
 
+from importlib.util import find_spec
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -19,6 +20,9 @@ from popgraph.spectrum import Spectrum, ritz
 from popgraph.spectrum.basis import groups
 from popgraph.subspace import ColumnSpace, captured, column_space, containment_angles, linear_map, principal_angles
 
+EXACT_SIDE = (
+    64  # naturals or views of a component, the fewer, up to which exact arithmetic takes a fraction of a second
+)
 MISSING = 0.5  # an eigenvector of which the span of F holds less than this share is called missing
 
 
@@ -119,6 +123,9 @@ def verify(
     status, reason = _decide(table, space, spectrum, shares, angles, atol, uncertainty, optimal, degenerate)
     if status is Status.DIFFERENT and _matches_with_constant(graph, F, k, atol):
         reason += f" With a constant column added f spans the {k + 1} leading eigenvectors: centred losses leave the constant out."
+    exactly = ""
+    if spectrum.gap <= spectrum.tolerance:
+        status, reason, exactly = _in_exact_arithmetic(graph, k, degenerate, status, reason)
     best = None if held is None else _is_best_of_class(graph, held, space, k, atol)
     if held is not None and status is Status.DIFFERENT:
         status, reason = _limited(held, whole, k, atol, bool(best), status, reason)
@@ -148,6 +155,7 @@ def verify(
         clean_cuts=whole.clean_cuts,
         expressible=None if held is None else frozen(captured(spectrum.eigenvectors, held.basis)),
         best_in_class=best,
+        exactly=exactly,
     )
 
 
@@ -260,6 +268,26 @@ def _decide(
     return Status.DIFFERENT, (
         f"f spans another subspace than F*: the largest angle is {angle:.2g} rad, above atol = {atol:.0e}, and {which}.{hint}"
     )
+
+
+def _in_exact_arithmetic(
+    graph: PopulationGraph, k: int, degenerate: bool, status: Status, reason: str
+) -> tuple[Status, str, str]:
+    """Ask rational arithmetic about a cut at which floats see no gap, where the population is exact and small enough.
+
+    Where the cut proves clean, or γ_k positive, floats know less of F* than a match asks for: the verdict is UNDECIDED.
+    """
+    if not graph.is_exact or find_spec("flint") is None or graph.exact().largest_side > EXACT_SIDE:
+        return status, reason, ""
+    cut = graph.exact().cut(k)
+    if cut.zero == (not degenerate) and not cut.clean:
+        return status, reason, f"γ_{k} = 0" if cut.zero else f"γ_{k} = γ_{k + 1}"
+    exactly = f"γ_{k} - γ_{k + 1} = {float(cut.gap[0]):.3g}, and the cut is clean" if cut.clean else f"γ_{k} > 0"
+    exactly = f"γ_{k} = 0" if cut.zero else exactly
+    if status in (Status.MATCH_DEGENERATE, Status.CONTAINS_DEGENERATE, Status.RANK_EXCEEDED):
+        status = Status.UNDECIDED
+        reason = f"in exact arithmetic {exactly}, which float64 cannot tell; graph.exact().verify(f) decides about a rational f."
+    return status, reason, exactly
 
 
 def _excess_angle_bound(excess: float | None, spectrum: Spectrum) -> float | None:

@@ -40,7 +40,9 @@ MAY_IMPORT = {
     "encoding": {"image", "states"},
     "embedding": {"encoding"},
     "explanation": {"population"},
+    "exact": {"population"},
     "graph": {
+        "exact",
         "states",
         "distribution",
         "population",

@@ -164,8 +164,8 @@ def test_weights_are_normalised_when_asked_and_whole_ones_exactly(weights, form)
     named = form in ("mapping of mappings", "DataFrame")
     graph = build(weights, WEIGHT_FORMS[form], normalize=True, views=None if named else VIEWS)
     check_reference(graph)
-    assert graph.exact == ("float" not in form)
-    if graph.exact:
+    assert graph.is_exact == ("float" not in form)
+    if graph.is_exact:
         assert graph.explain("y", "z").value == triple_sum(P, KERNEL)["y", "z"]
 
 
@@ -186,15 +186,15 @@ EXACT_FORMS = ["array of fractions", "array of strings", "list of fractions", "l
 
 @pytest.mark.parametrize("form", MATRICES)
 def test_only_what_was_declared_exactly_is_exact(form):
-    assert build(P, MATRICES[form], views=VIEWS).exact == (form in EXACT_FORMS)
-    assert not build(DISTRIBUTIONS["floats"], MATRICES[form]).exact
+    assert build(P, MATRICES[form], views=VIEWS).is_exact == (form in EXACT_FORMS)
+    assert not build(DISTRIBUTIONS["floats"], MATRICES[form]).is_exact
 
 
 @pytest.mark.parametrize("form", AUGMENTATIONS)
 def test_fractions_stay_fractions_in_every_form(form):
     exact = form not in ("DataFrame", "DataFrame, rows in another order")
     graph = build(P, AUGMENTATIONS[form])
-    assert graph.exact == exact
+    assert graph.is_exact == exact
     value = graph.explain("y", "y").value
     assert isinstance(value, Fraction if exact else float)
     assert value == pytest.approx(float(triple_sum(P, KERNEL)["y", "y"]), rel=1e-15)
@@ -354,7 +354,7 @@ def test_drop_unreachable_leaves_out_columns_and_keeps_the_exact_entries():
     assert graph.views == ("q", "s")
     assert graph.explain("q", "s").value == Fraction(1, 2) * Fraction(1, 3) * Fraction(2, 3)
     assert build(["a", "b"], rows, drop_unreachable=True).views == (1, 3)
-    assert build(["a", "b"], sp.csr_array([[0, 1], [0, 1]]), drop_unreachable=True).exact
+    assert build(["a", "b"], sp.csr_array([[0, 1], [0, 1]]), drop_unreachable=True).is_exact
 
 
 def test_a_natural_of_probability_zero_is_never_augmented():

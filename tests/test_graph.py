@@ -20,8 +20,8 @@ small = pytest.mark.parametrize(
 )
 exact_graphs = pytest.mark.parametrize(
     "graph",
-    [g for g in GRAPHS.values() if g.exact and g.N <= 32],
-    ids=[n for n, g in GRAPHS.items() if g.exact and g.N <= 32],
+    [g for g in GRAPHS.values() if g.is_exact and g.N <= 32],
+    ids=[n for n, g in GRAPHS.items() if g.is_exact and g.N <= 32],
 )
 
 

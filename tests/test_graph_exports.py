@@ -21,8 +21,8 @@ small = pytest.mark.parametrize(
 )
 exact_graphs = pytest.mark.parametrize(
     "graph",
-    [g for g in GRAPHS.values() if g.exact and g.N <= 32],
-    ids=[n for n, g in GRAPHS.items() if g.exact and g.N <= 32],
+    [g for g in GRAPHS.values() if g.is_exact and g.N <= 32],
+    ids=[n for n, g in GRAPHS.items() if g.is_exact and g.N <= 32],
 )
 
 
@@ -244,7 +244,7 @@ def test_str_fits_on_one_screen_and_says_the_sizes(graph):
     assert facts["naturals"].split()[0] == f"{graph.n:,}"
     assert facts["views"].split()[0] == f"{graph.N:,}"
     assert facts["components"] == f"{graph.component_count:,}"
-    assert facts["probabilities"] == ("exact" if graph.exact else "floats")
+    assert facts["probabilities"] == ("exact" if graph.is_exact else "floats")
     assert str(graph) == str(graph)
 
 

@@ -21,7 +21,7 @@ def test_lightning_and_cloud_have_the_numbers_of_the_paper():
     np.testing.assert_allclose(graph.adjacency, np.kron(np.eye(2), normalised), atol=1e-12)
     assert [view.name for view in graph.views] == ["lightning", "lightning rotated", "cloud", "cloud rotated"]
     assert graph.labels.tolist() == ["lightning", "cloud"]
-    assert graph.exact
+    assert graph.is_exact
 
 
 @pytest.mark.parametrize(("probability", "views"), [(0, 2), (1, 2), (Fraction(2, 7), 4), (0.5, 4)])

@@ -35,7 +35,7 @@ def test_planted_subclasses_have_their_block_spectrum(r, t, size, within, across
 
 def test_the_default_is_exact_and_every_theorem_holds_on_it():
     graph = zoo.planted_subclasses()
-    assert graph.exact
+    assert graph.is_exact
     for k in (3, 6):
         assert theory.check(graph, k=k)
     assert theory.check(graph, k=6)["Theorem 3.7"].verdict is theory.Verdict.RATIO

@@ -53,7 +53,7 @@ def test_edges_make_the_lazy_walk_of_any_graph(n, data):
     pairs = data.draw(st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), min_size=1, unique=True))
     weights = {pair: data.draw(st.integers(1, 5)) for pair in pairs}
     graph = zoo.edges(weights, normalize=True)
-    assert graph.exact
+    assert graph.is_exact
     at, W = {x: i for i, x in enumerate(graph.views)}, np.zeros((graph.N, graph.N))
     for (x, y), weight in weights.items():
         W[at[x], at[y]] += weight / 2
@@ -220,7 +220,7 @@ def test_orbits_have_the_squared_fourier_coefficients_of_the_turns(weights):
             folded[s % m] += float(chance)
         expected += (np.abs(np.fft.fft(folded)) ** 2).tolist()
     np.testing.assert_allclose(graph.spectrum(graph.N).gamma, np.sort(expected)[::-1], atol=1e-12)
-    assert graph.exact
+    assert graph.is_exact
 
 
 def test_rotations_list_each_orbit_once():

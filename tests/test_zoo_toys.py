@@ -34,7 +34,7 @@ def test_a_scaled_hypercube_has_one_eigenvalue_1_a_natural_and_the_ritz_values_o
 
 def test_scales_stay_as_exact_as_they_were_given():
     graph = scaled_hypercube(3, 1, ("1/3", 2))
-    assert graph.exact
+    assert graph.is_exact
     assert graph.views[:2] == ((1, Fraction(1, 3), Fraction(1, 3)), (1, 2, 2))
     assert all(type(entry) is int for entry in graph.views[1])
     assert scaled_hypercube(3, 1, (0.1,)).views[0] == (1, 0.1, 0.1)
@@ -66,7 +66,7 @@ def test_class_and_domain_have_the_characters_for_eigenvectors(weights):
     ]
     for character, value in closed_form:
         np.testing.assert_allclose(graph.adjacency @ character, float(value) * character, atol=1e-12)
-    assert graph.exact
+    assert graph.is_exact
     np.testing.assert_allclose(graph.w_x, 0.25)
     assert sorted(graph.views) == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert graph.labels.tolist() == [cell[0] for cell in graph.naturals]
