@@ -58,8 +58,7 @@ class ExactGraph(Immutable):
     """Hold a population graph in rational and algebraic numbers. Made by `PopulationGraph.exact`.
 
     It is an oracle of its own: no floating-point spectrum enters it. Each component's characteristic polynomial is computed
-    from its images modulo primes under a proven bound, factored over the rationals, and its roots isolated by ball
-    arithmetic (python-flint).
+    and factored over the rationals, and its roots are isolated by ball arithmetic, all by python-flint.
 
     Examples
     --------
