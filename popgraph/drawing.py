@@ -19,15 +19,30 @@ if TYPE_CHECKING:
 
 COLOURS = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000"]
 MARKERS = ["o", "s", "^", "D"]
-INK, FAINT, WARNING = "#333333", "#BBBBBB", "#D55E00"
+INK, FAINT, MUTED, WARNING = (
+    "#333333",
+    "#BBBBBB",
+    "#777777",
+    "#D55E00",
+)  # MUTED: beside the point, and no class's colour
 WEIGHTS = LinearSegmentedColormap.from_list("weights", ["#FFFFFF", "#9ECAE1", "#0072B2", "#08306B"])
 NAMED_CLASSES = 12  # classes that a legend has room for
 ICONS = 30  # views up to which images are drawn as themselves
+MOST_VIEWS = 2000  # beyond it a cell of a matrix is less than a pixel, and a sample is drawn
+ANNOTATED, NAMED = 8, 40  # up to so many views: a number in each cell, names along the sides
 
 
 def drawn_as_images(graph: "PopulationGraph") -> bool:
     """Whether the views are images, and few enough to be drawn as such."""
     return graph.N <= ICONS and all(isinstance(view, Image) for view in graph.views)
+
+
+def chosen_views(graph: "PopulationGraph") -> tuple[Ints, str]:
+    """Return the positions of the views to draw, all or a seeded sample in their order, and what a title says of that."""
+    if graph.N <= MOST_VIEWS:
+        return np.arange(graph.N), ""
+    sample = np.sort(np.random.default_rng(0).choice(graph.N, MOST_VIEWS, replace=False))
+    return sample, f"\n(drawn: {MOST_VIEWS:,} of {graph.N:,} views, sampled)"
 
 
 def thumbnail(
@@ -81,10 +96,11 @@ def classes_of_views(graph: "PopulationGraph", labels: Any) -> tuple[list[str], 
     return [str(name) for name in given[first]], of_view
 
 
-def draw_views(ax: Axes, graph: "PopulationGraph", at: Floats, of_view: Ints) -> None:
-    """Draw the views at these points (N, 2): images as thumbnails where there are few, else discs of area w_x."""
+def draw_views(ax: Axes, graph: "PopulationGraph", at: Floats, of_view: Ints, shown: Ints) -> None:
+    """Draw the views shown at these points: images as thumbnails where there are few, else discs of area w_x."""
+    of_view = of_view[shown]
     colour = [COLOURS[c % len(COLOURS)] for c in of_view]
-    area = graph.w_x / graph.w_x.max()
+    area = graph.w_x[shown] / graph.w_x.max()
     if drawn_as_images(graph):
         ax.scatter(at[:, 0], at[:, 1], s=16, c=colour)  # where the views are; thumbnails of one place stand in a row
         smaller = min(1.0, np.sqrt(6 / graph.N))  # many would cover each other
@@ -92,7 +108,7 @@ def draw_views(ax: Axes, graph: "PopulationGraph", at: Floats, of_view: Ints) ->
             zoom = 3.4 * smaller * np.sqrt(area[i])
             thumbnail(ax, view, (at[i, 0], at[i, 1]), zoom, frame=colour[i], aside=smaller * aside)
         return
-    size = np.maximum((420 if graph.N <= 16 else 160 if graph.N <= 100 else 40) * area, 4)
+    size = np.maximum((420 if graph.N <= 16 else 160 if graph.N <= 100 else 40 if graph.N <= 500 else 16) * area, 4)
     shape = of_view // len(COLOURS) % len(MARKERS)
     for m in np.unique(shape):  # beyond 8 classes the colours start again, with another mark
         here = shape == m
@@ -128,3 +144,16 @@ def name_classes(ax: Axes, classes: list[str]) -> None:
             ax.legend(marks, classes, frameon=False, fontsize=9, loc="best")
         else:
             ax.legend(marks, classes, frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+
+
+def name_classes_aside(ax: Axes, graph: "PopulationGraph", at: Floats, classes: list[str]) -> None:
+    """Name the classes where no view is: matplotlib's own search for such a place sees points, but no thumbnails."""
+    name_classes(ax, classes)
+    legend = ax.get_legend()
+    if legend is None or not drawn_as_images(graph):
+        return
+    (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
+    share = (at - [left, low]) / [right - left, high - low]
+    corners = np.array([[1, 1], [0, 1], [0, 0], [1, 0]])  # matplotlib's places 1 to 4
+    room = np.linalg.norm(share[:, np.newaxis] - corners, axis=2).min(axis=0)
+    legend.set_loc(1 + int(room.argmax()))

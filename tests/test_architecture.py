@@ -86,7 +86,7 @@ MAY_IMPORT = {
     "torch": {"graph", "spectrum", "losses", "match", "verification", "encoding", "distribution"},
     "zoo": {"building", "graph", "image", "images", "augmentation", "distribution", "reading"},
     "drawing": {"images", "labels"},
-    "plot": {"drawing", "embedding"},
+    "plot": {"drawing", "embedding", "subspace"},
 }
 SOLVERS = {"closed_form", "dense", "iterative"}
 

@@ -9,7 +9,7 @@ from cases import AWKWARD, ZOO
 
 import popgraph as pg
 from popgraph import plot, zoo
-from popgraph.errors import InvalidArgument, InvalidEmbedding, TooLarge
+from popgraph.errors import InvalidArgument, InvalidEmbedding
 
 LC = zoo.lightning_cloud()
 
@@ -207,17 +207,82 @@ def test_the_embedding_takes_whatever_carries_one():
             "needs 2 eigenvalues",
         ),
         (
-            lambda: plot.matrix(zoo.clusters(count=3, naturals=400, views=1000)),
-            TooLarge,
-            "3,000 x 3,000 weights has cells below",
-        ),
-        (
-            lambda: plot.graph(zoo.clusters(count=3, naturals=400, views=1000)),
-            TooLarge,
-            "a drawing of 3,000 nodes shows nothing",
+            lambda: plot.before_and_after(LC, axes=plt.subplots(1, 3)[1]),
+            InvalidArgument,
+            "axes holds 3 Axes; w and Ā need two",
         ),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(draw, error, message):
     with pytest.raises(error, match=message):
         draw()
+
+
+def test_of_many_views_a_sample_is_drawn_and_the_title_says_so():
+    graph = zoo.clusters(count=3, naturals=400, views=1000)
+    said = "(drawn: 2,000 of 3,000 views, sampled)"
+    assert said in plot.graph(graph).get_title()
+    assert said in plot.embedding(graph, graph.spectrum(2)).get_title()
+    for which, full in (("w", graph.w), ("adjacency", graph.adjacency)):
+        ax = plot.matrix(graph, which)
+        assert said in ax.get_title()
+        drawn = ax.images[0].get_array()
+        assert drawn.shape == (2000, 2000)
+        kept = np.random.default_rng(0).choice(graph.N, 2000, replace=False)
+        kept.sort()
+        np.testing.assert_allclose(drawn, full[np.ix_(kept, kept)], atol=1e-15)
+
+
+def test_before_and_after_are_w_and_the_adjacency():
+    figure, axes = plt.subplots(1, 2)
+    left, right = plot.before_and_after(LC, axes=axes)
+    assert [left, right] == list(axes)
+    np.testing.assert_array_equal(left.images[0].get_array(), LC.w)
+    np.testing.assert_array_equal(right.images[0].get_array(), LC.adjacency)
+    plt.close(figure)
+
+
+def two_bits(q: float) -> pg.PopulationGraph:
+    """The square, whose first bit flips with probability q and whose second with 1/4: γ = 1, (1-2q)², 1/4 and their product."""
+    first, second = [[1 - q, q], [q, 1 - q]], [[0.75, 0.25], [0.25, 0.75]]
+    return pg.build([1, 1, 1, 1], np.kron(first, second), normalize=True)
+
+
+def test_a_spectrum_path_follows_the_eigenvalues_and_finds_their_crossings():
+    values = np.linspace(0.01, 0.45, 12)
+    ax = plot.spectrum_path(two_bits, values, k=2)
+    drawn = {(round(x, 12), round(y, 12)) for line in ax.lines for x, y in zip(*line.get_data(), strict=True)}
+    for q in values:
+        for gamma in (1.0, (1 - 2 * q) ** 2, 0.25, 0.25 * (1 - 2 * q) ** 2):
+            assert (round(q, 12), round(gamma, 12)) in drawn
+    (crossing,) = ax.collections[-2].get_offsets()
+    np.testing.assert_allclose(crossing, [0.25, 0.25], atol=1e-6)
+    assert ax.get_title().endswith("degenerate at 0 of 12 values and 1 crossing")
+
+
+def test_a_spectrum_path_draws_repeated_eigenvalues_once_and_continues_vanishing_views():
+    ax = plot.spectrum_path(lambda q: zoo.hypercube(3, q), [0.1, 0.2, 0.3])
+    assert sorted(text.get_text() for text in ax.texts) == ["x3", "x3"]
+    assert (
+        len(plot.spectrum_path(zoo.lightning_cloud, [0, 0.5, 1]).lines) == 2 * 2
+    )  # two views at either end, four between
+
+
+@pytest.mark.parametrize(
+    ("values", "extra", "message"),
+    [
+        ([0.5], {}, "values is \\[0.5\\]; it must be two or more increasing numbers"),
+        ([0.5, 0.4], {}, "it must be two or more increasing numbers"),
+        ([0.5, np.nan], {}, "it must be two or more increasing numbers"),
+        ([0.1, 0.4], {"k": 12}, "k is 12; the cut after it needs most > k, and most is 12"),
+        ([0.1, 0.4], {"most": 0}, "most is 0"),
+    ],
+)
+def test_a_path_along_no_values_is_refused(values, extra, message):
+    with pytest.raises(InvalidArgument, match=message):
+        plot.spectrum_path(two_bits, values, **extra)
+
+
+def test_a_path_needs_graphs():
+    with pytest.raises(InvalidArgument, match=r"make_graph\(0.1\) returned 0.1; it must return a PopulationGraph"):
+        plot.spectrum_path(float, [0.1, 0.2])

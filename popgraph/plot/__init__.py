@@ -1,0 +1,15 @@
+"""Pictures of graphs, spectra, embeddings, trainings and matches: a value and an `ax` in, the `Axes` out.
+
+Draws, and solves nothing: what a picture needs beyond its value is an argument. One class has one colour everywhere; the
+colours are those of Okabe and Ito, which colour-blind readers tell apart.
+"""
+
+from popgraph.plot.embeddings import embedding
+from popgraph.plot.graphs import graph
+from popgraph.plot.matches import match
+from popgraph.plot.matrices import before_and_after, matrix
+from popgraph.plot.paths import spectrum_path
+from popgraph.plot.spectra import spectrum
+from popgraph.plot.trainings import training
+
+__all__ = ["before_and_after", "embedding", "graph", "match", "matrix", "spectrum", "spectrum_path", "training"]

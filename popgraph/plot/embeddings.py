@@ -1,0 +1,76 @@
+"""The views where an embedding f puts them."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from popgraph.drawing import (
+    FAINT,
+    axes_or_new,
+    chosen_views,
+    classes_of_views,
+    draw_views,
+    drawn_as_images,
+    name_classes_aside,
+)
+from popgraph.embedding import read_embedding
+from popgraph.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from popgraph.graph import PopulationGraph
+
+
+def embedding(
+    graph: "PopulationGraph", f: Any, *, labels: Any = None, dims: tuple[int, int] = (0, 1), ax: Axes | None = None
+) -> Axes:
+    """Draw each view at two coordinates of its embedding f, with area w_x.
+
+    Parameters
+    ----------
+    graph : PopulationGraph
+        N views; of more than 2,000 a sample is drawn, as the title says.
+    f : (N, k) array, mapping, callable, Training or Spectrum
+        Of a Training its f is drawn, of a Spectrum its `embedding` D^-1/2 F* diag(√γ).
+    labels : (N,) array, optional
+        A class for each view, for its colour; as in `graph`.
+    dims : (int, int)
+        Which columns; with one column, it is drawn along a line.
+    ax : Axes, optional
+        Where to draw; a new figure if not given.
+
+    Raises
+    ------
+    InvalidEmbedding
+        If f is not one finite real vector for each view.
+    InvalidArgument
+        If there is no such column, or not one label for each view.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> cube = pg.zoo.hypercube(3)
+    >>> embedding(cube, cube.spectrum(4), dims=(1, 2)).get_xlabel()
+    'f_2'
+    """
+    table = read_embedding(graph.views, f)
+    d = table.shape[1]
+    columns = dims if d > 1 else (0, 0)
+    if not isinstance(dims, tuple | list) or len(dims) != 2 or not all(column in range(d) for column in columns):
+        raise InvalidArgument(f"dims is {dims}; it must be two of the columns 0..{d - 1} of f")
+    classes, of_view = classes_of_views(graph, labels)
+    ax = axes_or_new(ax)
+    shown, note = chosen_views(graph)
+    at = np.column_stack([table[shown, columns[0]], table[shown, columns[1]] if d > 1 else np.zeros(len(shown))])
+    for line in (ax.axhline, ax.axvline):
+        line(0, color=FAINT, linewidth=0.8, zorder=0)
+    draw_views(ax, graph, at, of_view, shown)
+    ax.set(xlabel=f"f_{columns[0] + 1}", ylabel=f"f_{columns[1] + 1}" if d > 1 else "")
+    if d == 1:
+        ax.set_yticks([])
+    ax.margins(0.35 if drawn_as_images(graph) else 0.2)
+    name_classes_aside(ax, graph, at, classes)
+    which = f"columns {columns[0] + 1}, {columns[1] + 1} of {d}" if d > 1 else "its only column"
+    ax.set_title(f"{graph.N:,} views by f: {which}{note}", fontsize=11)
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax

@@ -1,0 +1,69 @@
+"""The population graph as nodes and lines."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+
+from popgraph.drawing import INK, axes_or_new, chosen_views, classes_of_views, draw_views, name_classes_aside
+
+if TYPE_CHECKING:
+    from popgraph.graph import PopulationGraph
+
+
+def graph(graph: "PopulationGraph", *, labels: Any = None, ax: Axes | None = None, rng: int = 0) -> Axes:
+    """Draw the views as nodes of area w_x, joined by lines as strong as w_xx'; self-weights are not drawn.
+
+    Parameters
+    ----------
+    graph : PopulationGraph
+        N views; of more than 2,000 a sample is drawn, as the title says.
+    labels : (N,) array, optional
+        A class for each view, for its colour; the graph's own (`graph.view_labels`), else its components, if not given.
+    ax : Axes, optional
+        Where to draw; a new figure if not given.
+    rng : int
+        Seeds networkx' spring layout.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is not one label for each view.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> ax = graph(pg.zoo.hypercube(2), labels=["a", "a", "b", "b"])
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['a', 'b']
+    """
+    import networkx as nx
+
+    classes, of_view = classes_of_views(graph, labels)
+    ax = axes_or_new(ax)
+    shown, note = chosen_views(graph)
+    M = graph.factor[:, shown]
+    w = (M.T @ M).tocoo()
+    w.data *= np.sqrt(graph.w_x[shown])[w.row] * np.sqrt(graph.w_x[shown])[w.col]
+    joined = w.row < w.col
+    i, j, weight = w.row[joined], w.col[joined], w.data[joined]
+    strength = weight / weight.max(initial=1e-300)
+    drawn = nx.Graph()
+    drawn.add_nodes_from(range(len(shown)))
+    drawn.add_weighted_edges_from(zip(i.tolist(), j.tolist(), strength.tolist(), strict=True))
+    place = nx.spring_layout(drawn, seed=rng, iterations=100 if len(shown) <= 500 else 30)
+    at = np.array([place[v] for v in range(len(shown))])
+    faint = 20.0 / max(len(i), 30)  # many faint lines would be a grey blot
+    alpha = np.clip(0.1 + 0.6 * strength, 0.0, faint + 0.6 * strength)
+    width = 0.4 + 2.6 * strength * min(1.0, (60 / max(len(i), 1)) ** 0.5)
+    ends = list(np.stack([at[i], at[j]], axis=1))
+    if ends:
+        ax.add_collection(LineCollection(ends, colors=INK, alpha=alpha, linewidths=width, zorder=1))
+    draw_views(ax, graph, at, of_view, shown)
+    ax.set_axis_off()
+    ax.margins(0.18)
+    name_classes_aside(ax, graph, at, classes)
+    many = graph.component_count
+    ax.set_title(f"{graph.N:,} views in {many:,} component{'s' * (many > 1)}{note}", fontsize=11)
+    return ax

@@ -1,0 +1,62 @@
+"""A verdict: what F holds of each leading eigenvector."""
+
+from textwrap import fill
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from popgraph.drawing import ANNOTATED, INK, NAMED, WARNING, WEIGHTS, axes_or_new
+
+if TYPE_CHECKING:
+    from popgraph.match import Match
+
+
+def match(match: "Match", *, ax: Axes | None = None) -> Axes:
+    """Draw |Q| of F ≈ F* Q, a row for each eigenvector, with the principal angles and what f holds of each.
+
+    F is √w_x f, and Q = F*ᵀF; at a match every eigenvector is held to 100 %, but for those with γ_i = γ_k at a degenerate cut:
+    which of them stand for the repeated γ is arbitrary, and so is f's share of each.
+
+    Parameters
+    ----------
+    match : Match
+        As of `popgraph.verify`.
+    ax : Axes, optional
+        Where to draw; a new figure if not given.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> cloud = pg.zoo.lightning_cloud()
+    >>> match(pg.verify(cloud, cloud.spectrum(2).embedding)).get_xlabel()
+    'column of f;  shade: |Q| in F ≈ F* Q'
+    """
+    ax = axes_or_new(ax)
+    k, d = match.Q.shape
+    size = np.abs(match.Q)
+    # A column of F, were it one eigenvector, would fill its cell: the scale is the length of a typical column.
+    column = float(np.linalg.norm(match.Q)) / np.sqrt(d * max(1.0 - match.relative_residual**2, 1e-12))
+    full = max(float(size.max()), column, 1e-300)
+    ax.imshow(size, cmap=WEIGHTS, vmin=0.0, vmax=full, interpolation="nearest", aspect="auto")
+    if k * d <= ANNOTATED**2:
+        for (i, j), value in np.ndenumerate(size):
+            colour = "white" if value > 0.5 * full else INK
+            ax.text(j, i, f"{value:.2f}", ha="center", va="center", color=colour, fontsize=10)
+    named = np.arange(k) if k <= NAMED else np.linspace(0, k - 1, 11).astype(int)
+    ax.set_yticks(named, [f"v_{i + 1}  γ = {match.gamma[i]:.3g}" for i in named], fontsize=10 if k <= 12 else 7)
+    held = ax.secondary_yaxis("right")
+    held.set_yticks(named, [f"{100 * match.captured[i]:.4g}%" for i in named], fontsize=10 if k <= 12 else 7)
+    arbitrary = match.degenerate or match.gamma[-1] == 0
+    held.set_ylabel("share of v_i in span F" + "\narbitrary where γ_i = γ_k" * bool(arbitrary))
+    for axis in (ax, held):
+        axis.tick_params(length=0)
+    ax.set_xticks(np.arange(d) if d <= NAMED else [], [str(j + 1) for j in range(d)] if d <= NAMED else [])
+    ax.set_xlabel("column of f;  shade: |Q| in F ≈ F* Q")
+    verdict = "match" if match.matches else "no match, though f is optimal" if match.optimal else "no match"
+    at_cut = ", degenerate cut" if match.degenerate and "degenerate" not in match.status.value else ""
+    angles = ", ".join(f"{angle:.1e}" for angle in match.angles[::-1][:4]) + (", ..." if match.k > 4 else "")
+    title = fill(f"{verdict}{at_cut}: {match.status.value}", 44)
+    colour = "black" if match.matches else WARNING
+    ax.set_title(f"{title}\nangles {angles} rad", fontsize=11, color=colour)
+    return ax

@@ -1,0 +1,157 @@
+"""w and Ā as tables of shades, and both side by side."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from popgraph.arrays import Floats, Ints
+from popgraph.drawing import (
+    ANNOTATED,
+    INK,
+    MOST_VIEWS,
+    NAMED,
+    WEIGHTS,
+    axes_or_new,
+    chosen_views,
+    drawn_as_images,
+    thumbnail,
+)
+from popgraph.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from popgraph.graph import PopulationGraph
+
+
+def matrix(
+    graph: "PopulationGraph",
+    which: Literal["w", "adjacency"] = "adjacency",
+    *,
+    ax: Axes | None = None,
+    annotate: bool | None = None,
+    colorbar: bool | None = None,
+) -> Axes:
+    """Draw w or Ā as a table of shades, with the views along both sides; images are drawn as themselves.
+
+    Parameters
+    ----------
+    graph : PopulationGraph
+        N views; of more than 2,000 a sample is drawn, as the title says.
+    which : {"w", "adjacency"}
+        Before or after normalisation.
+    ax : Axes, optional
+        Where to draw; a new figure if not given.
+    annotate : bool, optional
+        Whether each cell holds its number, for w a fraction where it is exact and fits; by default up to 8 views.
+    colorbar : bool, optional
+        Whether a scale of the shades stands beside it; by default where the cells hold no numbers.
+
+    Raises
+    ------
+    InvalidArgument
+        If `which` is neither, or if numbers are asked for with more than 40 views.
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> matrix(pg.zoo.lightning_cloud(), "w").get_title()
+    'w: probability of a positive pair'
+    """
+    if which not in ("w", "adjacency"):
+        raise InvalidArgument(f'which is {which!r}; it must be "w" or "adjacency"')
+    numbered = graph.N <= ANNOTATED if annotate is None else annotate
+    if numbered and graph.N > NAMED:
+        raise InvalidArgument(f"annotate=True is for {NAMED} views or fewer; this graph has {graph.N:,}")
+    ax = axes_or_new(ax)
+    shown, note = chosen_views(graph)
+    values = _weights(graph, which, shown)
+    shades = ax.imshow(values, cmap=WEIGHTS, vmin=0.0, vmax=values.max(), interpolation="nearest")
+    ax.set_title(
+        ("w: probability of a positive pair" if which == "w" else "Ā: normalised adjacency") + note, fontsize=11
+    )
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0)
+    if numbered:
+        size = 12 if graph.N <= 5 else 56 / max(graph.N, ANNOTATED)
+        for (i, j), value in np.ndenumerate(values):
+            exact = graph.explain(graph.views[i], graph.views[j]).value if which == "w" else float(value)
+            colour = "white" if value > 0.5 * values.max() else INK
+            text = _number(exact, 8 if graph.N <= 5 else 5)
+            ax.text(j, i, text, ha="center", va="center", color=colour, fontsize=size)
+    if not numbered if colorbar is None else colorbar:
+        ax.figure.colorbar(shades, ax=ax, shrink=0.8)
+    _name_sides(ax, graph)
+    return ax
+
+
+def _weights(graph: "PopulationGraph", which: str, shown: Ints) -> Floats:
+    """Return w or Ā, of all views or of those shown."""
+    if len(shown) == graph.N:
+        return graph.w if which == "w" else graph.adjacency
+    M = graph.factor[:, shown]
+    block = (M.T @ M).toarray()
+    root = np.sqrt(graph.w_x[shown])
+    return np.asarray(root[:, np.newaxis] * block * root if which == "w" else block)
+
+
+def _number(value: Fraction | float, width: int) -> str:
+    """Write a number for a cell: a fraction of at most `width` characters, else three digits."""
+    fits = isinstance(value, Fraction) and len(str(value)) <= width
+    return str(value) if fits else f"{float(value):.3g}"  # not .3f: a small weight is not 0
+
+
+def _name_sides(ax: Axes, graph: "PopulationGraph") -> None:
+    """Put the views along both sides of a matrix: as thumbnails, as names, or only counted."""
+    places = np.arange(graph.N)
+    if graph.N > NAMED:
+        ax.set_xlabel(f"{min(graph.N, MOST_VIEWS):,} views")
+        return
+    ax.xaxis.set_ticks_position("bottom")
+    if drawn_as_images(graph):
+        ax.set(xticks=[], yticks=[])
+        zoom = 2.6 * min(1.0, 8 / graph.N)
+        for i, view in enumerate(graph.views):
+            thumbnail(ax, view, (-0.62, i), zoom, align=(1.0, 0.5))
+            thumbnail(ax, view, (i, graph.N - 1 + 0.62), zoom, align=(0.5, 1.0))
+        return
+    names = [str(view) if isinstance(view, str) else repr(view) for view in graph.views]
+    names = [name if len(name) <= 18 else name[:17] + "…" for name in names]
+    size = 10 if graph.N <= 12 else 6
+    ax.set_yticks(places, names, fontsize=size)
+    ax.set_xticks(places, names, fontsize=size, rotation=90 if max(map(len, names)) > 3 else 0)
+
+
+def before_and_after(graph: "PopulationGraph", *, axes: Sequence[Axes] | None = None) -> tuple[Axes, Axes]:
+    """Draw w beside Ā: the population graph before and after normalisation, with the views along the sides.
+
+    Parameters
+    ----------
+    graph : PopulationGraph
+        N views.
+    axes : two Axes, optional
+        Where to draw; a new figure if not given.
+
+    Returns
+    -------
+    (Axes, Axes)
+        Of w and of Ā.
+
+    Raises
+    ------
+    InvalidArgument
+        If `axes` are not two.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> left, right = before_and_after(pg.zoo.lightning_cloud())
+    >>> right.get_title()
+    'Ā: normalised adjacency'
+    """
+    if axes is None:
+        axes = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")[1]
+    if len(axes) != 2:
+        raise InvalidArgument(f"axes holds {len(axes)} Axes; w and Ā need two")
+    return matrix(graph, "w", ax=axes[0]), matrix(graph, "adjacency", ax=axes[1])

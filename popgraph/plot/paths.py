@@ -1,0 +1,152 @@
+"""All eigenvalues while one parameter of a population slides, with their crossings."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+from scipy.optimize import minimize_scalar
+
+from popgraph.arrays import Floats
+from popgraph.drawing import COLOURS, FAINT, WARNING, axes_or_new
+from popgraph.errors import InvalidArgument, shorten, whole_number
+
+if TYPE_CHECKING:
+    from popgraph.graph import PopulationGraph
+
+ALIKE = 1e-9  # eigenvalues nearer than this are drawn as one
+
+
+def spectrum_path(
+    make_graph: Callable[[float], "PopulationGraph"],
+    values: ArrayLike,
+    *,
+    k: int | None = None,
+    most: int = 12,
+    ax: Axes | None = None,
+) -> Axes:
+    r"""Draw the leading eigenvalues of Ā as a parameter slides, with crossings marked, and where the cut at k is degenerate.
+
+    Equal eigenvalues are one line, thicker, with their number beside it. Where two meet between the given values, the place is
+    found by making more graphs there.
+
+    Parameters
+    ----------
+    make_graph : callable, float -> PopulationGraph
+        The population at one value of the parameter.
+    values : (T,) array
+        The parameter, T >= 2, increasing.
+    k : int, optional
+        The cut of interest: where γ_k = γ_{k+1} is marked as a warning.
+    most : int
+        How many eigenvalues to follow, at least 1; a graph with fewer views is continued by zeros.
+    ax : Axes, optional
+        Where to draw; a new figure if not given.
+
+    Raises
+    ------
+    InvalidArgument
+        If the values are not increasing numbers, k is not below `most`, or `make_graph` returns no graph.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> ax = spectrum_path(lambda q: pg.zoo.hypercube(2, q), [0, 0.25, 0.5], k=2)
+    >>> ax.get_title()
+    'γ over the parameter: 2 crossings\ncut at k = 2: degenerate at 3 of 3 values'
+    """
+    t = np.asarray(values, dtype=np.float64)
+    if t.ndim != 1 or t.size < 2 or not (np.diff(t) > 0).all() or not np.isfinite(t).all():
+        raise InvalidArgument(f"values is {shorten(values)}; it must be two or more increasing numbers")
+    most = whole_number("most", most, 10_000)
+    if k is not None and whole_number("k", k, 10_000) >= most:
+        raise InvalidArgument(f"k is {k}; the cut after it needs most > k, and most is {most}")
+
+    def gamma(value: float) -> Floats:
+        return _leading(make_graph, value, most)
+
+    path = np.array([gamma(float(value)) for value in t])
+    alive = int((path > ALIKE).any(axis=0).sum())
+    path = path[:, : min(most, max(alive, k or 1) + 1)]
+    met = _crossings(gamma, t, path)
+    ax = axes_or_new(ax)
+    _draw_lines(ax, t, path)
+    places = [(round(at, 6), i, round(height, 6)) for at, i, height in met]
+    warned = {(at, height) for at, i, height in places if i + 1 == k}
+    plain = {(at, height) for at, _, height in places} - warned
+    for points, colour in ((plain, "black"), (warned, WARNING)):
+        if points:
+            across, up = zip(*sorted(points), strict=True)
+            ax.scatter(across, up, s=60, facecolor="none", edgecolor=colour, linewidth=1.6, zorder=4)
+    crossings = len(plain) + len(warned)
+    title = f"γ over the parameter: {crossings} crossing{'s' * (crossings != 1)}"
+    if k is not None:
+        equal = path[:, k - 1] - path[:, k] <= ALIKE
+        ax.scatter(t[equal], path[equal, k - 1], s=14, color=WARNING, zorder=5)
+        title += f"\ncut at k = {k}: degenerate at {equal.sum()} of {len(t)} values"
+        title += f" and {len(warned)} crossing{'s' * (len(warned) != 1)}" if warned else ""
+    ax.set_title(title, fontsize=11)
+    ax.set(xlabel="parameter", ylabel="γ_i", ylim=(-0.05, 1.08))
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def _leading(make_graph: Callable[[float], Any], value: float, most: int) -> Floats:
+    """Return the leading eigenvalues of the graph at a value, continued by zeros: a view that vanishes takes a zero with it."""
+    graph = make_graph(value)
+    if not hasattr(graph, "spectrum"):
+        raise InvalidArgument(f"make_graph({value:g}) returned {shorten(graph)}; it must return a PopulationGraph")
+    found = graph.spectrum(min(most, graph.N)).gamma
+    return np.concatenate([found, np.zeros(most - len(found))])
+
+
+def _crossings(gamma: Callable[[float], Floats], t: Floats, path: Floats) -> list[tuple[float, int, float]]:
+    """Return (value, i, γ) where γ_i = γ_{i+1} at a point: where the gap between sorted eigenvalues has a minimum of zero."""
+    met = []
+    gaps = path[:, :-1] - path[:, 1:]
+    for i in range(gaps.shape[1]):
+        gap = gaps[:, i]
+        for j in range(len(t)):
+            left, right = max(j - 1, 0), min(j + 1, len(t) - 1)
+            if gap[j] <= ALIKE:
+                if max(gap[left], gap[right]) > ALIKE:
+                    met.append((float(t[j]), i, float(path[j, i])))
+            elif 0 < j < len(t) - 1 and gap[left] >= gap[j] < gap[right]:
+                place = minimize_scalar(
+                    lambda s, i=i: float(gamma(s)[i] - gamma(s)[i + 1]),
+                    bounds=(t[left], t[right]),
+                    method="bounded",
+                    options={"xatol": 1e-9 * (t[right] - t[left])},
+                )
+                if place.fun <= 1e-6 * gap[[left, right]].max():
+                    met.append((float(place.x), i, float(gamma(place.x)[i])))
+    return met
+
+
+def _draw_lines(ax: Axes, t: Floats, path: Floats) -> None:
+    """Draw each group of equal eigenvalues as a line as thick as it has members, with their number where it stands most alone."""
+    count = path.shape[1]
+    alone: dict[tuple[int, int], tuple[float, int]] = {}
+    for j in range(len(t) - 1):
+        i, both = 0, path[j : j + 2]
+        while i < count:
+            end = i + 1
+            while end < count and (both[:, end - 1] - both[:, end] <= ALIKE).all():
+                end += 1
+            zero = both[:, i].max() <= ALIKE
+            ax.plot(
+                t[j : j + 2],
+                both[:, i],
+                color=FAINT if zero else COLOURS[0],
+                linewidth=1.4 * (end - i) ** 0.6,
+                solid_capstyle="round",
+                zorder=2,
+            )
+            above = path[j, i - 1] - path[j, i] if i else 1.0
+            below = path[j, end - 1] - path[j, end] if end < count else path[j, i]
+            if end - i > 1 and not zero:
+                alone[i, end] = max(alone.get((i, end), (-1.0, 0)), (float(min(above, below)), -j))
+            i = end
+    for (i, end), (_, j) in alone.items():
+        ax.annotate(f"x{end - i}", (t[-j], path[-j, i]), xytext=(6, 2), textcoords="offset points", fontsize=9)

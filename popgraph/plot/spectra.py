@@ -1,0 +1,46 @@
+"""The eigenvalues of Ā and the cut after the k-th."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from popgraph.drawing import COLOURS, INK, WARNING, axes_or_new
+
+if TYPE_CHECKING:
+    from popgraph.spectrum import Spectrum
+
+
+def spectrum(spectrum: "Spectrum", *, ax: Axes | None = None) -> Axes:
+    """Draw the known eigenvalues of Ā, with the cut after the k-th marked; a degenerate cut is marked as a warning.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+        With k of its eigenvalues filled; those known beyond it are hollow.
+    ax : Axes, optional
+        Where to draw; a new figure if not given.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> spectrum(pg.zoo.lightning_cloud().spectrum(2)).get_title()
+    'γ, the eigenvalues of Ā: gap 1 after k = 2'
+    """
+    ax = axes_or_new(ax)
+    k, known = spectrum.k, spectrum.gamma_known
+    index = np.arange(1, len(known) + 1)
+    degenerate = spectrum.gap <= spectrum.tolerance
+    size = 36 if len(known) <= 60 else 9
+    ax.scatter(index[:k], known[:k], s=size, color=COLOURS[0], zorder=3)
+    ax.scatter(index[k:], known[k:], s=size, facecolor="white", edgecolor=COLOURS[0], zorder=3)
+    ax.axvline(k + 0.5, color=WARNING if degenerate else INK, linestyle="--", linewidth=1)
+    end = f": gap {spectrum.gap:.3g} after k = {k}"
+    if degenerate:
+        end = f"\nγ_{k} = γ_{k + 1}: a degenerate cut at k = {k}"
+    ax.set_title(f"γ, the eigenvalues of Ā{end}", fontsize=11, color=WARNING if degenerate else "black")
+    ax.set(xlabel="i", ylabel="γ_i", xlim=(0.3, len(known) + 0.7), ylim=(-0.05, 1.08))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
