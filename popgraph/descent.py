@@ -43,6 +43,7 @@ class Objective:
     features: FeatureClass | None = None
     rows: list[tuple[int, float, float]] = field(default_factory=list)
     last: tuple[float, float] = (np.inf, np.inf)
+    path: list[Floats] | None = None  # the embeddings at `rows`, where they are kept
 
     def __post_init__(self) -> None:
         self.root = np.sqrt(self.graph.w_x)[:, np.newaxis]
@@ -57,6 +58,7 @@ class Objective:
         self.inner_root = np.ones((len(self.w_x), 1)) if reduced else self.root
         T = self.factor.T
         self.transposed: Any = np.ascontiguousarray(T) if reduced else T.tocsr()
+        self.at: Floats = np.zeros(0)  # where the loss was evaluated last
         self.height = self.graph.N if self.features is None else self.features.d
 
     def embedding(self, z: Floats) -> Floats:
@@ -87,6 +89,7 @@ class Objective:
         Stopped
             If the loss is no number, or falls without end.
         """
+        self.at = z
         value, gradient = self.loss.value_and_gradient(self.factor, self.w_x, self._lift(z), transposed=self.transposed)
         if np.isnan(value):
             raise Stopped(f"the loss {self.loss.name} became NaN")
@@ -108,9 +111,9 @@ class Objective:
         if size == 0:
             return np.zeros_like(direction)
         step = 1e-5 * (1.0 + norm(z) / np.sqrt(z.size)) / size  # cube root of eps: truncation and rounding balance
-        before = self.last
+        before = self.last, self.at
         ahead, behind = self.evaluate(z + step * direction)[1], self.evaluate(z - step * direction)[1]
-        self.last = before
+        self.last, self.at = before
         return np.asarray((ahead - behind) / (2 * step))
 
     def write(self) -> None:
@@ -120,6 +123,8 @@ class Objective:
     def write_at(self, step: int) -> None:
         """Write down what was evaluated last."""
         self.rows.append((step, *self.last))
+        if self.path is not None:
+            self.path.append(self.embedding(self.at))
 
 
 def minimise(

@@ -45,6 +45,8 @@ class Training(Immutable):
         Ψ, where f = ΨW was trained.
     weights : (d, k) array or None
         W.
+    path : (T, N, k) array or None
+        The embedding at each of `steps`, where it was kept.
 
     Examples
     --------
@@ -63,6 +65,7 @@ class Training(Immutable):
     loss_name: str = spectral.name
     features: Floats | None = None
     weights: Floats | None = None
+    path: Floats | None = None
 
     def __embedding__(self) -> Floats:
         return self.f
@@ -88,6 +91,7 @@ def train(
     tol: float = 1e-12,
     learning_rate: float = 0.05,
     start: Any = None,
+    keep_path: bool = False,
     progress: Progress = None,
 ) -> Training:
     """Minimise a contrastive loss over tables f, one free vector in R^k for each view, or over f = Wᵀψ of given features.
@@ -118,6 +122,8 @@ def train(
         Adam's first step size, relative to a typical entry of f (batches only).
     start : (N, k) array, optional
         The first f; by default Gaussian. With features, what they hold of it.
+    keep_path : bool
+        Whether the embeddings on the way are kept, for `plot.animation`: 8 N k bytes for each step written down.
     progress : bool, callable or None
         A bar; None shows one where somebody is looking.
 
@@ -174,7 +180,7 @@ def train(
     if held is not None:
         check_dimension(int(k), held)
     generator = np.random.default_rng(rng)
-    objective = Objective(graph, loss, held)
+    objective = Objective(graph, loss, held, path=[] if keep_path else None)
     z = _start(objective, int(k), generator) if start is None else objective.unknowns(_read_start(graph, start, int(k)))
     if batch_size is None:
         ticks = track(count(1), None, progress, "train")
@@ -207,6 +213,7 @@ def _finish(objective: Objective, z: Floats, converged: bool, stopped: str, feat
         loss_name=objective.loss.name,
         features=None if features is None else features.features,
         weights=weights,
+        path=None if objective.path is None else frozen(np.array(objective.path)),
     )
 
 

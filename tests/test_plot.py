@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from cases import AWKWARD, ZOO
+from PIL import Image
 
 import popgraph as pg
 from popgraph import plot, zoo
@@ -245,11 +246,11 @@ def test_before_and_after_are_w_and_the_adjacency():
 def two_bits(q: float) -> pg.PopulationGraph:
     """The square, whose first bit flips with probability q and whose second with 1/4: γ = 1, (1-2q)², 1/4 and their product."""
     first, second = [[1 - q, q], [q, 1 - q]], [[0.75, 0.25], [0.25, 0.75]]
-    return pg.build([1, 1, 1, 1], np.kron(first, second), normalize=True)
+    return pg.build(np.full(4, 0.25), np.kron(first, second))
 
 
 def test_a_spectrum_path_follows_the_eigenvalues_and_finds_their_crossings():
-    values = np.linspace(0.01, 0.45, 12)
+    values = np.linspace(0.01, 0.45, 14)
     ax = plot.spectrum_path(two_bits, values, k=2)
     drawn = {(round(x, 12), round(y, 12)) for line in ax.lines for x, y in zip(*line.get_data(), strict=True)}
     for q in values:
@@ -257,7 +258,7 @@ def test_a_spectrum_path_follows_the_eigenvalues_and_finds_their_crossings():
             assert (round(q, 12), round(gamma, 12)) in drawn
     (crossing,) = ax.collections[-2].get_offsets()
     np.testing.assert_allclose(crossing, [0.25, 0.25], atol=1e-6)
-    assert ax.get_title().endswith("degenerate at 0 of 12 values and 1 crossing")
+    assert ax.get_title().endswith("degenerate at 0 of 14 values and 1 crossing")
 
 
 def test_a_spectrum_path_draws_repeated_eigenvalues_once_and_continues_vanishing_views():
@@ -286,3 +287,36 @@ def test_a_path_along_no_values_is_refused(values, extra, message):
 def test_a_path_needs_graphs():
     with pytest.raises(InvalidArgument, match=r"make_graph\(0.1\) returned 0.1; it must return a PopulationGraph"):
         plot.spectrum_path(float, [0.1, 0.2])
+
+
+def test_the_animation_shows_every_view_reach_the_span(tmp_path):
+    training, spectrum = pg.train(LC, 2, rng=0, keep_path=True), LC.spectrum(2)
+    moving = plot.animation(training, LC, spectrum, frames=4)
+    moving.save(tmp_path / "training.gif", writer="pillow")
+    with Image.open(tmp_path / "training.gif") as written:
+        assert written.n_frames == 4
+    left, right = plt.gcf().axes  # drawn last: the last step
+    rings, views = (dots.get_offsets() for dots in left.collections[:2])
+    np.testing.assert_allclose(views, training.f, atol=1e-12)
+    np.testing.assert_allclose(rings, training.f, atol=1e-7)
+    assert right.lines[0].get_ydata()[0] > 0.1
+    assert right.lines[0].get_ydata()[-1] < 1e-7
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((pg.train(LC, 2, rng=0), LC, LC.spectrum(2)), "this training kept no path; train with keep_path=True"),
+        (
+            (pg.train(LC, 2, rng=0, keep_path=True), zoo.hypercube(3), LC.spectrum(2)),
+            "the path has 4 views, the graph 8",
+        ),
+        (
+            (pg.train(LC, 1, rng=0, keep_path=True), LC, LC.spectrum(2)),
+            r"dims is \(0, 1\); it must be two of the columns",
+        ),
+    ],
+)
+def test_an_animation_needs_a_path_of_its_graph(arguments, message):
+    with pytest.raises(InvalidArgument, match=message):
+        plot.animation(*arguments)

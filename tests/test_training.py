@@ -182,3 +182,15 @@ def test_a_start_of_the_wrong_shape_is_refused():
         pg.train(zoo.lightning_cloud(), 2, start=np.ones((4, 3)))
     with pytest.raises(InvalidEmbedding, match="f is NaN or infinite at 4 views"):
         pg.train(zoo.lightning_cloud(), 2, start=np.full((4, 2), np.nan))
+
+
+@pytest.mark.parametrize("batches", [{}, {"batch_size": 8, "steps": 50}])
+def test_the_path_holds_the_embedding_of_each_step(batches):
+    graph = zoo.hypercube(3)
+    training = pg.train(graph, 2, rng=0, keep_path=True, **batches)
+    assert training.path.shape == (len(training.steps), 8, 2)
+    for f, loss in zip(training.path, training.loss, strict=True):
+        assert pg.losses.spectral.value(graph.factor, graph.w_x, f) == pytest.approx(loss, abs=1e-12)
+    np.testing.assert_allclose(training.path[-1], training.f, atol=1e-12)
+    assert pg.train(graph, 2, rng=0, **batches).path is None
+    np.testing.assert_array_equal(pg.train(graph, 2, rng=0, **batches).f, training.f)

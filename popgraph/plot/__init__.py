@@ -10,6 +10,16 @@ from popgraph.plot.matches import match
 from popgraph.plot.matrices import before_and_after, matrix
 from popgraph.plot.paths import spectrum_path
 from popgraph.plot.spectra import spectrum
-from popgraph.plot.trainings import training
+from popgraph.plot.trainings import animation, training
 
-__all__ = ["before_and_after", "embedding", "graph", "match", "matrix", "spectrum", "spectrum_path", "training"]
+__all__ = [
+    "animation",
+    "before_and_after",
+    "embedding",
+    "graph",
+    "match",
+    "matrix",
+    "spectrum",
+    "spectrum_path",
+    "training",
+]

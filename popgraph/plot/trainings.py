@@ -1,15 +1,29 @@
 """Training: the loss and its gradient, and an embedding on its way into the span of F*."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.animation import FuncAnimation
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from popgraph.drawing import COLOURS, INK, MUTED, axes_or_new
-from popgraph.errors import InvalidArgument
+from popgraph.drawing import (
+    COLOURS,
+    FAINT,
+    INK,
+    MUTED,
+    axes_or_new,
+    chosen_views,
+    classes_of_views,
+    draw_views,
+    name_classes,
+)
+from popgraph.errors import InvalidArgument, whole_number
+from popgraph.subspace import column_space, containment_angles
 
 if TYPE_CHECKING:
+    from popgraph.graph import PopulationGraph
     from popgraph.spectrum import Spectrum
     from popgraph.training import Training
 
@@ -61,3 +75,97 @@ def training(training: "Training", spectrum: "Spectrum | None" = None, *, ax: Ax
     for each in (ax, beside):
         each.spines["top"].set_visible(False)
     return ax
+
+
+def animation(
+    training: "Training",
+    graph: "PopulationGraph",
+    spectrum: "Spectrum",
+    *,
+    labels: Any = None,
+    dims: tuple[int, int] = (0, 1),
+    frames: int = 60,
+) -> FuncAnimation:
+    """Animate training: the views at two coordinates of f, on their way to where the span of F* holds them.
+
+    A hollow ring is where the span of F* comes nearest to a view's f: at a match every view stands in its ring. Beside it, the
+    largest principal angle from the span of F to that of F*. Save it with `.save("training.gif", writer="pillow")`, or show it
+    in a notebook with `.to_jshtml()`.
+
+    Parameters
+    ----------
+    training : Training
+        Of `train(..., keep_path=True)`.
+    graph : PopulationGraph
+        What f was trained on.
+    spectrum : Spectrum
+        F*; at a degenerate cut, up to the next clean one.
+    labels : (N,) array, optional
+        A class for each view, for its colour; as in `graph`.
+    dims : (int, int)
+        Which columns of f.
+    frames : int
+        At most how many of the steps are drawn.
+
+    Returns
+    -------
+    matplotlib.animation.FuncAnimation
+        With 12 frames a second.
+
+    Raises
+    ------
+    InvalidArgument
+        If the path was not kept or is of other views, or there is no such column.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> cloud = pg.zoo.lightning_cloud()
+    >>> training = pg.train(cloud, 2, rng=0, keep_path=True)
+    >>> moving = animation(training, cloud, cloud.spectrum(2), frames=3)
+    >>> moving.to_jshtml().count("data:image/png")
+    3
+    """
+    path = training.path
+    if path is None:
+        raise InvalidArgument("this training kept no path; train with keep_path=True to animate it")
+    T, N, d = path.shape
+    if graph.N != N or spectrum.eigenvectors.shape[0] != N:
+        raise InvalidArgument(
+            f"the path has {N} views, the graph {graph.N}, the spectrum {len(spectrum.eigenvectors)}; give those of one graph"
+        )
+    if len(dims) != 2 or not all(column in range(d) for column in dims):
+        raise InvalidArgument(f"dims is {dims}; it must be two of the columns 0..{d - 1} of f")
+    drawn = np.unique(np.linspace(0, T - 1, min(T, whole_number("frames", frames, 10_000))).round().astype(int))
+    root, V = np.sqrt(graph.w_x)[:, np.newaxis], spectrum.eigenvectors
+    angles = [float(containment_angles(column_space(root * f).basis, V).max(initial=0.0)) for f in path]
+    rings = [(V @ (V.T @ (root * path[t]))) / root for t in drawn]
+    shown, note = chosen_views(graph)
+    classes, of_view = classes_of_views(graph, labels)
+    columns = list(dims)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")
+    everywhere = np.concatenate(
+        [path[drawn][:, shown][:, :, columns].reshape(-1, 2), *[ring[shown][:, columns] for ring in rings]]
+    )
+    middle, reach = (everywhere.max(axis=0) + everywhere.min(axis=0)) / 2, 0.62 * np.ptp(everywhere, axis=0).max()
+    right.semilogy(training.steps, np.maximum(angles, 1e-17), color=COLOURS[0])
+    (here,) = right.plot([], [], "o", color=INK)
+    right.set(xlabel="step", ylabel="largest angle to span F* (rad)")
+    right.spines[["top", "right"]].set_visible(False)
+
+    def draw(frame: int) -> list[Any]:
+        t = drawn[frame]
+        left.clear()
+        for line in (left.axhline, left.axvline):
+            line(0, color=FAINT, linewidth=0.8, zorder=0)
+        ring = rings[frame][shown][:, columns]
+        left.scatter(ring[:, 0], ring[:, 1], s=150, facecolor="none", edgecolor=MUTED, zorder=1)
+        draw_views(left, graph, path[t][shown][:, columns], of_view, shown)
+        left.set(xlabel=f"f_{dims[0] + 1}", ylabel=f"f_{dims[1] + 1}")
+        left.set(xlim=(middle[0] - reach, middle[0] + reach), ylim=(middle[1] - reach, middle[1] + reach))
+        name_classes(left, classes)
+        left.set_title(f"step {training.steps[t]:,}: loss {training.loss[t]:.4f}{note}", fontsize=11)
+        here.set_data([training.steps[t]], [max(angles[t], 1e-17)])
+        return [left, here]
+
+    return FuncAnimation(figure, draw, frames=len(drawn), interval=1000 / 12, blit=False)
