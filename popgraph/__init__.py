@@ -8,9 +8,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from popgraph import errors, images, losses, selftraining, theory, zoo
-from popgraph.augmentation import Augmentation, apply, choose, identity, independently
+from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.clustering import spectral_clusters
+from popgraph.combinators import apply, choose, identity, independently
 from popgraph.comparison import compare
 from popgraph.critic import train_critic
 from popgraph.distribution import Distribution

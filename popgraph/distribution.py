@@ -3,7 +3,6 @@
 Exact probabilities are integers over one denominator, and the floats are a view of them. Kernels and graphs live elsewhere.
 """
 
-import html
 import math
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -26,6 +25,7 @@ from popgraph.reading import (
     read_distinct,
     read_pairs,
 )
+from popgraph.show import html_table
 
 Seed: TypeAlias = int | np.random.Generator | None
 
@@ -354,13 +354,9 @@ class Distribution(Immutable, Mapping[Hashable, float]):
         return "\n".join([f"Distribution of {len(self):,} outcomes, {kind} probabilities", *lines, *more])
 
     def _repr_html_(self) -> str:
-        rows = []
-        for i, outcome in enumerate(self.outcomes[:20]):
-            drawn = outcome._repr_html_() if hasattr(outcome, "_repr_html_") else html.escape(shorten(outcome))
-            rows.append(f"<tr><td>{drawn}</td><td>{self._written(i)}</td></tr>")
-        more = f"<tr><td colspan=2>and {len(self) - 20:,} more</td></tr>" if len(self) > 20 else ""
-        head = "<tr><th>outcome</th><th>probability</th></tr>"
-        return f"<table>{head}{''.join(rows)}{more}</table>"
+        rows = [[outcome, self._written(i)] for i, outcome in enumerate(self.outcomes[:20])]
+        more = [[f"and {len(self) - 20:,} more", ""]] if len(self) > 20 else []
+        return html_table([*rows, *more], ["outcome", "probability"])
 
 
 def _check_row(row: Any, outcome: Hashable) -> Distribution:

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from popgraph import vectorised
-from popgraph.augmentation import Augmentation, applied, choose, identity
+from popgraph.augmentation import Augmentation
+from popgraph.combinators import applied, choose, identity
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, InvalidAugmentation, TooLarge, shorten
 from popgraph.image import Image

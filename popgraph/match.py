@@ -1,5 +1,6 @@
 """`Match`: the answer of `verify`, with its reasons, and `Status`, the outcomes that it tells apart."""
 
+import html
 from dataclasses import dataclass
 from enum import Enum
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from popgraph.arrays import Floats, Immutable
 from popgraph.errors import listing
+from popgraph.show import Bar, headed, html_table
 
 
 class Status(Enum):
@@ -118,6 +120,17 @@ class Match(Immutable):
     def degenerate(self) -> bool:
         """Whether γ_k = γ_{k+1}, to rounding, so that F* is a family of subspaces."""
         return bool(self.family)
+
+    def _repr_html_(self) -> str:
+        shown = min(self.k, 20)
+        rows = [
+            [f"v_{i + 1}", f"{self.gamma[i]:.4g}", Bar(self.captured[i], f"{100 * self.captured[i]:.4g}%")]
+            for i in range(shown)
+        ]
+        more = [[f"and {self.k - shown:,} more", "", ""]] if self.k > shown else []
+        words = "".join(f"<br>{html.escape(line)}" for line in str(self).splitlines()[1:])
+        verdict = f"{'Yes' if self.matches else 'No'}: {self.reason}"
+        return headed(verdict, words, html_table([*rows, *more], ["eigenvector", "γ", "share in span F"], left=True))
 
     def __repr__(self) -> str:
         verdict = "yes" if self.matches else "no"

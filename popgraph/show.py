@@ -1,7 +1,7 @@
 """How graphs are written: one screen of text, or a small HTML table. Draws nothing and solves nothing."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -63,24 +63,48 @@ def graph_text(graph: "PopulationGraph", spectrum: "Spectrum | None") -> str:
     return "\n".join([repr(graph), *(f"  {what:<{width}}  {value}" for what, value in rows)])
 
 
+def html_table(rows: Iterable[Sequence[Any]], head: Sequence[Any] = (), *, left: bool = False) -> str:
+    """Write an HTML table without a colour of its own, for light and dark themes; what draws itself is drawn.
+
+    Cells that are strings are text, escaped; `left` aligns them all.
+    """
+    style = " style='text-align:left'" if left else ""
+    top = "".join(f"<th{style}>{_cell(cell)}</th>" for cell in head)
+    body = "".join(f"<tr>{''.join(f'<td{style}>{_cell(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<table>{f'<tr>{top}</tr>' if top else ''}{body}</table>"
+
+
+def _cell(cell: Any) -> str:
+    """Write one cell of a table."""
+    if hasattr(cell, "_repr_html_"):
+        return str(cell._repr_html_())
+    return html.escape(cell if isinstance(cell, str) else shorten(cell, 24))
+
+
+class Bar:
+    """Draw a share, from 0 to 1, as a bar in the colour of the text, beside what is written of it."""
+
+    def __init__(self, share: float, text: str) -> None:
+        self.share, self.text = min(max(share, 0.0), 1.0), text
+
+    def _repr_html_(self) -> str:
+        fill = f"width:{6 * self.share:.3f}em;height:0.7em;background:currentColor;opacity:0.5"
+        bar = f"<span style='display:inline-block;{fill}'></span>"
+        return f"<span style='display:inline-block;width:6.5em'>{bar}</span>{html.escape(self.text)}"
+
+
+def headed(title: str, *parts: str) -> str:
+    """Write a title, plain text, over parts that are HTML."""
+    return f"<div><strong>{html.escape(title)}</strong>{''.join(parts)}</div>"
+
+
 def graph_html(graph: "PopulationGraph", spectrum: "Spectrum | None") -> str:
     """Write a graph as an HTML table, with w beneath it where it is small."""
-    cells = "".join(
-        f"<tr><th style='text-align:left'>{what}</th><td style='text-align:left'>{html.escape(value)}</td></tr>"
-        for what, value in graph_rows(graph, spectrum)
-    )
     matrix = weights_html(graph) if graph.N <= MATRIX_SHOWN else ""
-    return f"<div><strong>{html.escape(graph.name or 'Population graph')}</strong><table>{cells}</table>{matrix}</div>"
+    return headed(graph.name or "Population graph", html_table(graph_rows(graph, spectrum), left=True), matrix)
 
 
 def weights_html(graph: "PopulationGraph") -> str:
-    """Write w as an HTML table, in fractions where it is exact, with the views' own drawings along the top."""
-    drawn = [
-        view._repr_html_() if hasattr(view, "_repr_html_") else html.escape(shorten(view, 24)) for view in graph.views
-    ]
-    head = "".join(f"<th>{view}</th>" for view in drawn)
-    rows = "".join(
-        f"<tr><th>{drawn[i]}</th>{''.join(f'<td>{number(graph.explain(x, y).value)}</td>' for y in graph.views)}</tr>"
-        for i, x in enumerate(graph.views)
-    )
-    return f"<table><tr><th>w</th>{head}</tr>{rows}</table>"
+    """Write w as an HTML table, in fractions where it is exact, with the views' own drawings along the sides."""
+    rows = [[x, *(number(graph.explain(x, y).value) for y in graph.views)] for x in graph.views]
+    return html_table(rows, ["w", *graph.views])

@@ -7,6 +7,7 @@ import numpy as np
 
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.errors import InvalidArgument
+from popgraph.show import Bar, headed, html_table
 from popgraph.spectrum.basis import groups
 from popgraph.spectrum.certificate import Certificate, angle_bound
 from popgraph.subspace import tolerance
@@ -203,6 +204,19 @@ class Spectrum(Immutable):
             *([f"                and {len(self.solvers) - 5} more shapes"] if len(self.solvers) > 5 else []),
         ]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        shown = min(self.k, 20)
+        rows = [[f"γ_{i + 1}", Bar(self.gamma[i], _short(self.gamma[i], 6))] for i in range(shown)]
+        more = [[f"and {self.k - shown:,} more", ""]] if self.k > shown else []
+        cuts = ", ".join(str(k) for k in self.clean_cuts[:12]) + (", ..." if len(self.clean_cuts) > 12 else "")
+        facts = [
+            ["after k", "γ_k = γ_{k+1}: a degenerate cut" if self.gap <= self.tolerance else f"gap {self.gap:.4g}"],
+            ["clean cuts", f"k = {cuts}" if cuts else "none known below the next eigenvalue sought"],
+            ["certificate", str(self.certificate)],
+            *(["solved by", str(use)] for use in self.solvers[:2]),
+        ]
+        return headed(repr(self), html_table([*rows, *more], left=True), html_table(facts, left=True))
 
 
 def _short(gamma: float, digits: int) -> str:

@@ -1,12 +1,12 @@
 """`Check`: one statement of the theory on one graph, with both its sides; `Checks`: all that were asked, as a table."""
 
-import html
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from popgraph.errors import InvalidArgument
+from popgraph.show import headed, html_table
 
 
 class Verdict(Enum):
@@ -189,10 +189,5 @@ class Checks:
 
     def _repr_html_(self) -> str:
         """Write the table for a notebook, statements as LaTeX."""
-        cells = [
-            (item.verdict.value, f"${item.latex}$", html.escape(item.numbers()), html.escape(item.source))
-            for item in self.items
-        ]
-        head = "<tr><th>verdict</th><th>statement</th><th>numbers</th><th>source</th></tr>"
-        rows = "".join(f"<tr>{''.join(f'<td style=text-align:left>{cell}</td>' for cell in row)}</tr>" for row in cells)
-        return f"<p>{html.escape(repr(self))}</p><table>{head}{rows}</table>"
+        rows = [[item.verdict.value, f"${item.latex}$", item.numbers(), item.source] for item in self.items]
+        return headed(repr(self), html_table(rows, ["verdict", "statement", "numbers", "source"], left=True))

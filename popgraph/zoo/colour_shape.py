@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from popgraph.augmentation import Augmentation, independently
+from popgraph.augmentation import Augmentation
 from popgraph.building import build
+from popgraph.combinators import independently
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.graph import PopulationGraph

@@ -3,8 +3,8 @@
 from itertools import product
 from typing import Any
 
-from popgraph.augmentation import applied, independently
 from popgraph.building import build
+from popgraph.combinators import applied, independently
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.graph import PopulationGraph

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from popgraph import images
-from popgraph.augmentation import choose
 from popgraph.building import build
+from popgraph.combinators import choose
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.graph import PopulationGraph

@@ -1,0 +1,163 @@
+"""The algebra of augmentations: leave alone, apply a function, choose among several, augment coordinates independently."""
+
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
+from typing import Any
+
+from popgraph import vectorised
+from popgraph.augmentation import Augmentation, as_augmentation, ask
+from popgraph.distribution import Distribution, joint_distribution
+from popgraph.errors import InvalidAugmentation, TooLarge, listing, shorten
+from popgraph.reading import PRODUCT_LIMIT, check_hashable, parse_unit
+
+
+def identity() -> Augmentation:
+    """Leave every natural as it is.
+
+    Examples
+    --------
+    >>> identity()("cloud")
+    Distribution({'cloud': 1})
+    """
+    return Augmentation(lambda natural: Distribution([(natural, 1)]), "identity", True, vectorised.identity)
+
+
+def apply(fn: Callable[[Any], Any], probability: Any = 1) -> Augmentation:
+    """Replace x̄ by fn(x̄) with some probability, and leave it as it is otherwise.
+
+    Parameters
+    ----------
+    fn : callable
+        x̄ -> one view (not a distribution). It must answer alike every time.
+    probability : float, Fraction, Decimal, str or int
+        Between 0 and 1; exact unless it is a float.
+
+    Raises
+    ------
+    InvalidDistribution
+        If the probability is not in [0, 1].
+    InvalidAugmentation
+        On a call, if fn returns a distribution.
+
+    Examples
+    --------
+    >>> rotate = apply(lambda image: image + " rotated", probability="1/3")
+    >>> rotate("cloud")
+    Distribution({'cloud': 2/3, 'cloud rotated': 1/3})
+    """
+    return applied(fn, probability, getattr(fn, "__name__", type(fn).__name__), trusted=False)
+
+
+def applied(
+    fn: Callable[[Any], Any],
+    probability: Any,
+    name: str,
+    *,
+    trusted: bool,
+    on_pixels: Callable[[Any], Any] | None = None,
+) -> Augmentation:
+    """Build `apply`; the toolkit's own functions are trusted to answer alike, and have a form for batches of images."""
+    q = parse_unit(probability)
+    if not callable(fn):
+        raise InvalidAugmentation(f"popgraph.apply takes a function natural -> view; got {shorten(fn)}")
+
+    def mixture(natural: Any) -> Distribution:
+        view = fn(natural)
+        if view is None:
+            raise InvalidAugmentation(
+                f"fn({shorten(natural)}) is None, which is no view: does the function return anything?"
+            )
+        if isinstance(view, Mapping):
+            raise InvalidAugmentation(
+                f"fn({shorten(natural)}) is the distribution {shorten(view)}; popgraph.apply takes a function that "
+                "returns one view: use popgraph.Augmentation(fn) for one that returns a distribution"
+            )
+        check_hashable(view, f"fn({shorten(natural)})")
+        return Distribution({natural: 1 - q + q} if view == natural else {natural: 1 - q, view: q})
+
+    batch = None if on_pixels is None else vectorised.on_images(lambda pixels: [on_pixels(pixels)], q)
+    return Augmentation(mixture, f"apply({name}, {q})", trusted, batch)
+
+
+def choose(options: Mapping[Any, Any], *, normalize: bool = False) -> Augmentation:
+    """Draw one of several augmentations, then apply it.
+
+    Parameters
+    ----------
+    options : mapping Augmentation (or callable natural -> distribution) -> probability
+        Probabilities as for `Distribution`.
+    normalize : bool
+        Divide the probabilities by their sum.
+
+    Raises
+    ------
+    InvalidDistribution
+        If the probabilities make no distribution.
+
+    Examples
+    --------
+    >>> lower, upper = apply(str.lower), apply(str.upper)
+    >>> choose({lower: "1/4", upper: "3/4"})("Cat")
+    Distribution({'cat': 1/4, 'CAT': 3/4})
+    """
+    law = Distribution(options, normalize=normalize)
+    augmentations = {option: as_augmentation(option) for option in law}
+
+    def mixture(natural: Any) -> Distribution:
+        return law.through(lambda option: augmentations[option](natural))
+
+    name = ", ".join(augmentation.name for augmentation in augmentations.values())
+    probabilities = law.fractions.values() if law.exact else law.probabilities.tolist()
+    batch = vectorised.choose([(a.batch, p) for a, p in zip(augmentations.values(), probabilities, strict=True)])
+    return Augmentation(mixture, f"choose({name})", all(a.trusted for a in augmentations.values()), batch)
+
+
+def independently(augmentation: Any) -> Augmentation:
+    """Augment the coordinates of a tuple, each independently of the others.
+
+    Parameters
+    ----------
+    augmentation : Augmentation, or sequence of one Augmentation a coordinate
+        A single one serves every coordinate.
+
+    Raises
+    ------
+    InvalidAugmentation
+        On a call, if the natural is not a tuple, or not one of as many coordinates as there are augmentations.
+    TooLarge
+        On a call, if one tuple has more than 4,194,304 views.
+
+    Examples
+    --------
+    >>> flip = apply(lambda bit: 1 - bit, "1/4")
+    >>> independently(flip)((0, 0))[(1, 0)]
+    0.1875
+    """
+    each = [as_augmentation(a) for a in augmentation] if isinstance(augmentation, Sequence) else None
+    one = as_augmentation(augmentation) if each is None else None
+
+    def joint(natural: Any) -> Distribution:
+        if not isinstance(natural, tuple):
+            raise InvalidAugmentation(
+                f"independently() augments tuples; the natural {shorten(natural)} is a {type(natural).__name__}"
+            )
+        kernels = [one] * len(natural) if one is not None else each or []
+        if len(kernels) != len(natural):
+            raise InvalidAugmentation(
+                f"the natural {shorten(natural)} has {len(natural)} coordinates, independently() has {len(kernels)} augmentations"
+            )
+        rows = [kernel(coordinate) for kernel, coordinate in zip(kernels, natural, strict=True)]
+        if prod(len(row) for row in rows) > PRODUCT_LIMIT:
+            raise TooLarge(
+                f"{shorten(natural)} has too many views under independently(), {listing([str(len(row)) for row in rows])} "
+                f"for its coordinates: more than {PRODUCT_LIMIT:,}; use fewer coordinates"
+            )
+        return joint_distribution(rows)
+
+    def kernels_for(length: int) -> list[Augmentation] | None:
+        return [one] * length if one is not None else each if each is not None and len(each) == length else None
+
+    parts = each or [one or identity()]
+    name = ", ".join(part.name for part in parts)
+    batch = vectorised.independently(kernels_for, ask)
+    return Augmentation(joint, f"independently({name})", all(part.trusted for part in parts), batch)
