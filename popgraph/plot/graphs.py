@@ -55,7 +55,8 @@ def graph(graph: "PopulationGraph", *, labels: Any = None, ax: Axes | None = Non
     place = nx.spring_layout(drawn, seed=rng, iterations=100 if len(shown) <= 500 else 30)
     at = np.array([place[v] for v in range(len(shown))])
     faint = 20.0 / max(len(i), 30)  # many faint lines would be a grey blot
-    alpha = np.clip(0.1 + 0.6 * strength, 0.0, faint + 0.6 * strength)
+    ink = 0.6 * min(1.0, (1500 / max(len(i), 1)) ** 0.75)
+    alpha = np.clip(0.1 + ink * strength, 0.0, faint + ink * strength)
     width = 0.4 + 2.6 * strength * min(1.0, (60 / max(len(i), 1)) ** 0.5)
     ends = list(np.stack([at[i], at[j]], axis=1))
     if ends:

@@ -46,7 +46,7 @@ def match(match: "Match", *, ax: Axes | None = None) -> Axes:
     named = np.arange(k) if k <= NAMED else np.linspace(0, k - 1, 11).astype(int)
     ax.set_yticks(named, [f"v_{i + 1}  γ = {match.gamma[i]:.3g}" for i in named], fontsize=10 if k <= 12 else 7)
     held = ax.secondary_yaxis("right")
-    held.set_yticks(named, [f"{100 * match.captured[i]:.4g}%" for i in named], fontsize=10 if k <= 12 else 7)
+    held.set_yticks(named, [f"{100 * match.captured[i].round(10):.4g}%" for i in named], fontsize=10 if k <= 12 else 7)
     arbitrary = match.degenerate or match.gamma[-1] == 0
     held.set_ylabel("share of v_i in span F" + "\narbitrary where γ_i = γ_k" * bool(arbitrary))
     for axis in (ax, held):
