@@ -6,12 +6,14 @@ terminal or the program a notebook.
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from time import monotonic
 from typing import Any, TypeAlias, TypeVar
 
 from popgraph.errors import require
 
 T = TypeVar("T")
 Progress: TypeAlias = bool | Callable[..., Any] | None
+DELAY = 1.0  # seconds
 
 
 def track(items: Iterable[T], total: int | None, progress: Progress, label: str) -> Iterator[T]:
@@ -25,9 +27,24 @@ def track(items: Iterable[T], total: int | None, progress: Progress, label: str)
     if callable(progress):
         yield from progress(items, total=total, desc=label)
     elif progress or (progress is None and _watched()):
-        yield from require("tqdm.auto", "progress").tqdm(items, total=total, desc=label, delay=1, leave=False)
+        yield from _late_bar(items, total, label, require("tqdm.auto", "progress").tqdm)
     else:
         yield from items
+
+
+def _late_bar(items: Iterable[T], total: int | None, label: str, tqdm: Callable[..., Any]) -> Iterator[T]:
+    """Iterate, with a bar made after a second; tqdm's own `delay` leaves an empty bar in a notebook when all is done sooner."""
+    bar, start = None, monotonic()
+    try:
+        for done, item in enumerate(items):
+            if bar is not None:
+                bar.update()
+            elif monotonic() - start > DELAY:
+                bar = tqdm(total=total, desc=label, initial=done, leave=False)
+            yield item
+    finally:
+        if bar is not None:
+            bar.close()
 
 
 def _watched() -> bool:

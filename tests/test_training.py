@@ -194,3 +194,25 @@ def test_the_path_holds_the_embedding_of_each_step(batches):
     np.testing.assert_allclose(training.path[-1], training.f, atol=1e-12)
     assert pg.train(graph, 2, rng=0, **batches).path is None
     np.testing.assert_array_equal(pg.train(graph, 2, rng=0, **batches).f, training.f)
+
+
+@pytest.mark.parametrize(("delay", "bars"), [(1.0, 0), (-1.0, 1)])
+def test_a_bar_appears_only_when_it_takes_a_while(monkeypatch, delay, bars):
+    made = []
+
+    class Bar:
+        def __init__(self, **options):
+            made.append(self)
+            self.n, self.open = options["initial"], True
+
+        def update(self):
+            self.n += 1
+
+        def close(self):
+            self.open = False
+
+    monkeypatch.setattr("tqdm.auto.tqdm", Bar)
+    monkeypatch.setattr("popgraph.progress.DELAY", delay)
+    pg.train(zoo.lightning_cloud(), 2, rng=0, batch_size=4, steps=5, progress=True)
+    assert len(made) == bars
+    assert all(bar.n == 5 and not bar.open for bar in made)
