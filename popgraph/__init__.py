@@ -27,6 +27,7 @@ from popgraph.verification import verify
 
 if TYPE_CHECKING:
     import popgraph.plot as plot
+    from popgraph.explorer import explore
 
 __version__ = "0.1.0"
 
@@ -43,6 +44,7 @@ __all__ = [
     "choose",
     "compare",
     "errors",
+    "explore",
     "identity",
     "images",
     "independently",
@@ -65,6 +67,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Load the rooms that need matplotlib or torch on first use."""
+    if name == "explore":
+        return import_module("popgraph.explorer").explore
     if name in ("plot", "torch"):
         return import_module(f"popgraph.{name}")
     raise AttributeError(f"module 'popgraph' has no attribute {name!r}")

@@ -1,6 +1,7 @@
-"""Every picture beside the one that was looked at; `pytest tests/test_plot_images.py --mpl-generate-path=tests/baseline` draws them anew.
+"""Every picture beside the one that was looked at.
 
-What a picture draws is tested in numbers elsewhere: this notices what numbers do not, such as a label on top of another.
+`pytest tests/test_plot_images.py --mpl-generate-path=tests/baseline` draws them anew. What a picture draws is tested in numbers
+elsewhere: this notices what numbers do not, such as a label on top of another.
 """
 
 import matplotlib.pyplot as plt
