@@ -147,10 +147,10 @@ def name_classes(ax: Axes, classes: list[str]) -> None:
 
 
 def name_classes_aside(ax: Axes, graph: "PopulationGraph", at: Floats, classes: list[str]) -> None:
-    """Name the classes where no view is: matplotlib's own search for such a place sees points, but no thumbnails."""
+    """Name the classes where no view is: matplotlib's own search sees points, but neither thumbnails nor a disc's size."""
     name_classes(ax, classes)
     legend = ax.get_legend()
-    if legend is None or not drawn_as_images(graph):
+    if legend is None or len(classes) > 6:
         return
     (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
     share = (at - [left, low]) / [right - left, high - low]
