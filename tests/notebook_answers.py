@@ -21,4 +21,44 @@ ANSWERS: dict[str, dict[int, tuple[str, str]]] = {
         4: ("np.pi / 2", "0"),
         5: ("True", "False"),
     },
+    "04_when_does_it_work": {
+        1: ("3 / 8", "1 / 4"),
+        2: ("1 / 42", "1 / 40"),
+        3: ("12", "4"),
+        4: ("0.155", "0.238"),
+        5: ("[i for c, t, i in graph.naturals]", "[t for c, t, i in graph.naturals]"),
+    },
+    "05_simclr_and_friends": {
+        1: ("-np.log(2)", "-1"),
+        2: ("4 - (1 + 3 / 16)", "-(1 + 3 / 16)"),
+        3: ("lambda B: B - 1", "lambda B: B"),
+        4: (
+            "3 * (1 - graph.spectrum(2).gamma[1]) ** 2 + 0.001 * 6 * graph.spectrum(2).gamma[1] ** 2",
+            "3 * (1 - graph.spectrum(2).gamma[1]) ** 2",
+        ),
+        5: ('{"b", "d"}', '{"b", "c", "d"}'),
+    },
+    "06_inductive_bias": {
+        1: ("5 / 6", "0.9"),
+        2: ("-(2 + 4 * 0.81)", "-6"),
+        3: ("lambda x: [x[0] * x[1]]", "lambda x: [x[0] + x[1]]"),
+        4: ("11", "10"),
+        5: ("np.eye(6)[:, 3:]", "np.eye(6)[:, :3]"),
+    },
+    "07_self_training_or_contrastive": {
+        1: ("0.18", "0.1"),
+        2: ("1", "0"),
+        3: ("[0, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1, 1]", "[0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1]"),
+        4: ("6", "3"),
+    },
+    "08_real_digits": {
+        1: ("36", "25"),
+        2: ("0.48", "0.5"),
+        3: ("True", "False"),
+    },
+    "09_exact": {
+        1: ("Fraction(5, 49)", "Fraction(10, 49)"),
+        2: ("Fraction(1, 64)", "Fraction(1, 8)"),
+        3: ("[[1], [1], [2], [2]]", "[[1], [2], [1], [2]]"),
+    },
 }
