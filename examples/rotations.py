@@ -13,8 +13,8 @@ import numpy as np
 
 import popgraph as pg
 
-graph = pg.zoo.rotations()
 STEPS = {0: 0.5, 1: 0.25, 3: 0.25}
+graph = pg.zoo.rotations(turns=STEPS)
 
 
 def report() -> None:
@@ -32,11 +32,11 @@ def report() -> None:
 
 
 def visualize() -> Any:
-    """Draw the graph, a component for each letter, and the spectrum."""
+    """Draw Ā, a block for each letter, and the spectrum."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, 2, figsize=(10.5, 4.6), layout="constrained")
-    pg.plot.graph(graph, ax=axes[0])
+    pg.plot.matrix(graph, ax=axes[0])
     pg.plot.spectrum(graph.spectrum(graph.N).leading(graph.component_count), ax=axes[1])
     return figure
 

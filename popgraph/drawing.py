@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.lines import Line2D
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+from scipy.sparse.csgraph import connected_components
 
 from popgraph.arrays import Floats, Ints
 from popgraph.errors import InvalidArgument
@@ -92,6 +93,9 @@ def classes_of_views(graph: "PopulationGraph", labels: Any) -> tuple[list[str], 
         given = graph.view_labels
     else:
         given = np.array([f"component {c + 1}" for c in range(graph.component_count)])[graph.components]
+    if np.issubdtype(given.dtype, np.number):  # class 0 has the first colour wherever it is seen first
+        classes, of_view = np.unique(given, return_inverse=True)
+        return [str(name) for name in classes], of_view
     first, of_view = classes_in_order(given)
     return [str(name) for name in given[first]], of_view
 
@@ -129,8 +133,11 @@ def _side_by_side(at: Floats) -> list[float]:
     """Return how far aside, in points of length, to draw thumbnails so that those at one place stand in a row."""
     reach = 0.05 * max(float(np.ptp(at, axis=0).max()), 1e-300)
     near = np.linalg.norm(at[:, np.newaxis] - at, axis=2) <= reach
-    places = [np.flatnonzero(row).tolist() for row in near]
-    return [40.0 * (places[i].index(i) - (len(places[i]) - 1) / 2) for i in range(len(at))]
+    row = connected_components(near, directed=False)[
+        1
+    ]  # near a near one is in the row too: each has a place of its own
+    place = [int(np.sum(row[:i] == row[i])) for i in range(len(at))]
+    return [40.0 * (place[i] - (np.sum(row == row[i]) - 1) / 2) for i in range(len(at))]
 
 
 def name_classes(ax: Axes, classes: list[str]) -> None:

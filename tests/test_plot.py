@@ -320,3 +320,20 @@ def test_the_animation_shows_every_view_reach_the_span(tmp_path):
 def test_an_animation_needs_a_path_of_its_graph(arguments, message):
     with pytest.raises(InvalidArgument, match=message):
         plot.animation(*arguments)
+
+
+def test_no_thumbnail_hides_another_of_its_row():
+    from popgraph.drawing import _side_by_side
+
+    chain = np.array(
+        [[0.0, 0.0], [0.04, 0.0], [0.08, 0.0], [1.0, 1.0]]
+    )  # the first and the third are not near each other
+    asides = _side_by_side(chain)
+    assert len(set(asides[:3])) == 3
+    assert asides[3] == 0
+
+
+def test_numbered_classes_have_their_colours_by_number_in_every_graph():
+    for graph in (zoo.ring(12), zoo.overlapping_regions(24, 6, 1, circle=True)):
+        legend = plot.graph(graph).get_legend()
+        assert [text.get_text() for text in legend.get_texts()] == ["0", "1"]
