@@ -28,7 +28,7 @@ class Training(Immutable):
     Attributes
     ----------
     f : (N, k) array
-        The embedding of each view, in the order of `graph.views`.
+        The embedding of each view, in the order of `graph.views`; of a loss of cosines, which sees no lengths, scaled to length 1.
     steps : (T,) array of int
         The iterations at which the history was written; the first is 0, the random start.
     loss : (T,) array
@@ -203,8 +203,14 @@ def _finish(objective: Objective, z: Floats, converged: bool, stopped: str, feat
     """Make the value that `train` returns."""
     steps, loss, norm = zip(*objective.rows, strict=True)
     weights = None if features is None else frozen(features.T @ z.reshape(objective.height, -1))
+    # A loss of cosines does not see lengths, which training leaves anywhere; a span does.
+    unit = features is None and getattr(objective.loss, "cosine", False)
+    f, path = objective.embedding(z), None if objective.path is None else np.array(objective.path)
+    if unit:
+        f = f / np.linalg.norm(f, axis=1, keepdims=True)
+        path = None if path is None else path / np.linalg.norm(path, axis=2, keepdims=True)
     return Training(
-        f=frozen(objective.embedding(z)),
+        f=frozen(f),
         steps=frozen(np.array(steps, dtype=np.intp)),
         loss=frozen(np.array(loss)),
         gradient_norm=frozen(np.array(norm)),
@@ -213,7 +219,7 @@ def _finish(objective: Objective, z: Floats, converged: bool, stopped: str, feat
         loss_name=objective.loss.name,
         features=None if features is None else features.features,
         weights=weights,
-        path=None if objective.path is None else frozen(np.array(objective.path)),
+        path=None if path is None else frozen(path),
     )
 
 

@@ -337,3 +337,15 @@ def test_numbered_classes_have_their_colours_by_number_in_every_graph():
     for graph in (zoo.ring(12), zoo.overlapping_regions(24, 6, 1, circle=True)):
         legend = plot.graph(graph).get_legend()
         assert [text.get_text() for text in legend.get_texts()] == ["0", "1"]
+
+
+@pytest.mark.parametrize("count", [17, 21, 30])  # with the crossing among the values, and between them
+def test_groups_of_equal_eigenvalues_cross_where_they_do(count):
+    """Of 3 classes x 2 sub-graphs the class has γ = 0.970225 twice, the sub-graphs (1 - 2 within - across)² three times."""
+    ax = plot.spectrum_path(
+        lambda within: zoo.planted_subclasses(3, 2, size=2, within=within, across=0.01),
+        np.linspace(0, 0.02, count),
+        most=7,
+    )
+    assert ax.get_title() == "γ over the parameter: 1 crossing"
+    np.testing.assert_allclose(ax.collections[-1].get_offsets(), [[0.0025, 0.985**2]], atol=2e-6)

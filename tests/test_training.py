@@ -216,3 +216,14 @@ def test_a_bar_appears_only_when_it_takes_a_while(monkeypatch, delay, bars):
     pg.train(zoo.lightning_cloud(), 2, rng=0, batch_size=4, steps=5, progress=True)
     assert len(made) == bars
     assert all(bar.n == 5 and not bar.open for bar in made)
+
+
+def test_a_loss_of_cosines_leaves_rows_of_length_1_so_that_its_span_means_something():
+    graph = zoo.clusters(3, 8, 8, degree=4, cross=0.1)
+    runs = [pg.train(graph, 2, loss=pg.losses.simclr, rng=seed) for seed in (0, 2, 3)]
+    for run in runs:
+        np.testing.assert_allclose(np.linalg.norm(run.f, axis=1), 1, atol=1e-12)
+        assert pg.losses.simclr.value(graph.factor, graph.w_x, run.f) == pytest.approx(run.loss[-1], abs=1e-9)
+    with_constant = [np.column_stack([np.ones(graph.N), run.f]) for run in runs]
+    angles = [pg.verify(graph, f).largest_angle for f in with_constant]
+    assert angles == pytest.approx([angles[0]] * 3, abs=1e-3)  # at one loss; lengths left anywhere gave 0.48 to 0.53

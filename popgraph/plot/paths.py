@@ -102,26 +102,43 @@ def _leading(make_graph: Callable[[float], Any], value: float, most: int) -> Flo
 
 
 def _crossings(gamma: Callable[[float], Floats], t: Floats, path: Floats) -> list[tuple[float, int, float]]:
-    """Return (value, i, γ) where γ_i = γ_{i+1} at a point: where the gap between sorted eigenvalues has a minimum of zero."""
+    """Return (value, i, γ) where γ_i and γ_{i+1} meet: at a point, or where they begin or end to be equal."""
     met = []
-    gaps = path[:, :-1] - path[:, 1:]
-    for i in range(gaps.shape[1]):
-        gap = gaps[:, i]
+    for i in range(path.shape[1] - 1):
+
+        def gap(value: float, i: int = i) -> float:
+            found = gamma(value)
+            return float(found[i] - found[i + 1])
+
+        at = path[:, i] - path[:, i + 1]
+        equal = at <= ALIKE
+        places = []
         for j in range(len(t)):
-            left, right = max(j - 1, 0), min(j + 1, len(t) - 1)
-            if gap[j] <= ALIKE:
-                if max(gap[left], gap[right]) > ALIKE:
-                    met.append((float(t[j]), i, float(path[j, i])))
-            elif 0 < j < len(t) - 1 and gap[left] >= gap[j] < gap[right]:
-                place = minimize_scalar(
-                    lambda s, i=i: float(gamma(s)[i] - gamma(s)[i + 1]),
-                    bounds=(t[left], t[right]),
-                    method="bounded",
-                    options={"xatol": 1e-9 * (t[right] - t[left])},
+            left, right = j > 0 and bool(equal[j - 1]), j < len(t) - 1 and bool(equal[j + 1])
+            if equal[j] and not (left or right):
+                places.append(float(t[j]))
+            elif equal[j] and j > 0 and not left:
+                places.append(_edge(gap, float(t[j]), float(t[j - 1])))
+            elif equal[j] and j < len(t) - 1 and not right:
+                places.append(_edge(gap, float(t[j]), float(t[j + 1])))
+            elif 0 < j < len(t) - 1 and at[j - 1] >= at[j] < at[j + 1] and not (equal[j] or left or right):
+                ends = (float(t[j - 1]), float(t[j + 1]))
+                least = minimize_scalar(
+                    gap, bounds=ends, method="bounded", options={"xatol": 1e-9 * (ends[1] - ends[0])}
                 )
-                if place.fun <= 1e-6 * gap[[left, right]].max():
-                    met.append((float(place.x), i, float(gamma(place.x)[i])))
+                if least.fun <= 1e-6 * max(at[j - 1], at[j + 1]):
+                    places.append(float(least.x))
+        met += [(place, i, float(gamma(place)[i])) for place in places]
     return met
+
+
+def _edge(gap: Callable[[float], float], equal: float, apart: float) -> float:
+    """Return the last value, on the way from one where two eigenvalues are equal to one where they are not, where they are."""
+    nearest = 1e-8 * abs(apart - equal)
+    while abs(apart - equal) > nearest:
+        middle = (equal + apart) / 2
+        equal, apart = (middle, apart) if gap(middle) <= ALIKE else (equal, middle)
+    return equal
 
 
 def _draw_lines(ax: Axes, t: Floats, path: Floats) -> None:
