@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from html import unescape
 from types import SimpleNamespace
 
 import numpy as np
@@ -356,7 +357,7 @@ def test_the_table_prints_in_every_form():
     text = str(checks)
     assert "holds           weights sum to 1" in text
     assert "not applicable" in text
-    html = checks._repr_html_()
+    html = unescape(checks._repr_html_())
     assert html.count("<tr>") == len(checks) + 1
     assert r"$\sum_{x,x'} w_{xx'} = 1$" in html
     rows = checks.to_dicts()
