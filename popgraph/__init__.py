@@ -17,6 +17,7 @@ from popgraph.critic import train_critic
 from popgraph.distribution import Distribution
 from popgraph.graph import PopulationGraph
 from popgraph.images import Image
+from popgraph.io import load, save
 from popgraph.match import Match
 from popgraph.partition import partition_bounds, sparsest_partition
 from popgraph.probing import probe, probe_range
@@ -48,11 +49,13 @@ __all__ = [
     "identity",
     "images",
     "independently",
+    "load",
     "losses",
     "partition_bounds",
     "plot",
     "probe",
     "probe_range",
+    "save",
     "selftraining",
     "sparsest_partition",
     "spectral_clusters",

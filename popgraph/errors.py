@@ -30,6 +30,10 @@ class InvalidEmbedding(InvalidArgument):
     """An embedding f is not one finite real vector for each view."""
 
 
+class InvalidFile(InvalidArgument):
+    """A file that `load` cannot take: truncated, edited, of another format or a later version."""
+
+
 class TooLarge(PopgraphError, MemoryError):
     """What was asked for would need more memory than is sensible; the message names the alternative."""
 

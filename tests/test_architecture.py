@@ -87,6 +87,7 @@ MAY_IMPORT = {
     "sampled_verification": {"pair_moments", "distribution"},
     "torch": {"graph", "spectrum", "losses", "match", "verification", "encoding", "distribution"},
     "zoo": {"building", "graph", "image", "images", "augmentation", "combinators", "distribution", "reading"},
+    "io": {"building", "distribution", "graph", "image", "population", "reading", "spectrum", "training"},
     "drawing": {"images", "labels"},
     "plot": {"drawing", "embedding", "subspace"},
     "explorer": {"plot", "drawing", "graph", "match", "spectrum", "training", "verification"},

@@ -1,0 +1,255 @@
+"""Which values a file holds, and how each is taken apart and put together again, checked as a declaration would be."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from popgraph.arrays import frozen, frozen_csr
+from popgraph.building import from_population
+from popgraph.distribution import Distribution
+from popgraph.errors import InvalidFile, PopgraphError, shorten
+from popgraph.graph import PopulationGraph
+from popgraph.io.outcomes import decode, encode
+from popgraph.population import ExactKernel, Population
+from popgraph.reading import SUM_TOLERANCE
+from popgraph.spectrum import Spectrum
+from popgraph.spectrum.certificate import Certificate
+from popgraph.spectrum.value import SolverUse
+from popgraph.training import Training
+
+KINDS: dict[str, type] = {each.__name__: each for each in (Distribution, PopulationGraph, Spectrum, Training)}
+RECORDS: dict[str, type] = {each.__name__: each for each in (Certificate, SolverUse, Spectrum, Training)}
+ORTHONORMAL = 1e-8  # how far eigenvectors may be from it before a file counts as edited
+
+
+class Writer:
+    """Take values apart into a tree for JSON and arrays beside it."""
+
+    def __init__(self) -> None:
+        self.arrays: dict[str, Any] = {}
+
+    def array(self, array: Any) -> dict[str, str]:
+        """Keep an array; return where."""
+        name = f"array_{len(self.arrays)}"
+        self.arrays[name] = np.asarray(array)
+        return {"array": name}
+
+    def value(self, value: Any) -> Any:
+        """Return the tree of a value."""
+        if isinstance(value, Distribution):
+            return self.distribution(value)
+        if isinstance(value, PopulationGraph):
+            return self.graph(value)
+        if type(value).__name__ in RECORDS:
+            return {each.name: self.part(getattr(value, each.name)) for each in fields(value)}
+        raise AssertionError("save has checked the kind")
+
+    def part(self, part: Any) -> Any:
+        """Return the tree of a field of a record."""
+        if isinstance(part, np.ndarray):
+            return self.array(part)
+        if type(part).__name__ in RECORDS:
+            return self.value(part)
+        if isinstance(part, float | np.floating):
+            return {"float": float(part).hex()}
+        if isinstance(part, np.bool_ | np.integer):
+            return part.item()
+        if isinstance(part, tuple):
+            return [self.part(each) for each in part]
+        return part
+
+    def distribution(self, law: Distribution) -> dict[str, Any]:
+        """Return the tree of a distribution: exact ones as fractions."""
+        outcomes = self.outcomes(law.outcomes, "outcome")
+        if law.exact:
+            return {"outcomes": outcomes, "exact": [str(p) for p in law.fractions.values()]}
+        return {"outcomes": outcomes, "floats": self.array(law.probabilities)}
+
+    def outcomes(self, outcomes: Sequence[Any], what: str) -> Any:
+        """Return the tree of outcomes or views; 0, 1, ... as their number."""
+        if isinstance(outcomes, range) and outcomes == range(len(outcomes)):
+            return len(outcomes)
+        return [encode(outcome, f"{what} {i}") for i, outcome in enumerate(outcomes)]
+
+    def graph(self, graph: PopulationGraph) -> dict[str, Any]:
+        """Return the tree of a graph: its population, from which the rest follows."""
+        kernel, exact = graph.kernel, graph.population.exact
+        numerators: Any = None
+        if exact is not None:
+            whole = isinstance(exact.numerators, np.ndarray) and exact.numerators.dtype != object
+            numerators = self.array(exact.numerators) if whole else [str(number) for number in exact.numerators]
+        labels = None if graph.labels is None else graph.labels.tolist()
+        return {
+            "distribution": self.distribution(graph.population.distribution),
+            "views": self.outcomes(graph.views, "view"),
+            "data": self.array(kernel.data),
+            "indices": self.array(kernel.indices.astype(np.int64)),
+            "indptr": self.array(kernel.indptr.astype(np.int64)),
+            "numerators": numerators,
+            "denominators": None if exact is None else [str(number) for number in exact.denominators],
+            "labels": None if labels is None else [encode(label, f"label {i}") for i, label in enumerate(labels)],
+            "name": graph.name,
+        }
+
+
+class Reader:
+    """Put values together from a tree and arrays, none of which is trusted."""
+
+    def __init__(self, arrays: dict[str, Any], path: Path) -> None:
+        self.arrays, self.path = arrays, path
+
+    def top(self, manifest: dict[str, Any]) -> Any:
+        """Return the value of a file."""
+        kind, tree = manifest.get("kind"), manifest.get("value")
+        try:
+            if kind == "Distribution":
+                return self.distribution(tree)
+            if kind == "PopulationGraph":
+                return self.graph(tree)
+            if kind in ("Spectrum", "Training"):
+                return self.checked(self.record(kind, tree))
+        except InvalidFile as error:
+            raise InvalidFile(f"{self.path}: {error}") from error
+        except (
+            PopgraphError,
+            LookupError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            ArithmeticError,
+            RecursionError,
+        ) as error:
+            words = " ".join(str(error).split())
+            raise InvalidFile(f"{self.path} holds no {shorten(kind)}: {type(error).__name__}: {words}") from error
+        raise InvalidFile(f"{self.path} holds a {shorten(kind)}, which this popgraph does not know")
+
+    def array(self, tree: Any, kind: str, dimensions: int | None = None) -> Any:
+        """Return an array of a kind of numbers, "f", "i" or "b", and so many dimensions."""
+        found = self.arrays[tree["array"]]
+        if found.dtype.kind not in kind or (dimensions is not None and found.ndim != dimensions):
+            raise InvalidFile(
+                f"{tree['array']} has dtype {found.dtype} and shape {found.shape}, which does not belong there"
+            )
+        if found.dtype.kind == "f" and np.isnan(found).any() and dimensions is not None:
+            raise InvalidFile(f"{tree['array']} has entries that are not numbers")
+        return found
+
+    def outcomes(self, tree: Any, count: int) -> Sequence[Any]:
+        """Return outcomes or views, so many of them and all different."""
+        named = range(tree) if type(tree) is int and tree == count else tuple(decode(each) for each in tree)
+        if len(named) != count or len(set(named)) != count:
+            raise InvalidFile(f"there are {len(named)} names, some of them twice, where {count} different ones belong")
+        return named
+
+    def distribution(self, tree: Any) -> Distribution:
+        """Return a distribution, read as one that is declared."""
+        if "exact" in tree:
+            probabilities: list[Any] = [Fraction(text) for text in tree["exact"]]
+        else:
+            probabilities = self.array(tree["floats"], "f", 1).tolist()
+        outcomes = self.outcomes(tree["outcomes"], len(probabilities))
+        if not all(p > 0 for p in probabilities):
+            raise InvalidFile("a probability is not positive")
+        return Distribution(list(zip(outcomes, probabilities, strict=True)))
+
+    def graph(self, tree: Any) -> PopulationGraph:
+        """Return a graph from its population, after checking that its kernel is one."""
+        law = self.distribution(tree["distribution"])
+        data = self.array(tree["data"], "f", 1)
+        indices, indptr = (self.array(tree[name], "i", 1) for name in ("indices", "indptr"))
+        names = tree["views"]
+        N = names if type(names) is int else len(names)
+        if not 0 < N <= len(data):
+            raise InvalidFile(f"{len(data)} entries of a kernel cannot reach {N} views")
+        views = self.outcomes(names, N)
+        rows = len(indptr) == len(law) + 1 and indptr[0] == 0 and indptr[-1] == len(data) == len(indices)
+        if not rows or (np.diff(indptr) < 1).any() or not ((indices >= 0) & (indices < N)).all():
+            raise InvalidFile("the kernel's rows and columns do not fit together")
+        kernel = sp.csr_array((data, indices, indptr), shape=(len(law), N))
+        sums = np.asarray(kernel.sum(axis=1)).ravel()
+        if not (data > 0).all() or not (np.abs(sums - 1) <= SUM_TOLERANCE).all() or not kernel.has_canonical_format:
+            raise InvalidFile("the kernel has rows that are no distributions")
+        if len(np.unique(indices)) < N:
+            raise InvalidFile("the kernel has columns that no natural reaches")
+        labels = None if tree["labels"] is None else [decode(label) for label in tree["labels"]]
+        if not isinstance(tree["name"], str):
+            raise InvalidFile("the name is no string")
+        population = Population(law, views, frozen_csr(kernel), self.exact(tree, kernel))
+        return from_population(population, labels=labels, name=tree["name"])
+
+    def exact(self, tree: Any, kernel: Any) -> ExactKernel | None:
+        """Return the exact kernel, after checking that it is the kernel in floats."""
+        if tree["numerators"] is None:
+            return None
+        denominators = tuple(int(text) for text in tree["denominators"])
+        if isinstance(tree["numerators"], list):
+            numerators: Any = np.array([int(text) for text in tree["numerators"]] + [None], dtype=object)[:-1]
+        else:
+            numerators = self.array(tree["numerators"], "i", 1)
+        if len(denominators) != kernel.shape[0] or len(numerators) != kernel.nnz or min(denominators) < 1:
+            raise InvalidFile("the kernel has other entries in fractions than in floats")
+        for i, denominator in enumerate(denominators):
+            row = slice(int(kernel.indptr[i]), int(kernel.indptr[i + 1]))
+            whole = [int(number) for number in numerators[row]]
+            same = np.allclose([number / denominator for number in whole], kernel.data[row], rtol=1e-14, atol=0)
+            if sum(whole) != denominator or not same:
+                raise InvalidFile("the kernel has other entries in fractions than in floats")
+        return ExactKernel(frozen(numerators.copy()), denominators)
+
+    def record(self, kind: str, tree: Any) -> Any:
+        """Return a record with just its fields, each of its type."""
+        names = [each.name for each in fields(RECORDS[kind])]
+        if not isinstance(tree, dict) or sorted(tree) != sorted(names):
+            raise InvalidFile(f"a {kind} has the fields {', '.join(names)}, and no others")
+        return RECORDS[kind](**{name: self.part(name, tree[name]) for name in names})
+
+    def part(self, name: str, tree: Any) -> Any:
+        """Return a field of a record."""
+        if isinstance(tree, dict) and set(tree) == {"array"}:
+            return self.array(tree, "fib")
+        if isinstance(tree, dict) and set(tree) == {"float"}:
+            return float.fromhex(tree["float"])
+        if name == "certificate":
+            return self.record("Certificate", tree)
+        if name == "solvers":
+            return tuple(self.record("SolverUse", each) for each in tree)
+        if name == "shape":
+            return tuple(tree)
+        if tree is not None and type(tree) not in (str, bool, int):
+            raise InvalidFile(f"{name} is {shorten(tree)}, which does not belong there")
+        return tree
+
+    def checked(self, value: Any) -> Any:
+        """Return a spectrum or a training whose arrays fit together."""
+        if isinstance(value, Training):
+            T = len(value.steps)
+            fit = value.f.ndim == 2 and T == len(value.loss) == len(value.gradient_norm) and T > 0
+            if (
+                not fit
+                or not np.isfinite(value.f).all()
+                or (value.path is not None and value.path.shape != (T, *value.f.shape))
+            ):
+                raise InvalidFile("the arrays of the training do not fit together")
+            return value
+        N, k = value.eigenvectors.shape
+        fit = (
+            value.gamma.shape == value.residuals.shape == (k,)
+            and value.w_x.shape == (N,)
+            and len(value.gamma_known) >= k
+        )
+        sound = fit and all(np.isfinite(each).all() for each in (value.gamma, value.eigenvectors, value.w_x))
+        if (
+            not sound
+            or (np.diff(value.gamma_known) > 0).any()
+            or not np.array_equal(value.gamma, value.gamma_known[:k])
+        ):
+            raise InvalidFile("the arrays of the spectrum do not fit together")
+        off = np.abs(value.eigenvectors.T @ value.eigenvectors - np.eye(k)).max()
+        if off > ORTHONORMAL or (value.w_x <= 0).any() or abs(value.w_x.sum() - 1) > SUM_TOLERANCE:
+            raise InvalidFile("the eigenvectors are not orthonormal, or w_x is no distribution: the file was edited")
+        return value
