@@ -7,7 +7,7 @@ and `verify` that the embedding spans the graph's leading eigenvectors F*.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from popgraph import errors, images, losses, selftraining, theory, zoo
+from popgraph import errors, images, losses, selftraining, testing, theory, zoo
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.clustering import spectral_clusters
@@ -59,6 +59,7 @@ __all__ = [
     "selftraining",
     "sparsest_partition",
     "spectral_clusters",
+    "testing",
     "theory",
     "train",
     "train_critic",

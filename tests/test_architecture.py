@@ -88,6 +88,7 @@ MAY_IMPORT = {
     "torch": {"graph", "spectrum", "losses", "match", "verification", "encoding", "distribution"},
     "zoo": {"building", "graph", "image", "images", "augmentation", "combinators", "distribution", "reading"},
     "io": {"building", "distribution", "graph", "image", "population", "reading", "spectrum", "training"},
+    "testing": {"embedding", "graph", "subspace", "theory", "verification"},
     "drawing": {"images", "labels"},
     "plot": {"drawing", "embedding", "subspace"},
     "explorer": {"plot", "drawing", "graph", "match", "spectrum", "training", "verification"},
@@ -194,7 +195,7 @@ def without_example(module: object) -> list[str]:
     return missing
 
 
-@pytest.mark.parametrize("name", ["popgraph", "images", "losses", "plot", "selftraining", "theory", "zoo"])
+@pytest.mark.parametrize("name", ["popgraph", "images", "losses", "plot", "selftraining", "testing", "theory", "zoo"])
 def test_everything_public_has_an_example(name):
     assert without_example(popgraph if name == "popgraph" else getattr(popgraph, name)) == []
 

@@ -1,0 +1,157 @@
+"""Assertions about embeddings and theorems, as numpy.testing has them about arrays."""
+
+from typing import Any
+
+import numpy as np
+
+from popgraph.embedding import read_embedding
+from popgraph.errors import InvalidArgument, shorten
+from popgraph.graph import PopulationGraph
+from popgraph.subspace import column_space, principal_angles
+from popgraph.theory import Check, Checks, Verdict
+from popgraph.verification import verify
+
+
+def assert_matches(graph: PopulationGraph, f: Any, k: int | None = None, *, atol: float = 1e-6) -> None:
+    """Fail unless the span of F = √w_x f is that of F*, with the whole of `verify`'s reasons.
+
+    Parameters
+    ----------
+    graph, f, k, atol
+        As for `popgraph.verify`: at a degenerate cut any member of the family will do, and with k= a wider f may contain F*.
+
+    Raises
+    ------
+    AssertionError
+        If it is not; the message names the eigenvectors missed, the angle, the gap, and a degenerate cut.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> cloud = pg.zoo.lightning_cloud()
+    >>> assert_matches(cloud, pg.train(cloud, 2, rng=0).f)
+    >>> assert_matches(cloud, [[1, 0], [0, 1], [1, 0], [0, 1]])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    AssertionError: f does not match F* of PopulationGraph(lightning/cloud: 2 naturals, 4 views, 2 components)
+    No: f spans another subspace ...
+    """
+    __tracebackhide__ = True
+    match = verify(graph, f, k, atol=atol)
+    if not match:
+        raise AssertionError(
+            f"f does not match F* of {graph!r}\n{match}\nγ_k - γ_{{k+1}} = {match.gap:.4g} at k = {match.k}"
+        )
+
+
+def assert_optimal(graph: PopulationGraph, f: Any, *, atol: float = 1e-6) -> None:
+    """Fail unless f minimises the spectral contrastive loss: FFᵀ is the best approximation of Ā, a stronger claim than a match.
+
+    Parameters
+    ----------
+    graph, f, atol
+        As for `popgraph.verify`.
+
+    Raises
+    ------
+    AssertionError
+        If it does not; the message says how far the loss is above its minimum, and whether the span is right all the same.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> cloud = pg.zoo.lightning_cloud()
+    >>> assert_optimal(cloud, pg.train(cloud, 3, rng=0).f)  # k above the rank: optimal, though no match
+    >>> assert_optimal(cloud, 2 * cloud.spectrum(2).embedding)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    AssertionError: f is no minimiser on PopulationGraph(...): its loss is 18 above the minimum
+    Yes: f spans ...
+    """
+    __tracebackhide__ = True
+    match = verify(graph, f, atol=atol)
+    if not match.optimal:
+        above = "not known to be above" if match.excess_loss is None else f"{match.excess_loss:.6g} above"
+        raise AssertionError(f"f is no minimiser on {graph!r}: its loss is {above} the minimum\n{match}")
+
+
+def assert_same_span(graph: PopulationGraph, f: Any, g: Any, *, atol: float = 1e-6) -> None:
+    """Fail unless f and g differ by an invertible linear map; at a degenerate cut two trainings need not.
+
+    Parameters
+    ----------
+    graph : PopulationGraph
+        N views.
+    f, g : embeddings in any form that `popgraph.verify` takes
+        (N, d) and (N, d').
+    atol : float
+        In radians: the largest principal angle that counts as none.
+
+    Raises
+    ------
+    AssertionError
+        If they do not; the message gives both ranks and all angles.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> cube = pg.zoo.hypercube(3)
+    >>> assert_same_span(cube, pg.train(cube, 4, rng=0), pg.train(cube, 4, rng=1))
+    >>> assert_same_span(cube, pg.train(cube, 2, rng=0), pg.train(cube, 2, rng=1))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    AssertionError: the spans of f (rank 2) and g (rank 2) differ: ...
+    """
+    __tracebackhide__ = True
+    root = np.sqrt(graph.w_x)[:, np.newaxis]
+    first, second = (column_space(root * read_embedding(graph.views, each)).basis for each in (f, g))
+    ranks = f"f (rank {first.shape[1]}) and g (rank {second.shape[1]})"
+    if first.shape[1] != second.shape[1]:
+        raise AssertionError(f"the spans of {ranks} differ in dimension")
+    angles = principal_angles(first, second)
+    if angles.size and not angles.max() <= atol:
+        shown = ", ".join(f"{angle:.3g}" for angle in np.sort(angles)[::-1][:8])
+        raise AssertionError(
+            f"the spans of {ranks} differ: principal angles {shown} rad, and at most {atol:g} counts as none"
+        )
+
+
+def assert_theorem(check: Check | Checks) -> None:
+    """Fail unless a statement holds: both sides, the slack and the source are in the message.
+
+    One that does not apply, or whose constant is hidden, fails too: it has shown nothing. Of a table all that apply must hold.
+
+    Parameters
+    ----------
+    check : Check or Checks
+        Of `popgraph.theory.check`.
+
+    Raises
+    ------
+    AssertionError
+        If it does not hold.
+    InvalidArgument
+        If it is no check.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> checks = pg.theory.check(pg.zoo.hypercube(3), k=4)
+    >>> assert_theorem(checks)
+    >>> assert_theorem(checks["weights sum to 1"])
+    >>> assert_theorem(checks["Theorem 3.7"])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    AssertionError: not shown: ...
+    """
+    __tracebackhide__ = True
+    if isinstance(check, Checks):
+        if check.failed:
+            lines = "\n".join(f"  {item.name}: {item}" for item in check.failed)
+            raise AssertionError(
+                f"{len(check.failed)} of {len(check)} statements fail on {check.graph} at k = {check.k}:\n{lines}"
+            )
+        if not any(item.verdict is Verdict.HOLDS for item in check):
+            raise AssertionError("not shown: none of these statements applies")
+        return
+    if not isinstance(check, Check):
+        raise InvalidArgument(f"assert_theorem takes a Check or Checks of popgraph.theory.check; got {shorten(check)}")
+    if check.verdict is not Verdict.HOLDS:
+        word = "fails" if check.verdict is Verdict.FAILS else "not shown"
+        raise AssertionError(f"{word}: {check.name}\n{check}")
