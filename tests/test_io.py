@@ -221,9 +221,7 @@ EDITS = {
     "an array of another type": {"arrays": {"array_0.npy": np.array([1j])}},
     "an array of the shape of a planet": {"arrays": {"array_0.npy": header("(1000000000000,)")}},
     "an array of a pickle": {"arrays": {"array_0.npy": np.array([Bomb()], dtype=object)}},
-    "a header that is code": {
-        "arrays": {"array_0.npy": header("__import__('os').system('touch popgraph-was-here')")}
-    },
+    "a header that is code": {"arrays": {"array_0.npy": header("__import__('os').system('touch popgraph-was-here')")}},
     "a header that is no dict": {"arrays": {"array_0.npy": b"\x93NUMPY\x01\x00\x04\x00[1]\n"}},
     "no header": {"arrays": {"array_0.npy": b""}},
     "an entry that is no array": {"extra": {"../../evil.py": "print(1)"}},
