@@ -29,6 +29,10 @@ class Immutable:
                 for part in (value.data, value.indices, value.indptr):
                     frozen(part)
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Print as repr() does, where hypothesis would list the fields of a dataclass, and arrays of arrays with them."""
+        printer.text(repr(self))
+
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:
     """Return the array itself, made read-only."""

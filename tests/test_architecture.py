@@ -88,7 +88,7 @@ MAY_IMPORT = {
     "torch": {"graph", "spectrum", "losses", "match", "verification", "encoding", "distribution"},
     "zoo": {"building", "graph", "image", "images", "augmentation", "combinators", "distribution", "reading"},
     "io": {"building", "distribution", "graph", "image", "population", "reading", "spectrum", "training"},
-    "testing": {"embedding", "graph", "subspace", "theory", "verification"},
+    "testing": {"augmentation", "building", "distribution", "embedding", "graph", "subspace", "theory", "verification"},
     "drawing": {"images", "labels"},
     "plot": {"drawing", "embedding", "subspace"},
     "explorer": {"plot", "drawing", "graph", "match", "spectrum", "training", "verification"},

@@ -1,5 +1,32 @@
-"""For tests of your own: assertions that fail with the sentence and the numbers that a person needs."""
+"""For tests of your own: assertions that fail with the numbers that a person needs, and random populations for hypothesis."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from popgraph.errors import require
 from popgraph.testing.assertions import assert_matches, assert_optimal, assert_same_span, assert_theorem
+from popgraph.testing.declaration import as_python
 
-__all__ = ["assert_matches", "assert_optimal", "assert_same_span", "assert_theorem"]
+if TYPE_CHECKING:
+    from popgraph.testing.strategies import augmentations, distributions, embeddings, graphs, labellings
+
+__all__ = [
+    "as_python",
+    "assert_matches",
+    "assert_optimal",
+    "assert_same_span",
+    "assert_theorem",
+    "augmentations",
+    "distributions",
+    "embeddings",
+    "graphs",
+    "labellings",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the strategies, which need hypothesis, on first use."""
+    if name in __all__:
+        require("hypothesis", "test")
+        return getattr(import_module("popgraph.testing.strategies"), name)
+    raise AttributeError(f"module 'popgraph.testing' has no attribute {name!r}")

@@ -1,0 +1,53 @@
+"""A population as Python source: what a failing test prints, and a reader pastes."""
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from popgraph.errors import TooLarge
+from popgraph.graph import PopulationGraph
+
+MOST = 10_000  # entries of the kernel; more are no reading matter
+
+
+def as_python(graph: PopulationGraph) -> str:
+    """Return the expression `popgraph.build(...)` that declares this population again, by exact fractions where it has them.
+
+    Raises
+    ------
+    TooLarge
+        If the kernel has more than 10,000 entries.
+
+    Examples
+    --------
+    >>> import popgraph
+    >>> graph = popgraph.build({"a": "1/3", "b": "2/3"}, {"a": {1: 1}, "b": {1: "1/2", 2: "1/2"}}, labels=[0, 1])
+    >>> as_python(graph)
+    "popgraph.build({'a': '1/3', 'b': '2/3'}, {'a': {1: 1}, 'b': {1: '1/2', 2: '1/2'}}, labels=[0, 1])"
+    >>> eval(as_python(graph)).exact().w.tolist() == graph.exact().w.tolist()
+    True
+    """
+    A, population = graph.kernel, graph.population
+    if A.nnz > MOST:
+        raise TooLarge(f"the kernel has {A.nnz:,} entries; up to {MOST:,} are written as Python")
+    law = population.distribution
+    masses = law.fractions if law.exact else dict(law.items())
+    p = ", ".join(f"{natural!r}: {_number(mass)}" for natural, mass in masses.items())
+    rows = []
+    for i, natural in enumerate(graph.naturals):
+        entries = []
+        for place in range(A.indptr[i], A.indptr[i + 1]):
+            value = float(A.data[place]) if population.exact is None else population.exact.entry(place, i)
+            entries.append(f"{graph.views[A.indices[place]]!r}: {_number(value)}")
+        rows.append(f"{natural!r}: {{{', '.join(entries)}}}")
+    labels = "" if graph.labels is None else f", labels={np.asarray(graph.labels).tolist()!r}"
+    normalize = "" if graph.is_exact else ", normalize=True"
+    return f"popgraph.build({{{p}}}, {{{', '.join(rows)}}}{labels}{normalize})"
+
+
+def _number(value: Any) -> str:
+    """Write a fraction as Distribution reads it, and a float to its last bit."""
+    if isinstance(value, Fraction):
+        return str(value) if value.denominator == 1 else f"'{value}'"
+    return repr(float(value))

@@ -1,0 +1,95 @@
+"""Blocks of drawn populations: p (n,) and A (n, v) up to scale, connected by construction. What `strategies.py` joins to graphs."""
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from popgraph.arrays import Floats
+from popgraph.graph import PopulationGraph
+
+Block = tuple[list[Any], list[list[Any]]]
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+WEIGHTS = (1, 2, 3, 5)  # of exact populations
+SPREAD = (1.0, 2.0, 0.3, 0.1, 1e-3, 1e-6)  # of those declared with floats
+
+
+def weights(exact: bool) -> st.SearchStrategy[Any]:
+    """Draw a positive weight: a small whole number, or a float of any of six orders of magnitude."""
+    return st.sampled_from(WEIGHTS if exact else SPREAD)
+
+
+def list_of(strategy: st.SearchStrategy[Any], size: int) -> st.SearchStrategy[list[Any]]:
+    """Draw lists of this size."""
+    return st.lists(strategy, min_size=size, max_size=size)
+
+
+def component(draw: Draw, n: int, size: int, exact: bool, *, full: bool) -> Block:
+    """Draw a connected block of n naturals and `size` views: a tree that reaches all of them, and further entries.
+
+    `full` gives view i to natural i besides, which makes rank min(n, size) likely.
+    """
+    weight = weights(exact)
+    entry = st.sampled_from((0, 0, 0, *(WEIGHTS if exact else SPREAD)))
+    A = [[draw(entry) for _ in range(size)] for _ in range(n)]
+    # In the order natural 0, view 0, natural 1, view 1, ... each joins one that is there already.
+    for i in range(n):
+        j = draw(st.integers(0, min(i, size) - 1)) if i else 0
+        A[i][j] = A[i][j] or draw(weight)
+    for j in range(1, size):
+        i = draw(st.integers(0, min(j, n - 1)))
+        A[i][j] = A[i][j] or draw(weight)
+    if full:
+        for i in range(min(n, size)):
+            A[i][i] = A[i][i] or draw(weight)
+    return draw(list_of(weight, n)), A
+
+
+def simplex(draw: Draw, size: int) -> Block:
+    """Draw a block that treats its `size` views alike: ((a - b)/(a + (size - 1) b))² is repeated size - 1 times.
+
+    A natural that becomes each of them alike may come on top; it changes the eigenvalue, and not the symmetry.
+    """
+    a = draw(st.sampled_from((2, 3, 5)))
+    A = [[a if i == j else 1 for j in range(size)] for i in range(size)]
+    if draw(st.booleans()):
+        return [1] * size + [draw(st.sampled_from(WEIGHTS))], [*A, [1] * size]
+    return [1] * size, A
+
+
+def sizes_of(draw: Draw, parts: int, least: int, most: int) -> list[int]:
+    """Draw `parts` sizes from 1 on, with a sum from `least` to `most`."""
+    sizes: list[int] = []
+    for left in range(parts - 1, -1, -1):
+        used = sum(sizes)
+        low = max(1, least - used) if left == 0 else 1
+        sizes.append(draw(st.integers(low, most - used - left)))
+    return sizes
+
+
+def row(weights: Sequence[Any], exact: bool) -> list[Any]:
+    """Divide weights by their sum."""
+    total = sum(weights)
+    return [Fraction(weight, total) if exact else float(weight) / float(total) for weight in weights]
+
+
+def letters(count: int) -> list[str]:
+    """Return a, b, ..., z, a1, b1, ..."""
+    return [chr(ord("a") + i % 26) + (str(i // 26) if i >= 26 else "") for i in range(count)]
+
+
+def gamma_of(graph: PopulationGraph) -> Floats:
+    """Return all eigenvalues of Ā by numpy, largest first, and 0 after them: (N + 1,)."""
+    return np.append(np.linalg.svd(graph.factor.toarray(), compute_uv=False) ** 2, np.zeros(graph.N + 1))[: graph.N + 1]
+
+
+def repeated(gamma: Floats, times: int, clear: float) -> bool:
+    """Whether one of these eigenvalues, strictly between 0 and 1, is repeated exactly so many times and clear of the others."""
+    inside = gamma[(gamma > clear) & (gamma < 1 - clear)]
+    runs = np.split(inside, np.flatnonzero(-np.diff(inside) > 1e-10) + 1)
+    return any(
+        len(run) == times and (np.abs(inside[:, None] - run.mean()) < clear).sum() == times for run in runs if len(run)
+    )

@@ -1,0 +1,354 @@
+"""Hypothesis strategies: random populations that shrink to a handful of views, labellings of them, and embeddings of them.
+
+Structure that is asked for (components, a clean cut, a repeated eigenvalue) is built in, not waited for. Needs the extra `test`.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from hypothesis import assume, note
+from hypothesis import strategies as st
+
+from popgraph.arrays import Floats, Ints
+from popgraph.augmentation import Augmentation, as_augmentation
+from popgraph.building import build
+from popgraph.distribution import Distribution
+from popgraph.errors import InvalidArgument, whole_number
+from popgraph.graph import PopulationGraph
+from popgraph.testing.declaration import as_python
+from popgraph.testing.kernels import (
+    Block,
+    Draw,
+    component,
+    gamma_of,
+    letters,
+    list_of,
+    repeated,
+    row,
+    simplex,
+    sizes_of,
+    weights,
+)
+
+CLEAR = 1e-6  # a gap that was asked for is at least this
+ANGLES = (np.pi / 2, 1.0, 0.5, 0.1)  # by which an embedding that must not match is turned
+MOST = 64  # views, which keeps a dense solve of a drawn graph under a millisecond
+
+
+def distributions(
+    outcomes: Iterable[Any] | None = None, *, max_outcomes: int = 5, exact: bool | None = None
+) -> st.SearchStrategy[Distribution]:
+    """Draw distributions of naturals, shrinking to one outcome and to equal weights.
+
+    Parameters
+    ----------
+    outcomes : iterable, optional
+        Exactly these, all with positive probability; a, b, c, ... and as few as one if not given.
+    max_outcomes : int
+        How many of a, b, c, ... at most, in 1..26.
+    exact : bool, optional
+        Fractions (True), floats (False), or either.
+
+    Raises
+    ------
+    InvalidArgument
+        If there are no outcomes, or max_outcomes is not in 1..26.
+
+    Examples
+    --------
+    >>> from hypothesis import given, settings
+    >>> from popgraph.testing import distributions
+    >>> @settings(database=None)
+    ... @given(distributions(exact=True))
+    ... def test_they_sum_to_one(law):
+    ...     assert sum(law.fractions.values()) == 1
+    >>> test_they_sum_to_one()
+    """
+    names = None if outcomes is None else list(outcomes)
+    if names == []:
+        raise InvalidArgument("outcomes is empty; a distribution has at least one")
+    most = whole_number("max_outcomes", max_outcomes, 26, "the letters of the alphabet")
+
+    @st.composite
+    def law(draw: Draw) -> Distribution:
+        chosen = letters(draw(st.integers(1, most))) if names is None else names
+        is_exact = draw(st.sampled_from((True, False))) if exact is None else exact
+        drawn = draw(list_of(weights(is_exact), len(chosen)))
+        return Distribution(dict(zip(chosen, row(drawn, is_exact), strict=True)))
+
+    return law()
+
+
+def augmentations(
+    naturals: Iterable[Any], views: Iterable[Any] | None = None, *, max_views: int = 5, exact: bool | None = None
+) -> st.SearchStrategy[Augmentation]:
+    """Draw augmentations of these naturals, shrinking to one that sends every natural to the first view.
+
+    Parameters
+    ----------
+    naturals : iterable or Distribution
+        What is augmented.
+    views : iterable, optional
+        What it may become; 1, 2, ..., max_views if not given. The naturals themselves make it an augmentation that can be
+        repeated.
+    max_views : int
+        At most 64.
+    exact : bool, optional
+        Fractions (True), floats (False), or either.
+
+    Raises
+    ------
+    InvalidArgument
+        If there are no naturals or no views, or max_views is not in 1..64.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> from hypothesis import given, settings
+    >>> from popgraph.testing import augmentations
+    >>> @settings(database=None)
+    ... @given(augmentations(["a", "b"], ["a", "b"]))
+    ... def test_twice_is_a_kernel(aug):
+    ...     assert pg.build(["a", "b"], aug.then(aug)).w_x.sum().round(12) == 1
+    >>> test_twice_is_a_kernel()
+    """
+    whole_number("max_views", max_views, MOST, "what a strategy draws")
+    rows, names = list(naturals), list(range(1, max_views + 1) if views is None else views)
+    if not rows or not names:
+        raise InvalidArgument(f"there are {len(rows)} naturals and {len(names)} views; each has at least one")
+
+    @st.composite
+    def augmentation(draw: Draw) -> Augmentation:
+        is_exact = draw(st.sampled_from((True, False))) if exact is None else exact
+        table = {}
+        for natural in rows:
+            reached = draw(st.lists(st.sampled_from(range(len(names))), min_size=1, max_size=len(names), unique=True))
+            drawn = draw(list_of(weights(is_exact), len(reached)))
+            table[natural] = dict(zip((names[i] for i in reached), row(drawn, is_exact), strict=True))
+        return as_augmentation(table)
+
+    return augmentation()
+
+
+def graphs(
+    min_views: int = 1,
+    max_views: int = 8,
+    *,
+    components: int | None = None,
+    clean_cut: int | None = None,
+    multiplicity: int | None = None,
+    exact: bool | None = None,
+    classes: int | None = None,
+) -> st.SearchStrategy[PopulationGraph]:
+    """Draw population graphs of naturals a, b, ... and views 1, 2, ...; a failing test notes the declaration, ready to paste.
+
+    Parameters
+    ----------
+    min_views, max_views : int
+        Bounds of N, at most 64.
+    components : int, optional
+        Exactly so many connected components.
+    clean_cut : int, optional
+        k with γ_k > γ_{k+1} by at least 1e-6: F* of k columns is one subspace, and no family.
+    multiplicity : int, optional
+        At least 2: an eigenvalue strictly between 0 and 1 is repeated exactly so many times.
+    exact : bool, optional
+        Declared by fractions (True), by floats from 1e-6 to 1 (False), or either.
+    classes : int, optional
+        Label the naturals by at most so many classes, 0, 1, ...
+
+    Raises
+    ------
+    InvalidArgument
+        If no graph of at most max_views views is so.
+
+    Examples
+    --------
+    >>> from hypothesis import given, settings
+    >>> from popgraph.testing import graphs
+    >>> @settings(database=None)
+    ... @given(graphs(components=2))
+    ... def test_the_eigenvalue_1_counts_components(graph):
+    ...     assert (graph.spectrum(graph.N).gamma > 1 - 1e-9).sum() == graph.component_count == 2
+    >>> test_the_eigenvalue_1_counts_components()
+    """
+    most = whole_number("max_views", max_views, MOST, "what a strategy draws")
+    least = whole_number("min_views", min_views, most, "max_views")
+    parts = None if components is None else whole_number("components", components, most, "max_views")
+    cut = None if clean_cut is None else whole_number("clean_cut", clean_cut, most, "max_views")
+    if cut is not None and parts is not None and cut < parts:
+        raise InvalidArgument(f"clean_cut is {cut}; γ_{cut} = γ_{cut + 1} = 1 with {parts} components")
+    if multiplicity is not None:
+        if whole_number("multiplicity", multiplicity, most) < 2:
+            raise InvalidArgument(f"multiplicity is {multiplicity}; a repeated eigenvalue is there at least twice")
+        if multiplicity + (parts or 1) > most:
+            raise InvalidArgument(
+                f"max_views is {most}; an eigenvalue repeated {multiplicity} times in {parts or 1} component"
+                f"{'s' * ((parts or 1) > 1)} takes {multiplicity + (parts or 1)} views"
+            )
+
+    @st.composite
+    def graph(draw: Draw) -> PopulationGraph:
+        is_exact = draw(st.sampled_from((True, False))) if exact is None else exact
+        blocks = [] if multiplicity is None else _with_multiplicity(draw, multiplicity, most, parts, is_exact)
+        used = sum(len(A[0]) for _, A in blocks)
+        more = 0 if parts is None else parts - len(blocks)
+        if parts is None and used < most:
+            more = draw(st.integers(0 if blocks else 1, min(3, most - used)))
+        lower = max(more, least - used) if more else 0
+        if cut is not None and more:
+            lower = max(lower, cut - used)
+        for size in sizes_of(draw, more, min(lower, most - used), most - used):
+            n = draw(st.integers(size if cut is not None else 1, size + 1))
+            blocks.append(component(draw, n, size, is_exact, full=cut is not None))
+        masses = [draw(weights(is_exact)) if multiplicity is None else 1 for _ in blocks]
+        drawn = _build(blocks, masses, is_exact, draw(_classes(classes, sum(len(p) for p, _ in blocks))))
+        gamma = gamma_of(drawn)
+        assume(least <= drawn.N)
+        assume(cut is None or (cut <= drawn.N and gamma[cut - 1] - gamma[cut] > CLEAR))
+        assume(multiplicity is None or repeated(gamma[:-1], multiplicity, CLEAR))
+        note(f"graph = {as_python(drawn)}")
+        return drawn
+
+    return graph()
+
+
+def labellings(graph: PopulationGraph, classes: int = 3) -> st.SearchStrategy[Ints]:
+    """Draw labels of all views, an (N,) array of integers in 0..classes-1, shrinking to one class.
+
+    Parameters
+    ----------
+    graph : PopulationGraph
+        N views.
+    classes : int
+        How many at most.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is not a whole number from 1 to N.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> from hypothesis import given, settings
+    >>> from popgraph.testing import labellings
+    >>> cloud = pg.zoo.lightning_cloud()
+    >>> @settings(database=None)
+    ... @given(labellings(cloud, classes=2))
+    ... def test_inconsistency_is_a_probability(labels):
+    ...     assert 0 <= pg.labelling.inconsistency(cloud, labels) <= 1
+    >>> test_inconsistency_is_a_probability()
+    """
+    most = whole_number("classes", classes, graph.N)
+    return list_of(st.integers(0, most - 1), graph.N).map(np.array)
+
+
+def embeddings(graph: PopulationGraph, k: int, *, matching: bool | None = None) -> st.SearchStrategy[Floats]:
+    """Draw embeddings f, (N, k) arrays, that match F* up to an invertible map by construction, or by construction do not.
+
+    A matching f is F* Q with F* drawn from its family where the cut is degenerate, and Q invertible. One that does not match
+    has collapsed to a lower rank, or a direction of F* is turned by 0.1 to π/2 rad to one that F* must not hold.
+
+    Parameters
+    ----------
+    graph : PopulationGraph
+        N views.
+    k : int
+        The columns, at most the rank of Ā.
+    matching : bool, optional
+        Which; either if not given.
+
+    Raises
+    ------
+    InvalidArgument
+        If k is not in 1..rank: above the rank nothing matches.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> from hypothesis import given, settings
+    >>> from popgraph.testing import assert_matches, embeddings
+    >>> cloud = pg.zoo.lightning_cloud()
+    >>> @settings(database=None)
+    ... @given(embeddings(cloud, 2, matching=True))
+    ... def test_all_match(f):
+    ...     assert_matches(cloud, f)
+    >>> test_all_match()
+    """
+    spectrum = graph.spectrum(graph.N)
+    k = whole_number("k", k, int(np.sum(spectrum.gamma > 0)), "the rank of Ā")
+    gamma, V = spectrum.gamma, spectrum.eigenvectors
+    above = int(np.sum(gamma > gamma[k - 1] + spectrum.tolerance))
+    end = int(np.sum(gamma >= gamma[k - 1] - spectrum.tolerance))
+
+    @st.composite
+    def embedding(draw: Draw) -> Floats:
+        mix = np.array(draw(list_of(list_of(st.integers(-2, 2), k - above), end - k))).reshape(end - k, k - above)
+        family = np.linalg.qr(np.vstack([np.eye(k - above), mix]))[0]  # (end - above, k - above), of full rank
+        F = np.column_stack([V[:, :above], V[:, above:end] @ family])
+        Q = _invertible(draw, k)
+        if draw(st.booleans()) if matching is None else not matching:
+            F, Q = _spoilt(draw, F, Q, V, above, end)
+        return (F @ Q) / np.sqrt(graph.w_x)[:, np.newaxis]
+
+    return embedding()
+
+
+def _spoilt(draw: Draw, F: Floats, Q: Floats, V: Floats, above: int, end: int) -> tuple[Floats, Floats]:
+    """Take from F, whose columns are orthonormal, a direction that it must hold, or from Q its rank."""
+    k, N = F.shape[1], len(V)
+    ways = ["collapsed"] + ["turned"] * (end < N) + ["lost"] * (0 < above < k < end)
+    way = draw(st.sampled_from(ways))
+    column = draw(st.integers(0, (above if way == "lost" else k) - 1))
+    if way == "collapsed":
+        Q = Q.copy()
+        Q[:, column] = Q[:, column - 1] if k > 1 else 0
+        return F, Q
+    F, angle = F.copy(), draw(st.sampled_from(ANGLES))
+    if way == "turned":  # to an eigenvector below the cut
+        away = V[:, draw(st.integers(end, N - 1))]
+    else:  # to a direction of the family that F does not hold yet
+        rest = V[:, above:end] - F @ (F.T @ V[:, above:end])
+        away = np.linalg.svd(rest, full_matrices=False)[0][:, 0]
+    F[:, column] = np.cos(angle) * F[:, column] + np.sin(angle) * away
+    return F, Q
+
+
+def _invertible(draw: Draw, k: int) -> Floats:
+    """Draw an invertible (k, k) matrix of small whole numbers, shrinking to the identity."""
+    entries = np.array(draw(list_of(list_of(st.integers(-1, 1), k), k)), dtype=float).reshape(k, k)
+    scale = np.array(draw(list_of(st.sampled_from((1.0, 2.0, -1.0, 0.5)), k)))
+    Q: Floats = (np.eye(k) + np.tril(entries, -1)) @ (np.eye(k) + np.triu(entries, 1)) * scale
+    return Q
+
+
+def _with_multiplicity(draw: Draw, times: int, most: int, parts: int | None, exact: bool) -> list[Block]:
+    """Draw blocks that together repeat an eigenvalue so many times: a simplex, or copies of one component."""
+    copies = 2 * times <= most - max(0, (parts or times) - times) and (parts is None or parts >= times)
+    if not (copies and draw(st.booleans())):
+        return [simplex(draw, times + 1)]
+    size = draw(st.integers(2, most // times - max(0, (parts or times) - times)))
+    return [component(draw, draw(st.integers(2, size)), size, exact, full=False)] * times
+
+
+def _build(blocks: Sequence[Block], masses: Sequence[Any], exact: bool, labels: Any) -> PopulationGraph:
+    """Build the union of blocks (p, A) of weights, each block taken so many times as probable."""
+    naturals = iter(letters(sum(len(p) for p, _ in blocks)))
+    law, table, first = {}, {}, 1
+    for (p, A), mass in zip(blocks, masses, strict=True):
+        for weight, entries in zip(p, A, strict=True):
+            natural = next(naturals)
+            law[natural] = weight * mass
+            reached = [j for j, entry in enumerate(entries) if entry]
+            table[natural] = dict(
+                zip((first + j for j in reached), row([entries[j] for j in reached], exact), strict=True)
+            )
+        first += len(A[0])
+    law = dict(zip(law, row(list(law.values()), exact), strict=True))
+    return build(law, table, labels=labels, normalize=not exact)
+
+
+def _classes(classes: int | None, n: int) -> Any:
+    return st.none() if classes is None else list_of(st.integers(0, classes - 1), n)
