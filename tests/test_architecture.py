@@ -88,7 +88,17 @@ MAY_IMPORT = {
     "torch": {"graph", "spectrum", "losses", "match", "verification", "encoding", "distribution"},
     "zoo": {"building", "graph", "image", "images", "augmentation", "combinators", "distribution", "reading"},
     "io": {"building", "distribution", "graph", "image", "population", "reading", "spectrum", "training"},
-    "testing": {"augmentation", "building", "distribution", "embedding", "graph", "subspace", "theory", "verification"},
+    "testing": {
+        "augmentation",
+        "building",
+        "distribution",
+        "embedding",
+        "graph",
+        "subspace",
+        "theory",
+        "verification",
+        "zoo",
+    },
     "drawing": {"images", "labels"},
     "plot": {"drawing", "embedding", "subspace"},
     "explorer": {"plot", "drawing", "graph", "match", "spectrum", "training", "verification"},
@@ -205,7 +215,19 @@ def test_a_missing_example_would_be_noticed():
     assert without_example(bare) == ["f: <lambda>"]
 
 
-HEAVY = ("matplotlib", "networkx", "pandas", "torch", "dask", "flint", "sklearn", "tqdm", "ipywidgets")
+HEAVY = (
+    "matplotlib",
+    "networkx",
+    "pandas",
+    "torch",
+    "dask",
+    "flint",
+    "sklearn",
+    "tqdm",
+    "ipywidgets",
+    "hypothesis",
+    "pytest",
+)
 
 
 def loaded_by(statement: str) -> set[str]:

@@ -1,0 +1,68 @@
+"""What the pytest plugin `pytest_popgraph` does, once a test asks for it."""
+
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+
+from popgraph import zoo
+from popgraph.distribution import Distribution
+from popgraph.graph import PopulationGraph
+
+SIZES: dict[str, dict[str, Any]] = {  # small ones, for tests that run on all of them
+    "class_domain": {"rho": "1/2", "alpha": "1/4", "beta": "1/8", "gamma": "1/8"},
+    "cyclic": {"n": 5, "steps": {0: "1/2", 1: "1/2"}},
+    "hypercube": {"d": 3},
+    "ring": {"n": 6},
+    "dumbbell": {"size": 4},
+    "gaussian_mixture": {"step": 0.5},
+    "scaled_hypercube": {"d": 3, "label_coordinates": 1},
+}
+SHOWN = 5  # differences
+
+
+def population_named(name: str) -> PopulationGraph:
+    """Return a small labelled graph of this family of the zoo."""
+    graph = getattr(zoo, name)(**SIZES.get(name, {}))
+    assert isinstance(graph, PopulationGraph)
+    return graph
+
+
+def generator(seed: int, test: str) -> np.random.Generator:
+    """Return a test's own generator: a hash of the name that is the same in every process joins the seed."""
+    return np.random.default_rng([seed, crc32(test.encode())])
+
+
+def difference(left: Any, right: Any) -> list[str] | None:
+    """Write in what two distributions, or two graphs, differ; None of anything else."""
+    if isinstance(left, Distribution) and isinstance(right, Distribution):
+        return [f"{left!r} == {right!r}", *_listed(_unlike(left, right))]
+    if not (isinstance(left, PopulationGraph) and isinstance(right, PopulationGraph)):
+        return None
+    lines = [f"{left!r} == {right!r}", "graphs are equal only to themselves; of these two"]
+    laws = left.population.distribution, right.population.distribution
+    lines += [f"  naturals: {line}" for line in _listed(_unlike(*laws))]
+    views = set(left.views) ^ set(right.views)
+    if views:
+        return [*lines, f"  views: {len(views)} belong to one graph only"]
+    place = {view: i for i, view in enumerate(right.views)}
+    order = [place[view] for view in left.views]
+    difference = left.weight_matrix() - right.weight_matrix()[order][:, order]
+    apart = float(np.abs(difference.data).max(initial=0.0))
+    return [*lines, f"  w differs by {apart:.3g} at most" if apart else "  w is the same to the bit"]
+
+
+def _unlike(left: Distribution, right: Distribution) -> list[str]:
+    """List the outcomes that two distributions give different probabilities."""
+    exact = left.exact and right.exact
+    first, second = (law.fractions if exact else dict(law.items()) for law in (left, right))
+    return [
+        f"{outcome!r}: {first.get(outcome, 0)} against {second.get(outcome, 0)}"
+        for outcome in dict.fromkeys([*left, *right])
+        if first.get(outcome, 0) != second.get(outcome, 0)
+    ]
+
+
+def _listed(lines: list[str]) -> list[str]:
+    """Return the first few lines, and how many more there are."""
+    return lines[:SHOWN] + ([f"... and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else [])
