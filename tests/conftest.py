@@ -11,8 +11,15 @@ matplotlib.use("Agg")
 settings.register_profile("popgraph", deadline=None, derandomize=True, max_examples=100)  # shared machines stall
 settings.load_profile("popgraph")
 
+EXTRAS = {"torch": ("popgraph/torch/*", "tests/benchmarks/torch_loop.py")}  # library: files that import it
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Leave the doctests of an extra out where its library is not installed; in CI it must be."""
-    if not os.environ.get("CI") and find_spec("torch") is None:
-        config.option.ignore_glob = [*(config.option.ignore_glob or []), "*/popgraph/torch/*"]
+    """Give each of several processes one thread, and leave the doctests of a missing extra out; in CI none may be missing."""
+    if getattr(config.option, "numprocesses", None):  # the workers are started after this, and their threads would spin
+        for pool in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ.setdefault(pool, "1")
+    for extra, places in EXTRAS.items():
+        if not os.environ.get("CI") and find_spec(extra) is None:
+            left_out = [str(config.rootpath / place) for place in places]
+            config.option.ignore_glob = [*(config.option.ignore_glob or []), *left_out]

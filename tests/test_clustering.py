@@ -62,7 +62,9 @@ def test_every_partition_is_one_and_has_the_conductances_of_its_definition(graph
         return
     spectrum = graph.spectrum(count)
     rows = spectrum.eigenvectors[:, spectrum.gamma > 0]
-    if len(np.unique(np.round(rows / np.linalg.norm(rows, axis=1, keepdims=True), 6), axis=0)) < count:
+    length = np.linalg.norm(rows, axis=1, keepdims=True)  # 0 in a component that the leading pairs leave out
+    directions = np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
+    if len(np.unique(np.round(directions, 6), axis=0)) < count:
         return
     found = spectral_clusters(graph, count, restarts=3, rng=seed)
     assert set(found.parts.tolist()) == set(range(count))
