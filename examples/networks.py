@@ -58,7 +58,7 @@ def report() -> tuple[pg.PopulationGraph, dict[str, pg.torch.Fit]]:
     runs = {"with negatives": fit(graph, "With negatives", steps=2_000, **whole)}
     runs["without: on one line through 0"] = fit(graph, "Without negatives", loss=NoNegatives(), steps=500, **whole)
     head = torch.nn.Linear(16, K)
-    fit(graph, "A head on 16 features, by batches with their noise", 16, head=head, batch_size=512, learning_rate=1e-2)
+    fit(graph, "A head on 16 features, by batches", 16, head=head, batch_size=512, steps=1_000, learning_rate=1e-2)
     return graph, runs
 
 
