@@ -1,13 +1,11 @@
 """Handwritten digits as a finite population: binarised 8x8 images, shifted by a pixel and blanked out in part.
 
-Run `pip install -e ".[examples]" && python examples/digits.py`; it prints what it measures and writes its figures to `figures/`.
+Run `pip install -e ".[examples]" && python examples/digits.py`; it prints what it measures and writes `figures/digits/digits.png`.
 
 The noise must make views of different digits coincide, or the graph falls apart: flipping single pixels leaves 4 in 10 of
 these digits without a neighbour. Blanking a 5x5 patch out, after a shift by one pixel in half of the cases, joins all of them.
 """
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,104 +17,63 @@ import popgraph as pg
 
 K = 16  # a clean cut: γ_16 - γ_17 is larger than the gaps around it
 INK = 10  # of 16 grey levels: darker is ink
-
-
-def timed(what: str, job: Callable[[], Any]) -> Any:
-    """Run a job, and print how long it took."""
-    start = time.perf_counter()
-    value = job()
-    print(f"[{time.perf_counter() - start:5.1f} s] {what}")
-    return value
+LABELLED = (50, 200, 800)
 
 
 def population() -> pg.PopulationGraph:
     """Build the graph of the 1,797 digits; equal images are one natural, labelled by its first copy."""
     pixels, classes = load_digits(return_X_y=True)
     digits = [pg.Image(digit.reshape(8, 8) > INK) for digit in pixels]
-    labels: dict[pg.Image, int] = {}
-    for digit, label in zip(digits, classes.tolist(), strict=True):
-        labels.setdefault(digit, label)
+    labels = dict(zip(reversed(digits), reversed(classes.tolist()), strict=True))
     noise = pg.images.shift(probability="1/2").then(pg.images.mask(5))
     return pg.build(pg.Distribution.from_samples(digits), noise, labels=labels, name="digits")
 
 
-def probe(graph: pg.PopulationGraph, f: np.ndarray, labelled: int) -> float:
-    """Return the held-out accuracy of a linear probe on the mean embedding of each digit's views."""
-    return held_out(graph.kernel @ f, graph.labels, labelled)
-
-
 def held_out(features: np.ndarray, labels: np.ndarray, labelled: int) -> float:
     """Fit logistic regression on some naturals, and return its accuracy on the half that is never fitted."""
-    order = np.random.default_rng(0).permutation(len(labels))
+    order, scaled = np.random.default_rng(0).permutation(len(labels)), features / features.std()
     fitted, unseen = order[:labelled], order[len(order) // 2 :]
-    scaled = features / features.std()
     head = LogisticRegression(C=10.0, max_iter=5000).fit(scaled[fitted], labels[fitted])
     return float(head.score(scaled[unseen], labels[unseen]))
 
 
-def heaviest(graph: pg.PopulationGraph, spectrum: pg.Spectrum) -> np.ndarray:
-    """Return, for each eigenvector, the largest share of it that lies on one digit (squares of M v_i / √γ_i sum to 1)."""
-    on_naturals = graph.factor @ spectrum.eigenvectors / np.sqrt(spectrum.gamma)
-    return (on_naturals**2).max(axis=0)
-
-
-def report() -> tuple[pg.PopulationGraph, pg.Spectrum, pg.Training, pg.Match]:
-    """Build, decompose, train, verify and probe; print what is found."""
-    graph = timed("build the graph", population)
+def report() -> tuple[pg.Spectrum, np.ndarray, dict[str, list[float]]]:
+    """Build, decompose, train, verify and probe; return γ and F*, each eigenvector's largest share on a digit, accuracies."""
+    graph = population()
     print(graph, "\n")
-    whole = timed("decompose it", lambda: graph.spectrum(64))
-    spectrum = whole.leading(K)
-    print(spectrum, "\n")
-    training = timed(f"train f, k = {K}", lambda: pg.train(graph, K, rng=0))
-    print(training, "\n")
-    match = pg.verify(graph, training.f, spectrum=spectrum)
-    print(match, "\n")
-    alone = int(np.sum(heaviest(graph, spectrum) > 0.5))
-    print(
-        f"{alone} of the {K} leading eigenvectors lie mostly on a single digit: they tell it from all others, not a class.\n"
-    )
-    raw = np.stack([digit.pixels.ravel() for digit in graph.naturals]).astype(float)
-    print("Held-out accuracy of a linear probe, with 50, 200 and 800 labels:")
-    rows = {
-        "raw pixels": lambda labelled: held_out(raw, graph.labels, labelled),
-        f"trained f, k = {K}": lambda labelled: probe(graph, training.f, labelled),
-        f"F*, k = {K}": lambda labelled: probe(graph, spectrum.embedding, labelled),
-        "F*, k = 64": lambda labelled: probe(graph, whole.embedding, labelled),
-    }
-    for name, accuracy in rows.items():
-        print(f"  {name:<18}", "  ".join(f"{accuracy(labelled):.3f}" for labelled in (50, 200, 800)))
-    return graph, whole, training, match
+    whole = graph.spectrum(64)
+    spectrum, training = whole.leading(K), pg.train(graph, K, rng=0)
+    print(pg.verify(graph, training.f, spectrum=spectrum), "\n")
+    on_naturals = graph.factor @ spectrum.eigenvectors / np.sqrt(spectrum.gamma)  # squares of M v_i / √γ_i sum to 1
+    shares = (on_naturals**2).max(axis=0)
+    print(f"{np.sum(shares > 0.5)} of the {K} leading eigenvectors lie mostly on a single digit, and tell no class.\n")
+    f_of_views = {f"trained f, k = {K}": training.f, f"F*, k = {K}": spectrum.embedding, "F*, k = 64": whole.embedding}
+    features = {"raw pixels": np.array([digit.pixels.ravel() for digit in graph.naturals], dtype=float)}
+    features |= {name: graph.kernel @ f for name, f in f_of_views.items()}  # the mean over a digit's views
+    accuracies = {name: [held_out(x, graph.labels, m) for m in LABELLED] for name, x in features.items()}
+    print(f"Held-out accuracy of a linear probe, with {LABELLED} labels:")
+    for name, row in accuracies.items():
+        print(f"  {name:<18}", "  ".join(f"{accuracy:.3f}" for accuracy in row))
+    return whole, shares, accuracies
 
 
-def visualize(graph: pg.PopulationGraph, whole: pg.Spectrum, training: pg.Training, match: pg.Match) -> dict[str, Any]:
-    """Draw digits with their views, the spectrum, the training and the match."""
+def visualize(whole: pg.Spectrum, shares: np.ndarray, accuracies: dict[str, list[float]]) -> Any:
+    """Draw the spectrum, how far each eigenvector lies on one digit, and what the probes make of it."""
     import matplotlib.pyplot as plt
 
-    story, axes = plt.subplots(2, 2, figsize=(12, 9), layout="constrained")
-    pg.plot.spectrum(whole.leading(K), ax=axes[0, 0]).set_xlim(0.5, 64.5)
-    index = np.arange(1, K + 1)
-    axes[0, 1].bar(index, heaviest(graph, whole.leading(K)), color="#0072B2")
-    axes[0, 1].set(xlabel="i", ylim=(0, 1), title="share of eigenvector i that lies on one digit")
-    pg.plot.training(training, whole, ax=axes[1, 0])
-    pg.plot.match(match, ax=axes[1, 1])
-    views, axes = plt.subplots(5, 9, figsize=(9, 5.4), layout="constrained")
-    for row, digit in zip(axes, range(5), strict=True):
-        start, stop = graph.kernel.indptr[digit : digit + 2]
-        some = graph.kernel.indices[start:stop][:: (stop - start) // 8][:8]
-        pictures = [graph.naturals[digit], *(graph.views[i] for i in some)]
-        for ax, picture in zip(row, pictures, strict=True):
-            ax.imshow(picture.pixels, cmap="gray_r")
-            ax.set_xticks([])
-            ax.set_yticks([])
-        row[0].set_ylabel(f"a {graph.labels[digit]}", rotation=0, ha="right", va="center")
-    views.suptitle("five digits (left), each with eight of its views")
-    return {"story": story, "views": views}
+    figure, axes = plt.subplots(1, 3, figsize=(14, 4.2), layout="constrained")
+    pg.plot.spectrum(whole.leading(K), ax=axes[0])
+    axes[1].bar(np.arange(1, K + 1), shares)
+    axes[1].set(xlabel="i", title="share of eigenvector i that lies on one digit")
+    for (name, row), style in zip(accuracies.items(), ("k^-", "o-", "s--", "D-"), strict=True):
+        axes[2].plot([str(m) for m in LABELLED], row, style, label=name)
+    axes[2].set(xlabel="labels", title="held-out accuracy of a linear probe")
+    axes[2].legend()
+    return figure
 
 
 if __name__ == "__main__":
-    found = report()
-    folder = Path("figures") / "digits"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, figure in visualize(*found).items():
-        figure.savefig(folder / f"{name}.png", dpi=110)
-        print(f"wrote {folder / name}.png")
+    target = Path("figures") / "digits" / "digits.png"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    visualize(*report()).savefig(target, dpi=110)
+    print(f"wrote {target}")

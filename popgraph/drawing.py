@@ -112,7 +112,9 @@ def draw_views(ax: Axes, graph: "PopulationGraph", at: Floats, of_view: Ints, sh
             zoom = 3.4 * smaller * np.sqrt(area[i])
             thumbnail(ax, view, (at[i, 0], at[i, 1]), zoom, frame=colour[i], aside=smaller * aside)
         return
-    size = np.maximum((420 if graph.N <= 16 else 160 if graph.N <= 100 else 40 if graph.N <= 500 else 16) * area, 4)
+    largest = 420 if graph.N <= 16 else 160 if graph.N <= 100 else 40 if graph.N <= 500 else 16
+    least = 16 if graph.N <= 500 else 9  # where one view outweighs all others, the others must still be seen
+    size = np.maximum(largest * area, least)
     shape = of_view // len(COLOURS) % len(MARKERS)
     for m in np.unique(shape):  # beyond 8 classes the colours start again, with another mark
         here = shape == m
@@ -124,7 +126,7 @@ def draw_views(ax: Axes, graph: "PopulationGraph", at: Floats, of_view: Ints, sh
             c=shades,
             marker=MARKERS[m],
             edgecolor="white",
-            linewidth=0.6,
+            linewidth=0.6 if graph.N <= 500 else 0.3,
             alpha=0.85,
         )
 

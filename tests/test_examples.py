@@ -8,10 +8,19 @@ from pathlib import Path
 import pytest
 from extras import need
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+from popgraph import zoo
+
+EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
+LINES = 80  # a page; the comparison with other libraries is none of one population
 
 
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+def test_every_family_of_the_zoo_has_an_example_and_no_example_is_longer_than_a_page():
+    sources = {path.stem: path.read_text(encoding="utf-8") for path in EXAMPLES}
+    assert [name for name in zoo.__all__ if not any(f"zoo.{name}(" in source for source in sources.values())] == []
+    assert [stem for stem, source in sources.items() if source.count("\n") >= LINES] == ["why_not_just_scikit_learn"]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_example(path, tmp_path):
     if "import torch" in path.read_text(encoding="utf-8"):
         need("torch")

@@ -172,6 +172,16 @@ def test_the_match_shows_q_and_the_verdict():
     assert plot.match(pg.verify(LC, np.ones((4, 2)))).get_title().startswith("no match: ")
 
 
+@pytest.mark.parametrize(("n", "wide"), [(8, 4), (80, 4), (400, 4), (600, 3)])
+def test_beside_a_view_that_outweighs_all_others_the_others_are_discs_some_points_wide(n, wide):
+    p = np.array([1000.0] + [1.0] * (n - 1))
+    graph = pg.build(p / p.sum(), np.eye(n))
+    for draw in (lambda ax: plot.embedding(graph, np.eye(n)[:, :2], ax=ax), lambda ax: plot.graph(graph, ax=ax)):
+        discs = [size for marks in draw(plt.subplots()[1]).collections for size in np.sqrt(marks.get_sizes())]
+        assert len(discs) == n
+        assert min(discs) >= wide < max(discs)
+
+
 def test_the_embedding_takes_whatever_carries_one():
     spectrum = LC.spectrum(2)
     forms = [spectrum, spectrum.embedding, dict(zip(LC.views, spectrum.embedding, strict=True))]
