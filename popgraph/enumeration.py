@@ -9,9 +9,11 @@ from popgraph.arrays import Ints
 from popgraph.augmentation import Augmentation
 from popgraph.batches import Branches, merged
 from popgraph.errors import InvalidAugmentation, shorten
+from popgraph.memory import reserve
 from popgraph.progress import Progress, track
 from popgraph.states import Coding, StateSequence, codings_of, distinct
 
+FEWER = "declare fewer naturals, or an augmentation with fewer views"
 AT_ONCE = 2**25  # bytes of a batch's views, so that what is in flight stays far below what is kept
 
 
@@ -74,7 +76,13 @@ def _listed(augmentation: Augmentation, states: Any, coding: Coding, progress: P
         branches = _ask(augmentation, batch, coding)
         if branches is None:
             return None
+        reserve("the next batch of views", 8.0 * branches.states.nbytes, FEWER)
         parts.append(_part(branches, batch))
+    reserve(
+        f"the views of {len(states):,} naturals",
+        3.0 * sum(part.states.nbytes + 32 * len(part.data) for part in parts),
+        FEWER,
+    )
     return _join(parts, coding)
 
 

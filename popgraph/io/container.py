@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.errors import InvalidFile, TooLarge
+from popgraph.memory import reserve
 
 FORMAT, VERSION = "popgraph", 1
 MANIFEST = "popgraph.json"
@@ -64,6 +65,7 @@ def read(path: Path, most_bytes: int) -> tuple[dict[str, Any], dict[str, Any]]:
             unpacked = sum(entry.file_size for entry in entries)
             if unpacked > most_bytes:
                 raise TooLarge(f"{path} unpacks to {unpacked:,} bytes, more than most_bytes = {most_bytes:,}")
+            reserve(f"{path}", 2.0 * unpacked, "load it where there is more")
             names = [entry.filename for entry in entries]
             if len(entries) > MOST_ENTRIES or len(set(names)) != len(names) or MANIFEST not in names:
                 raise InvalidFile(f"{path} is no file of popgraph's: it must hold {MANIFEST} once, and arrays")

@@ -12,10 +12,12 @@ import numpy as np
 
 from popgraph.arrays import Floats, Ints, Sparse, frozen
 from popgraph.errors import InvalidArgument, NotConverged, TooLarge, size_in_words, whole_number
+from popgraph.memory import reserve
 from popgraph.spectrum import closed_form, dense, iterative
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed
 from popgraph.spectrum.certificate import AT_ONCE, certify, residual_norms, witness
 from popgraph.spectrum.components import Components, Stack, find_components, stacks
+from popgraph.spectrum.lanczos import MOST
 from popgraph.spectrum.merging import Merged, merge
 from popgraph.spectrum.pairs import Pairs
 from popgraph.spectrum.value import SolverUse, Spectrum
@@ -26,6 +28,12 @@ DENSE_SIDE = 800  # up to here LAPACK's all eigenvalues cost less than ARPACK's 
 DENSE_LIMIT = 20_000  # side of the largest dense solve: three matrices of 3.2 GB
 SLACK = 1e-9  # what a certificate counts as rounding
 FEW = 8  # ARPACK pays off when at most one eigenvalue in so many is wanted
+
+LESS = {  # what to do where a solver does not fit
+    "dense": f"use a k below an {FEW}th of the side, for which the iterative solver serves",
+    "iterative": "use a smaller k",
+    "closed form": "use a smaller k",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +93,7 @@ def decompose(
     k = whole_number("k", k, n_views)
     if solver not in (None, "dense", "iterative"):
         raise InvalidArgument(f'solver is {solver!r}; it must be "dense", "iterative" or None')
+    reserve(f"{k:,} eigenvectors over {n_views:,} views", 8.0 * n_views * (k + min(k, AT_ONCE)), "use a smaller k")
     parts = find_components(factor) if components is None else components
     found = _solve_components(factor, w_x, parts, int(k), solver)
     try:
@@ -199,12 +208,29 @@ def _solve_stack(stack: Stack, each: int, forced: str | None, why: str) -> tuple
             f"a dense solve of side {side:,} needs {size_in_words(24.0 * side**2)}; use a k well below {side // FEW:,} so that the "
             "iterative solver serves"
         )
+    reserve(f"a solve of side {side:,} for {each:,} pairs", _bytes_needed(name, stack, each), LESS[name])
     try:
         return name, reason, SOLVERS[name](stack, each, forced is not None or side > DENSE_LIMIT)
     except NotConverged as error:
         if forced or side > DENSE_LIMIT:
             raise
+        reserve(f"a solve of side {side:,} for {each:,} pairs", _bytes_needed("dense", stack, each), LESS["dense"])
         return "dense", f"the iterative solver gave up ({error})", dense.solve(stack, each)
+
+
+def _bytes_needed(name: str, stack: Stack, k: int) -> float:
+    """Estimate what a solver takes at its peak, in bytes."""
+    count, n, n_views = stack.shape
+    side = min(n, n_views)
+    vectors = count * n_views * min(k, side)
+    if name == "dense":
+        thin = count == 1 and stack.blocks.nnz < dense.SPARSE_SHARE * n * n_views
+        numbers = 6 * count * side**2 + 3 * vectors + (0 if thin else count * n * n_views)
+    elif name == "iterative":
+        numbers = int(side * (iterative.ROOM * k + iterative.SPARE + 2 * k + MOST)) + vectors
+    else:
+        numbers = 2 * vectors
+    return 8.0 * numbers + 24.0 * float(stack.blocks.nnz)
 
 
 def choose_solver(n: int, n_views: int, k: int, forced: str | None = None, why: str = "asked for") -> tuple[str, str]:
