@@ -6,12 +6,12 @@ from popgraph import weights
 from popgraph.arrays import frozen
 from popgraph.graph import PopulationGraph
 from popgraph.labels import read_labels
-from popgraph.memory import in_words
+from popgraph.memory import FEWER, in_words
 from popgraph.population import Population, read_population
 from popgraph.progress import Progress
 
 
-@in_words("enumerating the population", "declare fewer naturals, or an augmentation with fewer views")
+@in_words("enumerating the population", FEWER)
 def build(
     distribution: Any,
     augmentation: Any,

@@ -9,11 +9,10 @@ from popgraph.arrays import Ints
 from popgraph.augmentation import Augmentation
 from popgraph.batches import Branches, merged
 from popgraph.errors import InvalidAugmentation, shorten
-from popgraph.memory import reserve
+from popgraph.memory import FEWER, reserve
 from popgraph.progress import Progress, track
 from popgraph.states import Coding, StateSequence, codings_of, distinct
 
-FEWER = "declare fewer naturals, or an augmentation with fewer views"
 AT_ONCE = 2**25  # bytes of a batch's views, so that what is in flight stays far below what is kept
 
 
@@ -76,7 +75,7 @@ def _listed(augmentation: Augmentation, states: Any, coding: Coding, progress: P
         branches = _ask(augmentation, batch, coding)
         if branches is None:
             return None
-        reserve("the next batch of views", 8.0 * branches.states.nbytes, FEWER)
+        reserve("the next batch of views", 5.0 * branches.states.nbytes, FEWER)
         parts.append(_part(branches, batch))
     reserve(
         f"the views of {len(states):,} naturals",

@@ -22,7 +22,8 @@ SMALL = 2**24  # bytes for which nobody is asked, unless the address space is li
 SPARE = 2**26  # bytes that are left alone, for what Python and the system take for themselves
 BUFFER = 2**25  # bytes of address space that OpenBLAS takes for each thread; if it cannot, it ends the process
 BLASES = 2  # numpy and scipy each bring one
-CGROUP = Path("/sys/fs/cgroup")
+FEWER = "declare fewer naturals, or an augmentation with fewer views"  # what to do where a population does not fit
+CGROUP, GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
 
 def reserve(what: str, needed: float, instead: str) -> None:
@@ -118,7 +119,7 @@ def _address_limit() -> float:
 def _in_control_group() -> float:
     """Return what the control group leaves; the cache of files can be taken back, and does not count as used."""
     try:
-        groups = [line.split(":", 2) for line in Path("/proc/self/cgroup").read_text().splitlines()]
+        groups = [line.split(":", 2) for line in GROUPS.read_text().splitlines()]
     except OSError:
         return float("inf")
     left = float("inf")

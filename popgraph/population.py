@@ -16,9 +16,9 @@ import scipy.sparse as sp
 from popgraph.arrays import Immutable, Sparse, frozen, frozen_csr
 from popgraph.augmentation import Augmentation, as_augmentation, ask, from_table
 from popgraph.distribution import Distribution, from_vector
-from popgraph.enumeration import FEWER, Enumeration, enumerate_states
+from popgraph.enumeration import Enumeration, enumerate_states
 from popgraph.errors import InvalidAugmentation, InvalidDistribution, listing, shorten
-from popgraph.memory import reserve
+from popgraph.memory import FEWER, reserve
 from popgraph.progress import Progress, track
 from popgraph.reading import SUM_TOLERANCE, list_finite, looks_like_probabilities, read_distinct, read_matrix
 
