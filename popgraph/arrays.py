@@ -4,6 +4,7 @@ Every array that a popgraph value carries is read-only, so that no answer can de
 """
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,7 +18,14 @@ Sparse: TypeAlias = Any  # scipy.sparse.csr_array; scipy ships no inline types
 
 
 class Immutable:
-    """Keep a value's arrays read-only through copying and pickling, which would make them writable."""
+    """Keep a value's arrays read-only through copying and pickling, which would make them writable.
+
+    Subclasses are dataclasses. Their fields are copied and pickled, and nothing that was worked out from these and kept.
+    """
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields alone."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}  # type: ignore[arg-type]
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Restore the attributes, and freeze the arrays among them."""

@@ -6,10 +6,12 @@ from popgraph import weights
 from popgraph.arrays import frozen
 from popgraph.graph import PopulationGraph
 from popgraph.labels import read_labels
+from popgraph.memory import FEWER, in_words
 from popgraph.population import Population, read_population
 from popgraph.progress import Progress
 
 
+@in_words("enumerating the population", FEWER)
 def build(
     distribution: Any,
     augmentation: Any,
@@ -55,6 +57,8 @@ def build(
         If the population is not one; the message names the offending natural or entry, and the mend.
     InvalidArgument
         If there is not one label for each natural.
+    TooLarge
+        If there is not the memory for it.
 
     References
     ----------

@@ -14,6 +14,7 @@ from popgraph.embedding import read_embedding
 from popgraph.errors import InvalidArgument, listing, shorten, whole_number
 from popgraph.graph import PopulationGraph
 from popgraph.labels import classes_in_order, label_array, read_labels
+from popgraph.memory import in_words
 
 STEPS = 300  # of Lloyd's iteration; it needs a dozen or two
 SAME = 1e-8  # points closer than this share of the largest are one: eigenvectors are known to some 1e-12
@@ -125,6 +126,7 @@ class Clustering(Immutable):
         return "\n".join(lines)
 
 
+@in_words("clustering the views", "use fewer clusters")
 def spectral_clusters(
     graph: PopulationGraph,
     count: int,

@@ -1,7 +1,4 @@
-"""`compare`: how far the graph of some sampled naturals, or any other graph, is from a population's: Ā, γ and F*.
-
-Graphs are compared on the union of their views, with Weyl's and Davis-Kahan's bounds beside what they bound.
-"""
+"""`compare`: how far another graph is from a population's, on the union of their views, with Weyl's and Davis-Kahan's bounds."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -14,6 +11,7 @@ import scipy.sparse as sp
 from popgraph.arrays import Floats, Immutable, Ints, Sparse, frozen
 from popgraph.errors import InvalidArgument, listing, shorten
 from popgraph.graph import PopulationGraph
+from popgraph.memory import in_words
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum.lanczos import FAILURE, MOST, Lanczos
 from popgraph.states import LetterCoding, StateSequence, distinct
@@ -171,6 +169,7 @@ class Comparison(Immutable):
         )
 
 
+@in_words("comparing the graphs", "use a smaller k")
 def compare(graph: PopulationGraph, other: PopulationGraph, k: int | None = None) -> Comparison:
     """Compare another graph, such as that of some sampled naturals, with a population's.
 

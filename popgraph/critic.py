@@ -10,6 +10,7 @@ from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.graph import PopulationGraph
 from popgraph.losses.critics import positive_pairs
+from popgraph.memory import in_words
 
 FLAT = 1e-6  # gradient norm below which a run that can get no further counts as converged
 
@@ -49,6 +50,7 @@ class Critic(Immutable):
         return f"Critic({len(self.s):,} views, loss {self.loss:.6g} after {self.steps:,} steps: {self.stopped})"
 
 
+@in_words("training the critic", "use train, with a k")
 def train_critic(graph: PopulationGraph, loss: Any, *, steps: int = 5_000, tol: float = 1e-9) -> Critic:
     """Minimise InfoNCE or NT-logistic over all critics: one free score for each pair of views, by scipy's L-BFGS from 0.
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.errors import InvalidArgument, InvalidDistribution, listing, shorten
+from popgraph.memory import reserve
 from popgraph.reading import (
     SUM_TOLERANCE,
     check_hashable,
@@ -265,6 +266,7 @@ class Distribution(Immutable, Mapping[Hashable, float]):
         """
         if not isinstance(size, int | np.integer) or isinstance(size, bool) or size < 0:
             raise InvalidArgument(f"size is {size!r}; the number of draws must be a whole number, 0 or more")
+        reserve(f"drawing {size:,} outcomes", 24.0 * size, "draw fewer at a time")
         p = self.probabilities / self.probabilities.sum()
         drawn = np.random.default_rng(rng).choice(len(p), size=size, p=p)
         return [self.outcomes[i] for i in drawn]

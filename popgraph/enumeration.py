@@ -9,6 +9,7 @@ from popgraph.arrays import Ints
 from popgraph.augmentation import Augmentation
 from popgraph.batches import Branches, merged
 from popgraph.errors import InvalidAugmentation, shorten
+from popgraph.memory import FEWER, reserve
 from popgraph.progress import Progress, track
 from popgraph.states import Coding, StateSequence, codings_of, distinct
 
@@ -74,7 +75,13 @@ def _listed(augmentation: Augmentation, states: Any, coding: Coding, progress: P
         branches = _ask(augmentation, batch, coding)
         if branches is None:
             return None
+        reserve("the next batch of views", 5.0 * branches.states.nbytes, FEWER)
         parts.append(_part(branches, batch))
+    reserve(
+        f"the views of {len(states):,} naturals",
+        3.0 * sum(part.states.nbytes + 32 * len(part.data) for part in parts),
+        FEWER,
+    )
     return _join(parts, coding)
 
 

@@ -7,12 +7,14 @@ import scipy.sparse as sp
 
 from popgraph.arrays import Floats, Sparse
 from popgraph.errors import require
+from popgraph.memory import reserve
 
 
 def to_networkx(views: Sequence[Hashable], w_x: Floats, w: Sparse, name: str) -> Any:
     """Return a networkx Graph of the views, with `w_x` on nodes and `weight` on edges, self-loops included."""
     import networkx as nx  # on first use: importing popgraph stays light
 
+    reserve(f"a networkx Graph of {w.nnz // 2:,} edges", 250.0 * w.nnz, 'use graph.weight_matrix("csr")')
     graph = nx.Graph(name=name)
     graph.add_nodes_from((view, {"w_x": float(p)}) for view, p in zip(views, w_x, strict=True))
     upper = sp.triu(w, format="coo")
@@ -25,4 +27,5 @@ def to_pandas(views: Sequence[Hashable], w: Floats) -> Any:
     """Return w as a pandas DataFrame with the views on both sides."""
     pandas = require("pandas", "pandas")
     labels = pandas.Index(list(views), dtype=object, tupleize_cols=False)
+    reserve(f"a DataFrame of {w.shape[0]:,} views", float(w.nbytes), 'use graph.weight_matrix("csr")')
     return pandas.DataFrame(w.copy(), index=labels, columns=labels)

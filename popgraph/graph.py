@@ -19,6 +19,7 @@ from popgraph.exact import ExactGraph
 from popgraph.explanation import Explanation, explain
 from popgraph.features import read_features
 from popgraph.labels import bayes_labels
+from popgraph.memory import in_words
 from popgraph.population import Population
 from popgraph.sampling import PairSampler
 from popgraph.spectrum import Components, Spectrum, decompose, find_components, ritz
@@ -228,6 +229,7 @@ class PopulationGraph(Immutable):
         except (KeyError, TypeError, ValueError):
             raise InvalidArgument(f"{shorten(view)} is no view of this graph; its views are graph.views") from None
 
+    @in_words("the spectrum", "use a smaller k")
     def spectrum(self, k: int, *, solver: str | None = None, features: Any = None) -> Spectrum:
         """Return the k leading eigenpairs of Ā: gamma, F*, residuals, the gap, and a certificate.
 
@@ -252,6 +254,8 @@ class PopulationGraph(Immutable):
             If the features are not one finite vector for each view.
         NotConverged
             If an answer could not be certified.
+        TooLarge
+            If there is not the memory for it.
 
         References
         ----------

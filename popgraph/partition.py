@@ -12,6 +12,7 @@ from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.clustering import conductances, spectral_clusters
 from popgraph.errors import InvalidArgument, TooLarge, shorten, whole_number
 from popgraph.graph import PopulationGraph
+from popgraph.memory import in_words
 from popgraph.subspace import tolerance
 
 EXACT_VIEWS = 16  # up to here every m takes seconds: the work grows like 3^N
@@ -151,6 +152,7 @@ def _in_closed_form(graph: PopulationGraph, m: int) -> Partition | None:
     return None
 
 
+@in_words("searching the partitions", "use partition_bounds, which brackets rho at any size")
 def sparsest_partition(graph: PopulationGraph, m: int) -> Partition:
     """Split the views into the m nonempty parts whose worst Dirichlet conductance is least.
 
@@ -255,6 +257,7 @@ def _subsets(mask: int) -> Ints:
     return found[1:-1]
 
 
+@in_words("bounding rho", "use a smaller m")
 def partition_bounds(graph: PopulationGraph, m: int) -> PartitionBounds:
     """Bracket ρ_m at any size: λ_m/2 from below, and from above a spectral partition improved by moving single views.
 

@@ -18,9 +18,11 @@ from popgraph.augmentation import Augmentation, as_augmentation, ask, from_table
 from popgraph.distribution import Distribution, from_vector
 from popgraph.enumeration import Enumeration, enumerate_states
 from popgraph.errors import InvalidAugmentation, InvalidDistribution, listing, shorten
+from popgraph.memory import FEWER, reserve
 from popgraph.progress import Progress, track
 from popgraph.reading import SUM_TOLERANCE, list_finite, looks_like_probabilities, read_distinct, read_matrix
 
+LOOK_EVERY = 2**17  # entries listed between two looks at how much memory is left
 AMBIGUOUS = (
     "a list of floats that sum to 1 could be outcomes or probabilities; give numpy.array(...) for the probabilities of "
     "naturals 0, 1, ..., or Distribution.uniform(...) for equally likely outcomes"
@@ -201,6 +203,8 @@ def _read_rows(matrix: Any, law: Distribution, normalize: bool) -> tuple[Sparse,
     entries = matrix.data if sp.issparse(matrix) else matrix
     if matrix.dtype.kind not in "biuf" or (whole and float(np.sum(entries, dtype=np.float64)) >= 2**53):
         return _read_objects(matrix, law, normalize)  # fractions; or ints whose sums a float does not hold
+    count = matrix.nnz if sp.issparse(matrix) else np.count_nonzero(matrix)
+    reserve(f"a kernel of {count:,} entries", 64.0 * count, "declare fewer naturals, or views")
     csr = _converted(matrix, np.int64 if whole else np.float64)
     csr.sum_duplicates()
     csr.eliminate_zeros()
@@ -263,12 +267,16 @@ def _enumerate(law: Distribution, augmentation: Augmentation, progress: Progress
     index: dict[Hashable, int] = {}
     columns: list[int] = []
     rows: list[Distribution] = []
+    looked = 0
     for natural in track(law, len(law), progress, "enumerate"):
         row = ask(augmentation, natural)
         if natural in row:
             index.setdefault(natural, len(index))
         columns.extend(index.setdefault(view, len(index)) for view in row)
         rows.append(row)
+        if len(columns) > looked + LOOK_EVERY:  # Python's lists of what comes are several times the arrays
+            looked = len(columns)
+            reserve(f"listing the views, {looked:,} so far and as many again", 100.0 * looked, FEWER)
     kernel, exact = _assemble(rows, columns, len(index))
     return Population(law, tuple(index), kernel, exact)
 

@@ -1,7 +1,4 @@
-"""`verify_sampled`: what positive pairs alone tell about an embedding f, for populations too large to list.
-
-`SampledMatch` is the answer. How its intervals are made is the business of `pair_moments.py`.
-"""
+"""`verify_sampled` and its `SampledMatch`: what positive pairs alone tell about an f. Intervals are made in `pair_moments.py`."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -12,6 +9,7 @@ import numpy as np
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, shorten
+from popgraph.memory import in_words
 from popgraph.pair_moments import BLOCKS, Estimate, PairMoments, Ritz, draw_moments
 from popgraph.progress import Progress
 
@@ -131,6 +129,7 @@ class SampledMatch(Immutable):
         return "\n".join(lines)
 
 
+@in_words("verifying f by pairs", "use a narrower f")
 def verify_sampled(
     sampler: Any,
     f: Any,

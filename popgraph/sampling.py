@@ -7,6 +7,7 @@ import numpy as np
 
 from popgraph.arrays import Floats, Ints, Sparse
 from popgraph.errors import InvalidArgument
+from popgraph.memory import reserve
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +29,7 @@ class PairSampler:
     def _naturals(self, size: int, generator: np.random.Generator) -> Ints:
         if not isinstance(size, int | np.integer) or size < 0:
             raise InvalidArgument(f"size is {size!r}; the number of draws must be a whole number, 0 or more")
+        reserve(f"drawing {size:,} times", 48.0 * size, "draw fewer at a time")
         drawn = np.searchsorted(self._p_below, generator.random(size), side="right")
         return np.minimum(drawn, len(self.p) - 1)
 

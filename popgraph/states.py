@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from popgraph.arrays import Immutable, Ints
+from popgraph.arrays import Immutable, Ints, frozen
 from popgraph.image import Image
 
 
@@ -85,6 +85,13 @@ class LetterCoding:
             self.letters.append(letter)
         return number if type(self.letters[number]) is type(letter) else None  # 1 == True, and they print differently
 
+    def knows(self, outcome: Any) -> bool:
+        """Whether an outcome is a tuple of known letters, so that writing it adds none: a question changes no value."""
+        try:
+            return type(outcome) is tuple and all(letter in self.numbers for letter in outcome)
+        except TypeError:  # one that cannot be hashed
+            return False
+
     def encode(self, outcomes: Sequence[Any]) -> Any:
         """Return the letters' numbers (m, length)."""
         rows = []
@@ -137,6 +144,9 @@ class StateSequence(Immutable, Sequence[Hashable]):
     array: Any
     coding: Coding
 
+    def __post_init__(self) -> None:
+        frozen(self.array)
+
     def __len__(self) -> int:
         return len(self.array)
 
@@ -150,7 +160,8 @@ class StateSequence(Immutable, Sequence[Hashable]):
 
     def index(self, outcome: Any, start: int = 0, stop: int | None = None) -> int:
         """Return the position of an outcome, which is compared with every row at once."""
-        state = self.coding.encode([outcome])
+        known = not isinstance(self.coding, LetterCoding) or self.coding.knows(outcome)
+        state = self.coding.encode([outcome]) if known else None
         if state is not None:
             part = self.array[start:stop].reshape(len(self.array[start:stop]), -1)
             at = np.flatnonzero((part == state.reshape(1, -1)).all(axis=1))

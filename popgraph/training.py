@@ -17,8 +17,13 @@ from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten, whole_nu
 from popgraph.features import FeatureClass, check_dimension, read_features
 from popgraph.graph import PopulationGraph
 from popgraph.losses import Loss, spectral
+from popgraph.memory import in_words, reserve
 from popgraph.progress import Progress, track
 from popgraph.stochastic import descend_on_batches
+
+L_BFGS_TABLES = (
+    44  # copies of the unknowns at its peak: scipy's work array holds 25, the loss and the line search the others
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -79,6 +84,7 @@ class Training(Immutable):
         )
 
 
+@in_words("training", "use a smaller k, or batch_size=")
 def train(
     graph: PopulationGraph,
     k: int,
@@ -141,7 +147,7 @@ def train(
     InvalidEmbedding
         If the start is not a finite (N, k) array, or the features not a finite (N, d) one.
     TooLarge
-        If the loss is one of pairs of views, and there are too many views.
+        If the loss is one of pairs of views, and there are too many views; or if there is not the memory for f.
 
     References
     ----------
@@ -179,6 +185,7 @@ def train(
     held = None if features is None else read_features(graph.views, graph.w_x, features)
     if held is not None:
         check_dimension(int(k), held)
+    _reserve(graph, int(k), batch_size, limit if keep_path else 0, held)
     generator = np.random.default_rng(rng)
     objective = Objective(graph, loss, held, path=[] if keep_path else None)
     z = _start(objective, int(k), generator) if start is None else objective.unknowns(_read_start(graph, start, int(k)))
@@ -191,6 +198,15 @@ def train(
         z, stopped = descend_on_batches(objective, z, int(batch_size), int(limit), learning_rate, generator, bar)
         converged = False
     return _finish(objective, z, converged, stopped, held)
+
+
+def _reserve(graph: PopulationGraph, k: int, batch_size: int | None, kept: int, features: FeatureClass | None) -> None:
+    """Refuse a training whose arrays do not fit, before the first of them is made."""
+    height = graph.N if features is None else features.d
+    tables = L_BFGS_TABLES * height if batch_size is None else 8 * height + 12 * batch_size
+    path = graph.N * min(kept, 101 if batch_size else kept)
+    instead = "use a smaller k" + ", or batch_size=" * (batch_size is None) + ", or keep_path=False" * bool(kept)
+    reserve(f"training f over {graph.N:,} views with k = {k:,}", 8.0 * k * (tables + 4 * graph.N + path), instead)
 
 
 def _start(objective: Objective, k: int, generator: np.random.Generator) -> Floats:

@@ -14,6 +14,7 @@ import numpy as np
 from popgraph.batches import Batch, Branches, common, follow, integers, merged, mixture, options, scaled
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidAugmentation, shorten
+from popgraph.memory import FEWER, reserve
 from popgraph.reading import PRODUCT_LIMIT, read_answer
 from popgraph.states import Coding, ImageCoding, LetterCoding, NumberCoding, codings_of, unnamed
 
@@ -98,14 +99,19 @@ def independently(
     def batch(states: Any, coding: Coding) -> Branches | None:
         if not isinstance(coding, NumberCoding | LetterCoding) or (kernels := kernels_for(coding.length)) is None:
             return None
-        branches = Branches(np.arange(len(states)), states[:, :0], integers([1] * len(states), 1), 1)
+        columns, count = [], np.ones(len(states))
         for j, kernel in enumerate(kernels):
             column = _coordinate(states[:, j], kernel, coding, ask)
             if column is None:
                 return None
-            branches = _joined(branches, column)
-            if np.bincount(branches.source).max() > PRODUCT_LIMIT:
+            count *= np.bincount(column.source)
+            if count.max() > PRODUCT_LIMIT:  # before the first of them is listed
                 return None
+            columns.append(column)
+        reserve("the next batch of views", 3.0 * count.sum() * states.itemsize * max(1, len(kernels)), FEWER)
+        branches = Branches(np.arange(len(states)), states[:, :0], integers([1] * len(states), 1), 1)
+        for column in columns:
+            branches = _joined(branches, column)
         return branches
 
     return batch

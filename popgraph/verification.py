@@ -16,6 +16,7 @@ from popgraph.features import FeatureClass, read_features
 from popgraph.graph import PopulationGraph
 from popgraph.losses import spectral
 from popgraph.match import Match, Status, share_in_words
+from popgraph.memory import in_words, reserve
 from popgraph.spectrum import Spectrum, ritz
 from popgraph.spectrum.basis import groups
 from popgraph.subspace import ColumnSpace, captured, column_space, containment_angles, linear_map, principal_angles
@@ -35,6 +36,7 @@ class HasFeatures(Protocol):
     def __embedding__(self) -> Floats: ...
 
 
+@in_words("verifying f", "use a smaller k, or verify_sampled, which looks at pairs of views only")
 def verify(
     graph: PopulationGraph,
     f: Any,
@@ -78,6 +80,8 @@ def verify(
         If f is not one finite real vector for each view.
     InvalidArgument
         If k is not in 1..min(N, d), or atol is not in (0, pi/2).
+    TooLarge
+        If there is not the memory for it.
 
     References
     ----------
@@ -103,6 +107,11 @@ def verify(
     k = _read_k(graph, table, k)
     if not isinstance(atol, int | float | np.number) or not 0 < atol < np.pi / 2:
         raise InvalidArgument(f"atol is {atol!r}; it is an angle in radians, between 0 and pi/2")
+    reserve(
+        f"verifying f, {graph.N:,} x {table.shape[1]:,}",
+        8.0 * graph.N * (6 * table.shape[1] + 2 * k),
+        "use a smaller k",
+    )
     if spectrum is None:
         spectrum = graph.spectrum(k)
     elif spectrum.k < k or not np.array_equal(spectrum.w_x, graph.w_x):

@@ -7,9 +7,12 @@ import scipy.sparse as sp
 
 from popgraph.arrays import Floats, Sparse, frozen, frozen_csr
 from popgraph.errors import InvalidArgument, TooLarge, listing, shorten, size_in_words
+from popgraph.memory import reserve
 
 DENSE_BYTES = 2**30  # a dense w above this is refused: nobody reads 11,585 x 11,585 numbers
 SPARSE_BYTES = 2**33  # a sparse w above this is refused: the factor does the same work in a fraction of the memory
+
+INSTEAD = 'use graph.factor (M, with Ā = MᵀM), graph.weight_matrix("csr") or graph.operator()'
 
 
 def view_probabilities(p: Floats, A: Sparse, views: Sequence[Hashable]) -> Floats:
@@ -29,6 +32,7 @@ def view_probabilities(p: Floats, A: Sparse, views: Sequence[Hashable]) -> Float
 
 def factor(p: Floats, A: Sparse, w_x: Floats) -> Sparse:
     """Return M = diag(√p) A D^-1/2, with the sparsity of A."""
+    reserve("M", 40 * A.nnz, "declare fewer views for each natural, or fewer naturals")
     data = np.repeat(np.sqrt(p), np.diff(A.indptr)) * A.data / np.sqrt(w_x)[A.indices]
     return frozen_csr(sp.csr_array((data, A.indices, A.indptr), shape=A.shape))  # both read-only, so they can be shared
 
@@ -53,8 +57,9 @@ def _check_dense(what: str, matrix: Sparse) -> None:
     if needed > DENSE_BYTES:
         raise TooLarge(
             f"{what} of {n_views:,} views as a dense array needs {size_in_words(needed)}, more than "
-            f'{size_in_words(DENSE_BYTES)}; use graph.factor (M, with Ā = MᵀM), graph.weight_matrix("csr") or graph.operator()'
+            f"{size_in_words(DENSE_BYTES)}; {INSTEAD}"
         )
+    reserve(f"{what} of {n_views:,} views as a dense array", 8.0 * n_views * (2 * n + n_views), INSTEAD)
 
 
 def sparse(p: Floats, A: Sparse) -> Sparse:
@@ -66,4 +71,9 @@ def sparse(p: Floats, A: Sparse) -> Sparse:
             f"w of {A.shape[1]:,} views as a sparse matrix needs up to {size_in_words(needed)}, more than "
             f"{size_in_words(SPARSE_BYTES)}; use graph.factor (M, with Ā = MᵀM) or graph.operator()"
         )
+    reserve(
+        f"w of {A.shape[1]:,} views as a sparse matrix",
+        2 * needed + 24 * A.nnz,  # up to
+        "use graph.factor (M, with Ā = MᵀM) or graph.operator()",
+    )
     return frozen_csr(A.T @ sp.diags_array(p) @ A)

@@ -15,6 +15,7 @@ from scipy.linalg import block_diag
 from scipy.sparse.csgraph import connected_components
 
 import popgraph as pg
+from popgraph.errors import NotConverged
 from popgraph.match import Status
 from popgraph.spectrum import policy
 
@@ -396,5 +397,5 @@ def test_the_laws_fail_on_a_solver_that_drops_a_copy(solver, k, monkeypatch):
         return replace(pairs, gamma=np.delete(pairs.gamma, 1, axis=1), vectors=np.delete(pairs.vectors, 1, axis=2))
 
     monkeypatch.setitem(policy.SOLVERS, solver, forgetful)
-    with pytest.raises(AssertionError):
+    with pytest.raises((AssertionError, NotConverged)):  # by a law, or by the certificate before it
         hold(PLAIN, PLAIN.truth(), solver, {k}, np.random.default_rng(0))

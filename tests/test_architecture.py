@@ -13,11 +13,12 @@ import popgraph
 PACKAGE = Path(popgraph.__file__).parent
 ROOM_LINES = 400  # "a file near 400 lines is two rooms"
 
-# Room -> the rooms it may import at run time. `errors`, `arrays`, `progress` and `show` are the ground floor: open to all.
-GROUND = {"errors", "arrays", "progress", "show"}
+# Room -> the rooms it may import at run time. The ground floor is open to all.
+GROUND = {"errors", "arrays", "memory", "progress", "show"}
 MAY_IMPORT = {
     "errors": set(),
     "arrays": set(),
+    "memory": set(),
     "progress": set(),
     "show": set(),
     "reading": set(),

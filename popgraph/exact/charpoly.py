@@ -5,6 +5,7 @@ from typing import Any
 
 from popgraph.errors import TooLarge, require
 from popgraph.exact.integers import Block
+from popgraph.memory import reserve
 
 LARGEST_SIDE = 300  # naturals or views of a component, the fewer: a minute
 
@@ -26,6 +27,9 @@ def characteristic(block: Block) -> tuple[int, ...]:
             f"a component has {len(block.Q):,} naturals and {len(block.W):,} views; exact spectra are computed up to "
             f"{LARGEST_SIDE} of the fewer"
         )
+    reserve(
+        f"the characteristic polynomial of side {block.side}", 8.0 * 40 * block.side**2, "give a smaller population"
+    )
     return _characteristic(block.rows, block.Q, block.W)
 
 

@@ -10,8 +10,10 @@ import numpy as np
 from scipy.sparse.csgraph import connected_components
 
 from popgraph.errors import InvalidDistribution, TooLarge, shorten
+from popgraph.memory import in_words, reserve
 from popgraph.population import Population
 
+FRACTION = 200  # bytes of one
 LISTED = 2_000  # views up to which w and its like are written down as tables of fractions
 
 
@@ -101,6 +103,7 @@ def blocks(population: Population) -> Iterator[Block]:
         yield Block(tuple(rows), tuple(Q), tuple(W), tuple(int(x) for x in there))
 
 
+@in_words("the table of fractions", "ask for graph.w, in floats")
 def weights(population: Population) -> tuple[Any, Any]:
     """Return w (N, N) and w_x (N,) as arrays of Fractions.
 
@@ -115,6 +118,10 @@ def weights(population: Population) -> tuple[Any, Any]:
     N = A.shape[1]
     if N > LISTED:
         raise TooLarge(f"a table of {N:,} x {N:,} fractions is too large; at most {LISTED:,} views are written down")
+    pairs = float(np.sum(np.diff(A.indptr).astype(np.float64) ** 2))
+    reserve(
+        f"a table of {N:,} x {N:,} fractions", 8.0 * N**2 + FRACTION * min(pairs, N**2), "ask for graph.w, in floats"
+    )
     w, w_x = np.full((N, N), Fraction(0), dtype=object), np.full(N, Fraction(0), dtype=object)
     for i, numerator in enumerate(law.numerators):
         start, stop = int(A.indptr[i]), int(A.indptr[i + 1])

@@ -6,10 +6,12 @@ from typing import Any
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.io.container import read, write
 from popgraph.io.values import KINDS, Reader, Writer
+from popgraph.memory import in_words
 
 __all__ = ["load", "save"]
 
 
+@in_words("saving", "the file that was there is as it was")
 def save(value: Any, path: str | Path) -> Path:
     """Write a Distribution, a PopulationGraph, a Spectrum or a Training to a file.
 
@@ -52,6 +54,7 @@ def save(value: Any, path: str | Path) -> Path:
     return Path(path)
 
 
+@in_words("loading the file", "load it where there is more")
 def load(path: str | Path, *, most_bytes: int = 2**34) -> Any:
     """Read what `save` wrote: nothing in the file is run, and all of it is checked as a declaration would be.
 
@@ -72,7 +75,7 @@ def load(path: str | Path, *, most_bytes: int = 2**34) -> Any:
     InvalidFile
         If the file is none of popgraph's, of a later version, truncated, edited or inconsistent.
     TooLarge
-        If it is larger than `most_bytes`.
+        If it is larger than `most_bytes`, or than the memory there is.
     OSError
         If it cannot be opened.
 

@@ -2,8 +2,8 @@
 
 import json
 import os
+import secrets
 import struct
-import tempfile
 import zipfile
 from ast import literal_eval
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.errors import InvalidFile, TooLarge
+from popgraph.memory import reserve
 
 FORMAT, VERSION = "popgraph", 1
 MANIFEST = "popgraph.json"
@@ -23,19 +24,25 @@ MAGIC = b"\x93NUMPY\x01\x00"
 def write(path: Path, content: dict[str, Any], arrays: dict[str, Any]) -> None:
     """Write a manifest and arrays: to a file beside, which then takes the place of the old one."""
     text = json.dumps({"format": FORMAT, "version": VERSION, **content}, ensure_ascii=False, allow_nan=False)
-    handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    beside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        with open(beside, "xb") as file:
+            archive = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+            try:
                 archive.writestr(MANIFEST, text)
                 for name, array in arrays.items():
                     with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
                         np.lib.format.write_array(entry, _portable(array), version=(1, 0), allow_pickle=False)
+                archive.close()
+            finally:
+                archive.fp = (
+                    None  # one that is interrupted is thrown away; closing it would fail, and hide the interruption
+                )
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
     except BaseException:
-        Path(beside).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
 
 
@@ -64,6 +71,7 @@ def read(path: Path, most_bytes: int) -> tuple[dict[str, Any], dict[str, Any]]:
             unpacked = sum(entry.file_size for entry in entries)
             if unpacked > most_bytes:
                 raise TooLarge(f"{path} unpacks to {unpacked:,} bytes, more than most_bytes = {most_bytes:,}")
+            reserve(f"{path}", 2.0 * unpacked, "load it where there is more")
             names = [entry.filename for entry in entries]
             if len(entries) > MOST_ENTRIES or len(set(names)) != len(names) or MANIFEST not in names:
                 raise InvalidFile(f"{path} is no file of popgraph's: it must hold {MANIFEST} once, and arrays")

@@ -21,6 +21,7 @@ from popgraph.drawing import (
     thumbnail,
 )
 from popgraph.errors import InvalidArgument
+from popgraph.memory import reserve
 
 if TYPE_CHECKING:
     from popgraph.graph import PopulationGraph
@@ -66,6 +67,7 @@ def matrix(
         raise InvalidArgument(f"annotate=True is for {NAMED} views or fewer; this graph has {graph.N:,}")
     ax = axes_or_new(ax)
     shown, note = chosen_views(graph)
+    reserve("the picture", 64.0 * len(shown) ** 2, "draw a smaller graph")
     values = _weights(graph, which, shown)
     shades = ax.imshow(values, cmap=WEIGHTS, vmin=0.0, vmax=values.max(), interpolation="nearest")
     ax.set_title(

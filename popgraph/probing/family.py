@@ -11,6 +11,7 @@ from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, TooLarge, shorten, size_in_words
 from popgraph.graph import PopulationGraph
 from popgraph.labels import classes_in_order
+from popgraph.memory import in_words
 from popgraph.probing.fit import check_head, fit, read_classes
 from popgraph.probing.value import Probe
 from popgraph.spectrum import Spectrum
@@ -75,6 +76,7 @@ class ProbeRange(Immutable):
         return f"{self!r}\n  free       {self.family}\n  the range is what a search found; the true one may be wider"
 
 
+@in_words("probing the family of F*", "use probe on one embedding")
 def probe_range(
     graph: PopulationGraph,
     k: int,

@@ -10,6 +10,7 @@ from popgraph.embedding import read_embedding
 from popgraph.errors import InvalidArgument, NotConverged, shorten
 from popgraph.graph import PopulationGraph
 from popgraph.labels import classes_in_order, read_labels
+from popgraph.memory import in_words
 from popgraph.probing import exact, least_squares, logistic
 from popgraph.probing.task import Task, error_of
 from popgraph.probing.value import Probe
@@ -17,6 +18,7 @@ from popgraph.probing.value import Probe
 HEADS = ("least squares", "logistic", "exact")
 
 
+@in_words("fitting the head", "use a narrower f")
 def probe(
     graph: PopulationGraph, f: Any, labels: Any = None, *, head: str = "least squares", intercept: bool = False
 ) -> Probe:

@@ -8,6 +8,7 @@ from popgraph.arrays import Floats
 from popgraph.spectrum.basis import groups
 from popgraph.spectrum.components import Stack
 from popgraph.spectrum.pairs import Pairs
+from popgraph.spectrum.symmetric import eigenpairs
 from popgraph.subspace import tolerance
 
 SPARSE_SHARE = 0.1  # a factor emptier than this is multiplied by itself as it is
@@ -18,11 +19,16 @@ def solve(stack: Stack, k: int, alone: bool = True) -> Pairs:
 
     The top pair is taken out beforehand (its γ = 1 moves to 0), so that a second eigenvalue within rounding of 1 cannot mix
     with it. There are a few more than k vectors where the k-th eigenvalue is repeated: the whole eigenspace.
+
+    Raises
+    ------
+    NotConverged
+        If LAPACK fails.
     """
     count, n, n_views = stack.shape
     side, v = min(n, n_views), stack.top[:, :, np.newaxis]
     small, start, widen = _gram(stack)
-    ascending, U = np.linalg.eigh(small - start @ start.transpose(0, 2, 1))
+    ascending, U = eigenpairs(small - start @ start.transpose(0, 2, 1))
     del small
     below = np.clip(
         ascending[:, :0:-1], 0.0, 1.0

@@ -19,6 +19,7 @@ from popgraph.spectrum.components import Stack
 from popgraph.spectrum.lanczos import LEAST, Lanczos, largest_left
 from popgraph.spectrum.pairs import Pairs
 from popgraph.spectrum.product import Gram
+from popgraph.spectrum.symmetric import eigenpairs
 from popgraph.subspace import tolerance
 
 # Measured on two cores; only their ratio matters. Giving up when a dense solve would have been done at worst doubles its time.
@@ -144,11 +145,14 @@ class _Search:
 
         First roughly; unless the bound is then below `clear`, once more from there to the end.
         """
+        lanczos.advance(LEAST)  # it has taken these steps already, unless the bound came from elsewhere
         chosen, x = choose_filter(*lanczos.ritz(), 1, LOOK_SPREAD), None
         seen = float(lanczos.ritz()[0][0])  # from below, too: a search that found less has failed
         for tol in (LOOK, 0.0):
             x = self._arpack(1, chosen, tol, x)[:, 0]
-            x /= np.linalg.norm(x)
+            if not (length := float(np.linalg.norm(x))) > 0.5:  # a unit vector until what is found was removed from it
+                return seen, np.inf
+            x /= length
             y = self._removed(self.gram.vector(x))
             theta = float(x @ y)
             if theta < seen * (1 - LOOK):
@@ -163,7 +167,7 @@ class _Search:
         chosen = self._filter(ask)
         for polynomial in dict.fromkeys([chosen, PLAIN]):
             U = orthonormal(self._arpack(ask, polynomial, 0.0))
-            ascending, R = np.linalg.eigh(self.gram.compressed(U))
+            ascending, R = eigenpairs(self.gram.compressed(U))
             found = ascending[::-1] > polynomial.edge  # below it T_d is not monotone, and these are anyone's
             if found.any():
                 break
@@ -210,5 +214,7 @@ class _Search:
             ) from error
         except ArpackError as error:
             raise NotConverged(f"ARPACK failed on a block of side {self.side:,}: {error}") from error
+        if not np.isfinite(U).all():
+            raise NotConverged(f"ARPACK returned vectors that are no numbers, on a block of side {self.side:,}")
         U = np.asfortranarray(U)
         return np.asarray(dgemm(-1.0, self.Q, dgemm(1.0, self.Q, U, trans_a=1), 1.0, U, overwrite_c=1))

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.linalg import eigh_tridiagonal
 from scipy.linalg.blas import ddot, dgemv
 
 from popgraph.arrays import Floats, norm
+from popgraph.spectrum.symmetric import tridiagonal_eigenpairs
 
 FAILURE = 1e-10  # probability with which the bound may fail, over the random start
 LEAST, MOST, EVERY = 24, 96, 8  # steps taken at least and at most, and between two looks at the bound
@@ -72,7 +72,7 @@ class Lanczos:
         m = self.steps
         if m == 0:
             return np.zeros(1), np.zeros(1)
-        theta, S = eigh_tridiagonal(self.alpha[:m], self.beta[: m - 1])
+        theta, S = tridiagonal_eigenpairs(self.alpha[:m], self.beta[: m - 1])
         return theta[::-1], self.room * S[0, ::-1] ** 2
 
     @property

@@ -12,18 +12,28 @@ import numpy as np
 
 from popgraph.arrays import Floats, Ints, Sparse, frozen
 from popgraph.errors import InvalidArgument, NotConverged, TooLarge, size_in_words, whole_number
+from popgraph.memory import reserve
 from popgraph.spectrum import closed_form, dense, iterative
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed
-from popgraph.spectrum.certificate import AT_ONCE, certify, residual_norms
+from popgraph.spectrum.certificate import AT_ONCE, certify, residual_norms, witness
 from popgraph.spectrum.components import Components, Stack, find_components, stacks
+from popgraph.spectrum.lanczos import MOST
 from popgraph.spectrum.merging import Merged, merge
 from popgraph.spectrum.pairs import Pairs
 from popgraph.spectrum.value import SolverUse, Spectrum
+from popgraph.subspace import tolerance
 
 SOLVERS = {"closed form": closed_form.solve, "dense": dense.solve, "iterative": iterative.solve}
 DENSE_SIDE = 800  # up to here LAPACK's all eigenvalues cost less than ARPACK's few with their second search
 DENSE_LIMIT = 20_000  # side of the largest dense solve: three matrices of 3.2 GB
+SLACK = 1e-9  # what a certificate counts as rounding
 FEW = 8  # ARPACK pays off when at most one eigenvalue in so many is wanted
+
+LESS = {  # what to do where a solver does not fit
+    "dense": f"use a k below an {FEW}th of the side, for which the iterative solver serves",
+    "iterative": "use a smaller k",
+    "closed form": "use a smaller k",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,19 +93,45 @@ def decompose(
     k = whole_number("k", k, n_views)
     if solver not in (None, "dense", "iterative"):
         raise InvalidArgument(f'solver is {solver!r}; it must be "dense", "iterative" or None')
+    reserve(f"{k:,} eigenvectors over {n_views:,} views", 8.0 * n_views * (k + min(k, AT_ONCE)), "use a smaller k")
     parts = find_components(factor) if components is None else components
-    root_w = np.sqrt(w_x)
     found = _solve_components(factor, w_x, parts, int(k), solver)
+    try:
+        return _certified(factor, w_x, parts, found, int(k))
+    except NotConverged as error:
+        iterative_alone = solver is not None or all(use.solver != "iterative" for use in found.uses)
+        if iterative_alone or found.side > DENSE_LIMIT:
+            raise
+        why = f"what the iterative solver found is wrong ({error})"
+        return _certified(factor, w_x, parts, _solve_components(factor, w_x, parts, int(k), "dense", why), int(k))
+
+
+def _certified(factor: Sparse, w_x: Floats, parts: Components, found: Found, k: int) -> Spectrum:
+    """Put the pairs of all components in order, and check them as pairs of the whole Ā.
+
+    Raises
+    ------
+    NotConverged
+        If they are none, or not the leading ones.
+    """
+    n_views, root_w = factor.shape[1], np.sqrt(w_x)
     order = _descending(found)
     listed = np.concatenate([np.ones(parts.count), -np.sort(-found.gamma)])
     if found.rest_bound == 0.0:  # all others are 0
         listed = np.concatenate([listed, np.zeros(max(0, min(n_views, k + 1) - len(listed)))])
     gamma = listed[:k]
-    known = listed if found.rest_bound == 0.0 else listed[: max(int(k), int(np.sum(listed > found.rest_bound)))]
-    V = _eigenvectors(root_w, parts, found, order, int(k))
+    known = listed if found.rest_bound == 0.0 else listed[: max(k, int(np.sum(listed > found.rest_bound)))]
+    V = _eigenvectors(root_w, parts, found, order, k)
     residuals = residual_norms(factor, gamma, V)
     after = float(listed[k]) if k < min(len(listed), n_views) else 0.0
     remainder = (max(after, found.rest), max(after, found.rest_bound))
+    if any(use.solver == "iterative" for use in found.uses):
+        seen = max(found.rest, witness(factor, V))
+        if not seen <= remainder[1] + max(SLACK, 10 * tolerance(found.side)):
+            raise NotConverged(
+                f"there is an eigenvalue of {seen:.6g} or more beside the {k} found, where {remainder[1]:.6g} was "
+                'said to be the most that is left; use solver="dense"'
+            )
     return Spectrum(
         gamma=frozen(gamma.copy()),
         eigenvectors=frozen(V),
@@ -112,7 +148,9 @@ def decompose(
     )
 
 
-def _solve_components(factor: Sparse, w_x: Floats, parts: Components, wanted: int, solver: str | None) -> Found:
+def _solve_components(
+    factor: Sparse, w_x: Floats, parts: Components, wanted: int, solver: str | None, why: str = "asked for"
+) -> Found:
     """Find the eigenvalues below 1 that can be among the `wanted` leading ones of Ā, and bound the others."""
     each = wanted - parts.count + 1  # pairs that one component could contribute, its top included
     if each < 1 or parts.count == factor.shape[1]:
@@ -133,7 +171,7 @@ def _solve_components(factor: Sparse, w_x: Floats, parts: Components, wanted: in
     uses: dict[tuple[str, tuple[int, int], str], int] = {}
     rest, rest_bound, largest = 0.0, 0.0, 1
     for members, stack in stacks(factor, root_w, parts, np.arange(parts.count)):
-        name, reason, solved = _solve_stack(stack, each, solver)
+        name, reason, solved = _solve_stack(stack, each, solver, why)
         below = solved.gamma[:, 1:]
         at, j = np.nonzero(below > 0)
         gamma.append(below[at, j])
@@ -160,25 +198,42 @@ def _solve_components(factor: Sparse, w_x: Floats, parts: Components, wanted: in
     )
 
 
-def _solve_stack(stack: Stack, each: int, forced: str | None) -> tuple[str, str, Pairs]:
+def _solve_stack(stack: Stack, each: int, forced: str | None, why: str) -> tuple[str, str, Pairs]:
     """Choose a solver for a stack of blocks, and run it; dense takes over where iteration fails and it fits."""
     _, n, n_views = stack.shape
     side = min(n, n_views)
-    name, reason = choose_solver(n, n_views, each, forced)
+    name, reason = choose_solver(n, n_views, each, forced, why)
     if name == "dense" and side > DENSE_LIMIT:
         raise TooLarge(
             f"a dense solve of side {side:,} needs {size_in_words(24.0 * side**2)}; use a k well below {side // FEW:,} so that the "
             "iterative solver serves"
         )
+    reserve(f"a solve of side {side:,} for {each:,} pairs", _bytes_needed(name, stack, each), LESS[name])
     try:
         return name, reason, SOLVERS[name](stack, each, forced is not None or side > DENSE_LIMIT)
     except NotConverged as error:
         if forced or side > DENSE_LIMIT:
             raise
+        reserve(f"a solve of side {side:,} for {each:,} pairs", _bytes_needed("dense", stack, each), LESS["dense"])
         return "dense", f"the iterative solver gave up ({error})", dense.solve(stack, each)
 
 
-def choose_solver(n: int, n_views: int, k: int, forced: str | None = None) -> tuple[str, str]:
+def _bytes_needed(name: str, stack: Stack, k: int) -> float:
+    """Estimate what a solver takes at its peak, in bytes."""
+    count, n, n_views = stack.shape
+    side = min(n, n_views)
+    vectors = count * n_views * min(k, side)
+    if name == "dense":
+        thin = count == 1 and stack.blocks.nnz < dense.SPARSE_SHARE * n * n_views
+        numbers = 6 * count * side**2 + 3 * vectors + (0 if thin else count * n * n_views)
+    elif name == "iterative":
+        numbers = int(side * (iterative.ROOM * k + iterative.SPARE + 2 * k + MOST)) + vectors
+    else:
+        numbers = 2 * vectors
+    return 8.0 * numbers + 24.0 * float(stack.blocks.nnz)
+
+
+def choose_solver(n: int, n_views: int, k: int, forced: str | None = None, why: str = "asked for") -> tuple[str, str]:
     """Say which solver serves a connected component of n naturals and n_views views for k pairs, and why.
 
     Examples
@@ -190,7 +245,7 @@ def choose_solver(n: int, n_views: int, k: int, forced: str | None = None) -> tu
     if side == 1:
         return "closed form", "its rank is 1"
     if forced is not None:
-        return forced, "asked for"
+        return forced, why
     if side <= DENSE_SIDE:
         return "dense", f"its smaller side, {side:,}, is at most {DENSE_SIDE}"
     if k > side // FEW:

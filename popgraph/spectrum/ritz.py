@@ -6,6 +6,7 @@ from popgraph.arrays import Floats, Sparse, frozen
 from popgraph.errors import InvalidArgument
 from popgraph.spectrum.basis import groups, reproducible_basis, signed
 from popgraph.spectrum.certificate import certify, residual_norms
+from popgraph.spectrum.symmetric import eigenpairs
 from popgraph.spectrum.value import SolverUse, Spectrum
 from popgraph.subspace import tolerance
 
@@ -42,7 +43,7 @@ def ritz(factor: Sparse, w_x: Floats, basis: Floats, T: Floats, k: int) -> Spect
     if not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= d:
         raise InvalidArgument(f"k is {k!r}; features of {d} columns have 1..{d} Ritz pairs")
     image = factor @ basis
-    ascending, U = np.linalg.eigh(image.T @ image)
+    ascending, U = eigenpairs(image.T @ image)
     theta = np.clip(ascending[::-1], 0.0, 1.0)
     theta[theta <= tolerance(d)] = 0.0
     V = np.empty((len(w_x), k))

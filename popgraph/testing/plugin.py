@@ -23,9 +23,8 @@ SHOWN = 5  # differences
 
 def population_named(name: str) -> PopulationGraph:
     """Return a small labelled graph of this family of the zoo."""
-    graph = getattr(zoo, name)(**SIZES.get(name, {}))
-    assert isinstance(graph, PopulationGraph)
-    return graph
+    made: PopulationGraph = getattr(zoo, name)(**SIZES.get(name, {}))
+    return made
 
 
 def generator(seed: int, test: str) -> np.random.Generator:
