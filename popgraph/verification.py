@@ -16,7 +16,7 @@ from popgraph.features import FeatureClass, read_features
 from popgraph.graph import PopulationGraph
 from popgraph.losses import spectral
 from popgraph.match import Match, Status, share_in_words
-from popgraph.spectrum import Spectrum, ritz
+from popgraph.spectrum import Spectrum, ritz, whole_eigenspace
 from popgraph.spectrum.basis import groups
 from popgraph.subspace import ColumnSpace, captured, column_space, containment_angles, linear_map, principal_angles
 
@@ -112,7 +112,7 @@ def verify(
     space = column_space(F)
     Q, condition, residual = linear_map(F, spectrum.eigenvectors)
     degenerate = spectrum.gap <= spectrum.tolerance and spectrum.gamma[-1] > 0
-    whole = _whole_eigenspace(graph, spectrum) if degenerate else spectrum
+    whole = whole_eigenspace(spectrum, graph.spectrum) if degenerate else spectrum
     above = int(np.sum(spectrum.gamma > spectrum.gamma[-1] + spectrum.tolerance)) if degenerate else k
     shares = captured(spectrum.eigenvectors, space.basis)
     angles = _angles(space, whole, above, k, wide=table.shape[1] > k)
@@ -174,18 +174,6 @@ def _read_k(graph: PopulationGraph, table: Floats, k: int | None) -> int:
             f"k is {k}, but f has {wide} columns, which cannot span {k} eigenvectors; use k <= {wide}"
         )
     return int(k)
-
-
-def _whole_eigenspace(graph: PopulationGraph, spectrum: Spectrum) -> Spectrum:
-    """Return the spectrum extended to the end of the run of eigenvalues equal to γ_k."""
-    k = spectrum.k
-    while k < graph.N and spectrum.gap <= spectrum.tolerance:
-        known = int(np.sum(spectrum.gamma_known > spectrum.gamma[-1] - spectrum.tolerance))
-        if spectrum.gamma[-1] > 1 - spectrum.tolerance:
-            known = max(known, spectrum.components)
-        k = min(graph.N, max(known, k + 1))
-        spectrum = graph.spectrum(k)
-    return spectrum
 
 
 def _angles(space: ColumnSpace, whole: Spectrum, above: int, k: int, *, wide: bool) -> Floats:
