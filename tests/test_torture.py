@@ -384,3 +384,179 @@ def test_10_000_zeros(solver):
     assert spectrum.clean_cuts == (1, 2)
     assert spectrum.rank == 2
     assert pg.verify(graph, spectrum).status is Status.RANK_EXCEEDED
+
+
+# --- permuted naturals, permuted views, relabelled outcomes: every answer follows
+
+
+@st.composite
+def weighted(draw):
+    """A small exact population, its kernel and p in fractions, with repeated rows, zeros and several components."""
+    n, N = draw(st.integers(1, 5)), draw(st.integers(1, 6))
+    weight = st.sampled_from([0, 0, 0, 1, 1, 2, 3, 10**6])
+    A = np.array(draw(st.lists(st.lists(weight, min_size=N, max_size=N), min_size=n, max_size=n)), dtype=object)
+    for i in range(n):
+        if not A[i].any():
+            A[i, draw(st.integers(0, N - 1))] = 1
+    A = A[:, (A > 0).any(axis=0)]
+    p = np.array([Fraction(x) for x in draw(st.lists(st.integers(1, 4), min_size=n, max_size=n))], dtype=object)
+    rows = np.array([[Fraction(int(x), int(sum(row))) for x in row] for row in A], dtype=object)
+    return p / sum(p), rows
+
+
+def named(p, A, naturals, views):
+    """Declare a population by the names of its outcomes."""
+    return pg.build(
+        dict(zip(naturals, p, strict=True)),
+        {natural: {views[x]: q for x, q in enumerate(row) if q} for natural, row in zip(naturals, A, strict=True)},
+    )
+
+
+def settled(spectrum):
+    """Whether the gap is none or so large that rounding turns F* by less than 1e-7."""
+    return spectrum.gap <= spectrum.tolerance or spectrum.gap > 1e-6
+
+
+@settings(max_examples=60)
+@given(weighted(), seeds, st.sampled_from(SOLVERS))
+def test_every_answer_follows_a_permutation(population, seed, solver):
+    """Naturals and views in another order, and under other names."""
+    p, A = population
+    rng = np.random.default_rng(seed)
+    rows, columns = rng.permutation(len(p)), rng.permutation(A.shape[1])
+    graph = named(p, A, [f"natural {i}" for i in range(len(p))], [f"view {x}" for x in range(A.shape[1])])
+    names, places = [(7 * i, "n") for i in range(len(p))], [(x, None) for x in range(A.shape[1])]
+    other = named(p[rows], A[rows][:, columns], [names[i] for i in rows], [places[x] for x in columns])
+    at = np.array(
+        [other.index((int(view.split()[1]), None)) for view in graph.views]
+    )  # a view's place in the other graph
+    which = [other.naturals.index((7 * int(natural.split()[1]), "n")) for natural in graph.naturals]
+    np.testing.assert_allclose(other.w_x[at], graph.w_x, rtol=1e-14)
+    np.testing.assert_allclose(other.w[np.ix_(at, at)], graph.w, rtol=1e-14)
+    assert other.component_count == graph.component_count
+    assert (np.equal.outer(*[graph.components] * 2) == np.equal.outer(*[other.components[at]] * 2)).all()
+    assert other.exact().eigenvalues == graph.exact().eigenvalues
+    assert (other.exact().w[np.ix_(at, at)] == graph.exact().w).all()
+    f = rng.standard_normal((graph.N, 3))
+    y = rng.integers(0, 2, graph.n)
+    theirs, labels = np.empty_like(f), np.empty_like(y)
+    theirs[at], labels[which] = f, y
+    for k in range(1, graph.N + 1):
+        mine, permuted = graph.spectrum(k, solver=solver), other.spectrum(k, solver=solver)
+        np.testing.assert_allclose(permuted.gamma, mine.gamma, rtol=0, atol=ROUNDING)
+        assert permuted.clean_cuts == mine.clean_cuts
+        assert permuted.multiplicities == tuple((pytest.approx(g, abs=ROUNDING), m) for g, m in mine.multiplicities)
+        if mine.gap > 1e-6:
+            angles = containment_angles(mine.eigenvectors, permuted.eigenvectors[at])
+            assert angles.max() <= 2 * ROUNDING / mine.gap
+        if settled(mine) and mine.gamma[-1] > 0:
+            embedding = np.empty((graph.N, k))
+            embedding[at] = mine.embedding
+            assert pg.verify(other, embedding)
+        if settled(mine) and k <= 3:
+            one, two = pg.verify(graph, f, k), pg.verify(other, theirs, k)
+            assert (one.status, one.family, one.rank, one.optimal) == (two.status, two.family, two.rank, two.optimal)
+            if mine.gamma[-1] > 0:
+                np.testing.assert_allclose(two.angles, one.angles, rtol=0, atol=1e-7)
+    k = min(2, graph.N)
+    one, two = pg.train(graph, k, start=f[:, :k]), pg.train(other, k, start=theirs[:, :k])
+    assert two.loss[0] == pytest.approx(one.loss[0], rel=1e-12, abs=1e-12)
+    assert two.loss[-1] == pytest.approx(one.loss[-1], abs=1e-9)
+    mine, permuted = pg.probe(graph, f, y), pg.probe(other, theirs, labels)
+    assert permuted.loss == pytest.approx(mine.loss, abs=1e-10)
+    m = min(2, graph.N)
+    assert pg.sparsest_partition(other, m).rho == pytest.approx(pg.sparsest_partition(graph, m).rho, abs=1e-12)
+    assert pg.partition_bounds(other, m).lower == pytest.approx(pg.partition_bounds(graph, m).lower, abs=1e-12)
+
+
+@settings(max_examples=40)
+@given(weighted(), seeds)
+def test_a_probe_errs_on_the_same_naturals_after_a_permutation_of_views(population, seed):
+    p, A = population
+    rng = np.random.default_rng(seed)
+    columns = rng.permutation(A.shape[1])
+    graph, other = pg.build(dict(enumerate(p)), A), pg.build(dict(enumerate(p)), A[:, columns])
+    f, y = rng.standard_normal((graph.N, 2)), rng.integers(0, 2, graph.n)
+    for head in ("least squares", "exact"):
+        mine, permuted = pg.probe(graph, f, y, head=head), pg.probe(other, f[columns], y, head=head)
+        assert permuted.error == mine.error
+        if head == "least squares":
+            assert permuted.predicted.tolist() == mine.predicted.tolist()
+            assert permuted.view_predictions.tolist() == mine.view_predictions[columns].tolist()
+
+
+# --- duplicates: naturals with one row, views with proportional columns
+
+
+def positive(spectrum):
+    return tuple((gamma, count) for gamma, count in spectrum.multiplicities if gamma > 0)
+
+
+def split(rng, population, copies):
+    """Share one natural's p, and one view's column, out among copies at random; and where each view came from."""
+    p, A = population
+    i, x = rng.integers(len(p)), rng.integers(A.shape[1])
+    shares = [weights / weights.sum() for weights in (rng.uniform(0.1, 1, copies), rng.uniform(0.1, 1, copies))]
+    rows, columns = (
+        np.append(np.arange(len(p)), np.full(copies - 1, i)),
+        np.append(np.arange(A.shape[1]), np.full(copies - 1, x)),
+    )
+    q, B = p[rows].astype(float), A[rows].astype(float)
+    q[np.flatnonzero(rows == i)] *= shares[0]
+    B = B[:, columns]
+    B[:, np.flatnonzero(columns == x)] *= shares[1]
+    return q, B, columns
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@settings(max_examples=25)
+@given(weighted(), seeds, st.sampled_from([1, 2, 3, 30]))
+def test_copies_change_nothing_but_zeros(solver, population, seed, copies):
+    rng = np.random.default_rng(seed)
+    q, B, origin = split(rng, population, copies)
+    graph, more = pg.build(dict(enumerate(population[0])), population[1]), pg.build(q, B)
+    np.testing.assert_allclose(np.bincount(origin, weights=more.w_x), graph.w_x, rtol=1e-12)
+    assert more.component_count == graph.component_count
+    gamma, padded = graph.spectrum(graph.N).gamma, more.spectrum(more.N, solver=solver).gamma
+    np.testing.assert_allclose(padded[: graph.N], gamma, rtol=0, atol=ROUNDING)
+    assert (padded[graph.N :] == 0).all()
+    f = rng.standard_normal((graph.N, 2))
+    for k in range(1, graph.N + 1):
+        mine, theirs = graph.spectrum(k), more.spectrum(k, solver=solver)
+        if settled(mine) and mine.gamma[-1] > 0:
+            known = positive(theirs)
+            expected = positive(mine) if theirs.complete else positive(mine)[: len(known)]
+            assert known == tuple((pytest.approx(g, abs=ROUNDING), m) for g, m in expected)
+            assert pg.verify(more, mine.embedding[origin], spectrum=theirs)
+            lifted = mine.eigenvectors[origin] * np.sqrt(more.w_x / graph.w_x[origin])[:, np.newaxis]
+            if mine.gap > 1e-6:
+                assert containment_angles(theirs.eigenvectors, lifted).max() <= 4 * ROUNDING / mine.gap
+        if settled(mine) and k <= 2:
+            one, two = pg.verify(graph, f, k), pg.verify(more, f[origin], k, spectrum=theirs)
+            assert (one.status, one.family, one.rank) == (two.status, two.family, two.rank)
+            if one.excess_loss is not None:
+                assert two.excess_loss == pytest.approx(one.excess_loss, rel=1e-9, abs=1e-9)
+    k = min(2, graph.N)
+    one, two = pg.train(graph, k, start=f[:, :k]), pg.train(more, k, start=f[origin][:, :k])
+    assert two.loss[0] == pytest.approx(one.loss[0], rel=1e-12, abs=1e-12)
+    assert two.loss[-1] == pytest.approx(one.loss[-1], abs=1e-9)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("copied", ["natural", "view"])
+def test_10_000_copies(copied, solver):
+    """A 3-cube of which one natural or one view comes in 10,000 copies: γ = 1, 1/4 x 3, 1/16 x 3, 1/64, and zeros."""
+    cube, share = pg.zoo.hypercube(3), np.random.default_rng(0).dirichlet(np.ones(MANY))
+    origin = np.append(np.arange(7), np.full(MANY, 7))
+    A, shares = cube.kernel.toarray(), np.append(np.ones(7), share)
+    if copied == "natural":
+        graph, origin = pg.build(shares / 8, A[origin]), np.arange(8)
+    else:
+        graph = pg.build(np.full(8, 1 / 8), A[:, origin] * shares)
+    spectrum = graph.spectrum(8, solver=solver)
+    np.testing.assert_allclose(spectrum.gamma, [1, *[1 / 4] * 3, *[1 / 16] * 3, 1 / 64], rtol=0, atol=1e-13)
+    assert spectrum.clean_cuts == (1, 4, 7, 8)
+    assert sum(count for _, count in spectrum.multiplicities) == graph.N
+    bits = np.array(cube.views)[origin]
+    assert pg.verify(graph, np.column_stack([np.ones(graph.N), bits]), spectrum=spectrum).status is Status.MATCH
+    assert pg.verify(graph, bits, spectrum=spectrum).status is Status.DIFFERENT
