@@ -146,6 +146,15 @@ def test_copies_that_all_were_seen_are_called_repeats():
     assert np.sum(lanczos.ritz()[0] > 0.5) == 1 + lanczos.repeats
 
 
+@pytest.mark.parametrize("apart", [1e-5, 1e-7])
+def test_close_ritz_values_are_no_repeats(apart):
+    gamma = np.array([0.5, 0.5 - apart, 0.1])
+    lanczos = Lanczos(lambda x: gamma * x, np.zeros((3, 0)), np.random.default_rng(0))
+    lanczos.advance(3)
+    np.testing.assert_allclose(lanczos.ritz()[0], gamma, atol=1e-12)
+    assert not lanczos.repeats
+
+
 # --- runs and multiplicities
 
 

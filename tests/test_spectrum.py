@@ -95,6 +95,17 @@ def test_rings_have_their_fourier_spectrum(n):
     assert spectrum.solvers[0].solver == ("iterative" if n > policy.DENSE_SIDE else "dense")
 
 
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("tall", [False, True])
+def test_sparse_components_of_one_shape_are_solved_together(count, tall):
+    """Rings of 100, so sparse that one alone is multiplied as it is; with more naturals than views, or as many."""
+    one = ring(100)
+    A = sp.vstack([one.kernel, one.kernel]) if tall else one.kernel
+    graph = pg.build(np.full(count * A.shape[0], 1.0), sp.kron(sp.eye_array(count), A, format="csr"), normalize=True)
+    gamma = np.repeat(ring_gamma(100), count)
+    np.testing.assert_allclose(graph.spectrum(12 * count).gamma, gamma[: 12 * count], atol=1e-12)
+
+
 def test_a_crowded_ring_is_not_handed_over():
     """γ_2 to γ_11 come in pairs 1e-6 apart: with 15 Lanczos vectors for these 10 ARPACK stagnated, and a dense solve took 25 s."""
     spectrum = ring(5000).spectrum(11)
