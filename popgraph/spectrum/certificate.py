@@ -112,7 +112,7 @@ def certify(
     """
     k = V.shape[1]
     lengths = np.abs(np.einsum("ij,ij->j", V[:, :tops], V[:, :tops]) - 1.0).max(initial=0.0)
-    orthogonality = float(max(lengths, np.abs(V.T @ V[:, tops:] - np.eye(k)[:, tops:]).max(initial=0.0)))
+    orthogonality = float(max(lengths, np.abs(V.T @ V[:, tops:] - np.eye(k, k - tops, -tops)).max(initial=0.0)))
     allowed = max(1e-9, 10 * tolerance(size))
     if residuals.max() > allowed or orthogonality > allowed:
         raise NotConverged(
