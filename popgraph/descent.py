@@ -21,6 +21,7 @@ NEAR = (
     1e-3  # gradient norm below which Newton steps are tried: they take over where L-BFGS would need a dozen steps more
 )
 FLAT = 1e-6  # gradient norm below which a run that can get no further counts as converged
+UP = 2e-15  # rise of a loss, relative to its terms, that is no rounding
 BOTTOMLESS = -1e12  # no loss that has a minimum is near this
 SADDLES = 20  # that are left before a run is given up
 MOST_UNKNOWNS = 20_000  # up to which a loss without a Hessian is checked for saddles, by differences of gradients
@@ -150,6 +151,8 @@ def minimise(
             if down is None:
                 break
             z = z + down
+        else:
+            objective.evaluate(z)  # the last step down led away from where it was evaluated
     except Stopped as reason:
         return best[0], False, f"{reason} (after step {objective.rows[-1][0] if objective.rows else 0:,})"
     if objective.last != objective.rows[-1][1:]:
@@ -186,9 +189,10 @@ def _descend(
         z = minimize(objective.evaluate, z, jac=True, method="L-BFGS-B", callback=after, options=options).x
         _, gradient = objective.evaluate(z)
         while tol < objective.last[1] <= NEAR and objective.rows[-1][0] < limit:
-            better = z - _newton_direction(objective, z, gradient)
-            _, gradient_there = objective.evaluate(better)
-            if norm(gradient_there) > 0.5 * norm(gradient):
+            here, better = objective.last[0], z - _newton_direction(objective, z, gradient)
+            there, gradient_there = objective.evaluate(better)
+            # Beside a saddle Newton's method goes back to it: up, if only by a little
+            if norm(gradient_there) > 0.5 * norm(gradient) or there > here + UP * (1.0 + abs(here)):
                 break
             z, gradient = better, gradient_there
             objective.write()
@@ -255,7 +259,7 @@ def _way_down(objective: Objective, z: Floats) -> Floats | None:
         most, u = float(values[0]), vectors[:, 0]
     if most <= held[0] + FLAT:
         return None
-    return np.asarray((0.1 * np.sqrt(most) * np.outer(u, C[:, 0])).ravel())
+    return np.asarray((np.sqrt(most - held[0]) * np.outer(u, C[:, 0])).ravel())  # the least loss along u cᵀ
 
 
 def _curved_down(objective: Objective, z: Floats) -> Floats | None:

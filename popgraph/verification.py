@@ -17,7 +17,7 @@ from popgraph.graph import PopulationGraph
 from popgraph.losses import spectral
 from popgraph.match import Match, Status, share_in_words
 from popgraph.memory import in_words, reserve
-from popgraph.spectrum import Spectrum, ritz
+from popgraph.spectrum import Spectrum, ritz, whole_eigenspace
 from popgraph.spectrum.basis import groups
 from popgraph.subspace import ColumnSpace, captured, column_space, containment_angles, linear_map, principal_angles
 
@@ -121,10 +121,10 @@ def verify(
     space = column_space(F)
     Q, condition, residual = linear_map(F, spectrum.eigenvectors)
     degenerate = spectrum.gap <= spectrum.tolerance and spectrum.gamma[-1] > 0
-    whole = _whole_eigenspace(graph, spectrum) if degenerate else spectrum
+    whole = whole_eigenspace(spectrum, graph.spectrum) if degenerate else spectrum
     above = int(np.sum(spectrum.gamma > spectrum.gamma[-1] + spectrum.tolerance)) if degenerate else k
     shares = captured(spectrum.eigenvectors, space.basis)
-    angles = _angles(space, whole, above, k, wide=table.shape[1] > k)
+    angles = _angles(space, whole, above, k)
     uncertainty = space.uncertainty + whole.certificate.angle_bound * bool(spectrum.gamma[-1] > 0)
     if degenerate and above:  # the eigenvectors above are asked for too, across a gap of their own
         uncertainty += spectrum.leading(above).certificate.angle_bound
@@ -185,31 +185,18 @@ def _read_k(graph: PopulationGraph, table: Floats, k: int | None) -> int:
     return int(k)
 
 
-def _whole_eigenspace(graph: PopulationGraph, spectrum: Spectrum) -> Spectrum:
-    """Return the spectrum extended to the end of the run of eigenvalues equal to γ_k."""
-    k = spectrum.k
-    while k < graph.N and spectrum.gap <= spectrum.tolerance:
-        known = int(np.sum(spectrum.gamma_known > spectrum.gamma[-1] - spectrum.tolerance))
-        if spectrum.gamma[-1] > 1 - spectrum.tolerance:
-            known = max(known, spectrum.components)
-        k = min(graph.N, max(known, k + 1))
-        spectrum = graph.spectrum(k)
-    return spectrum
-
-
-def _angles(space: ColumnSpace, whole: Spectrum, above: int, k: int, *, wide: bool) -> Floats:
+def _angles(space: ColumnSpace, whole: Spectrum, above: int, k: int) -> Floats:
     """Return the angles that must vanish for f to match, as many as k.
 
     At a clean cut `whole` has k pairs, all `above`. At a degenerate one the `above` pairs are those with γ > γ_k, and `whole`
-    holds all with γ >= γ_k: span F must contain the former and lie in the latter (a wider f: meet the latter in k dimensions).
+    holds all with γ >= γ_k: span F must contain the former and meet the latter in k dimensions.
     """
     V = whole.eigenvectors
+    smallest = containment_angles(V, space.basis)[:k]
     if above == k:
-        return containment_angles(V, space.basis) if wide or space.rank != k else principal_angles(V, space.basis)
+        return smallest
     contained = containment_angles(V[:, :above], space.basis) if above else np.zeros(0)
-    within = containment_angles(space.basis, V) if not wide else containment_angles(V, space.basis)
-    smallest = within[:k] if len(within) >= k else np.concatenate([within, np.full(k - len(within), np.pi / 2)])
-    # The `above` angles of containment and the rest of `within` are k numbers, all 0 iff both conditions hold.
+    # The `above` angles of containment and the rest of the smallest are k numbers, all 0 iff both conditions hold.
     return np.sort(np.concatenate([np.maximum(contained, smallest[:above]), smallest[above:]]))
 
 
@@ -328,7 +315,7 @@ def _matches_with_constant(graph: PopulationGraph, F: Floats, k: int, atol: floa
         return False  # the last: what holds half of the constant is not centred
     spectrum = graph.spectrum(k + 1)
     space = column_space(np.column_stack([F, root]))
-    clean = spectrum.gap > spectrum.tolerance and space.rank == k + 1
+    clean = spectrum.gap > spectrum.tolerance
     return bool(clean and principal_angles(spectrum.eigenvectors, space.basis).max() <= atol)
 
 
@@ -340,8 +327,7 @@ def _is_best_of_class(graph: PopulationGraph, held: FeatureClass, space: ColumnS
     least = float(best.gamma[k - 1])
     above = int(np.sum(best.gamma > least + best.tolerance))
     whole = best.leading(int(np.sum(best.gamma >= least - best.tolerance)))
-    above = k if whole.k == k else above
-    return least > 0 and bool(_angles(space, whole, above, k, wide=space.rank > k).max() <= atol)
+    return least > 0 and bool(_angles(space, whole, above, k).max() <= atol)
 
 
 def _limited(

@@ -13,27 +13,30 @@ DENSE_BYTES = 2**30  # a dense w above this is refused: nobody reads 11,585 x 11
 SPARSE_BYTES = 2**33  # a sparse w above this is refused: the factor does the same work in a fraction of the memory
 
 INSTEAD = 'use graph.factor (M, with Ā = MᵀM), graph.weight_matrix("csr") or graph.operator()'
+LEAST = float(np.finfo(np.float64).tiny)  # below it a number has fewer digits, and so would its view's row of F*
+POSITIVE = float(np.finfo(np.float64).smallest_subnormal)
 
 
 def view_probabilities(p: Floats, A: Sparse, views: Sequence[Hashable]) -> Floats:
-    """Return w_x, the row sums of w; refuse a view whose probability float64 rounds to 0.
+    """Return w_x, the row sums of w; refuse a view whose probability float64 rounds to 0, or holds with fewer than its digits.
 
     Where rows of A sum to 1 that is Σ p A. Where they miss 1 by rounding (1e-9 is accepted) Ā still has the eigenvalue 1
     on √w_x exactly, and nothing has been renormalised.
     """
     w_x = np.asarray(A.T @ (p * A.sum(axis=1)))
-    if not w_x.all():
-        lost = listing([shorten(views[i]) for i in np.flatnonzero(w_x == 0).tolist()])
+    if not (w_x >= LEAST).all():
+        lost = listing([shorten(views[i]) for i in np.flatnonzero(w_x < LEAST).tolist()])
         raise InvalidArgument(
-            f"w_x of {lost} is too small for float64: p times A is below 5e-324; leave it out or make it larger"
+            f"w_x of {lost} is too small for float64: p times A is below {LEAST:.2g}; leave it out or make it larger"
         )
     return w_x
 
 
 def factor(p: Floats, A: Sparse, w_x: Floats) -> Sparse:
-    """Return M = diag(√p) A D^-1/2, with the sparsity of A."""
+    """Return M = diag(√p) A D^-1/2, with the sparsity of A: an entry that rounds to 0 still joins what A joins, as 5e-324."""
     reserve("M", 40 * A.nnz, "declare fewer views for each natural, or fewer naturals")
     data = np.repeat(np.sqrt(p), np.diff(A.indptr)) * A.data / np.sqrt(w_x)[A.indices]
+    data = np.maximum(data, POSITIVE)
     return frozen_csr(sp.csr_array((data, A.indices, A.indptr), shape=A.shape))  # both read-only, so they can be shared
 
 

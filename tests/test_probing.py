@@ -405,7 +405,8 @@ def test_components_that_do_not_all_fit_into_k():
 def test_an_eigenspace_that_is_too_large_is_refused(monkeypatch):
     monkeypatch.setattr("popgraph.probing.family.EIGENSPACE_BYTES", 1000)
     with pytest.raises(
-        TooLarge, match="the eigenspace of γ = 1 has 17 or more further dimensions.*use probe on one embedding"
+        TooLarge,
+        match="to see the eigenspace of γ = 1 whole 20 eigenvectors are needed, 64 kB .*; use probe on one embedding",
     ):
         probe_range(zoo.clusters(count=20, cross=0), 3)
 

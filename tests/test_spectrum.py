@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import popgraph as pg
 from popgraph import zoo
 from popgraph.errors import InvalidArgument, NotConverged, TooLarge
-from popgraph.spectrum import choose_solver, decompose, find_components, iterative, policy
+from popgraph.spectrum import choose_solver, decompose, find_components, iterative, policy, whole_eigenspace
 from popgraph.spectrum.basis import null_vectors, reproducible_basis, signed
 from popgraph.spectrum.certificate import certify, residual_norms
 from popgraph.spectrum.components import stacks
@@ -95,6 +95,17 @@ def test_rings_have_their_fourier_spectrum(n):
     assert spectrum.solvers[0].solver == ("iterative" if n > policy.DENSE_SIDE else "dense")
 
 
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("tall", [False, True])
+def test_sparse_components_of_one_shape_are_solved_together(count, tall):
+    """Rings of 100, so sparse that one alone is multiplied as it is; with more naturals than views, or as many."""
+    one = ring(100)
+    A = sp.vstack([one.kernel, one.kernel]) if tall else one.kernel
+    graph = pg.build(np.full(count * A.shape[0], 1.0), sp.kron(sp.eye_array(count), A, format="csr"), normalize=True)
+    gamma = np.repeat(ring_gamma(100), count)
+    np.testing.assert_allclose(graph.spectrum(12 * count).gamma, gamma[: 12 * count], atol=1e-12)
+
+
 def test_a_crowded_ring_is_not_handed_over():
     """γ_2 to γ_11 come in pairs 1e-6 apart: with 15 Lanczos vectors for these 10 ARPACK stagnated, and a dense solve took 25 s."""
     spectrum = ring(5000).spectrum(11)
@@ -109,6 +120,38 @@ def test_a_near_tie_is_told_apart_and_a_tie_is_not():
     assert 3 in apart.clean_cuts
     assert tied.gap <= tied.tolerance
     assert 3 not in tied.clean_cuts
+
+
+@pytest.mark.parametrize(
+    ("graph", "k", "solver", "end", "sought"),
+    [
+        (zoo.hypercube(4), 1, None, 1, []),  # clean
+        (zoo.hypercube(4), 5, None, 5, []),
+        (zoo.hypercube(4), 2, None, 5, [5]),  # all are known, so it is known where the run ends
+        (zoo.hypercube(4), 4, None, 5, [5]),
+        (zoo.hypercube(4), 12, None, 15, [15]),
+        (zoo.hypercube(6), 2, "iterative", 7, [4, 8]),  # it is not: twice as many each time
+        (zoo.hypercube(6), 6, "iterative", 7, [12]),
+        (many_components(7, 5), 2, None, 7, [7]),  # the eigenvalue 1 is known by the components
+        (many_components(7, 5), 9, None, 14, [14]),
+        (zoo.clusters(count=3, naturals=8, views=6, degree=3, cross=0), 1, "iterative", 3, [3]),
+        (GRAPHS["nearly apart"], 1, None, 1, []),  # γ_2 = 1 - 4e-13 is another number
+        (zoo.hypercube(1, 1e-15), 1, None, 2, [2]),  # one component, and γ_2 = 1 - 4e-15 is 1 to rounding
+        (zoo.hypercube(2, "1/2"), 4, None, 4, []),  # zeros up to the end
+    ],
+)
+def test_a_run_of_equal_eigenvalues_is_followed_to_its_end(graph, k, solver, end, sought):
+    asked = []
+
+    def solve(wanted):
+        asked.append(wanted)
+        return graph.spectrum(wanted, solver=solver)
+
+    first = graph.spectrum(k, solver=solver)
+    whole = whole_eigenspace(first, solve)
+    assert (whole.k, asked) == (end, sought)
+    np.testing.assert_allclose(whole.gamma[k - 1 :], first.gamma[-1], rtol=0, atol=whole.tolerance)
+    assert whole.k == graph.N or whole.gap > whole.tolerance
 
 
 @given(populations(), st.integers(1, 8))

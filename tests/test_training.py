@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import popgraph as pg
-from popgraph import zoo
+from popgraph import descent, zoo
 from popgraph.errors import InvalidArgument, InvalidEmbedding, MissingExtra
 
 
@@ -62,6 +62,34 @@ def test_the_zero_embedding_is_a_saddle_and_is_left():
     for graph in (zoo.lightning_cloud(), pg.build(["a"], pg.identity())):
         training = pg.train(graph, 1, start=np.zeros((graph.N, 1)))
         assert training.loss[-1] == pytest.approx(-1, abs=1e-10)
+
+
+@pytest.mark.parametrize("gamma", [1e-1, 1e-2, 1e-3, 1e-4, 1e-5])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_shallow_saddle_is_left_for_good(gamma, seed):
+    """Rank 1 is a saddle of curvature γ_2: a step off it that is too short, and Newton's method goes back up to it."""
+    p, a = np.array([0.98, 0.01, 0.01]), 1 - 1.01 * gamma  # Ā's trace is 1 + γ_2
+    graph = pg.build(p, [[1, 0], [a, 1 - a], [1, 0]])
+    second = graph.spectrum(2).gamma[1]
+    assert second == pytest.approx(gamma, rel=0.1)
+    training = pg.train(graph, 2, rng=seed)
+    assert training.converged
+    assert training.loss[-1] == pytest.approx(-1 - second**2, abs=1e-14)
+    np.testing.assert_allclose(
+        np.linalg.eigvalsh(training.f.T @ (training.f * graph.w_x[:, np.newaxis])), [second, 1], atol=1e-9
+    )
+
+
+def test_a_run_that_leaves_saddle_after_saddle_does_not_claim_the_last_one(monkeypatch):
+    """What is returned is where the last step led, and its gradient is told, not the saddle's."""
+    monkeypatch.setattr(descent, "SADDLES", 1)
+    graph = zoo.clusters(count=3)
+    whole = graph.spectrum(3)
+    training = pg.train(graph, 2, start=whole.embedding[:, [0, 2]])
+    F = training.f * np.sqrt(graph.w_x)[:, np.newaxis]
+    gradient = 4 * (F @ F.T @ F - graph.adjacency @ F)
+    assert training.gradient_norm[-1] == pytest.approx(np.linalg.norm(gradient), rel=1e-6, abs=1e-12)
+    assert training.converged == (np.linalg.norm(gradient) < 1e-6)
 
 
 @pytest.mark.parametrize("gap", [1e-3, 1e-4])

@@ -17,6 +17,7 @@ from popgraph.match import Status
 
 seeds = st.integers(0, 2**32 - 1)
 LC = zoo.lightning_cloud()
+CUBE = zoo.hypercube(3)
 
 
 def invertible(k: int, seed: int, condition: float = 10.0) -> np.ndarray:
@@ -84,6 +85,14 @@ def test_a_collapse_names_the_missing_eigenvector():
     match = pg.verify(LC, only_bolt)
     assert "it misses eigenvector 2 (γ = 1, 0% held)" in match.reason
     np.testing.assert_allclose(match.captured, [1, 0], atol=1e-15)
+
+
+def test_a_collapse_names_every_eigenvector_held_by_less_than_half():
+    """One column three times over, with the shares 0.8, 0.15 and 0.05."""
+    graph = zoo.hypercube(2)
+    F = graph.spectrum(3).eigenvectors @ np.sqrt([[0.8], [0.15], [0.05]])
+    match = pg.verify(graph, np.repeat(F, 3, axis=1) / np.sqrt(graph.w_x)[:, np.newaxis])
+    assert match.reason.endswith("it misses eigenvector 2 (γ = 0.25, 15% held) and eigenvector 3 (γ = 0.25, 5% held).")
 
 
 def test_f_star_with_one_column_replaced_does_not_match():
@@ -156,6 +165,29 @@ def test_the_excess_loss_is_above_the_minimum_and_its_bound_holds(graph, k, seed
     assert match.excess_loss >= 0
     if match.excess_angle_bound is not None and match.rank == spectrum.k:
         assert np.linalg.norm(np.sin(match.angles)) <= match.excess_angle_bound + 1e-9
+
+
+@pytest.mark.parametrize("stretch", [1.0, 1.01, 1.1])
+def test_the_bound_of_the_excess_loss_is_its_formula(stretch):
+    """sqrt((excess + rounding) / (γ_k² - γ_{k+1}²)) [THEORY 3.5]; stretched by s an optimal f is Σγ²(s² - 1)² above the minimum.
+
+    The loss is a sum of terms as large as 1 + Σγ², and what rounding makes of these may hide as much of the excess.
+    """
+    graph = zoo.hypercube(2, "1/10")  # γ = 1, 0.64 twice, 0.4096
+    spectrum = graph.spectrum(3)
+    match = pg.verify(graph, stretch * spectrum.embedding)
+    squares, gap = 1 + 2 * 0.64**2, 0.64**2 - 0.4096**2
+    excess = squares * (stretch**2 - 1) ** 2
+    assert match.excess_loss == pytest.approx(excess, abs=1e-14)
+    if stretch == 1.1:
+        assert np.sqrt(excess / gap) < np.sqrt(3)
+    hidden = spectrum.tolerance * (1 + squares)
+    assert match.excess_angle_bound == pytest.approx(np.sqrt((match.excess_loss + hidden) / gap), rel=1e-9)
+
+
+def test_an_excess_loss_that_proves_nothing_gives_no_bound():
+    graph = zoo.hypercube(2, "1/10")
+    assert pg.verify(graph, 3 * graph.spectrum(3).embedding).excess_angle_bound is None
 
 
 @pytest.mark.parametrize("name", ZOO)
@@ -284,6 +316,69 @@ def test_every_f_of_full_rank_matches_at_k_n():
     assert pg.verify(graph, np.random.default_rng(1).standard_normal((4, 4)))
 
 
+# --- what is said besides
+
+BITS = 1 - 2.0 * np.array(zoo.hypercube(3).views)
+
+
+def test_a_centred_f_lacks_the_constant_alone():
+    assert "With a constant column added f spans the 4 leading eigenvectors" in pg.verify(CUBE, BITS).reason
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        np.random.default_rng(0).standard_normal((8, 3)),
+        np.column_stack([BITS[:, :2], BITS[:, 0] * BITS[:, 1]]),  # centred, but not of the leading ones
+        np.column_stack([BITS[:, :2], BITS[:, 0] * BITS[:, 1], BITS[:, 2]]),
+        BITS[:, :2],  # with the constant a cut inside the eigenspace of 1/4
+        BITS[:, [0]],
+        BITS[:, [0]] * BITS[:, [1]],
+    ],
+)
+def test_no_other_f_is_said_to_lack_the_constant(f):
+    match = pg.verify(CUBE, f)
+    assert match.status is Status.DIFFERENT
+    assert "constant" not in match.reason
+
+
+def test_an_f_with_the_constant_in_it_does_not_lack_it():
+    match = pg.verify(CUBE, np.column_stack([np.ones(8) + BITS[:, 0] * BITS[:, 1], BITS[:, :2]]))
+    assert match.status is Status.DIFFERENT
+    assert "constant" not in match.reason
+
+
+def products(*pairs):
+    return np.column_stack([BITS[:, list(pair)].prod(axis=1) for pair in pairs])
+
+
+@pytest.mark.parametrize(
+    ("features", "f", "best"),
+    [
+        (BITS, BITS[:, :2], True),  # θ = 1/4 three times: any two
+        (BITS, BITS[:, :2] + BITS[:, [2]], True),
+        (np.hstack([BITS, products((0, 1))]), BITS[:, 1:], True),
+        (np.hstack([BITS, products((0, 1))]), np.hstack([BITS[:, [0]], products((0, 1))]), False),
+        (products((0,), (0, 1), (1, 2), (0, 2)), products((0,), (0, 1)) + products((0, 1), (1, 2)) * [0, 1], True),
+        (products((0,), (0, 1), (1, 2), (0, 2)), products((1, 2), (0, 1)), False),  # lacks θ = 1/4
+        (products((0,), (0, 1), (1, 2)), products((0,), (0, 1), (1, 2)), True),
+        (products((0,), (0, 1), (0, 1, 2)), products((0,), (0, 1)), True),  # a clean cut of the class
+        (products((0,), (0, 1), (0, 1, 2)), products((0,), (0, 1, 2)), False),
+    ],
+)
+def test_the_best_of_a_class_is_any_of_its_equally_good_leading_ritz_vectors(features, f, best):
+    match = pg.verify(CUBE, f, features=features)
+    assert match.best_in_class is best
+    assert match.status is (Status.BEST_OF_CLASS if best else Status.DIFFERENT)
+
+
+def test_a_wider_f_may_hold_the_best_of_its_class():
+    assert pg.verify(CUBE, BITS, k=2, features=BITS).best_in_class
+    assert not pg.verify(
+        CUBE, products((0, 1), (1, 2), (0, 2)), k=2, features=np.hstack([BITS, products((0, 1), (1, 2), (0, 2))])
+    ).best_in_class
+
+
 # --- forms of f, and what is refused
 
 
@@ -362,7 +457,12 @@ def test_more_columns_than_views_need_a_k():
         pg.verify(LC, np.ones((4, 6)))
 
 
-@pytest.mark.parametrize("atol", [0.0, -1.0, 2.0, np.nan])
+@pytest.mark.parametrize("atol", [1e-300, 1.5, np.float32(1e-3)])
+def test_any_angle_below_a_right_one_is_an_atol(atol):
+    assert pg.verify(LC, np.ones((4, 1)), atol=atol).atol == atol
+
+
+@pytest.mark.parametrize("atol", [0.0, -1.0, 1.58, np.nan])
 def test_an_atol_that_is_no_angle_is_refused(atol):
     with pytest.raises(InvalidArgument, match="it is an angle in radians"):
         pg.verify(LC, np.ones((4, 2)), atol=atol)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from popgraph.labels import classes_in_order
 from popgraph.memory import in_words
 from popgraph.probing.fit import check_head, fit, read_classes
 from popgraph.probing.value import Probe
-from popgraph.spectrum import Spectrum
+from popgraph.spectrum import Spectrum, whole_eigenspace
 
 EIGENSPACE_BYTES = 2**30  # a repeated eigenvalue's eigenspace larger than this is not searched
 
@@ -145,7 +146,8 @@ def probe_range(
     given = read_classes(graph, labels)
     spectrum = graph.spectrum(k)
     positive = int(np.sum(spectrum.gamma > 0))
-    whole = _whole_eigenspace(graph, spectrum) if positive == k else spectrum
+    solve = partial(_solve, graph, float(spectrum.gamma[-1]))
+    whole = whole_eigenspace(spectrum, solve) if positive == k else spectrum
     above = int(np.sum(spectrum.gamma > spectrum.gamma[-1] + spectrum.tolerance))
     root = np.sqrt(graph.w_x)[:, np.newaxis]
     fixed, free = spectrum.minimiser, whole.minimiser[:, above:]
@@ -190,19 +192,11 @@ def _choices(turn: Floats, chosen: int, samples: int, generator: np.random.Gener
             yield np.linalg.qr(generator.standard_normal((many, chosen)))[0]
 
 
-def _whole_eigenspace(graph: PopulationGraph, spectrum: Spectrum) -> Spectrum:
-    """Return the spectrum extended to the end of the run of eigenvalues equal to γ_k."""
-    k = spectrum.k
-    while k < graph.N and spectrum.gap <= spectrum.tolerance:
-        known = int(np.sum(spectrum.gamma_known > spectrum.gamma[-1] - spectrum.tolerance))
-        if spectrum.gamma[-1] > 1 - spectrum.tolerance:
-            known = max(known, spectrum.components)
-        k = min(graph.N, max(known, k + 1))
-        if 8 * graph.N * k > EIGENSPACE_BYTES:
-            raise TooLarge(
-                f"the cut is degenerate, and the eigenspace of γ = {spectrum.gamma[-1]:.6g} has {k - spectrum.k:,} or more "
-                f"further dimensions, {size_in_words(8 * graph.N * k)} with {graph.N:,} views; use probe on one embedding, or a k "
-                "at which F* is unique"
-            )
-        spectrum = graph.spectrum(k)
-    return spectrum
+def _solve(graph: PopulationGraph, gamma: float, k: int) -> Spectrum:
+    """Return the k leading pairs, if they fit."""
+    if 8 * graph.N * k > EIGENSPACE_BYTES:
+        raise TooLarge(
+            f"the cut is degenerate, and to see the eigenspace of γ = {gamma:.6g} whole {k:,} eigenvectors are needed, "
+            f"{size_in_words(8 * graph.N * k)} with {graph.N:,} views; use probe on one embedding, or a k at which F* is unique"
+        )
+    return graph.spectrum(k)

@@ -2,7 +2,7 @@
 
 from popgraph.spectrum.certificate import Certificate
 from popgraph.spectrum.components import Components, find_components
-from popgraph.spectrum.policy import choose_solver, decompose
+from popgraph.spectrum.policy import choose_solver, decompose, whole_eigenspace
 from popgraph.spectrum.ritz import ritz
 from popgraph.spectrum.value import SolverUse, Spectrum
 
@@ -15,4 +15,5 @@ __all__ = [
     "decompose",
     "find_components",
     "ritz",
+    "whole_eigenspace",
 ]

@@ -40,8 +40,8 @@ def orthonormal(X: Floats) -> Floats:
     return Q
 
 
-def reproducible_basis(U: Floats) -> Floats:
-    """Return the basis of span U made of the projections of as few views as it takes, greedily.
+def reproducible_basis(U: Floats, count: int | None = None) -> Floats:
+    """Return the basis of span U, or its first vectors, made of the projections of as few views as it takes, greedily.
 
     The view that the space holds most of comes first. On a hypercube this picks vectors that are mostly zero, where a
     solver returns an arbitrary rotation of the parities.
@@ -50,13 +50,15 @@ def reproducible_basis(U: Floats) -> Floats:
     ----------
     U : (N, m) array
         Orthonormal columns.
+    count : int, optional
+        How many vectors, at most m; all of them by default.
 
     Returns
     -------
-    (N, m) array
-        Orthonormal columns with the same span.
+    (N, count) array
+        Orthonormal columns in the same span.
     """
-    return _greedy(np.sum(U**2, axis=1), lambda i: U @ U[i], U.shape[1])
+    return _greedy(np.sum(U**2, axis=1), lambda i: U @ U[i], U.shape[1] if count is None else count)
 
 
 def null_vectors(V: Floats, count: int) -> Floats:
@@ -79,7 +81,7 @@ def null_vectors(V: Floats, count: int) -> Floats:
 
 def _greedy(leverage: Floats, project: Callable[[int], Floats], count: int) -> Floats:
     """Orthonormalise the projections of unit vectors, always of the one that the rest of the space holds most of."""
-    basis = np.zeros((len(leverage), count))
+    basis = np.zeros((len(leverage), count), order="F")
     for j in range(count):
         i = int(np.argmax(leverage >= leverage.max() * (1 - TIE)))
         vector = project(i)

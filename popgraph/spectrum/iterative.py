@@ -33,6 +33,7 @@ SPARE = 13  # Lanczos vectors beyond those asked for, at least: with 5, a ring's
 LOOK_SPREAD = 5.0  # of the filter of a second search, for one eigenvalue
 LOOK = 1e-7  # tolerance of a second search: its eigenvalue, never too large, is within the square of this
 BOUNDED = "a Lanczos bound leaves room for nothing above (it fails with probability below 1e-10)"
+MIXED = 0.01  # share of a vector that must be left beside what is deflated
 FILTERED_RESTARTS = 300  # of a filtered search, before the filter is given up
 SEARCHED_AGAIN = "a deflated second search found nothing above"
 
@@ -149,10 +150,14 @@ class _Search:
         chosen, x = choose_filter(*lanczos.ritz(), 1, LOOK_SPREAD), None
         seen = float(lanczos.ritz()[0][0])  # from below, too: a search that found less has failed
         for tol in (LOOK, 0.0):
-            x = self._arpack(1, chosen, tol, x)[:, 0]
-            if not (length := float(np.linalg.norm(x))) > 0.5:  # a unit vector until what is found was removed from it
+            found = self._arpack(1, chosen, tol, x)
+            if found.shape[1] == 0:
+                return (seen, np.inf) if seen > tolerance(self.side) else (0.0, tolerance(self.side))
+            if (
+                not (length := float(np.linalg.norm(found[:, 0]))) > 0.5
+            ):  # a unit vector until what is held was removed from it
                 return seen, np.inf
-            x /= length
+            x = found[:, 0] / length
             y = self._removed(self.gram.vector(x))
             theta = float(x @ y)
             if theta < seen * (1 - LOOK):
@@ -192,7 +197,7 @@ class _Search:
         return x - dgemv(1.0, self.Q, dgemv(1.0, self.Q, x, trans=1))
 
     def _arpack(self, ask: int, polynomial: Filter, tol: float, start: Floats | None = None) -> Floats:
-        """Return eigenvectors (side, ask) of the filtered product on the complement of what is found."""
+        """Return eigenvectors (side, ask) of the filtered product on the complement of what is found; fewer where those are 0."""
 
         def deflated(x: Any) -> Any:
             return self._removed(polynomial(self.gram.vector, self._removed, self._removed(x.ravel())))
@@ -216,5 +221,14 @@ class _Search:
             raise NotConverged(f"ARPACK failed on a block of side {self.side:,}: {error}") from error
         if not np.isfinite(U).all():
             raise NotConverged(f"ARPACK returned vectors that are no numbers, on a block of side {self.side:,}")
-        U = np.asfortranarray(U)
+        U = self._apart(np.asfortranarray(U))
+        held, Z = eigenpairs(dgemm(1.0, U, U, trans_a=1))
+        if held[0] > MIXED:
+            return U
+        # The deflated vectors have the eigenvalue 0 here, and what is 0 beside them may come mixed up with them
+        kept = held > MIXED
+        return self._apart(np.asfortranarray(U @ (Z[:, kept] / np.sqrt(held[kept]))))
+
+    def _apart(self, U: Floats) -> Floats:
+        """Remove what is found from columns, in place."""
         return np.asarray(dgemm(-1.0, self.Q, dgemm(1.0, self.Q, U, trans_a=1), 1.0, U, overwrite_c=1))

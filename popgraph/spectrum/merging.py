@@ -37,59 +37,66 @@ class Merged:
 
 
 def merge(factor: Sparse, w_x: Floats) -> Merged:
-    """Merge proportional columns of M, then proportional rows."""
-    group = proportional_rows(sp.csr_array(factor.T))
+    """Merge proportional columns of M, then proportional rows; the largest of each group stands for it, with all its digits."""
+    group, _ = proportional_rows(sp.csr_array(factor.T))
     count = int(group.max()) + 1
     w_group: Floats = np.bincount(group, weights=w_x).astype(np.float64) if count < len(group) else w_x
     merged = factor
     if count < len(group):
-        first = np.unique(group, return_index=True)[1]
-        lead = factor[:, first]
-        scale = np.sqrt(w_group / w_x[first])
+        largest = _largest(group, w_x)
+        lead = factor[:, largest]
+        scale = np.sqrt(w_group / w_x[largest])
         merged = sp.csr_array((lead.data * scale[lead.indices], lead.indices, lead.indptr), shape=lead.shape)
-    rows = proportional_rows(merged)
+    rows, length = proportional_rows(merged)
     if int(rows.max()) + 1 < len(rows):
-        squares = np.asarray(merged.multiply(merged).sum(axis=1)).ravel()
-        first = np.unique(rows, return_index=True)[1]
-        scale = np.sqrt(np.bincount(rows, weights=squares) / squares[first])
-        merged = sp.csr_array(sp.diags_array(scale) @ merged[first])
+        largest = _largest(rows, length)
+        scale = np.sqrt(np.bincount(rows, weights=(length / length[largest][rows]) ** 2))
+        merged = sp.csr_array(sp.diags_array(scale) @ merged[largest])
     return Merged(merged, w_group, group, np.sqrt(w_x / w_group[group]))
 
 
-def proportional_rows(matrix: Sparse) -> Ints:
-    """Return for each row (n,) the group of rows that are multiples of each other, to rounding, numbered by first row.
+def _largest(group: Ints, size: Floats) -> Ints:
+    """Return the largest member of each group, the first one of a tie."""
+    order = np.lexsort((-size, group))
+    return np.asarray(order[np.flatnonzero(np.diff(group[order], prepend=-1))])
 
-    Multiples of one row have the same projection on a random vector once they are scaled to length 1. Rows with the same
-    projection are then compared entry by entry with the first of them.
+
+def proportional_rows(matrix: Sparse) -> tuple[Ints, Floats]:
+    """Return for each row (n,) the group of rows that are multiples of each other, to rounding, and its length.
+
+    Groups are numbered by first row. Multiples of one row have the same projection on a random vector once they are scaled to
+    length 1. Rows with the same projection are then compared entry by entry with the first of them.
     """
     n = matrix.shape[0]
-    lengths = np.diff(matrix.indptr)
-    row_of = np.repeat(np.arange(n), lengths)
-    norm = np.sqrt(np.bincount(row_of, weights=matrix.data**2, minlength=n))
-    projection = (matrix @ np.random.default_rng(0).standard_normal(matrix.shape[1])) / norm
+    counts = np.diff(matrix.indptr)
+    row_of = np.repeat(np.arange(n), counts)
+    top = np.maximum.reduceat(matrix.data, matrix.indptr[:-1])  # divided by this, no row's squares all underflow
+    scaled = matrix.data / top[row_of]
+    norm = np.sqrt(np.bincount(row_of, weights=scaled**2, minlength=n))
+    unit = sp.csr_array((scaled / norm[row_of], matrix.indices, matrix.indptr), shape=matrix.shape)
+    projection = unit @ np.random.default_rng(0).standard_normal(matrix.shape[1])
     order = np.argsort(projection, kind="stable")
     alike = np.abs(np.diff(projection[order])) <= CLOSE * (1 + np.abs(projection[order][1:]))
     if not alike.any():
-        return np.arange(n)
+        return np.arange(n), norm * top
     run = np.concatenate([[0], np.cumsum(~alike)])
     lead = np.empty(n, dtype=np.intp)
     lead[order] = np.minimum.reduceat(order, np.flatnonzero(np.concatenate([[True], ~alike])))[run]
-    followers = np.flatnonzero((lead != np.arange(n)) & (lengths == lengths[lead]))
-    same = followers[_multiples(matrix, norm, followers, lead[followers])]
+    followers = np.flatnonzero((lead != np.arange(n)) & (counts == counts[lead]))
+    same = followers[_equal(unit, followers, lead[followers])]
     leader = np.arange(n)
     leader[same] = lead[same]
-    return np.asarray(np.unique(leader, return_inverse=True)[1])
+    return np.asarray(np.unique(leader, return_inverse=True)[1]), norm * top
 
 
-def _multiples(matrix: Sparse, norm: Floats, rows: Ints, leads: Ints) -> Floats:
-    """Say for each row whether it is a multiple of its lead, which has as many entries."""
-    lengths = np.diff(matrix.indptr)[rows]
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    within = np.arange(starts[-1]) - np.repeat(starts[:-1], lengths)
-    mine = np.repeat(matrix.indptr[rows], lengths) + within
-    theirs = np.repeat(matrix.indptr[leads], lengths) + within
-    x = matrix.data[mine] / np.repeat(norm[rows], lengths)
-    y = matrix.data[theirs] / np.repeat(norm[leads], lengths)
-    differs = (matrix.indices[mine] != matrix.indices[theirs]) | (np.abs(x - y) > 16 * np.finfo(np.float64).eps * y)
-    at = np.repeat(np.arange(len(rows)), lengths)
+def _equal(unit: Sparse, rows: Ints, leads: Ints) -> Floats:
+    """Say for each row whether it is its lead's equal, which has as many entries."""
+    counts = np.diff(unit.indptr)[rows]
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    within = np.arange(starts[-1]) - np.repeat(starts[:-1], counts)
+    mine = np.repeat(unit.indptr[rows], counts) + within
+    theirs = np.repeat(unit.indptr[leads], counts) + within
+    x, y = unit.data[mine], unit.data[theirs]
+    differs = (unit.indices[mine] != unit.indices[theirs]) | (np.abs(x - y) > 16 * np.finfo(np.float64).eps * y)
+    at = np.repeat(np.arange(len(rows)), counts)
     return np.asarray(np.bincount(at, weights=differs, minlength=len(rows)) == 0)

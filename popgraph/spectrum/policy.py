@@ -5,7 +5,7 @@ have one eigenvalue 1 for each component. So the components come first, their to
 solved at all is certified afterwards.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -141,11 +141,35 @@ def _certified(factor: Sparse, w_x: Floats, parts: Components, found: Found, k: 
         floor=found.rest_bound,
         components=parts.count,
         certificate=certify(
-            residuals, gamma, V, remainder, _excluded(parts, found), found.side, closed_form=k <= parts.count
+            residuals, gamma, V, remainder, _excluded(parts, found), found.side, tops=min(int(k), parts.count)
         ),
         solvers=tuple(found.uses),
         side=found.side,
     )
+
+
+def whole_eigenspace(spectrum: Spectrum, solve: Callable[[int], Spectrum]) -> Spectrum:
+    """Return the spectrum extended to the end of the run of eigenvalues equal to γ_k.
+
+    Where it is not known how long the run is, twice as many pairs are sought each time: one by one, an eigenvalue repeated
+    m times would be solved for m times.
+
+    Parameters
+    ----------
+    solve : callable
+        k -> Spectrum of the same graph.
+    """
+    n_views, k = len(spectrum.w_x), spectrum.k
+    while k < n_views and spectrum.gap <= spectrum.tolerance:
+        least = float(spectrum.gamma[-1]) - spectrum.tolerance
+        known = int(np.sum(spectrum.gamma_known > least))
+        ended = spectrum.complete or known < len(spectrum.gamma_known)
+        if spectrum.gamma[-1] > 1 - spectrum.tolerance and known < spectrum.components:
+            known, ended = spectrum.components, True
+        spectrum = solve(min(n_views, known if ended and known > k else 2 * known))
+        k = max(k + 1, int(np.sum(spectrum.gamma > least)))
+        spectrum = spectrum.leading(k)
+    return spectrum
 
 
 def _solve_components(
@@ -273,7 +297,7 @@ def _eigenvectors(root_w: Floats, parts: Components, found: Found, order: Ints, 
     for i in order[: k - column]:
         c, place = int(found.component[i]), int(found.place[i])
         views = parts.columns_of(c)
-        V[views, column] = found.on_views(views, _vector(found, c, place, bases))
+        V[views, column] = found.on_views(views, _vector(found, c, place, bases, k))
         column += 1
     for c in range(parts.count):
         if column == k:
@@ -290,8 +314,8 @@ def _eigenvectors(root_w: Floats, parts: Components, found: Found, order: Ints, 
     return V
 
 
-def _vector(found: Found, component: int, place: int, bases: dict[tuple[int, int], Floats]) -> Floats:
-    """Return an eigenvector of one component, from a reproducible basis where its eigenvalue is repeated there."""
+def _vector(found: Found, component: int, place: int, bases: dict[tuple[int, int], Floats], k: int) -> Floats:
+    """Return an eigenvector of one component, one of k, from a reproducible basis where its eigenvalue is repeated there."""
     solved, i = found.pairs[component]
     runs: Iterator[slice] = iter(groups(solved.gamma[i], found.side))
     run = next(run for run in runs if run.stop > place)
@@ -299,7 +323,8 @@ def _vector(found: Found, component: int, place: int, bases: dict[tuple[int, int
     if run.stop - run.start <= 1:
         return np.asarray(solved.vectors[i][:, place])
     if (component, run.start) not in bases:
-        bases[component, run.start] = reproducible_basis(solved.vectors[i][:, run])
+        whole = solved.vectors[i][:, run]
+        bases[component, run.start] = reproducible_basis(whole, min(k, whole.shape[1]))
     return bases[component, run.start][:, place - run.start]
 
 

@@ -49,10 +49,10 @@ def ritz(factor: Sparse, w_x: Floats, basis: Floats, T: Floats, k: int) -> Spect
     V = np.empty((len(w_x), k))
     for run in groups(theta, d):  # a repeated θ gets a basis that does not depend on rounding
         if run.start < k:
-            whole = basis @ U[:, ::-1][:, run]
-            V[:, run.start : run.stop] = (reproducible_basis(whole) if run.stop - run.start > 1 else whole)[
-                :, : k - run.start
-            ]
+            whole, asked = basis @ U[:, ::-1][:, run], min(k, run.stop) - run.start
+            V[:, run.start : run.start + asked] = (
+                reproducible_basis(whole, asked) if run.stop - run.start > 1 else whole
+            )
     V = signed(V)
     U = basis.T @ V
     projected = np.linalg.norm(image.T @ (image @ U) - U * theta[:k], axis=0)

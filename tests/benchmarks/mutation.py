@@ -1,0 +1,312 @@
+"""Mutation testing: change one operator or number of the code at a time, and see whether a test goes red.
+
+The mutations are cosmic-ray's. A mutant never touches the disk: the tests are collected once, and for each mutant a fork of the
+process puts the changed code into the module's functions and runs the tests that execute the changed line, quickest first.
+
+Not mutated: annotations, decorators, the bare asterisks of signatures, f-strings (wording), functions that only word or draw a
+value (`PROSE`), and constants that were measured for speed (`SPEED`). Of the replacements of an operator two are drawn, and an
+arithmetic one is replaced by arithmetic ones only: shifts of floats die of a TypeError.
+
+    pip install cosmic-ray coverage
+    python tests/benchmarks/mutation.py verification --sample 200
+"""
+
+import argparse
+import ast
+import json
+import os
+import random
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+import coverage
+import pytest
+from cosmic_ray.ast import get_ast
+from cosmic_ray.mutating import MutationVisitor
+from cosmic_ray.plugins import get_operator, operator_names
+
+TESTS = {
+    "verification": ["verification", "features", "minima", "exact", "torture"],
+    "graph": ["graph", "torture", "build", "graph_exports", "contracts", "features", "products"],
+    "spectrum": ["certificates", "spectrum", "contracts", "merging", "products", "subspace", "torture"],
+}
+PROSE = {"__repr__", "__str__", "_repr_html_", "_short", "share_in_words", "_excluded"}
+SPEED = {
+    *("STACK_BYTES", "SPARSE_SHARE", "DENSE_SIDE", "DENSE_LIMIT", "FEW", "AT_ONCE", "DENSE_SHARE", "THREADED"),
+    *("DENSE_SECONDS", "ENTRY_SECONDS", "CALL_SECONDS", "ROUNDS", "SEARCHED", "PEEK", "ROOM", "SPARE", "LOOK_SPREAD"),
+    *("FILTERED_RESTARTS", "LEAST", "SPREAD", "DEGREE", "DRIFT", "STR_SIDE", "EXACT_SIDE"),
+}
+PER_PLACE = 2  # replacements of one operator, of the up to ten there are, drawn at random
+ARITHMETIC = {"Add", "Sub", "Mul", "Div", "FloorDiv", "Mod", "Pow"}
+UNPATCHED = 99
+BUDGET = 12.0  # seconds of tests for each mutant
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """Name one change: cosmic-ray's operator, and which of the places that it applies to."""
+
+    path: str
+    line: int
+    column: int
+    operator: str
+    occurrence: int
+
+    def source(self) -> str:
+        """Return the changed module."""
+        code = Path(self.path).read_text("utf-8")
+        return str(MutationVisitor.mutate_code(code, get_operator(self.operator)(), self.occurrence))
+
+
+def mutants(path: Path) -> Iterator[Mutant]:
+    """List the changes to one module, those left out by the rules excepted."""
+    source = path.read_text("utf-8")
+    skipped = list(_skipped(ast.parse(source)))
+    for name in operator_names():
+        kind = name.split("/")[1]
+        words = kind.split("_")
+        if kind in ("NoOp", "RemoveDecorator", "VariableReplacer", "VariableInserter"):
+            continue
+        if words[0] == "ReplaceBinaryOperator" and not set(words[1:]) <= ARITHMETIC:
+            continue
+        if words[0] == "ReplaceComparisonOperator" and words[2] in ("Is", "IsNot") and words[1] not in ("Is", "IsNot"):
+            continue
+        operator, occurrence = get_operator(name)(), 0
+        for node in _nodes(get_ast(source)):
+            for start, stop in operator.mutation_positions(node):
+                bare = source.splitlines()[start[0] - 1].startswith("*,", start[1])  # of a signature
+                if not bare and not any(first <= start and stop <= last for first, last in skipped):
+                    yield Mutant(str(path), *start, name, occurrence)
+                occurrence += 1
+
+
+def drawn(found: Sequence[Mutant], rng: random.Random) -> list[Mutant]:
+    """Keep a few mutants of each place, in random order."""
+    places: dict[tuple[str, int, int, str], list[Mutant]] = {}
+    for mutant in found:
+        family = mutant.operator.split("/")[1].split("_")[0]
+        places.setdefault((mutant.path, mutant.line, mutant.column, family), []).append(mutant)
+    kept = [mutant for here in places.values() for mutant in rng.sample(here, min(PER_PLACE, len(here)))]
+    return rng.sample(kept, len(kept))
+
+
+def _nodes(node: Any) -> Iterator[Any]:
+    yield node
+    for child in getattr(node, "children", []):
+        yield from _nodes(child)
+
+
+def _skipped(tree: ast.Module) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """The stretches of code that are not mutated."""
+    for node in ast.walk(tree):
+        parts: list[ast.AST | None] = []
+        if isinstance(node, ast.FunctionDef):
+            parts = [node.returns, *(arg.annotation for arg in (*node.args.args, *node.args.kwonlyargs))]
+            parts += [*node.decorator_list, *[node] * (node.name in PROSE)]
+        elif isinstance(node, ast.ClassDef):
+            parts = list(node.decorator_list)
+        elif isinstance(node, ast.AnnAssign):
+            parts = [node.annotation]
+        elif isinstance(node, ast.JoinedStr):
+            parts = [node]
+        elif isinstance(node, ast.Assign):
+            names = {name.id for target in node.targets for name in ast.walk(target) if isinstance(name, ast.Name)}
+            parts = [node] * bool(names & SPEED)
+        for part in parts:
+            if part is not None:
+                yield (part.lineno, part.col_offset), (part.end_lineno, part.end_col_offset)
+
+
+class Coverage:
+    """Note for each test which lines of the modules it runs, and how long it takes."""
+
+    def __init__(self, modules: Sequence[Path]) -> None:
+        self.measured = coverage.Coverage(data_file=None, include=[str(path.resolve()) for path in modules])
+        self.seconds: dict[str, float] = {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
+        self.measured.switch_context(item.nodeid)
+        start = time.process_time()
+        answer = yield
+        self.seconds[item.nodeid] = time.process_time() - start
+        self.measured.switch_context("")
+        return answer
+
+    def tests_of(self, modules: Sequence[Path]) -> dict[str, dict[int, list[str]]]:
+        """Return path -> line -> tests."""
+        data = self.measured.get_data()
+        return {str(path): data.contexts_by_lineno(str(path.resolve())) for path in modules}
+
+
+class Judge:
+    """Once the tests are collected, judge mutants in forks of this process instead of running them."""
+
+    def __init__(
+        self, sample: Sequence[Mutant], lines: dict[str, Any], seconds: dict[str, float], out: Path | None
+    ) -> None:
+        self.sample, self.lines, self.seconds, self.out = sample, lines, seconds, out
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        counts: dict[str, int] = {}
+        for mutant in self.sample:
+            verdict, spent = self.judge(mutant, session)
+            counts[verdict] = counts.get(verdict, 0) + 1
+            if verdict != "killed":
+                print(
+                    f"{mutant.path}:{mutant.line}:{mutant.column} {mutant.operator} #{mutant.occurrence} {verdict}",
+                    file=sys.__stderr__,
+                    flush=True,
+                )
+            if self.out:
+                with self.out.open("a") as stream:
+                    stream.write(json.dumps({**asdict(mutant), "verdict": verdict, "seconds": round(spent, 2)}) + "\n")
+        print(counts, file=sys.__stderr__)
+        return True
+
+    def judge(self, mutant: Mutant, session: pytest.Session) -> tuple[str, float]:
+        """Say whether a mutant is killed, and after how many seconds of the processor."""
+        covering = self.lines[mutant.path].get(mutant.line, [])
+        tests = sorted((test for test in covering if test), key=lambda test: self.seconds[test])
+        if "" in covering:  # run on import: any test may see it
+            tests += sorted(set(self.seconds) - set(tests), key=lambda test: self.seconds[test])
+        chosen, total = [], 0.0
+        for test in tests:
+            total += self.seconds[test]
+            if total > BUDGET and chosen:
+                break
+            chosen.append(test)
+        if not chosen:
+            return "not covered", 0.0
+        items = {item.nodeid: item for item in session.items}
+
+        def work() -> int:
+            if not patch(mutant):
+                return UNPATCHED
+            for test in chosen:
+                items[test].config.hook.pytest_runtest_protocol(item=items[test], nextitem=None)
+                if session.testsfailed:
+                    return 1
+            return 0
+
+        start = _spent()
+        status = in_a_fork(work, 30 + 5 * total)
+        return {0: "survived", UNPATCHED: "unpatched"}.get(status, "killed"), _spent() - start
+
+
+def _spent() -> float:
+    now = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return now.ru_utime + now.ru_stime
+
+
+def patch(mutant: Mutant) -> bool:
+    """Give the module's functions and constants their changed forms; whether anything is another."""
+    name = ".".join(Path(mutant.path).with_suffix("").parts).removesuffix(".__init__")
+    module, changed = sys.modules[name], ModuleType(name)
+    changed.__dict__.update(__file__=module.__file__, __package__=module.__package__)
+    sys.modules[name] = changed  # dataclasses look it up
+    exec(compile(mutant.source(), str(module.__file__), "exec"), changed.__dict__)
+    sys.modules[name] = module
+    return _patch(module, changed)
+
+
+def _patch(old: Any, new: Any) -> bool:
+    """Move code and constants from one module or class to the other."""
+    any_change = False
+    for key, value in list(vars(new).items()):
+        was = vars(old).get(key)
+        if isinstance(value, type) and value.__module__ == new.__dict__.get("__name__") and isinstance(was, type):
+            any_change |= _patch(was, value)
+        functions = [(_function(was), _function(value))]
+        if isinstance(value, property):
+            functions = [(was.fget, value.fget)]
+        for f, g in functions:
+            if f is None or g is None or f.__module__ != g.__module__:
+                continue
+            if f.__code__ != g.__code__ or repr(f.__defaults__) != repr(g.__defaults__):
+                f.__code__, f.__defaults__, f.__kwdefaults__ = g.__code__, g.__defaults__, g.__kwdefaults__
+                any_change = True
+        if isinstance(value, int | float | str | set | tuple) and type(was) is type(value) and was != value:
+            for room in [room for title, room in sys.modules.items() if title.startswith("popgraph")]:
+                if vars(room).get(key) is was:
+                    setattr(room, key, value)
+                    any_change = True
+    return any_change
+
+
+def _function(value: Any) -> FunctionType | None:
+    """The function in a method of any kind."""
+    value = getattr(value, "__func__", getattr(value, "func", value))
+    return value if isinstance(value, FunctionType) else None
+
+
+def in_a_fork(work: Any, seconds: float) -> int:
+    """Run `work()` in a fork and return its exit status; too much processor time or memory is a failure like any other."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 2))
+    resource.setrlimit(resource.RLIMIT_AS, (8 * 2**30, 8 * 2**30))
+    status = 70
+    try:
+        status = int(work())
+    finally:
+        os._exit(status)
+
+
+def run_pytest(files: Sequence[str], plugin: Any) -> int:
+    """Collect these files with pytest, and run them or what the plugin makes of them; only verdicts are shown, on stderr."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-s", *files], plugins=[plugin]))
+
+
+def coverage_of(modules: Sequence[Path], files: Sequence[str]) -> tuple[dict[str, Any], dict[str, float]]:
+    """Run the tests once as they are, and return their lines and their seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / "coverage.json"
+
+        def work() -> int:
+            seen = Coverage(modules)
+            seen.measured.start()
+            status = run_pytest(files, seen)
+            seen.measured.stop()
+            written.write_text(json.dumps([seen.tests_of(modules), seen.seconds]))
+            return status
+
+        if in_a_fork(work, 3600) != 0:
+            raise SystemExit("the tests fail as they are: run them with pytest")
+        lines, seconds = json.loads(written.read_text())
+    return {path: {int(line): tests for line, tests in of.items()} for path, of in lines.items()}, seconds
+
+
+def main() -> None:
+    """Judge a sample of the mutants of one room, and print the survivors and their share."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("room", choices=sorted(TESTS))
+    parser.add_argument("--sample", type=int, default=10**9, help="how many mutants, drawn at random")
+    parser.add_argument("--skip", type=int, default=0, help="leave out the first of the sample, judged before")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--list", action="store_true", help="count the mutants, and run nothing")
+    parser.add_argument("--out", type=Path, help="append each verdict as a line of JSON")
+    chosen = parser.parse_args()
+    place = Path("popgraph") / chosen.room
+    modules = sorted(place.glob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
+    found = drawn([mutant for path in modules for mutant in mutants(path)], random.Random(chosen.seed))
+    sample = found[chosen.skip : chosen.sample]
+    print(f"{len(found)} mutants of {chosen.room}; {len(sample)} drawn", flush=True)
+    if chosen.list:
+        return
+    names = (f"tests/test_{name}.py" for name in TESTS[chosen.room])
+    files = [name for name in names if Path(name).exists()]
+    run_pytest(files, Judge(sample, *coverage_of(modules, files), chosen.out))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""The numbers that a spectrum's trust rests on, each against its formula: certificates, Lanczos bounds, runs, multiplicities."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from cases import many_components
+from hypothesis import given
+from hypothesis import strategies as st
+
+import popgraph as pg
+from popgraph import zoo
+from popgraph.errors import NotConverged
+from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis
+from popgraph.spectrum.certificate import Certificate, angle_bound, certify, residual_norms
+from popgraph.spectrum.lanczos import FAILURE, Lanczos
+from popgraph.subspace import EPS, tolerance
+
+ALLOWED = 1e-9
+
+
+def certified(residual=0.0, turn=0.0, size=16, tops=0, remainder=(0.5, 0.6)):
+    """Of two orthonormal vectors, the second of them leaning to the first."""
+    V = np.array([[1.0, turn], [0.0, 1.0], [0.0, 0.0]])
+    return certify(np.array([0.0, residual]), np.array([1.0, 0.75]), V, remainder, "how", size, tops=tops)
+
+
+@pytest.mark.parametrize("fault", ["residual", "turn"])
+def test_what_is_beyond_rounding_is_not_certified(fault):
+    assert certified(**{fault: 0.99 * ALLOWED})
+    with pytest.raises(NotConverged, match=r"at most 1.0e-09 is rounding"):
+        certified(**{fault: 1.01 * ALLOWED})
+
+
+def test_the_pair_that_is_at_fault_is_named():
+    with pytest.raises(
+        NotConverged, match=r"eigenpair 2 has a residual of 1.0e-08, and the loss of orthogonality is 0.0e"
+    ):
+        certified(residual=1e-8)
+
+
+def test_a_huge_block_is_allowed_its_own_rounding():
+    """10 x 8 N eps, where that is more than 1e-9."""
+    size = 10**6
+    assert certified(residual=75 * size * EPS, size=size)
+    with pytest.raises(NotConverged):
+        certified(residual=85 * size * EPS, size=size)
+
+
+def test_a_certificate_reports_what_it_was_given():
+    found = certified(residual=1e-10, turn=1e-12)
+    assert (found.residual, found.orthogonality) == (1e-10, 1e-12)
+    assert (found.remainder, found.remainder_bound, found.excluded) == (0.5, 0.6, "how")
+    assert found.angle_bound == pytest.approx((1e-10 + 16 * EPS) / (0.75 - 0.6), rel=1e-12)
+
+
+@pytest.mark.parametrize("tops", [0, 1, 2])
+def test_top_vectors_are_checked_for_their_length(tops):
+    """Their supports are disjoint, so that is all there is to check; of a vector that is no top, everything is."""
+    V = np.diag([1.0, 1 + 1e-8, 1.0])[:, :2]
+    with pytest.raises(NotConverged, match="the loss of orthogonality is 2.0e-08"):
+        certify(np.zeros(2), np.ones(2), V, (0.5, 0.5), "how", 16, tops=tops)
+    assert certified(tops=2).angle_bound == pytest.approx(16 * EPS)  # in closed form, whatever the gap
+    assert certified(tops=1).angle_bound == pytest.approx(16 * EPS / 0.15)
+
+
+def test_the_angle_bound_is_davis_kahan_with_rounding():
+    """arcsin((||R||_F + N eps) / gap); a right angle where that is above 1, and at a degenerate cut."""
+    residuals, size = np.array([3e-3, 4e-3]), 100
+    bound = angle_bound(residuals, 0.01, size, closed_form=False)
+    assert bound == pytest.approx(np.arcsin(0.5 + 100 * size * EPS), rel=1e-12)
+    assert angle_bound(residuals, 0.004, size, closed_form=False) == np.pi / 2
+    for gap in (tolerance(size), tolerance(size) / 2, 0.0, -1.0):
+        assert angle_bound(np.zeros(2), gap, size, closed_form=True) == np.pi / 2
+    assert angle_bound(residuals, 2 * tolerance(size), size, closed_form=True) == size * EPS
+    assert angle_bound(np.zeros(2), 2 * tolerance(size), size, closed_form=False) == pytest.approx(np.arcsin(1 / 16))
+
+
+def test_residuals_are_those_of_each_pair():
+    graph, rng = zoo.clusters(), np.random.default_rng(0)
+    V, gamma = rng.standard_normal((graph.N, 37)), rng.random(37)
+    expected = np.linalg.norm(graph.adjacency @ V - V * gamma, axis=0)
+    np.testing.assert_allclose(residual_norms(graph.factor, gamma, V), expected, rtol=1e-12)
+
+
+def test_a_certificate_says_what_is_known_of_the_next_eigenvalue():
+    about = Certificate(1e-15, 1e-16, 0.25, 0.5, "a bound", 1e-12)
+    assert "next eigenvalue between 0.25 and 0.5 (a bound), angle to the true space <= 1.0e-12 rad" in str(about)
+    assert "next eigenvalue 0.25 (a bound)" in str(replace(about, remainder_bound=0.25))
+    assert "a degenerate cut, so the space is not unique" in str(replace(about, angle_bound=np.pi / 2))
+
+
+# --- Lanczos' method
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(30, 90), st.integers(1, 28))
+def test_the_lanczos_bound_is_kuczynski_and_wozniakowski(seed, side, steps):
+    """θ/(1 - ε) with 1.648 √N exp(-√ε (2m - 1)) = 1e-10, and nothing while ε >= 1."""
+    gamma = np.random.default_rng(seed).random(side)
+    lanczos = Lanczos(lambda x: gamma * x, np.zeros((side, 0)), np.random.default_rng(seed))
+    lanczos.advance(steps)
+    theta = float(lanczos.ritz()[0][0])
+    bound = lanczos.bound(theta)
+    share = 1 - theta / bound if np.isfinite(bound) else 1.0
+    failure = 1.648 * np.sqrt(side) * np.exp(-np.sqrt(share) * (2 * steps - 1))
+    assert failure == pytest.approx(FAILURE, rel=1e-6) if np.isfinite(bound) else failure >= FAILURE
+
+
+def test_ritz_values_are_those_of_the_krylov_space_and_their_counts_add_up():
+    gamma, start = np.linspace(0, 1, 40) ** 2, np.random.default_rng(3).standard_normal(40)
+    lanczos = Lanczos(lambda x: gamma * x, np.zeros((40, 0)), np.random.default_rng(3))
+    lanczos.advance(6)
+    K = np.linalg.qr(np.column_stack([gamma**j * start for j in range(6)]))[0]
+    theta, counts = lanczos.ritz()
+    np.testing.assert_allclose(theta, np.linalg.eigvalsh(K.T @ (gamma[:, np.newaxis] * K))[::-1], atol=1e-9)
+    assert counts.sum() == pytest.approx(40)
+    assert not lanczos.finished
+    assert not lanczos.repeats
+
+
+@pytest.mark.parametrize("distinct", [1, 2, 5])
+def test_a_krylov_space_holds_each_distinct_eigenvalue_once(distinct):
+    gamma = np.repeat(np.linspace(0.9, 0.2, distinct), 12)
+    lanczos = Lanczos(lambda x: gamma * x, np.zeros((len(gamma), 0)), np.random.default_rng(0))
+    lanczos.advance(distinct)
+    np.testing.assert_allclose(lanczos.ritz()[0], np.unique(gamma)[::-1], atol=1e-12)
+
+
+def test_a_krylov_space_that_is_all_there_is_is_finished():
+    """Of 7 dimensions 2 are deflated: 5 steps, and the bound is the eigenvalue."""
+    gamma = np.array([1.0, 0.95, 0.8, 0.5, 0.3, 0.2, 0.1])
+    lanczos = Lanczos(lambda x: gamma * x, np.eye(7)[:, :2], np.random.default_rng(0))
+    lanczos.advance(4)
+    assert not lanczos.finished
+    lanczos.advance(12)
+    assert (lanczos.finished, lanczos.steps) == (True, 5)
+    np.testing.assert_allclose(lanczos.ritz()[0], gamma[2:], atol=1e-12)
+    assert lanczos.bound(0.8) == pytest.approx(0.8, abs=1e-11)
+
+
+def test_copies_that_all_were_seen_are_called_repeats():
+    """Rounding brings up a second copy of a well separated eigenvalue once the first has converged."""
+    gamma = np.concatenate([[1.0, 1.0], np.linspace(0, 1e-3, 60)])
+    lanczos = Lanczos(lambda x: gamma * x, np.zeros((62, 0)), np.random.default_rng(0))
+    lanczos.advance(24)
+    assert np.sum(lanczos.ritz()[0] > 0.5) == 1 + lanczos.repeats
+
+
+@pytest.mark.parametrize("apart", [1e-5, 1e-7])
+def test_close_ritz_values_are_no_repeats(apart):
+    gamma = np.array([0.5, 0.5 - apart, 0.1])
+    lanczos = Lanczos(lambda x: gamma * x, np.zeros((3, 0)), np.random.default_rng(0))
+    lanczos.advance(3)
+    np.testing.assert_allclose(lanczos.ritz()[0], gamma, atol=1e-12)
+    assert not lanczos.repeats
+
+
+# --- runs and multiplicities
+
+
+def test_runs_end_where_eigenvalues_part_by_more_than_rounding():
+    t = tolerance(16)
+    gamma = np.array([1.0, 1 - 0.9 * t, 1 - 2.1 * t, 0.5, 0.5, 0.0])
+    assert groups(gamma, 16) == [slice(0, 2), slice(2, 3), slice(3, 5), slice(5, 6)]
+    assert groups(gamma, 32) == [slice(0, 3), slice(3, 5), slice(5, 6)]
+    assert groups(np.array([]), 16) == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 5])
+def test_the_first_vectors_of_a_reproducible_basis_are_those_of_the_whole(count):
+    U = np.linalg.qr(np.random.default_rng(0).standard_normal((12, 5)))[0]
+    np.testing.assert_allclose(reproducible_basis(U, count), reproducible_basis(U)[:, :count], atol=1e-12)
+
+
+def test_the_view_of_which_the_space_holds_most_comes_first():
+    """Its projection is the first vector, and of null vectors too; the first view of a tie counts."""
+    U = np.linalg.qr([[3.0, 0.1], [0.0, 2.0], [1.0, 0.5], [0.2, 0.3]])[0]
+    held = np.sum(U**2, axis=1)
+    first = U @ U[int(held.argmax())]
+    np.testing.assert_allclose(reproducible_basis(U)[:, 0], first / np.linalg.norm(first), atol=1e-12)
+    left = np.eye(4) - U @ U.T
+    least = left[:, int(held.argmin())]
+    np.testing.assert_allclose(null_vectors(U, 2)[:, 0], least / np.linalg.norm(least), atol=1e-12)
+    np.testing.assert_array_equal(reproducible_basis(np.eye(3)), np.eye(3))
+
+
+def test_multiplicities_are_whole_or_not_listed():
+    graph = many_components(3, 4)
+    known = graph.spectrum(4)
+    assert known.multiplicities[0] == (1.0, 3)
+    assert sum(count for _, count in known.multiplicities) == graph.N
+    assert graph.spectrum(2).multiplicities == ()  # 1, 1: that there are three is not what was solved
+    assert graph.spectrum(2).rank is None
+    assert (known.rank, known.complete) == (6, True)
+    assert replace(known, gamma_known=known.gamma_known[:5], floor=0.0, w_x=known.w_x[:5]).multiplicities[-1][1] == 2
+
+
+def test_leading_pairs_carry_a_certificate_of_their_own():
+    whole = zoo.hypercube(3).spectrum(8)
+    part = whole.leading(4)
+    assert part.certificate.remainder == part.certificate.remainder_bound == whole.gamma[4]
+    assert part.gap == whole.gamma[3] - whole.gamma[4]
+    assert part.certificate.residual == whole.residuals[:4].max()
+    norm = np.linalg.norm(whole.residuals[:4])
+    assert part.certificate.angle_bound == pytest.approx((norm + 16 * EPS) / part.gap)
+    assert whole.leading(1).certificate.angle_bound == 16 * EPS
+    assert whole.leading(8) is whole
+    one = pg.build(["a"], pg.identity()).spectrum(1)
+    assert (one.gap, one.rank, one.clean_cuts) == (1.0, 1, (1,))
