@@ -171,11 +171,16 @@ class _Search:
         """Find `ask` more pairs, or those of them that lie above the filter's edge; values largest first."""
         chosen = self._filter(ask)
         for polynomial in dict.fromkeys([chosen, PLAIN]):
-            U = orthonormal(self._arpack(ask, polynomial, 0.0))
+            U = self._arpack(ask, polynomial, 0.0)
+            if U.shape[1] == 0:
+                continue
+            U = orthonormal(U)
             ascending, R = eigenpairs(self.gram.compressed(U))
             found = ascending[::-1] > polynomial.edge  # below it T_d is not monotone, and these are anyone's
             if found.any():
                 break
+        if U.shape[1] == 0:
+            raise NotConverged(f"ARPACK found nothing beside what is held, on a block of side {self.side:,}")
         return ascending[::-1][found], dgemm(1.0, U, R[:, ::-1][:, found])
 
     def _filter(self, ask: int) -> Filter:
@@ -227,6 +232,8 @@ class _Search:
             return U
         # The deflated vectors have the eigenvalue 0 here, and what is 0 beside them may come mixed up with them
         kept = held > MIXED
+        if not kept.any():
+            return U[:, :0]
         return self._apart(np.asfortranarray(U @ (Z[:, kept] / np.sqrt(held[kept]))))
 
     def _apart(self, U: Floats) -> Floats:
