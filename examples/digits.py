@@ -32,8 +32,8 @@ def timed(what: str, job: Callable[[], Any]) -> Any:
 def population() -> pg.PopulationGraph:
     """Build the graph of the 1,797 digits; equal images are one natural, labelled by its first copy."""
     pixels, classes = load_digits(return_X_y=True)
-    digits = [pg.Image(digit.reshape(8, 8) > INK) for digit in pixels]
-    labels: dict[pg.Image, int] = {}
+    digits = [pg.images.Image(digit.reshape(8, 8) > INK) for digit in pixels]
+    labels: dict[pg.images.Image, int] = {}
     for digit, label in zip(digits, classes.tolist(), strict=True):
         labels.setdefault(digit, label)
     noise = pg.images.shift(probability="1/2").then(pg.images.mask(5))

@@ -39,7 +39,7 @@ class NoNegatives:
 def zeros_and_ones() -> pg.PopulationGraph:
     """Handwritten zeros and ones, 8x8 and binary, shifted by a pixel in half of the cases and blanked out but for a border."""
     pixels, classes = load_digits(return_X_y=True)
-    images = [pg.Image(image.reshape(8, 8) > INK) for image in pixels[classes < 2]]
+    images = [pg.images.Image(image.reshape(8, 8) > INK) for image in pixels[classes < 2]]
     noise = pg.images.shift(probability="1/2").then(pg.images.mask(6))
     labels = dict(zip(images, classes[classes < 2].tolist(), strict=True))
     return pg.build(pg.Distribution.from_samples(images), noise, labels=labels, name="zeros and ones")

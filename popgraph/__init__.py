@@ -16,7 +16,6 @@ from popgraph.comparison import compare
 from popgraph.critic import train_critic
 from popgraph.distribution import Distribution
 from popgraph.graph import PopulationGraph
-from popgraph.images import Image
 from popgraph.io import load, save
 from popgraph.match import Match
 from popgraph.partition import partition_bounds, sparsest_partition
@@ -35,7 +34,6 @@ __version__ = "0.1.0"
 __all__ = [
     "Augmentation",
     "Distribution",
-    "Image",
     "Match",
     "PopulationGraph",
     "Spectrum",
