@@ -43,7 +43,9 @@ MAY_IMPORT = {
     "embedding": {"encoding"},
     "explanation": {"population"},
     "exact": {"population"},
+    "grid": {"population", "spectrum", "states", "subspace", "weights"},
     "graph": {
+        "grid",
         "exact",
         "states",
         "distribution",
@@ -103,7 +105,7 @@ MAY_IMPORT = {
     "plot": {"drawing", "embedding", "subspace"},
     "explorer": {"plot", "drawing", "graph", "match", "spectrum", "training", "verification"},
 }
-SOLVERS = {"closed_form", "dense", "iterative"}
+SOLVERS = {"closed_form", "dense", "factored", "iterative"}
 
 
 def room_of(path: Path) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from popgraph.arrays import Floats, Ints, Sparse, frozen
 from popgraph.errors import InvalidArgument, NotConverged, TooLarge, size_in_words, whole_number
-from popgraph.spectrum import closed_form, dense, iterative
+from popgraph.spectrum import closed_form, dense, factored, iterative
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed
 from popgraph.spectrum.certificate import AT_ONCE, certify, residual_norms
 from popgraph.spectrum.components import Components, Stack, find_components, stacks
@@ -50,7 +50,13 @@ class Found:
 
 
 def decompose(
-    factor: Sparse, w_x: Floats, k: int, *, components: Components | None = None, solver: str | None = None
+    factor: Sparse,
+    w_x: Floats,
+    k: int,
+    *,
+    components: Components | None = None,
+    solver: str | None = None,
+    grid: factored.Grid | None = None,
 ) -> Spectrum:
     """Return the k leading eigenpairs of Ā = MᵀM.
 
@@ -69,6 +75,8 @@ def decompose(
         Of the factor, if they are known.
     solver : {"dense", "iterative"}, optional
         Force a solver on every component of rank above 1; the certificate still runs. None lets the policy choose.
+    grid : Grid, optional
+        If the factor is a Kronecker product: its spectrum is then made of those of its factors, unless a solver is forced.
 
     Raises
     ------
@@ -84,6 +92,10 @@ def decompose(
     if solver not in (None, "dense", "iterative"):
         raise InvalidArgument(f'solver is {solver!r}; it must be "dense", "iterative" or None')
     parts = find_components(factor) if components is None else components
+    if grid is not None and solver is None and k >= parts.count:
+        spectra = [decompose(M, w, len(w)) for M, w in grid.factors]
+        if (whole := factored.solve(factor, w_x, k, parts, grid, spectra)) is not None:
+            return whole
     root_w = np.sqrt(w_x)
     found = _solve_components(factor, w_x, parts, int(k), solver)
     order = _descending(found)
