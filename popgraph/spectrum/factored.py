@@ -8,11 +8,11 @@ from itertools import chain, islice
 import numpy as np
 
 from popgraph.arrays import Floats, Immutable, Ints, Sparse, frozen
+from popgraph.separable import Separable, separable
 from popgraph.spectrum.basis import signed
 from popgraph.spectrum.certificate import AT_ONCE, certify, residual_norms
 from popgraph.spectrum.components import Components
 from popgraph.spectrum.kronecker import Level, Levels, Product, merge_types
-from popgraph.spectrum.separable import Separable, separable
 from popgraph.spectrum.value import SolverUse, Spectrum
 from popgraph.subspace import tolerance
 

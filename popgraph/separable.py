@@ -11,7 +11,8 @@ import numpy as np
 
 from popgraph.arrays import Floats, Ints
 
-AT_ONCE = 2**18  # values formed together, so that what is in between stays in the cache
+AT_ONCE = 1024  # points whose transpose stays in the cache
+FEW_POINTS = 100  # functions for each point, above which a loop over functions is slower than arrays of both
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,20 +39,30 @@ class Separable:
 
     def evaluate(self, positions: Ints) -> Floats:
         """Return the values (n, m) at n points, given as rows of tables, (n, d)."""
+        if len(positions) < len(self) // FEW_POINTS:
+            return self._at_once(positions)
+        columns = [np.ascontiguousarray(table.T) for table in self.tables]
+        moved = []
+        for at, column in zip(self.coordinate.tolist(), self.column.tolist(), strict=True):
+            moved.append([(j, columns[self.kind_of[j]][c]) for j, c in zip(at, column, strict=True) if c])
+        values = np.ones((len(self), len(positions)))
+        for start in range(0, len(positions), AT_ONCE):
+            points = positions[start : start + AT_ONCE].T.astype(np.intp, order="C")
+            for out, parts in zip(values[:, start : start + AT_ONCE], moved, strict=True):
+                for j, function in parts:
+                    out *= function[points[j]]
+        return np.asarray(values.T)
+
+    def _at_once(self, positions: Ints) -> Floats:
+        """Return the same where the functions are many and the points few."""
         widths = np.array([table.shape[1] for table in self.tables])
         offsets = np.concatenate([[0], np.cumsum([table.size for table in self.tables])[:-1]])
         flat = np.concatenate([table.ravel() for table in self.tables])
-        slots = []
-        for s in range(self.column.shape[1]):
-            of = np.flatnonzero(self.column[:, s])
-            kinds = self.kind_of[self.coordinate[of, s]]
-            slots.append((of, self.coordinate[of, s], widths[kinds], offsets[kinds] + self.column[of, s]))
+        kinds = self.kind_of[self.coordinate]
         values = np.ones((len(positions), len(self)))
-        step = max(1, AT_ONCE // max(1, len(self)))
-        for start in range(0, len(positions), step):
-            part, out = positions[start : start + step], values[start : start + step]
-            for of, coordinate, width, base in slots:
-                out[:, of] *= flat[part[:, coordinate] * width + base]
+        for s in range(self.column.shape[1]):
+            rows = positions[:, self.coordinate[:, s]].astype(np.intp)
+            values *= flat[offsets[kinds[:, s]] + rows * widths[kinds[:, s]] + self.column[:, s]]
         return values
 
     def gram(self, other: "Separable", grams: Sequence[Floats]) -> Floats:
