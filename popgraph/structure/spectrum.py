@@ -55,6 +55,13 @@ class ProductCertificate:
     angle_bound : float
         Upper bound, in radians, on the angle between the returned and the true leading eigenspace: √k residual / gap
         (Davis-Kahan); pi/2 at a degenerate cut.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> certificate = pg.product([pg.zoo.hypercube(1)] * 1000).spectrum(1001).certificate
+    >>> certificate.remainder, certificate.angle_bound < 1e-10
+    (0.0625, True)
     """
 
     factor_residual: float
