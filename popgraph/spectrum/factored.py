@@ -8,6 +8,7 @@ from itertools import chain, islice
 import numpy as np
 
 from popgraph.arrays import Floats, Immutable, Ints, Sparse, frozen
+from popgraph.errors import TooLarge
 from popgraph.separable import Separable, separable
 from popgraph.spectrum.basis import signed
 from popgraph.spectrum.certificate import AT_ONCE, certify, residual_norms
@@ -77,7 +78,7 @@ def constant_first(spectrum: Spectrum, tops: int) -> Floats:
 def solve(
     factor: Sparse, w_x: Floats, k: int, parts: Components, grid: Grid, spectra: Sequence[Spectrum]
 ) -> Spectrum | None:
-    """Return the k leading eigenpairs of Ā = MᵀM, or None if the factors' eigenvalues leave a doubt about γ = 1.
+    """Return the k leading eigenpairs of Ā = MᵀM, or None if the products are too many, or leave a doubt about γ = 1.
 
     Parameters
     ----------
@@ -94,7 +95,10 @@ def solve(
     n_views = len(w_x)
     levels = [levels_of(spectrum) for spectrum in spectra]
     product = merge_types(levels, grid.kind_of.tolist())
-    found, floor = product.leading(max(k, n_views if n_views <= WHOLE else k))
+    try:
+        found, floor = product.leading(n_views if n_views <= WHOLE else k)
+    except TooLarge:
+        return None
     if found[0].multiplicity != parts.count:
         return None
     sides = [max(min(grid.factors[kind][0].shape), 16) for kind in grid.kind_of.tolist()]

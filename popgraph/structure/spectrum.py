@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arrays import Floats, Immutable, frozen
-from popgraph.errors import InvalidArgument, TooLarge, shorten
+from popgraph.errors import InvalidArgument, NotConverged, TooLarge, shorten
 from popgraph.separable import separable
 from popgraph.show import Bar, headed, html_table
 from popgraph.spectrum.kronecker import Index, Level, Levels, Product, Short, merge_types
@@ -297,7 +297,13 @@ def solve(factors: Factors, k: int) -> ProductSpectrum:
             break
         except Short as short:
             of_type: Levels = search.types[short.type]
-            times = [2 * t if spectrum == of_type else t for t, spectrum in zip(times, levels, strict=True)]
+            short_kinds = [kind for kind, spectrum in enumerate(levels) if spectrum == of_type]
+            if all(times[kind] > factors.kinds[kind].N for kind in short_kinds):
+                raise NotConverged(
+                    f"the eigenvalues of {factors.kinds[short_kinds[0]]!r} are not all known, and k = {many(k)} needs them"
+                ) from None
+            for kind in short_kinds:
+                times[kind] *= 2
     certificate = _certify(factors, search, tuple(found), k, LISTED)
     return ProductSpectrum(factors, k, tuple(found), floor, certificate, search)
 
