@@ -108,13 +108,11 @@ def verify(
         return cast(Match, graph.__verify__(f, k, atol=atol, spectrum=spectrum, features=features))
     if not isinstance(graph, PopulationGraph):
         raise InvalidArgument(f"verify(graph, f) takes a PopulationGraph first; got {shorten(graph)}")
-    atol = ATOL if atol is None else atol
+    atol = read_angle(atol)
     features = f.features if features is None and isinstance(f, HasFeatures) else features
     held = None if features is None else read_features(graph.views, graph.w_x, features)
     table = read_embedding(graph.views, f)
     k = _read_k(graph, table, k)
-    if not isinstance(atol, int | float | np.number) or not 0 < atol < np.pi / 2:
-        raise InvalidArgument(f"atol is {atol!r}; it is an angle in radians, between 0 and pi/2")
     if spectrum is None:
         spectrum = graph.spectrum(k)
     elif spectrum.k < k or not np.array_equal(spectrum.w_x, graph.w_x):
@@ -197,6 +195,14 @@ def judge(
         best_in_class=best,
         exactly=exactly,
     )
+
+
+def read_angle(atol: Any) -> float:
+    """Return the largest angle that counts as 0, if it is one."""
+    atol = ATOL if atol is None else atol
+    if not isinstance(atol, int | float | np.number) or not 0 < atol < np.pi / 2:
+        raise InvalidArgument(f"atol is {atol!r}; it is an angle in radians, between 0 and pi/2")
+    return float(atol)
 
 
 def _read_k(graph: PopulationGraph, table: Floats, k: int | None) -> int:

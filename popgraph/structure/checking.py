@@ -20,11 +20,11 @@ from popgraph.structure.factors import Factors
 from popgraph.structure.low_degree import LowDegree
 from popgraph.structure.spectrum import ProductSpectrum, solve
 from popgraph.subspace import EPS
-from popgraph.verification import family_in_words, judge
+from popgraph.verification import family_in_words, judge, read_angle
 
 LARGEST_FACTOR = 2_000  # views of a factor whose whole eigenbasis is used
 MOST_COEFFICIENTS = 500_000  # of f in the eigenfunctions of the product
-EXACT_ATOL, SAMPLED_ATOL = 1e-6, 0.1  # radians: of `verify`, and of `verify_sampled`
+SAMPLED_ATOL = 0.1  # radians, as of `verify_sampled`
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,6 @@ class _Seen:
     """Stand for the product as the B eigenfunctions see it that f or F* is made of: coordinates in which Ā is diagonal."""
 
     gamma: Floats  # (B,), largest first
-    after: float  # γ_{k+1} of the whole product
     side: int
     residual: float
 
@@ -54,7 +53,7 @@ class _Seen:
 
     def spectrum(self, k: int) -> Spectrum:
         """Return the first k coordinates."""
-        after = float(self.gamma[k]) if k < self.N else self.after
+        after = float(self.gamma[k]) if k < self.N else 0.0  # these are all eigenfunctions, or those of 0 are left out
         gap = float(self.gamma[k - 1]) - after
         spread = np.sqrt(k) * self.residual + self.side * EPS
         angle = float(np.arcsin(min(1.0, spread / gap))) if gap > 8 * self.side * EPS else np.pi / 2
@@ -107,7 +106,7 @@ def verify(
         raise InvalidArgument(f"{shorten(spectrum)} does not serve: k = {k} pairs of this product are needed")
     solved = solve(factors, k) if spectrum is None else spectrum.leading(k)
     if isinstance(f, LowDegree) and (seen := _coefficients(factors, f, solved)) is not None:
-        return _exactly(factors, f, solved, *seen, EXACT_ATOL if atol is None else atol)
+        return _exactly(factors, f, solved, *seen, read_angle(atol))
     gamma = np.append(solved.gamma, solved.certificate.remainder)
 
     def draw(size: int, generator: np.random.Generator) -> Any:
@@ -189,7 +188,10 @@ def _coefficients(factors: Factors, f: LowDegree, solved: ProductSpectrum) -> tu
 def _exactly(
     factors: Factors, f: LowDegree, solved: ProductSpectrum, indices: list[Index], held: Floats, atol: float
 ) -> Match:
-    """Judge f by its coefficients, beside the k + 1 leading eigenfunctions and one of the eigenvalue after γ_k."""
+    """Judge f by its coefficients, beside the k + 2 leading eigenfunctions and one of the eigenvalue after γ_k.
+
+    With these every gap that the judge asks for, after k and after k + 1, is that of the whole product.
+    """
     k, through = solved.k, 0
     for level in solved.levels:
         through += level.multiplicity
@@ -197,7 +199,7 @@ def _exactly(
             break
     whole = solved if through == k else solve(factors, through)
     search = whole.search
-    lead = list(islice(chain.from_iterable(search.members(level) for level in whole.levels), k + 1))
+    lead = list(islice(chain.from_iterable(search.members(level) for level in whole.levels), k + 2))
     beyond, below = [], 0
     for level in whole.levels:
         if below >= through:
@@ -213,7 +215,7 @@ def _exactly(
     F[[position[index] for index in indices]] = held
     error = max(level.error for level in whole.levels)
     side = max(16, int(np.ceil(error / (8 * EPS))))
-    seen = _Seen(frozen(gamma[rank]), solved.certificate.remainder, side, solved.certificate.residual)
+    seen = _Seen(frozen(gamma[rank]), side, solved.certificate.residual)
     root = np.zeros(len(order))
     root[position[()]] = 1.0
     match = judge(seen, F, F, root, k, atol, seen.spectrum(k), f.loss())
