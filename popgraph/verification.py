@@ -147,7 +147,6 @@ def judge(
         k pairs.
     loss : float
         L(f).
-    held : FeatureClass, optional
     """
     space = column_space(F)
     Q, condition, residual = linear_map(F, spectrum.eigenvectors)

@@ -568,3 +568,21 @@ def test_detected_products_and_declared_ones_agree():
     for graph in PRODUCTS.values():
         whole = graph.spectrum(graph.N)
         assert sum(count for _, count in whole.multiplicities) == graph.N
+
+
+def test_a_large_factor_is_judged_by_pairs_and_an_f_of_its_own_attribute_by_its_values():
+    """Of a factor above 800 views no whole eigenbasis is made; and a callable with an attribute f is still the callable."""
+    product = pg.product([zoo.ring(900), BIT])
+    around = np.cos(2 * np.pi * np.arange(900) / 900)
+    f = LowDegree.of(product, [([1, 0], {}), ([0, 1], {0: around})])
+    assert isinstance(product.verify(f, pairs=1_000, rng=0), SampledMatch)
+    of_bits = LowDegree.of(product, [(1, {})])
+    assert isinstance(product.verify(of_bits), Match)
+
+    class Network:
+        f = "not the embedding"
+
+        def __call__(self, x):
+            return np.ones((len(x), 1))
+
+    assert isinstance(STRONG.verify(Network(), pairs=1_000, rng=0), SampledMatch)

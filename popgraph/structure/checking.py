@@ -22,7 +22,7 @@ from popgraph.structure.spectrum import ProductSpectrum, solve
 from popgraph.subspace import EPS
 from popgraph.verification import family_in_words, judge, read_angle
 
-LARGEST_FACTOR = 2_000  # views of a factor whose whole eigenbasis is used
+LARGEST_FACTOR = 800  # views of a factor whose whole eigenbasis is used; up to here all eigenvalues are solved for
 MOST_COEFFICIENTS = 500_000  # of f in the eigenfunctions of the product
 SAMPLED_ATOL = 0.1  # radians, as of `verify_sampled`
 
@@ -84,8 +84,7 @@ def verify(
     progress: Progress = None,
 ) -> Match | SampledMatch:
     """Check f against F*: a `Match` where f is known as a function, a `SampledMatch` where it can only be evaluated."""
-    f = getattr(f, "f", f)  # a ProductTraining
-    f = f.embedding if isinstance(f, ProductSpectrum) else f
+    f = f.__low_degree__() if hasattr(f, "__low_degree__") else f
     if isinstance(f, LowDegree) and not f.factors.same(factors):
         raise InvalidEmbedding(
             f"{f!r} is a function of another product; make it with this one's features or LowDegree.of"
@@ -105,7 +104,7 @@ def verify(
     ):
         raise InvalidArgument(f"{shorten(spectrum)} does not serve: k = {k} pairs of this product are needed")
     solved = solve(factors, k) if spectrum is None else spectrum.leading(k)
-    if isinstance(f, LowDegree) and (seen := _coefficients(factors, f, solved)) is not None:
+    if isinstance(f, LowDegree) and (seen := _coefficients(factors, f)) is not None:
         return _exactly(factors, f, solved, *seen, read_angle(atol))
     gamma = np.append(solved.gamma, solved.certificate.remainder)
 
@@ -120,8 +119,7 @@ def verify(
 
 def estimate_loss(factors: Factors, f: Any, pairs: int, confidence: float, rng: Seed, progress: Progress) -> Estimate:
     """Return the spectral contrastive loss: an exact sum, of width 0, for a LowDegree; else with its interval."""
-    f = getattr(f, "f", f)
-    f = f.embedding if isinstance(f, ProductSpectrum) else f
+    f = f.__low_degree__() if hasattr(f, "__low_degree__") else f
     if isinstance(f, LowDegree):
         if not f.factors.same(factors):
             raise InvalidEmbedding(f"{f!r} is a function of another product")
@@ -141,7 +139,7 @@ def _width(factors: Factors, f: Any) -> int:
     return int(shape[1])
 
 
-def _coefficients(factors: Factors, f: LowDegree, solved: ProductSpectrum) -> tuple[list[Index], Floats] | None:
+def _coefficients(factors: Factors, f: LowDegree) -> tuple[list[Index], Floats] | None:
     """Return the eigenfunctions that f is made of, and its coefficients (B, d), or None where they are too many."""
     used = [kind for kind, table in enumerate(f.terms.tables) if table.shape[1] > 1]
     if any(factors.kinds[kind].N > LARGEST_FACTOR for kind in used):

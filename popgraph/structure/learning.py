@@ -57,6 +57,9 @@ class ProductTraining(Immutable):
     converged: bool
     stopped: str
 
+    def __low_degree__(self) -> LowDegree:
+        return self.f
+
     def __repr__(self) -> str:
         m, k = self.weights.shape
         return (

@@ -240,6 +240,9 @@ class ProductSpectrum(Immutable):
         """
         return self.eigenfunctions.terms.evaluate(self.factors.positions(views))
 
+    def __low_degree__(self) -> LowDegree:
+        return self.embedding
+
     def leading(self, k: int) -> "ProductSpectrum":
         """Return the k leading pairs of these.
 
