@@ -42,8 +42,10 @@ def find_grid(population: Population) -> Grid | None:
     d = views.array.shape[1]
     if naturals is None or d < 2 or naturals.shape[1] != d:
         return None
-    (x, x_sizes), (natural, n_sizes) = _coordinates(views.array), _coordinates(naturals)
-    if prod(x_sizes) != len(x) or prod(n_sizes) != len(natural) or max(x_sizes) > LARGEST:
+    if (of_naturals := _coordinates(naturals)) is None or (of_views := _coordinates(views.array)) is None:
+        return None
+    natural, (x, x_sizes) = of_naturals[0], of_views
+    if max(x_sizes) > LARGEST:
         return None
     p, expected, marginals, kernels = population.distribution.probabilities, np.ones(len(naturals)), [], []
     for j in range(d):
@@ -58,17 +60,20 @@ def find_grid(population: Population) -> Grid | None:
     return _grid(kernels, marginals, x)
 
 
-def _coordinates(states: Any) -> tuple[Ints, list[int]]:
-    """Return states (m, d) with each coordinate's values numbered by size, and how many there are of each.
+def _coordinates(states: Any) -> tuple[Ints, list[int]] | None:
+    """Return states (m, d) with each coordinate's values numbered by size, and how many there are, if they are a whole grid.
 
-    All states are different; so if there are as many as the product of these numbers, they are the whole grid.
+    All states are different, so they are one if there are as many as the product of these numbers. Most that are none show it in
+    the first coordinates, whose numbers of values do not divide m.
     """
     numbered = np.empty(states.shape, dtype=np.intp)
-    sizes = []
+    sizes: list[int] = []
     for j in range(states.shape[1]):
         values, numbered[:, j] = np.unique(states[:, j], return_inverse=True)
         sizes.append(len(values))
-    return numbered, sizes
+        if len(states) % prod(sizes):
+            return None
+    return (numbered, sizes) if prod(sizes) == len(states) else None
 
 
 def _coordinate_kernel(A: Any, line: Ints, values: Ints, n_views: int) -> Floats:
