@@ -66,8 +66,16 @@ class Factors(Immutable):
 
     def levels(self, kind: int, times: int = 1) -> Levels:
         """Return the distinct leading eigenvalues of a kind; more of them for more `times`, where they are not all known."""
+        return levels_of(self.solved(kind, self._few(kind, times)))
+
+    def _few(self, kind: int, times: int = 1) -> int:
+        """Return how many pairs of a kind are asked for."""
         graph = self.kinds[kind]
-        return levels_of(self.solved(kind, min(graph.N, times * max(FEW, graph.component_count + 1))))
+        return min(graph.N, times * max(FEW, graph.component_count + 1))
+
+    def residual(self, kind: int, count: int) -> float:
+        """Return the largest residual of the leading `count` pairs of a kind."""
+        return float(self.solved(kind, max(count, self._few(kind))).residuals[:count].max())
 
     def functions(self, kind: int, count: int) -> Floats:
         """Return the leading eigenfunctions of a kind, (N, count or a few more), the constant 1 first."""

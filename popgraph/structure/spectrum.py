@@ -313,18 +313,23 @@ def solve(factors: Factors, k: int) -> ProductSpectrum:
 
 def _certify(factors: Factors, search: Product, levels: tuple[Level, ...], k: int, excluded: str) -> ProductCertificate:
     """Add up the factors' errors over the levels that hold the k leading eigenvalues."""
-    below, last, after = 0, levels[0], 0.0
-    moved = 0
+    below, last, after, moved = 0, levels[0], 0.0, 0
+    deepest = [0] * len(search.types)
     for level in levels:
         if below < k:
             last = level
             moved = max([moved, *(sum(count for _, _, count in key) for key in level.keys)])
+            for t, at, _ in chain.from_iterable(level.keys):
+                deepest[t] = max(deepest[t], at)
         below += level.multiplicity
         if below > k:
             after = level.gamma
             break
     tops = sum(search.types[t].counts[0] > 1 for t in search.type_of)
-    of_factor = max(float(spectrum.residuals.max()) for spectrum in factors._solved.values())
+    of_factor = 0.0
+    for kind, j in enumerate(np.unique(factors.kind_of, return_index=True)[1].tolist()):
+        t = search.type_of[j]
+        of_factor = max(of_factor, factors.residual(kind, search.types[t].start(deepest[t] + 1)))
     residual = (moved + tops) * of_factor
     gap = last.gamma - after
     angle = np.pi / 2
