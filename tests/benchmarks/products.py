@@ -30,7 +30,7 @@ def timed(what: str, compute: Callable[[], Any], rounds: int = 3) -> Any:
 
 
 def cube(d: int) -> None:
-    """Time what the issue of size is about: no array here has 2^d entries."""
+    """Time the spectrum, samples and eigenfunctions of the d-cube; no array here has 2^d entries."""
     graph = timed(f"product of {d:,} bits", lambda: pg.product([pg.zoo.hypercube(1)] * d))
     print(graph)
     spectrum = timed(f"{d + 2:,} leading eigenvalues", lambda: pg.product([pg.zoo.hypercube(1)] * d).spectrum(d + 2))
