@@ -23,7 +23,7 @@ LABELLED = (50, 200, 800)
 def population() -> pg.PopulationGraph:
     """Build the graph of the 1,797 digits; equal images are one natural, labelled by its first copy."""
     pixels, classes = load_digits(return_X_y=True)
-    digits = [pg.Image(digit.reshape(8, 8) > INK) for digit in pixels]
+    digits = [pg.images.Image(digit.reshape(8, 8) > INK) for digit in pixels]
     labels = dict(zip(reversed(digits), reversed(classes.tolist()), strict=True))
     noise = pg.images.shift(probability="1/2").then(pg.images.mask(5))
     return pg.build(pg.Distribution.from_samples(digits), noise, labels=labels, name="digits")

@@ -34,7 +34,7 @@ class NoNegatives:
 def zeros_and_ones() -> pg.PopulationGraph:
     """Handwritten zeros and ones, 8x8 and binary, shifted by a pixel in half of the cases and blanked out but for a border."""
     pixels, classes = load_digits(n_class=2, return_X_y=True)
-    images = [pg.Image(image.reshape(8, 8) > 10) for image in pixels]  # of 16 grey levels
+    images = [pg.images.Image(image.reshape(8, 8) > 10) for image in pixels]  # of 16 grey levels
     noise = pg.images.shift(probability="1/2").then(pg.images.mask(6))
     labels = dict(zip(images, classes.tolist(), strict=True))
     return pg.build(pg.Distribution.from_samples(images), noise, labels=labels, name="zeros and ones")

@@ -7,7 +7,7 @@ and `verify` that the embedding spans the graph's leading eigenvectors F*.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from popgraph import errors, images, losses, selftraining, testing, theory, zoo
+from popgraph import errors, images, losses, selftraining, structure, testing, theory, zoo
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.clustering import spectral_clusters
@@ -16,13 +16,13 @@ from popgraph.comparison import compare
 from popgraph.critic import train_critic
 from popgraph.distribution import Distribution
 from popgraph.graph import PopulationGraph
-from popgraph.images import Image
 from popgraph.io import load, save
 from popgraph.match import Match
 from popgraph.partition import partition_bounds, sparsest_partition
 from popgraph.probing import probe, probe_range
 from popgraph.sampled_verification import verify_sampled
 from popgraph.spectrum import Spectrum
+from popgraph.structure import product
 from popgraph.training import Training, train
 from popgraph.verification import verify
 
@@ -35,7 +35,6 @@ __version__ = "0.1.0"
 __all__ = [
     "Augmentation",
     "Distribution",
-    "Image",
     "Match",
     "PopulationGraph",
     "Spectrum",
@@ -55,10 +54,12 @@ __all__ = [
     "plot",
     "probe",
     "probe_range",
+    "product",
     "save",
     "selftraining",
     "sparsest_partition",
     "spectral_clusters",
+    "structure",
     "testing",
     "theory",
     "train",

@@ -14,7 +14,6 @@ from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh, minr
 
 from popgraph.arrays import Floats, cross, norm
 from popgraph.features import FeatureClass
-from popgraph.graph import PopulationGraph
 from popgraph.losses import Loss, SpectralLoss
 
 NEAR = (
@@ -39,7 +38,7 @@ class Objective:
     spectral loss sees of a class only MQ, so that its steps cost O(d² k) however large the population is.
     """
 
-    graph: PopulationGraph
+    graph: Any  # a population, or what has its M and w_x in N coordinates of another kind
     loss: Loss
     features: FeatureClass | None = None
     rows: list[tuple[int, float, float]] = field(default_factory=list)

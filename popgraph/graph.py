@@ -18,11 +18,12 @@ from popgraph.errors import InvalidArgument, shorten
 from popgraph.exact import ExactGraph
 from popgraph.explanation import Explanation, explain
 from popgraph.features import read_features
+from popgraph.grid import find_grid
 from popgraph.labels import bayes_labels
 from popgraph.memory import in_words
 from popgraph.population import Population
 from popgraph.sampling import PairSampler
-from popgraph.spectrum import Components, Spectrum, decompose, find_components, ritz
+from popgraph.spectrum import Components, Grid, Spectrum, decompose, find_components, ritz
 from popgraph.states import StateSequence
 
 STR_SIDE = 400  # str() shows eigenvalues where all of them are quick to compute
@@ -183,6 +184,11 @@ class PopulationGraph(Immutable):
     def _split(self) -> Components:
         return find_components(self.factor)
 
+    @cached_property
+    def grid(self) -> Grid | None:
+        """The coordinates whose product this graph is, where its outcomes are tuples and it is one; found by looking at p and A."""
+        return find_grid(self.population)
+
     @property
     def components(self) -> Ints:
         """The component of each view, (N,), numbered by first view: 0, 1, ..."""
@@ -274,7 +280,7 @@ class PopulationGraph(Immutable):
         array([0.25, 0.25, 0.25])
         """
         if features is None:
-            return decompose(self.factor, self.w_x, k, components=self._split, solver=solver)
+            return decompose(self.factor, self.w_x, k, components=self._split, solver=solver, grid=self.grid)
         if solver is not None:
             raise InvalidArgument(f"solver is {solver!r}; a class of functions is always solved whole: leave it out")
         held = read_features(self.views, self.w_x, features)

@@ -267,7 +267,7 @@ def _check_image(image: Any, who: str) -> Image:
     """Return the image, or say that this natural is none."""
     if not isinstance(image, Image):
         raise InvalidAugmentation(
-            f"{who}() augments images; the natural {shorten(image)} is a {type(image).__name__}: wrap it in popgraph.Image"
+            f"{who}() augments images; the natural {shorten(image)} is a {type(image).__name__}: wrap it in popgraph.images.Image"
         )
     return image
 

@@ -70,7 +70,7 @@ def check_hashable(outcome: Any, where: str) -> Hashable:
     except TypeError:
         mend = "wrap it in tuple(...)"
         if isinstance(outcome, np.ndarray) and outcome.ndim >= 2:
-            mend = "wrap it in popgraph.Image(...)"
+            mend = "wrap it in popgraph.images.Image(...)"
         elif isinstance(outcome, dict):
             mend = "wrap it in tuple(sorted(d.items()))"
         elif isinstance(outcome, set):

@@ -42,6 +42,8 @@ def graph_rows(graph: "PopulationGraph", spectrum: "Spectrum | None") -> list[tu
         ("components", f"{graph.component_count:,}"),
         ("probabilities", "exact" if graph.is_exact else "floats"),
     ]
+    if graph.grid is not None:
+        rows.append(("structure", str(graph.grid)))
     if graph.labels is not None:
         rows.append(("classes", f"{len(set(graph.labels.tolist())):,}"))
     if spectrum is not None:

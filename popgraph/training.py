@@ -5,7 +5,7 @@ Nothing here knows an eigenvector: the judged never sees the judge's answer.
 
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 
@@ -24,6 +24,15 @@ from popgraph.stochastic import descend_on_batches
 L_BFGS_TABLES = (
     44  # copies of the unknowns at its peak: scipy's work array holds 25, the loss and the line search the others
 )
+
+
+@runtime_checkable
+class TrainsItself(Protocol):
+    """A population that is no PopulationGraph and minimises losses itself."""
+
+    def __train__(
+        self, k: int, *, loss: Any, features: Any, rng: Seed, steps: int, tol: float, progress: Progress
+    ) -> Any: ...
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -86,7 +95,7 @@ class Training(Immutable):
 
 @in_words("training", "use a smaller k, or batch_size=")
 def train(
-    graph: PopulationGraph,
+    graph: PopulationGraph | TrainsItself,
     k: int,
     *,
     loss: Loss = spectral,
@@ -108,8 +117,9 @@ def train(
 
     Parameters
     ----------
-    graph : PopulationGraph
-        N views.
+    graph : PopulationGraph or ProductGraph
+        N views. A product is trained over f = Wᵀψ, by the exact moments of `features`, a LowDegree; the answer is a
+        `ProductTraining`.
     k : int
         The dimension of f, in 1..N, and at most d for features.
     loss : a loss of `popgraph.losses`
@@ -164,17 +174,21 @@ def train(
     >>> float(linear.loss[-1])  # -Σθ² of the three Ritz values 1/4
     -0.1875
     """
+    if isinstance(graph, TrainsItself):
+        given = {"batch_size": batch_size, "start": start, "keep_path": keep_path or None}
+        if unused := [name for name, value in given.items() if value is not None]:
+            raise InvalidArgument(
+                f"{unused[0]}= does not apply to a product, which is trained by exact moments: leave it out"
+            )
+        limit = _read_limits(20_000 if steps is None else steps, tol, learning_rate)
+        wanted = {"loss": loss, "features": features, "rng": rng, "progress": progress}
+        return cast(Training, graph.__train__(k, steps=limit, tol=tol, **wanted))
     if not isinstance(graph, PopulationGraph):
         raise InvalidArgument(f"train(graph, k) takes a PopulationGraph first; got {shorten(graph)}")
     k = whole_number("k", k, graph.N)
     if not hasattr(loss, "value_and_gradient"):
         raise InvalidArgument(f"loss is {shorten(loss)}; give one of popgraph.losses, such as losses.spectral")
-    limit = (20_000 if batch_size is None else 5_000) if steps is None else steps
-    if not isinstance(limit, int | np.integer) or isinstance(limit, bool) or limit < 1:
-        raise InvalidArgument(f"steps is {steps!r}; it must be a whole number, 1 or more")
-    for what, number in {"tol": tol, "learning_rate": learning_rate}.items():
-        if not isinstance(number, int | float | np.number) or not 0 < number < np.inf:
-            raise InvalidArgument(f"{what} is {number!r}; it must be a positive number")
+    limit = _read_limits((20_000 if batch_size is None else 5_000) if steps is None else steps, tol, learning_rate)
     if batch_size is not None and not hasattr(loss, "batch_value_and_gradient"):
         raise InvalidArgument(f"loss {loss.name} has no batch_value_and_gradient, so it cannot be trained on batches")
     least = getattr(loss, "least_batch", 2)
@@ -192,10 +206,10 @@ def train(
     if batch_size is None:
         ticks = track(count(1), None, progress, "train")
         next(ticks)
-        z, converged, stopped = minimise(objective, z, int(limit), tol, lambda: next(ticks))
+        z, converged, stopped = minimise(objective, z, limit, tol, lambda: next(ticks))
     else:
-        bar = track(range(int(limit) + 1), int(limit) + 1, progress, "train")
-        z, stopped = descend_on_batches(objective, z, int(batch_size), int(limit), learning_rate, generator, bar)
+        bar = track(range(limit + 1), limit + 1, progress, "train")
+        z, stopped = descend_on_batches(objective, z, int(batch_size), limit, learning_rate, generator, bar)
         converged = False
     return _finish(objective, z, converged, stopped, held)
 
@@ -207,6 +221,16 @@ def _reserve(graph: PopulationGraph, k: int, batch_size: int | None, kept: int, 
     path = graph.N * min(kept, 101 if batch_size else kept)
     instead = "use a smaller k" + ", or batch_size=" * (batch_size is None) + ", or keep_path=False" * bool(kept)
     reserve(f"training f over {graph.N:,} views with k = {k:,}", 8.0 * k * (tables + 4 * graph.N + path), instead)
+
+
+def _read_limits(steps: Any, tol: Any, learning_rate: Any) -> int:
+    """Return the number of steps, if it and the sizes are such."""
+    if not isinstance(steps, int | np.integer) or isinstance(steps, bool) or steps < 1:
+        raise InvalidArgument(f"steps is {steps!r}; it must be a whole number, 1 or more")
+    for what, number in {"tol": tol, "learning_rate": learning_rate}.items():
+        if not isinstance(number, int | float | np.number) or not 0 < number < np.inf:
+            raise InvalidArgument(f"{what} is {number!r}; it must be a positive number")
+    return int(steps)
 
 
 def _start(objective: Objective, k: int, generator: np.random.Generator) -> Floats:

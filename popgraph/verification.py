@@ -5,7 +5,7 @@ How f was trained is no business of this room.
 """
 
 from importlib.util import find_spec
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 
@@ -24,7 +24,15 @@ from popgraph.subspace import ColumnSpace, captured, column_space, containment_a
 EXACT_SIDE = (
     64  # naturals or views of a component, the fewer, up to which exact arithmetic takes a fraction of a second
 )
+ATOL = 1e-6  # radians: rounding turns well separated spans by 1e-12, training by 1e-8
 MISSING = 0.5  # an eigenvector of which the span of F holds less than this share is called missing
+
+
+@runtime_checkable
+class HasVerdict(Protocol):
+    """A population that is no PopulationGraph and compares embeddings with its F* itself."""
+
+    def __verify__(self, f: Any, k: int | None, *, atol: float | None, spectrum: Any, features: Any) -> Any: ...
 
 
 @runtime_checkable
@@ -38,12 +46,12 @@ class HasFeatures(Protocol):
 
 @in_words("verifying f", "use a smaller k, or verify_sampled, which looks at pairs of views only")
 def verify(
-    graph: PopulationGraph,
+    graph: PopulationGraph | HasVerdict,
     f: Any,
     k: int | None = None,
     *,
-    atol: float = 1e-6,
-    spectrum: Spectrum | None = None,
+    atol: float | None = None,
+    spectrum: Any = None,
     features: Any = None,
 ) -> Match:
     """Check whether an embedding f matches the leading eigenvectors F* up to an invertible linear map.
@@ -54,15 +62,16 @@ def verify(
 
     Parameters
     ----------
-    graph : PopulationGraph
+    graph : PopulationGraph or ProductGraph
         N views.
     f : (N, d) array, mapping view -> vector, callable view -> vector, DataFrame, Training or Spectrum
         Rows in the order of `graph.views`; a DataFrame goes by its index. Of a Spectrum its `embedding` is meant: F* itself
-        is √w_x f, not f.
+        is √w_x f, not f. Of a ProductGraph a LowDegree or ProductTraining, which is judged exactly, or a callable on arrays of
+        positions (m, d), which is judged by sampled pairs: the answer is then a `SampledMatch`.
     k : int, optional
         How many eigenvectors; d if not given, and at most d.
-    atol : float
-        The largest principal angle, in radians, that counts as 0.
+    atol : float, optional
+        The largest principal angle, in radians, that counts as 0: 1e-6 if not given, or 0.1 of an f that is only sampled.
     spectrum : Spectrum, optional
         Of this graph with at least k pairs, to save solving it again.
     features : (N, d) array, mapping, callable or DataFrame, optional
@@ -99,14 +108,15 @@ def verify(
     >>> pg.verify(graph, training).status.value
     'f spans the best that its class can express, which is not F*'
     """
+    if isinstance(graph, HasVerdict):
+        return cast(Match, graph.__verify__(f, k, atol=atol, spectrum=spectrum, features=features))
     if not isinstance(graph, PopulationGraph):
         raise InvalidArgument(f"verify(graph, f) takes a PopulationGraph first; got {shorten(graph)}")
+    atol = read_angle(atol)
     features = f.features if features is None and isinstance(f, HasFeatures) else features
     held = None if features is None else read_features(graph.views, graph.w_x, features)
     table = read_embedding(graph.views, f)
     k = _read_k(graph, table, k)
-    if not isinstance(atol, int | float | np.number) or not 0 < atol < np.pi / 2:
-        raise InvalidArgument(f"atol is {atol!r}; it is an angle in radians, between 0 and pi/2")
     reserve(
         f"verifying f, {graph.N:,} x {table.shape[1]:,}",
         8.0 * graph.N * (6 * table.shape[1] + 2 * k),
@@ -116,8 +126,37 @@ def verify(
         spectrum = graph.spectrum(k)
     elif spectrum.k < k or not np.array_equal(spectrum.w_x, graph.w_x):
         raise InvalidArgument(f"{spectrum!r} does not serve: k = {k} pairs of this graph of {graph.N} views are needed")
-    spectrum = spectrum.leading(k)
-    F = table * np.sqrt(graph.w_x)[:, np.newaxis]
+    root = np.sqrt(graph.w_x)
+    with np.errstate(over="ignore", invalid="ignore"):
+        loss = spectral.value(graph.factor, graph.w_x, table)
+    return judge(graph, table, table * root[:, np.newaxis], root, k, atol, spectrum.leading(k), loss, held)
+
+
+def judge(
+    graph: Any,
+    table: Floats,
+    F: Floats,
+    root: Floats,
+    k: int,
+    atol: float,
+    spectrum: Spectrum,
+    loss: float,
+    held: FeatureClass | None = None,
+) -> Match:
+    """Compare the span of F with that of the k leading eigenvectors, in any orthonormal coordinates.
+
+    Parameters
+    ----------
+    graph : PopulationGraph, or what has its spectrum(k), factor and N
+    table, F : (N, d) arrays
+        f and √w_x f; the same where the coordinates are not views.
+    root : (N,) array
+        √w_x, which stands for the constant function.
+    spectrum : Spectrum
+        k pairs.
+    loss : float
+        L(f).
+    """
     space = column_space(F)
     Q, condition, residual = linear_map(F, spectrum.eigenvectors)
     degenerate = spectrum.gap <= spectrum.tolerance and spectrum.gamma[-1] > 0
@@ -130,16 +169,14 @@ def verify(
         uncertainty += spectrum.leading(above).certificate.angle_bound
     optimal = table.shape[1] == k and _is_optimal(graph, F, spectrum, atol)
     status, reason = _decide(table, space, spectrum, shares, angles, atol, uncertainty, optimal, degenerate)
-    if status is Status.DIFFERENT and _matches_with_constant(graph, F, k, atol):
+    if status is Status.DIFFERENT and _matches_with_constant(graph, F, root, k, atol):
         reason += f" With a constant column added f spans the {k + 1} leading eigenvectors: centred losses leave the constant out."
     exactly = ""
     if spectrum.gap <= spectrum.tolerance:
         status, reason, exactly = _in_exact_arithmetic(graph, k, degenerate, status, reason)
-    best = None if held is None else _is_best_of_class(graph, held, space, k, atol)
+    best = None if held is None else _is_best_of_class(graph.factor, root**2, held, space, k, atol)
     if held is not None and status is Status.DIFFERENT:
         status, reason = _limited(held, whole, k, atol, bool(best), status, reason)
-    with np.errstate(over="ignore", invalid="ignore"):
-        loss = spectral.value(graph.factor, graph.w_x, table)
     loss = loss if np.isfinite(loss) else np.inf  # a difference of overflows: such an f is no minimiser
     excess_loss = max(0.0, loss + float(np.sum(spectrum.gamma**2))) if table.shape[1] == k else None
     return Match(
@@ -160,12 +197,20 @@ def verify(
         gamma=spectrum.gamma,
         gap=spectrum.gap,
         captured=frozen(shares),
-        family=_family(above, k, whole.k) if degenerate else "",
+        family=family_in_words(above, k, whole.k) if degenerate else "",
         clean_cuts=whole.clean_cuts,
         expressible=None if held is None else frozen(captured(spectrum.eigenvectors, held.basis)),
         best_in_class=best,
         exactly=exactly,
     )
+
+
+def read_angle(atol: Any) -> float:
+    """Return the largest angle that counts as 0, if it is one."""
+    atol = ATOL if atol is None else atol
+    if not isinstance(atol, int | float | np.number) or not 0 < atol < np.pi / 2:
+        raise InvalidArgument(f"atol is {atol!r}; it is an angle in radians, between 0 and pi/2")
+    return float(atol)
 
 
 def _read_k(graph: PopulationGraph, table: Floats, k: int | None) -> int:
@@ -200,7 +245,7 @@ def _angles(space: ColumnSpace, whole: Spectrum, above: int, k: int) -> Floats:
     return np.sort(np.concatenate([np.maximum(contained, smallest[:above]), smallest[above:]]))
 
 
-def _is_optimal(graph: PopulationGraph, F: Floats, spectrum: Spectrum, atol: float) -> bool:
+def _is_optimal(graph: Any, F: Floats, spectrum: Spectrum, atol: float) -> bool:
     """Whether ĀF = F FᵀF and FᵀF has the eigenvalues γ_1..γ_k: together they say that F minimises the loss [THEORY 3.5]."""
     if np.abs(F).max() > 2:  # no entry of a minimiser F exceeds 1; much larger ones would overflow below
         return False
@@ -266,9 +311,7 @@ def _decide(
     )
 
 
-def _in_exact_arithmetic(
-    graph: PopulationGraph, k: int, degenerate: bool, status: Status, reason: str
-) -> tuple[Status, str, str]:
+def _in_exact_arithmetic(graph: Any, k: int, degenerate: bool, status: Status, reason: str) -> tuple[Status, str, str]:
     """Ask rational arithmetic about a cut at which floats see no gap, where the population is exact and small enough.
 
     Where the cut proves clean, or γ_k positive, floats know less of F* than a match asks for: the verdict is UNDECIDED.
@@ -298,7 +341,7 @@ def _excess_angle_bound(excess: float | None, spectrum: Spectrum) -> float | Non
     return bound if bound < np.sqrt(spectrum.k) else None
 
 
-def _family(above: int, k: int, whole: int) -> str:
+def family_in_words(above: int, k: int, whole: int) -> str:
     """Say how large the family of equally good F* is."""
     free, room = k - above, whole - above
     fixed = f"the {above} eigenvector{'s' * (above > 1)} above it must be held, and " if above else ""
@@ -308,9 +351,9 @@ def _family(above: int, k: int, whole: int) -> str:
     )
 
 
-def _matches_with_constant(graph: PopulationGraph, F: Floats, k: int, atol: float) -> bool:
+def _matches_with_constant(graph: Any, F: Floats, root: Floats, k: int, atol: float) -> bool:
     """Whether F and √w_x, which stands for the constant function, together span the k + 1 leading eigenvectors at a clean cut."""
-    root = np.sqrt(graph.w_x)[:, np.newaxis]
+    root = root[:, np.newaxis]
     if k >= graph.N or column_space(F).rank != k or np.linalg.norm(column_space(F).basis.T @ root) > 0.5:
         return False  # the last: what holds half of the constant is not centred
     spectrum = graph.spectrum(k + 1)
@@ -319,11 +362,11 @@ def _matches_with_constant(graph: PopulationGraph, F: Floats, k: int, atol: floa
     return bool(clean and principal_angles(spectrum.eigenvectors, space.basis).max() <= atol)
 
 
-def _is_best_of_class(graph: PopulationGraph, held: FeatureClass, space: ColumnSpace, k: int, atol: float) -> bool:
+def _is_best_of_class(factor: Any, w_x: Floats, held: FeatureClass, space: ColumnSpace, k: int, atol: float) -> bool:
     """Whether span F is that of the class's k leading Ritz vectors, or one of equally good choices of them."""
     if k > held.d:
         return False
-    best = ritz(graph.factor, graph.w_x, held.basis, held.T, held.d)
+    best = ritz(factor, w_x, held.basis, held.T, held.d)
     least = float(best.gamma[k - 1])
     above = int(np.sum(best.gamma > least + best.tolerance))
     whole = best.leading(int(np.sum(best.gamma >= least - best.tolerance)))

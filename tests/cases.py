@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,41 @@ AWKWARD = {
     "components of one shape": many_components(7, 5),
 }
 
-GRAPHS = ZOO | AWKWARD
+
+def independent(laws: list[Any], kernels: list[Any]) -> PopulationGraph:
+    """A population of tuples with independent coordinates, declared by the tuples."""
+    coordinates = [pg.Distribution(law) for law in laws]
+    joint = {
+        outcome: prod(law.fractions[x] if law.exact else law[x] for law, x in zip(coordinates, outcome, strict=True))
+        for outcome in product(*coordinates)
+    }
+    return pg.build(pg.Distribution(joint), pg.independently([pg.Augmentation(kernel) for kernel in kernels]))
+
+
+def lazy(q: Any) -> Any:
+    """Stay at one of the letters with probability 1 - 2q, else go to either of the two others."""
+    return lambda x: {y: 1 - 2 * q if y == x else q for y in "abc"}
+
+
+COIN = {0: "1/2", 1: "1/2"}
+PRODUCTS = {
+    "three coordinates of their own": independent(
+        [{"a": 0.5, "b": 0.3, "c": 0.2}, {0: "1/3", 1: "2/3"}, {"x": 1}],
+        [lazy(0.1), lambda x: {x: "3/4", 1 - x: "1/4"}, lambda x: {"x": "1/4", "y": "3/4"}],
+    ),
+    "a product of several components": independent(
+        [COIN, COIN, {"a": "1/2", "b": "1/4", "c": "1/4"}],
+        [pg.identity(), lambda x: {x: "9/10", 1 - x: "1/10"}, lambda x: {"ab" if x in "ab" else "c": 1}],
+    ),
+    "a product of deficient rank": independent(
+        [COIN] * 4, [lambda x: {x: "1/2", 1 - x: "1/2"}, *[lambda x: {x: "4/5", 1 - x: "1/5"}] * 3]
+    ),
+    "a product with γ of two coordinates equal to that of one": independent(
+        [COIN] * 3, [lambda x, q=q: {x: 1 - q, 1 - x: q} for q in ((1 - 0.5) / 2, (1 - 0.5) / 2, (1 - 0.25) / 2)]
+    ),
+}
+
+GRAPHS = ZOO | AWKWARD | PRODUCTS
 
 
 @st.composite

@@ -283,7 +283,7 @@ def test_apply_refuses_a_function_that_returns_a_distribution():
 def test_apply_says_what_to_wrap_a_view_in():
     with pytest.raises(InvalidAugmentation, match=r"fn\('a'\) is \['a'\].* wrap it in tuple"):
         apply(list)("a")
-    with pytest.raises(InvalidAugmentation, match=r"wrap it in popgraph.Image"):
+    with pytest.raises(InvalidAugmentation, match=r"wrap it in popgraph.images.Image"):
         apply(lambda _: np.eye(2))("a")
 
 

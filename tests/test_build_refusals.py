@@ -37,7 +37,7 @@ DISTRIBUTION_FAULTS = [
     ((1 / 3, 1 / 3, 1 / 3), "or Distribution.uniform(...) for equally likely outcomes"),
     (["cat", "dog", "cat"], "outcomes are duplicated: 'cat' (2 times)"),
     ([["cat"]], "outcome 0 is ['cat'], a list, which cannot be hashed; wrap it in tuple(...)"),
-    ([np.eye(2)], "which cannot be hashed; wrap it in popgraph.Image(...)"),
+    ([np.eye(2)], "which cannot be hashed; wrap it in popgraph.images.Image(...)"),
     ([{"cat"}], "outcome 0 is {'cat'}, a set, which cannot be hashed; wrap it in frozenset(...)"),
     ("cat", "'cat' is a str, not a distribution; give a Distribution, a mapping outcome -> probability"),
     (None, "None is a NoneType, not a distribution"),

@@ -258,7 +258,7 @@ def test_views_are_numbered_as_in_the_union(views, others):
 
 FAMILIES = {
     "images": lambda shift: pg.build(
-        [pg.Image(np.eye(4, dtype=int) * (i + 1)) for i in range(shift, shift + 4)], rotate(1, "1/3")
+        [pg.images.Image(np.eye(4, dtype=int) * (i + 1)) for i in range(shift, shift + 4)], rotate(1, "1/3")
     ),
     "ints": lambda shift: pg.build(
         [(i, i + 1) for i in range(shift, shift + 4)], pg.independently(pg.apply(lambda x: x + 1, "1/3"))

@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
-from popgraph import Distribution, Image, apply, choose, identity, reading
+from popgraph import Distribution, apply, choose, identity, reading
 from popgraph.errors import InvalidArgument, InvalidDistribution
+from popgraph.images import Image
 
 OUTCOMES = range(4)
 weight_lists = st.lists(st.integers(0, 6), min_size=4, max_size=4).filter(any)
@@ -254,7 +255,7 @@ UNHASHABLE = [
     ([1, 2], tuple, "tuple(...)"),
     (np.array([1, 2]), tuple, "tuple(...)"),
     ({1, 2}, frozenset, "frozenset(...)"),
-    (np.eye(2), Image, "popgraph.Image(...)"),
+    (np.eye(2), Image, "popgraph.images.Image(...)"),
 ]
 
 

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import popgraph as pg
-from popgraph import Image, images, states
+from popgraph import images, states
 from popgraph.enumeration import enumerate_states
 from popgraph.errors import InvalidAugmentation, TooLarge
+from popgraph.images import Image
 from popgraph.states import LetterCoding, NumberCoding, StateSequence, distinct
 
 

@@ -196,7 +196,7 @@ def test_an_optimised_python_with_warnings_as_errors_does_and_refuses_the_same()
             lambda: pg.train(cube, 2, steps=0),
             lambda: pg.train(graph, -1),
             lambda: graph.index("nobody"),
-            lambda: pg.Image([[np.inf]]),
+            lambda: pg.images.Image([[np.inf]]),
             lambda: pg.Augmentation(3),
             lambda: pg.save(object(), "nowhere"),
             lambda: pg.probe(graph, np.eye(3), head="none"),

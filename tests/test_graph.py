@@ -11,8 +11,9 @@ import scipy.sparse as sp
 from cases import GRAPHS, HUGE, brute_w, huge, populations
 from hypothesis import given
 
-from popgraph import Image, PopulationGraph, build, identity, zoo
+from popgraph import PopulationGraph, build, identity, zoo
 from popgraph.errors import InvalidArgument, TooLarge
+from popgraph.images import Image
 
 every_graph = pytest.mark.parametrize("graph", GRAPHS.values(), ids=GRAPHS)
 small = pytest.mark.parametrize(

@@ -12,8 +12,9 @@ import pytest
 from cases import AWKWARD, GRAPHS, ZOO, brute_w, huge
 from scipy.stats import chi2
 
-from popgraph import Distribution, Image, apply, build, identity, zoo
+from popgraph import Distribution, apply, build, identity, zoo
 from popgraph.errors import InvalidArgument, MissingExtra
+from popgraph.images import Image
 
 every_graph = pytest.mark.parametrize("graph", GRAPHS.values(), ids=GRAPHS)
 small = pytest.mark.parametrize(

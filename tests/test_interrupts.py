@@ -57,7 +57,7 @@ def by_callable() -> Callable[[], Any]:
 
 
 def by_batches() -> Callable[[], Any]:
-    pictures = [pg.Image(np.eye(4, dtype=int)), pg.Image(np.tri(4, dtype=int))]
+    pictures = [pg.images.Image(np.eye(4, dtype=int)), pg.Image(np.tri(4, dtype=int))]
     turns = images.rotate().then(images.flip())
     return lambda: pg.build(pictures, turns)
 

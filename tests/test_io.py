@@ -72,7 +72,7 @@ def test_spectra_and_trainings_come_back_to_the_bit(name, tmp_path):
 
 def test_distributions_keep_their_fractions(tmp_path):
     law = pg.Distribution(
-        {("a", 1, None, True, Fraction(1, 7), 0.1): "1/3", pg.Image([[1, 0], [0, 2.5]], "corner"): "2/3"}
+        {("a", 1, None, True, Fraction(1, 7), 0.1): "1/3", pg.images.Image([[1, 0], [0, 2.5]], "corner"): "2/3"}
     )
     again = pg.load(pg.save(law, tmp_path / "law"))
     assert again == law

@@ -42,7 +42,7 @@ VALUES: dict[str, Callable[[], Any]] = {
     "float distribution": lambda: pg.Distribution({0: 0.5, 1: 0.5}),
     "augmentation": lambda: pg.Augmentation(flip),
     "kernel table": lambda: pg.Augmentation(flip).table([0, 1]),
-    "image": lambda: pg.Image([[0, 1], [1, 0]], "corner"),
+    "image": lambda: pg.images.Image([[0, 1], [1, 0]], "corner"),
     "graph": lambda: CUBE,
     "graph of images": zoo.rotations,
     "graph of bags": zoo.masked_tokens,

@@ -371,5 +371,6 @@ def test_a_spectrum_prints_what_it_knows():
     assert repr(zoo.hypercube(3).spectrum(4)) in text
     assert "0.25 (x3)" in text
     assert "clean cuts    k = 1, 4, 7, 8" in text
-    assert "dense on a component of 8 naturals x 8 views" in text
+    assert "product on a component of 8 naturals x 8 views" in text
+    assert "dense on a component of 8 naturals x 8 views" in str(zoo.hypercube(3).spectrum(4, solver="dense"))
     assert "degenerate cut" in repr(zoo.hypercube(3).spectrum(2))

@@ -283,7 +283,7 @@ def test_the_two_levels_rank_a_negative_eigenvalue_at_opposite_ends():
         (lambda: zoo.rotations({}), InvalidArgument, "pictures is empty"),
         (lambda: zoo.rotations({"a": 1}), InvalidArgument, r"pictures\['a'\] is 1; it must be a square Image"),
         (
-            lambda: zoo.rotations({"a": pg.Image([[1, 0], [0, 0]]), "b": pg.Image([[0, 0], [0, 1]])}),
+            lambda: zoo.rotations({"a": pg.images.Image([[1, 0], [0, 0]]), "b": pg.images.Image([[0, 0], [0, 1]])}),
             InvalidArgument,
             "'b' is a turn of 'a'; give one picture of an orbit",
         ),

@@ -2,6 +2,7 @@
 
 from popgraph.spectrum.certificate import Certificate
 from popgraph.spectrum.components import Components, find_components
+from popgraph.spectrum.factored import Grid
 from popgraph.spectrum.policy import choose_solver, decompose, whole_eigenspace
 from popgraph.spectrum.ritz import ritz
 from popgraph.spectrum.value import SolverUse, Spectrum
@@ -9,6 +10,7 @@ from popgraph.spectrum.value import SolverUse, Spectrum
 __all__ = [
     "Certificate",
     "Components",
+    "Grid",
     "SolverUse",
     "Spectrum",
     "choose_solver",

@@ -13,7 +13,7 @@ import numpy as np
 from popgraph.arrays import Floats, Ints, Sparse, frozen
 from popgraph.errors import InvalidArgument, NotConverged, TooLarge, size_in_words, whole_number
 from popgraph.memory import reserve
-from popgraph.spectrum import closed_form, dense, iterative
+from popgraph.spectrum import closed_form, dense, factored, iterative
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed
 from popgraph.spectrum.certificate import AT_ONCE, certify, residual_norms, witness
 from popgraph.spectrum.components import Components, Stack, find_components, stacks
@@ -60,7 +60,13 @@ class Found:
 
 
 def decompose(
-    factor: Sparse, w_x: Floats, k: int, *, components: Components | None = None, solver: str | None = None
+    factor: Sparse,
+    w_x: Floats,
+    k: int,
+    *,
+    components: Components | None = None,
+    solver: str | None = None,
+    grid: factored.Grid | None = None,
 ) -> Spectrum:
     """Return the k leading eigenpairs of Ā = MᵀM.
 
@@ -79,6 +85,8 @@ def decompose(
         Of the factor, if they are known.
     solver : {"dense", "iterative"}, optional
         Force a solver on every component of rank above 1; the certificate still runs. None lets the policy choose.
+    grid : Grid, optional
+        If the factor is a Kronecker product: its spectrum is then made of those of its factors, unless a solver is forced.
 
     Raises
     ------
@@ -95,6 +103,10 @@ def decompose(
         raise InvalidArgument(f'solver is {solver!r}; it must be "dense", "iterative" or None')
     reserve(f"{k:,} eigenvectors over {n_views:,} views", 8.0 * n_views * (k + min(k, AT_ONCE)), "use a smaller k")
     parts = find_components(factor) if components is None else components
+    if grid is not None and solver is None and k >= parts.count:
+        spectra = [decompose(M, w, len(w)) for M, w in grid.factors]
+        if (whole := factored.solve(factor, w_x, k, parts, grid, spectra)) is not None:
+            return whole
     found = _solve_components(factor, w_x, parts, int(k), solver)
     try:
         return _certified(factor, w_x, parts, found, int(k))

@@ -1,7 +1,7 @@
 """Enumerating 100,000 random 8x8 images in batches and through Python callables: python tests/benchmarks/enumeration.py.
 
 Each image stays or is shifted by one pixel in 4 directions, and then two pixels are flipped, each with probability 1/4: 20
-views. The callables say the same in plain functions of `popgraph.Image`. Flipping any 2 of the 64 pixels gives 10,080 views
+views. The callables say the same in plain functions of `popgraph.images.Image`. Flipping any 2 of the 64 pixels gives 10,080 views
 an image instead, a billion entries for 100,000 images: that is measured on fewer.
 """
 
@@ -13,16 +13,16 @@ from fractions import Fraction
 import numpy as np
 
 import popgraph as pg
-from popgraph import Image, images
+from popgraph import images
 
 MOVES = [(-1, 0), (1, 0), (0, -1), (0, 1)]
 SITES = [(3, 3), (4, 4)]
 
 
-def random_images(count: int, side: int = 8) -> list[Image]:
+def random_images(count: int, side: int = 8) -> list[images.Image]:
     """Draw distinct binary images."""
     rng = np.random.default_rng(0)
-    return list(dict.fromkeys(Image(pixels) for pixels in rng.integers(0, 2, (count, side, side))))
+    return list(dict.fromkeys(images.Image(pixels) for pixels in rng.integers(0, 2, (count, side, side))))
 
 
 def in_batches() -> pg.Augmentation:
@@ -42,7 +42,7 @@ def by_callables() -> pg.Augmentation:
                 pixels[0 if down > 0 else -1] = 0
             else:
                 pixels[:, 0 if right > 0 else -1] = 0
-            view = Image(pixels)
+            view = images.Image(pixels)
             views[view] = views.get(view, 0) + Fraction(1, 5)
         views[image] = views.get(image, 0) + Fraction(1, 5)
         return views
@@ -51,7 +51,7 @@ def by_callables() -> pg.Augmentation:
         def flipped(image):
             pixels = image.pixels.copy()
             pixels[site] ^= 1
-            return {Image(pixels): Fraction(1, 4), image: Fraction(3, 4)}
+            return {images.Image(pixels): Fraction(1, 4), image: Fraction(3, 4)}
 
         return flipped
 

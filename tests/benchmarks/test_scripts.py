@@ -7,6 +7,7 @@ import known_spectra
 import million
 import numpy as np
 import peers
+import products
 import pytest
 
 SMALL = {
@@ -57,5 +58,9 @@ def test_popgraph_is_right(case):
 def test_the_scripts_run(capsys):
     enumeration.main(500, rounds=1)
     assert re.search(r"same graph +True", capsys.readouterr().out)
+    products.main(12, 2, (3, 4))
+    printed = capsys.readouterr().out
+    assert printed.count("multiplicities are binomials: True") + printed.count("multiplicities as binomials: True") == 2
+    assert printed.count("Match(yes") == 1
     million.main(3200)
     assert re.search(r"[1-9]\d* products with M and its transpose", capsys.readouterr().out)

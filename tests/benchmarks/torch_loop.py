@@ -22,7 +22,7 @@ AHEAD = 64  # batches that the hand-written loop draws together
 def network(graph: pg.PopulationGraph, width: int, k: int) -> torch.nn.Module:
     """A two-layer network on pixels or on vectors."""
     first = graph.views[0]
-    size = first.pixels.size if isinstance(first, pg.Image) else len(first)
+    size = first.pixels.size if isinstance(first, pg.images.Image) else len(first)
     torch.manual_seed(0)
     return torch.nn.Sequential(
         torch.nn.Flatten(), torch.nn.Linear(size, width), torch.nn.ReLU(), torch.nn.Linear(width, k)
@@ -33,7 +33,7 @@ def by_hand(graph: pg.PopulationGraph, width: int, k: int, batch_size: int, step
     """Train as one would without popgraph.torch."""
     net = network(graph, width, k)
     p, A = torch.tensor(graph.p.copy()).cumsum(0), torch.tensor(graph.kernel.toarray()).cumsum(1)
-    rows = [view.pixels if isinstance(view, pg.Image) else view for view in graph.views]
+    rows = [view.pixels if isinstance(view, pg.images.Image) else view for view in graph.views]
     pixels = torch.tensor(np.array(rows, dtype=np.float32))
     optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=0.0)
     generator = torch.Generator().manual_seed(0)
