@@ -4,7 +4,7 @@ Every array that a popgraph value carries is read-only, so that no answer can de
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,12 +20,18 @@ Sparse: TypeAlias = Any  # scipy.sparse.csr_array; scipy ships no inline types
 class Immutable:
     """Keep a value's arrays read-only through copying and pickling, which would make them writable.
 
-    Subclasses are dataclasses. Their fields are copied and pickled, and nothing that was worked out from these and kept.
+    What was worked out and kept, a cached property, is neither copied nor pickled.
     """
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the fields alone."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}  # type: ignore[arg-type]
+        """Return the attributes without the cached properties."""
+        kept = {
+            name
+            for each in type(self).__mro__
+            for name, made in vars(each).items()
+            if isinstance(made, cached_property)
+        }
+        return {name: value for name, value in self.__dict__.items() if name not in kept}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Restore the attributes, and freeze the arrays among them."""

@@ -34,16 +34,16 @@ def sparse(N: int, each: int = 6, labels: Any = None) -> pg.PopulationGraph:
 
 
 def claims_much(folder: Path) -> Path:
-    """A file of a few kilobytes that unpacks to 400 MB."""
+    """A file of a few kilobytes that unpacks to 150 MB."""
     path = folder / "claims"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("popgraph.json", "w") as entry:
-        for _ in range(400):
+        for _ in range(150):
             entry.write(b" " * 2**20)
     return path
 
 
 def cases() -> dict[str, Callable[[], Any]]:
-    small, middle, large = sparse(300), sparse(4_000), sparse(40_000, labels=[i % 2 for i in range(40_000)])
+    small, middle, large = sparse(300), sparse(3_000), sparse(40_000, labels=[i % 2 for i in range(40_000)])
     table = np.random.default_rng(0).standard_normal((large.N, 2))
     columns = np.arange(200_000)
     kernel = sp.csr_array((np.ones(200_000), (columns, columns)), shape=(200_000, 200_000))
@@ -61,7 +61,7 @@ def cases() -> dict[str, Callable[[], Any]]:
         "many pairs": lambda: large.spectrum(30_000),
         "a matrix": lambda: pg.build(np.full(200_000, 5e-6), kernel).w_x,
         "a dense matrix": lambda: pg.build(np.full(2_000, 1 / 2_000), square).w_x,
-        "a callable": lambda: pg.build(range(6_000), lambda i: {(i + j) % 6_000: "1/10" for j in range(10)}).w_x,
+        "a callable": lambda: pg.build(range(3_000), lambda i: {(i + j) % 3_000: "1/10" for j in range(10)}).w_x,
         "tuples": lambda: zoo.hypercube(9).w_x,
         "20-cube": lambda: zoo.hypercube(20),
         "30 coordinates": lambda: pg.build([(0,) * 30], pg.independently(lambda bit: {bit: "3/4", 1 - bit: "1/4"})),
@@ -70,10 +70,10 @@ def cases() -> dict[str, Callable[[], Any]]:
         "train on batches": lambda: pg.train(large, 4, rng=0, steps=2, batch_size=100).f,
         "verify": lambda: pg.verify(middle, table[: middle.N]).angles,
         "probe": lambda: pg.probe(large, table).error,
-        "fractions": lambda: zoo.hypercube(6).exact().w,
+        "fractions": lambda: zoo.hypercube(5).exact().w,
         "exact": lambda: zoo.hypercube(5).exact().eigenvalues,
         "plot": lambda: pg.plot.matrix(middle).get_title(),
-        "sample": lambda: large.sample_pairs(5_000_000, rng=0),
+        "sample": lambda: large.sample_pairs(2_000_000, rng=0),
         "outcomes": lambda: pg.Distribution({0: "1/2", 1: "1/2"}).sample(2_000_000, rng=0),
         "networkx": lambda: len(middle.to_networkx()),
         "pandas": lambda: middle.to_pandas().shape,

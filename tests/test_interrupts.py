@@ -239,22 +239,23 @@ def test_a_file_interrupted_anywhere_is_the_old_one_or_the_new_one(old, tmp_path
             assert found == old or (isinstance(found, pg.PopulationGraph) and np.array_equal(found.w, OTHER.w))
 
 
+TIMES = 4  # that each operation is interrupted
 CHILD = """
 import sys
 sys.path.insert(0, {tests!r})
-from test_interrupts import LONG, bits, zoo
-make, ask = LONG[{name!r}]
-graph = make()
-expected, pairs = bits(zoo.hypercube(4).spectrum(5)), bits(graph.sample_pairs(9, rng=0))
-while True:
-    try:
-        print("running", flush=True)
-        while True:
-            ask(graph)
-    except KeyboardInterrupt:
-        pass
-    if bits(zoo.hypercube(4).spectrum(5)) == expected and bits(graph.sample_pairs(9, rng=0)) == pairs:
-        print("interrupted", flush=True)
+from test_interrupts import LONG, TIMES, bits, zoo
+for make, ask in LONG.values():
+    graph = make()
+    expected, pairs = bits(zoo.hypercube(4).spectrum(5)), bits(graph.sample_pairs(9, rng=0))
+    for _ in range(TIMES):
+        try:
+            print("running", flush=True)
+            while True:
+                ask(graph)
+        except KeyboardInterrupt:
+            pass
+        same = bits(zoo.hypercube(4).spectrum(5)) == expected and bits(graph.sample_pairs(9, rng=0)) == pairs
+        print("as before" if same else "otherwise", flush=True)
 """
 LONG: dict[str, tuple[Callable[[], pg.PopulationGraph], Callable[[pg.PopulationGraph], Any]]] = {
     "enumerate": (cube, lambda graph: pg.build(range(3000), lambda i: {i: "1/2", i + 1: "1/2"})),
@@ -269,20 +270,20 @@ LONG: dict[str, tuple[Callable[[], pg.PopulationGraph], Callable[[pg.PopulationG
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
-@pytest.mark.parametrize("name", LONG)
-def test_a_real_signal_is_heard_and_all_goes_on(name):
-    code = CHILD.format(tests=str(Path(__file__).parent), name=name)
+def test_a_real_signal_is_heard_and_all_goes_on():
+    code = CHILD.format(tests=str(Path(__file__).parent))
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as child:
-        hanging = threading.Timer(120, child.kill)  # so that a hang fails, instead of lasting
+        hanging = threading.Timer(300, child.kill)  # so that a hang fails, instead of lasting
         hanging.start()
         try:
-            for pause in np.linspace(0.0, 0.12, 6):
-                assert child.stdout.readline() == "running\n"
-                threading.Event().wait(pause)
-                child.send_signal(signal.SIGINT)
-                assert child.stdout.readline() == "interrupted\n"
+            for name in LONG:
+                for pause in np.linspace(0.0, 0.1, TIMES):
+                    assert child.stdout.readline() == "running\n", name
+                    threading.Event().wait(pause)
+                    child.send_signal(signal.SIGINT)
+                    assert child.stdout.readline() == "as before\n", name
         finally:
             hanging.cancel()
             child.kill()

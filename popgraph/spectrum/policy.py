@@ -111,8 +111,8 @@ def decompose(
     try:
         return _certified(factor, w_x, parts, found, int(k))
     except NotConverged as error:
-        iterative_alone = solver is not None or all(use.solver != "iterative" for use in found.uses)
-        if iterative_alone or found.side > DENSE_LIMIT:
+        iterated = solver is None and any(use.solver == "iterative" for use in found.uses)
+        if not iterated or found.side > DENSE_LIMIT:
             raise
         why = f"what the iterative solver found is wrong ({error})"
         return _certified(factor, w_x, parts, _solve_components(factor, w_x, parts, int(k), "dense", why), int(k))
