@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import popgraph as pg
 from popgraph import zoo
 from popgraph.errors import NotConverged
+from popgraph.spectrum import iterative
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis
 from popgraph.spectrum.certificate import Certificate, angle_bound, certify, residual_norms
 from popgraph.spectrum.lanczos import FAILURE, Lanczos
@@ -153,6 +154,24 @@ def test_close_ritz_values_are_no_repeats(apart):
     lanczos.advance(3)
     np.testing.assert_allclose(lanczos.ritz()[0], gamma, atol=1e-12)
     assert not lanczos.repeats
+
+
+@pytest.mark.parametrize(("graph", "k"), [(zoo.hypercube(6), 1), (zoo.hypercube(6), 7), (zoo.clusters(), 4)])
+def test_where_a_few_lanczos_steps_settle_it_nothing_is_searched_again(graph, k):
+    """The bound lies between the next eigenvalue and the last one found."""
+    certificate = graph.spectrum(k, solver="iterative").certificate
+    gamma = graph.spectrum(k + 1, solver="dense").gamma
+    assert certificate.excluded == iterative.BOUNDED
+    assert certificate.remainder <= gamma[k] + 1e-12
+    assert gamma[k] <= certificate.remainder_bound < gamma[k - 1]
+
+
+def test_beside_the_top_vector_alone_the_bound_is_below_1():
+    """γ_2 = (1/2 + cos(2π/40)/2)² = 0.9877 of a ring: a bound that only said 1 would prove no angle."""
+    A = np.eye(40) / 2 + (np.roll(np.eye(40), 1, axis=1) + np.roll(np.eye(40), -1, axis=1)) / 4
+    certificate = pg.build(np.full(40, 1 / 40), A).spectrum(1, solver="iterative").certificate
+    assert (0.5 + np.cos(2 * np.pi / 40) / 2) ** 2 - 1e-12 <= certificate.remainder_bound < 1
+    assert certificate.angle_bound < 1e-12
 
 
 # --- runs and multiplicities

@@ -186,3 +186,9 @@ def test_a_k_above_the_class_and_a_forced_solver_are_refused():
         graph.spectrum(3, features=signs, solver="dense")
     with pytest.raises(InvalidArgument, match="loss is 'spectral'; give one of popgraph.losses"):
         pg.train(graph, 3, loss="spectral")
+
+
+@pytest.mark.parametrize("k", [0, -1, 4, 1.0, True])
+def test_a_k_that_is_no_number_of_ritz_pairs_is_refused(k):
+    with pytest.raises(InvalidArgument, match=r"k is .*; features of 3 columns have 1..3 Ritz pairs"):
+        zoo.hypercube(3).spectrum(k, features=lambda bits: bits)
