@@ -7,6 +7,7 @@ import pytest
 from cases import many_components
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse.linalg import ArpackNoConvergence
 
 import popgraph as pg
 from popgraph import zoo
@@ -172,6 +173,32 @@ def test_beside_the_top_vector_alone_the_bound_is_below_1():
     certificate = pg.build(np.full(40, 1 / 40), A).spectrum(1, solver="iterative").certificate
     assert (0.5 + np.cos(2 * np.pi / 40) / 2) ** 2 - 1e-12 <= certificate.remainder_bound < 1
     assert certificate.angle_bound < 1e-12
+
+
+@pytest.mark.parametrize("failures", [1, 10**9])
+def test_where_a_filtered_search_fails_the_plain_one_is_tried(failures, monkeypatch):
+    """And where that fails too, it is said how far it came."""
+    honest, calls = iterative.eigsh, []
+
+    def fails(*args, **options):
+        calls.append(options["maxiter"])
+        if len(calls) <= failures:
+            raise ArpackNoConvergence("made to fail", np.ones(1), np.ones((200, 1)))
+        return honest(*args, **options)
+
+    monkeypatch.setattr(iterative, "eigsh", fails)
+    turn = np.roll(np.eye(200), 1, axis=1)
+    graph = pg.build(np.full(200, 1 / 200), np.eye(200) / 2 + (turn + turn.T) / 4)
+    if failures == 1:
+        gamma = (0.5 + np.cos(2 * np.pi * np.array([0, 1, 1, 2, 2]) / 200) / 2) ** 2
+        np.testing.assert_allclose(graph.spectrum(5, solver="iterative").gamma, gamma, rtol=0, atol=1e-12)
+        assert calls[:2] == [iterative.FILTERED_RESTARTS, 100 * 200]
+    else:
+        with pytest.raises(
+            NotConverged, match=r"ARPACK found 1 of 4 eigenvalues of a block of side 200 in 20,000 restarts"
+        ):
+            graph.spectrum(5, solver="iterative")
+        assert len(calls) == 2
 
 
 # --- runs and multiplicities
