@@ -20,7 +20,7 @@ NEAR = (
     1e-3  # gradient norm below which Newton steps are tried: they take over where L-BFGS would need a dozen steps more
 )
 FLAT = 1e-6  # gradient norm below which a run that can get no further counts as converged
-UP = 2e-15  # rise of a loss, relative to its terms, that is no rounding
+UP = 2e-14  # rise of a loss, relative to its terms, that is no rounding; going back to a saddle of curvature γ costs γ²
 BOTTOMLESS = -1e12  # no loss that has a minimum is near this
 SADDLES = 20  # that are left before a run is given up
 MOST_UNKNOWNS = 20_000  # up to which a loss without a Hessian is checked for saddles, by differences of gradients

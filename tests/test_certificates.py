@@ -7,10 +7,12 @@ import pytest
 from cases import many_components
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse.linalg import ArpackNoConvergence
 
 import popgraph as pg
 from popgraph import zoo
 from popgraph.errors import NotConverged
+from popgraph.spectrum import iterative
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis
 from popgraph.spectrum.certificate import Certificate, angle_bound, certify, residual_norms
 from popgraph.spectrum.lanczos import FAILURE, Lanczos
@@ -153,6 +155,50 @@ def test_close_ritz_values_are_no_repeats(apart):
     lanczos.advance(3)
     np.testing.assert_allclose(lanczos.ritz()[0], gamma, atol=1e-12)
     assert not lanczos.repeats
+
+
+@pytest.mark.parametrize(("graph", "k"), [(zoo.hypercube(6), 1), (zoo.hypercube(6), 7), (zoo.clusters(), 4)])
+def test_where_a_few_lanczos_steps_settle_it_nothing_is_searched_again(graph, k):
+    """The bound lies between the next eigenvalue and the last one found."""
+    certificate = graph.spectrum(k, solver="iterative").certificate
+    gamma = graph.spectrum(k + 1, solver="dense").gamma
+    assert certificate.excluded == iterative.BOUNDED
+    assert certificate.remainder <= gamma[k] + 1e-12
+    assert gamma[k] <= certificate.remainder_bound < gamma[k - 1]
+
+
+def test_beside_the_top_vector_alone_the_bound_is_below_1():
+    """γ_2 = (1/2 + cos(2π/40)/2)² = 0.9877 of a ring: a bound that only said 1 would prove no angle."""
+    A = np.eye(40) / 2 + (np.roll(np.eye(40), 1, axis=1) + np.roll(np.eye(40), -1, axis=1)) / 4
+    certificate = pg.build(np.full(40, 1 / 40), A).spectrum(1, solver="iterative").certificate
+    assert (0.5 + np.cos(2 * np.pi / 40) / 2) ** 2 - 1e-12 <= certificate.remainder_bound < 1
+    assert certificate.angle_bound < 1e-12
+
+
+@pytest.mark.parametrize("failures", [1, 10**9])
+def test_where_a_filtered_search_fails_the_plain_one_is_tried(failures, monkeypatch):
+    """And where that fails too, it is said how far it came."""
+    honest, calls = iterative.eigsh, []
+
+    def fails(*args, **options):
+        calls.append(options["maxiter"])
+        if len(calls) <= failures:
+            raise ArpackNoConvergence("made to fail", np.ones(1), np.ones((200, 1)))
+        return honest(*args, **options)
+
+    monkeypatch.setattr(iterative, "eigsh", fails)
+    turn = np.roll(np.eye(200), 1, axis=1)
+    graph = pg.build(np.full(200, 1 / 200), np.eye(200) / 2 + (turn + turn.T) / 4)
+    if failures == 1:
+        gamma = (0.5 + np.cos(2 * np.pi * np.array([0, 1, 1, 2, 2]) / 200) / 2) ** 2
+        np.testing.assert_allclose(graph.spectrum(5, solver="iterative").gamma, gamma, rtol=0, atol=1e-12)
+        assert calls[:2] == [iterative.FILTERED_RESTARTS, 100 * 200]
+    else:
+        with pytest.raises(
+            NotConverged, match=r"ARPACK found 1 of 4 eigenvalues of a block of side 200 in 20,000 restarts"
+        ):
+            graph.spectrum(5, solver="iterative")
+        assert len(calls) == 2
 
 
 # --- runs and multiplicities

@@ -144,6 +144,12 @@ def test_features_come_in_all_forms_of_an_embedding():
         np.testing.assert_array_equal(graph.spectrum(2, features=form).gamma, expected)
 
 
+def test_a_class_is_one_problem_that_one_solver_solves():
+    (use,) = zoo.hypercube(3).spectrum(2, features=lambda bits: bits).solvers
+    assert (use.components, use.shape) == (1, (3, 3))
+    assert str(use) == "Rayleigh-Ritz on 3 features: a class of functions is solved whole"
+
+
 def test_a_slice_of_a_ritz_spectrum_keeps_its_weights():
     graph = zoo.hypercube(3)
     whole = graph.spectrum(3, features=signs)
@@ -186,3 +192,9 @@ def test_a_k_above_the_class_and_a_forced_solver_are_refused():
         graph.spectrum(3, features=signs, solver="dense")
     with pytest.raises(InvalidArgument, match="loss is 'spectral'; give one of popgraph.losses"):
         pg.train(graph, 3, loss="spectral")
+
+
+@pytest.mark.parametrize("k", [0, -1, 4, 1.0, True])
+def test_a_k_that_is_no_number_of_ritz_pairs_is_refused(k):
+    with pytest.raises(InvalidArgument, match=r"k is .*; features of 3 columns have 1..3 Ritz pairs"):
+        zoo.hypercube(3).spectrum(k, features=lambda bits: bits)

@@ -180,6 +180,15 @@ def test_a_natural_too_rare_for_its_squares_is_merged_with_no_warning():
     np.testing.assert_array_equal(graph.spectrum(2).gamma, [1, 1])
 
 
+@pytest.mark.parametrize("order", [[0, 1, 2], [1, 0, 2]])
+def test_a_rare_natural_is_merged_into_a_common_one_whichever_comes_first(order):
+    """Their rows of M differ by a factor of 3e161, whose square overflows."""
+    p, A = np.array([5e-324, 0.5, 0.5]), np.array([[0.5, 0.5], [0.5, 0.5], [0, 1]])
+    spectrum = pg.build(p[order], A[order]).spectrum(2)
+    np.testing.assert_allclose(spectrum.gamma, [1, 1 / 3], rtol=0, atol=1e-15)  # w = [[1, 1], [1, 5]]/8
+    assert spectrum.solvers[0].shape == (2, 2)
+
+
 @pytest.mark.parametrize("rare", [1e-310, 1e-318, 5e-324])
 def test_a_view_less_likely_than_the_least_normal_number_is_refused(rare):
     """w_x would have fewer than 16 digits, and so would √w_x, F*'s first column."""
