@@ -99,6 +99,7 @@ MAY_IMPORT = {
         "verification",
         "zoo",
     },
+    "structure": {"building", "distribution", "graph", "labels", "population", "sampling", "spectrum", "subspace"},
     "drawing": {"images", "labels"},
     "plot": {"drawing", "embedding", "subspace"},
     "explorer": {"plot", "drawing", "graph", "match", "spectrum", "training", "verification"},

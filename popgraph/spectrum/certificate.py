@@ -53,7 +53,7 @@ class Certificate:
 
 
 def residual_norms(factor: Sparse, gamma: Floats, V: Floats) -> Floats:
-    """Return ||MᵀMv - γv|| of each pair, (k,)."""
+    """Return ||MᵀMv - γv|| of each pair, (k,); M is a csr_array, or a LinearOperator."""
     transposed, residuals = factor.T, np.empty(V.shape[1])
     for start in range(0, V.shape[1], AT_ONCE):
         part = V[:, start : start + AT_ONCE].copy()
