@@ -95,7 +95,7 @@ def _tops(w_x: Floats, component: Ints, count: int) -> Floats:
     tops = np.zeros((len(w_x), count), order="F")
     here = component < count
     tops[np.flatnonzero(here), component[here]] = np.sqrt(w_x[here])
-    return tops / np.linalg.norm(tops, axis=0)
+    return np.asarray(tops / np.linalg.norm(tops, axis=0))
 
 
 def _solve(

@@ -1,5 +1,6 @@
-"""Graphs that are too large to list, and known exactly by their structure: mixtures of products, and declared symmetry."""
+"""Graphs that are known by their structure: mixtures of products, never listed, and graphs with a declared symmetry."""
 
 from popgraph.structure.mixture import MixtureGraph, mixture
+from popgraph.structure.symmetry import SymmetricGraph, symmetric
 
-__all__ = ["MixtureGraph", "mixture"]
+__all__ = ["MixtureGraph", "SymmetricGraph", "mixture", "symmetric"]

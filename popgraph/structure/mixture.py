@@ -74,7 +74,8 @@ def mixture(law: Any, populations: Mapping[Any, Sequence[Any]], *, name: str = "
     pi = read_distribution(law)
     if not isinstance(populations, Mapping):
         raise InvalidArgument(
-            f"populations is a {type(populations).__name__}; give a mapping class -> sequence of populations, one for each coordinate"
+            f"populations is a {type(populations).__name__}; give a mapping "
+            "class -> sequence of populations, one for each coordinate"
         )
     missing = [shorten(c) for c in pi if c not in populations]
     if missing:
@@ -114,7 +115,8 @@ def _read_factors(c: Any, declared: Any) -> tuple[PopulationGraph, ...]:
         if not isinstance(one, PopulationGraph):
             if not isinstance(one, tuple) or len(one) != 2:
                 raise InvalidArgument(
-                    f"coordinate {j} of class {shorten(c)} is {shorten(one)}; give a PopulationGraph, or a pair (distribution, augmentation)"
+                    f"coordinate {j} of class {shorten(c)} is {shorten(one)}; give a PopulationGraph, "
+                    "or a pair (distribution, augmentation)"
                 )
             one = build(*one)
         factors.append(one)
@@ -299,7 +301,8 @@ class MixtureGraph(Immutable):
         """
         if self.entries > EXPANDED:
             raise TooLarge(
-                f"the kernel has {self.entries:,} entries, more than {EXPANDED:,}; use spectrum(k), operator() and factor, which list nothing"
+                f"the kernel has {self.entries:,} entries, more than {EXPANDED:,}; use spectrum(k), operator() and "
+                "factor, which list nothing"
             )
         blocks, naturals = [], []
         for c, pi, of_class, places in zip(self.law, self.law.probabilities, self.factors, self._places, strict=True):

@@ -64,7 +64,7 @@ class SummedProducts(Immutable):
     @cached_property
     def view_probabilities(self) -> Floats:
         """The sum of the classes' w_x, (N,), which is no product."""
-        return frozen(sum(self.masses()))
+        return frozen(np.sum(self.masses(), axis=0))
 
     def masses(self) -> list[Floats]:
         """Return π_c ⊗_j w_x,j^c of each class, (N,)."""
@@ -151,6 +151,7 @@ class SummedProducts(Immutable):
             pairs = (self.split[c][j][mine], self.split[e][j][theirs])
             meets = sp.csr_array((np.ones(len(mine)), pairs), shape=(counts[c][j], counts[e][j]))
             total = sp.csr_array(sp.kron(total, meets > 0))
+            total.eliminate_zeros()  # kron stores zeros of small blocks, and csgraph takes a stored zero for an edge
         return total
 
     @cached_property
