@@ -21,7 +21,6 @@ from popgraph.errors import InvalidArgument, TooLarge, listing, shorten, size_in
 from popgraph.graph import PopulationGraph
 from popgraph.labels import label_array
 from popgraph.population import read_distribution
-from popgraph.sampling import PairSampler
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum.operator import decompose_operator
 from popgraph.structure.modes import outer
@@ -274,9 +273,16 @@ class MixtureGraph(Immutable):
         ------
         InvalidArgument
             If the size is not a whole number, 0 or more.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> mixture([0], {0: [pg.zoo.hypercube(1)] * 3}).sample_pairs(3, rng=0).shape
+        (3, 2)
         """
         generator = np.random.default_rng(rng)
-        PairSampler(np.ones(1), sp.csr_array(np.ones((1, 1)))).views(size, generator)  # checks the size
+        if not isinstance(size, int | np.integer) or size < 0:
+            raise InvalidArgument(f"size is {size!r}; the number of draws must be a whole number, 0 or more")
         drawn = generator.choice(len(self.law.probabilities), size, p=self.law.probabilities)
         cells = np.zeros((size, 2), dtype=np.intp)
         for c, (of_class, places) in enumerate(zip(self.factors, self._places, strict=True)):
