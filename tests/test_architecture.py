@@ -106,7 +106,6 @@ MAY_IMPORT = {
         "image",
         "labels",
         "population",
-        "sampling",
         "spectrum",
         "subspace",
     },

@@ -1,4 +1,4 @@
-"""What structure saves: python tests/benchmarks/structure.py [--d 20] [--ring 100000].
+"""What structure saves: python tests/benchmarks/structure.py [--d 20] [--ring 3000].
 
 A mixture of 4 products of d coins, never listed: time, peak memory, and the bytes that its sparse factor would take. Then graphs
 with a declared symmetry, a ring and images under all cyclic shifts, beside the graph's own spectrum.
@@ -78,7 +78,7 @@ def main(d: int, n: int, side: int, patterns: int, k: int) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, value in (("d", 20), ("ring", 100_000), ("side", 8), ("patterns", 24), ("k", 16)):
+    for name, value in (("d", 20), ("ring", 3_000), ("side", 8), ("patterns", 24), ("k", 16)):
         parser.add_argument(f"--{name}", type=int, default=value)
     given = parser.parse_args()
     main(given.d, given.ring, given.side, given.patterns, given.k)
