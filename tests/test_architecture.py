@@ -97,6 +97,8 @@ MAY_IMPORT = {
         "distribution",
         "embedding",
         "graph",
+        "image",
+        "labels",
         "losses",
         "match",
         "pair_moments",

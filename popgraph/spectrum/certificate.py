@@ -1,5 +1,6 @@
 """`Certificate`: what was checked about a spectrum after it was computed, whichever solver computed it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ from popgraph.arrays import Floats, Sparse
 from popgraph.errors import NotConverged
 from popgraph.subspace import tolerance
 
+SLACK = 1e-9  # what counts as rounding at least
 WITNESS_STEPS = 12  # of the power method, in search of something overlooked
 AT_ONCE = 16  # vectors whose residuals are formed together, so that checking takes less memory than finding
 
@@ -54,7 +56,7 @@ class Certificate:
 
 
 def residual_norms(factor: Sparse, gamma: Floats, V: Floats) -> Floats:
-    """Return ||MᵀMv - γv|| of each pair, (k,)."""
+    """Return ||MᵀMv - γv|| of each pair, (k,); M is a csr_array, or a LinearOperator."""
     transposed, residuals = factor.T, np.empty(V.shape[1])
     for start in range(0, V.shape[1], AT_ONCE):
         part = V[:, start : start + AT_ONCE].copy()
@@ -65,14 +67,14 @@ def residual_norms(factor: Sparse, gamma: Floats, V: Floats) -> Floats:
     return residuals
 
 
-def witness(factor: Sparse, V: Floats) -> float:
-    """Return a number that the largest eigenvalue of Ā beside span V is no smaller than.
+def witness(product: Callable[[Floats], Floats], V: Floats) -> float:
+    """Return a number that the largest eigenvalue of Ā beside span V is no smaller than, from products with Ā.
 
     The Rayleigh quotient of a vector orthogonal to V, after a few steps of the power method: where it is above the bound that a
     solver gave, the solver is refuted. Nothing of any solver is used.
     """
     x = np.random.default_rng(1).standard_normal(len(V))
-    transposed, quotient = factor.T, 0.0
+    quotient = 0.0
     for _ in range(WITNESS_STEPS):
         x = x - V @ (V.T @ x)
         x = x - V @ (V.T @ x)
@@ -80,9 +82,24 @@ def witness(factor: Sparse, V: Floats) -> float:
         if length <= 1e-12:  # V leaves nothing, or the rest of Ā is 0
             break
         x = x / length
-        image = transposed @ (factor @ x)
+        image = product(x)
         quotient, x = float(x @ image), image
     return quotient
+
+
+def refute(seen: float, bound: float, k: int, size: int) -> None:
+    """Refuse k pairs beside which more is seen than was said to be left.
+
+    Raises
+    ------
+    NotConverged
+        If what is seen is above the bound by more than rounding.
+    """
+    if not seen <= bound + max(SLACK, 10 * tolerance(size)):  # NaN is at most nothing
+        raise NotConverged(
+            f"there is an eigenvalue of {seen:.6g} or more beside the {k} found, where {bound:.6g} was said to be the most that is "
+            'left; use solver="dense"'
+        )
 
 
 def angle_bound(residuals: Floats, gap: float, size: int, *, closed_form: bool) -> float:
@@ -134,7 +151,7 @@ def certify(
     k = V.shape[1]
     lengths = np.abs(np.einsum("ij,ij->j", V[:, :tops], V[:, :tops]) - 1.0).max(initial=0.0)
     orthogonality = float(max(lengths, np.abs(V.T @ V[:, tops:] - np.eye(k, k - tops, -tops)).max(initial=0.0)))
-    allowed = max(1e-9, 10 * tolerance(size))
+    allowed = max(SLACK, 10 * tolerance(size))
     if not (residuals.max() <= allowed and orthogonality <= allowed):  # NaN is at most nothing
         raise NotConverged(
             f"eigenpair {int(residuals.argmax()) + 1} has a residual of {residuals.max():.1e}, and the loss of orthogonality is "

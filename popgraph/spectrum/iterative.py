@@ -16,9 +16,9 @@ from popgraph.errors import NotConverged
 from popgraph.spectrum.basis import orthonormal
 from popgraph.spectrum.chebyshev import PLAIN, Filter, choose_filter
 from popgraph.spectrum.components import Stack
+from popgraph.spectrum.gram import Gram, Product
 from popgraph.spectrum.lanczos import LEAST, Lanczos, largest_left
 from popgraph.spectrum.pairs import Pairs
-from popgraph.spectrum.product import Gram
 from popgraph.spectrum.symmetric import eigenpairs
 from popgraph.subspace import tolerance
 
@@ -35,6 +35,8 @@ LOOK = 1e-7  # tolerance of a second search: its eigenvalue, never too large, is
 BOUNDED = "a Lanczos bound leaves room for nothing above (it fails with probability below 1e-10)"
 MIXED = 0.01  # share of a vector that must be left beside what is deflated
 FILTERED_RESTARTS = 300  # of a filtered search, before the filter is given up
+SPENT = "the eigenvalues found sum to the trace"
+WHOLE = "every eigenvalue computed"
 SEARCHED_AGAIN = "a deflated second search found nothing above"
 
 
@@ -62,7 +64,7 @@ def _below_top(M: Sparse, top: Floats, wanted: int, alone: bool) -> tuple[Floats
     gram = Gram(M, np.inf if alone else DENSE_SECONDS * side**3 / (ENTRY_SECONDS * M.nnz + CALL_SECONDS))
     start = M @ top if gram.by_naturals else top
     trace = float(np.sum(M.data**2)) - 1.0  # the sum of all eigenvalues below the top
-    search = _Search(gram, start / np.linalg.norm(start), trace)
+    search = Search(gram, (start / np.linalg.norm(start))[:, np.newaxis], trace)
     rest, bound, method = search.leading(wanted)
     found = min(wanted, len(search.gamma))
     gamma = np.zeros(wanted + 1)
@@ -84,24 +86,33 @@ def _below_top(M: Sparse, top: Floats, wanted: int, alone: bool) -> tuple[Floats
     return gamma, V, rest, bound, method
 
 
-class _Search:
-    """Find leading eigenpairs of a PSD product orthogonal to its top vector.
+class Search:
+    """Find leading eigenpairs of a PSD product orthogonal to the pairs of eigenvalue 1, which are known.
 
-    `trace` is the sum of all eigenvalues there. Once the found ones use it up, all others are 0.
+    Parameters
+    ----------
+    gram : Product
+        Of norm 1; a sparse factor's `Gram`, or an `OperatorProduct`.
+    tops : (side, c) array
+        Orthonormal columns: all eigenvectors of eigenvalue 1 that have a closed form.
+    trace : float, optional
+        The sum of all other eigenvalues, if it is known. Once the found ones use it up, all that are left are 0.
     """
 
-    def __init__(self, gram: Gram, top: Floats, trace: float) -> None:
+    def __init__(self, gram: Product, tops: Floats, trace: float | None = None) -> None:
         self.gram, self.trace, self.side = gram, trace, gram.side
         self.rng = np.random.default_rng(0)
-        self.Q = np.asfortranarray(top[:, np.newaxis])  # what is found, the top first
-        self.gamma = np.empty(0)  # without the top's
+        self.tops = tops.shape[1]
+        self.Q = np.asfortranarray(tops)  # what is found, the tops first
+        self.gamma = np.empty(0)  # without the tops'
 
     def leading(self, wanted: int) -> tuple[float, float, str]:
         """Find the leading `wanted` pairs; return the largest eigenvalue left, a bound on it, and how it is known."""
         rounding, ask, rest, floor = tolerance(self.side), 1, 1.0, 1.0
         for _ in range(ROUNDS):
-            if self.trace - self.gamma.sum() <= rounding or self.Q.shape[1] == self.side:
-                rest, bound, method = 0.0, 0.0, "the eigenvalues found sum to the trace"
+            spent = self.trace is not None and self.trace - self.gamma.sum() <= rounding
+            if spent or self.Q.shape[1] == self.side:
+                rest, bound, method = 0.0, 0.0, SPENT if spent else WHOLE
                 break
             missing = wanted - len(self.gamma)
             if missing > 0:
@@ -121,7 +132,7 @@ class _Search:
             ask = SEARCHED
         else:
             short = f"only {len(self.gamma)} of {wanted} eigenvalues below 1 are found"
-            above = f"there is still an eigenvalue {rest:.6g} above the {wanted + 1}-th found, {floor:.6g}"
+            above = f"there is still an eigenvalue {rest:.6g} above the {wanted + self.tops}-th found, {floor:.6g}"
             raise NotConverged(
                 f'after {ROUNDS} searches {short if missing > 0 else above}; use solver="dense", or a smaller k'
             )
@@ -134,11 +145,11 @@ class _Search:
         """Join new pairs to those found, largest first."""
         joined = np.concatenate([self.gamma, gamma])
         order = np.argsort(-joined, kind="stable")
-        Q = np.empty((self.side, len(joined) + 1), order="F")
+        Q = np.empty((self.side, len(joined) + self.tops), order="F")
         Q[:, : self.Q.shape[1]], Q[:, self.Q.shape[1] :] = self.Q, U
         Q = orthonormal(Q)
         if (np.diff(order) != 1).any():
-            Q = np.asfortranarray(Q[:, np.concatenate([[0], order + 1])])
+            Q = np.asfortranarray(Q[:, np.concatenate([np.arange(self.tops), order + self.tops])])
         self.gamma, self.Q = joined[order], Q
 
     def _look(self, lanczos: Lanczos, clear: float) -> tuple[float, float]:

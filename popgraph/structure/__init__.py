@@ -1,8 +1,21 @@
-"""Populations too large to list, whose structure gives their spectrum exactly: products of independent coordinates."""
+"""Populations that are known by their structure: products of independent coordinates, mixtures of these, and declared symmetry."""
 
 from popgraph.structure.graph import ProductGraph, product
 from popgraph.structure.learning import ProductTraining
 from popgraph.structure.low_degree import LowDegree
+from popgraph.structure.mixture import MixtureGraph, mixture
 from popgraph.structure.spectrum import ProductCertificate, ProductSpectrum
+from popgraph.structure.symmetry import SymmetricGraph, symmetric
 
-__all__ = ["LowDegree", "ProductCertificate", "ProductGraph", "ProductSpectrum", "ProductTraining", "product"]
+__all__ = [
+    "LowDegree",
+    "MixtureGraph",
+    "ProductCertificate",
+    "ProductGraph",
+    "ProductSpectrum",
+    "ProductTraining",
+    "SymmetricGraph",
+    "mixture",
+    "product",
+    "symmetric",
+]

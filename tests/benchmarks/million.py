@@ -92,7 +92,7 @@ def main(n: int) -> None:
     clock = Clock()
     for owner, name in (
         (iterative, "largest_left"),
-        (iterative._Search, "_look"),
+        (iterative.Search, "_look"),
         (policy, "residual_norms"),
         (policy, "certify"),
     ):

@@ -9,6 +9,7 @@ import numpy as np
 import peers
 import products
 import pytest
+import structure
 
 SMALL = {
     "components": known_spectra.components(k=7, count=9),
@@ -64,3 +65,8 @@ def test_the_scripts_run(capsys):
     assert printed.count("Match(yes") == 1
     million.main(3200)
     assert re.search(r"[1-9]\d* products with M and its transpose", capsys.readouterr().out)
+    structure.main(d=5, n=30, side=3, patterns=2, k=3)
+    assert (
+        len(re.findall(r"eigenvalues differ by \d\.\de-1\d|eigenvalues differ by 0.0e\+00", capsys.readouterr().out))
+        == 2
+    )

@@ -1,12 +1,13 @@
-"""`Gram`: the smaller of MMᵀ and MᵀM as a product with a vector, and nothing formed but M and its transpose.
+"""Ā, or a matrix of the same eigenvalues, as a product with a vector: all that the iterative solver asks of a graph.
 
-Counts what it does, so that a benchmark can say how far a solver is from the machine's memory bandwidth.
+`Gram` is the smaller of MMᵀ and MᵀM, with nothing formed but M and its transpose; `OperatorProduct` multiplies by whatever knows
+how to. Both count their products, so that a benchmark can say how far a solver is from the machine's memory bandwidth.
 """
 
 import os
 from concurrent.futures import Executor, ThreadPoolExecutor
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import scipy.sparse as sp
@@ -18,6 +19,41 @@ from popgraph.errors import NotConverged
 DENSE_SHARE = 0.3  # a factor fuller than this is quicker, and not much larger, as a dense array
 THREADED = 1_000_000  # stored entries; on two cores, 8 million take half the time in threads, 300,000 take longer
 AT_ONCE = 16  # columns multiplied together, where all of them at once would double the memory
+
+
+class Product(Protocol):
+    """Multiply by a symmetric positive semidefinite matrix of norm 1 (side, side) that has Ā's positive eigenvalues.
+
+    `limit` says how many vectors may be multiplied before `NotConverged` is raised, and `products` how many have been.
+    """
+
+    side: int
+    limit: float
+    products: int
+
+    def vector(self, x: Floats) -> Floats:
+        """Return the product with a vector (side,)."""
+
+    def compressed(self, X: Floats) -> Floats:
+        """Return Xᵀ times the product with X, (m, m), of columns (side, m)."""
+
+
+class OperatorProduct:
+    """Multiply by a symmetric scipy LinearOperator, Ā itself: a `Product` for what has a structure instead of entries."""
+
+    def __init__(self, operator: Any, limit: float = np.inf) -> None:
+        self.operator, self.side, self.limit, self.products = operator, operator.shape[0], limit, 0
+
+    def vector(self, x: Floats) -> Floats:
+        """Return Ā x of a vector (side,)."""
+        self.products += 1
+        if self.products > self.limit:
+            raise NotConverged(f"{self.limit:,.0f} products with Ā did not do")
+        return np.asarray(self.operator.matvec(x))
+
+    def compressed(self, X: Floats) -> Floats:
+        """Return Xᵀ Ā X, (m, m), of columns (side, m); column by column, which takes no memory."""
+        return np.column_stack([dgemv(1.0, X, self.vector(x), trans=1) for x in X.T])
 
 
 class Gram:

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 import popgraph as pg
 from popgraph.errors import NotConverged
-from popgraph.spectrum import policy, product
+from popgraph.spectrum import gram as room
+from popgraph.spectrum import policy
 from popgraph.spectrum.basis import orthonormal
 from popgraph.spectrum.chebyshev import PLAIN, choose_filter
-from popgraph.spectrum.product import Gram
+from popgraph.spectrum.gram import Gram
 
 SHAPES = [(5, 9), (9, 5), (7, 7)]
 
@@ -25,7 +26,7 @@ def random_factor(shape, density, seed=0):
 @pytest.mark.parametrize("density", [0.05, 1.0])
 @pytest.mark.parametrize("threaded", [False, True])
 def test_gram_multiplies_by_the_smaller_of_both_products(monkeypatch, shape, density, threaded):
-    monkeypatch.setattr(product, "THREADED", 0 if threaded else 10**9)
+    monkeypatch.setattr(room, "THREADED", 0 if threaded else 10**9)
     M = random_factor(shape, density)
     dense = M.toarray()
     small = dense @ dense.T if shape[0] < shape[1] else dense.T @ dense
@@ -44,8 +45,8 @@ def test_threads_do_not_change_a_bit(monkeypatch):
     M = random_factor((3000, 2000), 0.01)
     x = np.random.default_rng(1).standard_normal(2000)
     alone = Gram(M).vector(x)
-    monkeypatch.setattr(product, "THREADED", 0)
-    monkeypatch.setattr(product.os, "sched_getaffinity", lambda _: range(5), raising=False)
+    monkeypatch.setattr(room, "THREADED", 0)
+    monkeypatch.setattr(room.os, "sched_getaffinity", lambda _: range(5), raising=False)
     assert Gram(M).vector(x).tobytes() == alone.tobytes()
 
 
