@@ -97,6 +97,13 @@ def verify(
     """
     if not isinstance(graph, PopulationGraph):
         raise InvalidArgument(f"verify(graph, f) takes a PopulationGraph first; got {shorten(graph)}")
+    return judge(graph, f, k, atol=atol, spectrum=spectrum, features=features)
+
+
+def judge(
+    graph: PopulationGraph, f: Any, k: int | None, *, atol: float, spectrum: Spectrum | None, features: Any
+) -> Match:
+    """Do as `verify` says, on any graph that has views, w_x, a spectrum, and an M that multiplies."""
     features = f.features if features is None and isinstance(f, HasFeatures) else features
     held = None if features is None else read_features(graph.views, graph.w_x, features)
     table = read_embedding(graph.views, f)

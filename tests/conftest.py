@@ -14,5 +14,5 @@ settings.load_profile("popgraph")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Leave the doctests of an extra out where its library is not installed; in CI it must be."""
-    if not os.environ.get("CI") and find_spec("torch") is None:
-        config.option.ignore_glob = [*(config.option.ignore_glob or []), "*/popgraph/torch/*"]
+    missing = [] if os.environ.get("CI") else [name for name in ("dask", "torch") if find_spec(name) is None]
+    config.option.ignore_glob = [*(config.option.ignore_glob or []), *(f"*/popgraph/{name}/*" for name in missing)]
