@@ -138,7 +138,7 @@ class Products:
         """
         path, name = store.write_columns(self.directory, X), f"columns-{uuid4().hex}"
         cuts = [(int(start), int(stop)) for start, stop in pairwise(edges)]
-        tasks = {(name, c, 0): (store.read_columns, path, *cut) for c, cut in enumerate(cuts)}
+        tasks = {(name, c, 0): (store.read_columns, path, X.shape[1], *cut) for c, cut in enumerate(cuts)}
         return da.Array(tasks, name, chunks=(tuple(np.diff(edges).tolist()), X.shape[1:]), dtype=np.float64)
 
     def _gram(self, X: Any) -> Any:

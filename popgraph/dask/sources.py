@@ -5,6 +5,7 @@ Each is checked like a whole population, by the same code, and refused in the sa
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from popgraph.population import read_population, read_rows
 from popgraph.reading import read_distinct, read_matrix
 
 Source = Callable[..., tuple[Any, ...]]  # block, and what it is given -> (p, A) or (p, A, views)
+
+ONE_AT_A_TIME = Lock()  # numpy parses headers by `ast`, which fails now and then where two threads do (CPython 3.11)
 
 
 @dataclass(frozen=True)
@@ -83,5 +86,6 @@ class Enumerated:
 
 def filed(block: int, path: str, p: Floats | float) -> tuple[Any, ...]:
     """Read a block of A from a file of `scipy.sparse.save_npz`; one p stands for all its naturals."""
-    A = sp.csr_array(sp.load_npz(path))
+    with ONE_AT_A_TIME:
+        A = sp.csr_array(sp.load_npz(path))
     return np.full(A.shape[0], p) if isinstance(p, float) else p, A

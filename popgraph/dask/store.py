@@ -1,6 +1,6 @@
 """Row blocks on disk: written once by whoever enumerates them, mapped into memory for each product, held by nobody.
 
-A block is five arrays. A file appears whole or not at all, so that a worker killed while it writes leaves nothing behind that
+A block is a few arrays. A file appears whole or not at all, so that a worker killed while it writes leaves nothing behind that
 its successor could mistake for a block.
 """
 
@@ -18,6 +18,10 @@ from scipy.sparse.csgraph import connected_components
 
 from popgraph.arrays import Floats, Ints, Sparse
 
+# Bare numbers, whose kind goes by the file's name: numpy's headers are parsed by Python's `ast`, which fails now and then where
+# two threads parse at once (CPython 3.11), and workers may be threads
+KINDS = dict.fromkeys(["p", "A", "w_x", "M"], "f8") | dict.fromkeys(["indptr", "numbers", "columns"], "i8")
+KINDS |= dict.fromkeys(["raw", "indices"], "i4")
 BINS = 256  # the views' numbers are cut into so many, to know which of them a block reaches at all
 
 
@@ -65,9 +69,11 @@ def write(directory: str, block: int, p: Floats, A: Sparse) -> Written:
     side = len(p) + len(columns)
     joined = sp.coo_array((np.ones(len(local), dtype=np.int8), (row_of, len(p) + local)), shape=(side, side))
     component = connected_components(joined, directed=False)[1][len(p) :]
-    for name, array in {"p": p, "indptr": A.indptr, "raw": local.astype(np.int32), "A": A.data}.items():
-        _save(directory, block, name, np.asarray(array))
-    return Written(len(p), A.nnz, columns.astype(np.intp), np.asarray(mass, dtype=np.float64), component, float(np.sum(p)))
+    for name, array in {"p": p, "indptr": A.indptr, "raw": local, "A": A.data}.items():
+        _save(directory, block, name, array)
+    return Written(
+        len(p), A.nnz, columns.astype(np.intp), np.asarray(mass, dtype=np.float64), component, float(np.sum(p))
+    )
 
 
 def unite(directory: str, columns: list[Ints], w_x: Floats) -> None:
@@ -113,24 +119,25 @@ def collected(directory: str, blocks: int, n_views: int) -> Sparse:
 
 
 def _path(directory: str, block: int, name: str) -> Path:
-    return Path(directory) / f"{block:06d}.{name}.npy"
+    return Path(directory) / f"{block:06d}.{name}"
 
 
 def write_columns(directory: str, X: Floats) -> str:
     """Write tall columns for the workers, and return where."""
-    path = Path(directory) / f"columns-{uuid4().hex}.npy"
-    np.save(path, X)
+    path = Path(directory) / f"columns-{uuid4().hex}"
+    np.ascontiguousarray(X, dtype=np.float64).tofile(path)
     return str(path)
 
 
-def read_columns(path: str, start: int, stop: int) -> Floats:
-    """Return some rows of tall columns, a copy: the file goes when the product is done."""
-    return np.array(np.load(path, mmap_mode="r")[start:stop])
+def read_columns(path: str, width: int, start: int, stop: int) -> Floats:
+    """Return some rows of tall columns."""
+    rows = np.fromfile(path, dtype=np.float64, count=(stop - start) * width, offset=8 * start * width)
+    return rows.reshape(stop - start, width)
 
 
 def clear_columns(directory: str) -> None:
     """Delete the columns that were written."""
-    for path in Path(directory).glob("columns-*.npy"):
+    for path in Path(directory).glob("columns-*"):
         path.unlink()
 
 
@@ -148,13 +155,13 @@ def handed_over(path: str) -> Any:
 
 
 def _save(directory: str, block: int, name: str, array: Any) -> None:
+    """Write one array of a block, whole or not at all."""
     path = _path(directory, block, name)
     part = path.with_name(f"{path.name}.{uuid4().hex}")
-    with part.open("wb") as file:
-        np.save(file, array)
+    np.ascontiguousarray(array, dtype=KINDS[name]).tofile(part)
     os.replace(part, path)
 
 
 def _load(directory: str, block: int, name: str) -> Any:
-    array: Any = np.load(_path(directory, block, name), mmap_mode="r")
-    return array
+    """Map one array of a block."""
+    return np.memmap(_path(directory, block, name), dtype=KINDS[name], mode="r")
