@@ -75,7 +75,7 @@ def build(
     --------
     >>> import popgraph as pg
     >>> from distributed import Client
-    >>> with Client(processes=False, n_workers=2, threads_per_worker=1, dashboard_address=None) as client:
+    >>> with Client(processes=False, n_workers=2, threads_per_worker=1, dashboard_address=":0") as client:
     ...     graph = pg.dask.build(["lightning", "cloud"], pg.apply(lambda x: x + " rotated", "1/3"), rows=1, client=client)
     ...     graph.views, graph.spectrum(2).gamma
     (('lightning', 'lightning rotated', 'cloud', 'cloud rotated'), array([1., 1.]))
@@ -148,7 +148,7 @@ def from_blocks(
     --------
     >>> import popgraph as pg
     >>> from distributed import Client
-    >>> with Client(processes=False, n_workers=2, threads_per_worker=1, dashboard_address=None) as client:
+    >>> with Client(processes=False, n_workers=2, threads_per_worker=1, dashboard_address=":0") as client:
     ...     pg.dask.from_blocks(lambda i: ([0.5], [[0.5, 0.5]], ["shared", i]), 2, client=client).views
     ('shared', 0, 1)
     """
@@ -170,34 +170,32 @@ def from_files(
 ) -> BlockGraph:
     """Build a population graph from files of `scipy.sparse.save_npz`, each with some rows of A in the same N columns.
 
-        Parameters
-        ----------
-        paths : sequence of paths
-            In the order of the naturals; seen by all workers.
-        p : sequence of arrays, one for each file, optional
-            The naturals' probabilities; all equal by default, and then the files are opened once to count their rows.
-        client, store, name, progress
-            As of `build`.
+    Parameters
+    ----------
+    paths : sequence of paths
+        In the order of the naturals; seen by all workers.
+    p : sequence of arrays, one for each file, optional
+        The naturals' probabilities; all equal by default, and then the files are opened once to count their rows.
+    client, store, name, progress
+        As of `build`.
 
-        Raises
-        ------
-        InvalidDistribution, InvalidAugmentation, InvalidArgument
-            As of `from_blocks`.
+    Raises
+    ------
+    InvalidDistribution, InvalidAugmentation, InvalidArgument
+        As of `from_blocks`.
 
-        Examples
-        --------
-        >>> import popgraph as pg
-        >>> import scipy.sparse as sp
-        >>> import shutil
-    import tempfile
-    import weakref
-        >>> from distributed import Client
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     for i, row in enumerate([[0.9, 0.1], [0.1, 0.9]]):
-        ...         sp.save_npz(f"{folder}/{i}.npz", sp.csr_array([row]))
-        ...     with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None) as client:
-        ...         pg.dask.from_files([f"{folder}/0.npz", f"{folder}/1.npz"], client=client)
-        BlockGraph(2 naturals, 2 views, 1 component, in 2 blocks)
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> import scipy.sparse as sp
+    >>> import tempfile
+    >>> from distributed import Client
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for i, row in enumerate([[0.9, 0.1], [0.1, 0.9]]):
+    ...         sp.save_npz(f"{folder}/{i}.npz", sp.csr_array([row]))
+    ...     with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
+    ...         pg.dask.from_files([f"{folder}/0.npz", f"{folder}/1.npz"], client=client)
+    BlockGraph(2 naturals, 2 views, 1 component, in 2 blocks)
     """
     names = [str(path) for path in paths]
     if missing := [shorten(path) for path in names if not Path(path).is_file()]:
@@ -346,7 +344,7 @@ def _views(
         return views, [number[at] for number, at in zip(numbers, columns, strict=True)]
     widths = {answer.width: block for block, answer in reversed(list(enumerate(answers)))}
     if len(widths) > 1:
-        (width, block), (other, at) = list(widths.items())[:2]
+        (block, width), (at, other) = sorted((block, width) for width, block in widths.items())[:2]
         raise InvalidAugmentation(
             f"block {block} has {width} columns, and block {at} {other}; give all blocks the same columns, or name their views"
         )

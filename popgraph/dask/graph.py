@@ -48,7 +48,7 @@ class BlockGraph(Immutable):
     >>> import numpy as np
     >>> import popgraph as pg
     >>> from distributed import Client
-    >>> with Client(processes=False, n_workers=2, threads_per_worker=1, dashboard_address=None) as client:
+    >>> with Client(processes=False, n_workers=2, threads_per_worker=1, dashboard_address=":0") as client:
     ...     halves = pg.dask.from_blocks(lambda i: ([0.5], [[0.9, 0.1] if i == 0 else [0.1, 0.9]]), 2, client=client)
     ...     spectrum = halves.spectrum(2)
     >>> halves
@@ -120,7 +120,7 @@ class BlockGraph(Immutable):
         --------
         >>> import popgraph as pg
         >>> from distributed import Client
-        >>> with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None) as client:
+        >>> with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
         ...     flips = pg.independently(pg.apply(lambda bit: 1 - bit, "1/4"))
         ...     cube = pg.dask.build([(0, 0), (0, 1), (1, 0), (1, 1)], flips, client=client)
         ...     cube.spectrum(2, solver="blocks")
@@ -147,7 +147,7 @@ class BlockGraph(Immutable):
         --------
         >>> import popgraph as pg
         >>> from distributed import Client
-        >>> with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None) as client:
+        >>> with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
         ...     pg.dask.build([0, 1], pg.identity(), client=client).collected().toarray()
         array([[1., 0.],
                [0., 1.]])
@@ -166,7 +166,7 @@ class BlockGraph(Immutable):
         --------
         >>> import popgraph as pg
         >>> from distributed import Client
-        >>> with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None) as client:
+        >>> with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
         ...     pg.dask.build([0, 1], pg.identity(), client=client).close()
         """
         self.products.cluster.close()
@@ -244,7 +244,7 @@ def verify(
     --------
     >>> import popgraph as pg
     >>> from distributed import Client
-    >>> with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None) as client:
+    >>> with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
     ...     pg.dask.verify(pg.dask.build([0, 1], pg.identity(), client=client), [[1, 1], [1, -1]])
     Match(yes, k=2, MATCH, largest angle 0.0e+00 rad)
     """

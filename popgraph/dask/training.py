@@ -88,7 +88,7 @@ def train(
     --------
     >>> import popgraph as pg
     >>> from distributed import Client
-    >>> with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None) as client:
+    >>> with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
     ...     pg.dask.train(pg.dask.build([0, 1], pg.identity(), client=client), 1, rng=0).converged
     True
     """

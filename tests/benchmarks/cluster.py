@@ -30,7 +30,7 @@ def client(**options):
     """Return a client of two local workers of one thread each."""
     from distributed import Client
 
-    return Client(n_workers=2, threads_per_worker=1, dashboard_address=None, **options)
+    return Client(n_workers=2, threads_per_worker=1, dashboard_address=":0", **options)
 
 
 def timed(job):
