@@ -251,7 +251,6 @@ def _assemble(
 ) -> BlockGraph:
     """Let the workers enumerate and write the blocks."""
     directory, keep = _directory(declared)
-
     path = hand_over(directory, source)
     calls = [(directory, block, path, *own) for block, own in enumerate(given)]
     answers: list[Answer] = _on_workers(cluster, read, calls, "the enumeration of a block", progress)
