@@ -165,9 +165,8 @@ def scaling(sizes: list[int]) -> None:
     print("|---|---|" + "---|" * (len(STAGES) + 3))
     for N, n, nnz, steps, rows in table:
         seconds = " | ".join(f"{second:.3g}" for second, _ in rows)
-        print(
-            f"| {N:,} | {nnz:,} | {seconds} | {steps} | {max(peak for _, peak in rows) / 1e9:.2f} | {model_bytes(N, n, nnz) / 1e9:.2f} |"
-        )
+        peak, model = max(peak for _, peak in rows) / 1e9, model_bytes(N, n, nnz) / 1e9
+        print(f"| {N:,} | {nnz:,} | {seconds} | {steps} | {peak:.2f} | {model:.2f} |")
     if len(table) > 1:
         logs = np.log([N for N, *_ in table])
         fits = [np.polyfit(logs, np.log([rows[i][0] for *_, rows in table]), 1)[0] for i in range(len(STAGES))]
