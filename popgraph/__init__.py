@@ -71,9 +71,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load the rooms that need matplotlib or torch on first use."""
+    """Load the rooms that need matplotlib, torch or dask on first use."""
     if name == "explore":
         return import_module("popgraph.explorer").explore
-    if name in ("plot", "torch"):
+    if name in ("dask", "plot", "torch"):
         return import_module(f"popgraph.{name}")
     raise AttributeError(f"module 'popgraph' has no attribute {name!r}")

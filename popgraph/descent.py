@@ -116,6 +116,16 @@ class Objective:
         self.last, self.at = before
         return np.asarray((ahead - behind) / (2 * step))
 
+    def gram(self, X: Any) -> Any:
+        """Return ĀX, of a vector or columns in F."""
+        return self.transposed @ (self.factor @ X)
+
+    @property
+    def trace(self) -> float:
+        """The trace of Ā."""
+        M = self.factor
+        return float(np.sum((M if isinstance(M, np.ndarray) else M.data) ** 2))
+
     def write(self) -> None:
         """Write down what was evaluated last, as the next step."""
         self.write_at(self.rows[-1][0] + 1 if self.rows else 0)
@@ -240,16 +250,15 @@ def _way_down(objective: Objective, z: Floats) -> Floats | None:
     if basis.shape[1] == side:
         return None
 
-    M = objective.factor
-    total = float(np.sum((M if isinstance(M, np.ndarray) else M.data) ** 2))
-    if total - norm(M @ basis) ** 2 <= 1e-12:  # tr Ā is used up: nothing is left out, and ARPACK needs something
+    held_trace = float(np.sum(basis * objective.gram(basis)))
+    if objective.trace - held_trace <= 1e-12:  # tr Ā is used up: nothing is left out, and ARPACK needs something
         return None
 
     def aside(x: Any) -> Any:
         return x - dgemv(1.0, basis, dgemv(1.0, basis, x, trans=1)) if basis.shape[1] else x
 
     def left_out(x: Any) -> Any:
-        return aside(objective.transposed @ (M @ aside(x.ravel())))
+        return aside(objective.gram(aside(x.ravel())))
 
     if side == 1:
         most, u = float(left_out(np.ones(1))[0]), np.ones(1)

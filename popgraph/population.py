@@ -174,7 +174,7 @@ def _from_matrix(declared: Any, matrix: Any, views: Any, normalize: bool, drop_u
         raise InvalidAugmentation(f"the kernel matrix has {shape[1]} columns; views= names {len(names)}")
     if not isinstance(names, range):
         names = tuple(read_distinct(names, "view", "name the columns apart"))
-    kernel, exact = _read_rows(matrix, law, normalize)
+    kernel, exact = read_rows(matrix, law, normalize)
     reached = np.bincount(kernel.indices, minlength=shape[1]) > 0
     if not reached.all():
         if not drop_unreachable:
@@ -197,7 +197,7 @@ def _rows_of(law: Distribution, rows: Sequence[Any]) -> list[int]:
     return [position[natural] for natural in law]
 
 
-def _read_rows(matrix: Any, law: Distribution, normalize: bool) -> tuple[Sparse, ExactKernel | None]:
+def read_rows(matrix: Any, law: Distribution, normalize: bool) -> tuple[Sparse, ExactKernel | None]:
     """Check the rows of a kernel matrix, and divide them by their sums where asked to."""
     whole = matrix.dtype.kind in "biu"
     entries = matrix.data if sp.issparse(matrix) else matrix

@@ -202,7 +202,11 @@ def train(
     _reserve(graph, int(k), batch_size, limit if keep_path else 0, held)
     generator = np.random.default_rng(rng)
     objective = Objective(graph, loss, held, path=[] if keep_path else None)
-    z = _start(objective, int(k), generator) if start is None else objective.unknowns(_read_start(graph, start, int(k)))
+    z = (
+        gaussian_start(objective, int(k), generator)
+        if start is None
+        else objective.unknowns(_read_start(graph, start, int(k)))
+    )
     if batch_size is None:
         ticks = track(count(1), None, progress, "train")
         next(ticks)
@@ -211,7 +215,7 @@ def train(
         bar = track(range(limit + 1), limit + 1, progress, "train")
         z, stopped = descend_on_batches(objective, z, int(batch_size), limit, learning_rate, generator, bar)
         converged = False
-    return _finish(objective, z, converged, stopped, held)
+    return finished(objective, z, converged, stopped, held)
 
 
 def _reserve(graph: PopulationGraph, k: int, batch_size: int | None, kept: int, features: FeatureClass | None) -> None:
@@ -233,13 +237,13 @@ def _read_limits(steps: Any, tol: Any, learning_rate: Any) -> int:
     return int(steps)
 
 
-def _start(objective: Objective, k: int, generator: np.random.Generator) -> Floats:
+def gaussian_start(objective: Objective, k: int, generator: np.random.Generator) -> Floats:
     """Return Gaussian unknowns: of a table f with entries of variance 1/k, of a class G with rows alike."""
     table = generator.standard_normal((objective.height, k)) / np.sqrt(k)
     return table.ravel() / np.sqrt(objective.height) if objective.features else objective.unknowns(table)
 
 
-def _finish(objective: Objective, z: Floats, converged: bool, stopped: str, features: FeatureClass | None) -> Training:
+def finished(objective: Objective, z: Floats, converged: bool, stopped: str, features: FeatureClass | None) -> Training:
     """Make the value that `train` returns."""
     steps, loss, norm = zip(*objective.rows, strict=True)
     weights = None if features is None else frozen(features.T @ z.reshape(objective.height, -1))

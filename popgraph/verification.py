@@ -112,6 +112,13 @@ def verify(
         return cast(Match, graph.__verify__(f, k, atol=atol, spectrum=spectrum, features=features))
     if not isinstance(graph, PopulationGraph):
         raise InvalidArgument(f"verify(graph, f) takes a PopulationGraph first; got {shorten(graph)}")
+    return verify_on(graph, f, k, atol=atol, spectrum=spectrum, features=features)
+
+
+def verify_on(
+    graph: PopulationGraph, f: Any, k: int | None, *, atol: float | None, spectrum: Spectrum | None, features: Any
+) -> Match:
+    """Do as `verify` says, on any graph that has views, w_x, a spectrum, and an M that multiplies."""
     atol = read_angle(atol)
     features = f.features if features is None and isinstance(f, HasFeatures) else features
     held = None if features is None else read_features(graph.views, graph.w_x, features)

@@ -11,7 +11,10 @@ matplotlib.use("Agg")
 settings.register_profile("popgraph", deadline=None, derandomize=True, max_examples=100)  # shared machines stall
 settings.load_profile("popgraph")
 
-EXTRAS = {"torch": ("popgraph/torch/*", "tests/benchmarks/torch_loop.py")}  # library: files that import it
+EXTRAS = {  # library: files that import it
+    "dask": ("popgraph/dask/*",),
+    "torch": ("popgraph/torch/*", "tests/benchmarks/torch_loop.py"),
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -31,10 +31,10 @@ class Filter:
     degree: int
     clean_every: int
 
-    def __call__(self, product: Callable[[Any], Any], remove: Callable[[Any], Any], x: Floats) -> Floats:
-        """Return the filtered product with a vector, on the complement of what `remove` removes."""
+    def __call__(self, product: Callable[[Any], Any], remove: Callable[[Any], Any], x: Any) -> Any:
+        """Return the filtered product with a vector, on the complement of what `remove` removes; lazily, if x is lazy."""
         if self.degree == 1:
-            return np.asarray(product(x))
+            return product(x)
         before, now = x, product(x) * (2 / self.edge) - x
         for step in range(2, self.degree + 1):
             after = product(now)
@@ -44,7 +44,7 @@ class Filter:
             before, now = now, after
             if step % self.clean_every == 0:
                 before, now = remove(before), remove(now)
-        return np.asarray(now)
+        return now
 
 
 PLAIN = Filter(0.0, 1, 1)

@@ -1,0 +1,350 @@
+"""`build`, `from_blocks`, `from_files`: from a declaration, a function or files to row blocks on disk, and a `BlockGraph`."""
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Hashable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from distributed import progress as dask_bar
+
+from popgraph.arrays import Ints, frozen
+from popgraph.augmentation import as_augmentation
+from popgraph.dask.cluster import Cluster
+from popgraph.dask.graph import BlockGraph
+from popgraph.dask.products import Products
+from popgraph.dask.sources import Answer, Enumerated, Source, filed, read
+from popgraph.dask.store import Finished, finish, hand_over, seen, unite, write
+from popgraph.dask.uniting import ComponentUnion, unite_views
+from popgraph.distribution import Distribution
+from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, listing, shorten
+from popgraph.population import check_floats, read_distribution, read_rows
+from popgraph.reading import SUM_TOLERANCE, read_distinct, read_matrix
+
+ROWS = 25_000  # naturals in a block by default: of 16 views each, 5 MB
+
+
+def build(
+    distribution: Any,
+    augmentation: Any,
+    *,
+    views: Any = None,
+    rows: int = ROWS,
+    client: Any = None,
+    store: str | Path | None = None,
+    name: str = "",
+    progress: bool = False,
+) -> BlockGraph:
+    """Build a population graph in row blocks: `popgraph.build`, for kernels that are too large for one memory.
+
+    The workers enumerate the views of `rows` naturals at a time, and write them to disk; the views are then united here. Views
+    have the same order as on one machine.
+
+    Parameters
+    ----------
+    distribution : Distribution, mapping, sequence, (n,) array or pandas Series
+        As of `popgraph.build`.
+    augmentation : Augmentation, callable, mapping of mappings, or scipy sparse or dense (n, N) array
+        As of `popgraph.build`; the rows of a matrix are written to disk a block at a time.
+    views : sequence of N outcomes, optional
+        Names for the columns of a matrix.
+    rows : int
+        The naturals in a block. A worker holds what a few blocks reach.
+    client : distributed.Client, optional
+        By default the current one, or a `LocalCluster` with a worker for each core, which the graph stops when it goes.
+    store : path, optional
+        An empty directory that this process and all workers see; by default a temporary one on this machine.
+    name : str
+        How the graph prints.
+    progress : bool
+        Whether dask's bar shows what runs.
+
+    Raises
+    ------
+    InvalidDistribution, InvalidAugmentation
+        As of `popgraph.build`; the message names the block, too.
+    InvalidArgument
+        If rows is no positive number, the store is not empty, or not seen from here, or client is none.
+    TooLarge
+        If a block is too large for a worker.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> from distributed import Client
+    >>> with Client(processes=False, n_workers=2, threads_per_worker=1, dashboard_address=":0") as client:
+    ...     graph = pg.dask.build(["lightning", "cloud"], pg.apply(lambda x: x + " rotated", "1/3"), rows=1, client=client)
+    ...     graph.views, graph.spectrum(2).gamma
+    (('lightning', 'lightning rotated', 'cloud', 'cloud rotated'), array([1., 1.]))
+    """
+    if not isinstance(rows, int | np.integer) or isinstance(rows, bool) or rows < 1:
+        raise InvalidArgument(f"rows is {rows!r}; it must be a whole number, 1 or more")
+    law = read_distribution(distribution)
+    check_floats(law, "natural")
+    cuts = [slice(start, min(start + int(rows), len(law))) for start in range(0, len(law), int(rows))]
+    if not _is_matrix(augmentation):
+        if views is not None:
+            raise InvalidAugmentation(
+                "views= names the columns of a kernel matrix; this augmentation names its own views"
+            )
+        kernel = as_augmentation(augmentation)
+        given = [(law.outcomes[cut], law.probabilities[cut]) for cut in cuts]
+        return _assemble(Enumerated(kernel), given, Cluster(client), store, name, progress)
+    matrix = read_matrix(augmentation)
+    if len(matrix.shape) != 2 or matrix.shape[0] != len(law):
+        raise InvalidAugmentation(
+            f"the kernel matrix has shape {matrix.shape}; {len(law)} naturals need {len(law)} rows, a column for each view "
+            "(outcomes of probability 0 are not naturals)"
+        )
+    matrix = sp.csr_array(matrix) if sp.issparse(matrix) else matrix
+    names: Sequence[Any] = (
+        range(matrix.shape[1]) if views is None else tuple(read_distinct(views, "view", "name the columns apart"))
+    )
+    if len(names) != matrix.shape[1]:
+        raise InvalidAugmentation(f"the kernel matrix has {matrix.shape[1]} columns; views= names {len(names)}")
+    directory, keep = _directory(store)
+    answers = []
+    for block, cut in enumerate(cuts):
+        A = read_rows(matrix[cut], Distribution.uniform(law.outcomes[cut]), False)[0]
+        answers.append(Answer(write(directory, block, law.probabilities[cut], A), None, matrix.shape[1]))
+    return _finished(answers, Cluster(client), directory, keep, name, progress, names)
+
+
+def from_blocks(
+    source: Callable[[int], tuple[Any, ...]],
+    count: int,
+    *,
+    client: Any = None,
+    store: str | Path | None = None,
+    name: str = "",
+    progress: bool = False,
+) -> BlockGraph:
+    """Build a population graph from a function that enumerates one block of naturals.
+
+    Parameters
+    ----------
+    source : callable
+        block -> (p, A), for blocks 0..count-1: the naturals' probabilities and their rows of the kernel, in the same N columns for
+        every block; or (p, A, views), with views that name the columns of this block, and are united. It runs on the workers,
+        and must answer alike if it is asked again.
+    count : int
+        The number of blocks.
+    client, store, name, progress
+        As of `build`.
+
+    Raises
+    ------
+    InvalidDistribution
+        If the p of all blocks do not sum to 1.
+    InvalidAugmentation
+        If a block is no kernel on its naturals, the blocks differ in their columns, or no natural reaches one.
+    InvalidArgument
+        As of `build`; or if count is no positive number.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> from distributed import Client
+    >>> with Client(processes=False, n_workers=2, threads_per_worker=1, dashboard_address=":0") as client:
+    ...     pg.dask.from_blocks(lambda i: ([0.5], [[0.5, 0.5]], ["shared", i]), 2, client=client).views
+    ('shared', 0, 1)
+    """
+    if not isinstance(count, int | np.integer) or isinstance(count, bool) or count < 1:
+        raise InvalidArgument(f"count is {count!r}; it must be a whole number of blocks, 1 or more")
+    if not callable(source):
+        raise InvalidArgument(f"source is {shorten(source)}; give a function block -> (p, A)")
+    return _assemble(source, [()] * int(count), Cluster(client), store, name, progress)
+
+
+def from_files(
+    paths: Sequence[str | Path],
+    p: Any = None,
+    *,
+    client: Any = None,
+    store: str | Path | None = None,
+    name: str = "",
+    progress: bool = False,
+) -> BlockGraph:
+    """Build a population graph from files of `scipy.sparse.save_npz`, each with some rows of A in the same N columns.
+
+    Parameters
+    ----------
+    paths : sequence of paths
+        In the order of the naturals; seen by all workers.
+    p : sequence of arrays, one for each file, optional
+        The naturals' probabilities; all equal by default, and then the files are opened once to count their rows.
+    client, store, name, progress
+        As of `build`.
+
+    Raises
+    ------
+    InvalidDistribution, InvalidAugmentation, InvalidArgument
+        As of `from_blocks`.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> import scipy.sparse as sp
+    >>> import tempfile
+    >>> from distributed import Client
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for i, row in enumerate([[0.9, 0.1], [0.1, 0.9]]):
+    ...         sp.save_npz(f"{folder}/{i}.npz", sp.csr_array([row]))
+    ...     with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
+    ...         pg.dask.from_files([f"{folder}/0.npz", f"{folder}/1.npz"], client=client)
+    BlockGraph(2 naturals, 2 views, 1 component, in 2 blocks)
+    """
+    names = [str(path) for path in paths]
+    if missing := [shorten(path) for path in names if not Path(path).is_file()]:
+        raise InvalidArgument(f"{len(missing)} of {len(names)} files are not there: {listing(missing)}")
+    if not names:
+        raise InvalidArgument("there are no files; give one or more")
+    if p is None:
+        p = [1.0 / sum(_rows_of(path) for path in names)] * len(names)
+    elif len(p) != len(names):
+        raise InvalidDistribution(f"there are {len(p)} arrays p for {len(names)} files; give one for each")
+    else:
+        p = [np.asarray(part, dtype=np.float64) for part in p]
+    return _assemble(filed, list(zip(names, p, strict=True)), Cluster(client), store, name, progress)
+
+
+def _is_matrix(augmentation: Any) -> bool:
+    return sp.issparse(augmentation) or isinstance(augmentation, np.ndarray | list | tuple)
+
+
+class Temporary:
+    """A directory that is deleted with whoever holds this."""
+
+    def __init__(self) -> None:
+        self.path = tempfile.mkdtemp(prefix="popgraph-")
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
+def _directory(declared: str | Path | None) -> tuple[str, Temporary | None]:
+    """Return where the blocks go, and what deletes them in the end, where that is ours to do."""
+    if declared is None:
+        keep = Temporary()
+        return keep.path, keep
+    path = Path(declared)
+    path.mkdir(parents=True, exist_ok=True)
+    if any(path.iterdir()):
+        raise InvalidArgument(f"the store {shorten(str(path))} is not empty; give a new directory")
+    return str(path.resolve()), None
+
+
+def _rows_of(path: str) -> int:
+    """Return the number of rows of a sparse matrix in a file."""
+    with np.load(path) as parts:
+        return int(parts["shape"][0])
+
+
+def _assemble(
+    source: Source,
+    given: list[tuple[Any, ...]],
+    cluster: Cluster,
+    declared: str | Path | None,
+    name: str,
+    progress: bool,
+) -> BlockGraph:
+    """Let the workers enumerate and write the blocks."""
+    directory, keep = _directory(declared)
+    path = hand_over(directory, source)
+    calls = [(directory, block, path, *own) for block, own in enumerate(given)]
+    answers: list[Answer] = _on_workers(cluster, read, calls, "the enumeration of a block", progress)
+    Path(path).unlink()
+    return _finished(answers, cluster, directory, keep, name, progress)
+
+
+def _on_workers(
+    cluster: Cluster,
+    function: Callable[..., Any],
+    calls: list[tuple[Any, ...]],
+    what: str,
+    progress: bool,
+) -> list[Any]:
+    """Call a function on the workers, once for each block."""
+
+    def job() -> list[Any]:
+        futures = [cluster.client.submit(function, *call, pure=False) for call in calls]
+        if progress:
+            dask_bar(futures)
+        return list(cluster.client.gather(futures))
+
+    return cluster.step(job, what)
+
+
+def _finished(
+    answers: list[Answer],
+    cluster: Cluster,
+    directory: str,
+    keep: Any,
+    name: str,
+    progress: bool,
+    names: Sequence[Hashable] | None = None,
+) -> BlockGraph:
+    """Unite what the blocks have in common, and let the workers make M of A."""
+    for answer in answers:
+        if answer.refusal is not None:
+            raise answer.refusal
+    if not seen(directory):
+        raise InvalidArgument(
+            f"the workers' blocks are not seen from here in {directory}; give store= a directory that all see"
+        )
+    blocks = [answer.written for answer in answers if answer.written is not None]
+    total = float(np.sum([block.p for block in blocks]))
+    if abs(total - 1) > SUM_TOLERANCE:
+        raise InvalidDistribution(f"the p of {len(blocks)} blocks sum to {total:.12g}, not 1")
+    views, columns = _views(answers, [block.columns for block in blocks], names)
+    w_x, joined = np.zeros(len(views)), ComponentUnion(len(views))
+    reached = np.zeros(len(views), dtype=bool)
+    for block, at in zip(blocks, columns, strict=True):
+        w_x[at] += block.mass
+        reached[at] = True
+        joined.join(at, block.component)
+    if not reached.all():
+        lost = [shorten(views[j]) for j in np.flatnonzero(~reached).tolist()]
+        raise InvalidAugmentation(
+            f"{len(lost)} of {len(views)} columns are reached from no natural, so they are no views: {listing(lost)}; "
+            "leave them out"
+        )
+    if not w_x.all():
+        lost = [shorten(views[j]) for j in np.flatnonzero(w_x == 0).tolist()]
+        raise InvalidArgument(
+            f"w_x of {listing(lost)} is too small for float64: p times A is below 5e-324; leave it out or make it larger"
+        )
+    unite(directory, columns, w_x)
+    calls = [(directory, block) for block in range(len(blocks))]
+    finished: list[Finished] = _on_workers(cluster, finish, calls, "the factor of a block", progress)
+    return BlockGraph(
+        views=views,
+        w_x=frozen(w_x),
+        components=frozen(joined.of_view),
+        n=sum(block.n for block in blocks),
+        nnz=sum(block.nnz for block in blocks),
+        products=Products(cluster, directory, tuple(finished), len(views), len(cluster.workers()), cluster.memory),
+        name=name,
+        keep=keep,
+    )
+
+
+def _views(
+    answers: list[Answer], columns: list[Ints], names: Sequence[Hashable] | None
+) -> tuple[Sequence[Hashable], list[Ints]]:
+    """Return the views, and the number among them of each column that each block reaches."""
+    lists = [answer.views for answer in answers if answer.views is not None]
+    if lists and len(lists) < len(answers):
+        without = next(i for i, answer in enumerate(answers) if answer.views is None)
+        raise InvalidAugmentation(f"block {without} names no views, and others do; name them in all blocks or in none")
+    if lists:
+        views, numbers = unite_views(lists)
+        return views, [number[at] for number, at in zip(numbers, columns, strict=True)]
+    widths = {answer.width: block for block, answer in reversed(list(enumerate(answers)))}
+    if len(widths) > 1:
+        (block, width), (at, other) = sorted((block, width) for width, block in widths.items())[:2]
+        raise InvalidAugmentation(
+            f"block {block} has {width} columns, and block {at} {other}; give all blocks the same columns, or name their views"
+        )
+    return (range(answers[0].width) if names is None else names), columns

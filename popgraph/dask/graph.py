@@ -1,0 +1,253 @@
+"""`BlockGraph`: a population graph whose kernel never meets in one memory, and `verify` on it."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, cast
+
+from popgraph import verification
+from popgraph.arrays import Floats, Immutable, Ints
+from popgraph.dask import store
+from popgraph.dask.decompose import decompose
+from popgraph.dask.products import Products
+from popgraph.errors import InvalidArgument, TooLarge, shorten, size_in_words, whole_number
+from popgraph.graph import PopulationGraph
+from popgraph.match import Match
+from popgraph.spectrum import Spectrum
+from popgraph.spectrum import decompose as decompose_here
+from popgraph.spectrum.policy import DENSE_SIDE
+
+COLLECTED = 2**28  # bytes of M that may be brought here
+SMALL = 2**22  # bytes of M up to which the journey costs more than the solve
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BlockGraph(Immutable):
+    """Hold a population graph as row blocks of A, one after another on disk, and a cluster that multiplies by them.
+
+    Made by `popgraph.dask.build`, `from_blocks` or `from_files`. What has a row for each view is here, in this process's memory
+    (w_x, the components, an embedding, F*); what has an entry for each pair of natural and view is not.
+
+    Attributes
+    ----------
+    views : sequence
+        The N views, in the order of `PopulationGraph.views`.
+    w_x : (N,) array
+        Their probabilities.
+    components : (N,) array
+        The component of each view, numbered by first view.
+    n, nnz : int
+        The number of naturals, and of stored entries of A.
+    products : Products
+        Multiplies by Ā.
+    name : str
+        How it prints.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import popgraph as pg
+    >>> from distributed import Client
+    >>> with Client(processes=False, n_workers=2, threads_per_worker=1, dashboard_address=":0") as client:
+    ...     halves = pg.dask.from_blocks(lambda i: ([0.5], [[0.9, 0.1] if i == 0 else [0.1, 0.9]]), 2, client=client)
+    ...     spectrum = halves.spectrum(2)
+    >>> halves
+    BlockGraph(2 naturals, 2 views, 1 component, in 2 blocks)
+    >>> spectrum.gamma
+    array([1.  , 0.64])
+    """
+
+    views: Sequence[Hashable]
+    w_x: Floats
+    components: Ints
+    n: int
+    nnz: int
+    products: Products
+    name: str = ""
+    keep: Any = field(default=None)  # the temporary directory lives as long as this
+
+    @property
+    def N(self) -> int:
+        """The number of views."""
+        return len(self.w_x)
+
+    @property
+    def component_count(self) -> int:
+        """The number of connected components: the multiplicity of the eigenvalue 1 [THEORY 2.3]."""
+        return int(self.components.max()) + 1
+
+    @property
+    def bytes(self) -> int:
+        """What M takes as a csr_array, in bytes."""
+        return 12 * self.nnz
+
+    @property
+    def is_exact(self) -> bool:
+        """Never: the blocks are floats."""
+        return False
+
+    @cached_property
+    def factor(self) -> "BlockFactor":
+        """M, as far as products with it go."""
+        return BlockFactor(self)
+
+    def spectrum(self, k: int, *, solver: str | None = None, progress: bool = False) -> Spectrum:
+        """Return the k leading eigenpairs of Ā, as `PopulationGraph.spectrum` does: the same values and the same certificate.
+
+        The tops of the components are known in closed form; what is below them is found by Chebyshev-filtered subspace
+        iteration with Ā applied block by block, bounded by Lanczos' method, and certified. Its arrays of N x k are in this
+        process's memory: k + 64 columns at the most.
+
+        Parameters
+        ----------
+        k : int
+            In 1..N.
+        solver : {"blocks", "collected"}, optional
+            "collected" brings M here, and solves it as on one machine; by default that is done where it is very small.
+        progress : bool
+            Whether dask's bar shows what runs; its dashboard does anyhow.
+
+        Raises
+        ------
+        InvalidArgument
+            If k is not in 1..N, or the solver is another.
+        NotConverged
+            If an answer could not be certified.
+        TooLarge
+            If a worker cannot hold one column, or M is to be collected and does not fit.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> from distributed import Client
+        >>> with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
+        ...     flips = pg.independently(pg.apply(lambda bit: 1 - bit, "1/4"))
+        ...     cube = pg.dask.build([(0, 0), (0, 1), (1, 0), (1, 1)], flips, client=client)
+        ...     cube.spectrum(2, solver="blocks")
+        Spectrum(k=2, gamma=[1, 0.25], degenerate cut)
+        """
+        k = whole_number("k", k, self.N)
+        if solver not in (None, "blocks", "collected"):
+            raise InvalidArgument(f'solver is {solver!r}; it must be "blocks", "collected" or None')
+        small = self.bytes <= SMALL and min(self.n, self.N) <= DENSE_SIDE
+        if solver == "collected" or (solver is None and small):
+            return decompose_here(self.collected(), self.w_x, k)
+        products = replace(self.products, progress=progress)
+        return decompose(products, self.w_x, self.components, self.n, k)
+
+    def collected(self) -> Any:
+        """Return M as one csr_array.
+
+        Raises
+        ------
+        TooLarge
+            If it would take more than 256 MiB.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> from distributed import Client
+        >>> with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
+        ...     pg.dask.build([0, 1], pg.identity(), client=client).collected().toarray()
+        array([[1., 0.],
+               [0., 1.]])
+        """
+        if self.bytes > COLLECTED:
+            raise TooLarge(
+                f"M takes {size_in_words(self.bytes)}, more than {size_in_words(COLLECTED)}; leave it in blocks, and multiply with "
+                "graph.factor"
+            )
+        return store.collected(self.products.directory, len(self.products.blocks), self.N)
+
+    def close(self) -> None:
+        """Stop the cluster, where it is one of our own; otherwise it stops when nothing refers to this graph any more.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> from distributed import Client
+        >>> with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
+        ...     pg.dask.build([0, 1], pg.identity(), client=client).close()
+        """
+        self.products.cluster.close()
+
+    def __enter__(self) -> "BlockGraph":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        counts = {"natural": self.n, "view": self.N, "component": self.component_count}
+        words = ", ".join(f"{count:,} {what}{'s' * (count != 1)}" for what, count in counts.items())
+        return f"BlockGraph({self.name + ': ' if self.name else ''}{words}, in {len(self.products.blocks):,} blocks)"
+
+    def __str__(self) -> str:
+        client = self.products.cluster.client
+        return (
+            f"{self!r}\n  M on disk     {size_in_words(self.bytes)}\n  cluster       {client.dashboard_link or client}"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class BlockFactor:
+    """Stand for M (n, N), or its transpose, where products with columns are all that is asked of it."""
+
+    graph: BlockGraph
+    transposed: bool = False
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """As of the array."""
+        n, N = self.graph.n, self.graph.N
+        return (N, n) if self.transposed else (n, N)
+
+    @property
+    def T(self) -> "BlockFactor":
+        """The transpose."""
+        return replace(self, transposed=not self.transposed)
+
+    def __matmul__(self, X: Floats) -> Floats:
+        """Return M X or Mᵀ X, of a vector or columns; the blocks' parts meet here."""
+        products = self.graph.products
+        return products.transposed_times(X) if self.transposed else products.times(X)
+
+
+def verify(
+    graph: BlockGraph,
+    f: Any,
+    k: int | None = None,
+    *,
+    atol: float = 1e-6,
+    spectrum: Spectrum | None = None,
+    features: Any = None,
+) -> Match:
+    """Check whether an embedding f matches F* up to an invertible linear map: `popgraph.verify`, for a graph in blocks.
+
+    Parameters
+    ----------
+    graph : BlockGraph
+    f, k, atol, spectrum, features
+        As of `popgraph.verify`.
+
+    Returns
+    -------
+    Match
+        The same verdict, with the same reasons.
+
+    Raises
+    ------
+    InvalidArgument, InvalidEmbedding
+        As of `popgraph.verify`.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> from distributed import Client
+    >>> with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
+    ...     pg.dask.verify(pg.dask.build([0, 1], pg.identity(), client=client), [[1, 1], [1, -1]])
+    Match(yes, k=2, MATCH, largest angle 0.0e+00 rad)
+    """
+    if not isinstance(graph, BlockGraph):
+        raise InvalidArgument(f"popgraph.dask.verify(graph, f) takes a BlockGraph first; got {shorten(graph)}")
+    return verification.verify_on(cast(PopulationGraph, graph), f, k, atol=atol, spectrum=spectrum, features=features)

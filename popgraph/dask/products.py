@@ -1,0 +1,250 @@
+"""Ā times tall arrays on a cluster, block of naturals by block, and the QR of tall arrays by dask's `tsqr`.
+
+A tall array (N, b) is a dask array in chunks of views. A block of M is mapped from disk, takes the rows of the chunks that it
+reaches, and gives MᵀMx on them; each chunk then adds up what came for it, in the order of the blocks, so that the bits do
+not depend on who was first. No worker holds more than two panels of columns, and dask spills what waits.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+from uuid import uuid4
+
+import dask.array as da
+import numpy as np
+from dask.highlevelgraph import HighLevelGraph
+from distributed import progress as dask_bar
+
+from popgraph.arrays import Floats, Ints
+from popgraph.dask import store
+from popgraph.dask.cluster import Cluster
+from popgraph.dask.store import BINS, Finished, factor
+from popgraph.errors import TooLarge, size_in_words
+from popgraph.spectrum.chebyshev import Filter
+
+CHUNK = 2**26  # bytes of a chunk of a tall array
+SHARE = 0.25  # of a worker's memory that the chunks of one product may take; its results take as much, and dask spills at 0.6
+
+
+@dataclass(frozen=True, eq=False)
+class Products:
+    """Multiply by Ā, which is on disk.
+
+    Parameters
+    ----------
+    cluster : Cluster
+    directory : str
+        Of the blocks.
+    blocks : tuple of Finished
+    N : int
+        The number of views.
+    workers : int
+        How many there were at first: the chunks, and with them the bits, do not change when one dies.
+    memory : float
+        The bytes that the smallest of them may take; 0 stands for no limit.
+    progress : bool
+        Whether dask's bar shows what runs.
+    """
+
+    cluster: Cluster
+    directory: str
+    blocks: tuple[Finished, ...]
+    N: int
+    workers: int
+    memory: float
+    progress: bool = False
+
+    def gram(self, X: Floats) -> Floats:
+        """Return ĀX of a vector (N,) or columns (N, b)."""
+        tall = X.reshape(self.N, -1)
+        return self._step(lambda: [self._gram(self._tall(tall))], "a product with Ā")[0].reshape(X.shape)
+
+    def times(self, X: Floats) -> Floats:
+        """Return MX (n, ...) of a vector (N,) or columns."""
+        tall = X.reshape(self.N, -1)
+        whole = self._step(lambda: [self._times(self._tall(tall))], "a product with M")[0]
+        return whole.reshape(-1, *X.shape[1:])
+
+    def transposed_times(self, Z: Floats) -> Floats:
+        """Return MᵀZ (N, ...) of a vector (n,) or columns."""
+        rows = np.concatenate([[0], np.cumsum([block.n for block in self.blocks])])
+        tall = Z.reshape(rows[-1], -1)
+        edges = self.edges(tall.shape[1])
+        whole = self._step(lambda: [self._transposed_times(self._sent(tall, rows), edges)], "a product with Mᵀ")[0]
+        return whole.reshape(self.N, *Z.shape[1:])
+
+    def filtered(self, X: Floats, polynomial: Filter) -> Floats:
+        """Return a polynomial of Ā times columns (N, b)."""
+        return self._step(lambda: [polynomial(self._gram, lambda x: x, self._tall(X))], "a filter of Ā")[0]
+
+    def orthonormal_and_gram(self, X: Floats) -> tuple[Floats, Floats]:
+        """Return orthonormal columns Q that span what those of X do, (N, b), and ĀQ."""
+
+        def job() -> list[Any]:
+            Q = da.linalg.tsqr(self._tall(X))[0]
+            return [Q, self._gram(Q)]
+
+        Q, image = self._step(job, "a tall QR")
+        return Q, image
+
+    def edges(self, width: int) -> Ints:
+        """Return where the chunks of tall arrays of this width begin and end: one for each worker, or more, smaller ones."""
+        count = max(self.workers, -(-8 * self.N * width // CHUNK))
+        count = max(1, min(count, self.N // max(width, 1)))  # tsqr needs chunks that are tall themselves
+        return np.linspace(0, self.N, count + 1).astype(np.intp)
+
+    def panel(self, width: int) -> int:
+        """Return how many columns a worker can take at a time.
+
+        Raises
+        ------
+        TooLarge
+            If it cannot take one.
+        """
+        most = int(SHARE * self.memory / (8 * self.N)) if self.memory else width
+        if most < 1:
+            raise TooLarge(
+                f"one column of {self.N:,} views takes {size_in_words(8 * self.N)}, and a worker's limit is "
+                f"{size_in_words(self.memory)}, a quarter of it for columns; give the workers {size_in_words(32 * self.N)} or more"
+            )
+        return min(width, most)
+
+    def _step(self, job: Callable[[], list[Any]], what: str) -> list[Floats]:
+        """Compute tall arrays, and bring them here."""
+
+        def compute() -> list[Floats]:
+            client = self.cluster.client
+            with client.as_current():
+                arrays = client.persist(job())
+                chunks = [[array.dask[key] for key, *_ in array.__dask_keys__()] for array in arrays]
+                if self.progress:
+                    dask_bar([chunk for column in chunks for chunk in column])
+                return [np.concatenate(column) for column in client.gather(chunks)]
+
+        try:
+            return self.cluster.step(compute, what)
+        finally:
+            store.clear_columns(self.directory)
+
+    def _tall(self, X: Floats) -> Any:
+        """Hand columns over in chunks of views."""
+        return self._sent(X, self.edges(X.shape[1]))
+
+    def _sent(self, X: Floats, edges: Ints) -> Any:
+        """Hand columns over in chunks.
+
+        By a file beside the blocks: what is sent to a worker's memory is lost with the worker, and all that waits for it hangs.
+        """
+        path, name = store.write_columns(self.directory, X), f"columns-{uuid4().hex}"
+        cuts = [(int(start), int(stop)) for start, stop in pairwise(edges)]
+        tasks = {(name, c, 0): (store.read_columns, path, X.shape[1], *cut) for c, cut in enumerate(cuts)}
+        return da.Array(tasks, name, chunks=(tuple(np.diff(edges).tolist()), X.shape[1:]), dtype=np.float64)
+
+    def _gram(self, X: Any) -> Any:
+        """Return ĀX of a tall dask array, lazily, a panel of columns after another."""
+        width = X.shape[1]
+        panel = self.panel(width)
+        if panel == width:
+            return self._gram_at_once(X)
+        parts = [self._gram_at_once(X[:, start : start + panel]) for start in range(0, width, panel)]
+        return da.concatenate(parts, axis=1).rechunk({1: -1})
+
+    def _gram_at_once(self, X: Any) -> Any:
+        """Return ĀX of a tall dask array, lazily."""
+        edges = np.concatenate([[0], np.cumsum(X.chunks[0])])
+        tasks, name = {}, f"gram-{uuid4().hex}"
+        for number, (reached, chunks) in enumerate(self._inputs(X, edges)):
+            tasks[f"{name}-block", number] = (_block_gram, self.directory, number, edges, reached, chunks)
+        return self._gathered(X, tasks, name, edges)
+
+    def _times(self, X: Any) -> Any:
+        """Return MX of a tall dask array, lazily."""
+        edges = np.concatenate([[0], np.cumsum(X.chunks[0])])
+        tasks, name = {}, f"times-{uuid4().hex}"
+        for number, (reached, chunks) in enumerate(self._inputs(X, edges)):
+            tasks[name, number, 0] = (_block_times, self.directory, number, edges, reached, chunks)
+        graph = HighLevelGraph.from_collections(name, tasks, dependencies=[X])
+        return da.Array(graph, name, chunks=(tuple(block.n for block in self.blocks), X.chunks[1]), dtype=np.float64)
+
+    def _transposed_times(self, Z: Any, edges: Ints) -> Any:
+        """Return MᵀZ of a dask array with a chunk for each block, lazily."""
+        tasks, name = {}, f"transposed-{uuid4().hex}"
+        for number, block in enumerate(self.blocks):
+            reached = _chunks_of(block.bins, edges)
+            tasks[f"{name}-block", number] = (_spread, self.directory, number, edges, reached, (Z.name, number, 0))
+        return self._gathered(Z, tasks, name, edges)
+
+    def _inputs(self, X: Any, edges: Ints) -> Iterator[tuple[list[int], list[Any]]]:
+        """Yield for each block the numbers and the keys of the chunks that it reaches."""
+        for block in self.blocks:
+            reached = _chunks_of(block.bins, edges)
+            yield reached, [(X.name, c, 0) for c in reached]
+
+    def _gathered(self, X: Any, tasks: dict[Any, Any], name: str, edges: Ints) -> Any:
+        """Add up, for each chunk of views, what the blocks' tasks give to it."""
+        arrivals: list[list[Any]] = [[] for _ in edges[1:]]
+        for number, block in enumerate(self.blocks):
+            for place, c in enumerate(_chunks_of(block.bins, edges)):
+                tasks[f"{name}-piece", number, c] = (_piece, (f"{name}-block", number), place)
+                arrivals[c].append((f"{name}-piece", number, c))
+        rows = np.diff(edges).tolist()
+        for c, pieces in enumerate(arrivals):
+            tasks[name, c, 0] = (_added, rows[c], X.shape[1], pieces)
+        graph = HighLevelGraph.from_collections(name, tasks, dependencies=[X])
+        return da.Array(graph, name, chunks=(tuple(rows), X.chunks[1]), dtype=np.float64)
+
+
+def _chunks_of(bins: Ints, edges: Ints) -> list[int]:
+    """Return the chunks that overlap some of the `BINS` equal parts of the views."""
+    n_views = int(edges[-1])
+    first = np.searchsorted(edges, -(-bins * n_views // BINS), side="right") - 1
+    last = np.searchsorted(edges, ((bins + 1) * n_views - 1) // BINS, side="right") - 1
+    spans = [range(a, b + 1) for a, b in zip(first.tolist(), last.tolist(), strict=True)]
+    return sorted({c for span in spans for c in span if c < len(edges) - 1})
+
+
+def _rows_reached(columns: Ints, edges: Ints, reached: list[int], chunks: list[Floats]) -> Floats:
+    """Return the rows of a tall array that a block's columns stand for."""
+    x = np.empty((len(columns), chunks[0].shape[1]))
+    for (start, cut), chunk in zip(_cuts(columns, edges, reached), chunks, strict=True):
+        x[cut] = chunk[columns[cut] - start]
+    return x
+
+
+def _cuts(columns: Ints, edges: Ints, reached: list[int]) -> list[tuple[int, slice]]:
+    """Return for each chunk where it starts, and which of the columns lie in it."""
+    return [(int(edges[c]), slice(*np.searchsorted(columns, edges[c : c + 2]).tolist())) for c in reached]
+
+
+def _block_times(directory: str, block: int, edges: Ints, reached: list[int], chunks: list[Floats]) -> Floats:
+    """Return Mx of one block."""
+    M, columns = factor(directory, block)
+    return np.asarray(M @ _rows_reached(columns, edges, reached, chunks))
+
+
+def _spread(directory: str, block: int, edges: Ints, reached: list[int], z: Floats) -> list[tuple[Ints, Floats]]:
+    """Return Mᵀz of one block, for each chunk that it reaches: the rows there, and what to add to them."""
+    M, columns = factor(directory, block)
+    y = M.T @ z
+    return [(np.asarray(columns[cut] - start), y[cut]) for start, cut in _cuts(columns, edges, reached)]
+
+
+def _block_gram(
+    directory: str, block: int, edges: Ints, reached: list[int], chunks: list[Floats]
+) -> list[tuple[Ints, Floats]]:
+    """Return MᵀMx of one block, for each chunk that it reaches."""
+    return _spread(directory, block, edges, reached, _block_times(directory, block, edges, reached, chunks))
+
+
+def _piece(pieces: list[tuple[Ints, Floats]], place: int) -> tuple[Ints, Floats]:
+    """Return what a block gives to one chunk, so that nobody is sent the rest."""
+    return pieces[place]
+
+
+def _added(rows: int, width: int, pieces: list[tuple[Ints, Floats]]) -> Floats:
+    """Add up what came for a chunk."""
+    total = np.zeros((rows, width))
+    for at, values in pieces:
+        total[at] += values  # the rows of one piece are all different
+    return total

@@ -1,0 +1,91 @@
+"""Where a block comes from, run by a worker: a function that enumerates it, naturals and an augmentation, or a file.
+
+Each is checked like a whole population, by the same code, and refused in the same words; the block is named in front.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from popgraph.arrays import Floats, Sparse
+from popgraph.augmentation import Augmentation
+from popgraph.dask.store import Written, handed_over, write
+from popgraph.distribution import Distribution
+from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, PopgraphError, listing, shorten
+from popgraph.population import read_population, read_rows
+from popgraph.reading import read_distinct, read_matrix
+
+Source = Callable[..., tuple[Any, ...]]  # block, and what it is given -> (p, A) or (p, A, views)
+
+ONE_AT_A_TIME = Lock()  # numpy parses headers by `ast`, which fails now and then where two threads do (CPython 3.11)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Hold what a worker found, or the refusal: dask would run a task that raises again, and log it."""
+
+    written: Written | None = None
+    views: Sequence[Hashable] | None = None
+    width: int = 0
+    refusal: PopgraphError | None = None
+
+
+def read(directory: str, block: int, path: str, *given: Any) -> Answer:
+    """Enumerate a block by the source that is handed over in a file, check it, and write it."""
+    try:
+        p, A, views = _checked(handed_over(path)(block, *given))
+    except PopgraphError as error:
+        return Answer(refusal=type(error)(f"block {block}: {error}"))
+    try:
+        return Answer(write(directory, block, p, A), views, A.shape[1])
+    except OSError as error:
+        return Answer(
+            refusal=InvalidArgument(
+                f"block {block}: a worker cannot write it ({error}); give store= a directory that all workers see"
+            )
+        )
+
+
+def _checked(answer: Any) -> tuple[Floats, Sparse, Sequence[Hashable] | None]:
+    """Return p, A and the views of a block."""
+    if not isinstance(answer, tuple) or len(answer) not in (2, 3):
+        raise InvalidArgument(
+            f"a block is (p, A) or (p, A, views): p and a row of A for each of its naturals; got {shorten(answer)}"
+        )
+    p, matrix = np.asarray(answer[0], dtype=np.float64), read_matrix(answer[1])
+    views = answer[2] if len(answer) == 3 else None
+    if p.ndim != 1 or len(matrix.shape) != 2 or len(p) != matrix.shape[0] or len(p) == 0:
+        raise InvalidAugmentation(
+            f"the kernel matrix has shape {matrix.shape}, p {p.shape}; give one p and one row for each of 1 or more naturals"
+        )
+    if (bad := np.flatnonzero(~(np.isfinite(p) & (p > 0)))).size:
+        offenders = listing([f"{p[i]} of row {i}" for i in bad.tolist()])
+        raise InvalidDistribution(f"{bad.size} naturals have a p that is not positive and finite: {offenders}")
+    if views is not None and len(views) != matrix.shape[1]:
+        raise InvalidAugmentation(f"the kernel matrix has {matrix.shape[1]} columns; {len(views)} views name them")
+    if isinstance(views, list | tuple):
+        read_distinct(views, "view", "name the columns apart")
+    return p, read_rows(matrix, Distribution.uniform(range(len(p))), False)[0], views
+
+
+@dataclass(frozen=True)
+class Enumerated:
+    """Enumerate the views of some naturals. The augmentation, which may be large, reaches each worker once."""
+
+    augmentation: Augmentation
+
+    def __call__(self, block: int, naturals: tuple[Hashable, ...], p: Floats) -> tuple[Any, ...]:
+        """Return p, A and the views."""
+        found = read_population(Distribution.uniform(naturals), self.augmentation, progress=False)
+        return p, found.kernel, found.views
+
+
+def filed(block: int, path: str, p: Floats | float) -> tuple[Any, ...]:
+    """Read a block of A from a file of `scipy.sparse.save_npz`; one p stands for all its naturals."""
+    with ONE_AT_A_TIME:
+        A = sp.csr_array(sp.load_npz(path))
+    return np.full(A.shape[0], p) if isinstance(p, float) else p, A

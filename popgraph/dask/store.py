@@ -1,0 +1,167 @@
+"""Row blocks on disk: written once by whoever enumerates them, mapped into memory for each product, held by nobody.
+
+A block is a few arrays. A file appears whole or not at all, so that a worker killed while it writes leaves nothing behind that
+its successor could mistake for a block.
+"""
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import cloudpickle
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
+
+from popgraph.arrays import Floats, Ints, Sparse
+
+# Bare numbers, whose kind goes by the file's name: numpy's headers are parsed by Python's `ast`, which fails now and then where
+# two threads parse at once (CPython 3.11), and workers may be threads
+KINDS = dict.fromkeys(["p", "A", "w_x", "M"], "f8") | dict.fromkeys(["indptr", "numbers", "columns"], "i8")
+KINDS |= dict.fromkeys(["raw", "indices"], "i4")
+BINS = 256  # the views' numbers are cut into so many, to know which of them a block reaches at all
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """Say of a block, before the views are united, what the others need to know of it.
+
+    Attributes
+    ----------
+    n, nnz : int
+        Its naturals, and its stored entries.
+    columns : (m,) array
+        The columns that it reaches, ascending.
+    mass : (m,) array
+        Its part of their w_x.
+    component : (m,) array
+        The connected component of each, within the block.
+    p : float
+        Its part of Σp.
+    """
+
+    n: int
+    nnz: int
+    columns: Ints
+    mass: Floats
+    component: Ints
+    p: float
+
+
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """Say of a block of M how many naturals it has, its squared length, and which of the `BINS` parts of the views it reaches."""
+
+    n: int
+    square: float
+    bins: Ints
+
+
+def write(directory: str, block: int, p: Floats, A: Sparse) -> Written:
+    """Write a block of A, its columns numbered among those that it reaches."""
+    columns, local = np.unique(np.asarray(A.indices, dtype=np.intp), return_inverse=True)
+    row_of = np.repeat(np.arange(len(p)), np.diff(A.indptr))
+    sums = np.bincount(row_of, weights=A.data, minlength=len(p))
+    mass = np.bincount(local, weights=A.data * (p * sums)[row_of], minlength=len(columns))
+    side = len(p) + len(columns)
+    joined = sp.coo_array((np.ones(len(local), dtype=np.int8), (row_of, len(p) + local)), shape=(side, side))
+    component = connected_components(joined, directed=False)[1][len(p) :]
+    for name, array in {"p": p, "indptr": A.indptr, "raw": local, "A": A.data}.items():
+        _save(directory, block, name, array)
+    return Written(
+        len(p), A.nnz, columns.astype(np.intp), np.asarray(mass, dtype=np.float64), component, float(np.sum(p))
+    )
+
+
+def unite(directory: str, columns: list[Ints], w_x: Floats) -> None:
+    """Write what the blocks learn of each other: the number of each of their columns among all views, and w_x."""
+    _save(directory, 0, "w_x", w_x)
+    for block, numbers in enumerate(columns):
+        _save(directory, block, "numbers", numbers)
+
+
+def seen(directory: str) -> bool:
+    """Whether the blocks that the workers wrote are seen from here."""
+    return _path(directory, 0, "A").is_file()
+
+
+def finish(directory: str, block: int) -> Finished:
+    """Write the block's M = diag(√p) A D^-1/2, now that its columns' numbers and their w_x are known."""
+    p, indptr, raw, A, columns = (_load(directory, block, name) for name in ("p", "indptr", "raw", "A", "numbers"))
+    all_w_x = _load(directory, 0, "w_x")
+    w_x, n_views = all_w_x[columns], len(all_w_x)
+    order = np.argsort(columns)
+    place = np.empty(len(order), dtype=np.int32)
+    place[order] = np.arange(len(order))
+    M = np.repeat(np.sqrt(p), np.diff(indptr)) * A / np.sqrt(w_x)[raw]
+    _save(directory, block, "columns", columns[order])
+    _save(directory, block, "indices", place[raw])
+    _save(directory, block, "M", M)
+    return Finished(len(p), float(np.sum(M**2)), np.unique(columns * BINS // n_views))
+
+
+def factor(directory: str, block: int) -> tuple[Sparse, Ints]:
+    """Return the block of M on the columns that it reaches, and their numbers; all of it mapped, not read."""
+    indptr, indices, M, columns = (_load(directory, block, name) for name in ("indptr", "indices", "M", "columns"))
+    return sp.csr_array((M, indices, indptr), shape=(len(indptr) - 1, len(columns))), columns
+
+
+def collected(directory: str, blocks: int, n_views: int) -> Sparse:
+    """Return the whole of M, where it is small."""
+    parts = []
+    for block in range(blocks):
+        M, columns = factor(directory, block)
+        parts.append(sp.csr_array((M.data, columns[M.indices], M.indptr), shape=(M.shape[0], n_views)))
+    return sp.vstack(parts, format="csr")
+
+
+def _path(directory: str, block: int, name: str) -> Path:
+    return Path(directory) / f"{block:06d}.{name}"
+
+
+def write_columns(directory: str, X: Floats) -> str:
+    """Write tall columns for the workers, and return where."""
+    path = Path(directory) / f"columns-{uuid4().hex}"
+    np.ascontiguousarray(X, dtype=np.float64).tofile(path)
+    return str(path)
+
+
+def read_columns(path: str, width: int, start: int, stop: int) -> Floats:
+    """Return some rows of tall columns."""
+    rows = np.fromfile(path, dtype=np.float64, count=(stop - start) * width, offset=8 * start * width)
+    return rows.reshape(stop - start, width)
+
+
+def clear_columns(directory: str) -> None:
+    """Delete the columns that were written."""
+    for path in Path(directory).glob("columns-*"):
+        path.unlink()
+
+
+def hand_over(directory: str, source: Any) -> str:
+    """Write the function that enumerates blocks, which may carry large tables, and return where."""
+    path = Path(directory) / "source"
+    path.write_bytes(cloudpickle.dumps(source))
+    return str(path)
+
+
+@lru_cache(maxsize=1)
+def handed_over(path: str) -> Any:
+    """Return the function that enumerates blocks; a worker reads it once."""
+    return cloudpickle.loads(Path(path).read_bytes())
+
+
+def _save(directory: str, block: int, name: str, array: Any) -> None:
+    """Write one array of a block, whole or not at all."""
+    path = _path(directory, block, name)
+    part = path.with_name(f"{path.name}.{uuid4().hex}")
+    np.ascontiguousarray(array, dtype=KINDS[name]).tofile(part)
+    os.replace(part, path)
+
+
+def _load(directory: str, block: int, name: str) -> Any:
+    """Map one array of a block."""
+    return np.memmap(_path(directory, block, name), dtype=KINDS[name], mode="r")

@@ -1,0 +1,50 @@
+"""What all blocks have in common, found from what each says of itself: the views, their probabilities, their components.
+
+Runs where the user is, and needs the views once, never A.
+"""
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
+
+from popgraph.arrays import Ints
+from popgraph.states import StateSequence, distinct
+
+
+def unite_views(lists: list[Sequence[Hashable]]) -> tuple[Sequence[Hashable], list[Ints]]:
+    """Number the views of all blocks together, first seen first, and return them with each block's numbers."""
+    first = lists[0]
+    if isinstance(first, StateSequence) and all(
+        isinstance(views, StateSequence) and views.coding == first.coding for views in lists
+    ):
+        states = np.concatenate([views.array for views in lists])  # type: ignore[attr-defined]
+        number, appears = distinct(states)
+        ends = np.cumsum([len(views) for views in lists])
+        return StateSequence(states[appears], first.coding), np.split(number, ends[:-1])
+    index: dict[Hashable, int] = {}
+    numbers = [np.array([index.setdefault(view, len(index)) for view in views], dtype=np.intp) for views in lists]
+    return tuple(index), numbers
+
+
+class ComponentUnion:
+    """Join views that some block joins: `of_view` (N,) numbers the components by first view."""
+
+    def __init__(self, n_views: int) -> None:
+        self._label = np.arange(n_views)
+
+    def join(self, columns: Ints, component: Ints) -> None:
+        """Join the columns of a block that lie in one of its components."""
+        side, many = len(self._label), int(component.max()) + 1
+        edges = (np.ones(len(columns), dtype=np.int8), (self._label[columns], side + component))
+        labels = connected_components(sp.coo_array(edges, shape=(side + many, side + many)), directed=False)[1]
+        self._label = labels[self._label]
+
+    @property
+    def of_view(self) -> Ints:
+        """The component of each view."""
+        _, first, number = np.unique(self._label, return_index=True, return_inverse=True)
+        rank = np.empty(len(first), dtype=np.intp)
+        rank[np.argsort(first)] = np.arange(len(first))
+        return rank[number]

@@ -1,0 +1,289 @@
+"""Graphs in row blocks on a Dask cluster: values, certificate, verdicts and refusals of one machine; and dead workers."""
+
+import os
+import signal
+from dataclasses import replace
+from threading import Timer
+
+import million
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from extras import need
+
+import popgraph as pg
+from popgraph.errors import (
+    InvalidArgument,
+    InvalidAugmentation,
+    InvalidDistribution,
+    InvalidEmbedding,
+    PopgraphError,
+    TooLarge,
+)
+from popgraph.subspace import principal_angles
+
+distributed = need("distributed")
+need("dask.array")
+
+K = million.CLUSTERS  # where the planted clusters' eigenvalues end
+
+
+@pytest.fixture(scope="module")
+def client():
+    here = {"processes": False, "n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with distributed.Client(**here, set_as_default=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def declared():
+    naturals, augmentation = million.planted(1600)
+    return pg.Distribution.uniform(naturals), augmentation
+
+
+@pytest.fixture(scope="module")
+def whole(declared):
+    return pg.build(*declared)
+
+
+@pytest.fixture(scope="module")
+def blocks(declared, client):
+    return pg.dask.build(*declared, rows=450, client=client)
+
+
+@pytest.fixture(scope="module")
+def spectrum(blocks):
+    return blocks.spectrum(K, solver="blocks")
+
+
+def same_graph(blocks, whole):
+    assert (blocks.n, blocks.N, blocks.nnz) == (whole.n, whole.N, whole.kernel.nnz)
+    assert tuple(blocks.views) == tuple(whole.views)
+    np.testing.assert_allclose(blocks.w_x, whole.w_x, rtol=1e-13)  # sums in another order
+    np.testing.assert_array_equal(blocks.components, whole.components)
+    assert abs(blocks.collected() - whole.factor).max() < 1e-14
+
+
+def test_blocks_that_the_workers_enumerate_make_the_graph_of_one_machine(blocks, whole):
+    assert repr(blocks).endswith("in 4 blocks)")
+    same_graph(blocks, whole)
+
+
+def test_so_do_views_of_any_kind_matrices_functions_and_files(client, tmp_path):
+    words = pg.apply(lambda word: word[1:] or "nothing", "1/3")  # no vectorised form; views that blocks share
+    naturals = ["three", "hree", "ree", "four", "our", "x"]
+    whole = pg.build(naturals, words)
+    same_graph(pg.dask.build(naturals, words, rows=2, client=client), whole)
+    A = whole.kernel
+    same_graph(pg.dask.build(whole.p, A, views=whole.views, rows=4, client=client), whole)
+    numbered = pg.build(whole.p, A)
+    parts = [slice(0, 1), slice(1, 6)]
+    same_graph(pg.dask.from_blocks(lambda i: (whole.p[parts[i]], A[parts[i]]), 2, client=client), numbered)
+    paths = [tmp_path / f"{i}.npz" for i in range(2)]
+    for path, part in zip(paths, parts, strict=True):
+        sp.save_npz(path, sp.csr_array(A[part]))
+    same_graph(pg.dask.from_files(paths, client=client), numbered)
+    weights = np.array([0.5, 0.1, 0.1, 0.1, 0.1, 0.1])
+    same_graph(pg.dask.from_files(paths, [weights[p] for p in parts], client=client), pg.build(weights, A))
+
+
+def test_the_spectrum_is_that_of_one_machine_with_the_same_certificate(spectrum, whole):
+    alone = whole.spectrum(K)
+    np.testing.assert_allclose(spectrum.gamma, alone.gamma, atol=1e-12)
+    angle = principal_angles(spectrum.eigenvectors, alone.eigenvectors).max()
+    assert angle <= spectrum.certificate.angle_bound + alone.certificate.angle_bound
+    assert spectrum.certificate.angle_bound < 1e-9
+    assert spectrum.certificate.excluded == alone.certificate.excluded
+    exact = np.linalg.eigvalsh((whole.factor @ whole.factor.T).toarray())[::-1]
+    assert spectrum.certificate.remainder <= exact[K] + 1e-12 <= spectrum.certificate.remainder_bound
+    assert spectrum.clean_cuts[-1] == K
+
+
+def test_the_same_blocks_give_the_same_bits(spectrum, blocks):
+    again = blocks.spectrum(K, solver="blocks")
+    np.testing.assert_array_equal(again.eigenvectors, spectrum.eigenvectors)
+
+
+@pytest.mark.parametrize(
+    ("graph", "k"),
+    [
+        (pg.zoo.lightning_cloud(), 1),  # fewer than components
+        (pg.zoo.lightning_cloud(), 2),  # as many
+        (pg.zoo.lightning_cloud(), 4),  # more than the rank
+        (pg.zoo.hypercube(4, "1/10"), 3),  # a degenerate cut
+        (pg.zoo.hypercube(4, "1/10"), 5),
+        (pg.zoo.hypercube(4, "1/10"), 16),  # all of them
+        (
+            pg.zoo.planted_subclasses(3, 2, size=5, within="1/10", across=0),
+            6,
+        ),  # one eigenvalue, shared by three components
+    ],
+    ids=lambda case: repr(case),
+)
+def test_small_graphs_of_every_kind_of_cut(graph, k, client):
+    alone = graph.spectrum(k)
+    found = pg.dask.build(graph.p, graph.kernel, rows=3, client=client).spectrum(k, solver="blocks")
+    np.testing.assert_allclose(found.gamma, alone.gamma, atol=1e-12)
+    np.testing.assert_allclose(found.eigenvectors.T @ found.eigenvectors, np.eye(k), atol=1e-12)
+    assert found.components == alone.components
+    assert found.gap == pytest.approx(alone.gap, abs=1e-9)
+    if alone.gap > 1e-9:
+        assert principal_angles(found.eigenvectors, alone.eigenvectors).max() < 1e-9
+
+
+def test_m_multiplies_as_on_one_machine(blocks, whole):
+    rng = np.random.default_rng(0)
+    X, Z = rng.standard_normal((whole.N, 3)), rng.standard_normal((whole.n, 2))
+    np.testing.assert_allclose(blocks.factor @ X, whole.factor @ X, atol=1e-13)
+    np.testing.assert_allclose(blocks.factor.T @ Z, whole.factor.T @ Z, atol=1e-13)
+    np.testing.assert_allclose(blocks.factor.T @ (blocks.factor @ X[:, 0]), blocks.products.gram(X[:, 0]), atol=1e-13)
+
+
+def test_verdicts_are_those_of_one_machine(blocks, whole, spectrum, client):
+    wrong = spectrum.embedding.copy()
+    wrong[:, -1] = np.random.default_rng(0).standard_normal(whole.N)
+    for f in (spectrum.embedding, wrong, spectrum.embedding[:, [0] * K]):
+        here, there = pg.verify(whole, f), pg.dask.verify(blocks, f, spectrum=spectrum)
+        assert here.status is there.status
+        np.testing.assert_allclose(here.angles, there.angles, atol=1e-8)
+        assert here.optimal == there.optimal
+    cube = pg.zoo.hypercube(3)
+    halves = pg.dask.build(cube.p, cube.kernel, rows=4, client=client)
+    signs = np.array([[1 - 2 * bit for bit in view] for view in cube.views])
+    for f, features in ((signs[:, :2], None), (np.column_stack([np.ones(8), signs[:, 0]]), None), (signs, signs)):
+        here, there = pg.verify(cube, f, features=features), pg.dask.verify(halves, f, features=features)
+        assert (here.status, here.reason, here.family) == (there.status, there.reason, there.family)
+
+
+def test_training_ends_where_it_does_on_one_machine(client):
+    graph = pg.zoo.planted_subclasses(2, 2, size=6)
+    parts = pg.dask.build(graph.p, graph.kernel, rows=7, client=client)
+    here, there = pg.train(graph, 2, rng=0), pg.dask.train(parts, 2, rng=0, tol=1e-5)  # where Newton steps have begun
+    assert there.converged
+    assert there.loss[0] == pytest.approx(here.loss[0], abs=1e-13)
+    assert there.loss[-1] == pytest.approx(
+        -np.sum(graph.spectrum(2).gamma ** 2), abs=1e-9
+    )  # of second order in the gradient
+    assert pg.dask.verify(parts, there, atol=1e-3)
+
+
+def test_columns_go_in_panels_where_a_worker_cannot_take_them_at_once(blocks):
+    X = np.random.default_rng(0).standard_normal((blocks.N, 7))
+    few = replace(blocks.products, memory=8 * blocks.N * 4 * 2.0)
+    assert few.panel(7) == 2
+    np.testing.assert_allclose(few.gram(X), blocks.products.gram(X), atol=1e-13)
+    with pytest.raises(TooLarge, match=r"one column of 3,200 views takes 25.6 kB, and a worker's limit is 10 kB"):
+        replace(blocks.products, memory=1e4).gram(X)
+
+
+def test_what_is_collected_must_be_small(blocks):
+    with pytest.raises(TooLarge, match=r"M takes 1.2 GB, more than 268 MB; leave it in blocks"):
+        replace(blocks, nnz=10**8).collected()
+
+
+def one(*answers):
+    return lambda i: answers[i]
+
+
+REFUSED = {
+    "negative": (one(([0.5], [[1.0, 0.0]]), ([0.5], [[1.5, -0.5]])), "block 1: the kernel matrix has negative entries"),
+    "not finite": (one(([1.0], [[np.nan, 1.0]])), "block 0: the kernel matrix has entries that are not finite"),
+    "no kernel": (one(([1.0], [[0.5, 0.4]])), "block 0: 1 of 1 kernel rows do not sum to 1: the row of 0 to 0.9"),
+    "p": (one(([0.5], [[1.0]]), ([0.4], [[1.0]])), "the p of 2 blocks sum to 0.9, not 1"),
+    "p of a natural": (
+        one(([1.0, 0.0], [[1.0], [1.0]])),
+        "1 naturals have a p that is not positive and finite: 0.0 of row 1",
+    ),
+    "shape": (one(([1.0], [[1.0], [1.0]])), "block 0: the kernel matrix has shape (2, 1), p (1,)"),
+    "widths": (one(([0.5], [[1.0]]), ([0.5], [[0.5, 0.5]])), "block 0 has 1 columns, and block 1 2"),
+    "unreachable": (one(([1.0], [[1.0, 0.0]])), "1 of 2 columns are reached from no natural, so they are no views: 1"),
+    "views": (one(([0.5], [[1.0]], ["a"]), ([0.5], [[1.0]])), "block 1 names no views, and others do"),
+    "too few views": (one(([1.0], [[0.5, 0.5]], ["a"])), "block 0: the kernel matrix has 2 columns; 1 views name them"),
+    "repeated views": (one(([1.0], [[0.5, 0.5]], ["a", "a"])), "block 0: views are duplicated: 'a' (2 times)"),
+    "no block": (one([1.0]), "block 0: a block is (p, A) or (p, A, views)"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_block_that_is_none_is_refused_by_number(case, client):
+    source, message = REFUSED[case]
+    count = len(source.__closure__[0].cell_contents)
+    with pytest.raises(PopgraphError) as error:
+        pg.dask.from_blocks(source, count, client=client)
+    assert message in str(error.value)
+    assert isinstance(error.value, InvalidArgument)
+
+
+def test_declarations_are_refused_as_on_one_machine(client):
+    bad = {"a": {"x": 1.0}, "b": {"x": 0.5}}
+    with pytest.raises(InvalidAugmentation) as here:
+        pg.build(["a", "b"], bad)
+    with pytest.raises(InvalidAugmentation) as there:
+        pg.dask.build(["a", "b"], bad, rows=1, client=client)
+    assert str(there.value) == f"block 1: {here.value}"
+    with pytest.raises(InvalidAugmentation, match=r"has shape \(1, 2\); 2 naturals need 2 rows"):
+        pg.dask.build(["a", "b"], np.array([[0.5, 0.5]]), client=client)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda g, c, t: pg.dask.build([0], pg.identity(), rows=0, client=c), "rows is 0"),
+        (
+            lambda g, c, t: pg.dask.build([0], pg.identity(), client="me"),
+            "client is 'me'; give a dask.distributed.Client",
+        ),
+        (lambda g, c, t: pg.dask.build([0], pg.identity(), client=c, store=t), "is not empty; give a new directory"),
+        (lambda g, c, t: pg.dask.build([0], pg.identity(), client=c, views=["a"]), "views= names the columns"),
+        (lambda g, c, t: pg.dask.build([0], [[1.0]], client=c, views=["a", "b"]), "has 1 columns; views= names 2"),
+        (lambda g, c, t: pg.dask.from_blocks(lambda i: i, 0, client=c), "count is 0"),
+        (lambda g, c, t: pg.dask.from_blocks("source", 1, client=c), "source is 'source'"),
+        (lambda g, c, t: pg.dask.from_files([t / "no.npz"], client=c), "1 of 1 files are not there"),
+        (lambda g, c, t: pg.dask.from_files([], client=c), "there are no files"),
+        (lambda g, c, t: g.spectrum(0), "k is 0"),
+        (
+            lambda g, c, t: g.spectrum(1, solver="dense"),
+            'solver is \'dense\'; it must be "blocks", "collected" or None',
+        ),
+        (lambda g, c, t: pg.dask.verify(pg.zoo.lightning_cloud(), [[1]]), "takes a BlockGraph first"),
+        (lambda g, c, t: pg.dask.train(pg.zoo.lightning_cloud(), 1), "takes a BlockGraph first"),
+        (lambda g, c, t: pg.dask.train(g, 1, steps=0), "steps is 0"),
+        (lambda g, c, t: pg.dask.train(g, 1, tol=0), "tol is 0"),
+        (lambda g, c, t: pg.dask.train(g, 1, start=np.ones((g.N, 2))), "start has shape (3200, 2)"),
+        (lambda g, c, t: pg.verify(g, np.ones((g.N, 1))), "takes a PopulationGraph first"),
+    ],
+)
+def test_wrong_arguments_are_refused(call, message, blocks, client, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InvalidArgument) as error:
+        call(blocks, client, tmp_path)
+    assert message in str(error.value)
+    assert not isinstance(error.value, InvalidDistribution | InvalidAugmentation) or "columns" in message
+    assert not isinstance(error.value, InvalidEmbedding) or "start" in message
+
+
+def test_a_worker_killed_in_the_middle_loses_nothing(declared, blocks, spectrum, monkeypatch):
+    """On a LocalCluster of its own, of two processes: the bits of the result are those of the undisturbed run."""
+    with pg.dask.build(*declared, rows=450) as graph:
+        cluster = graph.products.cluster
+        before = cluster.client.run(os.getpid)
+        assert os.getpid() not in before.values()
+        steps, inner = [], type(cluster).step
+
+        def step(self, job, what):
+            steps.append(what)
+            if len(steps) == 4:  # in a filter of Ā, 50 ms after it began
+                Timer(0.05, os.kill, (next(iter(before.values())), signal.SIGKILL)).start()
+            return inner(self, job, what)
+
+        monkeypatch.setattr(type(cluster), "step", step)
+        # as many workers as the other cluster has: the chunks are the same
+        object.__setattr__(graph, "products", replace(graph.products, workers=blocks.products.workers))
+        killed = graph.spectrum(K, solver="blocks")
+        cluster.client.wait_for_workers(len(before), timeout=60)
+        after = cluster.client.run(os.getpid)
+    assert steps[3] == "a filter of Ā"
+    assert len(steps) > 4
+    assert set(after.values()) != set(before.values())
+    np.testing.assert_array_equal(killed.gamma, spectrum.gamma)
+    np.testing.assert_array_equal(killed.eigenvectors, spectrum.eigenvectors)
