@@ -235,15 +235,11 @@ def unit(rng: Any, V: Any) -> Any:
 
 
 def statuses(known: Known, k: int, yes: Status, angle: float, condition: float) -> frozenset[Status]:
-    """Yes up to atol and no above it; float64 may be unsure, or on the other side, only as near as rounding reaches."""
-    reach = (
-        16
-        * max(known.N, 16)
-        * EPS
-        * (1 / max(known.gap(k), EPS) * (yes in CLEAN or known.tie > 0) + 1 / CLEAR + condition)
-    )
+    """Yes up to atol, no above it; as near to it as rounding reaches also unsure, or yes, which says how far F* is known."""
+    turned = 1 / max(known.gap(k), EPS) if yes in CLEAN or known.tie else 0.0  # F* by rounding, and below f
+    reach = 16 * max(known.N, 16) * EPS * (turned + 1 / CLEAR + condition)
     allowed = {yes} if angle <= ATOL + reach else set()
-    allowed |= {Status.DIFFERENT} if angle > max(ATOL - reach, 0) else set()
+    allowed |= {Status.DIFFERENT} if angle > ATOL else set()
     return frozenset(allowed | ({Status.UNDECIDED} if abs(angle - ATOL) <= reach else set()))
 
 
