@@ -3,6 +3,7 @@
 import re
 
 import enumeration
+import hunt
 import known_spectra
 import million
 import numpy as np
@@ -10,6 +11,8 @@ import peers
 import products
 import pytest
 import structure
+
+import popgraph as pg
 
 SMALL = {
     "components": known_spectra.components(k=7, count=9),
@@ -70,3 +73,33 @@ def test_the_scripts_run(capsys):
         len(re.findall(r"eigenvalues differ by \d\.\de-1\d|eigenvalues differ by 0.0e\+00", capsys.readouterr().out))
         == 2
     )
+
+
+def sides(graph, k):
+    """Left, φ/λ_{k+1} + 2Δ, by popgraph's own probe and labellings."""
+    after = 1 - graph.spectrum(k + 1).gamma[k]
+    left = pg.probe(graph, graph.spectrum(k).eigenfunctions).loss
+    return left, pg.labelling.inconsistency(graph) / after + 2 * pg.labelling.disagreement(graph)
+
+
+def test_the_hunt_measures_what_it_says():
+    """Its quotient is that of popgraph's probe, and the gain exceeds 1 on one side of it."""
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        p, A, y = hunt.path(rng.standard_normal(9), 5)
+        gain, ratio = hunt.gain(p, A, y, 2)
+        left, right = sides(pg.build(p, A, labels=y, normalize=True), 2)
+        assert ratio == pytest.approx(left / right, rel=1e-9)
+        assert (gain > 1) == (ratio > 1)
+
+
+def test_the_hunt_finds_a_graph_that_breaks_half_the_constants(capsys):
+    hunt.main(4, 2, starts=6, seed=0)
+    found = re.search(r"largest left/right is (.*), on\n(.*)", capsys.readouterr().out)
+    graph = eval(found[2], {"popgraph": pg})
+    left, right = sides(graph, 2)
+    assert graph.is_exact
+    assert left / right > 1.001
+    assert float(found[1]) == pytest.approx(left / right, abs=1e-3)
+    with pytest.raises(SystemExit, match="none of 0 starts"):
+        hunt.main(4, 2, starts=0, seed=0)
