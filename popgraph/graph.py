@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-import numpy as np
 from scipy.sparse.linalg import aslinearoperator
 
 from popgraph import export, show, weights
+from popgraph.arguments import generator, one_of
 from popgraph.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, shorten
@@ -159,10 +159,8 @@ class PopulationGraph(Immutable):
         >>> pg.zoo.lightning_cloud().weight_matrix("csr").nnz
         8
         """
-        if form == "dense":
+        if one_of("form", form, ("dense", "csr")) == "dense":
             return self.w
-        if form != "csr":
-            raise InvalidArgument(f'form is {form!r}; it must be "dense" or "csr"')
         return weights.sparse(self.p, self.kernel)
 
     def operator(self) -> Any:
@@ -308,7 +306,7 @@ class PopulationGraph(Immutable):
         >>> pg.zoo.lightning_cloud().sample_views(5, rng=0).shape
         (5,)
         """
-        return self._sampler.views(size, np.random.default_rng(rng))
+        return self._sampler.views(size, generator(rng))
 
     def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
         """Draw positive pairs (x, x⁺): a natural from p, then two of its views independently.
@@ -331,7 +329,7 @@ class PopulationGraph(Immutable):
         >>> pg.zoo.lightning_cloud().sample_pairs(3, rng=0).shape
         (3, 2)
         """
-        return self._sampler.pairs(size, np.random.default_rng(rng))
+        return self._sampler.pairs(size, generator(rng))
 
     @cached_property
     def _sampler(self) -> PairSampler:
@@ -388,3 +386,9 @@ class PopulationGraph(Immutable):
     def _shown_spectrum(self) -> Spectrum | None:
         """Return the spectrum that str() shows: none where it would not come at once."""
         return self.spectrum(min(8, self.N)) if min(self.n, self.N) <= STR_SIDE else None
+
+
+def read_graph(call: str, graph: Any, name: str = "a PopulationGraph first") -> None:
+    """Refuse what is no graph; the message repeats the call."""
+    if not isinstance(graph, PopulationGraph):
+        raise InvalidArgument(f"{call} takes {name}; got {shorten(graph)}")

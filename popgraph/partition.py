@@ -11,7 +11,7 @@ import numpy as np
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.clustering import conductances, spectral_clusters
 from popgraph.errors import InvalidArgument, TooLarge, shorten, whole_number
-from popgraph.graph import PopulationGraph
+from popgraph.graph import PopulationGraph, read_graph
 from popgraph.subspace import tolerance
 
 EXACT_VIEWS = 16  # up to here every m takes seconds: the work grows like 3^N
@@ -136,6 +136,7 @@ def _renumbered(graph: PopulationGraph, labels: Ints, exact: bool) -> Partition:
 
 def _read_m(graph: PopulationGraph, m: Any) -> int:
     """Refuse an m that is no number of parts."""
+    read_graph("a partition", graph)
     return whole_number("m", m, graph.N)
 
 

@@ -5,8 +5,10 @@ from functools import cached_property
 
 import numpy as np
 
+from popgraph.arguments import count
 from popgraph.arrays import Floats, Ints, Sparse
-from popgraph.errors import InvalidArgument
+
+MOST_DRAWS = 2**31  # in one call
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +28,7 @@ class PairSampler:
         return np.column_stack([self._given(naturals, generator), self._given(naturals, generator)])
 
     def _naturals(self, size: int, generator: np.random.Generator) -> Ints:
-        if not isinstance(size, int | np.integer) or size < 0:
-            raise InvalidArgument(f"size is {size!r}; the number of draws must be a whole number, 0 or more")
+        size = count("size", size, 0, MOST_DRAWS, "the number of draws must be a whole number")
         drawn = np.searchsorted(self._p_below, generator.random(size), side="right")
         return np.minimum(drawn, len(self.p) - 1)
 

@@ -9,16 +9,21 @@ from typing import Any
 
 import numpy as np
 
+from popgraph import arguments
+from popgraph.arguments import count as whole
+from popgraph.arguments import flag, number
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.descent import Objective, minimise
 from popgraph.distribution import Seed
-from popgraph.embedding import read_embedding
+from popgraph.embedding import check_scale, read_embedding
 from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten, whole_number
 from popgraph.features import FeatureClass, check_dimension, read_features
 from popgraph.graph import PopulationGraph
 from popgraph.losses import Loss, spectral
 from popgraph.progress import Progress, track
 from popgraph.stochastic import descend_on_batches
+
+MOST_DRAWS = 2**31  # positive pairs in one batch
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -161,25 +166,22 @@ def train(
     if not isinstance(graph, PopulationGraph):
         raise InvalidArgument(f"train(graph, k) takes a PopulationGraph first; got {shorten(graph)}")
     k = whole_number("k", k, graph.N)
-    if not hasattr(loss, "value_and_gradient"):
+    if isinstance(loss, type) or not hasattr(loss, "value_and_gradient"):
         raise InvalidArgument(f"loss is {shorten(loss)}; give one of popgraph.losses, such as losses.spectral")
     limit = (20_000 if batch_size is None else 5_000) if steps is None else steps
-    if not isinstance(limit, int | np.integer) or isinstance(limit, bool) or limit < 1:
-        raise InvalidArgument(f"steps is {steps!r}; it must be a whole number, 1 or more")
-    for what, number in {"tol": tol, "learning_rate": learning_rate}.items():
-        if not isinstance(number, int | float | np.number) or not 0 < number < np.inf:
-            raise InvalidArgument(f"{what} is {number!r}; it must be a positive number")
+    limit = whole("steps", limit)
+    tol, learning_rate = number("tol", tol), number("learning_rate", learning_rate)
+    flag("keep_path", keep_path)
     if batch_size is not None and not hasattr(loss, "batch_value_and_gradient"):
         raise InvalidArgument(f"loss {loss.name} has no batch_value_and_gradient, so it cannot be trained on batches")
     least = getattr(loss, "least_batch", 2)
-    if batch_size is not None and (not isinstance(batch_size, int | np.integer) or batch_size < least):
-        raise InvalidArgument(
-            f"batch_size is {batch_size!r}; the batch loss {loss.name} needs a whole number, {least} or more"
-        )
+    if batch_size is not None:
+        why = f"the batch loss {loss.name} needs a whole number"
+        batch_size = whole("batch_size", batch_size, least, MOST_DRAWS, why)
     held = None if features is None else read_features(graph.views, graph.w_x, features)
     if held is not None:
         check_dimension(int(k), held)
-    generator = np.random.default_rng(rng)
+    generator = arguments.generator(rng)
     objective = Objective(graph, loss, held, path=[] if keep_path else None)
     z = _start(objective, int(k), generator) if start is None else objective.unknowns(_read_start(graph, start, int(k)))
     if batch_size is None:
@@ -228,4 +230,4 @@ def _read_start(graph: PopulationGraph, start: Any, k: int) -> Floats:
     f = read_embedding(graph.views, start)
     if f.shape[1] != k:
         raise InvalidEmbedding(f"start has shape {f.shape}; k = {k} needs ({graph.N}, {k})")
-    return f.copy()
+    return check_scale("start", f, 1e-50, 1e50).copy()

@@ -9,11 +9,12 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from popgraph.arguments import number
 from popgraph.arrays import Floats, frozen
 from popgraph.embedding import read_embedding
 from popgraph.errors import InvalidArgument, listing, shorten, whole_number
 from popgraph.features import FeatureClass, read_features
-from popgraph.graph import PopulationGraph
+from popgraph.graph import PopulationGraph, read_graph
 from popgraph.losses import spectral
 from popgraph.match import Match, Status, share_in_words
 from popgraph.spectrum import Spectrum, ritz
@@ -95,18 +96,18 @@ def verify(
     >>> pg.verify(graph, training).status.value
     'f spans the best that its class can express, which is not F*'
     """
-    if not isinstance(graph, PopulationGraph):
-        raise InvalidArgument(f"verify(graph, f) takes a PopulationGraph first; got {shorten(graph)}")
+    read_graph("verify(graph, f)", graph)
     features = f.features if features is None and isinstance(f, HasFeatures) else features
     held = None if features is None else read_features(graph.views, graph.w_x, features)
     table = read_embedding(graph.views, f)
     k = _read_k(graph, table, k)
-    if not isinstance(atol, int | float | np.number) or not 0 < atol < np.pi / 2:
-        raise InvalidArgument(f"atol is {atol!r}; it is an angle in radians, between 0 and pi/2")
+    atol = number("atol", atol, "it is an angle in radians, between 0 and pi/2", below=np.pi / 2)
     if spectrum is None:
         spectrum = graph.spectrum(k)
-    elif spectrum.k < k or not np.array_equal(spectrum.w_x, graph.w_x):
-        raise InvalidArgument(f"{spectrum!r} does not serve: k = {k} pairs of this graph of {graph.N} views are needed")
+    elif not isinstance(spectrum, Spectrum) or spectrum.k < k or not np.array_equal(spectrum.w_x, graph.w_x):
+        raise InvalidArgument(
+            f"spectrum is {shorten(spectrum)}, which does not serve: k = {k} pairs of this graph of {graph.N} views are needed"
+        )
     spectrum = spectrum.leading(k)
     F = table * np.sqrt(graph.w_x)[:, np.newaxis]
     space = column_space(F)

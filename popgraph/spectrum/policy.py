@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from popgraph.arrays import Floats, Ints, Sparse, frozen
-from popgraph.errors import InvalidArgument, NotConverged, TooLarge, size_in_words, whole_number
+from popgraph.errors import InvalidArgument, NotConverged, TooLarge, shorten, size_in_words, whole_number
 from popgraph.spectrum import closed_form, dense, iterative
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed
 from popgraph.spectrum.certificate import AT_ONCE, certify, residual_norms
@@ -81,8 +81,8 @@ def decompose(
     """
     n_views = factor.shape[1]
     k = whole_number("k", k, n_views)
-    if solver not in (None, "dense", "iterative"):
-        raise InvalidArgument(f'solver is {solver!r}; it must be "dense", "iterative" or None')
+    if solver is not None and (not isinstance(solver, str) or solver not in ("dense", "iterative")):
+        raise InvalidArgument(f'solver is {shorten(solver)}; it must be "dense", "iterative" or None')
     parts = find_components(factor) if components is None else components
     root_w = np.sqrt(w_x)
     found = _solve_components(factor, w_x, parts, int(k), solver)

@@ -1,6 +1,7 @@
 """Images under the group of quarter turns, whose orbits have Fourier spectra."""
 
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any
 
 from popgraph import images
@@ -67,6 +68,8 @@ def rotations(pictures: Mapping[Any, Image] | None = None, turns: Mapping[int, A
     if not orbits:
         raise InvalidArgument("pictures is empty; give one Image or more")
     law = Distribution.uniform(orbits).through(lambda name: Distribution.uniform(orbits[name]))
+    if turns is not None and (wrong := [each for each in Distribution(turns) if not isinstance(each, Integral)]):
+        raise InvalidArgument(f"turns has the turn {shorten(wrong[0])}; quarter turns are whole numbers")
     step: Any = Distribution(EVENLY if turns is None else turns)
     noise = choose(
         {images.rotate(int(turn)): chance for turn, chance in (step.fractions if step.exact else step).items()}
