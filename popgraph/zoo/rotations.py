@@ -51,6 +51,8 @@ def rotations(pictures: Mapping[Any, Image] | None = None, turns: Mapping[int, A
     >>> graph.spectrum(11).gamma  # F and L: 1, 1/4, 1/4, 0; S: 1, 0; X: 1
     array([1.  , 1.  , 1.  , 1.  , 0.25, 0.25, 0.25, 0.25, 0.  , 0.  , 0.  ])
     """
+    if pictures is not None and not isinstance(pictures, Mapping):
+        raise InvalidArgument(f"pictures is {shorten(pictures)}; give a mapping name -> square Image")
     given = LETTERS if pictures is None else pictures
     owner: dict[Any, Any] = {}
     orbits: dict[Any, list[Any]] = {}

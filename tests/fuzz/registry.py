@@ -59,7 +59,7 @@ class Argument(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A public callable, a valid call of it, and how many inputs a campaign gives it."""
+    """A public callable, a valid call of it, and how many inputs the campaign gives it."""
 
     name: str
     call: Callable[..., Any]
@@ -408,7 +408,7 @@ entry(
     200,
     graph=graph(),
     k=k(),
-    features=f(),
+    features=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("features", "f")),
     rng=rng(),
     steps=Argument(3, v.optional(v.at_least)),
 )
@@ -810,7 +810,7 @@ entry(
     zoo.rotations,
     150,
     observe=shape_of,
-    pictures=Argument({"corner": PICTURE}, v.optional(v.anything("None")), ("picture",)),
+    pictures=Argument({"corner": pg.Image([[1, 0], [0, 0]])}, v.optional(v.anything("None")), ("picture",)),
     turns=Argument(
         {0: "1/2", 1: "1/2"}, v.optional(declared.turns), ("turn", "probabilit", "outcome", "pair", "weights")
     ),
