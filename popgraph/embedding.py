@@ -40,7 +40,14 @@ def read_embedding(views: Sequence[Hashable], f: Any) -> Floats:
         rows = [f[view] for view in views]
     elif callable(f) and not hasattr(f, "__array__"):
         rows = [_call(f, view) for view in views]
-    array = as_array("f", rows, InvalidEmbedding)
+    try:
+        array = as_array("f", rows, InvalidEmbedding)
+    except InvalidEmbedding as error:
+        if "masked" in str(error):
+            raise
+        raise InvalidEmbedding(
+            f"f is {shorten(f)}, not a table of numbers; give one vector of one length for each view"
+        ) from None
     if array.dtype.kind == "O":
         try:
             array = np.array([[real(x) for x in row] for row in array])
