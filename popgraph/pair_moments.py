@@ -326,8 +326,9 @@ def _checked(table: Floats) -> Floats:
     """Refuse vectors whose moments would overflow."""
     longest = float(np.abs(table).max(initial=0.0))
     if longest > LONGEST or 0 < longest < 1 / LONGEST:
+        how = "overflow" if longest > 1 else "underflow"
         raise InvalidEmbedding(
-            f"f has an entry of {longest:.1e}, whose powers {'over' if longest > 1 else 'under'}flow; divide f by its size: that changes no span"
+            f"f has an entry of {longest:.1e}, whose powers {how}; divide f by its size: that changes no span"
         )
     return table
 
