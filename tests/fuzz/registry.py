@@ -3,7 +3,7 @@
 import inspect
 import tempfile
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -97,7 +97,7 @@ def public_names() -> Iterator[str]:
                 yield f"{space}.{name}"
     for name, cls in METHODS_OF.items():
         for method, function in inspect.getmembers(cls):
-            if not method.startswith("_") and inspect.isroutine(function):
+            if not method.startswith("_") and inspect.isroutine(function) and not isinstance(function, cached_property):
                 yield f"{name}.{method}"
 
 
