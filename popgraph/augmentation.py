@@ -9,9 +9,10 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
+import scipy.sparse as sp
 
 from popgraph import vectorised
+from popgraph.arguments import count, flag, word
 from popgraph.batches import Batch
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, listing, shorten
@@ -55,6 +56,8 @@ class Augmentation:
     batch: Batch | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "name", word("name", self.name))
+        flag("trusted", self.trusted)
         if not callable(self.kernel):
             raise InvalidAugmentation(
                 f"an augmentation is a callable natural -> distribution; got {shorten(self.kernel)}, "
@@ -112,8 +115,7 @@ class Augmentation:
         >>> apply(lambda bit: 1 - bit, "1/4").repeat(2)(0)
         Distribution({0: 5/8, 1: 3/8})
         """
-        if not isinstance(times, int | np.integer) or times < 0:
-            raise InvalidArgument(f"times is {times!r}; an augmentation is repeated a whole number of times, 0 or more")
+        times = count("times", times, 0, 10**6, "an augmentation is repeated a whole number of times")
 
         def repeated(natural: Any) -> Distribution:
             law = Distribution({natural: 1})
@@ -155,7 +157,9 @@ class Augmentation:
         """
         rows = read_distinct(naturals, "natural", "give each natural one row")
         columns = rows if views is None else list_finite(views)
-        dense = matrix.toarray() if hasattr(matrix, "toarray") else read_matrix(matrix)
+        flag("normalize", normalize)
+        dense = read_matrix(matrix)
+        dense = dense.toarray() if sp.issparse(dense) else dense
         if dense.shape != (len(rows), len(columns)):
             raise InvalidAugmentation(
                 f"the kernel matrix has shape {dense.shape}; {len(rows)} naturals and {len(columns)} views need "
@@ -203,7 +207,7 @@ class Augmentation:
                 f"a vectorised form is a callable states -> (views, probabilities); got {shorten(fn)}"
             )
         batch = vectorised.declared(fn)
-        name = name or getattr(fn, "__name__", type(fn).__name__)
+        name = word("name", name) or getattr(fn, "__name__", type(fn).__name__)
         return cls(lambda natural: vectorised.one(batch, natural), name, trusted, batch)
 
     def table(self, naturals: Iterable[Any]) -> KernelTable:

@@ -3,12 +3,13 @@
 from typing import Any
 
 from popgraph import weights
+from popgraph.arguments import flag, word
 from popgraph.arrays import frozen
 from popgraph.graph import PopulationGraph
 from popgraph.labels import read_labels
 from popgraph.memory import FEWER, in_words
 from popgraph.population import Population, read_population
-from popgraph.progress import Progress
+from popgraph.progress import Progress, check_progress
 
 
 @in_words("enumerating the population", FEWER)
@@ -77,6 +78,10 @@ def build(
     >>> pg.build(np.array([0.5, 0.5]), [[0.9, 0.1], [0.1, 0.9]]).spectrum(2).gamma
     array([1.  , 0.64])
     """
+    flag("normalize", normalize)
+    flag("drop_unreachable", drop_unreachable)
+    word("name", name)
+    check_progress(progress)
     population = read_population(
         distribution,
         augmentation,

@@ -8,9 +8,10 @@ import scipy.sparse as sp
 from scipy.cluster.vq import vq
 from scipy.optimize import linear_sum_assignment
 
+from popgraph.arguments import generator as read_generator
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.distribution import Seed
-from popgraph.embedding import read_embedding
+from popgraph.embedding import check_scale, read_embedding
 from popgraph.errors import InvalidArgument, listing, shorten, whole_number
 from popgraph.graph import PopulationGraph
 from popgraph.labels import classes_in_order, label_array, read_labels
@@ -195,8 +196,9 @@ def spectral_clusters(
     if not isinstance(graph, PopulationGraph):
         raise InvalidArgument(f"spectral_clusters(graph, count) takes a PopulationGraph first; got {shorten(graph)}")
     count = whole_number("count", count, graph.N)
-    if not isinstance(restarts, int | np.integer) or isinstance(restarts, bool) or restarts < 1:
-        raise InvalidArgument(f"restarts is {restarts!r}; it must be a whole number, 1 or more")
+    if not isinstance(restarts, int | np.integer) or isinstance(restarts, bool) or not 1 <= restarts <= 10**6:
+        raise InvalidArgument(f"restarts is {shorten(restarts)}; it must be a whole number, 1 or more")
+    generator = read_generator(rng)
     given = graph.labels if labels is None else read_labels(labels, graph.naturals)
     gap = None
     if embedding is None:
@@ -204,8 +206,8 @@ def spectral_clusters(
         gap = spectrum.gap if spectrum.gap > spectrum.tolerance else 0.0
         points = unit_rows(spectrum.eigenvectors[:, spectrum.gamma > 0])
     else:
-        points = read_embedding(graph.views, embedding)
-    parts, inertia = k_means(points, graph.w_x, int(count), int(restarts), np.random.default_rng(rng))
+        points = check_scale("embedding", read_embedding(graph.views, embedding))
+    parts, inertia = k_means(points, graph.w_x, int(count), int(restarts), generator)
     _, parts = classes_in_order(parts)
     onehot = sp.csr_array((np.ones(graph.N), (np.arange(graph.N), parts)), shape=(graph.N, count))
     shares = graph.kernel @ onehot

@@ -234,7 +234,7 @@ def compare(graph: PopulationGraph, other: PopulationGraph, k: int | None = None
         spectrum = graph.spectrum(int(k))
     else:
         raise InvalidArgument(
-            f"k is {k!r}; it must be a whole number from 1 to {most}, the number of views of the smaller graph"
+            f"k is {shorten(k)}; it must be a whole number from 1 to {most}, the number of views of the smaller graph"
         )
     k = spectrum.k
     spectrum_other = other.spectrum(k)

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
+from popgraph.arguments import count, number
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.errors import InvalidArgument, shorten
-from popgraph.graph import PopulationGraph
+from popgraph.graph import PopulationGraph, read_graph
 from popgraph.losses.critics import positive_pairs
 from popgraph.memory import in_words
 
@@ -85,7 +86,9 @@ def train_critic(graph: PopulationGraph, loss: Any, *, steps: int = 5_000, tol: 
     >>> float(np.abs(critic.s - np.log(K)).max()) < 1e-6
     True
     """
-    if not hasattr(loss, "critic_gradient"):
+    read_graph("train_critic(graph, loss)", graph)
+    steps, tol = count("steps", steps, most=10**9), number("tol", tol)
+    if isinstance(loss, type) or not hasattr(loss, "critic_gradient"):
         raise InvalidArgument(f"loss is {shorten(loss)}, not one of a critic; give losses.InfoNCE or losses.NTLogistic")
     w = positive_pairs(graph.factor, graph.w_x)
     scale = np.sqrt(np.outer(graph.w_x, graph.w_x))

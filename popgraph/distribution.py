@@ -14,8 +14,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from popgraph import arguments
 from popgraph.arrays import Floats, Immutable, frozen
-from popgraph.errors import InvalidArgument, InvalidDistribution, listing, shorten
+from popgraph.errors import InvalidDistribution, listing, shorten
 from popgraph.memory import reserve
 from popgraph.reading import (
     SUM_TOLERANCE,
@@ -81,6 +82,7 @@ class Distribution(Immutable, Mapping[Hashable, float]):
     def __init__(
         self, probabilities: Mapping[Any, Any] | Iterable[tuple[Any, Any]], *, normalize: bool = False
     ) -> None:
+        arguments.flag("normalize", normalize)
         weights: dict[Hashable, Fraction | float] = {}
         total: Any
         if isinstance(probabilities, Distribution) and probabilities.exact:
@@ -210,10 +212,8 @@ class Distribution(Immutable, Mapping[Hashable, float]):
             If any probability was declared as a float.
         """
         if self.numerators is None or self.denominator is None:
-            raise InvalidDistribution(
-                f"{self!r} was declared with floats, which are not promoted to fractions; declare it with "
-                'Fraction(1, 3), "1/3" or int weights and normalize=True'
-            )
+            mend = 'declare it with Fraction(1, 3), "1/3" or int weights and normalize=True'
+            raise InvalidDistribution(f"{self!r} was declared with floats, which are not promoted to fractions; {mend}")
         pairs = zip(self.outcomes, self.numerators, strict=True)
         return {outcome: Fraction(numerator, self.denominator) for outcome, numerator in pairs}
 
@@ -232,8 +232,7 @@ class Distribution(Immutable, Mapping[Hashable, float]):
         >>> Distribution({"a": 0.1, "b": 0.9}).rationalize(10)
         Distribution({'a': 1/10, 'b': 9/10})
         """
-        if not isinstance(max_denominator, int) or isinstance(max_denominator, bool) or max_denominator < 1:
-            raise InvalidArgument(f"max_denominator is {max_denominator!r}; it must be a whole number, 1 or more")
+        max_denominator = arguments.count("max_denominator", max_denominator, most=2**1000)
         if self.exact:
             return self
         near = [Fraction(p).limit_denominator(max_denominator) for p in self.probabilities.tolist()]
@@ -250,25 +249,19 @@ class Distribution(Immutable, Mapping[Hashable, float]):
         Parameters
         ----------
         size : int
-            How many, >= 0.
+            How many outcomes the list has, >= 0.
         rng : None, int or numpy.random.Generator
             The same seed gives the same outcomes.
-
-        Returns
-        -------
-        list
-            `size` outcomes.
 
         Examples
         --------
         >>> Distribution({"heads": 1}).sample(2, rng=0)
         ['heads', 'heads']
         """
-        if not isinstance(size, int | np.integer) or isinstance(size, bool) or size < 0:
-            raise InvalidArgument(f"size is {size!r}; the number of draws must be a whole number, 0 or more")
-        reserve(f"drawing {size:,} outcomes", 24.0 * size, "draw fewer at a time")
-        p = self.probabilities / self.probabilities.sum()
-        drawn = np.random.default_rng(rng).choice(len(p), size=size, p=p)
+        size = arguments.count("size", size, 0, 2**31, "the number of draws must be a whole number")
+        reserve(f"a sample of size {size:,}", 24.0 * size, "draw fewer at a time")
+        p = self.probabilities
+        drawn = arguments.generator(rng).choice(len(p), size=size, p=p / p.sum())
         return [self.outcomes[i] for i in drawn]
 
     def map(self, fn: Callable[[Any], Any]) -> "Distribution":
@@ -279,7 +272,7 @@ class Distribution(Immutable, Mapping[Hashable, float]):
         >>> Distribution.uniform(range(3)).map(lambda i: i % 2 == 0)
         Distribution({True: 2/3, False: 1/3})
         """
-        return self.through(lambda outcome: _point(check_hashable(fn(outcome), f"the image of {shorten(outcome)}")))
+        return self.through(lambda outcome: _image(fn, outcome))
 
     def through(self, kernel: Callable[[Any], "Distribution"]) -> "Distribution":
         """Return the law of x when x̄ is drawn from this distribution and x from kernel(x̄); exact if all are.
@@ -292,7 +285,7 @@ class Distribution(Immutable, Mapping[Hashable, float]):
         >>> coin.through(lambda x: Distribution.uniform([x, "c"]))
         Distribution({'a': 1/4, 'c': 1/2, 'b': 1/4})
         """
-        rows = [_check_row(kernel(outcome), outcome) for outcome in self.outcomes]
+        rows = [_check_row(arguments.called(kernel, outcome, "the kernel"), outcome) for outcome in self.outcomes]
         mixed = object.__new__(Distribution)
         denominators = [row.denominator for row in rows if row.denominator is not None]
         if self.numerators is None or self.denominator is None or len(denominators) < len(rows):
@@ -362,12 +355,17 @@ class Distribution(Immutable, Mapping[Hashable, float]):
 
 
 def _check_row(row: Any, outcome: Hashable) -> Distribution:
-    """Return what a kernel gave for an outcome, if it is a distribution."""
+    """Return the distribution that a kernel gave for an outcome."""
     if not isinstance(row, Distribution):
         raise InvalidDistribution(
             f"the kernel gives {shorten(row)}, a {type(row).__name__}, for {shorten(outcome)}; it must give a Distribution"
         )
     return row
+
+
+def _image(fn: Callable[[Any], Any], outcome: Any) -> Distribution:
+    """Return the distribution that is always fn(outcome)."""
+    return _point(check_hashable(arguments.called(fn, outcome, "fn"), f"the image of {shorten(outcome)}"))
 
 
 def _point(outcome: Hashable) -> Distribution:
@@ -379,7 +377,8 @@ def _point(outcome: Hashable) -> Distribution:
 
 def from_vector(p: Any) -> Distribution | None:
     """Return the distribution of 0, 1, ..., n-1 with these float probabilities, or None where there is anything to look into."""
-    if p.dtype.kind != "f" or not (p > 0).all() or not abs(float(np.sum(p, dtype=np.float64)) - 1) <= SUM_TOLERANCE / 2:
+    sound = p.dtype.kind == "f" and len(p) > 0 and bool((p > 0).all()) and p.max() <= 2  # whose sum does not overflow
+    if not sound or not abs(float(np.sum(p, dtype=np.float64)) - 1) <= SUM_TOLERANCE / 2:
         return None
     law = object.__new__(Distribution)
     law._fill(range(len(p)), p.astype(np.float64), None, None)

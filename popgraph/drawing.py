@@ -1,5 +1,6 @@
 """What pictures of one house share: colours, classes, thumbnails of images, and how views are drawn."""
 
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
@@ -11,7 +12,7 @@ from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from scipy.sparse.csgraph import connected_components
 
 from popgraph.arrays import Floats, Ints
-from popgraph.errors import InvalidArgument
+from popgraph.errors import InvalidArgument, shorten
 from popgraph.images import Image
 from popgraph.labels import classes_in_order, label_array
 
@@ -78,7 +79,26 @@ def thumbnail(
 
 def axes_or_new(ax: Axes | None) -> Axes:
     """Return the Axes, or those of a new figure."""
+    if ax is not None and not isinstance(ax, Axes):
+        raise InvalidArgument(f"ax is {shorten(ax)}; give matplotlib Axes, or None for a new figure")
     return plt.subplots(layout="constrained")[1] if ax is None else ax
+
+
+def check_value(name: str, value: Any, kind: str) -> None:
+    """Refuse what is no value of this kind, before a figure is opened for it; by name, as pictures import no solver."""
+    if type(value).__name__ != kind or not type(value).__module__.startswith("popgraph."):
+        raise InvalidArgument(f"{name} is {shorten(value)}; it must be a {kind}")
+
+
+def read_dims(dims: Any, d: int) -> tuple[int, int]:
+    """Return two of the columns 0..d-1 of f; the one column there is twice."""
+    listed = isinstance(dims, tuple | list) and len(dims) == 2
+    if not listed or not all(
+        isinstance(column, Integral) and not isinstance(column, bool) and 0 <= int(column) < max(d, 2)
+        for column in dims
+    ):
+        raise InvalidArgument(f"dims is {shorten(dims)}; it must be two of the columns 0..{d - 1} of f")
+    return (int(dims[0]), int(dims[1])) if d > 1 else (0, 0)
 
 
 def classes_of_views(graph: "PopulationGraph", labels: Any) -> tuple[list[str], Ints]:

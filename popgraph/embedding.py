@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments import as_array, real
 from popgraph.arrays import Floats
 from popgraph.encoding import embed_views, is_module
 from popgraph.errors import InvalidEmbedding, listing, shorten
@@ -18,9 +19,11 @@ def read_embedding(views: Sequence[Hashable], f: Any) -> Floats:
     InvalidEmbedding
         If it is not one finite real vector for each view; the message names a view.
     """
-    f = f.__embedding__() if hasattr(f, "__embedding__") else f
+    f = f.__embedding__() if hasattr(f, "__embedding__") and not isinstance(f, type) else f
     if hasattr(f, "columns") and hasattr(f, "to_numpy"):  # a DataFrame goes by its index, unless that only counts rows
         counts = list(f.index) == list(range(len(f.index)))
+        if not f.index.is_unique:
+            raise InvalidEmbedding("f is a table whose index names a view twice; give each view one row")
         by_position = counts and list(views) != list(range(len(views)))
         f = f.to_numpy() if by_position else dict(zip(f.index, f.to_numpy(), strict=True))
     rows = f
@@ -38,13 +41,20 @@ def read_embedding(views: Sequence[Hashable], f: Any) -> Floats:
     elif callable(f) and not hasattr(f, "__array__"):
         rows = [_call(f, view) for view in views]
     try:
-        array = np.asarray(rows)
-        if array.dtype.kind == "O":
-            array = np.array([[float(x) for x in row] for row in rows])
-    except (TypeError, ValueError):
+        array = as_array("f", rows, InvalidEmbedding)
+    except InvalidEmbedding as error:
+        if "masked" in str(error):
+            raise
         raise InvalidEmbedding(
             f"f is {shorten(f)}, not a table of numbers; give one vector of one length for each view"
         ) from None
+    if array.dtype.kind == "O":
+        try:
+            array = np.array([[real(x) for x in row] for row in array])
+        except (TypeError, ValueError, OverflowError):
+            raise InvalidEmbedding(
+                f"f is {shorten(f)}, not a table of numbers; give one vector of one length for each view"
+            ) from None
     if array.dtype.kind == "c":
         raise InvalidEmbedding(
             f"f is complex ({array.dtype}); embeddings are real: give real and imaginary parts as columns"
@@ -57,11 +67,29 @@ def read_embedding(views: Sequence[Hashable], f: Any) -> Floats:
         raise InvalidEmbedding(
             f"f has shape {array.shape}; this graph of {len(views)} views needs ({len(views)}, k){mend}"
         )
-    table = array.astype(np.float64)
+    with np.errstate(over="ignore"):  # what is beyond float64 becomes inf, and is refused below
+        table: Floats = array.astype(np.float64)
     bad = np.flatnonzero(~np.isfinite(table).all(axis=1))
     if bad.size:
         raise InvalidEmbedding(
             f"f is NaN or infinite at {bad.size} views: {listing([shorten(views[i]) for i in bad.tolist()])}"
+        )
+    return table
+
+
+def check_scale(name: str, table: Floats, least: float = 1e-150, most: float = 1e150) -> Floats:
+    """Return a table no column of which is so long or short that squares of its entries leave float64.
+
+    Raises
+    ------
+    InvalidEmbedding
+        If a column is; a column of zeros is not.
+    """
+    size = np.abs(table).max(axis=0, initial=0.0)
+    bad = np.flatnonzero((size > most) | ((size < least) & (size > 0)))
+    if bad.size:
+        raise InvalidEmbedding(
+            f"column {bad[0]} of {name} has entries of size {size[bad[0]]:.3g}, whose squares leave float64; scale it"
         )
     return table
 

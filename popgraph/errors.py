@@ -108,5 +108,5 @@ def whole_number(name: str, value: Any, most: int, what: str = "the number of vi
     3
     """
     if not isinstance(value, Integral) or isinstance(value, bool) or not 1 <= int(value) <= most:
-        raise InvalidArgument(f"{name} is {value!r}; it must be a whole number from 1 to {what}, {most}")
+        raise InvalidArgument(f"{name} is {shorten(value)}; it must be a whole number from 1 to {what}, {most}")
     return int(value)

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from PIL import Image as Pillow
 
 from popgraph import plot
+from popgraph.arguments import count
 from popgraph.drawing import WEIGHTS
 from popgraph.errors import InvalidArgument, PopgraphError, require, shorten
 from popgraph.graph import PopulationGraph
@@ -170,9 +171,10 @@ def explore(
     """
     if not callable(make_graph):
         raise InvalidArgument(f"explore takes a function that returns a graph; got {shorten(make_graph)}")
+    rng = count("rng", rng, 0)
     whole = isinstance(k, tuple | list) and len(k) == 2 and all(isinstance(end, int) for end in k)
     if not whole or not 1 <= k[0] < k[1]:
-        raise InvalidArgument(f"k is {k!r}; give its least and its largest value, two whole numbers from 1 on")
+        raise InvalidArgument(f"k is {shorten(k)}; give its least and its largest value, two whole numbers from 1 on")
     known = inspect.signature(make_graph).parameters
     open_ended = any(each.kind is each.VAR_KEYWORD for each in known.values())
     if unknown := [name for name in parameters if name not in known and not open_ended]:
@@ -203,7 +205,7 @@ def _slider(widgets: Any, name: str, given: Any, make_graph: Callable[..., Any],
     ends = given if isinstance(given, tuple) and len(given) in (2, 3) else ()
     if not ends or not all(isinstance(e, int | float) and np.isfinite(e) for e in ends) or not ends[0] < ends[1]:
         raise InvalidArgument(
-            f"{name} is {given!r}; give (low, high), (low, high, step) with low < high, a list of choices, or a bool"
+            f"{name} is {shorten(given)}; give (low, high), (low, high, step) with low < high, a list of choices, or a bool"
         )
     low, high = ends[:2]
     whole = all(isinstance(e, int) for e in ends) and ((low, high) != (0, 1) or type(start) is int)

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.linalg import qr, solve_triangular
 
 from popgraph.arrays import Floats, frozen
-from popgraph.embedding import read_embedding
+from popgraph.embedding import check_scale, read_embedding
 from popgraph.errors import InvalidArgument, InvalidEmbedding, listing
 from popgraph.subspace import tolerance
 
@@ -43,6 +43,7 @@ def read_features(views: Sequence[Hashable], w_x: Floats, features: Any) -> Feat
         table = read_embedding(views, features)
     except InvalidEmbedding as error:
         raise InvalidEmbedding(f"features, read like an embedding: {error}") from None
+    check_scale("features", table)
     scaled = table * np.sqrt(w_x)[:, np.newaxis]
     length = np.linalg.norm(scaled, axis=0)
     Q, R, order = qr(scaled / np.where(length > 0, length, 1.0), mode="economic", pivoting=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-import numpy as np
 from scipy.sparse.linalg import aslinearoperator
 
 from popgraph import export, show, weights
+from popgraph.arguments import generator, one_of
 from popgraph.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, shorten
@@ -91,7 +91,7 @@ class PopulationGraph(Immutable):
     def exact(self) -> ExactGraph:
         """Return this graph without rounding: rational w and walk, and the spectrum in algebraic numbers.
 
-        Needs `pip install "popgraph[exact]"` (python-flint) as soon as a spectrum is asked for.
+        A spectrum needs `pip install "popgraph[exact]"` (python-flint).
 
         Raises
         ------
@@ -125,13 +125,7 @@ class PopulationGraph(Immutable):
 
     @property
     def w(self) -> Floats:
-        """The positive pairs' probabilities w_xx' = Σ p(x̄) A(x|x̄) A(x'|x̄), a dense (N, N) array.
-
-        Raises
-        ------
-        TooLarge
-            If it would take more than 1 GiB.
-        """
+        """The positive pairs' probabilities w_xx' = Σ p(x̄) A(x|x̄) A(x'|x̄), a dense (N, N) array; `TooLarge` above 1 GiB."""
         return weights.dense(self.p, self.kernel)
 
     @property
@@ -161,10 +155,8 @@ class PopulationGraph(Immutable):
         >>> pg.zoo.lightning_cloud().weight_matrix("csr").nnz
         8
         """
-        if form == "dense":
+        if one_of("form", form, ("dense", "csr")) == "dense":
             return self.w
-        if form != "csr":
-            raise InvalidArgument(f'form is {form!r}; it must be "dense" or "csr"')
         return weights.sparse(self.p, self.kernel)
 
     def operator(self) -> Any:
@@ -248,7 +240,6 @@ class PopulationGraph(Immutable):
             In 1..N, and at most d for features.
         solver : {"dense", "iterative"}, optional
             Force a solver; the policy chooses by default, and `spectrum.solvers` says what it chose and why.
-
         features : (N, d) array, mapping view -> vector, callable view -> vector or DataFrame, optional
             Ψ, with independent columns.
 
@@ -318,7 +309,7 @@ class PopulationGraph(Immutable):
         >>> pg.zoo.lightning_cloud().sample_views(5, rng=0).shape
         (5,)
         """
-        return self._sampler.views(size, np.random.default_rng(rng))
+        return self._sampler.views(size, generator(rng))
 
     def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
         """Draw positive pairs (x, x⁺): a natural from p, then two of its views independently.
@@ -341,7 +332,7 @@ class PopulationGraph(Immutable):
         >>> pg.zoo.lightning_cloud().sample_pairs(3, rng=0).shape
         (3, 2)
         """
-        return self._sampler.pairs(size, np.random.default_rng(rng))
+        return self._sampler.pairs(size, generator(rng))
 
     @cached_property
     def _sampler(self) -> PairSampler:
@@ -350,8 +341,8 @@ class PopulationGraph(Immutable):
     def to_networkx(self) -> Any:
         """Return a networkx Graph: a node for each view with its `w_x`, an edge for each w_xx' > 0 with its `weight`.
 
-        Self-weights are self-loops. networkx' degree counts a self-loop twice, so `graph.degree(weight="weight")` is *not*
-        w_x: read the node attribute. Its `normalized_laplacian_matrix` is off for the same reason.
+        Self-weights are self-loops, which networkx' degree counts twice: `graph.degree(weight="weight")` is *not* w_x (read the
+        node attribute), and its `normalized_laplacian_matrix` is off.
 
         Raises
         ------
@@ -396,5 +387,10 @@ class PopulationGraph(Immutable):
         return show.graph_html(self, self._shown_spectrum())
 
     def _shown_spectrum(self) -> Spectrum | None:
-        """Return the spectrum that str() shows: none where it would not come at once."""
         return self.spectrum(min(8, self.N)) if min(self.n, self.N) <= STR_SIDE else None
+
+
+def read_graph(call: str, graph: Any, name: str = "a PopulationGraph first") -> None:
+    """Refuse what is no graph; the message repeats the call."""
+    if not isinstance(graph, PopulationGraph):
+        raise InvalidArgument(f"{call} takes {name}; got {shorten(graph)}")

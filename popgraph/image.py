@@ -7,6 +7,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from popgraph.arguments import as_array, numbers, word
 from popgraph.arrays import Immutable, frozen
 from popgraph.errors import InvalidArgument
 
@@ -47,7 +48,10 @@ class Image(Immutable):
     name: str = ""
 
     def __post_init__(self) -> None:
-        given = np.asarray(self.pixels)
+        word("name", self.name)
+        given = as_array("pixels", self.pixels)
+        if given.dtype.kind == "O":
+            given = numbers("pixels", given, "an Image needs numbers for pixels; got dtype object")
         if given.ndim not in (2, 3) or given.size == 0 or (given.ndim == 3 and given.shape[2] not in (3, 4)):
             raise InvalidArgument(
                 f"an Image needs pixels of shape (height, width), or (height, width, 3 or 4); got shape {given.shape}"
@@ -55,6 +59,8 @@ class Image(Immutable):
         if given.dtype.kind not in "buif":
             raise InvalidArgument(f"an Image needs numbers for pixels; got dtype {given.dtype}")
         if given.dtype.kind == "f":
+            with np.errstate(over="ignore"):
+                given = given.astype(np.float64)
             if not np.isfinite(given).all():
                 raise InvalidArgument("an Image needs finite pixels; got NaN or infinity")
             pixels = given.astype(np.float64) + 0.0  # a copy, and -0.0 becomes 0.0: equal pixels, equal bytes

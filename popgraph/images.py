@@ -5,7 +5,7 @@ An augmentation of images is an ordinary `Augmentation`; its probabilities are e
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, islice
 from math import comb
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from popgraph import vectorised
+from popgraph.arguments import flag, number
 from popgraph.augmentation import Augmentation
 from popgraph.combinators import applied, choose, identity
 from popgraph.distribution import Distribution
@@ -56,8 +57,9 @@ def flip(axis: int = 1, probability: Any = 1) -> Augmentation:
     >>> flip(axis=1)(Image([[1, 0], [0, 0]]))
     Distribution({Image(.#/..): 1})
     """
-    if axis not in (0, 1):
-        raise InvalidArgument(f"axis is {axis!r}; an image is flipped along axis 0 (rows) or 1 (columns)")
+    if not isinstance(axis, int | np.integer) or isinstance(axis, bool) or axis not in (0, 1):
+        raise InvalidArgument(f"axis is {shorten(axis)}; an image is flipped along axis 0 (rows) or 1 (columns)")
+    axis = int(axis)
 
     def mirror(image: Any) -> Image:
         image = _check_image(image, "flip")
@@ -89,7 +91,8 @@ def shift(
     >>> shift([(0, 1)])(Image([[1, 0], [0, 1]]))
     Distribution({Image(.#/..): 1})
     """
-    moves = [_step(step) for step in steps]
+    flag("wrap", wrap)
+    moves = [_step(step) for step in _listed("steps", steps)]
     if not moves:
         raise InvalidArgument("steps is empty; give at least one step (rows down, columns right)")
 
@@ -133,6 +136,9 @@ def flip_pixels(
     Distribution({Image(..): 1/2, Image(##): 1/2})
     """
     size = _whole(count, "count")
+    pixels = (
+        None if pixels is None else [_step(pixel, "a pixel", "(row, column)") for pixel in _listed("pixels", pixels)]
+    )
     if size < 0:
         raise InvalidArgument(f"count is {size}; the number of flipped pixels must be 0 or more")
 
@@ -200,8 +206,9 @@ def mask(size: int | tuple[int, int] = 1, probability: Any = 1, *, fill: float =
     """
     height, width = size if isinstance(size, tuple | list) and len(size) == 2 else (size, size)
     height, width = _whole(height, "size"), _whole(width, "size")
+    fill = number("fill", fill, "an Image needs finite pixels", above=-np.inf)
     if height < 1 or width < 1:
-        raise InvalidArgument(f"size is {size!r}; the masked rectangle must be at least 1x1")
+        raise InvalidArgument(f"size is {shorten(size)}; the masked rectangle must be at least 1x1")
 
     def masked(image: Any) -> Distribution:
         image = _check_image(image, "mask")
@@ -272,15 +279,25 @@ def _check_image(image: Any, who: str) -> Image:
     return image
 
 
-def _step(step: Any) -> tuple[int, int]:
-    """Return one step of a shift."""
+def _listed(name: str, pairs: Any) -> list[Any]:
+    """List pairs of numbers."""
+    if not isinstance(pairs, Iterable) or isinstance(pairs, str | bytes) or getattr(pairs, "ndim", 1) == 0:
+        raise InvalidArgument(f"{name} is {shorten(pairs)}; give a sequence of pairs, such as [(0, 1)]")
+    return list(islice(pairs, PRODUCT_LIMIT))
+
+
+def _step(step: Any, what: str = "a step", pair: str = "(rows down, columns right)") -> tuple[int, int]:
+    """Return one step of a shift, or one pixel."""
+    step = step.tolist() if isinstance(step, np.ndarray) and step.dtype.kind in "iu" else step
     if not isinstance(step, tuple | list) or len(step) != 2:
-        raise InvalidArgument(f"a step is {step!r}; steps are pairs (rows down, columns right), such as [(0, 1)]")
-    return _whole(step[0], "a step"), _whole(step[1], "a step")
+        raise InvalidArgument(f"{what} is {shorten(step)}; give pairs {pair}, such as [(0, 1)]")
+    return _whole(step[0], what), _whole(step[1], what)
 
 
 def _whole(number: Any, what: str) -> int:
     """Return a whole number as an int."""
-    if not isinstance(number, int | np.integer) or isinstance(number, bool):
-        raise InvalidArgument(f"{what} is {number!r}; it must be a whole number (a probability goes into probability=)")
+    if not isinstance(number, int | np.integer) or isinstance(number, bool) or abs(int(number)) > 2**31:
+        raise InvalidArgument(
+            f"{what} is {shorten(number)}; it must be a whole number of ordinary size (a probability goes into probability=)"
+        )
     return int(number)

@@ -1,13 +1,17 @@
 """Labels: the class y(x̄) of each natural, as users give it, and the most probable class of each view."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
+from popgraph.arguments import as_array
 from popgraph.arrays import Floats, Ints, Sparse, frozen
 from popgraph.errors import InvalidArgument, listing, shorten
+
+MOST = 2**26  # labels from one iterator, which may be endless
 
 
 def read_labels(labels: Any, naturals: Sequence[Hashable]) -> Any:
@@ -20,7 +24,7 @@ def read_labels(labels: Any, naturals: Sequence[Hashable]) -> Any:
     """
     if labels is None:
         return None
-    if isinstance(labels, Mapping) or hasattr(labels, "items"):
+    if not isinstance(labels, type) and (isinstance(labels, Mapping) or hasattr(labels, "items")):
         labels = dict(labels.items())
         missing = [shorten(natural) for natural in naturals if natural not in labels]
         if missing:
@@ -54,14 +58,32 @@ def label_array(labels: Any, need: str) -> Any:
 
     `need` says how many labels there should be, for the error.
     """
-    if isinstance(labels, Sequence) and not isinstance(labels, str) and len({type(label) for label in labels}) > 1:
+    if (
+        isinstance(labels, Iterable)
+        and not isinstance(labels, Sequence | Mapping | Set)
+        and not hasattr(labels, "__array__")
+    ):
+        labels = list(islice(labels, MOST))
+    if (
+        isinstance(labels, Sequence)
+        and not isinstance(labels, str | bytes)
+        and len({type(label) for label in labels}) > 1
+    ):
         array = np.empty(len(labels), dtype=object)
         array[:] = labels
-        return array
-    try:
-        return np.array(labels)
-    except ValueError:
-        raise InvalidArgument(f"labels is {shorten(labels)}; {need}, not a list of them") from None
+    else:
+        array = np.array(as_array("labels", labels))
+    for label in array.tolist() if array.ndim == 1 and array.dtype.kind in "OfcMmV" else ():
+        try:
+            _ = hash(label)
+            itself = bool(label == label)  # not so NaN and its kin, which no class holds
+        except TypeError:
+            itself = False
+        if not itself:
+            raise InvalidArgument(
+                f"labels holds {shorten(label)}, which cannot name a class; {need}, and None for none"
+            )
+    return array
 
 
 def classes_in_order(labels: Any) -> tuple[Ints, Ints]:

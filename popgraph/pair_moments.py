@@ -325,9 +325,10 @@ def _evaluated(f: Callable[[Any], Any], x: Any, size: int) -> Floats:
 def _checked(table: Floats) -> Floats:
     """Refuse vectors whose moments would overflow."""
     longest = float(np.abs(table).max(initial=0.0))
-    if longest > LONGEST:
+    if longest > LONGEST or 0 < longest < 1 / LONGEST:
+        how = "overflow" if longest > 1 else "underflow"
         raise InvalidEmbedding(
-            f"f has an entry of {longest:.1e}, whose powers overflow; divide f by its size: that changes no span"
+            f"f has an entry of {longest:.1e}, whose powers {how}; divide f by its size: that changes no span"
         )
     return table
 

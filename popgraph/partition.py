@@ -11,7 +11,7 @@ import numpy as np
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.clustering import conductances, spectral_clusters
 from popgraph.errors import InvalidArgument, TooLarge, shorten, whole_number
-from popgraph.graph import PopulationGraph
+from popgraph.graph import PopulationGraph, read_graph
 from popgraph.memory import in_words
 from popgraph.subspace import tolerance
 
@@ -137,6 +137,7 @@ def _renumbered(graph: PopulationGraph, labels: Ints, exact: bool) -> Partition:
 
 def _read_m(graph: PopulationGraph, m: Any) -> int:
     """Refuse an m that is no number of parts."""
+    read_graph("a partition", graph)
     return whole_number("m", m, graph.N)
 
 

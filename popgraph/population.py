@@ -13,6 +13,7 @@ from typing import Any, cast
 import numpy as np
 import scipy.sparse as sp
 
+from popgraph.arguments import as_array
 from popgraph.arrays import Immutable, Sparse, frozen, frozen_csr
 from popgraph.augmentation import Augmentation, as_augmentation, ask, from_table
 from popgraph.distribution import Distribution, from_vector
@@ -108,6 +109,10 @@ def read_distribution(declared: Any, *, normalize: bool = False, naturals: Seque
         )
     if hasattr(declared, "items"):
         return Distribution(declared, normalize=normalize)
+    if hasattr(declared, "detach"):  # a tensor, whose entries are probabilities like an array's
+        declared = as_array("the distribution", declared, InvalidDistribution)
+    if isinstance(declared, np.ma.MaskedArray) and np.ma.is_masked(declared):
+        raise InvalidDistribution("the distribution is an array with masked entries; fill them, or leave them out")
     if isinstance(declared, np.ndarray) and declared.ndim != 1:
         raise InvalidDistribution(
             f"the distribution is an array of shape {declared.shape}; a probability vector has shape (n,)"
@@ -169,7 +174,7 @@ def _from_matrix(declared: Any, matrix: Any, views: Any, normalize: bool, drop_u
             f"the kernel matrix has shape {shape}; {len(law)} naturals need {len(law)} rows, a column for each view "
             "(outcomes of probability 0 are not naturals)"
         )
-    names: Sequence[Any] = range(shape[1]) if views is None else list(views)
+    names: Sequence[Any] = range(shape[1]) if views is None else list_finite(views)
     if len(names) != shape[1]:
         raise InvalidAugmentation(f"the kernel matrix has {shape[1]} columns; views= names {len(names)}")
     if not isinstance(names, range):

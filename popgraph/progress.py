@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
 from typing import Any, TypeAlias, TypeVar
 
-from popgraph.errors import require
+from popgraph.errors import InvalidArgument, require, shorten
 
 T = TypeVar("T")
 Progress: TypeAlias = bool | Callable[..., Any] | None
@@ -24,12 +24,25 @@ def track(items: Iterable[T], total: int | None, progress: Progress, label: str)
     MissingExtra
         If progress is True and tqdm is not installed.
     """
+    check_progress(progress)
     if callable(progress):
         yield from progress(items, total=total, desc=label)
     elif progress or (progress is None and _watched()):
         yield from _late_bar(items, total, label, require("tqdm.auto", "progress").tqdm)
     else:
         yield from items
+
+
+def check_progress(progress: Any) -> None:
+    """Refuse what says nothing about a bar.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is not True, False, None or a callable.
+    """
+    if progress is not None and not callable(progress) and not isinstance(progress, bool):
+        raise InvalidArgument(f"progress is {shorten(progress)}; give True, False, None or a callable like tqdm")
 
 
 def _late_bar(items: Iterable[T], total: int | None, label: str, tqdm: Callable[..., Any]) -> Iterator[T]:

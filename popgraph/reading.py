@@ -11,11 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments import as_array
 from popgraph.errors import InvalidAugmentation, InvalidDistribution, listing, shorten
 
 SUM_TOLERANCE = 1e-9  # probabilities may miss a sum of 1 by this much: twenty or so decimals typed by hand
 OUTCOME_LIMIT = 2**22  # more outcomes than this from one iterable is taken to be an endless one
 PRODUCT_LIMIT = 2**22  # views of one tuple under `independently`; beyond it the graph would not fit anyway
+
+DIGITS = 10_000  # of an exact number; more is a slip of the pen, and would fill the memory
 
 NOBODY = object()
 
@@ -29,26 +32,55 @@ def parse_probability(value: Any, outcome: Any = NOBODY) -> Fraction | float:
     try:
         if isinstance(value, bool | np.bool_):
             raise TypeError
-        if isinstance(value, str):
-            parsed = Fraction(value)
-        elif isinstance(value, Decimal):
-            parsed = Fraction(value) if value.is_finite() else float(value)
+        if isinstance(value, str | Decimal):
+            parsed = read_fraction(value)
         elif isinstance(value, Rational):
             parsed = Fraction(int(value.numerator), int(value.denominator))
         elif isinstance(value, Real):
             parsed = float(value)
         else:
             raise TypeError
-    except (TypeError, ValueError, ZeroDivisionError):
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         raise InvalidDistribution(
             f"{_whose(outcome)} is {shorten(value)}, not a probability; give an int, float, Fraction, Decimal "
             'or a string like "1/3"'
         ) from None
     if isinstance(parsed, float) and not math.isfinite(parsed):
-        raise InvalidDistribution(f"{_whose(outcome)} is {value}; probabilities must be finite")
+        raise InvalidDistribution(f"{_whose(outcome)} is {_shown(value)}; probabilities must be finite")
     if parsed < 0:
-        raise InvalidDistribution(f"{_whose(outcome)} is {value}; probabilities must not be negative")
+        raise InvalidDistribution(f"{_whose(outcome)} is {_shown(value)}; probabilities must not be negative")
     return parsed
+
+
+def read_fraction(value: str | Decimal) -> Fraction | float:
+    """Read "1/3", "0.25" or a Decimal exactly; the float NaN or inf of a Decimal that is one.
+
+    Raises
+    ------
+    ValueError
+        If it is no number, or one of more than 10,000 digits: "1e999999999" alone would take a gigabyte.
+    """
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            return float(value)  # of a signalling NaN, a ValueError
+        exponent = value.as_tuple().exponent
+        if not isinstance(exponent, int) or abs(exponent) > DIGITS:
+            raise ValueError(f"{value} has an exponent beyond {DIGITS:,}")
+        return Fraction(value)
+    written = value.lower().partition("e")[2].strip().lstrip("+-").replace("_", "")
+    if len(written) > 9 or (written.isdecimal() and int(written) > DIGITS):
+        raise ValueError(f"{value} has an exponent beyond {DIGITS:,}")
+    return Fraction(value)
+
+
+def _shown(value: Any) -> str:
+    """Return a number as it is written, unless that is long."""
+    small = isinstance(value, int) and abs(value) < 10**50
+    return (
+        str(value)
+        if small or (isinstance(value, float | str | Decimal | Fraction) and len(str(value)) < 60)
+        else shorten(value)
+    )
 
 
 def _whose(outcome: Any) -> str:
@@ -80,13 +112,23 @@ def check_hashable(outcome: Any, where: str) -> Hashable:
         raise InvalidDistribution(
             f"{where} is {shorten(outcome)}, a {type(outcome).__name__}, which cannot be hashed; {mend}"
         ) from None
-    if outcome != outcome:  # NaN, the one value that no dictionary finds again
+    if not equals_itself(outcome):  # NaN and its kin, the values that no dictionary finds again
         raise InvalidDistribution(f"{where} is {outcome!r}, which does not equal itself; replace it by a named outcome")
     return outcome  # type: ignore[no-any-return]
 
 
+def equals_itself(outcome: Any) -> bool:
+    """Whether a value is equal to itself: NaN is not, and pandas' NA does not say."""
+    try:
+        return bool(outcome == outcome)
+    except (TypeError, ValueError):
+        return False
+
+
 def list_finite(items: Iterable[Any]) -> list[Any]:
     """List the items of an iterable that is not endless."""
+    if isinstance(items, np.ma.MaskedArray) and np.ma.is_masked(items):
+        raise InvalidDistribution("these outcomes are an array with masked entries; leave those out")
     if isinstance(items, np.ndarray) and items.ndim == 1:
         items = items.tolist()
     try:
@@ -102,11 +144,11 @@ def list_finite(items: Iterable[Any]) -> list[Any]:
     return listed
 
 
-def parse_unit(probability: Any) -> Fraction | float:
-    """Read one probability in [0, 1]."""
-    q = parse_probability(probability)
+def parse_unit(probability: Any, name: str = "probability") -> Fraction | float:
+    """Read one probability in [0, 1], the value of an argument of this name."""
+    q = parse_probability(probability) if name == "probability" else parse_probability(probability, name)
     if q > 1:
-        raise InvalidDistribution(f"probability is {probability}; it must be between 0 and 1")
+        raise InvalidDistribution(f"{name} is {_shown(probability)}; it must be between 0 and 1")
     return q
 
 
@@ -134,15 +176,35 @@ def looks_like_probabilities(outcomes: Sequence[Any]) -> bool:
 
 def read_matrix(matrix: Any) -> Any:
     """Return a sparse matrix as csr or coo, and nested lists as an array that keeps fractions and strings from floats."""
-    if hasattr(matrix, "tocoo"):
+    if hasattr(matrix, "tocoo") and not isinstance(matrix, type):
+        _check_indices(matrix)
         return matrix if matrix.format == "csr" else matrix.tocoo(copy=False)
     try:
-        array = np.asarray(matrix)
-        return np.array(matrix, dtype=object) if array.dtype.kind in "US" else array
-    except ValueError:
+        array = as_array("the kernel matrix", matrix, InvalidAugmentation)
+    except InvalidAugmentation as error:
+        if "inhomogeneous" not in str(error):
+            raise
         raise InvalidAugmentation(
             "the kernel matrix has rows of different lengths; every row needs an entry for each view"
         ) from None
+    if array.dtype.kind not in "biufcOU":
+        raise InvalidAugmentation(f"the kernel matrix has dtype {array.dtype}; its entries are probabilities")
+    if array.dtype.kind == "f" and array.dtype.itemsize != 8:
+        with np.errstate(over="ignore"):  # what is beyond float64 becomes inf, and is refused
+            return array.astype(np.float64)
+    return np.array(matrix, dtype=object) if array.dtype.kind == "U" else array
+
+
+def _check_indices(matrix: Any) -> None:
+    """Refuse a sparse matrix whose indices lie outside of it: scipy would read other memory."""
+    compressed = matrix.format in ("csr", "csc", "bsr")
+    if matrix.ndim == 2 and compressed and matrix.indices.size:
+        side = {"csr": 1, "csc": 0}.get(matrix.format, 1)
+        length = matrix.shape[side] // (matrix.blocksize[1] if matrix.format == "bsr" else 1)
+        if matrix.indices.min() < 0 or matrix.indices.max() >= length or matrix.indptr[-1] > len(matrix.indices):
+            raise InvalidAugmentation(
+                f"the kernel matrix is sparse and has the index {int(matrix.indices.max())} for {length} places; it is broken"
+            )
 
 
 def read_pairs(probabilities: Any) -> list[tuple[Any, Any]]:

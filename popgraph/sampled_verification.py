@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from popgraph.arguments import count, generator, number, numbers
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, shorten
@@ -215,15 +216,13 @@ def verify_sampled(
     >>> sampled.theta
     array([1.  , 0.25, 0.25])
     """
-    if not isinstance(pairs, int | np.integer) or pairs < 2 * BLOCKS:
-        raise InvalidArgument(f"pairs is {pairs!r}; it must be a whole number, {2 * BLOCKS} or more")
-    for what, number, most in (("confidence", confidence, 1.0), ("atol", atol, np.pi / 2)):
-        if not isinstance(number, int | float | np.number) or not 0 < number < most:
-            raise InvalidArgument(f"{what} is {number!r}; it must be a number between 0 and {most:.4g}")
-    moments = draw_moments(sampler, f, int(pairs), float(confidence), np.random.default_rng(rng), progress)
+    pairs = count("pairs", pairs, 2 * BLOCKS, 2**40)
+    confidence = number("confidence", confidence, "it must be a number between 0 and 1", above=1e-9, below=1 - 1e-12)
+    atol = number("atol", atol, "it must be a number between 0 and 1.571", below=np.pi / 2)
+    moments = draw_moments(sampler, f, int(pairs), float(confidence), generator(rng), progress)
     d = len(moments.S)
     if k is not None and (not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= d):
-        raise InvalidArgument(f"k is {k!r}, but f has {d} columns; it must be a whole number from 1 to {d}")
+        raise InvalidArgument(f"k is {shorten(k)}, but f has {d} columns; it must be a whole number from 1 to {d}")
     k = d if k is None else int(k)
     ritz, rank = moments.ritz(k), moments.basis(k)[0]
     loss, stationarity = moments.loss(), moments.stationarity()
@@ -280,10 +279,7 @@ def _judge(gamma: Floats, k: int, ritz: Ritz, loss: Estimate | None) -> _Known:
 
 def _read_gamma(gamma: Any, k: int, ritz: Ritz, moments: PairMoments) -> Floats:
     """Return the k + 1 leading eigenvalues, if they can be those of a population graph, and of this one."""
-    try:
-        known = np.array(gamma, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InvalidArgument(f"gamma is {shorten(gamma)}; it must be the {k + 1} leading eigenvalues of Ā") from None
+    known = numbers("gamma", gamma, f"it must be the {k + 1} leading eigenvalues of Ā")
     if known.ndim != 1 or len(known) < k + 1:
         raise InvalidArgument(
             f"gamma has shape {known.shape}; k = {k} needs the {k + 1} leading eigenvalues, the one after the cut too (0 if none)"

@@ -5,9 +5,11 @@ from functools import cached_property
 
 import numpy as np
 
+from popgraph.arguments import count
 from popgraph.arrays import Floats, Ints, Sparse
-from popgraph.errors import InvalidArgument
 from popgraph.memory import reserve
+
+MOST_DRAWS = 2**31  # in one call
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,9 +29,8 @@ class PairSampler:
         return np.column_stack([self._given(naturals, generator), self._given(naturals, generator)])
 
     def _naturals(self, size: int, generator: np.random.Generator) -> Ints:
-        if not isinstance(size, int | np.integer) or size < 0:
-            raise InvalidArgument(f"size is {size!r}; the number of draws must be a whole number, 0 or more")
-        reserve(f"drawing {size:,} times", 48.0 * size, "draw fewer at a time")
+        size = count("size", size, 0, MOST_DRAWS, "the number of draws must be a whole number")
+        reserve(f"a sample of size {size:,}", 48.0 * size, "draw fewer at a time")
         drawn = np.searchsorted(self._p_below, generator.random(size), side="right")
         return np.minimum(drawn, len(self.p) - 1)
 

@@ -9,10 +9,13 @@ from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 
+from popgraph import arguments
+from popgraph.arguments import count as whole
+from popgraph.arguments import flag, number
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.descent import Objective, minimise
 from popgraph.distribution import Seed
-from popgraph.embedding import read_embedding
+from popgraph.embedding import check_scale, read_embedding
 from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten, whole_number
 from popgraph.features import FeatureClass, check_dimension, read_features
 from popgraph.graph import PopulationGraph
@@ -33,6 +36,9 @@ class TrainsItself(Protocol):
     def __train__(
         self, k: int, *, loss: Any, features: Any, rng: Seed, steps: int, tol: float, progress: Progress
     ) -> Any: ...
+
+
+MOST_DRAWS = 2**31  # positive pairs in one batch
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -174,33 +180,33 @@ def train(
     >>> float(linear.loss[-1])  # -Σθ² of the three Ritz values 1/4
     -0.1875
     """
+    limit = whole("steps", (20_000 if batch_size is None else 5_000) if steps is None else steps)
+    tol, learning_rate = number("tol", tol), number("learning_rate", learning_rate)
+    flag("keep_path", keep_path)
     if isinstance(graph, TrainsItself):
         given = {"batch_size": batch_size, "start": start, "keep_path": keep_path or None}
         if unused := [name for name, value in given.items() if value is not None]:
             raise InvalidArgument(
                 f"{unused[0]}= does not apply to a product, which is trained by exact moments: leave it out"
             )
-        limit = _read_limits(20_000 if steps is None else steps, tol, learning_rate)
         wanted = {"loss": loss, "features": features, "rng": rng, "progress": progress}
         return cast(Training, graph.__train__(k, steps=limit, tol=tol, **wanted))
     if not isinstance(graph, PopulationGraph):
         raise InvalidArgument(f"train(graph, k) takes a PopulationGraph first; got {shorten(graph)}")
     k = whole_number("k", k, graph.N)
-    if not hasattr(loss, "value_and_gradient"):
+    if isinstance(loss, type) or not hasattr(loss, "value_and_gradient"):
         raise InvalidArgument(f"loss is {shorten(loss)}; give one of popgraph.losses, such as losses.spectral")
-    limit = _read_limits((20_000 if batch_size is None else 5_000) if steps is None else steps, tol, learning_rate)
     if batch_size is not None and not hasattr(loss, "batch_value_and_gradient"):
         raise InvalidArgument(f"loss {loss.name} has no batch_value_and_gradient, so it cannot be trained on batches")
     least = getattr(loss, "least_batch", 2)
-    if batch_size is not None and (not isinstance(batch_size, int | np.integer) or batch_size < least):
-        raise InvalidArgument(
-            f"batch_size is {batch_size!r}; the batch loss {loss.name} needs a whole number, {least} or more"
-        )
+    if batch_size is not None:
+        why = f"the batch loss {loss.name} needs a whole number"
+        batch_size = whole("batch_size", batch_size, least, MOST_DRAWS, why)
     held = None if features is None else read_features(graph.views, graph.w_x, features)
     if held is not None:
         check_dimension(int(k), held)
     _reserve(graph, int(k), batch_size, limit if keep_path else 0, held)
-    generator = np.random.default_rng(rng)
+    generator = arguments.generator(rng)
     objective = Objective(graph, loss, held, path=[] if keep_path else None)
     z = (
         gaussian_start(objective, int(k), generator)
@@ -225,16 +231,6 @@ def _reserve(graph: PopulationGraph, k: int, batch_size: int | None, kept: int, 
     path = graph.N * min(kept, 101 if batch_size else kept)
     instead = "use a smaller k" + ", or batch_size=" * (batch_size is None) + ", or keep_path=False" * bool(kept)
     reserve(f"training f over {graph.N:,} views with k = {k:,}", 8.0 * k * (tables + 4 * graph.N + path), instead)
-
-
-def _read_limits(steps: Any, tol: Any, learning_rate: Any) -> int:
-    """Return the number of steps, if it and the sizes are such."""
-    if not isinstance(steps, int | np.integer) or isinstance(steps, bool) or steps < 1:
-        raise InvalidArgument(f"steps is {steps!r}; it must be a whole number, 1 or more")
-    for what, number in {"tol": tol, "learning_rate": learning_rate}.items():
-        if not isinstance(number, int | float | np.number) or not 0 < number < np.inf:
-            raise InvalidArgument(f"{what} is {number!r}; it must be a positive number")
-    return int(steps)
 
 
 def gaussian_start(objective: Objective, k: int, generator: np.random.Generator) -> Floats:
@@ -272,4 +268,4 @@ def _read_start(graph: PopulationGraph, start: Any, k: int) -> Floats:
     f = read_embedding(graph.views, start)
     if f.shape[1] != k:
         raise InvalidEmbedding(f"start has shape {f.shape}; k = {k} needs ({graph.N}, {k})")
-    return f.copy()
+    return check_scale("start", f, 1e-50, 1e50).copy()

@@ -9,11 +9,12 @@ from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 
+from popgraph.arguments import number
 from popgraph.arrays import Floats, frozen
 from popgraph.embedding import read_embedding
 from popgraph.errors import InvalidArgument, listing, shorten, whole_number
 from popgraph.features import FeatureClass, read_features
-from popgraph.graph import PopulationGraph
+from popgraph.graph import PopulationGraph, read_graph
 from popgraph.losses import spectral
 from popgraph.match import Match, Status, share_in_words
 from popgraph.memory import in_words, reserve
@@ -21,9 +22,7 @@ from popgraph.spectrum import Spectrum, ritz, whole_eigenspace
 from popgraph.spectrum.basis import groups
 from popgraph.subspace import ColumnSpace, captured, column_space, containment_angles, linear_map, principal_angles
 
-EXACT_SIDE = (
-    64  # naturals or views of a component, the fewer, up to which exact arithmetic takes a fraction of a second
-)
+EXACT_SIDE = 64  # naturals or views of a component, the fewer, up to which exact arithmetic takes no second
 ATOL = 1e-6  # radians: rounding turns well separated spans by 1e-12, training by 1e-8
 MISSING = 0.5  # an eigenvector of which the span of F holds less than this share is called missing
 
@@ -110,8 +109,7 @@ def verify(
     """
     if isinstance(graph, HasVerdict):
         return cast(Match, graph.__verify__(f, k, atol=atol, spectrum=spectrum, features=features))
-    if not isinstance(graph, PopulationGraph):
-        raise InvalidArgument(f"verify(graph, f) takes a PopulationGraph first; got {shorten(graph)}")
+    read_graph("verify(graph, f)", graph)
     return verify_on(graph, f, k, atol=atol, spectrum=spectrum, features=features)
 
 
@@ -131,8 +129,10 @@ def verify_on(
     )
     if spectrum is None:
         spectrum = graph.spectrum(k)
-    elif spectrum.k < k or not np.array_equal(spectrum.w_x, graph.w_x):
-        raise InvalidArgument(f"{spectrum!r} does not serve: k = {k} pairs of this graph of {graph.N} views are needed")
+    elif not isinstance(spectrum, Spectrum) or spectrum.k < k or not np.array_equal(spectrum.w_x, graph.w_x):
+        raise InvalidArgument(
+            f"spectrum is {shorten(spectrum)}, which does not serve: k = {k} pairs of this graph of {graph.N} views are needed"
+        )
     root = np.sqrt(graph.w_x)
     with np.errstate(over="ignore", invalid="ignore"):
         loss = spectral.value(graph.factor, graph.w_x, table)
@@ -214,10 +214,8 @@ def judge(
 
 def read_angle(atol: Any) -> float:
     """Return the largest angle that counts as 0, if it is one."""
-    atol = ATOL if atol is None else atol
-    if not isinstance(atol, int | float | np.number) or not 0 < atol < np.pi / 2:
-        raise InvalidArgument(f"atol is {atol!r}; it is an angle in radians, between 0 and pi/2")
-    return float(atol)
+    what = "it is an angle in radians, between 0 and pi/2"
+    return number("atol", ATOL if atol is None else atol, what, below=np.pi / 2)
 
 
 def _read_k(graph: PopulationGraph, table: Floats, k: int | None) -> int:

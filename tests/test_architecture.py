@@ -14,9 +14,10 @@ PACKAGE = Path(popgraph.__file__).parent
 ROOM_LINES = 400  # "a file near 400 lines is two rooms"
 
 # Room -> the rooms it may import at run time. The ground floor is open to all.
-GROUND = {"errors", "arrays", "memory", "progress", "show"}
+GROUND = {"errors", "arguments", "arrays", "memory", "progress", "show"}
 MAY_IMPORT = {
     "errors": set(),
+    "arguments": set(),
     "arrays": set(),
     "memory": set(),
     "progress": set(),
@@ -44,7 +45,7 @@ MAY_IMPORT = {
     "encoding": {"image", "states"},
     "embedding": {"encoding"},
     "explanation": {"population"},
-    "exact": {"population"},
+    "exact": {"population", "reading"},
     "grid": {"population", "spectrum", "states", "subspace", "weights"},
     "graph": {
         "grid",
@@ -135,6 +136,7 @@ MAY_IMPORT = {
         "distribution",
         "embedding",
         "graph",
+        "reading",
         "subspace",
         "theory",
         "verification",

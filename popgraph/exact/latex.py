@@ -14,7 +14,7 @@ MOST = 12  # views
 
 def write(graph: "ExactGraph", what: str) -> str:
     """Return one of the matrices in LaTeX."""
-    if what not in WRITERS:
+    if not isinstance(what, str) or what not in WRITERS:
         raise InvalidArgument(f"what is {shorten(what)}; it must be one of {', '.join(map(repr, WRITERS))}")
     if graph.N > MOST:
         raise TooLarge(f"{graph.N:,} views are too many to write out; at most {MOST} are")

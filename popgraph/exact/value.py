@@ -1,6 +1,7 @@
 """`ExactGraph`: w, its walk and its spectrum without rounding, for a population declared with exact probabilities."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments import numbers
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.errors import InvalidArgument, shorten, whole_number
 from popgraph.exact import latex
@@ -17,6 +19,7 @@ from popgraph.exact.charpoly import characteristic, factors
 from popgraph.exact.integers import Block, blocks, check_exact, weights
 from popgraph.exact.verification import ExactMatch, verify
 from popgraph.population import Population
+from popgraph.reading import read_fraction
 
 START = 64  # bits at which roots are first isolated
 
@@ -173,8 +176,13 @@ class ExactGraph(Immutable):
         4
         """
         try:
-            asked = value if isinstance(value, Eigenvalue) else Fraction(value)
-        except (TypeError, ValueError, ZeroDivisionError):
+            whole = value if isinstance(value, Eigenvalue) else int(value) if isinstance(value, np.integer) else value
+            asked = (
+                whole
+                if isinstance(whole, Eigenvalue)
+                else Fraction(read_fraction(whole) if isinstance(whole, str | Decimal) else whole)
+            )
+        except (TypeError, ValueError, ZeroDivisionError, OverflowError):
             raise InvalidArgument(
                 f"value is {shorten(value)}; give an int, a Fraction or a string like '1/4'"
             ) from None
@@ -256,8 +264,9 @@ class ExactGraph(Immutable):
         >>> bool(cube.exact().error_bounds(cube.spectrum(8)).max() < 1e-15)
         True
         """
-        floats = np.asarray(getattr(gamma, "gamma", gamma), dtype=np.float64)
-        if floats.ndim != 1 or len(floats) > self.N or not np.isfinite(floats).all():
+        need = f"give at most {self.N} finite eigenvalues, largest first"
+        floats = numbers("gamma", getattr(gamma, "gamma", gamma), need)
+        if floats.ndim != 1 or len(floats) > self.N:
             raise InvalidArgument(
                 f"gamma has shape {floats.shape}; give at most {self.N} finite eigenvalues, largest first"
             )

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from popgraph.arguments import as_array, count
 from popgraph.errors import InvalidEmbedding, TooLarge, listing, require, shorten
+from popgraph.reading import read_fraction
 
 if TYPE_CHECKING:
     from popgraph.exact.value import Cut, ExactGraph
@@ -58,7 +60,7 @@ def verify(graph: "ExactGraph", f: Any, k: int | None) -> ExactMatch:
     flint = require("flint", "exact")
     rows = _read(graph, f)
     wide = len(rows[0])
-    if k is not None and k != wide:
+    if k is not None and count("k", k) != wide:
         raise InvalidEmbedding(f"f has {wide} columns; to decide about k = {k} give a basis of {k}")
     if graph.N > LARGEST:
         raise TooLarge(f"{graph.N:,} views are too many to decide exactly; at most {LARGEST} are")
@@ -144,6 +146,8 @@ def _read(graph: "ExactGraph", f: Any) -> list[list[Fraction]]:
         if missing:
             raise InvalidEmbedding(f"f has no vector for {len(missing)} of {len(views)} views: {listing(missing)}")
         f = [f[view] for view in views]
+    if isinstance(f, np.ndarray):
+        as_array("f", f, InvalidEmbedding)
     try:
         listed = [list(row) for row in (f.tolist() if isinstance(f, np.ndarray) else f)]
     except TypeError:
@@ -157,7 +161,7 @@ def _rational(entry: Any, x: int, j: int) -> Fraction:
     """Read one entry of f."""
     if isinstance(entry, Rational | Decimal | str) and not isinstance(entry, bool):
         try:
-            return Fraction(entry)
+            return Fraction(read_fraction(entry) if isinstance(entry, str | Decimal) else entry)
         except (ValueError, ZeroDivisionError, OverflowError):
             pass
     kind = "the float " if isinstance(entry, float | np.floating) else ""

@@ -1,8 +1,10 @@
 """Save and load values: one file of JSON and arrays (an npz), versioned, without pickle, written whole or not at all."""
 
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from popgraph.arguments import count
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.io.container import read, write
 from popgraph.io.values import KINDS, Reader, Writer
@@ -45,13 +47,14 @@ def save(value: Any, path: str | Path) -> Path:
     >>> load(saved)
     PopulationGraph(lightning/cloud: 2 naturals, 4 views, 2 components)
     """
+    path = _read_path(path)
     kind = type(value).__name__
     if kind not in KINDS or not isinstance(value, KINDS[kind]):
         raise InvalidArgument(f"save takes a {', '.join(KINDS)}; got {shorten(value)}, a {kind}")
     writer = Writer()
     tree = writer.value(value)
-    write(Path(path), {"kind": kind, "value": tree}, writer.arrays)
-    return Path(path)
+    write(path, {"kind": kind, "value": tree}, writer.arrays)
+    return path
 
 
 @in_words("loading the file", "load it where there is more")
@@ -86,5 +89,16 @@ def load(path: str | Path, *, most_bytes: int = 2**34) -> Any:
     >>> load(saved)
     Distribution({'a': 1/3, 'b': 2/3})
     """
-    manifest, arrays = read(Path(path), most_bytes)
-    return Reader(arrays, Path(path)).top(manifest)
+    path, most_bytes = _read_path(path), count("most_bytes", most_bytes)
+    manifest, arrays = read(path, most_bytes)
+    return Reader(arrays, path).top(manifest)
+
+
+def _read_path(path: Any) -> Path:
+    """Return the path of a file; a folder, and what is no path, are refused by name."""
+    if not isinstance(path, str | PathLike) or "\0" in str(path) or not str(path):
+        raise InvalidArgument(f"path is {shorten(path)}; give a str or Path of a file")
+    read = Path(path)
+    if read.is_dir():
+        raise InvalidArgument(f"path is {shorten(str(read))}, which is a folder; name a file in it")
+    return read

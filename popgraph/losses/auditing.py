@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from popgraph.errors import InvalidArgument, TooLarge
+from popgraph.arguments import numbers
+from popgraph.errors import InvalidArgument, TooLarge, shorten
 
 if TYPE_CHECKING:
     from popgraph.graph import PopulationGraph
@@ -91,13 +92,20 @@ def audit(loss: Any, graph: "PopulationGraph", f: Any, batch_size: int) -> Audit
     >>> print(pg.losses.audit(pg.losses.InfoNCE(), graph, f, batch_size=2))  # doctest: +ELLIPSIS
     InfoNCE, all 64 batches of 2: mean -0.2831, population -0.5662, bias 0.283, variance 0.0802 (said to be biased: ...)
     """
+    if isinstance(loss, type) or not hasattr(loss, "batch_value"):
+        raise InvalidArgument(f"loss is {shorten(loss)}; give one of popgraph.losses, such as losses.spectral")
+    if not hasattr(graph, "weight_matrix") or isinstance(graph, type):
+        raise InvalidArgument(f"audit(loss, graph, f, batch_size) takes a PopulationGraph second; got {shorten(graph)}")
     if not isinstance(batch_size, int | np.integer) or isinstance(batch_size, bool) or batch_size < 1:
-        raise InvalidArgument(f"batch_size is {batch_size!r}; it must be a whole number, 1 or more")
-    table = np.asarray(f.__embedding__() if hasattr(f, "__embedding__") else f, dtype=np.float64)
-    if table.ndim != 2 or len(table) != graph.N:
+        raise InvalidArgument(f"batch_size is {shorten(batch_size)}; it must be a whole number, 1 or more")
+    held = hasattr(f, "__embedding__") and not isinstance(f, type)
+    table = numbers("f", f.__embedding__() if held else f, "give an (N, k) table of finite real numbers")
+    if table.size and np.abs(table).max() > 1e50:
+        raise InvalidArgument(f"f has entries of size {np.abs(table).max():.3g}, whose powers leave float64; scale it")
+    if table.ndim != 2 or len(table) != graph.N or not table.shape[1]:
         raise InvalidArgument(f"f has shape {table.shape}; this graph of {graph.N} views needs ({graph.N}, k)")
     w = graph.weight_matrix("csr").tocoo()
-    batches = w.nnz ** int(batch_size)
+    batches = w.nnz ** min(int(batch_size), 64)
     if batches > MOST_BATCHES:
         raise TooLarge(
             f"{w.nnz:,} positive pairs make {w.nnz:,}^{batch_size} = {batches:.3g} batches, more than {MOST_BATCHES:,}; use a "

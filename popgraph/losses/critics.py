@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments import flag, number, word
 from popgraph.arrays import Floats, Sparse
-from popgraph.errors import InvalidArgument, TooLarge, size_in_words
-from popgraph.losses.moments import check_batch, plain
+from popgraph.errors import TooLarge, size_in_words
+from popgraph.losses.moments import check_batch, check_critic, check_operand, check_population, plain
 
 MOST_VIEWS = 8192  # whose tables of pairs take 0.5 GB each; a gradient needs about six
 
@@ -83,6 +84,8 @@ class CriticLoss(ABC):
 
     def scores(self, f: Any, g: Any) -> Any:
         """Return s(x, x') = f(x)ᵀg(x')/τ, of rows of length 1 if `cosine`: (a, k) and (b, k) arrays give (a, b)."""
+        check_operand("f", f, (None, None))
+        check_operand("g", g, (None, f.shape[1]), " beside f")
         return self._rows(f) @ self._rows(g).T / self.temperature
 
     def value(self, factor: Any, w_x: Any, f: Any) -> Any:
@@ -112,6 +115,7 @@ class CriticLoss(ABC):
         >>> pg.losses.infonce.value(graph.factor, graph.w_x, np.zeros((4, 1)))  # a critic that says nothing
         0.0
         """
+        check_population(factor, w_x, f)
         return plain(self.critic_value(positive_pairs(factor, w_x), w_x, self.scores(f, f)))
 
     def value_and_gradient(
@@ -132,6 +136,7 @@ class CriticLoss(ABC):
         >>> value, gradient.ravel().tolist()
         (1.386, [0.0, 0.0, 0.0, 0.0])
         """
+        check_population(factor, w_x, f)
         value, H = self.critic_gradient(positive_pairs(factor, w_x), w_x, self.scores(f, f))
         return value, self._pulled(f, (H + H.T) @ self._rows(f))
 
@@ -202,8 +207,7 @@ def read_temperature(temperature: Any) -> None:
     InvalidArgument
         If it is not.
     """
-    if not isinstance(temperature, int | float | np.number) or not 0 < temperature < np.inf:
-        raise InvalidArgument(f"temperature is {temperature!r}; it must be a positive number")
+    number("temperature", temperature)
 
 
 @dataclass(frozen=True)
@@ -243,8 +247,9 @@ class NTLogistic(CriticLoss):
 
     def __post_init__(self) -> None:
         read_temperature(self.temperature)
-        if not isinstance(self.negatives, int | float | np.number) or not 0 < self.negatives < np.inf:
-            raise InvalidArgument(f"negatives is {self.negatives!r}; it must be a positive number")
+        number("negatives", self.negatives)
+        flag("cosine", self.cosine)
+        word("name", self.name)
 
     def critic_value(self, w: Any, w_x: Any, s: Any) -> Any:
         """Return the population's loss of a critic s (N, N), from w (N, N) and w_x (N,).
@@ -256,6 +261,7 @@ class NTLogistic(CriticLoss):
         >>> pg.losses.nt_logistic.critic_value(graph.w, graph.w_x, np.zeros((4, 4)))
         1.386
         """
+        check_critic(w, w_x, s)
         apart = w_x[:, None] * w_x[None, :]
         return plain((w * softplus(-s)).sum() + self.negatives * (apart * softplus(s)).sum())
 
@@ -270,6 +276,7 @@ class NTLogistic(CriticLoss):
         >>> value, gradient.shape
         (1.386, (4, 4))
         """
+        check_critic(w, w_x, s)
         H = self.negatives * np.outer(w_x, w_x) * sigmoid(s) - w * sigmoid(-s)
         return float(self.critic_value(w, w_x, s)), H
 

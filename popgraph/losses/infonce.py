@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments import flag, word
 from popgraph.arrays import Floats
-from popgraph.errors import InvalidArgument
+from popgraph.errors import InvalidArgument, shorten
 from popgraph.losses.critics import CriticLoss, library, read_temperature
-from popgraph.losses.moments import plain
+from popgraph.losses.moments import check_critic, plain
 
 STEP = 0.25  # of the trapezoidal rule in log t: its error is exp(-π²/STEP), below 1e-17
 SMALL = 40.0  # e^-40 is below rounding
@@ -62,10 +63,12 @@ class InfoNCE(CriticLoss):
 
     def __post_init__(self) -> None:
         read_temperature(self.temperature)
+        flag("cosine", self.cosine)
+        word("name", self.name)
         m = self.negatives
         if m is not None and (not isinstance(m, int | np.integer) or isinstance(m, bool) or m < 1):
             raise InvalidArgument(
-                f"negatives is {m!r}; it must be a whole number, 1 or more, or None for infinitely many"
+                f"negatives is {shorten(m)}; it must be a whole number, 1 or more, or None for infinitely many"
             )
 
     @property
@@ -90,6 +93,7 @@ class InfoNCE(CriticLoss):
         >>> pg.losses.infonce.critic_value(graph.w, graph.w_x, np.zeros((4, 4)))
         0.0
         """
+        check_critic(w, w_x, s)
         xp = library(s)
         top = xp.amax(s, 1)[:, None]
         e = xp.exp(s - top)
@@ -117,6 +121,7 @@ class InfoNCE(CriticLoss):
         >>> value, gradient.shape
         (0.0, (4, 4))
         """
+        check_critic(w, w_x, s)
         e = np.exp(s - s.max(axis=1, keepdims=True))
         if self.negatives is None:
             share = e * w_x

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from popgraph.arrays import Floats, Sparse, cross, times
-from popgraph.errors import InvalidArgument
+from popgraph.errors import InvalidArgument, shorten
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,62 @@ def batch_moments(f: Any, f_plus: Any) -> Moments:
     )
 
 
+def check_operand(name: str, value: Any, shape: tuple[int | None, ...], beside: str = "") -> None:
+    """Refuse what is no numpy array or torch tensor of real numbers of this shape, None where any size will do.
+
+    A masked array is refused, with or without masked entries: numpy multiplies what it hides.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is none.
+    """
+    if isinstance(value, np.ndarray):
+        real = value.dtype.kind in "biuf" and not isinstance(value, np.ma.MaskedArray)
+    else:
+        real = hasattr(value, "detach") and hasattr(value, "is_floating_point") and value.is_floating_point()
+    if not real:
+        raise InvalidArgument(f"{name} is {shorten(value)}; it must be an array or tensor of real numbers")
+    sizes = tuple(value.shape)
+    if len(sizes) != len(shape) or any(want not in (None, size) for want, size in zip(shape, sizes, strict=True)):
+        needed = ", ".join("any" if size is None else str(size) for size in shape) + "," * (len(shape) == 1)
+        raise InvalidArgument(f"{name} has shape {sizes}; it must have shape ({needed}){beside}")
+
+
+def check_population(factor: Any, w_x: Any, *tables: Any, names: tuple[str, ...] = ("f",)) -> None:
+    """Refuse a factor (n, N), w_x (N,) and tables (N, k) that do not fit together.
+
+    Raises
+    ------
+    InvalidArgument
+        The message names the one that does not fit.
+    """
+    check_operand("w_x", w_x, (None,))
+    N = len(w_x)
+    for name, table in zip(names, tables, strict=True):
+        check_operand(name, table, (N, None), f" beside w_x of {N}")
+    if sp.issparse(factor) and factor.dtype.kind in "biuf":
+        if factor.shape[1] != N:
+            raise InvalidArgument(
+                f"factor has shape {factor.shape}; it must have a column for each of the {N} views of w_x"
+            )
+    else:
+        check_operand("factor", factor, (None, N), f" beside w_x of {N}")
+
+
+def check_critic(w: Any, w_x: Any, s: Any) -> None:
+    """Refuse w (N, N), w_x (N,) and s (N, N) that do not fit together.
+
+    Raises
+    ------
+    InvalidArgument
+        The message names the one that does not fit.
+    """
+    check_operand("w_x", w_x, (None,))
+    check_operand("w", w, (len(w_x), len(w_x)), f" beside w_x of {len(w_x)}")
+    check_operand("s", s, (len(w_x), len(w_x)), f" beside w_x of {len(w_x)}")
+
+
 def check_batch(f: Any, f_plus: Any, least: int = 2) -> int:
     """Return B, the number of pairs.
 
@@ -67,6 +124,10 @@ def check_batch(f: Any, f_plus: Any, least: int = 2) -> int:
     InvalidArgument
         If the shapes differ or are not (B, k), or B is too small for the loss to be defined.
     """
+    for name, table in (("f", f), ("f_plus", f_plus)):
+        if not (hasattr(table, "shape") and hasattr(table, "ndim") and table.ndim == 2):
+            check_operand(name, table, (None, None))
+        check_operand(name, table, tuple(table.shape))
     if tuple(f.shape) != tuple(f_plus.shape) or f.ndim != 2:
         raise InvalidArgument(
             f"a batch needs f and f_plus of one shape (B, k); got {tuple(f.shape)} and {tuple(f_plus.shape)}"
@@ -115,6 +176,7 @@ class MomentLoss(ABC):
         >>> pg.losses.spectral.value(graph.factor, graph.w_x, np.ones((4, 1)))
         -1.0
         """
+        check_population(factor, w_x, f)
         return plain(self._of_moments(population_moments(factor, w_x, f)))
 
     def value_and_gradient(
@@ -132,6 +194,7 @@ class MomentLoss(ABC):
         >>> float(np.abs(gradient).max()) < 1e-15
         True
         """
+        check_population(factor, w_x, f)
         root = np.sqrt(w_x)[:, np.newaxis]
         F = f * root
         MF = factor @ F

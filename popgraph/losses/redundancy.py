@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments import number, word
 from popgraph.arrays import Floats
 from popgraph.losses.moments import Moments, PlugInLoss, trace
 
@@ -41,6 +42,10 @@ class IdealisedVICReg(PlugInLoss):
     weight: float = 1.0
     name: str = "idealised VICReg"
     bias: str = "biased: the batch's own second moments are squared"
+
+    def __post_init__(self) -> None:
+        number("weight", self.weight)
+        word("name", self.name)
 
     def _of_moments(self, moments: Moments) -> Any:
         """Return the loss at these moments."""
@@ -87,6 +92,11 @@ class VICReg(PlugInLoss):
     epsilon: float = 1e-4
     name: str = "VICReg"
     bias: str = "biased: the batch's own covariance goes through a hinge, a root and a square"
+
+    def __post_init__(self) -> None:
+        for what in ("invariance", "variance", "covariance", "epsilon"):
+            number(what, getattr(self, what), "it must be a number, 0 or more", ends=True)
+        word("name", self.name)
 
     def _of_moments(self, moments: Moments) -> Any:
         """Return the loss at these moments."""
@@ -138,6 +148,11 @@ class BarlowTwins(PlugInLoss):
     epsilon: float = 1e-5
     name: str = "Barlow Twins"
     bias: str = "biased: the batch is standardised by its own mean and variance"
+
+    def __post_init__(self) -> None:
+        for what in ("weight", "epsilon"):
+            number(what, getattr(self, what), "it must be a number, 0 or more", ends=True)
+        word("name", self.name)
 
     def _of_moments(self, moments: Moments) -> Any:
         """Return the loss at these moments."""

@@ -5,9 +5,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
+from popgraph.arguments import word
 from popgraph.arrays import Floats, Sparse, cross, times
-from popgraph.losses.moments import MomentLoss, Moments, PlugInLoss, check_batch, plain, trace
+from popgraph.errors import InvalidArgument, shorten
+from popgraph.losses.moments import (
+    MomentLoss,
+    Moments,
+    PlugInLoss,
+    check_batch,
+    check_operand,
+    check_population,
+    plain,
+    trace,
+)
 
 
 class UnbiasedSpectral(MomentLoss):
@@ -105,6 +117,9 @@ class SpectralLoss(UnbiasedSpectral):
     name: str = "spectral"
     bias: str = "unbiased"
 
+    def __post_init__(self) -> None:
+        word("name", self.name)
+
     def _weights(self, k: int) -> tuple[Floats, Floats]:
         """Return ones."""
         return np.ones(k), np.ones((k, k))
@@ -129,6 +144,7 @@ class SpectralLoss(UnbiasedSpectral):
         True
         """
         # Written out: of the cross moment it needs the trace alone, and every training step comes here
+        check_population(factor, w_x, f)
         root = np.sqrt(w_x)[:, np.newaxis]
         F = f * root
         MF, FF = factor @ F, cross(F, F)
@@ -158,6 +174,8 @@ class SpectralLoss(UnbiasedSpectral):
         >>> float(np.abs(along).max()) < 1e-14
         True
         """
+        check_population(factor, w_x, f, direction, names=("f", "direction"))
+        check_operand("direction", direction, f.shape)
         root = np.sqrt(w_x)[:, np.newaxis]
         F, E = f * root, direction * root
         FE = cross(F, E)
@@ -188,6 +206,9 @@ class OrderedLoss(UnbiasedSpectral):
 
     name: str = "ordered spectral"
     bias: str = "unbiased"
+
+    def __post_init__(self) -> None:
+        word("name", self.name)
 
     def _weights(self, k: int) -> tuple[Floats, Floats]:
         """Return the share of the parts that hold column i, and columns i and j."""
@@ -221,6 +242,9 @@ class CentredLoss(PlugInLoss):
     name: str = "centred spectral"
     bias: str = "biased: the batch's own mean is taken off, and its own moments are squared"
 
+    def __post_init__(self) -> None:
+        word("name", self.name)
+
     def _of_moments(self, moments: Moments) -> Any:
         """Return the loss at these moments."""
         return -trace(moments.cross_covariance) + 0.5 * (moments.covariance**2).sum()
@@ -252,6 +276,9 @@ class UnsquaredLoss(MomentLoss):
 
     name: str = "unsquared"
     bias: str = "unbiased"
+
+    def __post_init__(self) -> None:
+        word("name", self.name)
 
     def _of_moments(self, moments: Moments) -> Any:
         """Return the loss at these moments."""
@@ -320,7 +347,11 @@ def matrix_factorisation(factor: Sparse, F: Floats) -> float:
     >>> matrix_factorisation(graph.factor, np.zeros((4, 1)))
     2.0
     """
+    if not sp.issparse(factor) or factor.dtype.kind not in "biuf":
+        raise InvalidArgument(f"factor is {shorten(factor)}; it must be M, a sparse array (n, N)")
     n, n_views = factor.shape
+    check_operand("F", F, (n_views, None), " beside this factor")
+    factor = factor.tocsr()
     gram = factor @ factor.T if n < n_views else factor.T @ factor
     FF = F.T @ F
     return float(np.sum(gram.data**2) - 2.0 * np.sum((factor @ F) ** 2) + np.sum(FF**2))

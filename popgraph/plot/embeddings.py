@@ -8,14 +8,15 @@ from matplotlib.axes import Axes
 from popgraph.drawing import (
     FAINT,
     axes_or_new,
+    check_value,
     chosen_views,
     classes_of_views,
     draw_views,
     drawn_as_images,
     name_classes_aside,
+    read_dims,
 )
-from popgraph.embedding import read_embedding
-from popgraph.errors import InvalidArgument
+from popgraph.embedding import check_scale, read_embedding
 
 if TYPE_CHECKING:
     from popgraph.graph import PopulationGraph
@@ -53,11 +54,10 @@ def embedding(
     >>> embedding(cube, cube.spectrum(4), dims=(1, 2)).get_xlabel()
     'f_2'
     """
-    table = read_embedding(graph.views, f)
+    check_value("graph", graph, "PopulationGraph")
+    table = check_scale("f", read_embedding(graph.views, f))
     d = table.shape[1]
-    columns = dims if d > 1 else (0, 0)
-    if not isinstance(dims, tuple | list) or len(dims) != 2 or not all(column in range(d) for column in columns):
-        raise InvalidArgument(f"dims is {dims}; it must be two of the columns 0..{d - 1} of f")
+    columns = read_dims(dims, d)
     classes, of_view = classes_of_views(graph, labels)
     ax = axes_or_new(ax)
     shown, note = chosen_views(graph)

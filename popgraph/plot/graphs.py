@@ -6,7 +6,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from popgraph.drawing import INK, axes_or_new, chosen_views, classes_of_views, draw_views, name_classes_aside
+from popgraph.arguments import count
+from popgraph.drawing import (
+    INK,
+    axes_or_new,
+    check_value,
+    chosen_views,
+    classes_of_views,
+    draw_views,
+    name_classes_aside,
+)
 
 if TYPE_CHECKING:
     from popgraph.graph import PopulationGraph
@@ -40,6 +49,8 @@ def graph(graph: "PopulationGraph", *, labels: Any = None, ax: Axes | None = Non
     """
     import networkx as nx
 
+    check_value("graph", graph, "PopulationGraph")
+    rng = count("rng", rng, 0, 2**32 - 1, "the seed of a layout is a whole number")
     classes, of_view = classes_of_views(graph, labels)
     ax = axes_or_new(ax)
     shown, note = chosen_views(graph)

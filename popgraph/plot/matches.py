@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 
-from popgraph.drawing import ANNOTATED, INK, NAMED, WARNING, WEIGHTS, axes_or_new
+from popgraph.drawing import ANNOTATED, INK, NAMED, WARNING, WEIGHTS, axes_or_new, check_value
 
 if TYPE_CHECKING:
     from popgraph.match import Match
@@ -32,6 +32,7 @@ def match(match: "Match", *, ax: Axes | None = None) -> Axes:
     >>> match(pg.verify(cloud, cloud.spectrum(2).embedding)).get_xlabel()
     'column of f;  shade: |Q| in F ≈ F* Q'
     """
+    check_value("match", match, "Match")
     ax = axes_or_new(ax)
     k, d = match.Q.shape
     size = np.abs(match.Q)

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
+from popgraph.arguments import flag, one_of
 from popgraph.arrays import Floats, Ints
 from popgraph.drawing import (
     ANNOTATED,
@@ -16,11 +17,12 @@ from popgraph.drawing import (
     NAMED,
     WEIGHTS,
     axes_or_new,
+    check_value,
     chosen_views,
     drawn_as_images,
     thumbnail,
 )
-from popgraph.errors import InvalidArgument
+from popgraph.errors import InvalidArgument, shorten
 from popgraph.memory import reserve
 
 if TYPE_CHECKING:
@@ -60,8 +62,11 @@ def matrix(
     >>> matrix(pg.zoo.lightning_cloud(), "w").get_title()
     'w: probability of a positive pair'
     """
-    if which not in ("w", "adjacency"):
-        raise InvalidArgument(f'which is {which!r}; it must be "w" or "adjacency"')
+    check_value("graph", graph, "PopulationGraph")
+    one_of("which", which, ("w", "adjacency"))
+    for what, chosen in (("annotate", annotate), ("colorbar", colorbar)):
+        if chosen is not None:
+            flag(what, chosen)
     numbered = graph.N <= ANNOTATED if annotate is None else annotate
     if numbered and graph.N > NAMED:
         raise InvalidArgument(f"annotate=True is for {NAMED} views or fewer; this graph has {graph.N:,}")
@@ -152,8 +157,10 @@ def before_and_after(graph: "PopulationGraph", *, axes: Sequence[Axes] | None = 
     >>> right.get_title()
     'Ā: normalised adjacency'
     """
+    check_value("graph", graph, "PopulationGraph")
     if axes is None:
         axes = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")[1]
-    if len(axes) != 2:
-        raise InvalidArgument(f"axes holds {len(axes)} Axes; w and Ā need two")
+    listed = list(axes) if isinstance(axes, list | tuple) or (isinstance(axes, np.ndarray) and axes.ndim == 1) else []
+    if len(listed) != 2 or not all(isinstance(ax, Axes) for ax in listed):
+        raise InvalidArgument(f"axes is {shorten(axes)}; w and Ā need two matplotlib Axes")
     return matrix(graph, "w", ax=axes[0]), matrix(graph, "adjacency", ax=axes[1])

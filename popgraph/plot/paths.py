@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 
+from popgraph.arguments import numbers, read_callable
 from popgraph.arrays import Floats
 from popgraph.drawing import COLOURS, FAINT, WARNING, axes_or_new
 from popgraph.errors import InvalidArgument, shorten, whole_number
@@ -56,8 +57,9 @@ def spectrum_path(
     >>> ax.get_title()
     'γ over the parameter: 2 crossings\ncut at k = 2: degenerate at 3 of 3 values'
     """
-    t = np.asarray(values, dtype=np.float64)
-    if t.ndim != 1 or t.size < 2 or not (np.diff(t) > 0).all() or not np.isfinite(t).all():
+    read_callable("make_graph", make_graph)
+    t = numbers("values", values, "give two or more increasing numbers")
+    if t.ndim != 1 or t.size < 2 or not (np.diff(t) > 0).all():
         raise InvalidArgument(f"values is {shorten(values)}; it must be two or more increasing numbers")
     most = whole_number("most", most, 10_000)
     if k is not None and whole_number("k", k, 10_000) >= most:

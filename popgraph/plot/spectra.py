@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from popgraph.drawing import COLOURS, INK, WARNING, axes_or_new
+from popgraph.drawing import COLOURS, INK, WARNING, axes_or_new, check_value
 
 if TYPE_CHECKING:
     from popgraph.spectrum import Spectrum
@@ -28,6 +28,7 @@ def spectrum(spectrum: "Spectrum", *, ax: Axes | None = None) -> Axes:
     >>> spectrum(pg.zoo.lightning_cloud().spectrum(2)).get_title()
     'γ, the eigenvalues of Ā: gap 1 after k = 2'
     """
+    check_value("spectrum", spectrum, "Spectrum")
     ax = axes_or_new(ax)
     k, known = spectrum.k, spectrum.gamma_known
     index = np.arange(1, len(known) + 1)

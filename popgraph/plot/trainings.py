@@ -14,10 +14,12 @@ from popgraph.drawing import (
     INK,
     MUTED,
     axes_or_new,
+    check_value,
     chosen_views,
     classes_of_views,
     draw_views,
     name_classes,
+    read_dims,
 )
 from popgraph.errors import InvalidArgument, whole_number
 from popgraph.subspace import column_space, containment_angles
@@ -52,6 +54,9 @@ def training(training: "Training", spectrum: "Spectrum | None" = None, *, ax: Ax
     >>> training(pg.train(cloud, 2, rng=0), cloud.spectrum(2)).get_ylabel()
     'loss L(f)'
     """
+    check_value("training", training, "Training")
+    if spectrum is not None:
+        check_value("spectrum", spectrum, "Spectrum")
     k = training.f.shape[1]
     if spectrum is not None and spectrum.k < k:
         raise InvalidArgument(f"the minimum for k = {k} needs {k} eigenvalues; this spectrum has {spectrum.k}")
@@ -126,6 +131,9 @@ def animation(
     >>> moving.to_jshtml().count("data:image/png")
     3
     """
+    check_value("training", training, "Training")
+    check_value("graph", graph, "PopulationGraph")
+    check_value("spectrum", spectrum, "Spectrum")
     path = training.path
     if path is None:
         raise InvalidArgument("this training kept no path; train with keep_path=True to animate it")
@@ -134,8 +142,7 @@ def animation(
         raise InvalidArgument(
             f"the path has {N} views, the graph {graph.N}, the spectrum {len(spectrum.eigenvectors)}; give those of one graph"
         )
-    if len(dims) != 2 or not all(column in range(d) for column in dims):
-        raise InvalidArgument(f"dims is {dims}; it must be two of the columns 0..{d - 1} of f")
+    dims = read_dims(dims, d)
     drawn = np.unique(np.linspace(0, T - 1, min(T, whole_number("frames", frames, 10_000))).round().astype(int))
     root, V = np.sqrt(graph.w_x)[:, np.newaxis], spectrum.eigenvectors
     angles = [float(containment_angles(column_space(root * f).basis, V).max(initial=0.0)) for f in path]

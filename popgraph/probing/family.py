@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments import generator as read_generator
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, TooLarge, shorten, size_in_words
@@ -141,8 +142,9 @@ def probe_range(
     if not isinstance(graph, PopulationGraph):
         raise InvalidArgument(f"probe_range(graph, k) takes a PopulationGraph first; got {shorten(graph)}")
     check_head(head, intercept)
-    if not isinstance(samples, int | np.integer) or isinstance(samples, bool) or samples < 0:
-        raise InvalidArgument(f"samples is {samples!r}; it must be a whole number, 0 or more")
+    if not isinstance(samples, int | np.integer) or isinstance(samples, bool) or not 0 <= samples <= 10**9:
+        raise InvalidArgument(f"samples is {shorten(samples)}; it must be a whole number, 0 or more")
+    generator = read_generator(rng)
     given = read_classes(graph, labels)
     spectrum = graph.spectrum(k)
     positive = int(np.sum(spectrum.gamma > 0))
@@ -159,7 +161,7 @@ def probe_range(
     turn = _towards_labels(graph, free, given)
     low = high = None
     tried = 0
-    for R in _choices(turn, chosen, samples, np.random.default_rng(rng)):
+    for R in _choices(turn, chosen, samples, generator):
         f = np.hstack([fixed[:, :above], free @ R]) / root
         tried += 1
         found = (fit(graph, f, given, head, intercept), f)

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments import one_of
 from popgraph.arrays import Floats, frozen
-from popgraph.embedding import read_embedding
+from popgraph.embedding import check_scale, read_embedding
 from popgraph.errors import InvalidArgument, NotConverged, shorten
 from popgraph.graph import PopulationGraph
 from popgraph.labels import classes_in_order, read_labels
@@ -83,7 +84,7 @@ def probe(
         raise InvalidArgument(f"probe(graph, f) takes a PopulationGraph first; got {shorten(graph)}")
     check_head(head, intercept)
     given = read_classes(graph, labels)
-    return fit(graph, read_embedding(graph.views, f), given, head, intercept)
+    return fit(graph, check_scale("f", read_embedding(graph.views, f)), given, head, intercept)
 
 
 def read_classes(graph: PopulationGraph, labels: Any) -> Any:
@@ -99,8 +100,7 @@ def read_classes(graph: PopulationGraph, labels: Any) -> Any:
 
 def check_head(head: Any, intercept: Any) -> None:
     """Refuse a head that there is not, and an intercept that is neither True nor False."""
-    if head not in HEADS:
-        raise InvalidArgument(f'head is {shorten(head)}; it must be "least squares", "logistic" or "exact"')
+    one_of("head", head, tuple(HEADS))
     if not isinstance(intercept, bool | np.bool_):
         raise InvalidArgument(f"intercept is {shorten(intercept)}; say True to fit one, or False")
 

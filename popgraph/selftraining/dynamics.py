@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, cg
 
+from popgraph.arguments import count, number
 from popgraph.arrays import Floats, Immutable, Ints, frozen
-from popgraph.errors import InvalidArgument, NotConverged, shorten
+from popgraph.errors import NotConverged
 from popgraph.graph import PopulationGraph
 from popgraph.labelling import pairs_told_apart
 from popgraph.selftraining.teacher import read_teacher
@@ -79,8 +80,7 @@ def iterate(graph: PopulationGraph, teacher: Any, *, steps: int = 1000) -> Itera
     ['bolt', 'bolt', 'cloud', 'cloud']
     """
     taught = read_teacher(graph, teacher)
-    if not isinstance(steps, int | np.integer) or isinstance(steps, bool) or steps < 0:
-        raise InvalidArgument(f"steps is {shorten(steps)}; it must be a whole number, 0 or more")
+    steps = count("steps", steps, 0)
     codes, every, r = taught.codes.copy(), np.arange(graph.N), len(taught.classes)
     history, settled = [_apart(graph, codes, r)], False
     while not settled and len(history) <= steps:
@@ -146,8 +146,7 @@ def propagate(graph: PopulationGraph, teacher: Any, *, a: float = 0.9) -> tuple[
     ['bolt', 'bolt', 'cloud', 'cloud']
     """
     taught = read_teacher(graph, teacher)
-    if isinstance(a, bool) or not isinstance(a, int | float | np.number) or not 0 <= a < 1:
-        raise InvalidArgument(f"a is {shorten(a)}; it must be a number in [0, 1)")
+    a = number("a", a, "it must be a number in [0, 1)", below=1 - 2**-53, ends=True)
     M, Y = graph.factor, taught.onehot
     system = LinearOperator((graph.N, graph.N), matvec=lambda v: v - a * (M.T @ (M @ v)), dtype=np.float64)
     scores = np.empty_like(Y)

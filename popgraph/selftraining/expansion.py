@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments import number
 from popgraph.arrays import Floats, Ints
-from popgraph.errors import InvalidArgument, TooLarge, shorten
+from popgraph.errors import TooLarge, shorten
 from popgraph.graph import PopulationGraph
 from popgraph.labelling import class_codes, class_mass
 from popgraph.labels import classes_in_order, read_labels
@@ -76,8 +77,7 @@ def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion
     inf
     """
     y, r = class_codes(graph, labels)
-    if isinstance(a, bool) or not isinstance(a, int | float | np.number) or not 0 < a <= 1:
-        raise InvalidArgument(f"a is {shorten(a)}; it must be a number in (0, 1]")
+    a = number("a", a, "it must be a number in (0, 1]", above=5e-324, below=1.0, ends=True)
     given = graph.labels if labels is None else read_labels(labels, graph.naturals)
     names = given[classes_in_order(given)[0]].tolist()
     mass = class_mass(graph.p, graph.kernel, y, r)

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from popgraph.arguments import number
 from popgraph.arrays import Floats, Immutable, Ints, frozen
-from popgraph.errors import InvalidArgument, TooLarge, shorten
+from popgraph.errors import TooLarge
 from popgraph.graph import PopulationGraph
 from popgraph.labelling import disagreement, pairs_told_apart
 from popgraph.selftraining.cuts import cost_of, minimum_cut
@@ -133,8 +134,7 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
     (['bolt', 'bolt', 'cloud', 'cloud'], 0.0)
     """
     taught = read_teacher(graph, teacher)
-    if isinstance(weight, bool) or not isinstance(weight, int | float | np.number) or not 0 <= weight < np.inf:
-        raise InvalidArgument(f"weight is {shorten(weight)}; the price of a pair told apart is a number, 0 or more")
+    weight = number("weight", weight, "the price of a pair told apart is a number, 0 or more", ends=True)
     pairs, unary = _costs(graph, taught, float(weight))
     codes, lower, exact, unique = _minimise(pairs, unary)
     value = cost_of(pairs, unary, codes)

@@ -70,6 +70,7 @@ def pseudo_labels(graph: PopulationGraph, known: Mapping[Any, Any]) -> Any:
     if wrong:
         raise InvalidArgument(f"known labels {len(wrong)} of {len(known)} that are no naturals: {listing(wrong)}")
     rows = np.array([position[natural] for natural in known])
+    label_array([None, *known.values()], "each known natural needs a label")
     classes = tuple(dict.fromkeys(known.values()))
     y = np.array([classes.index(label) for label in known.values()], dtype=np.intp)
     mass = class_mass(graph.p[rows], graph.kernel[rows], y, len(classes))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from popgraph.arrays import Floats, Ints, Sparse, frozen
-from popgraph.errors import InvalidArgument, NotConverged, TooLarge, size_in_words, whole_number
+from popgraph.errors import InvalidArgument, NotConverged, TooLarge, shorten, size_in_words, whole_number
 from popgraph.memory import reserve
 from popgraph.spectrum import closed_form, dense, factored, iterative
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed
@@ -97,8 +97,8 @@ def decompose(
     """
     n_views = factor.shape[1]
     k = whole_number("k", k, n_views)
-    if solver not in (None, "dense", "iterative"):
-        raise InvalidArgument(f'solver is {solver!r}; it must be "dense", "iterative" or None')
+    if solver is not None and (not isinstance(solver, str) or solver not in ("dense", "iterative")):
+        raise InvalidArgument(f'solver is {shorten(solver)}; it must be "dense", "iterative" or None')
     reserve(f"{k:,} eigenvectors over {n_views:,} views", 8.0 * n_views * (k + min(k, AT_ONCE)), "use a smaller k")
     parts = find_components(factor) if components is None else components
     if grid is not None and solver is None and k >= parts.count:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from popgraph.arrays import Floats, Sparse, frozen
-from popgraph.errors import InvalidArgument
+from popgraph.errors import InvalidArgument, shorten
 from popgraph.spectrum.basis import groups, reproducible_basis, signed
 from popgraph.spectrum.certificate import certify, residual_norms
 from popgraph.spectrum.symmetric import eigenpairs
@@ -41,7 +41,7 @@ def ritz(factor: Sparse, w_x: Floats, basis: Floats, T: Floats, k: int) -> Spect
     """
     d = basis.shape[1]
     if not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= d:
-        raise InvalidArgument(f"k is {k!r}; features of {d} columns have 1..{d} Ritz pairs")
+        raise InvalidArgument(f"k is {shorten(k)}; features of {d} columns have 1..{d} Ritz pairs")
     image = factor @ basis
     ascending, U = eigenpairs(image.T @ image)
     theta = np.clip(ascending[::-1], 0.0, 1.0)

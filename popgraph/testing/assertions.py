@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments import number
 from popgraph.embedding import read_embedding
 from popgraph.errors import InvalidArgument, shorten
-from popgraph.graph import PopulationGraph
+from popgraph.graph import PopulationGraph, read_graph
 from popgraph.subspace import column_space, principal_angles
 from popgraph.theory import Check, Checks, Verdict
 from popgraph.verification import verify
@@ -100,6 +101,8 @@ def assert_same_span(graph: PopulationGraph, f: Any, g: Any, *, atol: float = 1e
     AssertionError: the spans of f (rank 2) and g (rank 2) differ: ...
     """
     __tracebackhide__ = True
+    read_graph("assert_same_span(graph, f, g)", graph)
+    atol = number("atol", atol, "it is an angle in radians, between 0 and pi/2", below=np.pi / 2)
     root = np.sqrt(graph.w_x)[:, np.newaxis]
     first, second = (column_space(root * read_embedding(graph.views, each)).basis for each in (f, g))
     ranks = f"f (rank {first.shape[1]}) and g (rank {second.shape[1]})"

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.errors import TooLarge
-from popgraph.graph import PopulationGraph
+from popgraph.graph import PopulationGraph, read_graph
 
 MOST = 10_000  # entries of the kernel; more are no reading matter
 
@@ -28,6 +28,7 @@ def as_python(graph: PopulationGraph) -> str:
     >>> eval(as_python(graph)).exact().w.tolist() == graph.exact().w.tolist()
     True
     """
+    read_graph("as_python(graph)", graph)
     A, population = graph.kernel, graph.population
     if A.nnz > MOST:
         raise TooLarge(f"the kernel has {A.nnz:,} entries; up to {MOST:,} are written as Python")

@@ -10,12 +10,14 @@ import numpy as np
 from hypothesis import assume, note
 from hypothesis import strategies as st
 
+from popgraph.arguments import count, flag
 from popgraph.arrays import Floats, Ints
 from popgraph.augmentation import Augmentation, as_augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, whole_number
-from popgraph.graph import PopulationGraph
+from popgraph.graph import PopulationGraph, read_graph
+from popgraph.reading import read_distinct
 from popgraph.testing.declaration import as_python
 from popgraph.testing.kernels import (
     Block,
@@ -65,7 +67,9 @@ def distributions(
     ...     assert sum(law.fractions.values()) == 1
     >>> test_they_sum_to_one()
     """
-    names = None if outcomes is None else list(outcomes)
+    if exact is not None:
+        flag("exact", exact)
+    names = None if outcomes is None else read_distinct(outcomes, "outcome", "name each once")
     if names == []:
         raise InvalidArgument("outcomes is empty; a distribution has at least one")
     most = whole_number("max_outcomes", max_outcomes, 26, "the letters of the alphabet")
@@ -114,7 +118,10 @@ def augmentations(
     >>> test_twice_is_a_kernel()
     """
     whole_number("max_views", max_views, MOST, "what a strategy draws")
-    rows, names = list(naturals), list(range(1, max_views + 1) if views is None else views)
+    if exact is not None:
+        flag("exact", exact)
+    rows = read_distinct(naturals, "natural", "name each once")
+    names = read_distinct(range(1, max_views + 1) if views is None else views, "view", "name each once")
     if not rows or not names:
         raise InvalidArgument(f"there are {len(rows)} naturals and {len(names)} views; each has at least one")
 
@@ -175,6 +182,10 @@ def graphs(
     """
     most = whole_number("max_views", max_views, MOST, "what a strategy draws")
     least = whole_number("min_views", min_views, most, "max_views")
+    if exact is not None:
+        flag("exact", exact)
+    if classes is not None:
+        count("classes", classes)
     parts = None if components is None else whole_number("components", components, most, "max_views")
     cut = None if clean_cut is None else whole_number("clean_cut", clean_cut, most, "max_views")
     if cut is not None and parts is not None and cut < parts:
@@ -241,6 +252,7 @@ def labellings(graph: PopulationGraph, classes: int = 3) -> st.SearchStrategy[In
     ...     assert 0 <= pg.labelling.inconsistency(cloud, labels) <= 1
     >>> test_inconsistency_is_a_probability()
     """
+    read_graph("labellings(graph)", graph)
     most = whole_number("classes", classes, graph.N)
     return list_of(st.integers(0, most - 1), graph.N).map(np.array)
 
@@ -277,6 +289,9 @@ def embeddings(graph: PopulationGraph, k: int, *, matching: bool | None = None) 
     ...     assert_matches(cloud, f)
     >>> test_all_match()
     """
+    read_graph("embeddings(graph, k)", graph)
+    if matching is not None:
+        flag("matching", matching)
     spectrum = graph.spectrum(graph.N)
     k = whole_number("k", k, int(np.sum(spectrum.gamma > 0)), "the rank of Ā")
     gamma, V = spectrum.gamma, spectrum.eigenvectors

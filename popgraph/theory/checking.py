@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments import as_array
 from popgraph.errors import InvalidArgument, shorten, whole_number
 from popgraph.graph import PopulationGraph
 from popgraph.labels import read_labels
@@ -85,17 +86,25 @@ def check(
     k = whole_number("k", k, graph.N)
     y = graph.labels if labels is None else read_labels(labels, graph.naturals)
     if view_labels is not None:
-        view_labels = np.asarray(view_labels)
+        view_labels = as_array("view_labels", view_labels)
         if view_labels.shape != (graph.N,) or view_labels.dtype.kind not in "iu" or view_labels.min(initial=0) < 0:
             raise InvalidArgument(
                 f"view_labels has shape {view_labels.shape} and dtype {view_labels.dtype}; {graph.N} views need a class number each"
             )
-    if spectrum is not None and spectrum.k < k:
-        raise InvalidArgument(f"{spectrum!r} has fewer than k = {k} pairs")
+    if spectrum is not None and (not isinstance(spectrum, Spectrum) or spectrum.k < k):
+        raise InvalidArgument(f"spectrum is {shorten(spectrum)}; it must be a Spectrum of k = {k} pairs or more")
+    if only is not None and (
+        not isinstance(only, Iterable)
+        or getattr(only, "ndim", 1) != 1
+        or not (isinstance(only, str) or len(only := list(only)))
+    ):
+        raise InvalidArgument(f"only is {shorten(only)}; give the name of a statement, or several names")
     names = list(ALL) if only is None else [only] if isinstance(only, str) else list(only)
     for name in names:
-        if name not in ALL:
-            raise InvalidArgument(f"{name!r} is no statement; they are popgraph.theory.statements()")
+        if not isinstance(name, str) or name not in ALL:
+            raise InvalidArgument(
+                f"only names {shorten(name)}, which is no statement; they are popgraph.theory.statements()"
+            )
     found = graph.spectrum(int(k)) if spectrum is None else spectrum
     setting, checks = Setting(graph, y, int(k), found, view_labels), []
     for name in names:  # each draws from a generator of its own, so that no answer depends on what else is asked

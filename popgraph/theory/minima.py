@@ -6,7 +6,7 @@ import numpy as np
 
 from popgraph.arrays import Floats
 from popgraph.errors import InvalidArgument, shorten, whole_number
-from popgraph.graph import PopulationGraph
+from popgraph.graph import PopulationGraph, read_graph
 from popgraph.losses import (
     BarlowTwins,
     CentredLoss,
@@ -58,6 +58,7 @@ def minimum(loss: Any, graph: PopulationGraph, k: int) -> float:
     >>> minimum(pg.losses.spectral, graph, k=2), minimum(pg.losses.ordered, graph, k=2)
     (-2.0, -1.5)
     """
+    read_graph("minimum(loss, graph, k)", graph, "a PopulationGraph second")
     k = whole_number("k", k, graph.N)
     return minimum_of(loss, graph.spectrum(min(int(k) + 1, graph.N)).gamma, int(k), graph.N)
 
@@ -123,6 +124,7 @@ def mutual_information(graph: PopulationGraph) -> float:
     >>> mutual_information(pg.zoo.lightning_cloud())  # log 2: which image it is
     0.6931
     """
+    read_graph("mutual_information(graph)", graph)
     w = graph.weight_matrix("csr").tocoo()
     x, x_plus = w.coords
     return float(np.sum(w.data * np.log(w.data / (graph.w_x[x] * graph.w_x[x_plus]))))
@@ -150,6 +152,7 @@ def critic_minimum(loss: Any, graph: PopulationGraph) -> float:
     >>> critic_minimum(pg.losses.infonce, pg.zoo.lightning_cloud())
     -0.6931
     """
+    read_graph("critic_minimum(loss, graph)", graph, "a PopulationGraph second")
     w, w_x = positive_pairs(graph.factor, graph.w_x), graph.w_x
     K = w / np.outer(w_x, w_x)
     match loss:

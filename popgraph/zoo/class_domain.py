@@ -3,10 +3,11 @@
 from itertools import product
 from typing import Any
 
+from popgraph.arguments import one_of
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
-from popgraph.errors import InvalidArgument, InvalidDistribution
+from popgraph.errors import InvalidDistribution
 from popgraph.graph import PopulationGraph
 from popgraph.reading import SUM_TOLERANCE, parse_probability
 from popgraph.zoo.edges import edges
@@ -56,8 +57,7 @@ def class_domain(rho: Any, alpha: Any, beta: Any, gamma: Any, *, level: str = "k
     >>> class_domain("0.6", "0.2", "0.1", "0.1", level="edge").spectrum(4).gamma
     array([1. , 0.8, 0.7, 0.7])
     """
-    if level not in ("kernel", "edge"):
-        raise InvalidArgument(f'level is {level!r}; it must be "kernel" or "edge"')
+    one_of("level", level, ("kernel", "edge"))
     given = {"rho": rho, "alpha": alpha, "beta": beta, "gamma": gamma}
     total: Any = sum(parse_probability(value, name) for name, value in given.items())
     if abs(total - 1) > SUM_TOLERANCE:

@@ -5,9 +5,12 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from popgraph.arguments import count as whole
+from popgraph.arguments import generator as read_generator
+from popgraph.arguments import number
 from popgraph.building import build
 from popgraph.distribution import Seed
-from popgraph.errors import InvalidArgument
+from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.graph import PopulationGraph
 
 
@@ -52,12 +55,19 @@ def clusters(
     >>> graph.spectrum(3).gap > 0.3
     True
     """
+    sizes = {"count": count, "naturals": naturals, "views": views, "degree": degree}
+    count, naturals, views, degree = (whole(what, size, most=2**31) for what, size in sizes.items())
+    cross = number("cross", cross, "it must be a number, 0 <= cross < 1", above=0, below=1 - 2**-53, ends=True)
+    if count * naturals * degree > 2**27 or count * views > 2**27:
+        raise TooLarge(
+            f"{count:,} clusters of {naturals:,} naturals and {views:,} views are more than 134,217,728 entries; plant fewer"
+        )
     if min(count, naturals, views, degree) < 1 or degree > views or naturals * degree < views or not 0 <= cross < 1:
         raise InvalidArgument(
             f"clusters(count={count}, naturals={naturals}, views={views}, degree={degree}, cross={cross}) does not fit: it needs "
             "1 <= degree <= views <= naturals * degree and 0 <= cross < 1"
         )
-    generator = np.random.default_rng(rng)
+    generator = read_generator(rng)
     columns = np.concatenate([c * views + _deal(naturals, views, degree, generator) for c in range(count)])
     own = np.repeat(np.arange(count), naturals)
     joined = cross > 0 and count > 1

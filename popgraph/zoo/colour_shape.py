@@ -1,6 +1,6 @@
 """Colour x shape: two attributes that change independently, the product whose factors compete for the leading eigenvectors."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from popgraph.augmentation import Augmentation
@@ -9,7 +9,7 @@ from popgraph.combinators import independently
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.graph import PopulationGraph
-from popgraph.reading import parse_unit
+from popgraph.reading import parse_unit, read_distinct
 
 
 def colour_shape(
@@ -53,16 +53,22 @@ def colour_shape(
     0.0
     """
     for what, names in {"colours": colours, "shapes": shapes}.items():
-        if isinstance(names, str) or len(set(names)) != len(names) or not len(names):
+        if not isinstance(names, Iterable) or isinstance(names, str):
             raise InvalidArgument(f"{what} is {shorten(names)}; give one or more names, all different")
-    noise = independently([_changed(colours, recolour), _changed(shapes, reshape)])
-    things = [(colour, shape) for colour in colours for shape in shapes]
+    hues: Any = read_distinct(colours, "of the colours, name", "name each once")
+    forms: Any = read_distinct(shapes, "of the shapes, name", "name each once")
+    for what, names in {"colours": hues, "shapes": forms}.items():
+        if not names:
+            raise InvalidArgument(f"{what} is empty; give one or more names, all different")
+    noise = independently(
+        [_changed(hues, parse_unit(recolour, "recolour")), _changed(forms, parse_unit(reshape, "reshape"))]
+    )
+    things = [(colour, shape) for colour in hues for shape in forms]
     return build(Distribution.uniform(things), noise, labels=[shape for _, shape in things], name="colour x shape")
 
 
-def _changed(names: Sequence[str], probability: Any) -> Augmentation:
+def _changed(names: Sequence[Any], q: Any) -> Augmentation:
     """Change a name for any other, evenly, with some probability."""
-    q = parse_unit(probability)
 
     def change(name: str) -> Distribution:
         others = [other for other in names if other != name]

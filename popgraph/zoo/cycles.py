@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
+from numbers import Integral
 from typing import Any
 
+from popgraph.arguments import count
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, TooLarge, shorten
 from popgraph.graph import PopulationGraph
-from popgraph.reading import parse_probability
+from popgraph.reading import parse_unit
 
 LARGEST = 2**16  # views: some seconds to enumerate
 
@@ -42,17 +44,16 @@ def cyclic(n: int, steps: Mapping[int, Any]) -> PopulationGraph:
     >>> pg.zoo.cyclic(4, {0: "1/2", 1: "1/2"}).spectrum(4).gamma
     array([1. , 0.5, 0.5, 0. ])
     """
-    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
-        raise InvalidArgument(f"n is {n!r}; a circle has a whole number of naturals, 1 or more")
+    n = count("n", n, why="a circle has a whole number of naturals")
     if n > LARGEST:
         raise TooLarge(f"n is {n:,}; a circle is listed up to {LARGEST:,} naturals")
-    wrong = [step for step in steps if not isinstance(step, int) or isinstance(step, bool)]
+    step = Distribution(steps)
+    wrong = [each for each in step if not isinstance(each, Integral) or isinstance(each, bool)]
     if wrong:
         raise InvalidArgument(f"steps has the step {shorten(wrong[0])}; steps around a circle are whole numbers")
-    step = Distribution(steps)
     return build(
         Distribution.uniform(range(n)),
-        Augmentation(lambda x: step.map(lambda s: (x + s) % n), "steps"),
+        Augmentation(lambda x: step.map(lambda s: (x + int(s)) % n), "steps"),
         labels=[int(2 * x >= n) for x in range(n)],
         name=f"circle of {n}",
     )
@@ -81,7 +82,6 @@ def ring(n: int = 12, stay: Any = Fraction(1, 2)) -> PopulationGraph:
     >>> pg.zoo.ring(6).spectrum(6).gamma
     array([1.    , 0.5625, 0.5625, 0.0625, 0.0625, 0.    ])
     """
-    if not isinstance(n, int) or isinstance(n, bool) or n < 3:
-        raise InvalidArgument(f"n is {n!r}; a ring has a whole number of naturals, 3 or more")
-    kept = parse_probability(stay, "stay")
+    n = count("n", n, 3, why="a ring has a whole number of naturals")
+    kept = parse_unit(stay, "stay")
     return cyclic(n, {0: kept, 1: (1 - kept) / 2, -1: (1 - kept) / 2})

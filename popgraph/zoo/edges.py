@@ -5,6 +5,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from popgraph.arguments import count, flag
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
@@ -58,12 +59,17 @@ def edges(
     >>> pg.zoo.edges({("a", "b"): 1, ("b", "c"): 1, ("c", "a"): 1}, normalize=True).spectrum(3).gamma
     array([1.  , 0.25, 0.25])
     """
-    for pair in weights:
+    flag("normalize", normalize)
+    law = weights if isinstance(weights, Distribution) else Distribution(weights, normalize=normalize)
+    for pair in law:
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise InvalidArgument(f"weights has the key {shorten(pair)}; an edge is a pair (x, x')")
-    law = weights if isinstance(weights, Distribution) else Distribution(weights, normalize=normalize)
     pairs: Any = law.outcomes
     if labels is not None:
+        if not isinstance(labels, Mapping):
+            raise InvalidArgument(
+                f"labels is {shorten(labels)}; give a mapping view -> label, which holds every first end"
+            )
         missing = next((x for x, _ in pairs if x not in labels), None)
         if missing is not None:
             raise InvalidArgument(f"labels has no label for {shorten(missing)}, the first end of an edge")
@@ -109,8 +115,7 @@ def dumbbell(size: int = 5, bridge: int = 1) -> PopulationGraph:
     0.0385
     """
     for what, number, least in (("size", size, 2), ("bridge", bridge, 1)):
-        if not isinstance(number, int) or isinstance(number, bool) or number < least:
-            raise InvalidArgument(f"{what} is {number!r}; it must be a whole number, {least} or more")
+        count(what, number, least)
     if max(size, bridge) > LARGEST:
         raise TooLarge(f"a dumbbell of size {size:,} and bridge {bridge:,} is too large; give at most {LARGEST} each")
     bells = {side: [(side, i) for i in range(size)] for side in ("left", "right")}

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from popgraph.arguments import number, numbers
 from popgraph.building import build
-from popgraph.errors import InvalidArgument, TooLarge
+from popgraph.errors import InvalidArgument, TooLarge, shorten
 from popgraph.graph import PopulationGraph
 
 REACH = 6.0  # standard deviations: what lies further out has probability below 2e-9
@@ -57,13 +58,18 @@ def gaussian_mixture(
     >>> pg.zoo.gaussian_mixture((-4.0, 4.0)).spectrum(3).gamma.round(3)
     array([1. , 1. , 0.8])
     """
-    centres = np.array(means, dtype=float) if _are_numbers(means) else np.zeros(0)
+    centres = numbers("means", means, "give one or more numbers, or pairs of numbers")
     centres = centres[:, np.newaxis] if centres.ndim == 1 else centres
-    if centres.ndim != 2 or centres.shape[1] not in (1, 2) or not len(centres) or not np.isfinite(centres).all():
-        raise InvalidArgument(f"means is {means!r}; give one or more numbers, or pairs of numbers")
-    for what, length in {"spread": spread, "noise": noise, "step": step}.items():
-        if not isinstance(length, int | float | np.number) or isinstance(length, bool) or not 0 < length < np.inf:
-            raise InvalidArgument(f"{what} is {length!r}; it must be a positive number")
+    if centres.ndim != 2 or centres.shape[1] not in (1, 2) or not len(centres):
+        raise InvalidArgument(f"means is {shorten(means)}; give one or more numbers, or pairs of numbers")
+    spread, noise, step = number("spread", spread), number("noise", noise), number("step", step)
+    for what, deviation in (("spread", spread), ("noise", noise), ("step", step)):
+        if not 1e-100 < deviation < 1e100:
+            raise InvalidArgument(f"{what} is {deviation:g}, whose square leaves float64; measure in other units")
+    if max(spread, noise, float(np.abs(centres).max())) / step > LARGEST:
+        raise TooLarge(
+            f"step is {step:g}, so small beside the means, spread and noise that the grid is beyond {LARGEST:,} points"
+        )
     d = centres.shape[1]
     kept, moved = _bell(spread, step), _bell(noise, step)
     entries = len(centres) * (len(kept) * len(moved)) ** d
@@ -92,14 +98,6 @@ def gaussian_mixture(
         normalize=True,
         name=f"{len(centres)} Gaussian{'s' * (len(centres) != 1)}",
     )
-
-
-def _are_numbers(means: Any) -> bool:
-    """Whether an array can be made of them."""
-    try:
-        return np.array(means, dtype=float).ndim in (1, 2)
-    except (TypeError, ValueError):
-        return False
 
 
 def _named(point: Any, step: float) -> tuple[float, ...]:

@@ -3,10 +3,11 @@
 from itertools import product
 from typing import Any
 
+from popgraph.arguments import count
 from popgraph.building import build
 from popgraph.combinators import applied, independently
 from popgraph.distribution import Distribution
-from popgraph.errors import InvalidArgument, TooLarge
+from popgraph.errors import TooLarge
 from popgraph.graph import PopulationGraph
 
 LARGEST = 13  # 67 million entries, 3 GB
@@ -37,10 +38,9 @@ def hypercube(d: int, flip: Any = "1/4") -> PopulationGraph:
     >>> hypercube(2, "1/4").spectrum(4).gamma
     array([1.    , 0.25  , 0.25  , 0.0625])
     """
-    if not isinstance(d, int) or d < 1:
-        raise InvalidArgument(f"d is {d!r}; a hypercube has a whole number of bits, 1 or more")
+    d = count("d", d, why="a hypercube has a whole number of bits")
     if d > LARGEST:
-        raise TooLarge(f"the {d}-cube's kernel has 4^{d} = {4.0**d:.1e} entries; give d <= {LARGEST}")
+        raise TooLarge(f"the {d}-cube's kernel has 4^{d} entries; give d <= {LARGEST}")
     strings = list(product((0, 1), repeat=d))
     noise = independently(applied(_other, flip, "flip", trusted=True))
     return build(Distribution.uniform(strings), noise, labels=[bits[0] for bits in strings], name=f"{d}-cube")

@@ -11,7 +11,7 @@ from popgraph.building import build
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, TooLarge, shorten
 from popgraph.graph import PopulationGraph
-from popgraph.reading import parse_unit
+from popgraph.reading import parse_unit, read_distinct
 
 LARGEST = 2**16  # bags that one sentence may leave
 SENTENCES = {
@@ -64,7 +64,7 @@ def masked_tokens(
     >>> pg.zoo.masked_tokens().view_labels[:3].tolist()
     ['animals', 'animals', 'animals']
     """
-    listed = list(sentences)
+    listed: Any = read_distinct(sentences, "sentence", "list each once")
     if not listed:
         raise InvalidArgument("sentences is empty; give one sentence or more")
     for sentence in listed:

@@ -3,6 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
+from popgraph.arguments import count, flag
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
@@ -47,8 +48,8 @@ def overlapping_regions(cells: int = 12, width: int = 4, stride: int = 2, *, cir
     array([1. , 0.5, 0.5, 0. ])
     """
     for what, number in {"cells": cells, "width": width, "stride": stride}.items():
-        if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-            raise InvalidArgument(f"{what} is {number!r}; it must be a whole number, 1 or more")
+        count(what, number, most=2**40)
+    flag("circle", circle)
     if width > cells:
         raise InvalidArgument(f"width is {width}, but there are {cells} cells; a region is at most all of them")
     starts = range(0, cells if circle else cells - width + 1, stride)

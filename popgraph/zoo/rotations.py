@@ -1,6 +1,7 @@
 """Images under the group of quarter turns, whose orbits have Fourier spectra."""
 
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any
 
 from popgraph import images
@@ -50,6 +51,8 @@ def rotations(pictures: Mapping[Any, Image] | None = None, turns: Mapping[int, A
     >>> graph.spectrum(11).gamma  # F and L: 1, 1/4, 1/4, 0; S: 1, 0; X: 1
     array([1.  , 1.  , 1.  , 1.  , 0.25, 0.25, 0.25, 0.25, 0.  , 0.  , 0.  ])
     """
+    if pictures is not None and not isinstance(pictures, Mapping):
+        raise InvalidArgument(f"pictures is {shorten(pictures)}; give a mapping name -> square Image")
     given = LETTERS if pictures is None else pictures
     owner: dict[Any, Any] = {}
     orbits: dict[Any, list[Any]] = {}
@@ -67,6 +70,8 @@ def rotations(pictures: Mapping[Any, Image] | None = None, turns: Mapping[int, A
     if not orbits:
         raise InvalidArgument("pictures is empty; give one Image or more")
     law = Distribution.uniform(orbits).through(lambda name: Distribution.uniform(orbits[name]))
+    if turns is not None and (wrong := [each for each in Distribution(turns) if not isinstance(each, Integral)]):
+        raise InvalidArgument(f"turns has the turn {shorten(wrong[0])}; quarter turns are whole numbers")
     step: Any = Distribution(EVENLY if turns is None else turns)
     noise = choose(
         {images.rotate(int(turn)): chance for turn, chance in (step.fractions if step.exact else step).items()}

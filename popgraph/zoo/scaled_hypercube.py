@@ -5,6 +5,7 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
+from popgraph.arguments import count
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
@@ -54,15 +55,15 @@ def scaled_hypercube(d: int = 4, label_coordinates: int = 2, scales: Iterable[An
     >>> graph.views[-2:]
     ((-1, -1), (-1, Fraction(-1, 2)))
     """
-    if not isinstance(d, int) or isinstance(d, bool) or d < 2:
-        raise InvalidArgument(f"d is {d!r}; a scaled hypercube has a whole number of coordinates, 2 or more")
-    if not isinstance(label_coordinates, int) or isinstance(label_coordinates, bool) or not 1 <= label_coordinates < d:
+    d = count("d", d, 2, why="a scaled hypercube has a whole number of coordinates")
+    label_coordinates = count("label_coordinates", label_coordinates)
+    if label_coordinates >= d:
         raise InvalidArgument(
             f"label_coordinates is {label_coordinates!r}; it must be a whole number from 1 to d - 1 = {d - 1}, so that a "
             "coordinate is left to scale"
         )
     factors = _read_scales(scales)
-    if len(factors) * 2**d > LARGEST:
+    if d > LARGEST.bit_length() or len(factors) * 2**d > LARGEST:
         raise TooLarge(
             f"{len(factors)} scales of 2^{d} sign vectors are {len(factors) * 2**d:,} views; give {LARGEST:,} or fewer"
         )
@@ -82,7 +83,7 @@ def scaled_hypercube(d: int = 4, label_coordinates: int = 2, scales: Iterable[An
 
 def _read_scales(scales: Any) -> list[Any]:
     """Return the scales as ints, Fractions or floats."""
-    if isinstance(scales, str) or not isinstance(scales, Iterable):
+    if isinstance(scales, str | bytes) or not isinstance(scales, Iterable) or getattr(scales, "ndim", 1) == 0:
         raise InvalidArgument(f'scales is {shorten(scales)}; give a sequence of positive numbers, like ("1/2", 1)')
     factors: list[Any] = []
     for given in scales:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from popgraph.arguments import count
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
@@ -56,8 +57,7 @@ def planted_subclasses(
     [1.0, 0.855625, 0.855625, 0.5625, 0.5625, 0.5625]
     """
     for what, number in {"classes": classes, "subgraphs": subgraphs, "size": size}.items():
-        if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-            raise InvalidArgument(f"{what} is {number!r}; it must be a whole number, 1 or more")
+        count(what, number)
     if classes * subgraphs * size > LARGEST:
         raise TooLarge(
             f"{classes} x {subgraphs} x {size} views are more than {LARGEST:,}; use zoo.clusters, which is sparse"

@@ -1,0 +1,152 @@
+"""Run the campaign: for each public function, spoil one argument or two of a valid call, and judge what comes of it.
+
+    PYTHONPATH=tests python -m fuzz.campaign            a table of inputs, outcomes and findings
+    PYTHONPATH=tests python -m fuzz.campaign verify     of these functions, each finding in full
+
+With --serve it reads names from its input and answers in JSON, a line before each call and one after: what kills the
+interpreter then names its input.
+"""
+
+import json
+import os
+import random
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import nullcontext
+from itertools import count
+from typing import Any, NamedTuple, TextIO
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from fuzz import judge
+from fuzz.registry import ENTRIES, Entry
+from fuzz.values import BAD, SAME
+
+
+class Trial(NamedTuple):
+    """One input: which arguments were put in, in words."""
+
+    spoilt: tuple[tuple[str, str], ...]
+    number: int
+
+    def __str__(self) -> str:
+        return " and ".join(f"{argument}: {label}" for argument, label in self.spoilt)
+
+
+def trials(entry: Entry) -> Iterator[Trial]:
+    """Yield the inputs of one function: every spoiler of every argument alone, and pairs of them after that."""
+    names = [(argument, each.label) for argument, given in entry.arguments.items() for each in given.kind(given.plain)]
+    alone = [(name,) for name in names]
+    draw = random.Random(entry.name)
+    draw.shuffle(alone)
+    numbers, seen = count(), set()
+    for spoilt in alone[: entry.inputs] or [()]:
+        yield Trial(spoilt, next(numbers))
+    for _ in range(3 * bool(names) * (entry.inputs - len(alone))):  # no input is counted twice
+        spoilt = tuple(sorted(dict(draw.choice(names) for _ in range(2)).items()))
+        if len(spoilt) == 2 and spoilt not in seen and len(seen) < entry.inputs - len(alone):
+            seen.add(spoilt)
+            yield Trial(spoilt, next(numbers))
+
+
+def run(entry: Entry, trial: Trial, plain_answer: Any) -> tuple[str, str]:
+    """Return the outcome of one input ("answer", "refusal" or "finding"), and what is wrong."""
+    draw = random.Random(f"{entry.name}: {trial.number}")
+    arguments = {name: given.plain for name, given in entry.arguments.items()}
+    verdicts, names = set(), []
+    for name, label in trial.spoilt:
+        given = entry.arguments[name]
+        spoiler = next(each for each in given.kind(given.plain) if each.label == label)
+        arguments[name] = spoiler.make(draw)
+        verdicts.add(spoiler.verdict)
+        names += [name, *given.words]
+    before = {name: judge.fingerprint(value) for name, value in arguments.items()}
+    with np.errstate(all="ignore") if entry.nan_through else nullcontext():
+        answer, error = judge.attempt(lambda: entry.observe(entry.call(**arguments)))
+    if plt.get_fignums():
+        plt.close("all")
+    if {name: judge.fingerprint(value) for name, value in arguments.items()} != before:
+        return "finding", "an argument was written into"
+    if error is not None:
+        if isinstance(error, AssertionError) and entry.name.startswith("testing.assert_") and verdicts != {SAME}:
+            return "answer", ""
+        if any("raised by" in note for note in getattr(error, "__notes__", ())):
+            return "refusal", ""  # what the user's own function raised
+        fault = judge.refused_well(error, names, [arguments[name] for name, _ in trial.spoilt])
+        return ("refusal", "") if fault is None else ("finding", fault)
+    if BAD in verdicts:
+        return "finding", f"answered {str(answer)[:100]!r}"
+    if verdicts <= {SAME} and not judge.same(answer, plain_answer):
+        return "finding", f"another answer: {str(answer)[:100]!r}"
+    if judge.holds_nan(answer) and not entry.nan_through and not judge.holds_nan(plain_answer):
+        return "finding", "the answer holds NaN"
+    return "answer", ""
+
+
+def campaign(entry: Entry, report: Any = lambda trial, outcome, fault: None) -> Counter[str]:
+    """Give one function all its inputs."""
+    plain_answer, error = judge.attempt(
+        lambda: entry.observe(entry.call(**{n: a.plain for n, a in entry.arguments.items()}))
+    )
+    if error is not None:
+        raise error
+    outcomes: Counter[str] = Counter()
+    for trial in trials(entry):
+        report(trial, "begun", "")
+        outcome, fault = run(entry, trial, plain_answer)
+        outcomes[outcome] += 1
+        report(trial, outcome, fault)
+    return outcomes
+
+
+def serve(source: TextIO, out: TextIO) -> None:
+    """Answer each name read with the story of its campaign."""
+    for name in map(str.strip, source):
+
+        def report(trial: Trial, outcome: str, fault: str) -> None:
+            out.write(json.dumps([outcome, str(trial), fault]) + "\n")
+            out.flush()
+
+        campaign(ENTRIES[name], report)
+        out.write(json.dumps(["done", "", ""]) + "\n")
+        out.flush()
+
+
+def main(names: list[str]) -> None:
+    """Print the table."""
+    total: Counter[str] = Counter()
+    print(f"{'function':<42}{'inputs':>8}{'answers':>9}{'refusals':>10}{'findings':>10}")
+    for name in names or ENTRIES:
+        found: list[str] = []
+
+        def report(trial: Trial, outcome: str, fault: str, found: list[str] = found) -> None:
+            if outcome == "finding":
+                found.append(f"    {trial}: {fault}")
+
+        outcomes = campaign(ENTRIES[name], report)
+        total += outcomes
+        print(
+            f"{name:<42}{outcomes.total():>8}{outcomes['answer']:>9}{outcomes['refusal']:>10}{outcomes['finding']:>10}",
+            flush=True,
+        )
+        for line in found:
+            print(line)
+    print(f"{'all':<42}{total.total():>8}{total['answer']:>9}{total['refusal']:>10}{total['finding']:>10}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--serve"]:
+        channel = os.fdopen(os.dup(1), "w")
+        os.dup2(2, 1)  # what a function prints is not the story
+        serve(sys.stdin, channel)
+    else:
+        main(sys.argv[1:])

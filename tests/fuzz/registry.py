@@ -1,0 +1,915 @@
+"""The table of what is fuzzed: each public callable with a valid call, and the kind of each of its arguments."""
+
+import inspect
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+import popgraph as pg
+from fuzz import kinds_of_declarations as declared
+from fuzz import values as v
+from popgraph import images, io, losses, plot, selftraining, testing, theory, zoo
+from popgraph.exact import ExactGraph
+
+NAMESPACES = {
+    "images": images,
+    "losses": losses,
+    "selftraining": selftraining,
+    "testing": testing,
+    "theory": theory,
+    "zoo": zoo,
+    "plot": plot,
+    "io": io,
+}
+METHODS_OF = {
+    "Distribution": pg.Distribution,
+    "Augmentation": pg.Augmentation,
+    "PopulationGraph": pg.PopulationGraph,
+    "Spectrum": pg.Spectrum,
+    "Match": pg.Match,
+    "Training": pg.Training,
+    "Image": pg.Image,
+    "ExactGraph": ExactGraph,
+    "Check": theory.Check,
+    "Checks": theory.Checks,
+    **{name: getattr(losses, name) for name in losses.__all__ if name[0].isupper() and name not in ("Audit", "Loss")},
+}
+# Values that only the library makes, whose fields it trusts, and names that take no argument of their own
+NOT_CALLED = {
+    *("PopulationGraph", "Spectrum", "Match", "Training", "errors"),
+    *("losses.Audit", "losses.Loss"),
+    *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
+    *("theory.Check", "theory.Checks", "theory.Verdict"),
+    *("images.Image", "io.load", "io.save"),  # the same as popgraph's own
+}
+INHERITED = {"Distribution.get", "Distribution.items", "Distribution.keys", "Distribution.values"}  # of Mapping
+
+
+class Argument(NamedTuple):
+    """A good value, how it is spoilt, and the words by which a message may call it."""
+
+    plain: Any
+    kind: Callable[[Any], list[v.Spoiler]]
+    words: tuple[str, ...] = ()
+
+
+class Entry(NamedTuple):
+    """A public callable, a valid call of it, and how many inputs the campaign gives it."""
+
+    name: str
+    call: Callable[..., Any]
+    arguments: dict[str, Argument]
+    inputs: int
+    observe: Callable[[Any], Any]
+    nan_through: bool
+
+
+ENTRIES: dict[str, Entry] = {}
+
+
+def entry(
+    name: str,
+    call: Callable[..., Any],
+    inputs: int = 150,
+    /,
+    *,
+    observe: Callable[[Any], Any] = lambda value: value,
+    nan_through: bool = False,
+    **arguments: Argument,
+) -> None:
+    """Add a callable to the table. Where `nan_through`, an array function answers NaN with NaN, as numpy's do."""
+    ENTRIES[name] = Entry(name, call, arguments, inputs, observe, nan_through)
+
+
+def public_names() -> Iterator[str]:
+    """Every public function, class and method, by the name that a user writes after `popgraph.`."""
+    for name in pg.__all__:
+        if callable(getattr(pg, name)):
+            yield name
+    for space, module in NAMESPACES.items():
+        for name in module.__all__:
+            if inspect.isroutine(getattr(module, name)) or inspect.isclass(getattr(module, name)):
+                yield f"{space}.{name}"
+    for name, cls in METHODS_OF.items():
+        for method, function in inspect.getmembers(cls):
+            if not method.startswith("_") and inspect.isroutine(function) and not isinstance(function, cached_property):
+                yield f"{name}.{method}"
+
+
+def missing(registered: Any, names: Any) -> set[str]:
+    """Return the public names that no entry covers."""
+    return set(names) - set(registered) - NOT_CALLED - INHERITED
+
+
+# The populations on which everything is called: a small exact one with labels, and a cube.
+CLOUD = zoo.lightning_cloud()
+CUBE = zoo.hypercube(2, "1/4")
+SPECTRUM = CLOUD.spectrum(2)
+TRAINING = pg.train(CLOUD, 2, rng=0, keep_path=True)
+MATCH = pg.verify(CLOUD, TRAINING)
+F = np.array([[1.0, 0.5], [1.0, 0.5], [1.0, -0.5], [1.0, -0.5]])
+CHECKS = theory.check(CLOUD, only="weights sum to 1")
+EXACT = CLOUD.exact()
+LAW = pg.Distribution({"a": "1/4", "b": "1/4", "c": "1/2"})
+FLOATS = pg.Distribution({"a": 0.25, "b": 0.25, "c": 0.5})
+STEP = pg.Augmentation(lambda i: {i: "1/2", (i + 1) % 4: "1/2"}, "step")
+PICTURE = pg.Image([[1, 0, 0], [0, 0, 1]])
+FOLDER = tempfile.TemporaryDirectory()
+SAVED = Path(FOLDER.name) / "graph.popgraph"
+SAVED = pg.save(pg.build(LAW, {x: {x: 1} for x in LAW}), SAVED)
+
+
+def graph(plain: Any = CLOUD) -> Argument:
+    return Argument(plain, v.graph, ("graph", "PopulationGraph"))
+
+
+def f(plain: Any = F, views: Any = CLOUD.views) -> Argument:
+    return Argument(plain, partial(v.embedding, views=views), ("f", "embedding", "embeddings"))
+
+
+def table(plain: Any = F, *words: str) -> Argument:
+    return Argument(plain, v.array, words)
+
+
+def k(plain: int = 2) -> Argument:
+    return Argument(plain, v.whole)
+
+
+def optional_k(plain: int = 2) -> Argument:
+    return Argument(plain, v.optional(v.whole))
+
+
+def real(plain: float) -> Argument:
+    return Argument(plain, v.real)
+
+
+def count(plain: int, least: int = 1) -> Argument:
+    return Argument(plain, partial(v.at_least, least=least))
+
+
+def probability(plain: Any = "1/4") -> Argument:
+    return Argument(plain, v.probability, ("probability", "probabilities"))
+
+
+def labels(of: Any = CLOUD) -> Argument:
+    return Argument(of.labels.tolist(), v.optional(partial(v.labels, keys=of.naturals)), ("labels", "label"))
+
+
+def view_labels(of: Any = CLOUD, *words: str) -> Argument:
+    return Argument([0, 0, 1, 1], partial(v.labels, keys=of.views), ("view_labels", "labels", "label", *words))
+
+
+def rng() -> Argument:
+    return Argument(0, v.rng)
+
+
+def spectrum() -> Argument:
+    return Argument(SPECTRUM, v.optional(declared.value_of_the_library), ("spectrum",))
+
+
+def loss() -> Argument:
+    return Argument(losses.spectral, declared.loss)
+
+
+def flag(plain: bool = False) -> Argument:
+    return Argument(plain, v.flag)
+
+
+def choice(plain: str) -> Argument:
+    return Argument(plain, v.choice)
+
+
+def drawn(axes: Any) -> Any:
+    """What there is to see on some axes."""
+    seen = [
+        (type(artist).__name__) for ax in np.atleast_1d(np.asarray(axes, dtype=object)) for artist in ax.get_children()
+    ]
+    plt.close("all")
+    return seen
+
+
+# ---------------------------------------------------------------- declare
+OUTCOMES = Argument(
+    {"a": "1/4", "b": "1/4", "c": "1/2"}, declared.weights, ("probabilit", "outcome", "distribution", "weights", "pair")
+)
+entry("Distribution", pg.Distribution, 300, observe=dict, probabilities=OUTCOMES, normalize=flag())
+entry("Distribution.uniform", pg.Distribution.uniform, outcomes=Argument(["a", "b"], declared.outcomes, ("outcome",)))
+entry(
+    "Distribution.from_counts",
+    pg.Distribution.from_counts,
+    counts=Argument({"a": 3, "b": 1}, declared.counts, ("count", "pair", "outcome", "weights", "probability")),
+)
+entry(
+    "Distribution.from_samples",
+    pg.Distribution.from_samples,
+    samples=Argument(["a", "b", "a"], declared.samples, ("sample", "outcome")),
+)
+entry("Distribution.map", LAW.map, fn=Argument(str.upper, v.callables, ("fn", "function", "image")))
+entry("Distribution.rationalize", FLOATS.rationalize, max_denominator=count(100))
+entry("Distribution.sample", LAW.sample, size=count(3, 0), rng=rng())
+entry(
+    "Distribution.through",
+    LAW.through,
+    kernel=Argument(lambda x: pg.Distribution({x: "1/2", "z": "1/2"}), v.callables, ("kernel",)),
+)
+
+
+KERNEL = Argument(lambda i: {i: "1/2", "z": "1/2"}, declared.kernels, ("augmentation", "kernel", "distribution"))
+entry(
+    "Augmentation",
+    pg.Augmentation,
+    observe=lambda a: dict(a(0)),
+    kernel=KERNEL,
+    name=Argument("step", v.word),
+    trusted=flag(),
+)
+entry(
+    "Augmentation.from_matrix",
+    lambda **a: pg.Augmentation.from_matrix(**a)("a"),
+    400,
+    observe=dict,
+    matrix=Argument([[0.75, 0.25], [0.25, 0.75]], declared.matrix, ("matrix", "row", "probabilit", "kernel")),
+    naturals=Argument(["a", "b"], declared.outcomes, ("natural", "outcome")),
+    views=Argument(["x", "y"], v.optional(declared.outcomes), ("view", "outcome")),
+    normalize=flag(),
+)
+entry(
+    "Augmentation.from_batch",
+    lambda **a: pg.Augmentation.from_batch(**a)((0, 1)),
+    observe=dict,
+    fn=Argument(lambda x: (np.stack([x - 1, x + 1], axis=1), ["1/2", "1/2"]), v.callables, ("vectorised", "fn")),
+    name=Argument("step", v.word),
+    trusted=flag(),
+)
+entry("Augmentation.repeat", lambda times: STEP.repeat(times)(0), observe=dict, times=count(2, 0))
+entry("Augmentation.then", lambda other: STEP.then(other)(0), observe=dict, other=KERNEL)
+entry(
+    "Augmentation.table",
+    STEP.table,
+    observe=str,
+    naturals=Argument([0, 1], declared.outcomes, ("natural", "outcome", "table")),
+)
+entry(
+    "apply",
+    lambda fn, probability: pg.apply(fn, probability)("cat"),
+    observe=dict,
+    fn=Argument(str.upper, v.callables, ("fn", "function", "apply")),
+    probability=probability(),
+)
+entry(
+    "choose",
+    lambda options, normalize: pg.choose(options, normalize=normalize)("cat"),
+    observe=dict,
+    options=Argument(
+        {pg.identity(): "1/4", pg.apply(str.upper): "3/4"},
+        declared.options,
+        ("option", "probabilit", "augmentation", "outcome", "pair", "distribution", "weights"),
+    ),
+    normalize=flag(),
+)
+entry("identity", pg.identity, 1)
+entry(
+    "independently",
+    lambda augmentation: pg.independently(augmentation)((0, 1)),
+    observe=dict,
+    augmentation=Argument(STEP, declared.kernels, ("augmentation", "distribution", "kernel", "independently")),
+)
+entry(
+    "Image",
+    pg.Image,
+    300,
+    pixels=Argument([[1, 0], [0, 1]], declared.pixels, ("pixel", "Image")),
+    name=Argument("corner", v.word),
+)
+entry(
+    "images.rotate",
+    lambda **a: images.rotate(**a)(PICTURE),
+    observe=dict,
+    quarter_turns=Argument(1, v.any_integer),
+    probability=probability(),
+)
+entry(
+    "images.flip",
+    lambda **a: images.flip(**a)(PICTURE),
+    observe=dict,
+    axis=Argument(1, v.natural_number),
+    probability=probability(),
+)
+entry(
+    "images.shift",
+    lambda **a: images.shift(**a)(PICTURE),
+    observe=dict,
+    steps=Argument([(0, 1), (1, 0)], declared.steps, ("step",)),
+    probability=probability(),
+    wrap=flag(),
+)
+entry(
+    "images.flip_pixels",
+    lambda **a: images.flip_pixels(**a)(PICTURE),
+    observe=dict,
+    count=count(1, 0),
+    probability=probability(),
+    pixels=Argument([(0, 0), (1, 2)], v.optional(declared.steps), ("pixel",)),
+)
+entry(
+    "images.mask",
+    lambda **a: images.mask(**a)(PICTURE),
+    observe=dict,
+    size=Argument((1, 2), declared.size),
+    probability=probability(),
+    fill=Argument(0, declared.fill),
+)
+
+# ---------------------------------------------------------------- build and decompose
+P = Argument(np.array([0.25, 0.75]), declared.vector, ("distribution", "probabilit", "natural", "outcome", "weights"))
+A = Argument(
+    [[0.75, 0.25], [0.25, 0.75]],
+    declared.matrix,
+    ("augmentation", "kernel", "row", "view", "natural", "probabilit", "column"),
+)
+entry(
+    "build",
+    pg.build,
+    900,
+    observe=lambda g: [g.w, g.labels, g.naturals, list(g.views)],
+    distribution=P,
+    augmentation=A,
+    labels=Argument(["s", "t"], v.optional(partial(v.labels, keys=[0, 1])), ("labels", "label")),
+    views=Argument(["x", "y"], v.optional(declared.outcomes), ("view", "outcome")),
+    normalize=flag(),
+    drop_unreachable=flag(),
+    name=Argument("toy", v.word),
+    progress=Argument(False, v.optional(declared.progress)),
+)
+TINY = {"a": {"a": "1/2", "b": "1/2"}, "b": {"b": 1}}
+entry(
+    "build of mappings",
+    pg.build,
+    300,
+    observe=lambda g: [g.w, g.naturals, list(g.views)],
+    distribution=Argument({"a": "1/4", "b": "3/4"}, declared.weights, P.words),
+    augmentation=Argument(TINY, declared.tables, A.words),
+    normalize=flag(),
+)
+entry("PopulationGraph.exact", CLOUD.exact, 1)
+entry(
+    "PopulationGraph.explain",
+    CLOUD.explain,
+    observe=str,
+    x=Argument(CLOUD.views[0], v.anything("an image"), ("view",)),
+    x_plus=Argument(CLOUD.views[1], v.anything("an image"), ("view",)),
+)
+entry("PopulationGraph.index", CLOUD.index, view=Argument(CLOUD.views[0], v.anything("an image"), ("view",)))
+entry("PopulationGraph.operator", CLOUD.operator, 1)
+entry("PopulationGraph.sample_pairs", CLOUD.sample_pairs, size=count(3, 0), rng=rng())
+entry("PopulationGraph.sample_views", CLOUD.sample_views, size=count(3, 0), rng=rng())
+entry(
+    "PopulationGraph.spectrum",
+    CLOUD.spectrum,
+    400,
+    k=k(1),
+    features=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("features", "columns", "f")),
+)
+entry(
+    "PopulationGraph.spectrum of a solver",
+    CUBE.spectrum,
+    k=k(),
+    solver=Argument("dense", v.optional(v.choice), ("solver",)),
+)
+entry("PopulationGraph.to_networkx", CLOUD.to_networkx, 1)
+entry("PopulationGraph.to_pandas", CLOUD.to_pandas, 1)
+entry("PopulationGraph.weight_matrix", CLOUD.weight_matrix, form=choice("csr"))
+entry("Spectrum.leading", SPECTRUM.leading, k=k(1))
+
+# ---------------------------------------------------------------- learn and verify
+entry(
+    "train",
+    pg.train,
+    500,
+    graph=graph(),
+    k=k(),
+    loss=loss(),
+    rng=rng(),
+    steps=Argument(3, v.optional(v.at_least)),
+    tol=real(1e-6),
+    learning_rate=real(0.25),
+    keep_path=flag(),
+    progress=Argument(False, v.optional(declared.progress)),
+    start=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("start", "f")),
+)
+entry(
+    "train on features",
+    pg.train,
+    200,
+    graph=graph(),
+    k=k(),
+    features=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("features", "f")),
+    rng=rng(),
+    steps=Argument(3, v.optional(v.at_least)),
+)
+entry(
+    "train on batches",
+    pg.train,
+    200,
+    graph=graph(),
+    k=k(),
+    loss=loss(),
+    rng=rng(),
+    batch_size=Argument(4, v.optional(partial(v.at_least, least=2))),
+    steps=Argument(2, v.optional(v.at_least)),
+    learning_rate=real(0.25),
+)
+entry(
+    "train_critic",
+    pg.train_critic,
+    graph=graph(),
+    loss=Argument(losses.infonce, declared.loss),
+    steps=count(3),
+    tol=real(1e-6),
+)
+entry(
+    "verify",
+    pg.verify,
+    900,
+    graph=graph(),
+    f=f(),
+    k=optional_k(),
+    atol=real(2**-10),
+    spectrum=spectrum(),
+    features=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("features",)),
+)
+entry(
+    "verify_sampled",
+    pg.verify_sampled,
+    400,
+    sampler=Argument(CLOUD, declared.sampler),
+    f=f(),
+    k=optional_k(),
+    pairs=count(100, 100),
+    gamma=Argument([1.0, 1.0, 0.0], v.optional(v.array), ("gamma",)),
+    confidence=real(0.75),
+    atol=real(0.25),
+    rng=rng(),
+    progress=Argument(False, v.optional(declared.progress)),
+)
+entry("compare", pg.compare, graph=graph(), other=Argument(CUBE, v.graph, ("other", "graph")), k=optional_k(1))
+entry("partition_bounds", pg.partition_bounds, graph=graph(), m=k())
+entry("sparsest_partition", pg.sparsest_partition, graph=graph(), m=k())
+entry(
+    "spectral_clusters",
+    pg.spectral_clusters,
+    300,
+    graph=graph(),
+    count=k(),
+    embedding=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("embedding", "f")),
+    labels=labels(),
+    restarts=count(2),
+    rng=rng(),
+)
+entry("probe", pg.probe, 500, graph=graph(), f=f(), labels=labels(), head=choice("least squares"), intercept=flag())
+entry("probe, exact head", pg.probe, 200, graph=graph(), f=f(), head=choice("exact"))
+entry("probe, logistic head", pg.probe, 60, graph=graph(), f=f(), head=choice("logistic"))
+entry(
+    "probe_range",
+    pg.probe_range,
+    200,
+    graph=graph(),
+    k=k(),
+    labels=labels(),
+    head=choice("least squares"),
+    intercept=flag(),
+    samples=count(2, 0),
+    rng=rng(),
+)
+
+# ---------------------------------------------------------------- save and load
+entry(
+    "save",
+    lambda value, path: pg.save(value, path).name,
+    value=Argument(CLOUD, declared.savable, ("value", "save", "outcome")),
+    path=Argument(SAVED.with_name("other.popgraph"), declared.path, ("path", "file", "folder")),
+)
+entry("load", pg.load, path=Argument(SAVED, declared.path, ("path", "file", "folder")), most_bytes=count(10**6))
+
+# ---------------------------------------------------------------- losses
+M = Argument(CLOUD.factor, declared.factor, ("factor",))
+W_X = Argument(np.asarray(CLOUD.w_x), declared.positive_vector, ("w_x",))
+TABLE = Argument(F, declared.low_table, ("f", "batch"))
+FREE = Argument(F, declared.free_table, ("f",))
+BATCH = Argument(np.array([[1.0, 0.5], [0.5, -1.0], [-0.5, 0.25]]), declared.low_batch, ("f", "f_plus", "batch"))
+for loss_name, of in {
+    "BarlowTwins": losses.barlow_twins,
+    "CentredLoss": losses.centred,
+    "IdealisedVICReg": losses.idealised_vicreg,
+    "InfoNCE": losses.infonce,
+    "NTLogistic": losses.nt_logistic,
+    "OrderedLoss": losses.ordered,
+    "SpectralLoss": losses.spectral,
+    "UnsquaredLoss": losses.unsquared,
+    "VICReg": losses.vicreg,
+}.items():
+    low = {"nan_through": True}
+    entry(f"{loss_name}.value", of.value, 90, factor=M, w_x=W_X, f=TABLE, **low)
+    entry(f"{loss_name}.value_and_gradient", of.value_and_gradient, 90, factor=M, w_x=W_X, f=TABLE, **low)
+    entry(f"{loss_name}.batch_value", of.batch_value, 90, f=BATCH, f_plus=BATCH, **low)
+    entry(f"{loss_name}.batch_value_and_gradient", of.batch_value_and_gradient, 90, f=BATCH, f_plus=BATCH, **low)
+    if hasattr(of, "scores"):
+        W = Argument(np.asarray(CLOUD.w), declared.low_square, ("w",))
+        S = Argument(np.zeros((4, 4)), declared.low_square, ("s",))
+        entry(f"{loss_name}.scores", of.scores, 90, f=FREE, g=FREE._replace(words=("g",)), **low)
+        entry(f"{loss_name}.critic_value", of.critic_value, 90, w=W, w_x=W_X, s=S, **low)
+        entry(f"{loss_name}.critic_gradient", of.critic_gradient, 90, w=W, w_x=W_X, s=S, **low)
+entry(
+    "SpectralLoss.hessian_product",
+    losses.spectral.hessian_product,
+    90,
+    nan_through=True,
+    factor=M,
+    w_x=W_X,
+    f=TABLE,
+    direction=TABLE._replace(words=("direction",)),
+)
+entry("losses.matrix_factorisation", losses.matrix_factorisation, 90, nan_through=True, factor=M, F=TABLE)
+entry("losses.BarlowTwins", losses.BarlowTwins, weight=real(0.5), epsilon=real(0.25), name=Argument("B", v.word))
+entry("losses.CentredLoss", losses.CentredLoss, 30, name=Argument("C", v.word))
+entry("losses.IdealisedVICReg", losses.IdealisedVICReg, weight=real(0.5), name=Argument("V", v.word))
+entry(
+    "losses.InfoNCE",
+    losses.InfoNCE,
+    negatives=Argument(3, v.optional(v.at_least)),
+    temperature=real(0.5),
+    cosine=flag(),
+    name=Argument("I", v.word),
+)
+entry(
+    "losses.NTLogistic",
+    losses.NTLogistic,
+    negatives=real(2.0),
+    temperature=real(0.5),
+    cosine=flag(),
+    name=Argument("N", v.word),
+)
+entry("losses.OrderedLoss", losses.OrderedLoss, 30, name=Argument("O", v.word))
+entry("losses.SpectralLoss", losses.SpectralLoss, 30, name=Argument("S", v.word))
+entry("losses.UnsquaredLoss", losses.UnsquaredLoss, 30, name=Argument("U", v.word))
+entry(
+    "losses.VICReg",
+    losses.VICReg,
+    invariance=real(2.0),
+    variance=real(2.0),
+    covariance=real(0.5),
+    epsilon=real(0.25),
+    name=Argument("V", v.word),
+)
+entry("losses.audit", losses.audit, 200, loss=loss(), graph=graph(), f=table(F, "f"), batch_size=Argument(2, v.whole))
+
+# ---------------------------------------------------------------- self-training
+TEACHER = Argument([0, 0, 1, 1], partial(v.labels, keys=CLOUD.views, partly=True), ("teacher", "labels", "label"))
+entry("selftraining.expansion", selftraining.expansion, graph=graph(), a=Argument(0.5, v.real), labels=labels())
+entry("selftraining.iterate", selftraining.iterate, graph=graph(), teacher=TEACHER, steps=count(5, 0))
+entry("selftraining.propagate", selftraining.propagate, graph=graph(), teacher=TEACHER, a=real(0.5))
+entry(
+    "selftraining.pseudo_labels",
+    selftraining.pseudo_labels,
+    graph=graph(),
+    known=Argument({CLOUD.naturals[0]: 0}, declared.known, ("known", "label")),
+)
+entry(
+    "selftraining.self_train",
+    selftraining.self_train,
+    graph=graph(),
+    teacher=TEACHER,
+    weight=real(0.5),
+    labels=labels(),
+)
+entry(
+    "selftraining.which_wins",
+    selftraining.which_wins,
+    graph=graph(),
+    teacher=TEACHER,
+    k=k(),
+    weight=real(0.5),
+    labels=labels(),
+)
+
+# ---------------------------------------------------------------- testing and theory
+entry("testing.as_python", testing.as_python, 40, graph=graph())
+entry("testing.assert_matches", testing.assert_matches, graph=graph(), f=f(), k=optional_k(), atol=real(2**-10))
+entry(
+    "testing.assert_optimal",
+    testing.assert_optimal,
+    graph=graph(),
+    f=f(np.asarray(SPECTRUM.embedding)),
+    atol=real(2**-10),
+)
+entry(
+    "testing.assert_same_span",
+    testing.assert_same_span,
+    graph=graph(),
+    f=f(),
+    g=f()._replace(words=("g", "f")),
+    atol=real(2**-10),
+)
+entry(
+    "testing.assert_theorem",
+    testing.assert_theorem,
+    40,
+    check=Argument(CHECKS, declared.value_of_the_library, ("Check",)),
+)
+entry(
+    "testing.augmentations",
+    lambda **a: testing.augmentations(**a).validate(),
+    naturals=Argument(["a", "b"], declared.outcomes, ("natural", "outcome")),
+    views=Argument(["x", "y"], v.optional(declared.outcomes), ("view", "outcome")),
+    max_views=count(3),
+    exact=Argument(True, v.optional(v.flag)),
+)
+entry(
+    "testing.distributions",
+    lambda **a: testing.distributions(**a).validate(),
+    outcomes=Argument(["a", "b"], v.optional(declared.outcomes), ("outcome",)),
+    max_outcomes=count(3),
+    exact=Argument(True, v.optional(v.flag)),
+)
+entry(
+    "testing.embeddings",
+    lambda **a: testing.embeddings(**a).validate(),
+    graph=graph(),
+    k=k(),
+    matching=Argument(True, v.optional(v.flag)),
+)
+entry(
+    "testing.graphs",
+    lambda **a: testing.graphs(**a).validate(),
+    min_views=count(2),
+    max_views=count(6),
+    components=Argument(1, v.optional(v.at_least)),
+    exact=Argument(True, v.optional(v.flag)),
+    classes=Argument(2, v.optional(v.at_least)),
+)
+entry("testing.labellings", lambda **a: testing.labellings(**a).validate(), graph=graph(), classes=count(2))
+entry(
+    "theory.check",
+    theory.check,
+    150,
+    graph=graph(),
+    labels=labels(),
+    k=optional_k(),
+    only=Argument("weights sum to 1", v.optional(declared.statement_names), ("statement", "only")),
+    spectrum=spectrum(),
+    view_labels=Argument([0, 0, 1, 1], v.optional(declared.class_numbers), ("view_labels",)),
+)
+entry("theory.critic_minimum", theory.critic_minimum, loss=Argument(losses.infonce, declared.loss), graph=graph())
+entry("theory.minimum", theory.minimum, loss=loss(), graph=graph(), k=k())
+entry("theory.mutual_information", theory.mutual_information, 40, graph=graph())
+entry("theory.statements", theory.statements, 1)
+entry("Check.numbers", CHECKS[0].numbers, 1)
+entry("Check.to_dict", CHECKS[0].to_dict, 1)
+entry("Checks.counts", CHECKS.counts, 1)
+entry("Checks.to_dicts", CHECKS.to_dicts, 1)
+
+# ---------------------------------------------------------------- exact
+entry("ExactGraph.cut", EXACT.cut, k=k())
+entry("ExactGraph.eigenvalue", EXACT.eigenvalue, i=k())
+entry("ExactGraph.error_bounds", EXACT.error_bounds, gamma=Argument([1.0, 1.0, 0.0], declared.low_vector, ("gamma",)))
+entry("ExactGraph.latex", EXACT.latex, what=choice("w"))
+entry("ExactGraph.multiplicity", EXACT.multiplicity, value=Argument(1, declared.rational, ("value",)))
+entry(
+    "ExactGraph.verify",
+    EXACT.verify,
+    200,
+    f=Argument([[1, 0], [1, 0], [0, 1], [0, 1]], declared.rational_table, ("f",)),
+    k=optional_k(),
+)
+
+
+# ---------------------------------------------------------------- zoo
+def shape_of(graph: Any) -> Any:
+    """What exactness does not change of a graph."""
+    return [graph.w, graph.labels]
+
+
+entry(
+    "zoo.class_domain",
+    zoo.class_domain,
+    150,
+    observe=shape_of,
+    rho=Argument("1/4", v.probability, ("rho",)),
+    alpha=Argument("1/4", v.probability, ("alpha",)),
+    beta=Argument("1/4", v.probability, ("beta",)),
+    gamma=Argument("1/4", v.probability, ("gamma",)),
+    level=choice("kernel"),
+)
+entry(
+    "zoo.clusters",
+    zoo.clusters,
+    150,
+    observe=shape_of,
+    count=count(2),
+    naturals=count(4),
+    views=count(4),
+    degree=count(2),
+    cross=Argument(0.25, declared.share),
+    rng=rng(),
+)
+NAMES = Argument(["red", "green"], declared.names, ("names", "name", "colours", "shapes", "colour"))
+entry(
+    "zoo.colour_shape",
+    zoo.colour_shape,
+    150,
+    observe=shape_of,
+    colours=NAMES,
+    shapes=NAMES,
+    recolour=Argument("1/4", v.probability, ("recolour", "probability")),
+    reshape=Argument("1/4", v.probability, ("reshape", "probability")),
+)
+entry(
+    "zoo.cyclic",
+    zoo.cyclic,
+    150,
+    observe=shape_of,
+    n=count(4),
+    steps=Argument({0: "1/2", 1: "1/2"}, declared.turns, ("step", "probabilit", "outcome", "pair", "weights")),
+)
+entry("zoo.dumbbell", zoo.dumbbell, 150, observe=shape_of, size=count(3), bridge=count(1))
+entry(
+    "zoo.edges",
+    zoo.edges,
+    150,
+    observe=shape_of,
+    weights=Argument(
+        {("a", "b"): "1/2", ("b", "c"): "1/2"}, declared.weights, ("edge", "weights", "probabilit", "outcome", "pair")
+    ),
+    labels=Argument({"a": 0, "b": 1, "c": 1}, v.optional(v.anything("None")), ("labels", "label")),
+    normalize=flag(),
+    name=Argument("toy", v.word),
+)
+entry(
+    "zoo.gaussian_mixture",
+    zoo.gaussian_mixture,
+    200,
+    observe=shape_of,
+    means=Argument([-1.0, 1.0], declared.points, ("means", "mean")),
+    spread=real(1.0),
+    noise=real(0.5),
+    step=real(0.5),
+)
+entry(
+    "zoo.hypercube",
+    zoo.hypercube,
+    150,
+    observe=shape_of,
+    d=count(2),
+    flip=Argument("1/4", v.probability, ("flip", "probability")),
+)
+entry("zoo.lightning_cloud", zoo.lightning_cloud, 150, observe=shape_of, probability=probability())
+entry(
+    "zoo.masked_tokens",
+    zoo.masked_tokens,
+    150,
+    observe=shape_of,
+    sentences=Argument(["the cat", "a cat"], declared.sentences, ("sentence",)),
+    probability=probability("1/2"),
+)
+entry(
+    "zoo.overlapping_regions",
+    zoo.overlapping_regions,
+    150,
+    observe=shape_of,
+    cells=count(8),
+    width=count(4),
+    stride=count(2),
+    circle=flag(),
+)
+entry(
+    "zoo.planted_subclasses",
+    zoo.planted_subclasses,
+    150,
+    observe=shape_of,
+    classes=count(2),
+    subgraphs=count(2),
+    size=count(2),
+    within=Argument("1/8", v.probability, ("within", "probability")),
+    across=Argument("1/16", v.probability, ("across", "probability")),
+)
+entry(
+    "zoo.ring",
+    zoo.ring,
+    150,
+    observe=shape_of,
+    n=count(4, 3),
+    stay=Argument("1/4", v.probability, ("stay", "probability")),
+)
+entry(
+    "zoo.rotations",
+    zoo.rotations,
+    150,
+    observe=shape_of,
+    pictures=Argument({"corner": pg.Image([[1, 0], [0, 0]])}, v.optional(v.anything("None")), ("picture",)),
+    turns=Argument(
+        {0: "1/2", 1: "1/2"}, v.optional(declared.turns), ("turn", "probabilit", "outcome", "pair", "weights")
+    ),
+)
+entry(
+    "zoo.scaled_hypercube",
+    zoo.scaled_hypercube,
+    150,
+    observe=shape_of,
+    d=count(3),
+    label_coordinates=count(2),
+    scales=Argument(["1/2", 1], declared.scales, ("scale",)),
+)
+
+# ---------------------------------------------------------------- plot and explore
+AX = Argument(None, v.anything("None"), ("ax", "axes"))
+DIMS = Argument((0, 1), declared.dims)
+entry(
+    "plot.animation",
+    plot.animation,
+    40,
+    observe=lambda a: plt.close("all"),
+    training=Argument(TRAINING, declared.value_of_the_library),
+    graph=graph(),
+    spectrum=spectrum(),
+    labels=Argument([0, 0, 1, 1], v.optional(partial(v.labels, keys=CLOUD.views)), ("labels", "label")),
+    dims=DIMS,
+    frames=count(2),
+)
+entry(
+    "plot.before_and_after",
+    plot.before_and_after,
+    40,
+    observe=drawn,
+    graph=graph(),
+    axes=Argument(None, v.anything("None"), ("axes",)),
+)
+entry(
+    "plot.embedding",
+    plot.embedding,
+    120,
+    observe=drawn,
+    graph=graph(),
+    f=f(),
+    labels=Argument([0, 0, 1, 1], v.optional(partial(v.labels, keys=CLOUD.views)), ("labels", "label")),
+    dims=DIMS,
+    ax=AX,
+)
+entry(
+    "plot.graph",
+    plot.graph,
+    80,
+    observe=drawn,
+    graph=graph(),
+    labels=Argument([0, 0, 1, 1], v.optional(partial(v.labels, keys=CLOUD.views)), ("labels", "label")),
+    ax=AX,
+    rng=Argument(0, v.seed),
+)
+entry("plot.match", plot.match, 40, observe=drawn, match=Argument(MATCH, declared.value_of_the_library), ax=AX)
+entry(
+    "plot.matrix",
+    plot.matrix,
+    80,
+    observe=drawn,
+    graph=graph(),
+    which=choice("w"),
+    ax=AX,
+    annotate=Argument(True, v.optional(v.flag)),
+    colorbar=Argument(False, v.optional(v.flag)),
+)
+entry(
+    "plot.spectrum", plot.spectrum, 40, observe=drawn, spectrum=Argument(SPECTRUM, declared.value_of_the_library), ax=AX
+)
+entry(
+    "plot.spectrum_path",
+    plot.spectrum_path,
+    60,
+    observe=drawn,
+    make_graph=Argument(zoo.lightning_cloud, v.callables),
+    values=Argument([0.25, 0.5], v.array, ("values", "value")),
+    k=Argument(2, v.optional(v.whole)),
+    ax=AX,
+)
+entry(
+    "plot.training",
+    plot.training,
+    60,
+    observe=drawn,
+    training=Argument(TRAINING, declared.value_of_the_library),
+    spectrum=spectrum(),
+    ax=AX,
+)
+entry(
+    "explore",
+    lambda make_graph, k, rng, probability: pg.explore(make_graph, k=k, rng=rng, probability=probability),
+    20,
+    observe=lambda e: (plt.close("all"), repr(getattr(e, "graph", None))),
+    make_graph=Argument(zoo.lightning_cloud, v.callables),
+    k=Argument((1, 3), declared.ends),
+    rng=Argument(0, v.seed),
+    probability=Argument((0.0, 1.0), v.anything(), ("probability",)),
+)
