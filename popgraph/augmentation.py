@@ -198,6 +198,7 @@ class Augmentation:
 
         Examples
         --------
+        >>> import numpy as np
         >>> neighbours = lambda x: (np.stack([x - 1, x + 1], axis=1), ["1/2", "1/2"])
         >>> Augmentation.from_batch(neighbours, "step")((0,))
         Distribution({(-1,): 1/2, (1,): 1/2})

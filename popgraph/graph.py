@@ -166,6 +166,7 @@ class PopulationGraph(Immutable):
         --------
         >>> import popgraph as pg
         >>> graph = pg.zoo.lightning_cloud()
+        >>> import numpy as np
         >>> np.allclose(graph.operator() @ np.sqrt(graph.w_x), np.sqrt(graph.w_x))
         True
         """

@@ -72,7 +72,10 @@ def label_array(labels: Any, need: str) -> Any:
         array = np.empty(len(labels), dtype=object)
         array[:] = labels
     else:
-        array = np.array(as_array("labels", labels))
+        try:
+            array = np.array(as_array("labels", labels))
+        except InvalidArgument as error:
+            raise InvalidArgument(f"{error}; {need}") from None
     for label in array.tolist() if array.ndim == 1 and array.dtype.kind in "OfcMmV" else ():
         try:
             _ = hash(label)

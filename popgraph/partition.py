@@ -287,7 +287,7 @@ def partition_bounds(graph: PopulationGraph, m: int) -> PartitionBounds:
     --------
     >>> import popgraph as pg
     >>> print(partition_bounds(pg.zoo.hypercube(3), m=2))
-    0.375 <= rho_2 <= 0.404 (λ_2/2, and spectral clusters with 0 views moved)
+    0.375 <= rho_2 <= 0.375 (λ_2/2, and spectral clusters with 0 views moved)
     """
     m = _read_m(graph, m)
     known = _in_closed_form(graph, m)

@@ -1,6 +1,7 @@
 """Graphs in row blocks on a Dask cluster: values, certificate, verdicts and refusals of one machine; and dead workers."""
 
 import os
+import re
 import signal
 from dataclasses import replace
 from threading import Timer
@@ -150,9 +151,14 @@ def test_verdicts_are_those_of_one_machine(blocks, whole, spectrum, client):
     cube = pg.zoo.hypercube(3)
     halves = pg.dask.build(cube.p, cube.kernel, rows=4, client=client)
     signs = np.array([[1 - 2 * bit for bit in view] for view in cube.views])
+    digits = re.compile(r"\d\.\de-1\d")  # what rounding left
     for f, features in ((signs[:, :2], None), (np.column_stack([np.ones(8), signs[:, 0]]), None), (signs, signs)):
         here, there = pg.verify(cube, f, features=features), pg.dask.verify(halves, f, features=features)
-        assert (here.status, here.reason, here.family) == (there.status, there.reason, there.family)
+        assert (here.status, digits.sub("#", here.reason), here.family) == (
+            there.status,
+            digits.sub("#", there.reason),
+            there.family,
+        )
 
 
 def test_training_ends_where_it_does_on_one_machine(client):

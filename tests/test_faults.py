@@ -58,7 +58,7 @@ def test_the_refusal_comes_before_the_allocation_and_names_the_way_out(monkeypat
         graph.spectrum(4_096)
     with pytest.raises(TooLarge, match=r"training f .* with k = 1,000 needs .* use a smaller k, or batch_size="):
         pg.train(graph, 1_000)
-    with pytest.raises(TooLarge, match=r"drawing 10,000,000 times needs 480 MB of memory, .* draw fewer at a time"):
+    with pytest.raises(TooLarge, match=r"a sample of size 10,000,000 needs 480 MB of memory, .* draw fewer at a time"):
         graph.sample_pairs(10_000_000)
 
 

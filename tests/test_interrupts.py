@@ -18,7 +18,7 @@ from test_sharing import arrays
 
 import popgraph as pg
 from popgraph import images, zoo
-from popgraph.spectrum import product
+from popgraph.spectrum import gram
 
 PACKAGE = str(Path(pg.__file__).parent)
 POINTS = 24  # interruptions of each operation, spread over its run
@@ -57,7 +57,7 @@ def by_callable() -> Callable[[], Any]:
 
 
 def by_batches() -> Callable[[], Any]:
-    pictures = [pg.images.Image(np.eye(4, dtype=int)), pg.Image(np.tri(4, dtype=int))]
+    pictures = [pg.images.Image(np.eye(4, dtype=int)), pg.images.Image(np.tri(4, dtype=int))]
     turns = images.rotate().then(images.flip())
     return lambda: pg.build(pictures, turns)
 
@@ -174,10 +174,10 @@ def test_a_signal_within_an_augmentation_comes_out_as_it_is(at):
 
 @pytest.mark.parametrize("at", [1, 2, 3])
 def test_a_signal_within_a_product_of_many_threads_leaves_none_behind(at, monkeypatch):
-    monkeypatch.setattr(product, "THREADED", 10)
+    monkeypatch.setattr(gram, "THREADED", 10)
     graph = ring()
     expected = bits(graph.spectrum(3, solver="iterative"))
-    real, calls = product._Rows.__call__, [0]
+    real, calls = gram._Rows.__call__, [0]
 
     def interrupted(self: Any, x: Any) -> Any:
         calls[0] += 1
@@ -185,7 +185,7 @@ def test_a_signal_within_a_product_of_many_threads_leaves_none_behind(at, monkey
             signal.raise_signal(signal.SIGINT)
         return real(self, x)
 
-    monkeypatch.setattr(product._Rows, "__call__", interrupted)
+    monkeypatch.setattr(gram._Rows, "__call__", interrupted)
     with pytest.raises(KeyboardInterrupt):
         graph.spectrum(3, solver="iterative")
     assert bits(graph.spectrum(3, solver="iterative")) == expected

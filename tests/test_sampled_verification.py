@@ -553,10 +553,10 @@ def test_a_sampler_that_returns_no_pairs_is_refused(name):
         ({"confidence": 95}, "confidence is 95"),
         ({"atol": 0}, "atol is 0; it must be a number between 0 and 1.571"),
         ({"gamma": [1, 0.25, 0.25, 0.25]}, r"gamma has shape \(4,\); k = 4 needs the 5 leading eigenvalues"),
-        ({"gamma": "many"}, "gamma is 'many'; it must be the 5 leading eigenvalues"),
+        ({"gamma": "many"}, "gamma has dtype <U4; it must be the 5 leading eigenvalues"),
         ({"gamma": [0.9, 0.25, 0.25, 0.25, 0]}, "eigenvalues of a population graph begin with 1, fall, and stay in"),
         ({"gamma": [1, 0.25, 0.3, 0.25, 0]}, "begin with 1, fall"),
-        ({"gamma": [1, 0.25, 0.25, np.nan, 0]}, "begin with 1, fall"),
+        ({"gamma": [1, 0.25, 0.25, np.nan, 0]}, "gamma holds nan; it must be the 5 leading eigenvalues"),
         (
             {"gamma": [1, 0.25, 0.25, 0.1, 0]},
             r"gamma\[3\] is 0.1, but f holds a Ritz value of 0.2.*not this population's",

@@ -278,8 +278,12 @@ def test_the_two_levels_rank_a_negative_eigenvalue_at_opposite_ends():
         (lambda: zoo.masked_tokens([3]), InvalidArgument, "sentences has 3, which is no string"),
         (lambda: zoo.masked_tokens(["a b"], 2), InvalidDistribution, "probability is 2; it must be between 0 and 1"),
         (lambda: zoo.masked_tokens([" ".join(map(str, range(17)))]), TooLarge, "leaves more than 65,536 bags"),
-        (lambda: zoo.colour_shape([]), InvalidArgument, r"colours is \[\]; give one or more names, all different"),
-        (lambda: zoo.colour_shape(shapes=["a", "a"]), InvalidArgument, "shapes is"),
+        (lambda: zoo.colour_shape([]), InvalidArgument, "colours is empty; give one or more names, all different"),
+        (
+            lambda: zoo.colour_shape(shapes=["a", "a"]),
+            InvalidArgument,
+            r"of the shapes, names are duplicated: 'a' \(2 times\); name each once",
+        ),
         (lambda: zoo.rotations({}), InvalidArgument, "pictures is empty"),
         (lambda: zoo.rotations({"a": 1}), InvalidArgument, r"pictures\['a'\] is 1; it must be a square Image"),
         (

@@ -94,13 +94,20 @@ def check_population(factor: Any, w_x: Any, *tables: Any, names: tuple[str, ...]
     N = len(w_x)
     for name, table in zip(names, tables, strict=True):
         check_operand(name, table, (N, None), f" beside w_x of {N}")
-    if sp.issparse(factor) and factor.dtype.kind in "biuf":
+    if (sp.issparse(factor) and factor.dtype.kind in "biuf") or _multiplies(factor):
         if factor.shape[1] != N:
             raise InvalidArgument(
                 f"factor has shape {factor.shape}; it must have a column for each of the {N} views of w_x"
             )
     else:
         check_operand("factor", factor, (None, N), f" beside w_x of {N}")
+
+
+def _multiplies(factor: Any) -> bool:
+    """Whether this is an operator: no table of numbers, and known by its products and those of its transpose."""
+    if sp.issparse(factor) or hasattr(factor, "__array__") or isinstance(factor, type):
+        return False
+    return hasattr(factor, "__matmul__") and hasattr(factor, "T") and len(getattr(factor, "shape", ())) == 2
 
 
 def check_critic(w: Any, w_x: Any, s: Any) -> None:

@@ -142,6 +142,8 @@ def animation(
         raise InvalidArgument(
             f"the path has {N} views, the graph {graph.N}, the spectrum {len(spectrum.eigenvectors)}; give those of one graph"
         )
+    if d < 2:
+        raise InvalidArgument(f"f has {d} column, and dims is {dims}; an animation is drawn in two of the columns of f")
     dims = read_dims(dims, d)
     drawn = np.unique(np.linspace(0, T - 1, min(T, whole_number("frames", frames, 10_000))).round().astype(int))
     root, V = np.sqrt(graph.w_x)[:, np.newaxis], spectrum.eigenvectors

@@ -12,6 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
+from popgraph.arguments import called
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.errors import InvalidArgument, TooLarge, listing, shorten
 from popgraph.graph import PopulationGraph
@@ -88,7 +89,10 @@ def read_moves(graph: PopulationGraph, generators: Any) -> tuple[list[str], list
     """
     if isinstance(generators, str | Mapping | tuple) or callable(generators):
         generators = [generators]
-    declared = list(generators)
+    try:
+        declared = list(generators)
+    except TypeError:
+        raise InvalidArgument(f"generators is {shorten(generators)}; give a generator, or a list of them") from None
     if not declared:
         raise InvalidArgument("there are no generators; give at least one, or use graph.spectrum")
     names, on_naturals, on_views = [], [], []
@@ -102,6 +106,12 @@ def read_moves(graph: PopulationGraph, generators: Any) -> tuple[list[str], list
                 )
             pair = [_positions(name, part, size) for part, size in zip(generator, (graph.n, graph.N), strict=True)]
         else:
+            if isinstance(generator, Mapping):
+                known = {*graph.naturals, *graph.views}
+                if strange := [shorten(outcome) for outcome in generator if outcome not in known]:
+                    raise InvalidArgument(f"{name} moves {listing(strange)}, neither naturals nor views of this graph")
+                if not generator:
+                    raise InvalidArgument(f"{name} is an empty mapping, which moves nothing; leave it out")
             move = _function(name, generator)
             pair = [_moved(name, what, outcomes, move) for what, outcomes in _both(graph)]
         _check_invariance(graph, name, *pair)
@@ -176,7 +186,7 @@ def _moved(name: str, what: str, outcomes: Sequence[Any], move: Callable[[Any], 
     position = {outcome: i for i, outcome in enumerate(outcomes)}
     moved = np.empty(len(position), dtype=np.intp)
     for outcome, i in position.items():
-        image = move(outcome)
+        image = called(move, outcome, name)
         try:
             moved[i] = position[image]
         except (KeyError, TypeError):

@@ -190,12 +190,16 @@ def read_factors(graphs: Any) -> Factors:
     InvalidArgument
         If they are not a sequence of at least one PopulationGraph.
     """
-    if isinstance(graphs, PopulationGraph) or not hasattr(graphs, "__iter__"):
-        raise InvalidArgument(f"product() takes a list of PopulationGraphs, one a coordinate; got {shorten(graphs)}")
+    try:
+        listed = list(graphs)
+    except TypeError:
+        raise InvalidArgument(
+            f"product() takes a list of PopulationGraphs, one a coordinate; got {shorten(graphs)}"
+        ) from None
     kinds: list[PopulationGraph] = []
     known: dict[int, int] = {}  # by identity, so that a thousand references cost a thousand look-ups
     kind_of = []
-    for j, graph in enumerate(listed := list(graphs)):
+    for j, graph in enumerate(listed):
         if not isinstance(graph, PopulationGraph):
             raise InvalidArgument(
                 f"factor {j} is {shorten(graph)}, not a PopulationGraph; build it with popgraph.build"

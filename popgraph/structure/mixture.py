@@ -14,6 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import LinearOperator
 
+from popgraph.arguments import word
 from popgraph.arrays import Floats, Immutable, Ints
 from popgraph.building import build
 from popgraph.distribution import Distribution, Seed
@@ -70,6 +71,7 @@ def mixture(law: Any, populations: Mapping[Any, Sequence[Any]], *, name: str = "
     >>> graph.spectrum(2).gamma
     array([1.   , 0.871])
     """
+    word("name", name)
     pi = read_distribution(law)
     if not isinstance(populations, Mapping):
         raise InvalidArgument(
@@ -138,6 +140,13 @@ class MixtureGraph(Immutable):
         The outcomes of each coordinate's views, of all classes.
     name : str
         How it prints.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> graph = mixture({"cat": 0.5, "dog": 0.5}, {"cat": [pg.zoo.hypercube(1)] * 2, "dog": [pg.zoo.hypercube(1, 0.4)] * 2})
+    >>> graph.d, graph.n, graph.N
+    (2, 8, 4)
     """
 
     law: Distribution

@@ -14,7 +14,7 @@ from scipy.fft import fftn
 
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.errors import TooLarge, size_in_words, whole_number
-from popgraph.graph import PopulationGraph
+from popgraph.graph import PopulationGraph, read_graph
 from popgraph.spectrum import SolverUse, Spectrum
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed
 from popgraph.spectrum.certificate import AT_ONCE, certify, residual_norms
@@ -57,6 +57,7 @@ def symmetric(graph: PopulationGraph, generators: Any) -> "SymmetricGraph":
     >>> ring.spectrum(3).gamma
     array([1.   , 0.871, 0.871])
     """
+    read_graph("symmetric(graph, generators)", graph)
     names, on_naturals, on_views = read_moves(graph, generators)
     periods = orders(on_naturals, on_views)
     return SymmetricGraph(
@@ -77,6 +78,13 @@ class SymmetricGraph(Immutable):
         The order of each: the group is the product of the cyclic groups.
     natural_orbits, view_orbits : Orbits
         How the group moves naturals and views.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> ring = symmetric(pg.zoo.ring(6), lambda x: (x + 1) % 6)
+    >>> ring.orders, ring.spectrum(3).gamma
+    ((6,), array([1.    , 0.5625, 0.5625]))
     """
 
     graph: PopulationGraph

@@ -13,13 +13,14 @@ import numpy as np
 import popgraph as pg
 from fuzz import kinds_of_declarations as declared
 from fuzz import values as v
-from popgraph import images, io, losses, plot, selftraining, testing, theory, zoo
+from popgraph import images, io, losses, plot, selftraining, structure, testing, theory, zoo
 from popgraph.exact import ExactGraph
 
 NAMESPACES = {
     "images": images,
     "losses": losses,
     "selftraining": selftraining,
+    "structure": structure,
     "testing": testing,
     "theory": theory,
     "zoo": zoo,
@@ -33,7 +34,7 @@ METHODS_OF = {
     "Spectrum": pg.Spectrum,
     "Match": pg.Match,
     "Training": pg.Training,
-    "Image": pg.Image,
+    "Image": pg.images.Image,
     "ExactGraph": ExactGraph,
     "Check": theory.Check,
     "Checks": theory.Checks,
@@ -45,7 +46,9 @@ NOT_CALLED = {
     *("losses.Audit", "losses.Loss"),
     *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
     *("theory.Check", "theory.Checks", "theory.Verdict"),
-    *("images.Image", "io.load", "io.save"),  # the same as popgraph's own
+    *("structure.LowDegree", "structure.MixtureGraph", "structure.ProductCertificate", "structure.ProductGraph"),
+    *("structure.ProductSpectrum", "structure.ProductTraining", "structure.SymmetricGraph"),
+    *("structure.product", "images.Image", "io.load", "io.save"),  # the same as popgraph's own
 }
 INHERITED = {"Distribution.get", "Distribution.items", "Distribution.keys", "Distribution.values"}  # of Mapping
 
@@ -118,7 +121,7 @@ EXACT = CLOUD.exact()
 LAW = pg.Distribution({"a": "1/4", "b": "1/4", "c": "1/2"})
 FLOATS = pg.Distribution({"a": 0.25, "b": 0.25, "c": 0.5})
 STEP = pg.Augmentation(lambda i: {i: "1/2", (i + 1) % 4: "1/2"}, "step")
-PICTURE = pg.Image([[1, 0, 0], [0, 0, 1]])
+PICTURE = pg.images.Image([[1, 0, 0], [0, 0, 1]])
 FOLDER = tempfile.TemporaryDirectory()
 SAVED = Path(FOLDER.name) / "graph.popgraph"
 SAVED = pg.save(pg.build(LAW, {x: {x: 1} for x in LAW}), SAVED)
@@ -148,12 +151,17 @@ def real(plain: float) -> Argument:
     return Argument(plain, v.real)
 
 
+def angle(plain: float = 2**-10) -> Argument:
+    """An angle that may be left to the function."""
+    return Argument(plain, v.optional(v.real))
+
+
 def count(plain: int, least: int = 1) -> Argument:
     return Argument(plain, partial(v.at_least, least=least))
 
 
 def probability(plain: Any = "1/4") -> Argument:
-    return Argument(plain, v.probability, ("probability", "probabilities"))
+    return Argument(plain, v.probability, ("probability", "probabilities", "w_x"))
 
 
 def labels(of: Any = CLOUD) -> Argument:
@@ -281,7 +289,7 @@ entry(
 )
 entry(
     "Image",
-    pg.Image,
+    pg.images.Image,
     300,
     pixels=Argument([[1, 0], [0, 1]], declared.pixels, ("pixel", "Image")),
     name=Argument("corner", v.word),
@@ -439,7 +447,7 @@ entry(
     graph=graph(),
     f=f(),
     k=optional_k(),
-    atol=real(2**-10),
+    atol=angle(),
     spectrum=spectrum(),
     features=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("features",)),
 )
@@ -456,6 +464,26 @@ entry(
     atol=real(0.25),
     rng=rng(),
     progress=Argument(False, v.optional(declared.progress)),
+)
+entry("product", pg.product, observe=repr, graphs=Argument([CLOUD, CUBE], v.anything(), ("graph", "graphs", "factor")))
+entry(
+    "structure.mixture",
+    structure.mixture,
+    observe=repr,
+    law=Argument(
+        {"a": 0.5, "b": 0.5},
+        declared.weights,
+        ("law", "outcome", "outcomes", "probability", "probabilities", "class", "weights"),
+    ),
+    populations=Argument({"a": [CLOUD], "b": [CUBE]}, v.anything(), ("populations", "class")),
+    name=Argument("toy", v.anything("a word", "an empty word"), ("name",)),
+)
+entry(
+    "structure.symmetric",
+    structure.symmetric,
+    observe=repr,
+    graph=graph(),
+    generators=Argument(lambda x: x, v.anything(), ("generator", "generators")),
 )
 entry("compare", pg.compare, graph=graph(), other=Argument(CUBE, v.graph, ("other", "graph")), k=optional_k(1))
 entry("partition_bounds", pg.partition_bounds, graph=graph(), m=k())
@@ -599,13 +627,13 @@ entry(
 
 # ---------------------------------------------------------------- testing and theory
 entry("testing.as_python", testing.as_python, 40, graph=graph())
-entry("testing.assert_matches", testing.assert_matches, graph=graph(), f=f(), k=optional_k(), atol=real(2**-10))
+entry("testing.assert_matches", testing.assert_matches, graph=graph(), f=f(), k=optional_k(), atol=angle())
 entry(
     "testing.assert_optimal",
     testing.assert_optimal,
     graph=graph(),
     f=f(np.asarray(SPECTRUM.embedding)),
-    atol=real(2**-10),
+    atol=angle(),
 )
 entry(
     "testing.assert_same_span",
@@ -810,7 +838,7 @@ entry(
     zoo.rotations,
     150,
     observe=shape_of,
-    pictures=Argument({"corner": pg.Image([[1, 0], [0, 0]])}, v.optional(v.anything("None")), ("picture",)),
+    pictures=Argument({"corner": pg.images.Image([[1, 0], [0, 0]])}, v.optional(v.anything("None")), ("picture",)),
     turns=Argument(
         {0: "1/2", 1: "1/2"}, v.optional(declared.turns), ("turn", "probabilit", "outcome", "pair", "weights")
     ),

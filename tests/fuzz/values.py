@@ -89,7 +89,7 @@ def strange(*but: str) -> list[Spoiler]:
         "an empty tensor": lambda: torch.zeros(0),
         "a huge int": lambda: 10**400,
         "a distribution": lambda: pg.Distribution({"a": 1}),
-        "an image": lambda: pg.Image([[1]]),
+        "an image": lambda: pg.images.Image([[1]]),
     }
     return [bad(label, make) for label, make in values.items() if label not in but]
 
