@@ -167,6 +167,7 @@ BREAKS = {
     "exact least squares against y": "mass",
     "least squares against y, bounded": "vectors",
     "least squares against y, by φ and Δ": "small cut",
+    "least squares against y, for Bayes' ŷ": "small cut",
     "the positive-pair kernel": "w",
     "smoothness of a function": "gamma up",
     "F* is smoothest": "gamma down",

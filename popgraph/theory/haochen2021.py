@@ -291,3 +291,22 @@ def _by_cut(s: Setting) -> Sides:
     share = s.class_mass / s.graph.w_x[:, np.newaxis]
     left = 1.0 - float(np.sum((s.root[:, np.newaxis] * share) ** 2)) + _least_squares(s, share)
     return Sides(left, 2.0 * s.cut / s.lambda_next + 4.0 * s.disagreement, scale=1.0 / s.lambda_next)
+
+
+@states(
+    "least squares against y, for Bayes' ŷ",
+    "... <= (√(φ^ŷ/λ_{k+1}) + √α)² + α for Bayes' ŷ",
+    r"\dots \le (\sqrt{\phi^{\hat y}/\lambda_{k+1}} + \sqrt\alpha)^2 + \alpha",
+    "THEORY 5.4, sharpened",
+    "<=",
+)
+def _for_bayes(s: Setting) -> Sides:
+    # With U one-hot of ŷ, a = (I-Π)U, δ = U - T: 1 - ||T||² = 2α - ||δ||², ||(I-Π)T|| <= ||a|| + ||δ||, ||a||² <= φ/λ_{k+1}, and
+    # ||δ||² <= α, since no other class has more than Pr[ŷ(x)|x]. The constants 2 and 4 follow, and 2 and 3 besides.
+    s.need_labels()
+    if s.given_view_labels is not None:
+        raise NotApplicable("it is about Bayes' labeller, and other view labels are given")
+    share = s.class_mass / s.graph.w_x[:, np.newaxis]
+    left = 1.0 - float(np.sum((s.root[:, np.newaxis] * share) ** 2)) + _least_squares(s, share)
+    x = s.cut / s.lambda_next
+    return Sides(left, x + 2.0 * s.alpha + 2.0 * float(np.sqrt(max(0.0, x) * s.alpha)), scale=1.0 / s.lambda_next)
