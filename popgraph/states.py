@@ -129,8 +129,32 @@ def codings_of(outcomes: Sequence[Any]) -> Iterator[tuple[Coding, Any]]:
             yield coding, array
 
 
-@dataclass(frozen=True, eq=False)
-class StateSequence(Immutable, Sequence[Hashable]):
+class LazySequence(Immutable, Sequence[Hashable]):
+    """A sequence of outcomes that are made when they are asked for, and found by `index` without looking at each."""
+
+    def __contains__(self, outcome: object) -> bool:
+        try:
+            self.index(outcome)
+        except ValueError:
+            return False
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Sequence)
+            and len(other) == len(self)
+            and all(x == y for x, y in zip(self, other, strict=True))
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        shown = ", ".join(repr(outcome) for outcome in self[:4])
+        return f"({shown}{', ...' if len(self) > 4 else ''})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class StateSequence(LazySequence):
     """Be a sequence of outcomes, of which each is made when it is asked for.
 
     Parameters
@@ -168,26 +192,6 @@ class StateSequence(Immutable, Sequence[Hashable]):
             if at.size:
                 return int(at[0]) + start
         raise ValueError(f"{outcome!r} is not in this sequence")
-
-    def __contains__(self, outcome: object) -> bool:
-        try:
-            self.index(outcome)
-        except ValueError:
-            return False
-        return True
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Sequence)
-            and len(other) == len(self)
-            and all(x == y for x, y in zip(self, other, strict=True))
-        )
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        shown = ", ".join(repr(outcome) for outcome in self[:4])
-        return f"({shown}{', ...' if len(self) > 4 else ''})"
 
 
 def distinct(states: Any) -> tuple[Ints, Ints]:

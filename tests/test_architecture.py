@@ -108,6 +108,7 @@ MAY_IMPORT = {
         "sampling",
         "separable",
         "spectrum",
+        "states",
         "subspace",
         "verification",
     },

@@ -12,13 +12,14 @@ from selectors import EVENT_READ, DefaultSelector
 
 import numpy as np
 import pytest
+from extras import need
 
 import popgraph as pg
 
-pytest.importorskip("torch")
-pytest.importorskip("pandas")
+need("torch")
+need("pandas")
 
-from fuzz import campaign, judge, registry, values
+from fuzz import campaign, judge, registry, values  # noqa: E402 - they import both
 
 TESTS = Path(__file__).parent
 SILENCE = 300  # seconds without a word from the other process, on a busy machine, before it is given up

@@ -1,6 +1,6 @@
 """`Tuples`: the tuples of a product space, or some of them, as a sequence of which each is made when it is asked for."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.arrays import Immutable, Ints
+from popgraph.arrays import Ints
+from popgraph.states import LazySequence
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Tuples(Immutable, Sequence[Hashable]):
+class Tuples(LazySequence):
     """Be a sequence of tuples (x_1, ..., x_d), the last coordinate running fastest.
 
     Parameters
@@ -66,26 +67,6 @@ class Tuples(Immutable, Sequence[Hashable]):
             pass
         raise ValueError(f"{value!r} is not in this sequence")
 
-    def __contains__(self, value: object) -> bool:
-        try:
-            self.index(value)
-        except ValueError:
-            return False
-        return True
-
     @cached_property
     def _places(self) -> list[dict[Hashable, int]]:
         return [{x: i for i, x in enumerate(outcomes)} for outcomes in self.coordinates]
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Sequence)
-            and len(other) == len(self)
-            and all(x == y for x, y in zip(self, other, strict=True))
-        )
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        shown = ", ".join(repr(x) for x in self[:4])
-        return f"({shown}{', ...' if len(self) > 4 else ''})"
