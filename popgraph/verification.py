@@ -114,7 +114,7 @@ def verify(
 
 
 def verify_on(
-    graph: PopulationGraph, f: Any, k: int | None, *, atol: float | None, spectrum: Spectrum | None, features: Any
+    graph: Any, f: Any, k: int | None, *, atol: float | None, spectrum: Spectrum | None, features: Any
 ) -> Match:
     """Do as `verify` says, on any graph that has views, w_x, a spectrum, and an M that multiplies."""
     atol = read_angle(atol)

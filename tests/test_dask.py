@@ -148,6 +148,7 @@ def test_verdicts_are_those_of_one_machine(blocks, whole, spectrum, client):
         assert here.status is there.status
         np.testing.assert_allclose(here.angles, there.angles, atol=1e-8)
         assert here.optimal == there.optimal
+        assert pg.verify(blocks, f, spectrum=spectrum).reason == there.reason
     cube = pg.zoo.hypercube(3)
     halves = pg.dask.build(cube.p, cube.kernel, rows=4, client=client)
     signs = np.array([[1 - 2 * bit for bit in view] for view in cube.views])

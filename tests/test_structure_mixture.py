@@ -130,6 +130,18 @@ def test_losses_take_the_factor_as_an_operator():
     np.testing.assert_allclose(slope, gradient, atol=1e-12)
 
 
+def test_verdicts_are_those_of_the_listed_graph():
+    rng = np.random.default_rng(5)
+    for seed in range(6):
+        graph = random_mixture(seed)
+        listed, k = graph.expand(), max(graph.component_count, min(3, graph.N))
+        F = listed.spectrum(k).embedding
+        for f in (F @ rng.standard_normal((k, k)), rng.standard_normal((graph.N, k)), np.ones((graph.N, k))):
+            here, there = pg.verify(graph, f), pg.verify(listed, f)
+            assert (here.status, here.rank, here.optimal) == (there.status, there.rank, there.optimal)
+            np.testing.assert_allclose(here.angles, there.angles, atol=1e-6)
+
+
 def test_the_most_probable_class_of_a_view():
     graph = random_mixture(5)
     assert graph.view_labels.tolist() == list(graph.expand().view_labels)

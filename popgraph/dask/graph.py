@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 from popgraph import verification
 from popgraph.arrays import Floats, Immutable, Ints
@@ -11,7 +11,6 @@ from popgraph.dask import store
 from popgraph.dask.decompose import decompose
 from popgraph.dask.products import Products
 from popgraph.errors import InvalidArgument, TooLarge, shorten, size_in_words, whole_number
-from popgraph.graph import PopulationGraph
 from popgraph.match import Match
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum import decompose as decompose_here
@@ -171,6 +170,10 @@ class BlockGraph(Immutable):
         """
         self.products.cluster.close()
 
+    def __verify__(self, f: Any, k: int | None, *, atol: Any, spectrum: Any, features: Any) -> Match:
+        """Answer `popgraph.verify`."""
+        return verification.verify_on(self, f, k, atol=atol, spectrum=spectrum, features=features)
+
     def __enter__(self) -> "BlockGraph":
         return self
 
@@ -250,4 +253,4 @@ def verify(
     """
     if not isinstance(graph, BlockGraph):
         raise InvalidArgument(f"popgraph.dask.verify(graph, f) takes a BlockGraph first; got {shorten(graph)}")
-    return verification.verify_on(cast(PopulationGraph, graph), f, k, atol=atol, spectrum=spectrum, features=features)
+    return graph.__verify__(f, k, atol=atol, spectrum=spectrum, features=features)

@@ -21,12 +21,14 @@ from popgraph.distribution import Distribution, Seed
 from popgraph.errors import InvalidArgument, TooLarge, listing, shorten, size_in_words
 from popgraph.graph import PopulationGraph
 from popgraph.labels import label_array
+from popgraph.match import Match
 from popgraph.population import read_distribution
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum.operator import decompose_operator
 from popgraph.structure.modes import outer
 from popgraph.structure.summed import SummedProducts
 from popgraph.structure.tuples import Tuples
+from popgraph.verification import verify_on
 
 LARGEST = 2**27  # cells of the product space: a vector over them takes 1 GiB, and a spectrum some dozens of vectors
 EXPANDED = 2**24  # entries of the kernel up to which `expand` lists it
@@ -334,6 +336,10 @@ class MixtureGraph(Immutable):
         if self._arrays.cells is not None:
             kernel = sp.csr_array(kernel[:, self._arrays.cells])
         return build(Distribution(naturals), kernel, views=list(self.views), labels=list(self.labels), name=self.name)
+
+    def __verify__(self, f: Any, k: int | None, *, atol: Any, spectrum: Any, features: Any) -> Match:
+        """Answer `popgraph.verify`: f is one vector for each view, as on any graph."""
+        return verify_on(self, f, k, atol=atol, spectrum=spectrum, features=features)
 
     @cached_property
     def _classes(self) -> Any:
