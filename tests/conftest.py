@@ -15,6 +15,7 @@ EXTRAS = {  # library: files that import it
     "dask": ("popgraph/dask/*",),
     "torch": ("popgraph/torch/*", "tests/benchmarks/torch_loop.py"),
 }
+BENCH = {"cosmic_ray": ("tests/benchmarks/mutation.py",)}  # of the benchmarks alone, and no test needs it
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -22,7 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if getattr(config.option, "numprocesses", None):  # the workers are started after this, and their threads would spin
         for pool in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ.setdefault(pool, "1")
-    for extra, places in EXTRAS.items():
-        if not os.environ.get("CI") and find_spec(extra) is None:
+    for extra, places in (EXTRAS | BENCH).items():
+        if (extra in BENCH or not os.environ.get("CI")) and find_spec(extra) is None:
             left_out = [str(config.rootpath / place) for place in places]
             config.option.ignore_glob = [*(config.option.ignore_glob or []), *left_out]

@@ -170,8 +170,13 @@ def test_in_a_browser_the_slider_moves_the_picture(lab, tmp_path):
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1366, "height": 900})
         page.goto(lab)
-        page.locator(".jp-Notebook .cm-content").first.click(timeout=90_000)
-        page.locator(".jp-Notebook .cm-content").first.press("Control+Enter")
+        cell = page.locator(".jp-Notebook .cm-content").first
+        cell.click(timeout=90_000)
+        for _ in range(30):  # the cell is there before JupyterLab listens to its keys
+            cell.press("Control+Enter")
+            page.wait_for_timeout(1000)
+            if page.locator(".jp-InputPrompt").first.inner_text().strip() != "[ ]:":  # [*]: or [1]:
+                break
         image = page.locator(".popgraph-explorer img").last
         image.wait_for(timeout=90_000)
         page.wait_for_timeout(500)

@@ -7,7 +7,7 @@ Not mutated: annotations, decorators, the bare asterisks of signatures, f-string
 value (`PROSE`), and constants that were measured for speed (`SPEED`). Of the replacements of an operator two are drawn, and an
 arithmetic one is replaced by arithmetic ones only: shifts of floats die of a TypeError.
 
-    pip install cosmic-ray coverage
+    pip install -e ".[bench,test]"
     python tests/benchmarks/mutation.py verification --sample 200
 """
 
@@ -34,8 +34,18 @@ from cosmic_ray.plugins import get_operator, operator_names
 
 TESTS = {
     "verification": ["verification", "features", "minima", "exact", "torture"],
-    "graph": ["graph", "torture", "build", "graph_exports", "contracts", "features", "products"],
-    "spectrum": ["certificates", "spectrum", "contracts", "merging", "products", "subspace", "torture"],
+    "graph": ["graph", "torture", "build", "graph_exports", "contracts", "features", "gram"],
+    "spectrum": [
+        "certificates",
+        "spectrum",
+        "contracts",
+        "merging",
+        "gram",
+        "grid",
+        "subspace",
+        "torture",
+        "solver_faults",
+    ],
 }
 PROSE = {"__repr__", "__str__", "_repr_html_", "_short", "share_in_words", "_excluded"}
 SPEED = {
