@@ -134,7 +134,7 @@ class Products:
     def _sent(self, X: Floats, edges: Ints) -> Any:
         """Hand columns over in chunks.
 
-        By a file beside the blocks: what is sent to a worker's memory is lost with the worker, and all that waits for it hangs.
+        By a file beside the blocks: what is sent to a worker's memory is lost with the worker.
         """
         path, name = store.write_columns(self.directory, X), f"columns-{uuid4().hex}"
         cuts = [(int(start), int(stop)) for start, stop in pairwise(edges)]
