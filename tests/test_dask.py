@@ -257,7 +257,7 @@ def test_declarations_are_refused_as_on_one_machine(client):
         (lambda g, c, t: pg.dask.train(g, 1, steps=0), "steps is 0"),
         (lambda g, c, t: pg.dask.train(g, 1, tol=0), "tol is 0"),
         (lambda g, c, t: pg.dask.train(g, 1, start=np.ones((g.N, 2))), "start has shape (3200, 2)"),
-        (lambda g, c, t: pg.verify(g, np.ones((g.N, 1))), "takes a PopulationGraph first"),
+        (lambda g, c, t: pg.train(g, 1), "takes a PopulationGraph first"),
     ],
 )
 def test_wrong_arguments_are_refused(call, message, blocks, client, tmp_path):
