@@ -13,7 +13,7 @@ settings.load_profile("popgraph")
 
 EXTRAS = {  # library: files that import it
     "dask": ("popgraph/dask/*",),
-    "torch": ("popgraph/torch/*", "tests/benchmarks/torch_loop.py"),
+    "torch": ("popgraph/torch/*", "tests/benchmarks/torch_loop.py", "tests/fuzz/*"),
 }
 BENCH = {"cosmic_ray": ("tests/benchmarks/mutation.py",)}  # of the benchmarks alone, and no test needs it
 

@@ -162,6 +162,20 @@ def test_a_changed_byte_is_one_error_or_changes_nothing(tmp_path_factory, data):
     same_graph(graph, again)
 
 
+def test_every_changed_byte_of_the_directory_is_one_error_or_changes_nothing(tmp_path):
+    """Some send zipfile to places before the file's beginning, where the system has an error of its own."""
+    graph = zoo.lightning_cloud()
+    whole = saved(graph, tmp_path)
+    for at in range(whole.rindex(b"PK\x01\x02") - 200, len(whole)):
+        for flip in (1, 128, 255):
+            (tmp_path / "changed").write_bytes(whole[:at] + bytes([whole[at] ^ flip]) + whole[at + 1 :])
+            try:
+                again = pg.load(tmp_path / "changed")
+            except InvalidFile:
+                continue
+            same_graph(graph, again)
+
+
 def rewritten(tmp_path, value: object, change=None, arrays=None, extra=None):
     """The file of a value with its manifest and arrays changed, and valid check sums."""
     with zipfile.ZipFile(pg.save(value, tmp_path / "file")) as archive:

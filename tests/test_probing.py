@@ -59,7 +59,7 @@ def by_enumeration(graph, f, y):
     least = 1.0
     for g in product(range(r), repeat=graph.N):
         error = vote_error(graph, g, y)
-        if error < least - 1e-12:
+        if error < least:
             rows, bounds = [], []
             for x, i in enumerate(g):
                 for j in set(range(r)) - {i}:
@@ -232,7 +232,8 @@ def test_the_exact_head_in_the_plane_is_the_least_over_all_angles(graph, labels,
 def test_the_exact_head_is_the_least_over_all_realisable_labellings(graph, labels, d, entries):
     f, y = np.array(entries[: graph.N * d]).reshape(graph.N, d), numbered(labels[: graph.n])
     found = probe(graph, f, y, head="exact")
-    assert found.error == pytest.approx(by_enumeration(graph, f, y), abs=1e-14)
+    # The search counts errors as equal that are closer than this: naturals less probable may be given up
+    assert found.error == pytest.approx(by_enumeration(graph, f, y), abs=exact.CLOSED)
     assert found.optimal
 
 

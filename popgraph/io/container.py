@@ -1,5 +1,6 @@
 """The file: a zip of `popgraph.json` and .npy arrays, read without trusting a word of it."""
 
+import errno
 import json
 import os
 import secrets
@@ -86,6 +87,10 @@ def read(path: Path, most_bytes: int) -> tuple[dict[str, Any], dict[str, Any]]:
         RuntimeError,
     ) as error:
         raise InvalidFile(f"{path} is truncated or no file of popgraph's: {error}") from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise InvalidFile(f"{path} is damaged: its directory points outside") from error
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError, struct.error) as error:
         raise InvalidFile(f"{path} holds a {MANIFEST} that is not JSON: {error}") from error
     except Exception as error:
