@@ -213,10 +213,8 @@ def test_an_optimised_python_with_warnings_as_errors_does_and_refuses_the_same()
             else:
                 print("accepted")
     """
-    plain, optimised = (
-        run(code),
-        run(code, "-O", "-W", "error", "-W", "ignore:invalid escape sequence"),
-    )  # of older libraries, compiled anew
+    older = ("-W", "ignore:invalid escape sequence")  # of libraries that -O compiles anew
+    plain, optimised = run(code), run(code, "-O", "-W", "error", *older)
     assert optimised.stderr == "" == plain.stderr
     assert optimised.stdout == plain.stdout
     assert optimised.stdout.startswith("[1.0, 1.0] True False\n")
