@@ -142,6 +142,14 @@ def test_verdicts_are_those_of_the_listed_graph():
             np.testing.assert_allclose(here.angles, there.angles, atol=1e-6)
 
 
+@pytest.mark.parametrize("solver", ["fast", 1, [], np.eye(2)], ids=["word", "number", "list", "array"])
+def test_a_solver_that_is_none_is_refused_as_on_any_graph(solver):
+    graph = random_mixture(0)
+    for spectrum in (graph.spectrum, graph.expand().spectrum):
+        with pytest.raises(InvalidArgument, match='solver is .*; it must be "dense", "iterative" or None'):
+            spectrum(1, solver=solver)
+
+
 def test_the_most_probable_class_of_a_view():
     graph = random_mixture(5)
     assert graph.view_labels.tolist() == list(graph.expand().view_labels)

@@ -9,12 +9,12 @@ import numpy as np
 
 from popgraph.arrays import Floats, Ints, frozen
 from popgraph.arrays import norm as length
-from popgraph.errors import InvalidArgument, NotConverged, TooLarge, size_in_words, whole_number
+from popgraph.errors import NotConverged, TooLarge, size_in_words, whole_number
 from popgraph.spectrum import iterative
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed
 from popgraph.spectrum.certificate import AT_ONCE, certify, refute, witness
 from popgraph.spectrum.gram import OperatorProduct
-from popgraph.spectrum.policy import DENSE_LIMIT, choose_solver
+from popgraph.spectrum.policy import DENSE_LIMIT, check_solver, choose_solver
 from popgraph.spectrum.symmetric import eigenpairs
 from popgraph.spectrum.value import SolverUse, Spectrum
 from popgraph.subspace import tolerance
@@ -51,8 +51,7 @@ def decompose_operator(
     """
     n_views, count = len(w_x), int(component.max()) + 1
     k = whole_number("k", k, n_views)
-    if solver not in (None, "dense", "iterative"):
-        raise InvalidArgument(f'solver is {solver!r}; it must be "dense", "iterative" or None')
+    check_solver(solver)
     tops = _tops(w_x, component, min(k, count))
     if k < count:
         below, U, rest, bound = np.empty(0), np.empty((n_views, 0)), 1.0, 1.0

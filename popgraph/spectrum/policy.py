@@ -7,6 +7,7 @@ solved at all is certified afterwards.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -97,8 +98,7 @@ def decompose(
     """
     n_views = factor.shape[1]
     k = whole_number("k", k, n_views)
-    if solver is not None and (not isinstance(solver, str) or solver not in ("dense", "iterative")):
-        raise InvalidArgument(f'solver is {shorten(solver)}; it must be "dense", "iterative" or None')
+    check_solver(solver)
     reserve(f"{k:,} eigenvectors over {n_views:,} views", 8.0 * n_views * (k + min(k, AT_ONCE)), "use a smaller k")
     parts = find_components(factor) if components is None else components
     if grid is not None and solver is None and k >= parts.count:
@@ -114,6 +114,18 @@ def decompose(
             raise
         why = f"what the iterative solver found is wrong ({error})"
         return _certified(factor, w_x, parts, _solve_components(factor, w_x, parts, int(k), "dense", why), int(k))
+
+
+def check_solver(solver: Any) -> None:
+    """Refuse what names no solver that can be forced.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is neither "dense", "iterative" nor None.
+    """
+    if solver is not None and (not isinstance(solver, str) or solver not in ("dense", "iterative")):
+        raise InvalidArgument(f'solver is {shorten(solver)}; it must be "dense", "iterative" or None')
 
 
 def _certified(factor: Sparse, w_x: Floats, parts: Components, found: Found, k: int) -> Spectrum:
