@@ -5,14 +5,18 @@ process puts the changed code into the module's functions and runs the tests tha
 
 Not mutated: annotations, decorators, the bare asterisks of signatures, f-strings (wording), functions that only word or draw a
 value (`PROSE`), and constants that were measured for speed (`SPEED`). Of the replacements of an operator two are drawn, and an
-arithmetic one is replaced by arithmetic ones only: shifts of floats die of a TypeError.
+arithmetic one is replaced by arithmetic ones only: shifts of floats die of a TypeError. A mutant that may survive stands in
+survivors.md with its reason; one that survives and does not stand there asks for a test.
 
     pip install -e ".[bench,test]"
     python tests/benchmarks/mutation.py verification --sample 200
+    python tests/benchmarks/mutation.py spectrum --only lanczos ritz --out verdicts.jsonl
+    python tests/benchmarks/mutation.py spectrum --again verdicts.jsonl --budget 60  # the survivors among them
 """
 
 import argparse
 import ast
+import inspect
 import json
 import os
 import random
@@ -45,6 +49,9 @@ TESTS = {
         "subspace",
         "torture",
         "solver_faults",
+        "structure_product",
+        "structure_mixture",
+        "structure_symmetry",
     ],
 }
 PROSE = {"__repr__", "__str__", "_repr_html_", "_short", "share_in_words", "_excluded"}
@@ -56,7 +63,9 @@ SPEED = {
 PER_PLACE = 2  # replacements of one operator, of the up to ten there are, drawn at random
 ARITHMETIC = {"Add", "Sub", "Mul", "Div", "FloorDiv", "Mod", "Pow"}
 UNPATCHED = 99
-BUDGET = 12.0  # seconds of tests for each mutant
+SURVIVORS = Path(__file__).with_name("survivors.md")
+
+Change = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,12 @@ class Mutant:
         """Return the changed module."""
         code = Path(self.path).read_text("utf-8")
         return str(MutationVisitor.mutate_code(code, get_operator(self.operator)(), self.occurrence))
+
+    def change(self) -> Change:
+        """Return the path, the line as it is, and as it would be."""
+        lines = zip(Path(self.path).read_text("utf-8").splitlines(), self.source().splitlines(), strict=False)
+        was, now = next((was.strip(), now.strip()) for was, now in lines if was != now)
+        return self.path, was, now
 
 
 def mutants(path: Path) -> Iterator[Mutant]:
@@ -97,14 +112,17 @@ def mutants(path: Path) -> Iterator[Mutant]:
                 occurrence += 1
 
 
-def drawn(found: Sequence[Mutant], rng: random.Random) -> list[Mutant]:
-    """Keep a few mutants of each place, in random order."""
+def drawn(found: Sequence[Mutant], seed: int) -> list[Mutant]:
+    """Keep a few mutants of each place, the same whatever stands elsewhere, in random order."""
     places: dict[tuple[str, int, int, str], list[Mutant]] = {}
     for mutant in found:
         family = mutant.operator.split("/")[1].split("_")[0]
         places.setdefault((mutant.path, mutant.line, mutant.column, family), []).append(mutant)
-    kept = [mutant for here in places.values() for mutant in rng.sample(here, min(PER_PLACE, len(here)))]
-    return rng.sample(kept, len(kept))
+    kept: list[Mutant] = []
+    for (path, line, column, family), here in places.items():
+        text = Path(path).read_text("utf-8").splitlines()[line - 1]
+        kept += random.Random(f"{seed} {text} {column} {family}").sample(here, min(PER_PLACE, len(here)))
+    return random.Random(seed).sample(kept, len(kept))
 
 
 def _nodes(node: Any) -> Iterator[Any]:
@@ -134,6 +152,24 @@ def _skipped(tree: ast.Module) -> Iterator[tuple[tuple[int, int], tuple[int, int
                 yield (part.lineno, part.col_offset), (part.end_lineno, part.end_col_offset)
 
 
+def explained() -> dict[Change, str]:
+    """Read the survivors that have a reason: `# path`, `## reason`, and pairs of lines `- was` and `+ now`."""
+    reasons: dict[Change, str] = {}
+    path = reason = was = ""
+    for line in SURVIVORS.read_text("utf-8").splitlines():
+        mark, _, text = line.partition(" ")
+        match mark:
+            case "#":
+                path = text
+            case "##":
+                reason = text
+            case "-":
+                was = text
+            case "+":
+                reasons[path, was, text] = reason
+    return reasons
+
+
 class Coverage:
     """Note for each test which lines of the modules it runs, and how long it takes."""
 
@@ -160,24 +196,31 @@ class Judge:
     """Once the tests are collected, judge mutants in forks of this process instead of running them."""
 
     def __init__(
-        self, sample: Sequence[Mutant], lines: dict[str, Any], seconds: dict[str, float], out: Path | None
+        self,
+        sample: Sequence[Mutant],
+        lines: dict[str, Any],
+        seconds: dict[str, float],
+        budget: float,
+        out: Path | None,
     ) -> None:
-        self.sample, self.lines, self.seconds, self.out = sample, lines, seconds, out
+        self.sample, self.lines, self.seconds, self.budget, self.out = sample, lines, seconds, budget, out
+        self.reasons = explained()
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         counts: dict[str, int] = {}
         for mutant in self.sample:
             verdict, spent = self.judge(mutant, session)
+            change = mutant.change()
+            if verdict != "killed" and change in self.reasons:
+                verdict = "explained"
             counts[verdict] = counts.get(verdict, 0) + 1
-            if verdict != "killed":
-                print(
-                    f"{mutant.path}:{mutant.line}:{mutant.column} {mutant.operator} #{mutant.occurrence} {verdict}",
-                    file=sys.__stderr__,
-                    flush=True,
-                )
+            if verdict not in ("killed", "explained"):
+                path, was, now = change
+                print(f"{path}:{mutant.line} {verdict}\n- {was}\n+ {now}", file=sys.__stderr__, flush=True)
             if self.out:
+                record = {**asdict(mutant), "verdict": verdict, "seconds": round(spent, 2), "change": change}
                 with self.out.open("a") as stream:
-                    stream.write(json.dumps({**asdict(mutant), "verdict": verdict, "seconds": round(spent, 2)}) + "\n")
+                    stream.write(json.dumps(record) + "\n")
         print(counts, file=sys.__stderr__)
         return True
 
@@ -190,7 +233,7 @@ class Judge:
         chosen, total = [], 0.0
         for test in tests:
             total += self.seconds[test]
-            if total > BUDGET and chosen:
+            if total > self.budget and chosen:
                 break
             chosen.append(test)
         if not chosen:
@@ -252,8 +295,8 @@ def _patch(old: Any, new: Any) -> bool:
 
 
 def _function(value: Any) -> FunctionType | None:
-    """The function in a method of any kind."""
-    value = getattr(value, "__func__", getattr(value, "func", value))
+    """The function in a method of any kind, under its decorators."""
+    value = inspect.unwrap(getattr(value, "__func__", getattr(value, "func", value)))
     return value if isinstance(value, FunctionType) else None
 
 
@@ -303,19 +346,30 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=10**9, help="how many mutants, drawn at random")
     parser.add_argument("--skip", type=int, default=0, help="leave out the first of the sample, judged before")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", nargs="+", metavar="MODULE", help="the modules of the room to change, by their names")
+    parser.add_argument(
+        "--tests", nargs="+", metavar="NAME", help="the files of tests to run, other than the room's own"
+    )
+    parser.add_argument("--budget", type=float, default=12.0, help="seconds of tests for each mutant")
+    parser.add_argument("--again", type=Path, help="judge those only that survived in this file of verdicts")
     parser.add_argument("--list", action="store_true", help="count the mutants, and run nothing")
     parser.add_argument("--out", type=Path, help="append each verdict as a line of JSON")
     chosen = parser.parse_args()
     place = Path("popgraph") / chosen.room
     modules = sorted(place.glob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
-    found = drawn([mutant for path in modules for mutant in mutants(path)], random.Random(chosen.seed))
-    sample = found[chosen.skip : chosen.sample]
+    modules = [path for path in modules if not chosen.only or path.stem in chosen.only]
+    found = drawn([mutant for path in modules for mutant in mutants(path)], chosen.seed)
+    sample = sorted(found[chosen.skip : chosen.sample], key=lambda mutant: (mutant.path, mutant.line, mutant.column))
+    if chosen.again:
+        verdicts = [json.loads(line) for line in chosen.again.read_text().splitlines()]
+        survived = {tuple(of["change"]) for of in verdicts if of["verdict"] not in ("killed", "explained")}
+        sample = [mutant for mutant in sample if mutant.change() in survived]
     print(f"{len(found)} mutants of {chosen.room}; {len(sample)} drawn", flush=True)
     if chosen.list:
         return
-    names = (f"tests/test_{name}.py" for name in TESTS[chosen.room])
+    names = (f"tests/test_{name}.py" for name in chosen.tests or TESTS[chosen.room])
     files = [name for name in names if Path(name).exists()]
-    run_pytest(files, Judge(sample, *coverage_of(modules, files), chosen.out))
+    run_pytest(files, Judge(sample, *coverage_of(modules, files), chosen.budget, chosen.out))
 
 
 if __name__ == "__main__":
