@@ -26,28 +26,23 @@ def solve(stack: Stack, k: int, alone: bool = True) -> Pairs:
         If LAPACK fails.
     """
     count, n, n_views = stack.shape
-    side, v = min(n, n_views), stack.top[:, :, np.newaxis]
+    side = min(n, n_views)
     small, start, widen = _gram(stack)
     ascending, U = eigenpairs(small - start @ start.transpose(0, 2, 1))
     del small
-    below = np.clip(
-        ascending[:, :0:-1], 0.0, 1.0
-    )  # largest first, without the smallest: the top pair's 0 is among these
+    below = np.minimum(ascending[:, :0:-1], 1.0)  # largest first, without the smallest: the top pair's 0 is among these
     below[below <= tolerance(side)] = 0.0
     gamma = np.concatenate([np.ones((count, 1)), below], axis=1)
     wanted = max(_end_of_group(row, k, side) for row in gamma) - 1
-    V = U[:, :, ::-1][:, :, :wanted]
-    if n < n_views:
-        # Mᵀu = √γ v. For small γ the errors of u along larger pairs are magnified by 1/√γ; QR, largest first, removes them.
-        V = widen(V)
-    V = V * (below[:, np.newaxis, :wanted] > 0)
-    basis = np.linalg.qr(np.concatenate([v, _unit(V)], axis=2))[0] if wanted else v
-    basis[:, :, :1] = v
+    # Mᵀu = √γ v. For small γ the errors of u along larger pairs are magnified by 1/√γ; QR, largest first, removes them. It
+    # treats columns of all lengths alike.
+    V = widen(U[:, :, ::-1][:, :, :wanted])
+    basis = np.linalg.qr(np.concatenate([stack.top[:, :, np.newaxis], V], axis=2))[0]
     return Pairs(gamma, basis, np.zeros(count), np.zeros(count), "every eigenvalue computed")
 
 
 def _gram(stack: Stack) -> tuple[Floats, Floats, Callable[[Floats], Floats]]:
-    """Return MMᵀ or MᵀM of each block, whichever is smaller, the top vectors on that side, and X -> MᵀX.
+    """Return MMᵀ or MᵀM of each block, whichever is smaller, the top vectors on that side, and X -> MᵀX or X.
 
     One large sparse block stays sparse: of 500 naturals and 200,000 views, MMᵀ takes 2 MB and M as a dense array 800.
     """
@@ -68,10 +63,3 @@ def _gram(stack: Stack) -> tuple[Floats, Floats, Callable[[Floats], Floats]]:
 def _end_of_group(gamma: Floats, k: int, side: int) -> int:
     """Return the number of pairs up to the end of the run of equal eigenvalues that holds the k-th."""
     return next((run.stop for run in groups(gamma, side) if run.stop >= k), len(gamma))
-
-
-def _unit(V: Floats) -> Floats:
-    """Scale columns to length 1, so that QR compares like with like; zero columns stay."""
-    norm = np.linalg.norm(V, axis=1, keepdims=True)
-    scaled: Floats = V / np.where(norm > 0, norm, 1.0)
-    return scaled
