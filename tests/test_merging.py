@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import popgraph as pg
 from popgraph.spectrum.merging import merge, proportional_rows
-from popgraph.subspace import containment_angles
+from popgraph.subspace import EPS, containment_angles
 
 
 def planted(seed: int) -> pg.PopulationGraph:
@@ -72,16 +72,83 @@ def test_nearly_proportional_views_are_not_merged(off):
     assert merge(graph.factor, graph.w_x).factor.shape == (2, 2)
 
 
+class Zeros:
+    """A projection that cannot tell anything apart, so that only the comparison of entries is left."""
+
+    def standard_normal(self, size):
+        return np.zeros(size)
+
+
 def test_rows_of_one_projection_are_told_apart_entry_by_entry(monkeypatch):
-    """With a projection that cannot tell anything apart, only the comparison is left."""
-
-    class Zeros:
-        def standard_normal(self, size):
-            return np.zeros(size)
-
     monkeypatch.setattr(np.random, "default_rng", lambda seed: Zeros())
     rows = sp.csr_array(np.array([[1.0, 2.0, 0.0], [0.0, 1.0, 2.0], [2.0, 4.0, 0.0], [1.0, 0.0, 2.0]]))
     assert proportional_rows(rows)[0].tolist() == [0, 1, 0, 2]
+
+
+@pytest.mark.parametrize("off", [1e-14, 1e-10, 1e-2, 0.3])
+def test_entries_that_differ_by_more_than_rounding_are_told_apart(monkeypatch, off):
+    monkeypatch.setattr(np.random, "default_rng", lambda seed: Zeros())
+    rows = np.array(
+        [[3.0, 4.0, 1e-6], [3.0, 4.0, 1e-6 * (1 + off)], [6.0 * (1 - EPS), 8.0, 2e-6], [3.0, 4.0 - 8 * off, 1e-6]]
+    )
+    assert proportional_rows(sp.csr_array(rows))[0].tolist() == [0, 1, 0, 2]
+
+
+def test_a_row_that_lacks_an_entry_is_another_one():
+    """However small the entry: the rest of the row is the same, and so is the projection to 1e-13."""
+    rows = sp.csr_array(np.array([[1.0, 2.0, 1e-13], [1.0, 2.0, 0.0], [2.0, 4.0, 1e-13]]))
+    for order in ([0, 1, 2], [1, 2, 0], [2, 0, 1]):
+        assert proportional_rows(rows[order])[0].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
+@pytest.mark.parametrize("size", [3, 10_000])
+def test_multiples_of_one_row_are_found_and_lengths_are_theirs(scale, size):
+    """Of any size, their squares beyond the floats; and the lengths of rows that are no multiples."""
+    rng = np.random.default_rng(size)
+    row, times = rng.random(size) + 0.1, scale * 10.0 ** rng.uniform(-3, 3, 7)
+    group, length = proportional_rows(sp.csr_array(times[:, np.newaxis] * row))
+    assert group.tolist() == [0] * 7
+    np.testing.assert_allclose(length, times * np.linalg.norm(row), rtol=1e-13)
+    others = rng.random((4, size)) + 0.1
+    group, length = proportional_rows(sp.csr_array(scale * others))
+    assert group.tolist() == [0, 1, 2, 3]
+    np.testing.assert_allclose(length, scale * np.linalg.norm(others, axis=1), rtol=1e-13)
+
+
+def test_where_nothing_is_proportional_nothing_is_copied():
+    rng = np.random.default_rng(0)
+    factor, w_x = sp.csr_array(rng.random((4, 6))), rng.random(6)
+    merged = merge(factor, w_x)
+    assert merged.factor is factor
+    assert merged.w_x is w_x
+    assert merged.group.tolist() == list(range(6))
+    assert merged.share.tolist() == [1.0] * 6
+
+
+@pytest.mark.parametrize(("axis", "shape"), [(0, (4, 5)), (1, (5, 4))])
+def test_a_single_pair_is_merged(axis, shape):
+    rng = np.random.default_rng(0)
+    joint = rng.random((5, 5))
+    joint[(slice(None),) * axis + (3,)] = 0.3 * joint[(slice(None),) * axis + (1,)]
+    joint /= joint.sum()
+    w_x = joint.sum(axis=0)
+    M = joint / np.sqrt(np.outer(joint.sum(axis=1), w_x))
+    merged = merge(sp.csr_array(M), w_x)
+    assert merged.factor.shape == shape
+    assert merged.w_x.sum() == pytest.approx(1)
+    exact = np.linalg.svd(M, compute_uv=False)
+    np.testing.assert_allclose(np.linalg.svd(merged.factor.toarray(), compute_uv=False), exact[:4], atol=1e-14)
+
+
+def test_the_likeliest_view_stands_for_a_group():
+    """Of a probability of 1e-323 the float has one digit: 3 x 2/3 of the least float are 3 of it here, and not 2."""
+    least = 5e-324
+    A = np.array([[2 * least, 1.0]] * 3)
+    w_x = (A / 3).sum(axis=0)
+    assert w_x[0] == 3 * least
+    merged = merge(sp.csr_array(np.sqrt(1 / 3) * A / np.sqrt(w_x)), w_x)
+    np.testing.assert_allclose(merged.factor.toarray(), [[1.0]], rtol=1e-14)
 
 
 def test_a_large_graph_of_few_directions_is_solved_densely():

@@ -40,9 +40,9 @@ def merge(factor: Sparse, w_x: Floats) -> Merged:
     """Merge proportional columns of M, then proportional rows; the largest of each group stands for it, with all its digits."""
     group, _ = proportional_rows(sp.csr_array(factor.T))
     count = int(group.max()) + 1
-    w_group: Floats = np.bincount(group, weights=w_x).astype(np.float64) if count < len(group) else w_x
-    merged = factor
+    merged, w_group = factor, w_x
     if count < len(group):
+        w_group = np.bincount(group, weights=w_x).astype(np.float64)
         largest = _largest(group, w_x)
         lead = factor[:, largest]
         scale = np.sqrt(w_group / w_x[largest])
@@ -58,7 +58,7 @@ def merge(factor: Sparse, w_x: Floats) -> Merged:
 def _largest(group: Ints, size: Floats) -> Ints:
     """Return the largest member of each group, the first one of a tie."""
     order = np.lexsort((-size, group))
-    return np.asarray(order[np.flatnonzero(np.diff(group[order], prepend=-1))])
+    return np.asarray(order[np.unique(group[order], return_index=True)[1]])
 
 
 def proportional_rows(matrix: Sparse) -> tuple[Ints, Floats]:
@@ -76,7 +76,7 @@ def proportional_rows(matrix: Sparse) -> tuple[Ints, Floats]:
     unit = sp.csr_array((scaled / norm[row_of], matrix.indices, matrix.indptr), shape=matrix.shape)
     projection = unit @ np.random.default_rng(0).standard_normal(matrix.shape[1])
     order = np.argsort(projection, kind="stable")
-    alike = np.abs(np.diff(projection[order])) <= CLOSE * (1 + np.abs(projection[order][1:]))
+    alike = np.diff(projection[order]) <= CLOSE
     if not alike.any():
         return np.arange(n), norm * top
     run = np.concatenate([[0], np.cumsum(~alike)])
