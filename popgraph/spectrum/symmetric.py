@@ -28,7 +28,7 @@ def eigenpairs(S: Floats) -> tuple[Floats, Floats]:
     for solve in (np.linalg.eigh, _one_by_one):
         try:
             values, U = solve(S)
-        except np.linalg.LinAlgError:
+        except (np.linalg.LinAlgError, ValueError):  # which scipy raises of NaN
             continue
         if are_eigenpairs(S, values, U):
             return values, U
@@ -49,7 +49,7 @@ def tridiagonal_eigenpairs(alpha: Floats, beta: Floats) -> tuple[Floats, Floats]
     T = np.diag(alpha) + np.diag(beta, 1) + np.diag(beta, -1)
     try:
         theta, S = scipy.linalg.eigh_tridiagonal(alpha, beta)
-    except (np.linalg.LinAlgError, ValueError):  # which it raises of NaN, too
+    except (np.linalg.LinAlgError, ValueError):
         return eigenpairs(T)
     return (theta, S) if are_eigenpairs(T, theta, S) else eigenpairs(T)
 
