@@ -53,23 +53,20 @@ def levels_of(spectrum: Spectrum) -> Levels:
     gamma = (1.0, *(value for value, _ in pairs[1:]))
     rest = 0.0
     if not spectrum.complete:
-        after = float(spectrum.gamma_known[listed]) if listed < len(spectrum.gamma_known) else 0.0
-        rest = min(1.0, max(spectrum.floor, after) + spectrum.tolerance)
+        rest = min(1.0, float(max([spectrum.floor, *spectrum.gamma_known[listed:]])) + spectrum.tolerance)
     return Levels(gamma, tuple(count for _, count in pairs), spectrum.tolerance, rest)
 
 
 def constant_first(spectrum: Spectrum, tops: int) -> Floats:
     """Return the eigenfunctions (N, k), in L²(w_x), with the constant 1 as the first.
 
-    Of a graph of several components 1 is a mixture of the `tops` eigenfunctions at γ = 1; Householder's reflection makes it the
-    first of an orthonormal basis of them.
+    Of a graph of several components 1 is a mixture of the `tops` eigenfunctions at γ = 1; Householder's reflection makes it, but
+    for its sign, the first of an orthonormal basis of them.
     """
     V, root = spectrum.eigenvectors.copy(), np.sqrt(spectrum.w_x)
     u = V[:, :tops].T @ root / np.linalg.norm(root)
-    u[0] -= 1.0
-    size = float(u @ u)
-    if size > 0:
-        V[:, :tops] -= np.outer(V[:, :tops] @ u, 2.0 / size * u)
+    u[0] += 1.0  # and not -= 1: beside a component of probability 1e-15 nothing would be left of it
+    V[:, :tops] -= np.outer(V[:, :tops] @ u, 2.0 / float(u @ u) * u)
     V /= root[:, np.newaxis]
     V[:, 0] = 1.0
     return V
