@@ -46,6 +46,7 @@ TESTS = {
         "merging",
         "gram",
         "grid",
+        "kronecker",
         "subspace",
         "torture",
         "solver_faults",
