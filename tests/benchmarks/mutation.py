@@ -47,6 +47,7 @@ TESTS = {
         "gram",
         "grid",
         "kronecker",
+        "operator",
         "subspace",
         "torture",
         "solver_faults",
