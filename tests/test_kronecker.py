@@ -38,6 +38,7 @@ SEARCHES = {
     "pairs and bits, in turn": ([PAIRS, BIT], [0, 1, 0, 1, 0]),
     "pairs last": ([STEPS, PAIRS], [0, 0, 1, 1]),
     "pairs first": ([PAIRS, STEPS], [0, 0, 1, 1]),
+    "two kinds of several components": ([PAIRS, SHEETS], [0, 1, 0]),
     "many ways to one level": ([STEPS, BIT], [0, 0, 0, 1, 1]),
     "nothing but 0 below": ([FLAT], [0] * 4),
     "0 in the last factor alone": ([BIT, FLAT], [0, 0, 0, 1]),
@@ -197,6 +198,15 @@ def test_products_in_another_order_are_one_level_and_near_ones_are_two():
     assert [level.multiplicity for level in levels] == [1, 2, 1]
 
 
+def test_a_wide_interval_joins_what_is_apart_within_it():
+    """0.5 ± 0.001 may equal either of 0.5 and 0.4995, which are not each other."""
+    wide, upper, lower = (levels([1, g], [1, 1], error) for g, error in ((0.5, 1e-3), (0.5, 1e-9), (0.4995, 1e-9)))
+    found, _ = merge_types([wide, upper, lower], [0, 1, 2]).leading(1)
+    assert [level.multiplicity for level in found] == [1, 3]
+    assert found[1].error == pytest.approx(1e-9)
+    assert [level.multiplicity for level in merge_types([upper, lower], [0, 1]).leading(1)[0]] == [1, 1]
+
+
 def off(gamma, counts, error, seed):
     """Eigenvalues known to within an error."""
     moved = np.random.default_rng(seed).uniform(-error, error, len(gamma)) * [0 < g < 1 for g in map(float, gamma)]
@@ -231,6 +241,8 @@ def test_eigenvalues_within_their_error_of_1_or_0_keep_to_their_range():
     found, floor = merge_types([near], [0, 0]).leading(9)
     assert [(level.gamma, level.multiplicity) for level in found] == [(1.0, 4), (0.5, 4), (0.25, 1)]
     assert (found[0].error, floor) == (0.0, 0.0)
+    _, floor = merge_types([near], [0, 0]).leading(1)
+    assert floor == pytest.approx(0.5 + 1e-12, rel=1e-14)  # no eigenvalue is above 1, whatever its error
     faint = levels([1, 1 / 2, 1e-13], [1, 1, 1], 1e-12)
     found, _ = merge_types([faint], [0, 0]).leading(9)
     assert [level.multiplicity for level in found] == [1, 2, 1, 5]
