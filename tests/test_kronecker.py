@@ -242,7 +242,7 @@ def test_eigenvalues_within_their_error_of_1_or_0_keep_to_their_range():
     assert [(level.gamma, level.multiplicity) for level in found] == [(1.0, 4), (0.5, 4), (0.25, 1)]
     assert (found[0].error, floor) == (0.0, 0.0)
     _, floor = merge_types([near], [0, 0]).leading(1)
-    assert floor == pytest.approx(0.5 + 1e-12, rel=1e-14)  # no eigenvalue is above 1, whatever its error
+    assert floor == pytest.approx(0.5 + 1e-12, rel=1e-14, abs=0)  # no eigenvalue is above 1, whatever its error
     faint = levels([1, 1 / 2, 1e-13], [1, 1, 1], 1e-12)
     found, _ = merge_types([faint], [0, 0]).leading(9)
     assert [level.multiplicity for level in found] == [1, 2, 1, 5]

@@ -188,12 +188,12 @@ def test_dense_takes_over_from_an_iteration_that_gave_up_unless_forbidden_or_too
     monkeypatch.setattr(operator, "DENSE_LIMIT", 40)
     assert decompose_operator(whole, w_x, component, 3).solvers[0].solver == "iterative"
     monkeypatch.setattr(operator, "_iterative", failing)
-    spectrum = decompose_operator(whole, w_x, component, 3)
-    assert (spectrum.solvers[0].solver, spectrum.solvers[0].reason) == (
-        "dense",
-        "the iterative solver gave up (it was made to)",
-    )
-    np.testing.assert_allclose(spectrum.gamma, [1, 0.8, 0.7], atol=1e-12)
+    for limit in (40, 41):
+        monkeypatch.setattr(operator, "DENSE_LIMIT", limit)
+        spectrum = decompose_operator(whole, w_x, component, 3)
+        (use,) = spectrum.solvers
+        assert (use.solver, use.reason) == ("dense", "the iterative solver gave up (it was made to)")
+        np.testing.assert_allclose(spectrum.gamma, [1, 0.8, 0.7], atol=1e-12)
     with pytest.raises(NotConverged, match="it was made to"):
         decompose_operator(whole, w_x, component, 3, solver="iterative")
     monkeypatch.setattr(operator, "DENSE_LIMIT", 39)
