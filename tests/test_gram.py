@@ -1,5 +1,7 @@
 """What the iterative solver is made of: products with M and its transpose, and Chebyshev filters."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -12,7 +14,7 @@ from popgraph.spectrum import gram as room
 from popgraph.spectrum import policy
 from popgraph.spectrum.basis import orthonormal
 from popgraph.spectrum.chebyshev import PLAIN, choose_filter
-from popgraph.spectrum.gram import Gram
+from popgraph.spectrum.gram import Gram, OperatorProduct
 
 SHAPES = [(5, 9), (9, 5), (7, 7)]
 
@@ -48,6 +50,83 @@ def test_threads_do_not_change_a_bit(monkeypatch):
     monkeypatch.setattr(room, "THREADED", 0)
     monkeypatch.setattr(room.os, "sched_getaffinity", lambda _: range(5), raising=False)
     assert Gram(M).vector(x).tobytes() == alone.tobytes()
+
+
+class Lazy:
+    """Stand in for a pool of threads: what is handed in runs when its outcome is asked for."""
+
+    def __init__(self, workers):
+        self.workers, self.submitted = workers, 0
+
+    def submit(self, task, *arguments):
+        self.submitted += 1
+        return SimpleNamespace(result=lambda: task(*arguments))
+
+
+def pools(monkeypatch, cores):
+    """The pools that are made on a machine of so many cores; the system's process 0 is the one that asks."""
+    made = []
+    monkeypatch.setattr(room.os, "sched_getaffinity", {0: range(cores)}.__getitem__, raising=False)
+    monkeypatch.setattr(room, "ThreadPoolExecutor", lambda workers: made.append(Lazy(workers)) or made[-1])
+    return made
+
+
+@pytest.mark.parametrize("cores", [2, 3, 5])
+def test_rows_are_shared_out_evenly_among_as_many_threads_as_cores(monkeypatch, cores):
+    made = pools(monkeypatch, cores)
+    monkeypatch.setattr(room, "THREADED", 0)
+    M = random_factor((300, 200), 0.1)
+    gram, x = Gram(M), np.random.default_rng(1).standard_normal(200)
+    np.testing.assert_allclose(gram.vector(x), M.T @ (M @ x), rtol=1e-12)
+    assert [pool.workers for pool in made] == [cores - 1]  # beside the one that asks
+    assert made[0].submitted == 2 * (cores - 1)  # M's and its transpose's
+    for rows, matrix in ((gram._first, M), (gram._second, M.T.tocsr())):
+        entries = np.array([part.nnz for _, part in rows.parts])
+        assert (len(entries), entries.sum()) == (cores, M.nnz)
+        assert np.abs(entries - M.nnz / cores).max() <= 2 * np.diff(matrix.indptr).max()
+
+
+def test_a_small_factor_or_a_single_core_needs_no_threads(monkeypatch):
+    M = random_factor((30, 20), 0.1)
+    made = pools(monkeypatch, 4)
+    assert Gram(M)._first.threads is None
+    monkeypatch.setattr(room, "THREADED", 0)
+    assert Gram(M)._first.threads is made[0]
+    made = pools(monkeypatch, 1)
+    assert Gram(M)._first.threads is None
+    assert made == []
+
+
+def test_where_the_system_does_not_say_which_cores_are_ours_all_of_them_are(monkeypatch):
+    M = random_factor((30, 20), 0.1)
+    made = pools(monkeypatch, 4)
+    monkeypatch.setattr(room, "THREADED", 0)
+    monkeypatch.delattr(room.os, "sched_getaffinity")
+    for known, workers in ((3, [2]), (None, [])):
+        made.clear()
+        monkeypatch.setattr(room.os, "cpu_count", lambda known=known: known)
+        np.testing.assert_allclose(Gram(M).vector(np.ones(20)), M.T @ (M @ np.ones(20)), rtol=1e-12)
+        assert [pool.workers for pool in made] == workers
+
+
+@pytest.mark.parametrize("shape", [(40, 90), (90, 40)])
+def test_only_what_is_nearly_full_is_made_dense(shape):
+    """A sparse factor's dense form could be many times its size."""
+    cells = np.arange(shape[0] * shape[1])
+    for share, full in ((0.29, False), (0.31, True)):
+        M = sp.csr_array((cells % 100 < 100 * share).astype(float).reshape(shape))
+        assert (Gram(M)._full is not None) == full
+
+
+def test_an_operator_is_multiplied_by_one_vector_at_a_time():
+    rng = np.random.default_rng(0)
+    matrix, X = rng.standard_normal((7, 7)), np.asfortranarray(rng.standard_normal((7, 3)))
+    product = OperatorProduct(sp.linalg.aslinearoperator(matrix), limit=4)
+    np.testing.assert_allclose(product.compressed(X), X.T @ matrix @ X, atol=1e-12)
+    assert (product.side, product.products) == (7, 3)
+    np.testing.assert_allclose(product.vector(X[:, 0]), matrix @ X[:, 0], atol=1e-12)
+    with pytest.raises(NotConverged, match="4 products with Ā did not do"):
+        product.vector(X[:, 0])
 
 
 def test_products_beyond_the_limit_are_refused():

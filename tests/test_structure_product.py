@@ -2,7 +2,6 @@
 
 import math
 import pickle
-from itertools import product as every
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,6 @@ from popgraph.errors import InvalidArgument, InvalidEmbedding, TooLarge
 from popgraph.match import Match
 from popgraph.sampled_verification import SampledMatch
 from popgraph.sampled_verification import Status as SampledStatus
-from popgraph.spectrum.kronecker import Levels, Short, merge_types
 from popgraph.structure import LowDegree
 from popgraph.subspace import containment_angles
 
@@ -180,60 +178,6 @@ def test_random_factors_have_the_spectrum_of_the_kronecker_product(graphs, seed)
     V = root[:, np.newaxis] * spectrum.evaluate(views)
     np.testing.assert_allclose(V.T @ V, np.eye(product.N), atol=1e-10)
     np.testing.assert_allclose(joined @ V, V * spectrum.gamma, atol=1e-10)
-
-
-# --- the search, by brute force
-
-
-@st.composite
-def spectra(draw):
-    values = draw(st.lists(st.sampled_from([0.5, 0.25, 0.125, 0.0625, 0.3, 0.09]), max_size=3, unique=True))
-    gamma = [1.0, *sorted(values, reverse=True), *([0.0] if draw(st.booleans()) else [])]
-    counts = draw(st.lists(st.integers(1, 2), min_size=len(gamma), max_size=len(gamma)))
-    return Levels(tuple(gamma), tuple(counts), 1e-15)
-
-
-@settings(deadline=None)
-@given(st.lists(spectra(), min_size=1, max_size=3), st.data())
-def test_levels_and_their_members_are_all_products(types, data):
-    type_of = data.draw(st.lists(st.integers(0, len(types) - 1), min_size=1, max_size=4))
-    search = merge_types(types, type_of)
-    lists = [np.repeat(types[t].gamma, types[t].counts) for t in type_of]
-    exact = np.sort([math.prod(values) for values in every(*lists)])[::-1]
-    k = data.draw(st.integers(1, len(exact)))
-    levels, floor = search.leading(k)
-    found = np.repeat([level.gamma for level in levels], [level.multiplicity for level in levels])
-    assert len(found) > k or len(found) == len(exact)
-    np.testing.assert_allclose(found, exact[: len(found)], atol=1e-14)
-    assert (exact[len(found) :] <= floor + 1e-14).all()
-    seen = set()
-    for level in levels:
-        members = list(search.members(level))
-        assert len(members) == level.multiplicity
-        assert [len(member) for member in members] == sorted(len(member) for member in members)
-        for member in members:
-            assert math.prod(lists[j][number] for j, number in member) == pytest.approx(level.gamma, abs=1e-14)
-        seen |= set(members)
-    assert len(seen) == len(found)
-
-
-def test_products_in_another_order_are_one_level_and_near_ones_are_two():
-    """0.1·0.3·0.7 depends on the order in float64; a difference of 1e-12, where factors are known to 1e-15, is one."""
-    a, b, c = (Levels((1.0, gamma), (1, 1), 1e-15) for gamma in (0.1, 0.3, 0.7))
-    levels, _ = merge_types([a, b, c], [0, 1, 2, 2, 1, 0]).leading(64)
-    assert {level.multiplicity for level in levels if math.isclose(level.gamma, 0.021)} == {8}
-    near = Levels((1.0, 0.3 + 1e-12), (1, 1), 1e-15)
-    levels, _ = merge_types([b, near], [0, 1]).leading(4)
-    assert [level.multiplicity for level in levels] == [1, 1, 1, 1]
-    levels, _ = merge_types([b, Levels((1.0, 0.3 + 1e-12), (1, 1), 1e-12)], [0, 1]).leading(4)
-    assert [level.multiplicity for level in levels] == [1, 2, 1]
-
-
-def test_what_a_short_list_may_hide_is_asked_for():
-    short = Levels((1.0, 0.5), (1, 1), 1e-15, rest=0.3)
-    assert [level.gamma for level in merge_types([short], [0, 0]).leading(1)[0]] == [1.0, 0.5]
-    with pytest.raises(Short):
-        merge_types([short], [0, 0]).leading(3)
 
 
 def test_large_factors_are_solved_as_far_as_it_takes():

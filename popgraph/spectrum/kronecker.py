@@ -49,7 +49,7 @@ class Levels:
     @property
     def rank(self) -> int:
         """The number of positive eigenvalues listed."""
-        return sum(count for gamma, count in zip(self.gamma, self.counts, strict=True) if gamma > 0)
+        return self.start(sum(gamma > 0 for gamma in self.gamma))
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class Product:
         total, popped = 0, 0
         heap: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
         group: list[tuple[int, ...]] = []
-        low = -math.inf
+        low = math.inf
         while heap:
             upper = -heap[0][0]
             if group and upper < low:
@@ -154,8 +154,7 @@ class Product:
             for child in self._children(state):
                 heapq.heappush(heap, (-math.fsum(self.items[i].upper for i in child), child))
             group.append(state)
-            lower = math.fsum(self.items[i].lower for i in state)
-            low = min(low, lower) if len(group) > 1 else lower
+            low = min(low, math.fsum(self.items[i].lower for i in state))
             if low <= known:
                 raise Short(short)
             popped += 1
@@ -168,8 +167,8 @@ class Product:
             raise Short(short)
         found.append(self._level(group))
         total += found[-1].multiplicity
-        if total < self.size:
-            found.append(Level(0.0, self.size - total, 0.0, ()))
+        if left := self.size - total:
+            found.append(Level(0.0, left, 0.0, ()))
         return found, 0.0
 
     def _children(self, state: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
@@ -201,7 +200,7 @@ class Product:
             multiplicity += self._multiplicity(keys[-1])
         error, value = min(widths)
         order = sorted(range(len(keys)), key=lambda i: (sum(many for _, _, many in keys[i]), keys[i]))
-        return Level(-value, multiplicity, max(error, 0.0), tuple(keys[i] for i in order))
+        return Level(-value, multiplicity, error, tuple(keys[i] for i in order))
 
     def _multiplicity(self, key: Key) -> int:
         """Return how many eigenvectors have these levels: multinomials of factors, times the levels' own multiplicities."""
@@ -232,8 +231,8 @@ class Product:
     def members(self, level: Level) -> Iterator[Index]:
         """Yield the eigenvectors of a level, each as (factor, eigenvector) of the factors that are not at their vector 0.
 
-        Those with fewer such factors come first, then in the order of these pairs. Each factor's vectors are numbered by falling
-        eigenvalue, and vector 0 is √w_x.
+        Those with fewer such factors come first; of these, those of one way to reach the level after those of another, and each
+        way's in the order of these pairs. Each factor's vectors are numbered by falling eigenvalue, and vector 0 is √w_x.
         """
         if not level.keys:
             for many in range(1, self.d + 1):
@@ -256,7 +255,7 @@ class Product:
                 return
             t = self.type_of[j]
             levels = self.types[t]
-            if extra and levels.counts[0] > 1 and self._fits(wanted, extra - 1, j + 1):
+            if extra and self._fits(wanted, extra - 1, j + 1):
                 for number in range(1, levels.counts[0]):
                     yield from (((j, number), *more) for more in self._members(wanted, extra - 1, j + 1))
             for level in sorted(at for of, at in wanted if of == t):
@@ -264,10 +263,9 @@ class Product:
                 left[t, level] -= 1
                 if not left[t, level]:
                     del left[t, level]
-                if self._fits(left, extra, j + 1):
-                    start = levels.start(level)
-                    for number in range(start, start + levels.counts[level]):
-                        yield from (((j, number), *more) for more in self._members(left, extra, j + 1))
+                start = levels.start(level)
+                for number in range(start, start + levels.counts[level]):
+                    yield from (((j, number), *more) for more in self._members(left, extra, j + 1))
 
     def _fits(self, wanted: dict[tuple[int, int], int], extra: int, first: int) -> bool:
         """Whether the factors from `first` on are enough."""

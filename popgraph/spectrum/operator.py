@@ -69,13 +69,12 @@ def decompose_operator(
         V[:, count + positive :] = null_vectors(V[:, : count + positive], wanted - positive)
     for start in range(tops.shape[1], k, AT_ONCE):
         V[:, start : start + AT_ONCE] = signed(V[:, start : start + AT_ONCE])
-    known = np.concatenate([np.ones(count), below])
+    known = np.concatenate([np.ones(tops.shape[1]), below])
     if bound == 0.0:  # all others are 0
         known = np.concatenate([known, np.zeros(max(0, min(n_views, k + 1) - len(known)))])
     gamma = known[:k]
-    after = float(known[k]) if k < min(len(known), n_views) else 0.0
     residuals = np.array([length(adjacency.matvec(v) - g * v) for g, v in zip(gamma, V.T, strict=True)])
-    excess = (max(after, rest), max(after, bound))
+    excess = (float(known[k:].max(initial=rest)), float(known[k:].max(initial=bound)))
     if name == "iterative":
         refute(max(rest, witness(adjacency.matvec, V)), excess[1], k, n_views)
     return Spectrum(
@@ -83,7 +82,7 @@ def decompose_operator(
         eigenvectors=frozen(V),
         w_x=w_x,
         residuals=frozen(residuals),
-        gamma_known=frozen(known if bound == 0.0 else known[: max(k, int(np.sum(known > bound)))]),
+        gamma_known=frozen(known),
         floor=bound,
         components=count,
         certificate=certify(residuals, gamma, V, excess, method, n_views, tops=min(k, count)),
@@ -142,7 +141,7 @@ def _iterative(
 
 def _rounded(gamma: Floats, side: int) -> Floats:
     """Clip eigenvalues to [0, 1]; what rounds to 0 is 0."""
-    return np.where(gamma > tolerance(side), np.clip(gamma, 0.0, 1.0), 0.0)
+    return np.where(gamma > tolerance(side), np.minimum(gamma, 1.0), 0.0)
 
 
 def _reproducible(gamma: Floats, U: Floats, wanted: int, side: int) -> Floats:

@@ -86,9 +86,9 @@ class ProductSpectrum(Immutable):
     """Hold the k leading eigenpairs of a product. Made by `ProductGraph.spectrum(k)`.
 
     An eigenfunction is a product of one eigenfunction of each factor, of which all but a few are the constant 1. Those of a
-    repeated eigenvalue are listed in this order: fewer coordinates that are not constant first; then by these coordinates, lower
-    ones first; then by the numbers of their factors' eigenfunctions. Of a factor of several components, which has several
-    eigenfunctions at γ = 1, the constant is taken as the first.
+    repeated eigenvalue are listed in this order: fewer coordinates that are not constant first; then one way to reach the
+    eigenvalue after the other; then by the first of these coordinates and the number of its factor's eigenfunction, then by the
+    second, and so on. Of a factor of several components, which has several eigenfunctions at γ = 1, the constant is the first.
 
     Attributes
     ----------

@@ -51,6 +51,8 @@ TESTS = {
         "value",
         "gram",
         "grid",
+        "kronecker",
+        "operator",
         "subspace",
         "torture",
         "solver_faults",
