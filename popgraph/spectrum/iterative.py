@@ -62,9 +62,9 @@ def _below_top(M: Sparse, top: Floats, wanted: int, alone: bool) -> tuple[Floats
     """Return the top pair and the `wanted` next ones of MᵀM on the views' side, the rest, its bound, and how it is known."""
     side = min(M.shape)
     gram = Gram(M, np.inf if alone else DENSE_SECONDS * side**3 / (ENTRY_SECONDS * M.nnz + CALL_SECONDS))
-    start = M @ top if gram.by_naturals else top
+    start = M @ top if gram.by_naturals else top  # a unit vector as it is, its eigenvalue being 1
     trace = float(np.sum(M.data**2)) - 1.0  # the sum of all eigenvalues below the top
-    search = Search(gram, (start / np.linalg.norm(start))[:, np.newaxis], trace)
+    search = Search(gram, start[:, np.newaxis], trace)
     rest, bound, method = search.leading(wanted)
     found = min(wanted, len(search.gamma))
     gamma = np.zeros(wanted + 1)
@@ -165,7 +165,7 @@ class Search:
             length = float(np.linalg.norm(found))
             if not length > 0.5:  # a unit vector until what is held was removed from it
                 return seen, np.inf
-            x = found[:, 0] / length
+            x = found.ravel() / length
             y = self._removed(self.gram.vector(x))
             theta = float(x @ y)
             if theta < seen * (1 - LOOK):

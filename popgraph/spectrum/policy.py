@@ -182,7 +182,7 @@ def whole_eigenspace(spectrum: Spectrum, solve: Callable[[int], Spectrum]) -> Sp
         least = float(spectrum.gamma[-1]) - spectrum.tolerance
         known = int(np.sum(spectrum.gamma_known > least))
         ended = spectrum.complete or known < len(spectrum.gamma_known)
-        if spectrum.gamma[-1] > 1 - spectrum.tolerance and known < spectrum.components:
+        if known <= spectrum.components:  # then γ_k = 1
             known, ended = spectrum.components, True
         spectrum = solve(min(n_views, known if ended and known > k else 2 * known))
         k = max(k + 1, int(np.sum(spectrum.gamma > least)))
@@ -273,7 +273,8 @@ def _bytes_needed(name: str, stack: Stack, k: int) -> float:
         # LAPACK works on copies of its own: there are six squares at first, then one and seven times the eigenvectors
         numbers = count * side**2 + max(5 * count * side**2, 7 * vectors) + (1.5 * nnz if thin else count * n * n_views)
     else:
-        searched = side * (iterative.ROOM * k + iterative.SPARE + 2 * k + MOST)
+        # ARPACK's vectors and those found, twice while they are put in order; Lanczos' come before, and with a second search
+        searched = side * (2 * k + 2 * iterative.SPARE + max(iterative.ROOM * k, MOST))
         numbers = searched + vectors + (n + n_views) * min(k, AT_ONCE) + 3.5 * nnz
     return 8.0 * numbers
 
@@ -341,7 +342,7 @@ def _vector(found: Found, component: int, place: int, bases: dict[tuple[int, int
     runs: Iterator[slice] = iter(groups(solved.gamma[i], found.side))
     run = next(run for run in runs if run.stop > place)
     positive = int(np.sum(solved.gamma[i] > 0))  # to a larger block's rounding the last of them may equal the zeros
-    run = slice(max(run.start, 1), min(run.stop, positive, solved.vectors.shape[2]))
+    run = slice(max(run.start, 1), min(run.stop, positive))
     if run.stop - run.start <= 1:
         return np.asarray(solved.vectors[i][:, place])
     if (component, run.start) not in bases:
