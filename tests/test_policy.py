@@ -108,14 +108,14 @@ def test_components_of_one_shape_are_counted_together_however_they_are_cut(monke
 
 
 def test_eigenvectors_are_a_choice_that_every_solver_makes_alike():
-    """Every eigenvalue of a ring but the first is repeated; the largest entry, the first of a tie, is positive."""
-    graph = rings(45)
-    for solver in SOLVERS:
-        V = graph.spectrum(41, solver=solver).eigenvectors
-        size = np.abs(V)
-        first = np.argmax(size >= size.max(axis=0) * (1 - 1e-6), axis=0)
-        assert (V[first, np.arange(41)] > 0).all()
-        np.testing.assert_allclose(V, graph.spectrum(41).eigenvectors, rtol=0, atol=1e-9)
+    """Repeated eigenvalues of a ring, simple ones of clusters; the largest entry, the first of a tie, is positive."""
+    for graph, k in ((rings(45), 41), (zoo.clusters(count=4, naturals=60, views=10, cross=0.2), 35)):
+        for solver in SOLVERS:
+            V = graph.spectrum(k, solver=solver).eigenvectors
+            size = np.abs(V)
+            first = np.argmax(size >= size.max(axis=0) * (1 - 1e-6), axis=0)
+            assert (V[first, np.arange(k)] > 0).all()
+            np.testing.assert_allclose(V, graph.spectrum(k).eigenvectors, rtol=0, atol=1e-9)
 
 
 # --- a run of equal eigenvalues
@@ -332,7 +332,7 @@ def peak(solve: Any, *args: Any) -> int:
         ("dense", 1, 100, 1000, 0.01, 80, 2 * 1000 * 80),
         ("dense", 1, 100, 10_000, 0.085, 1, 3 * 100**2),
         ("dense", 2, 50, 500, 0.01, 1, 3 * 50**2),
-        ("iterative", 1, 600, 600, 0.01, 110, 0),
+        ("iterative", 1, 800, 800, 0.01, 150, 0),
         ("iterative", 1, 1500, 1500, 0.003, 2, 0),
         ("iterative", 1, 100, 3000, 0.01, 12, 0),
         ("iterative", 1, 3000, 100, 0.01, 12, 0),
@@ -348,7 +348,7 @@ def test_what_is_reserved_for_a_solver_is_enough_and_not_much_too_much(name, cou
     stack = stack_of(count, n, n_views, density)
     taken = peak(policy.SOLVERS[name], stack, k, True) + 8 * copies
     needed = policy._bytes_needed(name, stack, k)
-    assert taken <= 1.05 * needed + 30_000
+    assert taken <= needed + 50_000
     assert needed <= 1.7 * taken
 
 
