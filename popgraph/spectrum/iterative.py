@@ -62,26 +62,24 @@ def _below_top(M: Sparse, top: Floats, wanted: int, alone: bool) -> tuple[Floats
     """Return the top pair and the `wanted` next ones of MᵀM on the views' side, the rest, its bound, and how it is known."""
     side = min(M.shape)
     gram = Gram(M, np.inf if alone else DENSE_SECONDS * side**3 / (ENTRY_SECONDS * M.nnz + CALL_SECONDS))
-    start = M @ top if gram.by_naturals else top
+    start = M @ top if gram.by_naturals else top  # a unit vector as it is, its eigenvalue being 1
     trace = float(np.sum(M.data**2)) - 1.0  # the sum of all eigenvalues below the top
-    search = Search(gram, (start / np.linalg.norm(start))[:, np.newaxis], trace)
+    search = Search(gram, start[:, np.newaxis], trace)
     rest, bound, method = search.leading(wanted)
     found = min(wanted, len(search.gamma))
     gamma = np.zeros(wanted + 1)
     gamma[1 : found + 1] = search.gamma[:found]
-    gamma = np.where(gamma > tolerance(side), np.clip(gamma, 0.0, 1.0), 0.0)
+    gamma = np.where(gamma > tolerance(side), np.minimum(gamma, 1.0), 0.0)
     gamma[0] = 1.0
+    positive = int(np.sum(gamma > 0))
     V = np.zeros((M.shape[1], wanted + 1), order="F")
     if gram.by_naturals:
-        gram.widened(search.Q[:, : found + 1], V[:, : found + 1])
+        gram.widened(search.Q[:, :positive], V[:, :positive])
         del search
-        norm = np.linalg.norm(V, axis=0)
-        V /= np.where((gamma > 0) & (norm > 0), norm, np.inf)
-        V[:, 0] = top
-        positive = int(np.sum(gamma > 0))
+        V /= np.where(gamma > 0, np.sqrt(np.einsum("ij,ij->j", V, V)), 1.0)
         V[:, :positive] = orthonormal(V[:, :positive])
     else:
-        V[:, : found + 1] = search.Q[:, : found + 1]
+        V[:, :positive] = search.Q[:, :positive]
     V[:, 0] = top
     return gamma, V, rest, bound, method
 
@@ -108,7 +106,7 @@ class Search:
 
     def leading(self, wanted: int) -> tuple[float, float, str]:
         """Find the leading `wanted` pairs; return the largest eigenvalue left, a bound on it, and how it is known."""
-        rounding, ask, rest, floor = tolerance(self.side), 1, 1.0, 1.0
+        rounding, ask = tolerance(self.side), 1
         for _ in range(ROUNDS):
             spent = self.trace is not None and self.trace - self.gamma.sum() <= rounding
             if spent or self.Q.shape[1] == self.side:
@@ -131,11 +129,11 @@ class Search:
             self._keep(*self._search(ask))
             ask = SEARCHED
         else:
-            short = f"only {len(self.gamma)} of {wanted} eigenvalues below 1 are found"
-            above = f"there is still an eigenvalue {rest:.6g} above the {wanted + self.tops}-th found, {floor:.6g}"
-            raise NotConverged(
-                f'after {ROUNDS} searches {short if missing > 0 else above}; use solver="dense", or a smaller k'
-            )
+            if missing > 0:
+                found = f"only {len(self.gamma)} of {wanted} eigenvalues below 1 are found"
+            else:
+                found = f"there is still an eigenvalue {rest:.6g} above the {wanted + self.tops}-th found, {floor:.6g}"
+            raise NotConverged(f'after {ROUNDS} searches {found}; use solver="dense", or a smaller k')
         if len(self.gamma) > wanted:  # found by a second search, and not asked for
             rest = max(rest, float(self.gamma[wanted]))
             bound = max(bound, float(self.gamma[wanted]) + rounding)
@@ -164,11 +162,10 @@ class Search:
             found = self._arpack(1, chosen, tol, x)
             if found.shape[1] == 0:
                 return (seen, np.inf) if seen > tolerance(self.side) else (0.0, tolerance(self.side))
-            if (
-                not (length := float(np.linalg.norm(found[:, 0]))) > 0.5
-            ):  # a unit vector until what is held was removed from it
+            length = float(np.linalg.norm(found))
+            if not length > 0.5:  # a unit vector until what is held was removed from it
                 return seen, np.inf
-            x = found[:, 0] / length
+            x = found.ravel() / length
             y = self._removed(self.gram.vector(x))
             theta = float(x @ y)
             if theta < seen * (1 - LOOK):
@@ -186,7 +183,8 @@ class Search:
             if U.shape[1] == 0:
                 continue
             U = orthonormal(U)
-            ascending, R = eigenpairs(self.gram.compressed(U))
+            S = self.gram.compressed(U)
+            ascending, R = eigenpairs((S + S.T) / 2)  # beside a small S, rounding is no small part of it
             found = ascending[::-1] > polynomial.edge  # below it T_d is not monotone, and these are anyone's
             if found.any():
                 break

@@ -19,7 +19,7 @@ from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, si
 from popgraph.spectrum.certificate import AT_ONCE, certify, refute, residual_norms, witness
 from popgraph.spectrum.components import Components, Stack, find_components, stacks
 from popgraph.spectrum.lanczos import MOST
-from popgraph.spectrum.merging import Merged, merge
+from popgraph.spectrum.merging import merge
 from popgraph.spectrum.pairs import Pairs
 from popgraph.spectrum.value import SolverUse, Spectrum
 
@@ -47,15 +47,14 @@ class Found:
     rest: float  # the largest eigenvalue that is not listed, as well as it is known
     rest_bound: float  # and an upper bound on it
     side: int
-    merged: Merged | None = None  # what was solved instead of the factor
-    position: Ints | None = None  # (N',) the place of each merged view in its component
+    row: Ints  # (N,) the row of each view in the eigenvectors of its block, which several proportional views may share
+    share: Floats  # (N,) and its share of that row
 
     def on_views(self, views: Ints, vectors: Floats) -> Floats:
         """Write eigenvectors of the merged graph's block as those of the component with these views."""
-        if self.merged is None or self.position is None or len(views) == len(vectors):
+        if len(views) == len(vectors):
             return vectors
-        share = self.merged.share[views]
-        return np.asarray((vectors[self.position[self.merged.group[views]]].T * share).T)
+        return np.asarray((vectors[self.row[views]].T * self.share[views]).T)
 
 
 def decompose(
@@ -140,12 +139,13 @@ def _certified(factor: Sparse, w_x: Floats, parts: Components, found: Found, k: 
     order = _descending(found)
     listed = np.concatenate([np.ones(parts.count), -np.sort(-found.gamma)])
     if found.rest_bound == 0.0:  # all others are 0
-        listed = np.concatenate([listed, np.zeros(max(0, min(n_views, k + 1) - len(listed)))])
+        known = listed = np.concatenate([listed, np.zeros(min(n_views, k + 1))[len(listed) :]])
+    else:
+        known = listed[: max(k, int(np.sum(listed > found.rest_bound)))]
     gamma = listed[:k]
-    known = listed if found.rest_bound == 0.0 else listed[: max(k, int(np.sum(listed > found.rest_bound)))]
     V = _eigenvectors(root_w, parts, found, order, k)
     residuals = residual_norms(factor, gamma, V)
-    after = float(listed[k]) if k < min(len(listed), n_views) else 0.0
+    after = float(listed[k]) if k < len(listed) else 0.0
     remainder = (max(after, found.rest), max(after, found.rest_bound))
     if any(use.solver == "iterative" for use in found.uses):
         seen = max(found.rest, witness(lambda x: factor.T @ (factor @ x), V))
@@ -182,7 +182,7 @@ def whole_eigenspace(spectrum: Spectrum, solve: Callable[[int], Spectrum]) -> Sp
         least = float(spectrum.gamma[-1]) - spectrum.tolerance
         known = int(np.sum(spectrum.gamma_known > least))
         ended = spectrum.complete or known < len(spectrum.gamma_known)
-        if spectrum.gamma[-1] > 1 - spectrum.tolerance and known < spectrum.components:
+        if known <= spectrum.components:  # then γ_k = 1
             known, ended = spectrum.components, True
         spectrum = solve(min(n_views, known if ended and known > k else 2 * known))
         k = max(k + 1, int(np.sum(spectrum.gamma > least)))
@@ -201,7 +201,7 @@ def _solve_components(
         )
         none = np.empty(0, dtype=np.intp)
         rest = 1.0 if each < 1 else 0.0
-        return Found(np.empty(0), none, none, {}, [use], rest, rest, 1)
+        return Found(np.empty(0), none, none, {}, [use], rest, rest, 1, none, np.empty(0))
     merged = merge(factor, w_x)
     if merged.factor.shape != factor.shape:
         factor, parts = merged.factor, find_components(merged.factor)
@@ -226,6 +226,7 @@ def _solve_components(
         key = (name, shape, reason)
         uses[key] = uses.get(key, 0) + len(members)
     listed = [SolverUse(name, count, shape, reason) for (name, shape, reason), count in uses.items()]
+    position = np.argsort(parts.columns) - parts.column_start[parts.of_column]  # of a merged view in its component
     return Found(
         np.concatenate(gamma),
         np.concatenate(component),
@@ -235,8 +236,8 @@ def _solve_components(
         rest,
         rest_bound,
         largest,
-        merged,
-        np.argsort(parts.columns) - parts.column_start[parts.of_column],
+        position[merged.group],
+        merged.share,
     )
 
 
@@ -261,18 +262,21 @@ def _solve_stack(stack: Stack, each: int, forced: str | None, why: str) -> tuple
 
 
 def _bytes_needed(name: str, stack: Stack, k: int) -> float:
-    """Estimate what a solver takes at its peak, in bytes."""
+    """Estimate what a solver takes at its peak beside the stack, in bytes."""
+    if name == "closed form":
+        return 0.0
     count, n, n_views = stack.shape
-    side = min(n, n_views)
+    side, nnz = min(n, n_views), stack.blocks.nnz
     vectors = count * n_views * min(k, side)
     if name == "dense":
-        thin = count == 1 and stack.blocks.nnz < dense.SPARSE_SHARE * n * n_views
-        numbers = 6 * count * side**2 + 3 * vectors + (0 if thin else count * n * n_views)
-    elif name == "iterative":
-        numbers = int(side * (iterative.ROOM * k + iterative.SPARE + 2 * k + MOST)) + vectors
+        thin = count == 1 and nnz < dense.SPARSE_SHARE * n * n_views
+        # LAPACK works on copies of its own: there are six squares at first, then one and seven times the eigenvectors
+        numbers = count * side**2 + max(5 * count * side**2, 7 * vectors) + (1.5 * nnz if thin else count * n * n_views)
     else:
-        numbers = 2 * vectors
-    return 8.0 * numbers + 24.0 * float(stack.blocks.nnz)
+        # ARPACK's vectors and those found, twice while they are put in order; Lanczos' come before, and with a second search
+        searched = side * (2 * k + 2 * iterative.SPARE + max(iterative.ROOM * k, MOST))
+        numbers = searched + vectors + (n + n_views) * min(k, AT_ONCE) + 3.5 * nnz
+    return 8.0 * numbers
 
 
 def choose_solver(n: int, n_views: int, k: int, forced: str | None = None, why: str = "asked for") -> tuple[str, str]:
@@ -337,7 +341,8 @@ def _vector(found: Found, component: int, place: int, bases: dict[tuple[int, int
     solved, i = found.pairs[component]
     runs: Iterator[slice] = iter(groups(solved.gamma[i], found.side))
     run = next(run for run in runs if run.stop > place)
-    run = slice(max(run.start, 1), min(run.stop, solved.vectors.shape[2]))
+    positive = int(np.sum(solved.gamma[i] > 0))  # to a larger block's rounding the last of them may equal the zeros
+    run = slice(max(run.start, 1), min(run.stop, positive))
     if run.stop - run.start <= 1:
         return np.asarray(solved.vectors[i][:, place])
     if (component, run.start) not in bases:

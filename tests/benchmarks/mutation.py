@@ -41,6 +41,8 @@ TESTS = {
     "graph": ["graph", "torture", "build", "graph_exports", "contracts", "features", "gram"],
     "spectrum": [
         "certificates",
+        "iterative",
+        "policy",
         "spectrum",
         "contracts",
         "merging",

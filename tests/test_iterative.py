@@ -1,0 +1,388 @@
+"""The iterative solver step by step: on diagonal matrices, whose eigenvectors are unit vectors, and with an ARPACK made to fail."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse.linalg import ArpackError, aslinearoperator
+
+import popgraph as pg
+from popgraph import zoo
+from popgraph.errors import NotConverged
+from popgraph.spectrum import find_components, iterative
+from popgraph.spectrum.chebyshev import PLAIN, Filter
+from popgraph.spectrum.components import Stack, stacks
+from popgraph.spectrum.gram import OperatorProduct
+from popgraph.spectrum.iterative import BOUNDED, LOOK, SEARCHED_AGAIN, SPENT, WHOLE, Search
+from popgraph.spectrum.lanczos import LEAST, Lanczos
+from popgraph.subspace import tolerance
+
+
+def diagonal(gamma: Any, tops: int = 1, trace: float | None = None, limit: float = np.inf) -> Search:
+    """A search in diag(gamma) beside the first `tops` unit vectors."""
+    product = OperatorProduct(aslinearoperator(np.diag(gamma)), limit)
+    return Search(product, np.eye(len(gamma))[:, :tops], trace)
+
+
+def stack_of(graph: pg.PopulationGraph) -> Stack:
+    """The components of a graph, all of one shape."""
+    parts = find_components(graph.factor)
+    ((_, stack),) = stacks(graph.factor, np.sqrt(graph.w_x), parts, np.arange(parts.count))
+    return stack
+
+
+def unit(side: int, *places: int) -> np.ndarray:
+    return np.eye(side, order="F")[:, list(places)]
+
+
+# --- the search
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32 - 1), st.integers(5, 40), st.integers(1, 3), st.integers(0, 12))
+def test_the_leading_pairs_of_a_diagonal_matrix_are_found_in_order(seed, side, tops, wanted):
+    """With and without repeated eigenvalues, in any order on the diagonal; and what is left is bounded."""
+    rng = np.random.default_rng(seed)
+    gamma = np.concatenate([np.ones(tops), rng.choice(rng.random(7), size=side - tops)])
+    wanted = min(wanted, side - tops)
+    search = diagonal(gamma, tops)
+    rest, bound, _ = search.leading(wanted)
+    truth = np.append(np.sort(gamma[tops:])[::-1], 0.0)
+    rounding = tolerance(side)
+    np.testing.assert_allclose(search.gamma[:wanted], truth[:wanted], rtol=0, atol=rounding)
+    np.testing.assert_array_equal(search.Q[:, :tops], np.eye(side)[:, :tops])
+    found = search.Q[:, tops:]
+    np.testing.assert_allclose(gamma[:, np.newaxis] * found, found * search.gamma, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(search.Q.T @ search.Q, np.eye(search.Q.shape[1]), rtol=0, atol=1e-13)
+    assert rest - rounding <= truth[wanted] <= bound + rounding
+    assert bound <= (truth[wanted - 1] if wanted else 1.0) + 3 * rounding
+
+
+def test_eigenvalues_that_use_up_the_trace_end_the_search():
+    """1, 0.5, 0.25 and zeros."""
+    search = diagonal([1.0, 0.5, 0.25, *[0.0] * 9], trace=0.75)
+    assert search.leading(6) == (0.0, 0.0, SPENT)
+    np.testing.assert_allclose(search.gamma, [0.5, 0.25], rtol=0, atol=1e-15)
+
+
+def test_vectors_that_use_up_the_dimensions_end_the_search():
+    gamma = [1.0, 0.9, 0.5, 0.4, 0.2]
+    search = diagonal(gamma)
+    assert search.leading(4) == (0.0, 0.0, WHOLE)
+    np.testing.assert_allclose(search.gamma, gamma[1:], rtol=0, atol=1e-14)
+    rest, bound, method = diagonal(gamma).leading(3)
+    assert rest == pytest.approx(0.2, abs=1e-14)
+    assert bound == pytest.approx(0.2, abs=1e-11)
+    assert method == BOUNDED
+
+
+def test_a_bound_is_pursued_before_a_second_search(monkeypatch):
+    """Of N = 1000: θ/(1 - ε) is 1.49 θ after 24 steps, above 0.9 for θ = 0.7, and 1.02 θ after 96."""
+    monkeypatch.setattr(Search, "_look", None)
+    rest, bound, method = diagonal([1.0, 0.9, *np.linspace(0.7, 0, 998)]).leading(1)
+    assert 0.69 < rest <= 0.7 <= bound < 0.9
+    assert method == BOUNDED
+
+
+def tolerances(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The tolerances that ARPACK is called with from now on."""
+    given, honest = [], iterative.eigsh
+
+    def eigsh(*args: Any, **options: Any) -> Any:
+        given.append(options["tol"])
+        return honest(*args, **options)
+
+    monkeypatch.setattr(iterative, "eigsh", eigsh)
+    return given
+
+
+@pytest.mark.parametrize(("after", "looks"), [(0.899, [LOOK]), (0.9, [LOOK, 0.0])])
+def test_a_second_search_is_as_rough_as_it_may_be(monkeypatch, after, looks):
+    """Roughly where that leaves γ_4 below γ_3 = 0.9 for sure; to the end where they are equal, and then it is over."""
+    given = tolerances(monkeypatch)
+    search = diagonal([1.0, 0.95, 0.9, *np.linspace(after, 0, 197)])
+    rest, bound, method = search.leading(2)
+    assert given == [0.0, *looks]
+    assert method == SEARCHED_AGAIN
+    assert rest == pytest.approx(after, rel=LOOK**2, abs=tolerance(200))
+    assert after <= bound <= min(after + 1e-6, 0.9 + 2 * tolerance(200))
+
+
+def test_beside_the_tops_alone_the_bound_is_below_1():
+    rest, bound, _ = diagonal([1.0, 1.0, 0.999, *np.linspace(0.99, 0, 197)], tops=2).leading(0)
+    assert rest <= 0.999 <= bound < 1
+
+
+def test_what_a_second_search_found_beyond_what_was_asked_for_is_what_is_left():
+    """0.5 is held already; the eigenvalue 0.9 is found, and 0.5 is the next, whatever bounds those beside both."""
+    search = diagonal([1.0, 0.2, 0.5, 0.9, *[0.1] * 20])
+    search._keep(np.array([0.5]), unit(24, 2))
+    rest, bound, _ = search.leading(1)
+    np.testing.assert_allclose(search.gamma, [0.9, 0.5], rtol=0, atol=1e-14)
+    assert rest == pytest.approx(0.5, abs=1e-15)
+    assert bound == pytest.approx(0.5 + tolerance(24), abs=1e-15)
+
+
+@pytest.mark.parametrize(("above", "searches"), [(1.9, 1), (2.1, 2)])
+def test_a_bound_within_the_rounding_of_both_eigenvalues_is_one_of_a_tie(monkeypatch, above, searches):
+    """γ_2 and the bound on γ_3 may each be off by a rounding; what is above by more is another eigenvalue, and sought."""
+    calls, honest, rounding = [], Search._search, tolerance(20)
+
+    def search(self: Search, ask: int) -> Any:
+        calls.append(ask)
+        return honest(self, ask)
+
+    monkeypatch.setattr(Search, "_search", search)
+    monkeypatch.setattr(iterative, "largest_left", lambda *args: (0.5, np.inf))
+    monkeypatch.setattr(Search, "_look", lambda *args: (0.5, 0.5 + (above if len(calls) == 1 else 1.0) * rounding))
+    diagonal([1.0, *[0.5] * 5, *[0.1] * 14]).leading(1)
+    assert len(calls) == searches
+
+
+@pytest.mark.parametrize("wanted", [1, 2])
+def test_searches_that_find_nothing_new_come_to_an_end(monkeypatch, wanted):
+    monkeypatch.setattr(Search, "_search", lambda *args: (np.empty(0), unit(6)))
+    with pytest.raises(NotConverged, match=f"after 64 searches only 0 of {wanted} eigenvalues below 1 are found"):
+        diagonal([1.0, 0.5, 0.4, 0.3, 0.2, 0.1]).leading(wanted)
+
+
+@pytest.mark.parametrize("tops", [1, 2])
+@pytest.mark.parametrize("places", [[2, 3, 4], [4, 3, 2], [4, 2, 3], [3, 2, 4]])
+def test_pairs_are_kept_largest_first_with_their_vectors(tops, places):
+    gamma = np.array([1.0, 1.0, 0.9, 0.5, 0.3, 0.1])
+    search = diagonal(gamma, tops)
+    search._keep(gamma[places[:1]], unit(6, *places[:1]))
+    search._keep(gamma[places[1:]], unit(6, *places[1:]))
+    np.testing.assert_array_equal(search.gamma, [0.9, 0.5, 0.3])
+    np.testing.assert_allclose(search.Q, unit(6, *range(tops), 2, 3, 4), atol=1e-15)
+
+
+def test_one_of_many_repeats_is_refused_where_a_dense_solve_would_do_and_no_fewer():
+    """30 copies of 0.5 and others: Lanczos' method meets two of them in 24 steps."""
+    gamma = np.concatenate([[1.0], np.full(30, 0.5), np.linspace(1e-3, 0, 69)])
+    with pytest.raises(NotConverged, match="25 eigenvalues, many of them repeated, are hard to find one vector"):
+        diagonal(gamma, limit=1e9)._filter(LEAST + 1)
+    apart = np.concatenate([[1.0], np.linspace(0.9, 0, 99)])
+    for search, ask in (
+        (diagonal(gamma, limit=1e9), LEAST),
+        (diagonal(gamma), LEAST + 1),
+        (diagonal(apart, limit=1e9), LEAST + 1),
+    ):
+        assert isinstance(search._filter(ask), Filter)
+
+
+# --- a second look, at a search made to return this or that
+
+LEFT = np.array([1.0, 0.5, 0.3, 0.2])
+
+
+def looked_at(monkeypatch: pytest.MonkeyPatch, found: np.ndarray, gamma: np.ndarray = LEFT) -> tuple[float, float]:
+    search = diagonal(gamma)
+    monkeypatch.setattr(Search, "_arpack", lambda *args: found.copy())
+    return search._look(Lanczos(search.gram.vector, search.Q, search.rng), 0.9)
+
+
+def test_a_look_bounds_an_eigenvalue_by_its_residual(monkeypatch):
+    """x = cos t e_1 + sin t e_2: θ = γ_1 cos² t + γ_2 sin² t, and ||Āx - θx|| = (γ_1 - γ_2) sin t cos t."""
+    c, s = np.cos(1e-5), np.sin(1e-5)
+    for size in (1.0, 0.8):  # what was held is removed from what ARPACK returns
+        theta, bound = looked_at(monkeypatch, size * (c * unit(4, 1) + s * unit(4, 2)))
+        assert theta == pytest.approx(0.5 * c**2 + 0.3 * s**2, abs=1e-16)
+        assert bound - theta == pytest.approx(0.2 * s * c + tolerance(4), abs=2e-16)
+
+
+@pytest.mark.parametrize("found", [unit(4, 2), unit(4, 3), 0.3 * unit(4, 1), np.nan * unit(4, 1), unit(4)], ids=str)
+def test_a_look_that_found_less_than_is_there_has_failed(monkeypatch, found):
+    """Another eigenvector, nothing but a rest of one, no numbers, or none: Lanczos' method has seen the eigenvalue 0.5."""
+    assert looked_at(monkeypatch, found) == (pytest.approx(0.5, abs=1e-15), np.inf)
+
+
+def test_where_nothing_is_left_a_look_says_so(monkeypatch):
+    assert looked_at(monkeypatch, unit(4), np.array([1.0, 0.0, 0.0, 0.0])) == (0.0, tolerance(4))
+
+
+# --- searches with a filter, made to return this or that
+
+
+def searched(monkeypatch: pytest.MonkeyPatch, filtered: np.ndarray, plain: np.ndarray) -> tuple[Any, Any]:
+    """A search for three pairs with a filter whose edge is 0.4, and without."""
+    chosen = Filter(0.4, 5, 1)
+    monkeypatch.setattr(Search, "_filter", lambda *args: chosen)
+    monkeypatch.setattr(
+        Search, "_arpack", lambda self, ask, polynomial, tol: {chosen: filtered, PLAIN: plain}[polynomial]
+    )
+    return diagonal([1.0, 0.9, 0.6, 0.3, 0.2])._search(3)
+
+
+def test_what_is_found_below_a_filters_edge_is_not_believed(monkeypatch):
+    turned = unit(5, 3, 1, 2) @ np.linalg.qr(np.random.default_rng(0).standard_normal((3, 3)))[0]
+    for filtered, plain in ((turned, unit(5)), (unit(5), unit(5, 1, 2)), (unit(5, 3), unit(5, 2, 1))):
+        gamma, U = searched(monkeypatch, filtered, plain)
+        np.testing.assert_allclose(gamma, [0.9, 0.6], rtol=0, atol=1e-15)
+        np.testing.assert_allclose(np.abs(U), unit(5, 1, 2), rtol=0, atol=1e-14)
+
+
+def test_a_search_that_finds_nothing_at_all_is_refused(monkeypatch):
+    with pytest.raises(NotConverged, match="ARPACK found nothing beside what is held, on a block of side 5"):
+        searched(monkeypatch, unit(5), unit(5))
+
+
+def test_small_eigenvalues_are_found_beside_rounding():
+    """Naturals (1 - t) a + t b for t of size 1e-6: γ_2 = Var(t) Σ d²/m, with d = b - a and m the mean of the naturals."""
+    t, a, b = 1e-6 * np.arange(5), np.array([3, 1, 2, 1, 1]) / 8, np.array([1, 1, 1, 3, 2]) / 8
+    graph = pg.build(np.full(5, 0.2), a + np.outer(t, b - a))
+    second = t.var() * np.sum((b - a) ** 2 / (a + t.mean() * (b - a)))
+    assert 1e-12 < second < 2e-12
+    spectrum = graph.spectrum(5, solver="iterative")
+    np.testing.assert_allclose(spectrum.gamma, [1, second, 0, 0, 0], rtol=0, atol=1e-16)
+
+
+# --- ARPACK
+
+
+def test_arpack_is_asked_for_no_more_than_there_is():
+    search = diagonal([1.0, 1.0, 1.0, 0.5, 0.4, 0.3], tops=3)
+    U = search._arpack(10, PLAIN, 0.0)
+    np.testing.assert_allclose(U @ U.T, np.diag([0, 0, 0, 1, 1, 1]), atol=1e-14)
+
+
+def arpack_returning(monkeypatch: pytest.MonkeyPatch, U: np.ndarray) -> np.ndarray:
+    monkeypatch.setattr(iterative, "eigsh", lambda *args, **options: (np.zeros(U.shape[1]), U.copy()))
+    return diagonal([1.0, 0.5, 0.3, 0.0])._arpack(U.shape[1], PLAIN, 0.0)
+
+
+def test_what_arpack_mixed_with_what_is_held_is_told_apart(monkeypatch):
+    """The first unit vector is held; of a vector with a part in it the rest is left, and of itself nothing."""
+    whole = np.linalg.qr(unit(4, 1, 2) + 1e-3 * unit(4, 0, 0))[0]
+    np.testing.assert_allclose(np.abs(arpack_returning(monkeypatch, whole)), unit(4, 1, 2), atol=2e-6)
+    U = arpack_returning(monkeypatch, 0.8 * unit(4, 1, 3) + [0.6, 0.0] * unit(4, 0, 0))
+    np.testing.assert_allclose(U, unit(4, 1, 3) * 0.8, atol=1e-15)
+    U = arpack_returning(monkeypatch, 0.8 * unit(4, 1, 0) + 0.6 * unit(4, 0, 1) * [1, -1])
+    np.testing.assert_allclose(np.abs(U), unit(4, 1), atol=1e-15)
+    assert arpack_returning(monkeypatch, unit(4, 0, 0)).shape == (4, 0)
+
+
+@pytest.mark.parametrize("sound", [0, 1])
+def test_what_is_no_number_is_refused(monkeypatch, sound):
+    U = np.full((4, 2), np.nan)
+    U[:, :sound] = unit(4, *range(1, 1 + sound))
+    with pytest.raises(NotConverged, match="ARPACK returned vectors that are no numbers, on a block of side 4"):
+        arpack_returning(monkeypatch, U)
+
+
+def test_an_error_of_arpack_is_said(monkeypatch):
+    def eigsh(*args: Any, **options: Any) -> Any:
+        raise ArpackError(-9, {-9: "a start of zeros"})
+
+    monkeypatch.setattr(iterative, "eigsh", eigsh)
+    with pytest.raises(NotConverged, match="ARPACK failed on a block of side 4: .* a start of zeros"):
+        diagonal(LEFT)._arpack(1, PLAIN, 0.0)
+
+
+@pytest.mark.parametrize(("ask", "room"), [(1, 14), (20, 33), (100, 141)])
+def test_arpack_keeps_13_vectors_beyond_those_asked_for_and_a_share_of_many(monkeypatch, ask, room):
+    given = {}
+
+    def eigsh(operator: Any, k: int, **options: Any) -> Any:
+        given.update(options)
+        return np.zeros(k), np.zeros((300, k))
+
+    monkeypatch.setattr(iterative, "eigsh", eigsh)
+    search = diagonal(np.linspace(1, 0, 300))
+    search._arpack(ask, PLAIN, 0.0)
+    assert given["ncv"] == room
+    search._arpack(299, PLAIN, 0.0)
+    assert given["ncv"] == 300
+
+
+def test_what_is_found_is_removed_from_vectors_and_from_columns_in_place():
+    rng = np.random.default_rng(0)
+    search, X = diagonal(np.linspace(1, 0, 9)), np.asfortranarray(rng.standard_normal((9, 3)))
+    search._keep(np.array([0.5, 0.4]), np.linalg.qr(rng.standard_normal((9, 2)))[0])
+    left = X - search.Q @ (search.Q.T @ X)
+    np.testing.assert_allclose(search._removed(X[:, 1]), left[:, 1], atol=1e-15)
+    apart = search._apart(X)
+    np.testing.assert_allclose(apart, left, atol=1e-15)
+    assert np.shares_memory(apart, X)
+
+
+# --- blocks of a graph
+
+
+def random_blocks(count: int, n: int, n_views: int, rank: int, seed: int = 0) -> pg.PopulationGraph:
+    """Components of one shape and of this rank."""
+    rng, A = np.random.default_rng(seed), np.zeros((count * n, count * n_views))
+    for c in range(count):
+        A[c * n : (c + 1) * n, c * n_views : (c + 1) * n_views] = rng.random((n, rank)) @ rng.random((rank, n_views))
+    return pg.build(rng.random(count * n) + 0.5, A, normalize=True)
+
+
+@pytest.mark.parametrize("shape", [(6, 9), (9, 6), (7, 7)])
+@pytest.mark.parametrize("rank", [1, 3, 6])
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_every_block_gets_its_leading_pairs(shape, rank, count):
+    stack = stack_of(random_blocks(count, *shape, rank))
+    full = [min(shape), rank][rank < min(shape)]
+    for k in (1, 2, 4, 20):
+        found = iterative.solve(stack, k)
+        k = min(k, min(shape))
+        assert found.gamma.shape == (count, k)
+        for M, top, gamma, V, rest, bound in zip(
+            stack.dense(), stack.top, found.gamma, found.vectors, found.rest, found.rest_bound, strict=True
+        ):
+            truth = np.linalg.svd(M, compute_uv=False) ** 2
+            np.testing.assert_allclose(gamma, truth[:k], rtol=0, atol=1e-13)
+            assert (gamma[full:] == 0).all()
+            np.testing.assert_array_equal(V[:, 0], top)
+            V = V[:, gamma > 0]
+            np.testing.assert_allclose(V.T @ V, np.eye(V.shape[1]), rtol=0, atol=1e-14)
+            np.testing.assert_allclose(M.T @ (M @ V), V * gamma[gamma > 0], rtol=0, atol=1e-13)
+            after = truth[k] if k < len(truth) else 0.0
+            assert rest - 1e-14 <= after <= bound + 1e-14
+            assert (bound == 0) == (k >= full)
+        assert found.method == SPENT if k >= full else found.method != SPENT
+
+
+def test_the_vectors_of_one_block_are_not_copied(monkeypatch):
+    V = np.zeros((9, 3))
+    monkeypatch.setattr(iterative, "_below_top", lambda *args: (np.ones(3), V, 0.0, 0.0, WHOLE))
+    assert np.shares_memory(iterative.solve(stack_of(random_blocks(1, 6, 9, 3)), 3).vectors, V)
+
+
+@pytest.mark.parametrize("shape", [(6, 9), (9, 6)])
+def test_eigenvalues_are_at_most_1_and_what_rounds_to_0_is_0(monkeypatch, shape):
+    def leading(search: Search, wanted: int) -> tuple[float, float, str]:
+        U = np.linalg.qr(np.column_stack([search.Q, np.eye(6)[:, :3]]))[0]
+        search._keep(np.array([1 + 4e-16, 0.9 * tolerance(6), -1e-17]), U[:, 1:])
+        return 0.0, 0.0, WHOLE
+
+    monkeypatch.setattr(Search, "leading", leading)
+    found = iterative.solve(stack_of(random_blocks(1, *shape, 6)), 4)
+    np.testing.assert_array_equal(found.gamma, [[1, 1, 0, 0]])
+
+
+def test_as_many_products_are_allowed_as_take_as_long_as_a_dense_solve(monkeypatch):
+    """6 x 6 x 6 x 0.5 s = 108 s, and a product with 54 entries takes 54 x 0.1 + 0.6 s = 6 s."""
+    for name, seconds in (("DENSE_SECONDS", 0.5), ("ENTRY_SECONDS", 0.1), ("CALL_SECONDS", 0.6)):
+        monkeypatch.setattr(iterative, name, seconds)
+    limits, honest = [], iterative.Gram
+
+    def gram(M: Any, limit: float) -> Any:
+        limits.append(limit)
+        return honest(M, limit)
+
+    monkeypatch.setattr(iterative, "Gram", gram)
+    stack = stack_of(random_blocks(1, 6, 9, 2))
+    iterative.solve(stack, 2, alone=False)
+    iterative.solve(stack, 2, alone=True)
+    iterative.solve(stack, 2)
+    assert limits == [pytest.approx(18), np.inf, np.inf]
+
+
+def test_the_bits_do_not_depend_on_what_was_asked_before():
+    stack = stack_of(zoo.clusters(count=3, naturals=30, views=20, cross=0.1))
+    first = iterative.solve(stack, 5)
+    iterative.solve(stack, 2)
+    assert iterative.solve(stack, 5).vectors.tobytes() == first.vectors.tobytes()
