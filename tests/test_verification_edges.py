@@ -117,6 +117,14 @@ def test_optimal_asks_for_eigenvectors_and_for_their_eigenvalues():
     assert not pg.verify(CUBE, scaled(CUBE, [0, 2], [1, 1 / 5])).optimal
 
 
+def test_a_wider_f_is_no_minimiser_over_k_columns():
+    for f in (CUBE.spectrum(8).embedding, np.hstack([CUBE.spectrum(4).embedding, np.zeros((8, 1))])):
+        match = pg.verify(CUBE, f, 4)
+        assert match
+        assert not match.optimal
+        assert match.excess_loss is None
+
+
 def test_optimal_is_judged_to_atol_where_entries_reach_1():
     """One natural, one view: F = f, which is 1 at the minimum, and just above it is as good."""
     graph = pg.build(["a"], pg.identity())
