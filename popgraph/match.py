@@ -44,7 +44,7 @@ class Match(Immutable):
     atol : float
         The largest angle that counts as 0.
     uncertainty : float
-        How far, in radians, rounding may have turned span F* and span F.
+        How far, in radians, rounding may have turned span F* and span F; pi/2 or more where γ_k = 0, and F* is arbitrary.
     rank : int
         The number of linearly independent columns of F = √w_x f.
     Q : (k, d) array

@@ -154,7 +154,7 @@ def judge(
 
     Parameters
     ----------
-    graph : PopulationGraph, or what has its spectrum(k), factor and N
+    graph : PopulationGraph, or what has its spectrum(k), factor and is_exact
     table, F : (N, d) arrays
         f and √w_x f; the same where the coordinates are not views.
     root : (N,) array
@@ -171,7 +171,7 @@ def judge(
     above = int(np.sum(spectrum.gamma > spectrum.gamma[-1] + spectrum.tolerance)) if degenerate else k
     shares = captured(spectrum.eigenvectors, space.basis)
     angles = _angles(space, whole, above, k)
-    uncertainty = space.uncertainty + whole.certificate.angle_bound * bool(spectrum.gamma[-1] > 0)
+    uncertainty = space.uncertainty + whole.certificate.angle_bound
     if degenerate and above:  # the eigenvectors above are asked for too, across a gap of their own
         uncertainty += spectrum.leading(above).certificate.angle_bound
     optimal = table.shape[1] == k and _is_optimal(graph, F, spectrum, atol)
@@ -181,7 +181,7 @@ def judge(
     exactly = ""
     if spectrum.gap <= spectrum.tolerance:
         status, reason, exactly = _in_exact_arithmetic(graph, k, degenerate, status, reason)
-    best = None if held is None else _is_best_of_class(graph.factor, root**2, held, space, k, atol)
+    best = None if held is None else _is_best_of_class(graph.factor, spectrum.w_x, held, space, k, atol)
     if held is not None and status is Status.DIFFERENT:
         status, reason = _limited(held, whole, k, atol, bool(best), status, reason)
     loss = loss if np.isfinite(loss) else np.inf  # a difference of overflows: such an f is no minimiser
@@ -245,7 +245,7 @@ def _angles(space: ColumnSpace, whole: Spectrum, above: int, k: int) -> Floats:
     smallest = containment_angles(V, space.basis)[:k]
     if above == k:
         return smallest
-    contained = containment_angles(V[:, :above], space.basis) if above else np.zeros(0)
+    contained = containment_angles(V[:, :above], space.basis)
     # The `above` angles of containment and the rest of the smallest are k numbers, all 0 iff both conditions hold.
     return np.sort(np.concatenate([np.maximum(contained, smallest[:above]), smallest[above:]]))
 
@@ -336,7 +336,7 @@ def _in_exact_arithmetic(graph: Any, k: int, degenerate: bool, status: Status, r
 
 def _excess_angle_bound(excess: float | None, spectrum: Spectrum) -> float | None:
     """Return the bound on ||sin Θ||_F that the excess loss proves, where it proves one below sqrt(k)."""
-    if excess is None or not np.isfinite(excess) or spectrum.gap <= spectrum.tolerance:
+    if excess is None or spectrum.gap <= spectrum.tolerance:
         return None
     # Rounding hides excess losses of this size: the loss is a sum of terms as large as Σγ².
     hidden = spectrum.tolerance * (1.0 + float(np.sum(spectrum.gamma**2)))
@@ -359,8 +359,8 @@ def family_in_words(above: int, k: int, whole: int) -> str:
 def _matches_with_constant(graph: Any, F: Floats, root: Floats, k: int, atol: float) -> bool:
     """Whether F and √w_x, which stands for the constant function, together span the k + 1 leading eigenvectors at a clean cut."""
     root = root[:, np.newaxis]
-    if k >= graph.N or column_space(F).rank != k or np.linalg.norm(column_space(F).basis.T @ root) > 0.5:
-        return False  # the last: what holds half of the constant is not centred
+    if column_space(F).rank != k or np.linalg.norm(column_space(F).basis.T @ root) > 0.5:
+        return False  # the last: what holds half of the constant, as all does at k = N, is not centred
     spectrum = graph.spectrum(k + 1)
     space = column_space(np.column_stack([F, root]))
     clean = spectrum.gap > spectrum.tolerance
@@ -388,7 +388,7 @@ def _limited(
         there = int(np.sum(containment_angles(whole.eigenvectors[:, run], held.basis) <= atol))
         gamma = f"γ = {float(whole.gamma[run].mean()):.4g}"
         if there < need and many == 1:
-            share = float(captured(whole.eigenvectors[:, run], held.basis)[0])
+            share = captured(whole.eigenvectors[:, run], held.basis).item()
             lacking.append(f"eigenvector {run.start + 1} ({gamma}, {share_in_words(share)} of it at most)")
         elif there < need:
             lacking.append(f"{need} of the {many} dimensions of {gamma} (it holds {there})")

@@ -14,6 +14,7 @@ from hypothesis import given
 from popgraph import PopulationGraph, build, identity, zoo
 from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.images import Image
+from popgraph.states import StateSequence
 
 every_graph = pytest.mark.parametrize("graph", GRAPHS.values(), ids=GRAPHS)
 small = pytest.mark.parametrize(
@@ -193,11 +194,17 @@ def test_index_is_the_inverse_of_views(graph):
 
 
 @pytest.mark.parametrize("view", ["thunder", 7, [1, 2], np.eye(9), Image([[1]]), float("nan")], ids=repr)
-def test_what_is_no_view_is_named(view):
-    graph = zoo.lightning_cloud()
+@pytest.mark.parametrize("graph", [zoo.lightning_cloud(), zoo.hypercube(2), build(["a", "b"], identity())], ids=repr)
+def test_what_is_no_view_is_named(graph, view):
     for ask in (graph.index, lambda v: graph.explain(v, graph.views[0]), lambda v: graph.explain(graph.views[0], v)):
         with pytest.raises(InvalidArgument, match="is no view of this graph; its views are graph.views"):
             ask(view)
+
+
+def test_a_view_that_is_kept_as_numbers_is_found_without_making_the_others(monkeypatch):
+    graph = zoo.hypercube(2)
+    monkeypatch.setattr(StateSequence, "__iter__", None)
+    assert [graph.index(bits) for bits in itertools.product((0, 1), repeat=2)] == [0, 1, 2, 3]
 
 
 def test_an_image_is_found_by_its_pixels():

@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
-from cases import AWKWARD, GRAPHS, ZOO, brute_w, huge
+from cases import AWKWARD, GRAPHS, ZOO, brute_w, huge, many_components
 from scipy.stats import chi2
 
 from popgraph import Distribution, apply, build, identity, zoo
@@ -302,3 +302,10 @@ def test_a_distribution_of_views_is_w_x():
 def test_more_components_than_eigenvalues_sought_are_still_printed():
     """str() seeks eight eigenvalues; of 16 components it knew no whole multiplicity, and printed ", ..."."""
     assert "eigenvalues of Ā  1 (x16), ..." in str(zoo.scaled_hypercube(4, 2))
+    assert str(many_components(8, 2)).endswith("(x8)")
+    assert str(many_components(9, 2)).endswith("1 (x9), ...")
+
+
+@pytest.mark.parametrize(("naturals", "end"), [(400, "1 (x400), ..."), (401, "1 (x401), then graph.spectrum(k)")])
+def test_eigenvalues_are_printed_up_to_400_naturals_or_views(naturals, end):
+    assert str(build(range(naturals), identity())).endswith(end)

@@ -37,7 +37,7 @@ from cosmic_ray.mutating import MutationVisitor
 from cosmic_ray.plugins import get_operator, operator_names
 
 TESTS = {
-    "verification": ["verification", "features", "minima", "exact", "torture"],
+    "verification": ["verification", "verification_edges", "features", "minima", "exact", "torture"],
     "graph": ["graph", "torture", "build", "graph_exports", "contracts", "features", "gram"],
     "spectrum": [
         "certificates",
