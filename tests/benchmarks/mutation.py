@@ -41,6 +41,7 @@ TESTS = {
     "graph": ["graph", "torture", "build", "graph_exports", "contracts", "features", "gram"],
     "spectrum": [
         "certificates",
+        "basis",
         "spectrum",
         "contracts",
         "merging",
