@@ -14,7 +14,7 @@ from popgraph import zoo
 from popgraph.errors import NotConverged
 from popgraph.spectrum import iterative
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis
-from popgraph.spectrum.certificate import Certificate, angle_bound, certify, residual_norms
+from popgraph.spectrum.certificate import Certificate, angle_bound, certify, refute, residual_norms, witness
 from popgraph.spectrum.lanczos import FAILURE, Lanczos
 from popgraph.subspace import EPS, tolerance
 
@@ -62,8 +62,13 @@ def test_top_vectors_are_checked_for_their_length(tops):
     V = np.diag([1.0, 1 + 1e-8, 1.0])[:, :2]
     with pytest.raises(NotConverged, match="the loss of orthogonality is 2.0e-08"):
         certify(np.zeros(2), np.ones(2), V, (0.5, 0.5), "how", 16, tops=tops)
-    assert certified(tops=2).angle_bound == pytest.approx(16 * EPS)  # in closed form, whatever the gap
-    assert certified(tops=1).angle_bound == pytest.approx(16 * EPS / 0.15)
+    assert certified(tops=2).angle_bound == 16 * EPS  # in closed form, whatever the gap
+    assert certified(tops=1).angle_bound == pytest.approx(16 * EPS / 0.15, rel=1e-9, abs=0)
+
+
+def test_unless_it_is_said_no_vector_is_a_top():
+    found = certify(np.array([1e-10]), np.ones(1), np.eye(3)[:, :1], (0.5, 0.5), "how", 16)
+    assert found.angle_bound == pytest.approx(2e-10, rel=1e-4, abs=0)
 
 
 def test_the_angle_bound_is_davis_kahan_with_rounding():
@@ -83,6 +88,38 @@ def test_residuals_are_those_of_each_pair():
     V, gamma = rng.standard_normal((graph.N, 37)), rng.random(37)
     expected = np.linalg.norm(graph.adjacency @ V - V * gamma, axis=0)
     np.testing.assert_allclose(residual_norms(graph.factor, gamma, V), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("found", [0, 1, 3])
+def test_a_witness_is_just_below_the_largest_eigenvalue_beside_what_was_found(found):
+    """Twelve steps of the power method shrink what belongs to eigenvalues half as large 4,000-fold."""
+    gamma = np.array([1.0, 0.8, 0.6, 0.5, *np.linspace(0.2, 0.0, 36)])
+    U = np.linalg.qr(np.random.default_rng(0).standard_normal((40, 40)))[0]
+    A = (U * gamma) @ U.T
+    assert 0.98 * gamma[found] < witness(lambda x: A @ x, U[:, :found]) <= gamma[found] + 1e-14
+
+
+def test_a_witness_sees_nothing_where_nothing_is_left():
+    """Of vectors that fill the space, and beside an Ā of which the rest is 0: rounding is no witness."""
+    U = np.linalg.qr(np.random.default_rng(0).standard_normal((9, 9)))[0]
+    assert witness(lambda x: x, U) == 0.0
+    assert witness(lambda x: U[:, 0] * (U[:, 0] @ x), U[:, :1]) <= 1e-30
+
+
+def test_a_bound_is_refuted_by_what_is_above_it_by_more_than_rounding():
+    refute(0.5 + 0.99 * ALLOWED, 0.5, 3, 16)
+    refute(ALLOWED, 0.0, 3, 16)
+    with pytest.raises(
+        NotConverged, match=r"an eigenvalue of 0.75 or more beside the 3 found, where 0.5 was said to be"
+    ):
+        refute(0.75, 0.5, 3, 16)
+    for seen in (0.5 + 1.01 * ALLOWED, np.nan):
+        with pytest.raises(NotConverged):
+            refute(seen, 0.5, 3, 16)
+    size = 10**6
+    refute(0.5 + 75 * size * EPS, 0.5, 3, size)
+    with pytest.raises(NotConverged):
+        refute(0.5 + 85 * size * EPS, 0.5, 3, size)
 
 
 def test_a_certificate_says_what_is_known_of_the_next_eigenvalue():

@@ -18,8 +18,6 @@ TIE = 1e-6  # entries closer than this share are taken as equal, so that roundin
 
 def signed(V: Floats) -> Floats:
     """Flip each column so that its entry of largest size, the first one of a tie, is positive."""
-    if V.shape[1] == 0:
-        return V
     size = np.abs(V)
     first = np.argmax(size >= size.max(axis=0) * (1 - TIE), axis=0)
     return V * np.where(V[first, np.arange(V.shape[1])] < 0, -1.0, 1.0)
@@ -29,12 +27,12 @@ def orthonormal(X: Floats) -> Floats:
     """Return orthonormal columns, of which the first j span what the first j columns of X do.
 
     Cholesky's factor of XᵀX, twice, which is as good as Householder's QR for columns that are not nearly dependent, and ten
-    times as fast for tall X; Householder's for others. An F-ordered X may be overwritten.
+    times as fast for tall X; Householder's for others. An F-ordered X may be overwritten, so that no second array is needed.
     """
     Q = np.asfortranarray(X)
     for _ in range(2):
         R, failed = dpotrf(dsyrk(1.0, Q, trans=1))
-        if failed or Q.shape[1] == 0 or R.diagonal().min() < 1e-4 * R.diagonal().max():
+        if failed or R.diagonal().min() < 1e-4 * R.diagonal().max():
             return np.asfortranarray(np.linalg.qr(Q)[0])
         Q = dtrsm(1.0, R, Q, side=1, overwrite_b=1)
     return Q

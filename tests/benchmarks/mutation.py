@@ -43,6 +43,7 @@ TESTS = {
         "certificates",
         "iterative",
         "policy",
+        "basis",
         "spectrum",
         "contracts",
         "merging",
