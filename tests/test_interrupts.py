@@ -24,6 +24,14 @@ PACKAGE = str(Path(pg.__file__).parent)
 POINTS = 24  # interruptions of each operation, spread over its run
 
 
+@pytest.fixture(autouse=True)
+def python_hears_the_signal():
+    """Let Ctrl-C raise, also where a shell started the tests in its background and had it ignored, as a child then would."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class Interrupter:
     """Count the calls and returns of the package's own code, and raise at one of them; without a number, only count."""
 
