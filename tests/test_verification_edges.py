@@ -1,6 +1,7 @@
 """`verify` at the edges of its cases: where one condition alone decides, and what each number in a match is."""
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from cases import many_components
 
 import popgraph as pg
 from popgraph import verification, zoo
+from popgraph.arrays import frozen
 from popgraph.errors import InvalidArgument
 from popgraph.exact import ExactGraph
 from popgraph.match import Status
@@ -91,6 +93,17 @@ def test_just_below_the_first_eigenvector_it_alone_must_be_held():
     assert match.status is Status.MATCH_DEGENERATE
     assert match.family.startswith("γ_2 = γ_3 has multiplicity 3; the 1 eigenvector above it must be held, and any 1")
     assert pg.verify(CUBE, BITS[:, :2]).status is Status.DIFFERENT
+
+
+def test_a_gap_of_just_the_tolerance_is_a_degenerate_cut():
+    """As `Spectrum.gap` says: at or below the tolerance, which is 2^-45 on the cube."""
+    spectrum = CUBE.spectrum(2)
+    certificate = replace(spectrum.certificate, remainder=0.25 - spectrum.tolerance)
+    spectrum = replace(spectrum, gamma=frozen(np.array([1, 0.25])), certificate=certificate)
+    assert spectrum.gap == spectrum.tolerance
+    match = pg.verify(CUBE, np.hstack([ONE, BITS[:, [0]]]), spectrum=spectrum)
+    assert match.status is Status.MATCH_DEGENERATE
+    assert match.exactly == "γ_2 = γ_3"
 
 
 def test_an_f_below_all_of_the_repeated_eigenvalue_is_as_far_from_it_as_can_be():
