@@ -44,7 +44,7 @@ def ritz(factor: Sparse, w_x: Floats, basis: Floats, T: Floats, k: int) -> Spect
         raise InvalidArgument(f"k is {shorten(k)}; features of {d} columns have 1..{d} Ritz pairs")
     image = factor @ basis
     ascending, U = eigenpairs(image.T @ image)
-    theta = np.clip(ascending[::-1], 0.0, 1.0)
+    theta = np.minimum(ascending[::-1], 1.0)
     theta[theta <= tolerance(d)] = 0.0
     V = np.empty((len(w_x), k))
     for run in groups(theta, d):  # a repeated θ gets a basis that does not depend on rounding
