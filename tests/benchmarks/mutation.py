@@ -42,6 +42,8 @@ TESTS = {
     "spectrum": [
         "certificates",
         "basis",
+        "lanczos",
+        "features",
         "spectrum",
         "contracts",
         "merging",
