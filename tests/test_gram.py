@@ -13,8 +13,9 @@ from popgraph.errors import NotConverged
 from popgraph.spectrum import gram as room
 from popgraph.spectrum import policy
 from popgraph.spectrum.basis import orthonormal
-from popgraph.spectrum.chebyshev import PLAIN, choose_filter
+from popgraph.spectrum.chebyshev import DEGREE, DRIFT, PLAIN, choose_filter
 from popgraph.spectrum.gram import Gram, OperatorProduct
+from popgraph.subspace import EPS
 
 SHAPES = [(5, 9), (9, 5), (7, 7)]
 
@@ -157,29 +158,92 @@ def test_a_filter_keeps_the_eigenvectors_and_the_order_of_what_is_above_its_edge
 
 
 def test_what_was_deflated_does_not_grow_in_a_filter():
-    """A deflated eigenvalue 1 beside an edge of 0.05 is magnified by T_30(39), 1e56, unless it is removed on the way."""
-    gamma = np.concatenate([[1.0], np.linspace(0.06, 0, 99)])
-    chosen = choose_filter(gamma[1:], np.ones(99), 2)
-    assert chosen.degree > 10
+    """A deflated eigenvalue 1 beside an edge of 0.059 is magnified by T_37(33), 1e67, unless it is removed on the way."""
+    gamma = np.concatenate([[1.0], np.linspace(0.06, 0, 999)])
+    chosen = choose_filter(gamma[1:], np.ones(999), 2)
+    assert growth(chosen.degree, 2 / chosen.edge - 1) > 1e60
+    removed = []
 
     def remove(x):
+        removed.append(x[0])
         x = x.copy()
-        x[0] = 0.0
+        x[0] = EPS * np.linalg.norm(x)
         return x
 
-    start = np.full(100, 0.1)
-    start[0] = 1e-17
-    with np.errstate(all="raise"):
-        after = chosen(lambda x: gamma * x, remove, start)
-    assert np.abs(after[1:]).max() < 1e4
-    assert abs(after[0]) < 1e4
+    after = chosen(lambda x: gamma * x, remove, remove(np.ones(1000)))
+    assert abs(after[0]) <= DRIFT * EPS * np.linalg.norm(after)
+    assert len(removed) == 1 + 2 * (chosen.degree // chosen.clean_every)  # the last two terms, whenever it is time
+
+
+def growth(degree, x):
+    """T_degree(x) of an x >= 1."""
+    return np.cosh(degree * np.arccosh(x))
+
+
+@pytest.mark.parametrize("top", [1.0, 0.3, 1e-3, 3e-7])
+@pytest.mark.parametrize("share", [0.01, 0.04, 0.09, 0.2, 0.3, 0.5, 0.9, 0.99, 0.99999])
+@pytest.mark.parametrize("spread", [3e3, 5.0])
+def test_the_degree_is_the_highest_that_spreads_no_further(top, share, spread):
+    """And what is deflated, of eigenvalue 1 at most, is removed before it has grown by more than 1e8."""
+    edge = share * top
+    theta = np.array([top, edge * (1 + 1e-9), edge * (1 - 1e-9), 0.0])
+    chosen = choose_filter(theta, np.array([1.0, 99.0, 1.0, 1.0]), 10, spread)
+    x = 2 / share - 1
+    if growth(2, x) > spread:
+        assert chosen is PLAIN
+        return
+    assert chosen.edge == pytest.approx(edge)
+    assert growth(chosen.degree, x) <= spread
+    assert growth(chosen.degree + 1, x) > spread or chosen.degree == DEGREE
+    assert growth(chosen.clean_every, 2 / edge - 1) <= DRIFT or chosen.clean_every == 1
+    assert growth(chosen.clean_every + 1, 2 / edge - 1) > DRIFT
+
+
+@pytest.mark.parametrize("top", [1 + 4 * EPS, 1.0, 0.5])
+def test_eigenvalues_that_are_all_the_same_are_filtered_too(top):
+    """Rounded, they may be 1 or a little more, though none is."""
+    chosen = choose_filter(np.full(4, top), np.full(4, 100.0), 3)
+    assert (chosen.edge, chosen.degree) == (top, DEGREE)
+    assert chosen.clean_every >= 1
+
+
+@pytest.mark.parametrize("ask", [10, 20, 40, 60])
+@pytest.mark.parametrize("copies", [1, 5])
+def test_an_edge_lies_below_two_or_three_times_as_many_eigenvalues_as_are_asked_for(ask, copies):
+    theta = np.linspace(1, 0.1, 200) ** 2
+    edge = choose_filter(theta, np.full(200, float(copies)), ask).edge
+    above = int(np.sum(theta > edge))
+    assert 2 * ask <= copies * above <= 3 * ask
+    assert theta[above - 1] > edge > theta[above]
+
+
+def test_an_edge_lies_between_two_ritz_values():
+    """Where enough eigenvalues are known only with the last one, there is nothing to put it below."""
+    theta = np.array([1.0, 0.5, 0.4, 0.1])
+    assert 0.4 < choose_filter(theta, np.array([1.0, 30.0, 1.0, 1.0]), 3).edge < 0.5
+    assert 0.1 < choose_filter(theta, np.array([1.0, 1.0, 30.0, 1.0]), 3).edge < 0.4
+    assert choose_filter(theta, np.array([1.0, 1.0, 1.0, 30.0]), 3) is PLAIN
+    assert choose_filter(theta, np.array([1.0, 1.0, 1.0, 1.0]), 3) is PLAIN
 
 
 @pytest.mark.parametrize(
-    ("theta", "ask"), [([1.0], 3), ([1.0, 0.5], 300), ([0.5, 1e-9, 1e-12, 1e-12], 60), ([0.0, 0.0, 0.0], 3)]
+    ("theta", "ask"),
+    [
+        ([1.0], 3),
+        ([1.0, 0.5], 300),
+        ([0.5, 1e-9, 1e-12, 1e-12], 60),
+        ([0.0, 0.0, 0.0], 3),
+        ([1.0, 0.5, 0.0, 0.0, 0.0], 100),
+    ],
 )
 def test_there_is_no_filter_where_there_is_nothing_to_filter(theta, ask):
     assert choose_filter(np.array(theta), np.full(len(theta), 100.0), ask) is PLAIN
+
+
+def test_without_a_filter_the_product_is_what_it_was():
+    gamma = np.array([1.0, 0.5, 0.0])
+    np.testing.assert_array_equal(PLAIN(lambda x: gamma * x, lambda x: 0 * x, np.ones(3)), gamma)
+    assert PLAIN.edge == 0.0  # whatever is positive lies above it
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.sampled_from([1.0, 1e-3, 1e-9, 0.0]))

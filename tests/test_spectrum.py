@@ -113,6 +113,14 @@ def test_a_crowded_ring_is_not_handed_over():
     np.testing.assert_allclose(spectrum.gamma, ring_gamma(5000)[:11], atol=1e-13)
 
 
+@pytest.mark.parametrize(("q", "k"), [(1e-16, 4), (1e-15, 1)])
+def test_a_ring_whose_eigenvalues_all_are_1_to_rounding_is_solved(q, k):
+    """What is left beside the top rounds to 1 too, which leaves a filter no room between its edge and what is deflated."""
+    spectrum = ring(60, q).spectrum(k, solver="iterative")
+    np.testing.assert_allclose(spectrum.gamma, 1.0, rtol=0, atol=1e-14)
+    assert spectrum.gap <= spectrum.tolerance
+
+
 def test_a_near_tie_is_told_apart_and_a_tie_is_not():
     """Second eigenvalues 1/4 and 1/4 + gap, in two components."""
     apart, tied = near_tie(1e-10).spectrum(3), near_tie(0.0).spectrum(3)

@@ -19,7 +19,7 @@ from popgraph.arrays import Floats, Sparse
 from popgraph.dask.products import Products
 from popgraph.errors import NotConverged
 from popgraph.spectrum.basis import orthonormal
-from popgraph.spectrum.chebyshev import DEGREE, DRIFT, PLAIN, Filter
+from popgraph.spectrum.chebyshev import DEGREE, DRIFT, PLAIN, Filter, highest_degree
 from popgraph.spectrum.iterative import BOUNDED, SEARCHED_AGAIN
 from popgraph.spectrum.lanczos import Lanczos, largest_left
 from popgraph.subspace import tolerance
@@ -158,7 +158,7 @@ def _filter(edge: float, top: float) -> Filter:
     """Choose the highest degree at which what rounding makes of the removed vectors (γ up to 1) can be removed afterwards."""
     if edge <= 1e-6 * top:
         return PLAIN
-    degree = int(np.arccosh(DRIFT) / np.arccosh(max(2 / edge - 1, 1 + 1e-12)))
+    degree = highest_degree(DRIFT, 2 / edge - 1)
     return Filter(edge, min(degree, DEGREE), DEGREE + 1) if degree > 1 else PLAIN
 
 

@@ -50,6 +50,11 @@ class Filter:
 PLAIN = Filter(0.0, 1, 1)
 
 
+def highest_degree(limit: float, x: float) -> int:
+    """Return the highest d with T_d(x) <= limit, both at least 1; an x that rounding has brought to 1 or below counts as more."""
+    return int(np.arccosh(limit) / np.arccosh(max(x, 1 + 1e-12)))
+
+
 def choose_filter(theta: Floats, counts: Floats, ask: int, spread: float = SPREAD) -> Filter:
     """Choose a filter for the `ask` leading eigenvalues of what Lanczos' method has looked at.
 
@@ -69,9 +74,9 @@ def choose_filter(theta: Floats, counts: Floats, ask: int, spread: float = SPREA
     edge = float(theta[enough] + theta[enough + 1]) / 2
     if edge <= 1e-6 * theta[0]:
         return PLAIN
-    degree = int(np.arccosh(spread) / np.arccosh(max(2 * theta[0] / edge - 1, 1 + 1e-12)))
+    degree = highest_degree(spread, 2 * float(theta[0]) / edge - 1)
     if degree < 2:
         return PLAIN
     # The deflated vectors' eigenvalues are up to 1, and the filter makes the most of them
-    clean_every = max(1, int(np.arccosh(DRIFT) / np.arccosh(2 / edge - 1)))
+    clean_every = max(1, highest_degree(DRIFT, 2 / edge - 1))
     return Filter(edge, min(degree, DEGREE), clean_every)

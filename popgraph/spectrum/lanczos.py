@@ -104,10 +104,10 @@ class Lanczos:
         if length == 0:
             return None
         v = self._orthogonal(y / length)
-        if (left := norm(v)) < 0.7:  # much of it was rounding along what is known: twice is enough (Kahan)
-            v = self._orthogonal(v)
-            left = norm(v)
-        return v / left if left > 0.1 else None
+        left = norm(v)
+        return (
+            v / left if left > 0.1 else None
+        )  # as above: a tenth is left, and no more than ten eps of what was removed
 
     def _orthogonal(self, y: Floats) -> Floats:
         """Remove the spans of Q and of the basis from a vector, once."""
@@ -127,12 +127,11 @@ def largest_left(lanczos: Lanczos, enough: float) -> tuple[float, float]:
     enough : float
         Stop when the bound is below this, or as soon as it is clear that it cannot get there.
     """
-    theta, bound = 0.0, np.inf
     for steps in range(LEAST, MOST + 1, EVERY):
         lanczos.advance(steps)
         theta = max(0.0, float(lanczos.ritz()[0][0]))
         bound = lanczos.bound(theta)
         hopeless = lanczos._bound_after(theta, MOST) >= enough  # Ritz values only grow
-        if lanczos.finished or bound < enough or hopeless:
+        if bound < enough or hopeless:
             break
     return theta, bound

@@ -44,6 +44,8 @@ TESTS = {
         "iterative",
         "policy",
         "basis",
+        "lanczos",
+        "features",
         "spectrum",
         "contracts",
         "merging",
