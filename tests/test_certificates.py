@@ -290,3 +290,8 @@ def test_leading_pairs_carry_a_certificate_of_their_own():
     assert whole.leading(8) is whole
     one = pg.build(["a"], pg.identity()).spectrum(1)
     assert (one.gap, one.rank, one.clean_cuts) == (1.0, 1, (1,))
+
+
+def test_one_pair_is_certified_by_its_gap_and_not_as_a_top_vector():
+    found = certify(np.array([1e-10]), np.array([0.5]), np.eye(4)[:, :1], (0.4, 0.4), "tried", 4)
+    assert found.angle_bound == pytest.approx(1e-10 / 0.1, rel=1e-3)

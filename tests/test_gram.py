@@ -13,7 +13,7 @@ from popgraph.errors import NotConverged
 from popgraph.spectrum import gram as room
 from popgraph.spectrum import policy
 from popgraph.spectrum.basis import orthonormal
-from popgraph.spectrum.chebyshev import DEGREE, DRIFT, PLAIN, choose_filter
+from popgraph.spectrum.chebyshev import DEGREE, DRIFT, PLAIN, Filter, choose_filter
 from popgraph.spectrum.gram import Gram, OperatorProduct
 from popgraph.subspace import EPS
 
@@ -282,3 +282,25 @@ def test_iteration_gives_up_when_a_dense_solve_would_have_been_done(monkeypatch)
     assert "products with M and its transpose did not do" in spectrum.solvers[0].reason
     assert graph.spectrum(6, solver="iterative").solvers[0].solver == "iterative"
     assert set(policy.SOLVERS) == {"closed form", "dense", "iterative"}
+
+
+@pytest.mark.parametrize(("every", "times"), [(1, 4), (2, 2), (3, 1), (9, 0)])
+def test_a_filter_removes_what_is_deflated_after_so_many_steps(every, times):
+    seen = []
+
+    def remove(x):
+        seen.append(x)
+        return x
+
+    Filter(0.5, 5, every)(lambda x: 0.3 * x, remove, np.ones(3))  # steps 2, 3, 4 and 5
+    assert len(seen) == 2 * times
+
+
+def test_where_all_that_is_left_is_tiny_the_deflated_are_removed_at_every_step():
+    filtered = choose_filter(1e-9 * np.linspace(1, 0.1, 40), np.ones(40), 2)  # deflated 1 is 1e9 times the edge
+    assert filtered.degree > 1
+    assert filtered.clean_every == 1
+
+
+def test_where_0_and_rounding_are_left_there_is_no_filter():
+    assert choose_filter(np.array([0.5, 0.0, 0.0, -1e-17]), np.array([1.0, 50.0, 1.0, 1.0]), 2) == PLAIN

@@ -297,7 +297,9 @@ def _patch(old: Any, new: Any) -> bool:
         for f, g in functions:
             if f is None or g is None or f.__module__ != g.__module__:
                 continue
-            if f.__code__ != g.__code__ or repr(f.__defaults__) != repr(g.__defaults__):
+            if f.__code__ != g.__code__ or repr((f.__defaults__, f.__kwdefaults__)) != repr(
+                (g.__defaults__, g.__kwdefaults__)
+            ):
                 f.__code__, f.__defaults__, f.__kwdefaults__ = g.__code__, g.__defaults__, g.__kwdefaults__
                 any_change = True
         if isinstance(value, int | float | str | set | tuple) and type(was) is type(value) and was != value:
