@@ -105,9 +105,7 @@ class Lanczos:
             return None
         v = self._orthogonal(y / length)
         left = norm(v)
-        return (
-            v / left if left > 0.1 else None
-        )  # as above: a tenth is left, and no more than ten eps of what was removed
+        return v / left if left > 0.1 else None  # as above: a tenth is left, and ten eps of what was removed at most
 
     def _orthogonal(self, y: Floats) -> Floats:
         """Remove the spans of Q and of the basis from a vector, once."""
