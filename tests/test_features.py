@@ -150,6 +150,18 @@ def test_a_class_is_one_problem_that_one_solver_solves():
     assert str(use) == "Rayleigh-Ritz on 3 features: a class of functions is solved whole"
 
 
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_a_slice_of_a_ritz_spectrum_is_certified_within_its_class(k):
+    """The residuals of the whole Ā, 0.4 here, say nothing against pairs of the projected one."""
+    graph, Psi = zoo.hypercube(3), np.random.default_rng(0).standard_normal((8, 4))
+    part, alone = graph.spectrum(4, features=Psi).leading(k), graph.spectrum(k, features=Psi)
+    np.testing.assert_allclose(part.gamma, alone.gamma, atol=1e-14)
+    assert part.residuals.max() > 0.1
+    for certificate in (part.certificate, alone.certificate):
+        assert certificate.residual < 1e-14
+        assert certificate.angle_bound < 1e-12
+
+
 def test_a_slice_of_a_ritz_spectrum_keeps_its_weights():
     graph = zoo.hypercube(3)
     whole = graph.spectrum(3, features=signs)

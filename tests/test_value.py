@@ -96,13 +96,12 @@ def test_a_k_that_is_no_number_of_its_pairs_is_refused(k):
 def test_leading_pairs_are_bounded_by_what_comes_after_them(k, components):
     """The components' top vectors are exact; the others turn by Davis and Kahan."""
     known = [1.0] * components + [0.5, 0.375, 0.25, 0.125][: 5 - components]
-    whole = made(known, 4, floor=0.1, components=components, weights=np.arange(20.0).reshape(5, 4))
+    whole = made(known, 4, floor=0.1, components=components)
     part = whole.leading(k)
     assert part.k == k
     assert part.gamma.tolist() == known[:k]
     assert np.array_equal(part.eigenvectors, np.eye(6)[:, :k])
     assert part.residuals.tolist() == whole.residuals[:k].tolist()
-    assert np.array_equal(part.weights, whole.weights[:, :k])
     assert part.gamma_known is whole.gamma_known
     certificate, gap = part.certificate, known[k - 1] - known[k]
     assert part.gap == gap
@@ -116,6 +115,19 @@ def test_leading_pairs_are_bounded_by_what_comes_after_them(k, components):
         assert expected == 16 * EPS
     else:
         assert expected == pytest.approx(np.linalg.norm(1e-12 * np.arange(1, k + 1)) / gap, rel=1e-2)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_leading_pairs_of_a_class_are_bounded_within_it(k):
+    """Its residuals are of the whole Ā; of the projected one the largest is known, and no vector is in closed form."""
+    known = [1.0, 1.0, 0.5, 0.25]
+    whole = made(known, 4, components=2, weights=np.arange(20.0).reshape(5, 4))
+    whole = replace(whole, residuals=np.full(4, 0.3))
+    part = whole.leading(k)
+    assert np.array_equal(part.weights, whole.weights[:, :k])
+    assert (part.residuals.tolist(), part.certificate.residual) == ([0.3] * k, 4e-12)
+    expected = (4e-12 * np.sqrt(k) + 16 * EPS) / part.gap if part.gap > 0 else np.pi / 2
+    assert part.certificate.angle_bound == pytest.approx(expected, rel=1e-9, abs=0)
 
 
 def test_all_the_pairs_are_the_spectrum_itself_and_its_weights_may_be_none():

@@ -170,12 +170,15 @@ class Spectrum(Immutable):
             return self
         remainder = float(self.gamma_known[k])
         gap, closed_form = float(self.gamma[k - 1]) - remainder, k <= self.components
+        residuals = self.residuals[:k]
+        if self.weights is not None:  # those of the projected Ā, of which the largest is known; none is in closed form
+            residuals, closed_form = np.full(k, self.certificate.residual), False
         certificate = replace(
             self.certificate,
-            residual=float(self.residuals[:k].max()),
+            residual=float(residuals.max()),
             remainder=remainder,
             remainder_bound=remainder,
-            angle_bound=angle_bound(self.residuals[:k], gap, self.side, closed_form=closed_form),
+            angle_bound=angle_bound(residuals, gap, self.side, closed_form=closed_form),
         )
         return replace(
             self,
