@@ -150,6 +150,16 @@ def test_a_class_is_one_problem_that_one_solver_solves():
     assert str(use) == "Rayleigh-Ritz on 3 features: a class of functions is solved whole"
 
 
+def test_a_repeated_ritz_value_gets_a_basis_that_depends_on_the_space_alone():
+    graph = zoo.hypercube(3)
+    table = np.array([signs(view) for view in graph.views])
+    turned = table @ np.linalg.qr(np.random.default_rng(0).standard_normal((3, 3)))[0]
+    V = graph.spectrum(3, features=table).eigenvectors
+    np.testing.assert_allclose(V.T @ V, np.eye(3), atol=1e-14)
+    for k in (1, 2, 3):
+        np.testing.assert_allclose(graph.spectrum(k, features=turned).eigenvectors, V[:, :k], atol=1e-12)
+
+
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_a_slice_of_a_ritz_spectrum_is_certified_within_its_class(k):
     """The residuals of the whole Ā, 0.4 here, say nothing against pairs of the projected one."""

@@ -165,14 +165,16 @@ def test_what_was_deflated_does_not_grow_in_a_filter():
     removed = []
 
     def remove(x):
-        removed.append(x[0])
+        removed.append(abs(x[0]) / np.linalg.norm(x[1:]))
         x = x.copy()
         x[0] = EPS * np.linalg.norm(x)
         return x
 
-    after = chosen(lambda x: gamma * x, remove, remove(np.ones(1000)))
-    assert abs(after[0]) <= DRIFT * EPS * np.linalg.norm(after)
-    assert len(removed) == 1 + 2 * (chosen.degree // chosen.clean_every)  # the last two terms, whenever it is time
+    start = np.ones(1000)
+    start[0] = EPS * np.linalg.norm(start)
+    after = chosen(lambda x: gamma * x, remove, start)
+    assert max([*removed, abs(after[0]) / np.linalg.norm(after)]) <= DRIFT * EPS
+    assert len(removed) == 2 * (chosen.degree // chosen.clean_every)  # the last two terms, whenever it is time
 
 
 def growth(degree, x):
@@ -180,7 +182,7 @@ def growth(degree, x):
     return np.cosh(degree * np.arccosh(x))
 
 
-@pytest.mark.parametrize("top", [1.0, 0.3, 1e-3, 3e-7])
+@pytest.mark.parametrize("top", [1.0, 0.3, 1e-3, 3e-8])
 @pytest.mark.parametrize("share", [0.01, 0.04, 0.09, 0.2, 0.3, 0.5, 0.9, 0.99, 0.99999])
 @pytest.mark.parametrize("spread", [3e3, 5.0])
 def test_the_degree_is_the_highest_that_spreads_no_further(top, share, spread):
@@ -195,7 +197,7 @@ def test_the_degree_is_the_highest_that_spreads_no_further(top, share, spread):
     assert chosen.edge == pytest.approx(edge)
     assert growth(chosen.degree, x) <= spread
     assert growth(chosen.degree + 1, x) > spread or chosen.degree == DEGREE
-    assert growth(chosen.clean_every, 2 / edge - 1) <= DRIFT or chosen.clean_every == 1
+    assert chosen.clean_every == 1 or 1 < growth(chosen.clean_every, 2 / edge - 1) <= DRIFT
     assert growth(chosen.clean_every + 1, 2 / edge - 1) > DRIFT
 
 
@@ -234,6 +236,8 @@ def test_an_edge_lies_between_two_ritz_values():
         ([0.5, 1e-9, 1e-12, 1e-12], 60),
         ([0.0, 0.0, 0.0], 3),
         ([1.0, 0.5, 0.0, 0.0, 0.0], 100),
+        ([1.0, 0.5, 1e-19, -1e-19], 100),  # zeros as Lanczos' method sees them
+        ([1e-19, -1e-19, -1e-19], 3),
     ],
 )
 def test_there_is_no_filter_where_there_is_nothing_to_filter(theta, ask):

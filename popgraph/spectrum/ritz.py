@@ -50,9 +50,7 @@ def ritz(factor: Sparse, w_x: Floats, basis: Floats, T: Floats, k: int) -> Spect
     for run in groups(theta, d):  # a repeated θ gets a basis that does not depend on rounding
         if run.start < k:
             whole, asked = basis @ U[:, ::-1][:, run], min(k, run.stop) - run.start
-            V[:, run.start : run.start + asked] = (
-                reproducible_basis(whole, asked) if run.stop - run.start > 1 else whole
-            )
+            V[:, run.start : run.start + asked] = reproducible_basis(whole, asked)
     V = signed(V)
     U = basis.T @ V
     projected = np.linalg.norm(image.T @ (image @ U) - U * theta[:k], axis=0)

@@ -25,7 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -307,6 +307,10 @@ def _patch(old: Any, new: Any) -> bool:
                 if vars(room).get(key) is was:
                     setattr(room, key, value)
                     any_change = True
+        of_here = is_dataclass(value) and type(value).__module__ == new.__dict__.get("__name__")
+        if of_here and vars(was) != vars(value):  # in place, for those who ask `is`
+            vars(was).update(vars(value))
+            any_change = True
     return any_change
 
 
