@@ -114,7 +114,8 @@ def test_where_the_bound_can_never_be_enough_the_first_look_is_the_last():
     lanczos = lanczos_of(SLOW)
     theta, bound = largest_left(lanczos, 0.501)
     assert lanczos.steps == LEAST
-    assert theta < 0.5 < 0.501 < bound
+    assert theta == pytest.approx(0.5, abs=1e-7)  # rounding may bring it above
+    assert bound > 0.501
 
 
 def test_a_krylov_space_that_is_used_up_is_not_looked_at_again(monkeypatch):
