@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import popgraph as pg
 from popgraph import PopulationGraph, zoo
+from popgraph.spectrum.components import Stack, find_components, stacks
 
 
 def many_components(count: int, views: int) -> PopulationGraph:
@@ -19,6 +20,13 @@ def many_components(count: int, views: int) -> PopulationGraph:
     block = np.stack([half, half[::-1] ** 2])
     A = sp.kron(sp.eye_array(count), block / block.sum(axis=1, keepdims=True), format="csr")
     return pg.build(np.full(2 * count, 0.5 / count), A)
+
+
+def stack_of(graph: PopulationGraph) -> Stack:
+    """The components of a graph, all of one shape, as the solvers get them."""
+    parts = find_components(graph.factor)
+    ((_, stack),) = stacks(graph.factor, np.sqrt(graph.w_x), parts, np.arange(parts.count))
+    return stack
 
 
 def near_tie(gap: float) -> PopulationGraph:

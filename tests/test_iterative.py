@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import stack_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse.linalg import ArpackError, aslinearoperator
@@ -11,9 +12,8 @@ from scipy.sparse.linalg import ArpackError, aslinearoperator
 import popgraph as pg
 from popgraph import zoo
 from popgraph.errors import NotConverged
-from popgraph.spectrum import find_components, iterative
+from popgraph.spectrum import iterative
 from popgraph.spectrum.chebyshev import PLAIN, Filter
-from popgraph.spectrum.components import Stack, stacks
 from popgraph.spectrum.gram import OperatorProduct
 from popgraph.spectrum.iterative import BOUNDED, LOOK, SEARCHED_AGAIN, SPENT, WHOLE, Search
 from popgraph.spectrum.lanczos import LEAST, Lanczos
@@ -24,13 +24,6 @@ def diagonal(gamma: Any, tops: int = 1, trace: float | None = None, limit: float
     """A search in diag(gamma) beside the first `tops` unit vectors."""
     product = OperatorProduct(aslinearoperator(np.diag(gamma)), limit)
     return Search(product, np.eye(len(gamma))[:, :tops], trace)
-
-
-def stack_of(graph: pg.PopulationGraph) -> Stack:
-    """The components of a graph, all of one shape."""
-    parts = find_components(graph.factor)
-    ((_, stack),) = stacks(graph.factor, np.sqrt(graph.w_x), parts, np.arange(parts.count))
-    return stack
 
 
 def unit(side: int, *places: int) -> np.ndarray:

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from cases import GRAPHS, PRODUCTS, many_components
+from cases import GRAPHS, PRODUCTS, many_components, stack_of
 
 import popgraph as pg
 from popgraph import zoo
 from popgraph.errors import NotConverged, TooLarge
-from popgraph.spectrum import choose_solver, find_components, iterative, policy, whole_eigenspace
+from popgraph.spectrum import choose_solver, iterative, policy, whole_eigenspace
 from popgraph.spectrum.certificate import AT_ONCE
-from popgraph.spectrum.components import Stack, stacks
+from popgraph.spectrum.components import Stack
 from popgraph.spectrum.policy import DENSE_SIDE, FEW
 from popgraph.subspace import tolerance
 
@@ -300,15 +300,12 @@ def test_memory_is_reserved_for_the_eigenvectors_and_a_part_of_them(monkeypatch,
     assert asked[f"{k} eigenvectors over 40 views"] == V.nbytes + V[:, :AT_ONCE].nbytes
 
 
-def stack_of(count: int, n: int, n_views: int, density: float) -> Stack:
+def random_stack(count: int, n: int, n_views: int, density: float) -> Stack:
     """Random blocks, as many of one shape, each with a full row and a full column."""
     rng = np.random.default_rng(0)
     A = rng.random((count, n, n_views)) * (rng.random((count, n, n_views)) < density)
     A[:, 0] = A[:, :, 0] = 0.1
-    graph = pg.build(np.ones(count * n), sp.block_diag(list(A), format="csr"), normalize=True)
-    parts = find_components(graph.factor)
-    ((_, stack),) = stacks(graph.factor, np.sqrt(graph.w_x), parts, np.arange(count))
-    return stack
+    return stack_of(pg.build(np.ones(count * n), sp.block_diag(list(A), format="csr"), normalize=True))
 
 
 def peak(solve: Any, *args: Any) -> int:
@@ -345,7 +342,7 @@ def test_what_is_reserved_for_a_solver_is_enough_and_not_much_too_much(name, cou
 
     `copies` are LAPACK's own: a square and two for its work, or what QR works on and its Q.
     """
-    stack = stack_of(count, n, n_views, density)
+    stack = random_stack(count, n, n_views, density)
     taken = peak(policy.SOLVERS[name], stack, k, True) + 8 * copies
     needed = policy._bytes_needed(name, stack, k)
     assert taken <= needed + 50_000
@@ -353,6 +350,6 @@ def test_what_is_reserved_for_a_solver_is_enough_and_not_much_too_much(name, cou
 
 
 def test_the_closed_form_takes_no_memory_beside_the_components():
-    stack = stack_of(100, 1, 50, 1)
+    stack = random_stack(100, 1, 50, 1)
     assert policy._bytes_needed("closed form", stack, 1) == 0
     assert peak(policy.SOLVERS["closed form"], stack, 1, True) < stack.top.nbytes

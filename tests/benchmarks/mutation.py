@@ -297,9 +297,7 @@ def _patch(old: Any, new: Any) -> bool:
         for f, g in functions:
             if f is None or g is None or f.__module__ != g.__module__:
                 continue
-            if f.__code__ != g.__code__ or repr((f.__defaults__, f.__kwdefaults__)) != repr(
-                (g.__defaults__, g.__kwdefaults__)
-            ):
+            if _form(f) != _form(g):
                 f.__code__, f.__defaults__, f.__kwdefaults__ = g.__code__, g.__defaults__, g.__kwdefaults__
                 any_change = True
         if isinstance(value, int | float | str | set | tuple) and type(was) is type(value) and was != value:
@@ -318,6 +316,11 @@ def _function(value: Any) -> FunctionType | None:
     """The function in a method of any kind, under its decorators."""
     value = inspect.unwrap(getattr(value, "__func__", getattr(value, "func", value)))
     return value if isinstance(value, FunctionType) else None
+
+
+def _form(function: FunctionType) -> tuple[Any, ...]:
+    """What two functions must share to do the same."""
+    return function.__code__, repr(function.__defaults__), repr(function.__kwdefaults__)
 
 
 def in_a_fork(work: Any, seconds: float) -> int:
