@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from cases import block_diagonal
 
 from popgraph.spectrum import components as room
 from popgraph.spectrum import find_components
@@ -15,7 +16,7 @@ def scattered(shapes=SHAPES, seed=0):
     """A factor of positive blocks of these shapes, rows and columns in random order, a weight of each view, and the blocks."""
     rng = np.random.default_rng(seed)
     blocks = [rng.random(shape) + 0.1 for shape in shapes]
-    whole = sp.block_diag(blocks, format="csr")
+    whole = block_diagonal(blocks)
     rows, columns = (rng.permutation(size) for size in whole.shape)
     of_row, of_column = (np.repeat(np.arange(len(shapes)), sizes) for sizes in zip(*shapes, strict=True))
     return sp.csr_array(whole[rows][:, columns]), rng.random(len(columns)) + 0.1, of_row[rows], of_column[columns]

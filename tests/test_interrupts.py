@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import scipy.sparse as sp
+from cases import block_diagonal
 from extras import need
 from test_sharing import arrays
 
@@ -93,7 +93,7 @@ def ring() -> pg.PopulationGraph:
 
 
 def blocks() -> pg.PopulationGraph:
-    A = sp.block_diag([zoo.hypercube(3).kernel, zoo.ring(5).kernel, [[0.5, 0.5]]], format="csr")
+    A = block_diagonal([zoo.hypercube(3).kernel, zoo.ring(5).kernel, [[0.5, 0.5]]])
     return pg.build(np.full(A.shape[0], 1 / A.shape[0]), A)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from cases import GRAPHS, PRODUCTS, many_components, stack_of
+from cases import GRAPHS, PRODUCTS, block_diagonal, many_components, stack_of
 
 import popgraph as pg
 from popgraph import zoo
@@ -29,7 +29,7 @@ def ring_kernel(n: int) -> sp.csr_array:
 
 def rings(*sizes: int) -> pg.PopulationGraph:
     """Rings, each a component, with w_x uniform on all of them."""
-    return pg.build(np.full(sum(sizes), 1 / sum(sizes)), sp.block_diag([ring_kernel(n) for n in sizes], format="csr"))
+    return pg.build(np.full(sum(sizes), 1 / sum(sizes)), block_diagonal(ring_kernel(n) for n in sizes))
 
 
 def rings_gamma(*sizes: int) -> np.ndarray:
@@ -46,7 +46,7 @@ def test_what_is_rounding_in_a_large_component_is_an_eigenvalue_of_a_small_one(s
     t, a, b = 2e-7 * np.arange(5), np.array([3, 1, 2, 1, 1]) / 8, np.array([1, 1, 1, 3, 2]) / 8
     second = t.var() * np.sum((b - a) ** 2 / (a + t.mean() * (b - a)))
     assert tolerance(5) < second < tolerance(60)
-    A = sp.block_diag([a + np.outer(t, b - a), ring_kernel(60)], format="csr")
+    A = block_diagonal([a + np.outer(t, b - a), ring_kernel(60)])
     graph = pg.build(np.full(65, 1 / 65), A)
     truth = np.sort(np.concatenate([rings_gamma(60), [1, second, 0, 0, 0]]))[::-1]
     for k in (61, 62, 63, 65):
@@ -305,7 +305,7 @@ def random_stack(count: int, n: int, n_views: int, density: float) -> Stack:
     rng = np.random.default_rng(0)
     A = rng.random((count, n, n_views)) * (rng.random((count, n, n_views)) < density)
     A[:, 0] = A[:, :, 0] = 0.1
-    return stack_of(pg.build(np.ones(count * n), sp.block_diag(list(A), format="csr"), normalize=True))
+    return stack_of(pg.build(np.ones(count * n), block_diagonal(A), normalize=True))
 
 
 def peak(solve: Any, *args: Any) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from cases import block_diagonal
 from extras import need
 
 import popgraph as pg
@@ -172,7 +173,7 @@ def test_a_copied_graph_works_as_the_first_does():
 def large() -> pg.PopulationGraph:
     """A graph of several components, one of them solved by ARPACK, made anew: nothing has been asked of it."""
     ring, rest = zoo.ring(900), np.eye(3)
-    A = sp.block_diag([ring.kernel, rest], format="csr")
+    A = block_diagonal([ring.kernel, rest])
     return pg.build(np.full(903, 1 / 903), A)
 
 

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import scipy.sparse as sp
-from cases import many_components
+from cases import block_diagonal, many_components
 
 import popgraph as pg
 from popgraph import verification, zoo
@@ -31,7 +30,7 @@ def turned(graph, k, t):
 def blocks(*gammas):
     """A component for each γ, of two views that are mixed up with probability (1 - √γ)/2: eigenvalues 1 and γ."""
     flips = [[[1 + np.sqrt(gamma), 1 - np.sqrt(gamma)], [1 - np.sqrt(gamma), 1 + np.sqrt(gamma)]] for gamma in gammas]
-    return pg.build(np.full(2 * len(gammas), 0.5 / len(gammas)), sp.block_diag(flips, format="csr") / 2)
+    return pg.build(np.full(2 * len(gammas), 0.5 / len(gammas)), block_diagonal(flips) / 2)
 
 
 # --- how much is known
