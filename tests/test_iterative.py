@@ -105,7 +105,8 @@ def test_a_second_search_is_as_rough_as_it_may_be(monkeypatch, after, looks):
 
 def test_beside_the_tops_alone_the_bound_is_below_1():
     rest, bound, _ = diagonal([1.0, 1.0, 0.999, *np.linspace(0.99, 0, 197)], tops=2).leading(0)
-    assert rest <= 0.999 <= bound < 1
+    assert rest <= 0.999 + tolerance(200)  # a Ritz value is at most the eigenvalue, and is rounded
+    assert 0.999 <= bound < 1
 
 
 def test_what_a_second_search_found_beyond_what_was_asked_for_is_what_is_left():

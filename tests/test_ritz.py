@@ -75,7 +75,7 @@ def test_a_wrong_pair_of_the_projected_matrix_is_named(monkeypatch):
 
     theta, U = wrong(projected(graph, basis))
     error = np.linalg.norm(projected(graph, basis) @ U - U * theta, axis=0)[::-1]
-    assert error.argmax() in (2, 3)
+    assert np.allclose(error, [0, 0, error.max(), error.max()])  # both of the mixed pair; which is larger is rounding's
     monkeypatch.setattr(sys.modules[ritz.__module__], "eigenpairs", wrong)
-    with pytest.raises(NotConverged, match=rf"eigenpair {error.argmax() + 1} has a residual of {error.max():.1e}"):
+    with pytest.raises(NotConverged, match=rf"eigenpair [34] has a residual of {error.max():.1e}"):
         pairs(graph, basis, 4)

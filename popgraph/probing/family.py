@@ -14,7 +14,7 @@ from popgraph.errors import InvalidArgument, TooLarge, shorten, size_in_words
 from popgraph.graph import PopulationGraph
 from popgraph.labels import classes_in_order
 from popgraph.memory import in_words
-from popgraph.probing.fit import check_head, fit, read_classes
+from popgraph.probing.fit import angle_left_open, check_head, fit, read_classes
 from popgraph.probing.value import Probe
 from popgraph.spectrum import Spectrum, whole_eigenspace
 
@@ -150,11 +150,12 @@ def probe_range(
     positive = int(np.sum(spectrum.gamma > 0))
     solve = partial(_solve, graph, float(spectrum.gamma[-1]))
     whole = whole_eigenspace(spectrum, solve) if positive == k else spectrum
+    angle = angle_left_open(whole)
     above = int(np.sum(spectrum.gamma > spectrum.gamma[-1] + spectrum.tolerance))
     root = np.sqrt(graph.w_x)[:, np.newaxis]
     fixed, free = spectrum.minimiser, whole.minimiser[:, above:]
     if whole.k == k:  # nothing to choose; columns of γ = 0 are 0 in a minimiser
-        probed = fit(graph, fixed / root, given, head, intercept)
+        probed = fit(graph, fixed / root, given, head, intercept, angle)
         f = frozen(fixed / root)
         return ProbeRange(probed, probed, f, f, k, "", 1)
     chosen, many = k - above, free.shape[1]
@@ -164,7 +165,7 @@ def probe_range(
     for R in _choices(turn, chosen, samples, generator):
         f = np.hstack([fixed[:, :above], free @ R]) / root
         tried += 1
-        found = (fit(graph, f, given, head, intercept), f)
+        found = (fit(graph, f, given, head, intercept, angle), f)
         low = found if low is None or found[0].error < low[0].error else low
         high = found if high is None or found[0].error > high[0].error else high
     (best, best_f), (worst, worst_f) = low, high  # type: ignore[misc]

@@ -15,8 +15,10 @@ from popgraph.memory import in_words
 from popgraph.probing import exact, least_squares, logistic
 from popgraph.probing.task import Task, error_of
 from popgraph.probing.value import Probe
+from popgraph.spectrum import Spectrum
 
 HEADS = ("least squares", "logistic", "exact")
+DEGENERATE = 0.1  # radians: an F* that is known no better is not told from others
 
 
 @in_words("fitting the head", "use a narrower f")
@@ -27,7 +29,7 @@ def probe(
 
     A view's class is g_B(x) = argmax_i (Bᵀf(x))_i, a natural's is ḡ_B(x̄) = argmax_i Pr_{x~A(.|x̄)}[g_B(x) = i], and the error
     is Pr_x̄[ḡ_B(x̄) ≠ y(x̄)]; both ties go to the class that appears first among the naturals, and what rounding cannot tell
-    apart is a tie.
+    apart is a tie. Of a Spectrum that includes what its certificate leaves open of F*.
 
     Parameters
     ----------
@@ -84,7 +86,17 @@ def probe(
         raise InvalidArgument(f"probe(graph, f) takes a PopulationGraph first; got {shorten(graph)}")
     check_head(head, intercept)
     given = read_classes(graph, labels)
-    return fit(graph, check_scale("f", read_embedding(graph.views, f)), given, head, intercept)
+    angle = angle_left_open(f) if isinstance(f, Spectrum) else 0.0
+    return fit(graph, check_scale("f", read_embedding(graph.views, f)), given, head, intercept, angle)
+
+
+def angle_left_open(spectrum: Spectrum) -> float:
+    """Return how far the computed F* may be from the true one, in radians.
+
+    0 at a degenerate cut, where the bound is pi/2: no F* is meant but the one that is given.
+    """
+    angle = spectrum.certificate.angle_bound
+    return angle if angle < DEGENERATE else 0.0
 
 
 def read_classes(graph: PopulationGraph, labels: Any) -> Any:
@@ -105,11 +117,11 @@ def check_head(head: Any, intercept: Any) -> None:
         raise InvalidArgument(f"intercept is {shorten(intercept)}; say True to fit one, or False")
 
 
-def fit(graph: PopulationGraph, f: Floats, labels: Any, head: str, intercept: bool) -> Probe:
-    """Fit a head to what has been read."""
+def fit(graph: PopulationGraph, f: Floats, labels: Any, head: str, intercept: bool, angle: float = 0.0) -> Probe:
+    """Fit a head to what has been read; `angle` is how far the span of F is from the one that is meant, in radians."""
     first, y = classes_in_order(labels)
     X = np.column_stack([f, np.ones(len(f))]) if intercept else f
-    task = Task(X, graph.w_x, graph.p, graph.kernel, y, len(first))
+    task = Task(X, graph.w_x, graph.p, graph.kernel, y, len(first), angle)
     loss: float | None = None
     proven = False
     if head == "least squares":

@@ -12,7 +12,7 @@ def fit(task: Task) -> tuple[Floats, float]:
     Among many minimisers, where the columns of f are dependent, one that leaves the surplus directions at 0.
     """
     root = np.sqrt(task.w_x)[:, np.newaxis]
-    T = task.joint / root
+    T = task.T
     basis = (task.X @ task.whitening) * root  # orthonormal: Π = basis basisᵀ
     theta = basis.T @ T
     fitted = basis @ theta

@@ -33,7 +33,11 @@ class Directions(Immutable):
 
 @dataclass(frozen=True, eq=False)
 class Task(Immutable):
-    """Hold features X (N, d), w_x (N,), p (n,), the kernel A (n, N), and each natural's class y (n,) out of r."""
+    """Hold features X (N, d), w_x (N,), p (n,), the kernel A (n, N), and each natural's class y (n,) out of r.
+
+    `angle` bounds, in radians, how far the span of √w_x X is from the one that is meant: 0 for an f that is given, the angle
+    bound of its certificate for a computed F*.
+    """
 
     X: Floats
     w_x: Floats
@@ -41,12 +45,18 @@ class Task(Immutable):
     A: Sparse
     y: Ints
     r: int
+    angle: float = 0.0
 
     @cached_property
     def joint(self) -> Floats:
         """Pr[x, y = i], (N, r)."""
         onehot = sp.csr_array((self.p, (np.arange(len(self.p)), self.y)), shape=(len(self.p), self.r))
         return frozen((self.A.T @ onehot).toarray())
+
+    @cached_property
+    def T(self) -> Floats:
+        """√w_x Pr[y = i|x], (N, r)."""
+        return frozen(self.joint / np.sqrt(self.w_x)[:, np.newaxis])
 
     @cached_property
     def whitening(self) -> Floats:
@@ -66,10 +76,21 @@ class Task(Immutable):
     def scores(self, B: Floats) -> tuple[Floats, Floats]:
         """Return XB (N, r), and how far rounding can move each view's scores, (N,).
 
-        A column of B is known to eps of its length, so an entry of 1e-17 beside one of 1 may stand for 0.
+        A column of B is known to eps of its length, so an entry of 1e-17 beside one of 1 may stand for 0. Where F* is known
+        to an angle t only, the function x -> √w_x (XB)_xi moves in the 2-norm by at most t times its own norm for a given B,
+        and for the least-squares B, which projects T_i = √w_x Pr[y = i|x] on the span, by at most t ||T_i|| (the projectors
+        on two subspaces t apart differ by sin t).
         """
         lengths = np.linalg.norm(self.X / self.size, axis=1)
-        return self.X @ B, rounding(lengths, B * self.size[:, np.newaxis])
+        scores = self.X @ B
+        tie = rounding(lengths, B * self.size[:, np.newaxis])
+        if self.angle:
+            root = np.sqrt(self.w_x)
+            moving = max(
+                np.linalg.norm(root[:, np.newaxis] * scores, axis=0).max(), np.linalg.norm(self.T, axis=0).max()
+            )
+            tie = tie + 2 * self.angle * moving / root  # twice: both of two scores move
+        return scores, tie
 
     def predict(self, B: Floats) -> Ints:
         """Return g_B(x) = argmax_i (Bᵀf(x))_i, (N,); scores that rounding cannot tell apart are a tie."""
