@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import popgraph.plot as plot
     from popgraph.explorer import explore
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Augmentation",
