@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from layers import examples
 
 import popgraph as pg
 from popgraph import zoo
@@ -286,7 +287,7 @@ def test_a_tiny_eigenvalue_is_no_zero():
 # --- exact verification
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.integers(1, 4), st.data())
 def test_bases_of_cube_eigenspaces_match_and_anything_moved_out_does_not(d, data):
     """The parities of up to s bits are a basis; mixed by an invertible rational matrix they still are."""

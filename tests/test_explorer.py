@@ -160,6 +160,7 @@ def lab(tmp_path):
         server.wait(30)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="Debian's chromium is not installed")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_in_a_browser_the_slider_moves_the_picture(lab, tmp_path):

@@ -27,6 +27,7 @@ def run(code: str, *options: str) -> "subprocess.CompletedProcess[str]":
 
 
 @LINUX
+@pytest.mark.slow
 def test_under_a_limit_each_large_thing_is_right_or_too_large():
     """From far too little memory to enough; a process that dies, and any other error, would be listed."""
     need("flint"), need("pandas")

@@ -18,6 +18,19 @@ NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?")
 LINES = 8  # of a code cell
 BYTES = 400_000
 named = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+SLOW = {
+    "02_from_pca_to_a_loss",
+    "04_when_does_it_work",
+    "05_simclr_and_friends",
+    "06_inductive_bias",
+    "09_exact",
+}  # to run
+
+
+def run_by_default(*quick: str) -> pytest.MarkDecorator:
+    """Every notebook, of which the quick ones run in the default layer."""
+    cases = [pytest.param(path, marks=[pytest.mark.slow] * (path.stem not in quick)) for path in NOTEBOOKS]
+    return pytest.mark.parametrize("path", cases, ids=lambda path: path.stem)
 
 
 def read(path: Path) -> nbformat.NotebookNode:
@@ -53,7 +66,7 @@ def drift(before: str, after: str) -> str:
     )
 
 
-@named
+@run_by_default(*{path.stem for path in NOTEBOOKS} - SLOW)
 def test_a_notebook_runs_and_its_numbers_do_not_drift(path):
     committed, executed = read(path), run(read(path))
     for cell, again in zip(committed.cells, executed.cells, strict=True):
@@ -96,7 +109,7 @@ def answered(path: Path, which: int) -> nbformat.NotebookNode:
     return notebook
 
 
-@named
+@run_by_default("01_lightning_and_cloud")
 def test_the_exercises_take_right_answers_and_answer_wrong_ones_with_a_hint(path):
     notebook = run(answered(path, 0))
     exercises = [cell.metadata["exercise"] for cell in notebook.cells if "exercise" in cell.metadata]

@@ -7,6 +7,7 @@ import pytest
 from cases import ZOO, brute_w, populations
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from layers import examples
 
 import popgraph as pg
 from popgraph import partition, zoo
@@ -92,7 +93,7 @@ def test_the_4_cube_is_cut_into_faces(m):
     assert sparsest_partition(zoo.hypercube(4), m).rho == pytest.approx(1 - (5 / 8) ** np.log2(m), abs=1e-12)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(populations(6, 7))
 def test_laws_of_rho(graph):
     """ρ_m <= ρ_{m+1}; 0 iff at least m components; λ_m/2 <= ρ_m; Cheeger's ρ_2 <= √(2 λ_2); ρ_N is the least self-weight's."""
@@ -108,7 +109,7 @@ def test_laws_of_rho(graph):
     assert rho[-1] == pytest.approx(np.max(1 - np.diag(w) / w.sum(axis=1)), abs=1e-9)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(populations(6, 8), st.integers(1, 8))
 def test_the_bracket_holds_the_exact_value(graph, m):
     m = min(m, graph.N)

@@ -8,6 +8,7 @@ import pytest
 from cases import ZOO, populations
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from layers import examples
 from scipy.optimize import linprog
 from sklearn.linear_model import LogisticRegression
 
@@ -211,7 +212,7 @@ def test_naturals_that_no_head_can_tell_apart_bound_the_error():
 # --- the exact head against every labelling
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     populations(6, 6), small_labels, st.lists(st.tuples(st.integers(-2, 2), st.integers(-2, 2)), min_size=6, max_size=6)
 )
@@ -255,7 +256,7 @@ def test_the_error_is_that_of_b_and_the_exact_one_is_the_least(graph, labels, k)
     assert errors["exact"] <= min(errors.values())
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(populations(), small_labels, st.integers(1, 4), seeds)
 def test_neither_an_invertible_map_nor_a_positive_factor_changes_the_least_error(graph, labels, k, seed):
     """Lemma 3.1 of [H21], THEORY 3.7."""
