@@ -31,7 +31,7 @@ EXTRAS = {  # library: files that import it
     "dask": ("popgraph/dask/*",),
     "torch": ("popgraph/torch/*", "tests/benchmarks/torch_loop.py", "tests/fuzz/*"),
 }
-BENCH = {"cosmic_ray": ("tests/benchmarks/mutation.py",)}  # of the benchmarks alone, and no test needs it
+BENCH = {"coverage": ("tests/benchmarks/mutation.py",)}  # of the benchmarks alone, and no test needs it
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -84,7 +84,7 @@ def _search(pairs: sp.coo_array, unary: Floats, upper: float) -> tuple[Ints | No
     order = np.argsort(-W.sum(axis=1), kind="stable")
     W, base = W[np.ix_(order, order)], np.ascontiguousarray(unary[order].T)
     best, found, steps = upper - CLOSED, None, 0
-    path = np.zeros(N, dtype=np.intp)  # of the node looked at: depth first, the classes before its own are still its parents'
+    path = np.zeros(N, dtype=np.intp)  # depth first: what stands before a node's own class are its parents' classes
     stack = [(0, 0, 0.0, float(base.min(axis=0).sum()), base)]
     while stack:
         depth, own, paid, least, costs = stack.pop()
