@@ -163,7 +163,7 @@ def test_no_draw_is_mostly_filtered_away(least, asked):
     """Structure is built, not waited for: hypothesis' own health check is left on, and most draws are kept."""
     outcome = Counter()
 
-    @settings(max_examples=examples(100))
+    @settings(max_examples=100)
     @given(st.data())
     def check(data):
         outcome["tried"] += 1
