@@ -303,7 +303,7 @@ def _decide(
             f"the angle {angle:.1e} rad is above atol = {atol:.0e}, but rounding may have turned the two spans by "
             f"{uncertainty:.1e} rad, at a gap of {spectrum.gap:.1e}; float64 cannot tell."
         )
-    worst = int(np.argmin(shares))
+    worst = int(np.argmin(shares.round(9)))  # the first of equal ones, whatever the BLAS
     which = (
         f"it must hold every eigenvector above γ_{k} = {spectrum.gamma[-1]:.4g} and nothing below"
         if degenerate
