@@ -16,6 +16,7 @@ the contracts, which are every solver x every graph x every law, keep all: `test
 import os
 from importlib.util import find_spec
 
+import extras
 import layers
 import matplotlib
 import pytest
@@ -27,8 +28,9 @@ for profile, max_examples in (("default layer", layers.DEFAULT_EXAMPLES), ("ever
         profile, deadline=None, derandomize=True, max_examples=max_examples
     )  # shared machines stall
 
-EXTRAS = {  # library: files that import it
+EXTRAS = {  # library: files that import it, and cannot be collected without it
     "dask": ("popgraph/dask/*",),
+    "pandas": ("tests/fuzz/*",),
     "torch": ("popgraph/torch/*", "tests/benchmarks/torch_loop.py", "tests/fuzz/*"),
 }
 BENCH = {"coverage": ("tests/benchmarks/mutation.py",)}  # of the benchmarks alone, and no test needs it
@@ -39,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     In CI no extra may be missing.
     """
+    config.pluginmanager.register(extras.SkipWhatNeedsAMissingExtra())
     layers.EVERYTHING = config.option.markexpr.strip() != "not slow"
     settings.load_profile("everything" if layers.EVERYTHING else "default layer")
     if getattr(config.option, "numprocesses", None):  # the workers are started after this, and their threads would spin

@@ -5,14 +5,16 @@ from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
-import pandas as pd
 import pytest
 import scipy.sparse as sp
 from cases import KERNEL, NATURALS, VIEWS, P
+from extras import need
 
 import popgraph as pg
 from popgraph import Distribution, build, identity, reading
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution
+
+pd = need("pandas")
 
 # --- what is refused, and how
 

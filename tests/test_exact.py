@@ -5,9 +5,9 @@ from fractions import Fraction
 from itertools import product
 from math import comb
 
-import mpmath
 import numpy as np
 import pytest
+from extras import need
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from layers import examples
@@ -17,6 +17,8 @@ from popgraph import zoo
 from popgraph.errors import InvalidArgument, InvalidDistribution, InvalidEmbedding, MissingExtra, TooLarge
 from popgraph.exact.algebraic import root_latex
 from popgraph.match import Status
+
+mpmath = need("mpmath")
 
 
 def random_population(seed, most=5, weights=9):

@@ -13,7 +13,6 @@ import urllib.request
 from io import BytesIO
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 from PIL import Image
@@ -123,6 +122,8 @@ CHROMIUM = shutil.which("chromium")
 @pytest.fixture
 def lab(tmp_path):
     """JupyterLab on a free port, with a notebook that explores: its address."""
+    import nbformat
+
     cells = [
         nbformat.v4.new_code_cell(
             "import popgraph as pg\npg.explore(pg.zoo.lightning_cloud, probability=(0, 1), k=(1, 4))"

@@ -1,9 +1,9 @@
 """Classes of functions f = ΨW: Ritz values, training, and what `verify` says of eigenvectors that a class cannot express."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from cases import dense_adjacency, populations
+from extras import need
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from layers import examples
@@ -14,6 +14,8 @@ from popgraph import losses, zoo
 from popgraph.errors import InvalidArgument, InvalidEmbedding
 from popgraph.match import Status
 from popgraph.subspace import containment_angles
+
+pd = need("pandas")
 
 
 def signs(bits):

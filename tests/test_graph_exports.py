@@ -7,14 +7,16 @@ import re
 
 import networkx as nx
 import numpy as np
-import pandas as pd
 import pytest
 from cases import AWKWARD, GRAPHS, ZOO, brute_w, huge, many_components
+from extras import need
 from scipy.stats import chi2
 
 from popgraph import Distribution, apply, build, identity, zoo
 from popgraph.errors import InvalidArgument, MissingExtra
 from popgraph.images import Image
+
+pd = need("pandas")
 
 every_graph = pytest.mark.parametrize("graph", GRAPHS.values(), ids=GRAPHS)
 small = pytest.mark.parametrize(

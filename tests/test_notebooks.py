@@ -5,13 +5,15 @@ After a change of a notebook, run it anew: `jupyter nbconvert --to notebook --ex
 
 import re
 from pathlib import Path
+from typing import Any
 
-import nbformat
 import numpy as np
 import pytest
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from extras import need
 from notebook_answers import ANSWERS
+
+nbformat, nbclient = need("nbformat"), need("nbclient")
+NotebookClient, CellExecutionError = nbclient.NotebookClient, nbclient.exceptions.CellExecutionError
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?")
@@ -33,16 +35,16 @@ def run_by_default(*quick: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("path", cases, ids=lambda path: path.stem)
 
 
-def read(path: Path) -> nbformat.NotebookNode:
+def read(path: Path) -> Any:
     return nbformat.read(path, as_version=4)
 
 
-def run(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+def run(notebook: Any) -> Any:
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(NOTEBOOKS[0].parent)}}).execute()
     return notebook
 
 
-def said(cell: nbformat.NotebookNode) -> str:
+def said(cell: Any) -> str:
     """What a cell wrote as text: printed, or shown as its value; of pictures nothing."""
     parts = []
     for output in cell.get("outputs", []):
@@ -97,7 +99,7 @@ def test_a_notebook_is_short_cells_and_prose_and_was_run(path):
         assert (path.parent / link).exists(), link
 
 
-def answered(path: Path, which: int) -> nbformat.NotebookNode:
+def answered(path: Path, which: int) -> Any:
     """The notebook with right (0) or wrong (1) answers filled in; a hint becomes a printed line, so that all are seen."""
     notebook = read(path)
     for cell in notebook.cells:

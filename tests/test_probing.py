@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from layers import examples
 from scipy.optimize import linprog
-from sklearn.linear_model import LogisticRegression
 
 import popgraph as pg
 from popgraph import zoo
@@ -329,6 +328,8 @@ def test_f_star_of_full_rank_fits_as_well_as_any_function_of_the_views(name):
 @pytest.mark.parametrize("seed", range(3))
 def test_the_logistic_head_is_scikit_learns(seed):
     """The same ridged cross-entropy, on uncorrelated features, each view counted once for each class."""
+    from sklearn.linear_model import LogisticRegression
+
     generator = np.random.default_rng(seed)
     graph = pg.build(generator.dirichlet(np.ones(30)), generator.dirichlet(np.ones(12) / 3, size=30))
     labels = generator.integers(0, 3, 30)

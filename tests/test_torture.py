@@ -5,10 +5,10 @@ The oracles are rational arithmetic on the numbers as declared, mpmath's eigenva
 
 from fractions import Fraction
 
-import mpmath
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from extras import need
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from layers import examples
@@ -17,6 +17,8 @@ import popgraph as pg
 from popgraph.errors import InvalidArgument, InvalidEmbedding
 from popgraph.match import Status
 from popgraph.subspace import containment_angles, tolerance
+
+mpmath = need("mpmath")
 
 SOLVERS = [None, "dense", "iterative"]
 EPS = np.finfo(np.float64).eps

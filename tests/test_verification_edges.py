@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from cases import block_diagonal, many_components
+from extras import need
 
 import popgraph as pg
 from popgraph import verification, zoo
@@ -96,6 +97,7 @@ def test_just_below_the_first_eigenvector_it_alone_must_be_held():
 
 def test_a_gap_of_just_the_tolerance_is_a_degenerate_cut():
     """As `Spectrum.gap` says: at or below the tolerance, which is 2^-45 on the cube."""
+    need("flint")
     spectrum = CUBE.spectrum(2)
     certificate = replace(spectrum.certificate, remainder=0.25 - spectrum.tolerance)
     spectrum = replace(spectrum, gamma=frozen(np.array([1, 0.25])), certificate=certificate)
@@ -233,6 +235,7 @@ CUTS = {"clean": (zoo.hypercube(2), 3), "repeated": (zoo.hypercube(2), 2), "zero
 )
 def test_a_claim_about_a_cut_stands_where_exact_arithmetic_agrees(claimed, cut, degenerate, agrees, exactly):
     """`degenerate` is what floats say: γ_k repeated, or else γ_k = 0."""
+    need("flint")
     graph, k = CUTS[cut]
     status, reason, said = verification._in_exact_arithmetic(graph, k, degenerate, claimed, "why")
     assert said == exactly
@@ -246,6 +249,8 @@ def test_a_claim_about_a_cut_stands_where_exact_arithmetic_agrees(claimed, cut, 
 
 
 def test_exact_arithmetic_is_asked_only_where_it_is_quick(monkeypatch):
+    need("flint")
+
     def ring(n):
         """One component of side n, with γ_2 = γ_3."""
         return pg.build(range(n), lambda i: {i: "1/2", (i + 1) % n: "1/2"})
