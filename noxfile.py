@@ -91,7 +91,7 @@ def lowest(session: nox.Session) -> None:
     session.run("pytest", "-n", "auto", *ignored, *LOWEST_WARNINGS, *session.posargs, env=without_torch)
 
 
-@nox.session(python=PYTHONS[0])
+@nox.session
 def lint(session: nox.Session) -> None:
     """Ruff's rules and layout."""
     session.install(requirement("ruff"))
@@ -106,7 +106,7 @@ def types(session: nox.Session) -> None:
     session.run("mypy")
 
 
-@nox.session(python=PYTHONS[-2])
+@nox.session
 def package(session: nox.Session) -> None:
     """Build; check the metadata; the wheel alone runs the README's code, and the sdist passes its own tests."""
     session.install("build", "twine", "check-wheel-contents")
@@ -144,7 +144,7 @@ def in_venv(session: nox.Session, folder: Path) -> str:
     return str(folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
 
 
-@nox.session(python=PYTHONS[-2])
+@nox.session
 def repo_review(session: nox.Session) -> None:
     """Scientific Python's review of the repository; its exceptions stand with their reasons in pyproject.toml."""
     session.install("sp-repo-review[cli]")
