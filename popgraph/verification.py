@@ -122,11 +122,8 @@ def verify_on(
     held = None if features is None else read_features(graph.views, graph.w_x, features)
     table = read_embedding(graph.views, f)
     k = _read_k(graph, table, k)
-    reserve(
-        f"verifying f, {graph.N:,} x {table.shape[1]:,}",
-        8.0 * graph.N * (6 * table.shape[1] + 2 * k),
-        "use a smaller k",
-    )
+    d = table.shape[1]
+    reserve(f"verifying f, {graph.N:,} x {d:,}", 8.0 * graph.N * (6 * d + 4 * k), "use a smaller k")
     if spectrum is None:
         spectrum = graph.spectrum(k)
     elif not isinstance(spectrum, Spectrum) or spectrum.k < k or not np.array_equal(spectrum.w_x, graph.w_x):
@@ -168,6 +165,8 @@ def judge(
     Q, condition, residual = linear_map(F, spectrum.eigenvectors)
     degenerate = spectrum.gap <= spectrum.tolerance and spectrum.gamma[-1] > 0
     whole = whole_eigenspace(spectrum, graph.spectrum) if degenerate else spectrum
+    if degenerate:
+        reserve(f"comparing f with {whole.k:,} eigenvectors", 24.0 * len(F) * whole.k, "use a k at a clean cut")
     above = int(np.sum(spectrum.gamma > spectrum.gamma[-1] + spectrum.tolerance)) if degenerate else k
     shares = captured(spectrum.eigenvectors, space.basis)
     angles = _angles(space, whole, above, k)

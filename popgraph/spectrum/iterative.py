@@ -13,6 +13,7 @@ from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator
 
 from popgraph.arrays import Floats, Sparse
 from popgraph.errors import NotConverged
+from popgraph.memory import reserve
 from popgraph.spectrum.basis import orthonormal
 from popgraph.spectrum.chebyshev import PLAIN, Filter, choose_filter
 from popgraph.spectrum.components import Stack
@@ -234,9 +235,8 @@ class Search:
                 'restarts; use solver="dense", or a k at a clean cut'
             ) from error
         except ArpackError as error:
-            if (
-                ncv < self.side
-            ):  # scipy 1.18: no shift was left, where eigenvalues repeat; ARPACK itself asks for a larger ncv
+            if ncv < self.side:  # no shift was left, where eigenvalues repeat; ARPACK itself asks for more vectors
+                reserve(f"{2 * ncv:,} vectors of ARPACK's", 16.0 * ncv * self.side, "use a smaller k")
                 return self._arpack(ask, polynomial, tol, v0, 2 * ncv)
             raise NotConverged(f"ARPACK failed on a block of side {self.side:,}: {error}") from error
         if not np.isfinite(U).all():
