@@ -3,8 +3,10 @@
 Asked at the doors where arrays of N x k, of N x N or of all a kernel's entries are about to be made.
 """
 
+import ctypes
 import functools
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -22,8 +24,12 @@ SMALL = 2**24  # bytes for which nobody is asked, unless the address space is li
 SPARE = 2**26  # bytes that are left alone, for what Python and the system take for themselves
 BUFFER = 2**25  # bytes of address space that OpenBLAS takes for each thread; if it cannot, it ends the process
 BLASES = 2  # numpy and scipy each bring one
+UNKNOWN = (
+    2.0**32
+)  # bytes that are taken to be left where nothing says: a refusal can be read, and the end of the process cannot
 FEWER = "declare fewer naturals, or an augmentation with fewer views"  # what to do where a population does not fit
 CGROUP, GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+MEMINFO, STATM = Path("/proc/meminfo"), Path("/proc/self/statm")
 
 
 def reserve(what: str, needed: float, instead: str) -> None:
@@ -52,7 +58,12 @@ def reserve(what: str, needed: float, instead: str) -> None:
     left = available() - SPARE
     if needed > left:
         size = f"{size_in_words(needed)} of memory" if needed else "memory"
-        raise TooLarge(f"{what} needs {size}, and {size_in_words(left) if left > 0 else 'none'} is left; {instead}")
+        known = (
+            "is left"
+            if _on_machine() is not None
+            else "is taken to be left, as this system does not say (psutil would)"
+        )
+        raise TooLarge(f"{what} needs {size}, and {size_in_words(left) if left > 0 else 'none'} {known}; {instead}")
 
 
 def in_words(what: str, instead: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -86,14 +97,20 @@ def in_words(what: str, instead: str) -> Callable[[Callable[P, R]], Callable[P, 
 
 
 def available() -> float:
-    """Return the bytes that this process can still have; infinite where the system does not say.
+    """Return the bytes that this process can still have: a finite number on every system.
+
+    The least of what is left by the limit of the address space, by the control group and on the machine. What the machine has
+    left is read from /proc/meminfo (Linux); else asked of psutil, if it is installed; else of Windows; else it is the
+    machine's whole memory less what this process has held at most (macOS and other Unixes), which counts what other programs
+    hold as free; and if nothing says, it is taken for 4 GiB.
 
     Examples
     --------
-    >>> available() > 0
+    >>> 0 < available() < 2**60
     True
     """
-    return min(_in_address_space(), _in_control_group(), _on_machine())
+    machine = _on_machine()
+    return min(_in_address_space(), _in_control_group(), UNKNOWN if machine is None else machine)
 
 
 def _in_address_space() -> float:
@@ -101,9 +118,9 @@ def _in_address_space() -> float:
     if (limit := _address_limit()) == float("inf"):
         return limit
     try:
-        mapped = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, AttributeError):
-        return float("inf")
+        mapped = float(STATM.read_text(encoding="ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, AttributeError, IndexError):
+        mapped = _held_at_most()
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return limit - mapped - BLASES * BUFFER * threads
 
@@ -119,7 +136,7 @@ def _address_limit() -> float:
 def _in_control_group() -> float:
     """Return what the control group leaves; the cache of files can be taken back, and does not count as used."""
     try:
-        groups = [line.split(":", 2) for line in GROUPS.read_text().splitlines()]
+        groups = [line.split(":", 2) for line in GROUPS.read_text(encoding="utf-8").splitlines()]
     except OSError:
         return float("inf")
     left = float("inf")
@@ -132,9 +149,9 @@ def _in_control_group() -> float:
             continue
         for group in (folder / path.lstrip("/"), folder):  # inside a container the path may be the host's
             try:
-                most = float((group / limit).read_text().replace("max", "inf"))
-                now = float((group / used).read_text())
-                lines = (line.split() for line in (group / "memory.stat").read_text().splitlines())
+                most = float((group / limit).read_text(encoding="ascii").replace("max", "inf"))
+                now = float((group / used).read_text(encoding="ascii"))
+                lines = (line.split() for line in (group / "memory.stat").read_text(encoding="ascii").splitlines())
                 cached = sum(float(size) for name, size in lines if name in ("inactive_file", "active_file"))
             except (OSError, ValueError):
                 continue
@@ -143,11 +160,69 @@ def _in_control_group() -> float:
     return left
 
 
-def _on_machine() -> float:
-    """Return what the kernel says could be had without swapping anything out, and the free swap."""
+def _held_at_most() -> float:
+    """Return the most bytes of memory that this process has held at once, as far as the standard library can tell."""
+    if resource is None:
+        return 0.0
+    unit = 1 if sys.platform == "darwin" else 1024  # of getrusage: bytes on macOS, kB elsewhere
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+
+
+def _on_machine() -> float | None:
+    """Return what the first source that answers says is left on the machine, or None if none does."""
+    for source in (_by_meminfo, _by_psutil, _by_windows, _by_sysconf):
+        left = source()
+        if left is not None:
+            return left
+    return None
+
+
+def _by_meminfo() -> float | None:
+    """Return what Linux says could be had without swapping anything out, and the free swap."""
     try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
+        lines = MEMINFO.read_text(encoding="ascii").splitlines()
         sizes = {name: float(rest.split()[0]) * 1024 for name, rest in (line.split(":") for line in lines)}
         return sizes["MemAvailable"] + sizes.get("SwapFree", 0.0)
     except (OSError, ValueError, KeyError, IndexError):
-        return float("inf")
+        return None
+
+
+def _by_psutil() -> float | None:
+    """Return the same of psutil, which asks each system in its own way; None where it is not installed."""
+    try:
+        import psutil  # not an extra: Dask brings it, and where it is missing the next source is asked
+
+        return float(psutil.virtual_memory().available + psutil.swap_memory().free)
+    except Exception:  # whatever goes wrong in it, another source is asked
+        return None
+
+
+class _MemoryStatus(ctypes.Structure):
+    """Windows' MEMORYSTATUSEX."""
+
+    _fields_ = (
+        ("length", ctypes.c_uint32),
+        ("load", ctypes.c_uint32),
+        *[(name, ctypes.c_uint64) for name in ("total", "available", "total_page_file", "available_page_file")],
+        *[(name, ctypes.c_uint64) for name in ("total_virtual", "available_virtual", "available_extended")],
+    )
+
+
+def _by_windows() -> float | None:
+    """Return what Windows says this process can still commit."""
+    libraries = getattr(ctypes, "windll", None)
+    if libraries is None:
+        return None
+    status = _MemoryStatus(length=ctypes.sizeof(_MemoryStatus))
+    if not libraries.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
+        return None
+    return float(status.available_page_file)
+
+
+def _by_sysconf() -> float | None:
+    """Return the machine's whole memory less what this process has held at most."""
+    try:
+        total = float(os.sysconf("SC_PHYS_PAGES")) * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError, AttributeError):
+        return None
+    return max(0.0, total - _held_at_most()) if total > 0 else None

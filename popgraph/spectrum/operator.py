@@ -10,10 +10,12 @@ import numpy as np
 from popgraph.arrays import Floats, Ints, frozen
 from popgraph.arrays import norm as length
 from popgraph.errors import NotConverged, TooLarge, size_in_words, whole_number
+from popgraph.memory import reserve
 from popgraph.spectrum import iterative
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed
 from popgraph.spectrum.certificate import AT_ONCE, certify, refute, witness
 from popgraph.spectrum.gram import OperatorProduct
+from popgraph.spectrum.lanczos import MOST
 from popgraph.spectrum.policy import DENSE_LIMIT, check_solver, choose_solver
 from popgraph.spectrum.symmetric import eigenpairs
 from popgraph.spectrum.value import SolverUse, Spectrum
@@ -105,6 +107,14 @@ def _solve(
     """Choose a solver and run it; dense takes over where iteration fails and it fits."""
     side = len(tops)
     name, reason = choose_solver(side, side, k, forced)
+    searched = (
+        3 * k + 2 * iterative.SPARE + max(iterative.ROOM * k, MOST)
+    )  # vectors: as in `policy`, with no sparse factor
+    reserve(
+        f"a solve of side {side:,} for {k:,} pairs",
+        8.0 * side * (6 * side if name == "dense" else searched),
+        "use a smaller k",
+    )
     if name == "dense" and side > DENSE_LIMIT:
         raise TooLarge(
             f"a dense solve of side {side:,} needs {size_in_words(24.0 * side**2)}; use a k well below {side // 8:,} so that "
