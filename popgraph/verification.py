@@ -123,7 +123,8 @@ def verify_on(
     table = read_embedding(graph.views, f)
     k = _read_k(graph, table, k)
     d = table.shape[1]
-    reserve(f"verifying f, {graph.N:,} x {d:,}", 8.0 * graph.N * (6 * d + 4 * k), "use a smaller k")
+    # Tables of f's size: f, F, its basis, F with the constant, that scaled, and three in its SVD
+    reserve(f"verifying f, {graph.N:,} x {d:,}", 8.0 * graph.N * (8 * d + 2 * k), "use a smaller k")
     if spectrum is None:
         spectrum = graph.spectrum(k)
     elif not isinstance(spectrum, Spectrum) or spectrum.k < k or not np.array_equal(spectrum.w_x, graph.w_x):

@@ -80,6 +80,9 @@ def cases() -> Iterator[tuple[str, float, int]]:
     from popgraph import verification
     from popgraph.spectrum import policy
 
+    yield "a table", 8e6, in_a_fork(lambda: np.ones((1000, 1000)), lambda: np.ones((10, 10)))
+    # The matrix is made in the call; it, the eigenvectors and LAPACK's work are squares of 8 MB.
+    yield "eigh", 5 * 8e6, in_a_fork(lambda: np.linalg.eigh(np.eye(1000)), lambda: np.linalg.eigh(np.eye(10)))
     few = random_stack(1, 30, 31, 1)
     for name, *shape, density, k in SOLVES:
         stack, solve = random_stack(*shape, density), policy.SOLVERS[name]

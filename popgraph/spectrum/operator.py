@@ -107,19 +107,14 @@ def _solve(
     """Choose a solver and run it; dense takes over where iteration fails and it fits."""
     side = len(tops)
     name, reason = choose_solver(side, side, k, forced)
-    searched = (
-        3 * k + 2 * iterative.SPARE + max(iterative.ROOM * k, MOST)
-    )  # vectors: as in `policy`, with no sparse factor
-    reserve(
-        f"a solve of side {side:,} for {k:,} pairs",
-        8.0 * side * (6 * side if name == "dense" else searched),
-        "use a smaller k",
-    )
     if name == "dense" and side > DENSE_LIMIT:
         raise TooLarge(
             f"a dense solve of side {side:,} needs {size_in_words(24.0 * side**2)}; use a k well below {side // 8:,} so that "
             "the iterative solver serves"
         )
+    # Vectors, as `policy` counts them, or LAPACK's squares
+    most = 6 * side if name == "dense" else 3 * k + 2 * iterative.SPARE + max(iterative.ROOM * k, MOST)
+    reserve(f"a solve of side {side:,} for {k:,} pairs", 8.0 * side * most, "use a smaller k")
     if name == "iterative":
         try:
             return name, reason, _iterative(adjacency, tops, k - tops.shape[1], trace)
