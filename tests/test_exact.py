@@ -421,7 +421,7 @@ def test_without_the_extra_there_is_one_clear_error(monkeypatch):
     monkeypatch.setitem(sys.modules, "flint", None)
     graph = pg.build(["a", "b"], {"a": {1: "1/2", 2: "1/2"}, "b": {2: "5/6", 3: "1/6"}})
     assert graph.exact().w_x.tolist() == [Fraction(1, 4), Fraction(2, 3), Fraction(1, 12)]  # needs no extra
-    with pytest.raises(MissingExtra, match=r'flint is not installed; run: pip install "popgraph\[exact\]"'):
+    with pytest.raises(MissingExtra, match=r'flint is not installed; run: pip install "python-flint>=0.9"'):
         _ = graph.exact().eigenvalues
 
 

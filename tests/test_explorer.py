@@ -112,7 +112,7 @@ class NoGraph:
 
 def test_without_ipywidgets_one_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
-    with pytest.raises(MissingExtra, match=r'pip install "popgraph\[notebooks\]"'):
+    with pytest.raises(MissingExtra, match=r'pip install "ipywidgets>=8.1"'):
         pg.explore(zoo.lightning_cloud, probability=(0, 1))
 
 

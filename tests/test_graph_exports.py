@@ -143,7 +143,7 @@ def test_views_that_are_tuples_stay_tuples_in_pandas():
 
 def test_without_pandas_its_extra_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pandas", None)
-    with pytest.raises(MissingExtra, match=r'pandas is not installed; run: pip install "popgraph\[pandas\]"'):
+    with pytest.raises(MissingExtra, match=r'pandas is not installed; run: pip install "pandas>=2.2.2"'):
         zoo.lightning_cloud().to_pandas()
 
 

@@ -183,7 +183,7 @@ def test_progress_without_tqdm_names_the_extra(monkeypatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
-    with pytest.raises(MissingExtra, match=r'tqdm.auto is not installed; run: pip install "popgraph\[progress\]"'):
+    with pytest.raises(MissingExtra, match=r'tqdm.auto is not installed; run: pip install "tqdm>=4.66"'):
         pg.train(zoo.lightning_cloud(), 2, rng=0, progress=True)
     assert pg.train(zoo.lightning_cloud(), 2, rng=0).converged
 
