@@ -1,4 +1,4 @@
-"""What a user sees: `dir()` of each namespace, the answer to a misspelt name, `import *`, and what to install for a missing library."""
+"""What a user sees: `dir()` of each namespace, the answer to a misspelt name, `import *`, and what to install for an extra."""
 
 import subprocess
 import sys
