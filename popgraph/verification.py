@@ -122,11 +122,10 @@ def verify_on(
     held = None if features is None else read_features(graph.views, graph.w_x, features)
     table = read_embedding(graph.views, f)
     k = _read_k(graph, table, k)
-    reserve(
-        f"verifying f, {graph.N:,} x {table.shape[1]:,}",
-        8.0 * graph.N * (6 * table.shape[1] + 2 * k),
-        "use a smaller k",
-    )
+    d = table.shape[1]
+    # Eight tables: f, F, its basis, F with the constant, that scaled, and three in its SVD, which numpy 2.5 shows to tracemalloc
+    needed = 8.0 * (graph.N * (8 * (d + 1) + 2 * (k + 1)) + 6 * (d + 1) ** 2)
+    reserve(f"verifying f, {graph.N:,} x {d:,}", needed, "use a smaller k")
     if spectrum is None:
         spectrum = graph.spectrum(k)
     elif not isinstance(spectrum, Spectrum) or spectrum.k < k or not np.array_equal(spectrum.w_x, graph.w_x):
