@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from extras import need
 
 import popgraph as pg
 from popgraph import zoo
@@ -53,9 +54,10 @@ def unnamed_encodings(source: str) -> list[int]:
     return lines
 
 
-def test_every_text_of_the_package_names_its_encoding_and_the_guard_can_fail():
+def test_every_text_that_is_read_or_written_names_its_encoding_and_the_guard_can_fail():
     """Windows' default is cp1252, which has no γ."""
-    files = [*ROOT.glob("popgraph/**/*.py"), *ROOT.glob("examples/**/*.py"), *ROOT.glob("pytest_popgraph.py")]
+    folders = ("popgraph", "examples", "tests")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*.py")] + [ROOT / "pytest_popgraph.py"]
     assert len(files) > 100
     bad = {str(path): lines for path in files if (lines := unnamed_encodings(path.read_text(encoding="utf-8")))}
     assert bad == {}
@@ -112,3 +114,10 @@ def test_no_file_is_open_when_it_is_replaced(tmp_path, monkeypatch):
     assert replaced == ["graph.npz", "graph.npz"]
     with open(path, "rb"), pytest.raises(AssertionError):  # the guard can fail
         pg.save(graph, path)
+
+
+def test_a_store_may_lie_in_a_folder_of_any_name(tmp_path):
+    need("dask"), need("distributed")
+    store = tmp_path / "été γ 云"
+    with pg.dask.build(range(4), pg.Augmentation(lambda i: {(i, 0): 0.5, (i, 1): 0.5}), rows=2, store=store) as graph:
+        assert graph.spectrum(4).gamma == pytest.approx(1)
