@@ -18,6 +18,7 @@ from popgraph.distribution import Distribution
 from popgraph.graph import PopulationGraph
 from popgraph.io import load, save
 from popgraph.match import Match
+from popgraph.namespaces import no_attribute, only
 from popgraph.partition import partition_bounds, sparsest_partition
 from popgraph.probing import probe, probe_range
 from popgraph.sampled_verification import verify_sampled
@@ -27,7 +28,9 @@ from popgraph.training import Training, train
 from popgraph.verification import verify
 
 if TYPE_CHECKING:
-    import popgraph.plot as plot
+    from popgraph import dask as dask
+    from popgraph import plot as plot
+    from popgraph import torch as torch
     from popgraph.explorer import explore
 
 __version__ = "0.2.0"
@@ -69,11 +72,14 @@ __all__ = [
     "zoo",
 ]
 
+__dir__ = only([*__all__, "dask", "torch"])  # these two are in no `import *`, which would need their extras
 
-def __getattr__(name: str) -> Any:
-    """Load the rooms that need matplotlib, torch or dask on first use."""
-    if name == "explore":
-        return import_module("popgraph.explorer").explore
-    if name in ("dask", "plot", "torch"):
-        return import_module(f"popgraph.{name}")
-    raise AttributeError(f"module 'popgraph' has no attribute {name!r}")
+if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
+
+    def __getattr__(name: str) -> Any:
+        """Load the rooms that need matplotlib, torch or dask on first use."""
+        if name == "explore":
+            return import_module("popgraph.explorer").explore
+        if name in ("dask", "plot", "torch"):
+            return import_module(f"popgraph.{name}")
+        raise no_attribute(__name__, name, __dir__())

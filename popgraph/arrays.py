@@ -5,7 +5,7 @@ Every array that a popgraph value carries is read-only, so that no answer can de
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
@@ -14,7 +14,24 @@ from scipy.linalg.blas import dgemm, dnrm2
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.intp]
-Sparse: TypeAlias = Any  # scipy.sparse.csr_array; scipy ships no inline types
+
+if TYPE_CHECKING:
+
+    class Sparse(sp.csr_array):  # type: ignore[misc]
+        """A scipy.sparse.csr_array, typed where scipy-stubs are not installed too, since scipy ships no inline types."""
+
+        shape: tuple[int, int]
+        dtype: np.dtype[np.float64]
+        nnz: int
+        data: Floats
+        indices: NDArray[np.signedinteger[Any]]
+        indptr: NDArray[np.signedinteger[Any]]
+        T: Any
+
+        def toarray(self) -> Floats: ...  # noqa: D102
+
+else:
+    Sparse: TypeAlias = sp.csr_array
 
 
 class Immutable:
@@ -59,7 +76,7 @@ def frozen_csr(matrix: Any) -> Sparse:
 
     scikit-learn refuses 64-bit indices, and 32-bit ones halve the traffic of every product with the factor.
     """
-    csr = sp.csr_array(matrix)
+    csr: Sparse = sp.csr_array(matrix)
     csr.sum_duplicates()
     if not csr.data.all():
         csr = csr.copy()  # its parts may be another matrix's, and read-only

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy  # whose optimize is loaded on first use
 import scipy.sparse as sp
 from scipy.cluster.vq import vq
-from scipy.optimize import linear_sum_assignment
 
 from popgraph.arguments import generator as read_generator
 from popgraph.arrays import Floats, Immutable, Ints, frozen
@@ -258,7 +258,7 @@ def matched_share(joint: Floats) -> float:
     >>> matched_share(np.array([[0.1, 0.4], [0.3, 0.0], [0.1, 0.1]]))
     0.7
     """
-    return float(joint[linear_sum_assignment(joint, maximize=True)].sum())
+    return float(joint[scipy.optimize.linear_sum_assignment(joint, maximize=True)].sum())
 
 
 def _joint(parts: Ints, count: int, y: Ints, r: int, mass: Floats) -> Floats:

@@ -321,7 +321,7 @@ def _spread(factor: Sparse, columns: Ints, width: int) -> Sparse:
         columns[factor.indices],
         factor.indptr.copy(),
     )  # a sort would write into the graph's own
-    spread = sp.csr_array(entries, shape=(factor.shape[0], width))
+    spread = Sparse(entries, shape=(factor.shape[0], width))
     spread.sort_indices()
     return spread
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
+import scipy  # whose optimize is loaded on first use
 
 from popgraph.arguments import count, number
 from popgraph.arrays import Floats, Immutable, frozen
@@ -98,7 +98,7 @@ def train_critic(graph: PopulationGraph, loss: Any, *, steps: int = 5_000, tol: 
         return value, (H / scale).ravel()
 
     options = {"maxiter": steps, "maxfun": 20 * steps, "maxcor": 20, "ftol": 4e-16, "gtol": tol / graph.N}
-    done = minimize(evaluate, np.zeros(scale.size), jac=True, method="L-BFGS-B", options=options)
+    done = scipy.optimize.minimize(evaluate, np.zeros(scale.size), jac=True, method="L-BFGS-B", options=options)
     value, gradient = evaluate(done.x)
     size = float(np.linalg.norm(gradient))
     why = f"gradient norm {size:.1e} " + (f"is at most {tol:g}" if size <= tol else "falls no further in float64")

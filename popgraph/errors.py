@@ -9,6 +9,23 @@ from numbers import Integral
 from types import ModuleType
 from typing import Any
 
+__all__ = [
+    "InvalidArgument",
+    "InvalidAugmentation",
+    "InvalidDistribution",
+    "InvalidEmbedding",
+    "InvalidFile",
+    "MissingExtra",
+    "NotConverged",
+    "PopgraphError",
+    "TooLarge",
+]
+
+
+def __dir__() -> list[str]:
+    """List what is public."""
+    return sorted(__all__)
+
 
 class PopgraphError(Exception):
     """Any error that popgraph raises on purpose."""
@@ -43,7 +60,7 @@ class NotConverged(PopgraphError, RuntimeError):
 
 
 class MissingExtra(PopgraphError, ImportError):
-    """An optional dependency is not installed; the message names the extra that brings it."""
+    """An optional dependency is not installed; the message names the requirement to install."""
 
 
 SHOWN = 5  # offenders named in one message
@@ -80,18 +97,34 @@ def size_in_words(n_bytes: float) -> str:
     return f"{n_bytes:,.3g} {unit}" if n_bytes < 1000 else f"{n_bytes:,.0f} {unit}"
 
 
-def require(module: str, extra: str) -> ModuleType:
+# What to install for a library that is imported on first use, as in pyproject.toml. Named by itself, and not as an extra of
+# popgraph: that is right wherever this copy of popgraph came from, and asks an index for no package of that name.
+REQUIREMENTS = {
+    "IPython": ("ipywidgets>=8.1",),
+    "dask": ("dask[array]>=2026.8", "distributed>=2026.8"),
+    "distributed": ("dask[array]>=2026.8", "distributed>=2026.8"),
+    "flint": ("python-flint>=0.9",),
+    "hypothesis": ("hypothesis>=6.130",),
+    "ipywidgets": ("ipywidgets>=8.1",),
+    "pandas": ("pandas>=2.2.2",),
+    "torch": ("torch>=2.4",),
+    "tqdm": ("tqdm>=4.66",),
+}
+
+
+def require(module: str) -> ModuleType:
     """Import an optional dependency on first use.
 
     Raises
     ------
     MissingExtra
-        If the module is not installed; the message names the extra.
+        If the module is not installed; the message names what to install.
     """
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise MissingExtra(f'{module} is not installed; run: pip install "popgraph[{extra}]"') from error
+        needed = " ".join(f'"{requirement}"' for requirement in REQUIREMENTS[module.split(".")[0]])
+        raise MissingExtra(f"{module} is not installed; run: pip install {needed}") from error
 
 
 def whole_number(name: str, value: Any, most: int, what: str = "the number of views") -> int:

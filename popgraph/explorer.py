@@ -55,7 +55,7 @@ class Explorer:
     """
 
     def __init__(self, make_graph: Callable[..., Any], parameters: Mapping[str, Any], k: tuple[int, int], seed: int):
-        widgets = require("ipywidgets", "notebooks")
+        widgets = require("ipywidgets")
         self._make, self._seed = make_graph, seed
         style = {"style": {"description_width": "initial"}, "continuous_update": True}
         self.sliders = {name: _slider(widgets, name, given, make_graph, style) for name, given in parameters.items()}
@@ -129,7 +129,7 @@ class Explorer:
         return _png(np.asarray(self._figure.canvas.buffer_rgba()))  # type: ignore[attr-defined]
 
     def _ipython_display_(self) -> None:
-        require("IPython.display", "notebooks").display(self.widget)
+        require("IPython.display").display(self.widget)
 
 
 def explore(

@@ -1,7 +1,7 @@
 """Handing w over to networkx and pandas."""
 
 from collections.abc import Hashable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import scipy.sparse as sp
 
@@ -9,13 +9,29 @@ from popgraph.arrays import Floats, Sparse
 from popgraph.errors import require
 from popgraph.memory import reserve
 
+if (
+    TYPE_CHECKING
+):  # classes of their own, since neither library ships inline types; with stubs they are the libraries' too
+    import networkx
+    import pandas
 
-def to_networkx(views: Sequence[Hashable], w_x: Floats, w: Sparse, name: str) -> Any:
+    class Graph(networkx.Graph):  # type: ignore[misc]
+        """A networkx.Graph."""
+
+    class DataFrame(pandas.DataFrame):  # type: ignore[misc]
+        """A pandas.DataFrame."""
+
+else:
+    Graph: TypeAlias = Any
+    DataFrame: TypeAlias = Any
+
+
+def to_networkx(views: Sequence[Hashable], w_x: Floats, w: Sparse, name: str) -> Graph:
     """Return a networkx Graph of the views, with `w_x` on nodes and `weight` on edges, self-loops included."""
     import networkx as nx  # on first use: importing popgraph stays light
 
     reserve(f"a networkx Graph of {w.nnz // 2:,} edges", 250.0 * w.nnz, 'use graph.weight_matrix("csr")')
-    graph = nx.Graph(name=name)
+    graph: Graph = nx.Graph(name=name)
     graph.add_nodes_from((view, {"w_x": float(p)}) for view, p in zip(views, w_x, strict=True))
     upper = sp.triu(w, format="coo")
     i, j = upper.coords
@@ -23,9 +39,10 @@ def to_networkx(views: Sequence[Hashable], w_x: Floats, w: Sparse, name: str) ->
     return graph
 
 
-def to_pandas(views: Sequence[Hashable], w: Floats) -> Any:
+def to_pandas(views: Sequence[Hashable], w: Floats) -> DataFrame:
     """Return w as a pandas DataFrame with the views on both sides."""
-    pandas = require("pandas", "pandas")
+    pandas = require("pandas")
     labels = pandas.Index(list(views), dtype=object, tupleize_cols=False)
     reserve(f"a DataFrame of {w.shape[0]:,} views", float(w.nbytes), 'use graph.weight_matrix("csr")')
-    return pandas.DataFrame(w.copy(), index=labels, columns=labels)
+    table: DataFrame = pandas.DataFrame(w.copy(), index=labels, columns=labels)
+    return table

@@ -91,7 +91,7 @@ class PopulationGraph(Immutable):
     def exact(self) -> ExactGraph:
         """Return this graph without rounding: rational w and walk, and the spectrum in algebraic numbers.
 
-        A spectrum needs `pip install "popgraph[exact]"` (python-flint).
+        A spectrum needs `pip install "python-flint>=0.9"`.
 
         Raises
         ------
@@ -298,7 +298,7 @@ class PopulationGraph(Immutable):
         return explain(self.population, self._by_view, self.index(x), self.index(x_plus))
 
     @cached_property
-    def _by_view(self) -> Sparse:
+    def _by_view(self) -> Any:
         return self.kernel.tocsc()
 
     def sample_views(self, size: int, *, rng: Seed = None) -> Ints:
@@ -339,7 +339,7 @@ class PopulationGraph(Immutable):
     def _sampler(self) -> PairSampler:
         return PairSampler(self.p, self.kernel)
 
-    def to_networkx(self) -> Any:
+    def to_networkx(self) -> export.Graph:
         """Return a networkx Graph: a node for each view with its `w_x`, an edge for each w_xx' > 0 with its `weight`.
 
         Self-weights are self-loops, which networkx' degree counts twice: `graph.degree(weight="weight")` is *not* w_x (read the
@@ -358,7 +358,7 @@ class PopulationGraph(Immutable):
         """
         return export.to_networkx(self.views, self.w_x, self.weight_matrix("csr"), self.name)
 
-    def to_pandas(self) -> Any:
+    def to_pandas(self) -> export.DataFrame:
         """Return w as a pandas DataFrame, labelled by the views on both sides.
 
         Raises

@@ -19,9 +19,11 @@ from popgraph.combinators import applied, choose, identity
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, InvalidAugmentation, TooLarge, shorten
 from popgraph.image import Image
+from popgraph.namespaces import only
 from popgraph.reading import PRODUCT_LIMIT, parse_unit
 
 __all__ = ["Image", "flip", "flip_pixels", "mask", "rotate", "shift"]
+__dir__ = only(__all__)
 
 
 def rotate(quarter_turns: int = 1, probability: Any = 1) -> Augmentation:

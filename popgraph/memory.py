@@ -24,11 +24,10 @@ SMALL = 2**24  # bytes for which nobody is asked, unless the address space is li
 SPARE = 2**26  # bytes that are left alone, for what Python and the system take for themselves
 BUFFER = 2**25  # bytes of address space that OpenBLAS takes for each thread; if it cannot, it ends the process
 BLASES = 2  # numpy and scipy each bring one
+UNKNOWN = (
+    2.0**32
+)  # bytes that are taken to be left where nothing says: a refusal can be read, and the end of the process cannot
 FEWER = "declare fewer naturals, or an augmentation with fewer views"  # what to do where a population does not fit
-ASSUMED = (
-    4.0 * 2**30
-)  # bytes where nothing tells: less than what computers have by now, so refused too early rather than too late
-TOTAL_SHARE = 0.5  # of a machine's memory, where only its total is known: the rest is taken to be in use by others
 CGROUP, GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 MEMINFO, STATM = Path("/proc/meminfo"), Path("/proc/self/statm")
 
@@ -59,7 +58,12 @@ def reserve(what: str, needed: float, instead: str) -> None:
     left = available() - SPARE
     if needed > left:
         size = f"{size_in_words(needed)} of memory" if needed else "memory"
-        raise TooLarge(f"{what} needs {size}, and {size_in_words(left) if left > 0 else 'none'} is left; {instead}")
+        known = (
+            "is left"
+            if _on_machine() is not None
+            else "is taken to be left, as this system does not say (psutil would)"
+        )
+        raise TooLarge(f"{what} needs {size}, and {size_in_words(left) if left > 0 else 'none'} {known}; {instead}")
 
 
 def in_words(what: str, instead: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -93,18 +97,20 @@ def in_words(what: str, instead: str) -> Callable[[Callable[P, R]], Callable[P, 
 
 
 def available() -> float:
-    """Return the bytes that this process can still have; always a finite number.
+    """Return the bytes that this process can still have: a finite number on every system.
 
-    The least of what three limits leave: that of the address space, that of the control group, and the machine's memory. The
-    last is asked of /proc/meminfo (Linux), else of psutil where it is installed, else of Windows. What only the *total* is known
-    of (`os.sysconf`: macOS, BSD) counts half, and less what this process has taken; if nothing tells, it is taken to be 4 GiB.
+    The least of what is left by the limit of the address space, by the control group and on the machine. What the machine has
+    left is read from /proc/meminfo (Linux); else asked of psutil, if it is installed; else of Windows; else it is the
+    machine's whole memory less what this process has held at most (macOS and other Unixes), which counts what other programs
+    hold as free; and if nothing says, it is taken for 4 GiB.
 
     Examples
     --------
-    >>> available() > 0
+    >>> 0 < available() < 2**60
     True
     """
-    return min(_in_address_space(), _in_control_group(), _on_machine())
+    machine = _on_machine()
+    return min(_in_address_space(), _in_control_group(), UNKNOWN if machine is None else machine)
 
 
 def _in_address_space() -> float:
@@ -112,16 +118,16 @@ def _in_address_space() -> float:
     if (limit := _address_limit()) == float("inf"):
         return limit
     try:
-        mapped = int(STATM.read_text(encoding="ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, AttributeError):  # at least what was resident at the peak is mapped
-        mapped = _peak()
+        mapped = float(STATM.read_text(encoding="ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, AttributeError, IndexError):
+        mapped = _held_at_most()
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return limit - mapped - BLASES * BUFFER * threads
 
 
 def _address_limit() -> float:
     """Return the limit of the address space, in bytes; infinite if there is none."""
-    if resource is None or not hasattr(resource, "RLIMIT_AS"):  # not every BSD has one
+    if resource is None:
         return float("inf")
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     return float("inf") if limit == resource.RLIM_INFINITY else float(limit)
@@ -143,9 +149,9 @@ def _in_control_group() -> float:
             continue
         for group in (folder / path.lstrip("/"), folder):  # inside a container the path may be the host's
             try:
-                most = float((group / limit).read_text("ascii").replace("max", "inf"))
-                now = float((group / used).read_text("ascii"))
-                lines = (line.split() for line in (group / "memory.stat").read_text("ascii").splitlines())
+                most = float((group / limit).read_text(encoding="ascii").replace("max", "inf"))
+                now = float((group / used).read_text(encoding="ascii"))
+                lines = (line.split() for line in (group / "memory.stat").read_text(encoding="ascii").splitlines())
                 cached = sum(float(size) for name, size in lines if name in ("inactive_file", "active_file"))
             except (OSError, ValueError):
                 continue
@@ -154,15 +160,24 @@ def _in_control_group() -> float:
     return left
 
 
-def _on_machine() -> float:
-    """Return what the first source that knows says of the machine's memory, and a cautious constant if none does."""
-    for source in (_in_meminfo, _by_psutil, _on_windows, _of_total):
-        if (left := source()) is not None:
+def _held_at_most() -> float:
+    """Return the most bytes of memory that this process has held at once, as far as the standard library can tell."""
+    if resource is None:
+        return 0.0
+    unit = 1 if sys.platform == "darwin" else 1024  # of getrusage: bytes on macOS, kB elsewhere
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+
+
+def _on_machine() -> float | None:
+    """Return what the first source that answers says is left on the machine, or None if none does."""
+    for source in (_by_meminfo, _by_psutil, _by_windows, _by_sysconf):
+        left = source()
+        if left is not None:
             return left
-    return ASSUMED
+    return None
 
 
-def _in_meminfo() -> float | None:
+def _by_meminfo() -> float | None:
     """Return what Linux says could be had without swapping anything out, and the free swap."""
     try:
         lines = MEMINFO.read_text(encoding="ascii").splitlines()
@@ -173,56 +188,41 @@ def _in_meminfo() -> float | None:
 
 
 def _by_psutil() -> float | None:
-    """Return what psutil, which nothing here requires, says is available."""
+    """Return the same of psutil, which asks each system in its own way; None where it is not installed."""
     try:
-        import psutil  # type: ignore[import-untyped, unused-ignore]
+        import psutil  # not an extra: Dask brings it, and where it is missing the next source is asked
 
-        return float(psutil.virtual_memory().available)
-    except Exception:  # a broken installation, or one that may not ask: any other source is as good
+        return float(psutil.virtual_memory().available + psutil.swap_memory().free)
+    except Exception:  # whatever goes wrong in it, another source is asked
         return None
 
 
 class _MemoryStatus(ctypes.Structure):
-    """MEMORYSTATUSEX of Windows' sysinfoapi.h."""
+    """Windows' MEMORYSTATUSEX."""
 
     _fields_ = (
         ("length", ctypes.c_uint32),
         ("load", ctypes.c_uint32),
-        ("total", ctypes.c_uint64),
-        ("available", ctypes.c_uint64),
-        ("total_with_page_file", ctypes.c_uint64),
-        ("available_with_page_file", ctypes.c_uint64),
-        ("total_virtual", ctypes.c_uint64),
-        ("available_virtual", ctypes.c_uint64),
-        ("available_extended", ctypes.c_uint64),
+        *[(name, ctypes.c_uint64) for name in ("total", "available", "total_page_file", "available_page_file")],
+        *[(name, ctypes.c_uint64) for name in ("total_virtual", "available_virtual", "available_extended")],
     )
 
 
-def _on_windows() -> float | None:
-    """Return the free physical memory, or what may still be committed if that is less: Windows promises no more than it has."""
-    if (windll := getattr(ctypes, "windll", None)) is None:
+def _by_windows() -> float | None:
+    """Return what Windows says this process can still commit."""
+    libraries = getattr(ctypes, "windll", None)
+    if libraries is None:
         return None
     status = _MemoryStatus(length=ctypes.sizeof(_MemoryStatus))
-    if not windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
+    if not libraries.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
         return None
-    return float(min(status.available, status.available_with_page_file))
+    return float(status.available_page_file)
 
 
-def _of_total() -> float | None:
-    """Return a part of the machine's memory, less what this process took at its peak: no system call tells what is free."""
+def _by_sysconf() -> float | None:
+    """Return the machine's whole memory less what this process has held at most."""
     try:
-        pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):  # no such function, no such name, no answer
+        total = float(os.sysconf("SC_PHYS_PAGES")) * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError, AttributeError):
         return None
-    if pages <= 0 or size <= 0:
-        return None
-    return TOTAL_SHARE * pages * size - _peak()
-
-
-def _peak() -> int:
-    """Return the most bytes that this process had in memory; 0 where the system does not say."""
-    if resource is None:
-        return 0
-    return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * (
-        1 if sys.platform == "darwin" else 1024
-    )  # bytes, or KiB
+    return max(0.0, total - _held_at_most()) if total > 0 else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.clustering import conductances, spectral_clusters
@@ -15,10 +16,12 @@ from popgraph.graph import PopulationGraph, read_graph
 from popgraph.memory import in_words
 from popgraph.subspace import tolerance
 
-EXACT_VIEWS = 16  # up to here every m takes seconds: the work grows like 3^N
-AT_ONCE = 10  # views of which all pairs of disjoint sets are one array: 3^10 numbers
+EXACT_VIEWS = 16  # up to here m = 5 takes 0.3 s and m = 15 a second: the work grows like 3^N, and ranks need two bytes
+LOW_BITS = 8  # views of which all pairs of disjoint sets are one axis, of 3^8 numbers
 MOVES = 200  # of single views, in the local search
 MOST_ENTRIES = 2**24  # of the (N, m) table that a move is chosen by
+
+Ranks = NDArray[np.uint16]  # of at most 2^16 conductances, one of each set
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -158,7 +161,7 @@ def sparsest_partition(graph: PopulationGraph, m: int) -> Partition:
     """Split the views into the m nonempty parts whose worst Dirichlet conductance is least.
 
     Exact, by dynamic programming over sets: the best worst part of a set split into j is that of a first part and of the rest
-    split into j - 1. All pairs of disjoint sets are looked at, 3^N of them, m - 1 times.
+    split into j - 1. All pairs of disjoint sets are looked at, 3^N of them, m - 2 times.
 
     Parameters
     ----------
@@ -198,9 +201,8 @@ def sparsest_partition(graph: PopulationGraph, m: int) -> Partition:
             f"the sparsest partition of {graph.N:,} views would take 3^{graph.N} steps; at most {EXACT_VIEWS} views are "
             "searched: use partition_bounds, which brackets rho at any size"
         )
-    phi = _all_conductances(graph)
-    levels = [phi]
-    for _ in range(m - 1):
+    levels = [phi := _ranks(_all_conductances(graph))]
+    for _ in range(m - 2):  # the whole, split into m, needs tables of up to m - 1 parts
         levels.append(_best_splits(phi, levels[-1]))
     labels, left = np.zeros(graph.N, dtype=np.intp), (1 << graph.N) - 1
     for j in range(m - 1, 0, -1):
@@ -227,26 +229,34 @@ def _all_conductances(graph: PopulationGraph) -> Floats:
     return phi
 
 
-def _best_splits(first: Floats, rest: Floats) -> Floats:
-    """Return, for every set, min over its two disjoint halves S, T of max(first[S], rest[T])."""
-    if len(first) == 1:
-        return np.maximum(first, rest)
-    if len(first) > 1 << AT_ONCE:
-        half = len(first) // 2
-        low = _best_splits(first[:half], rest[:half])
-        high = np.minimum(_best_splits(first[half:], rest[:half]), _best_splits(first[:half], rest[half:]))
-        return np.concatenate([low, high])
+def _ranks(phi: Floats) -> Ranks:
+    """Replace each conductance by its place among all: least and largest need the order alone, and 2 bytes are quicker than 8."""
+    return np.unique(phi, return_inverse=True)[1].astype(np.uint16)
+
+
+def _best_splits(first: Ranks, rest: Ranks) -> Ranks:
+    """Return, for every set, min over its splits into disjoint S and T of max(first[S], rest[T]).
+
+    A set is a row of high bits and a column of low ones. The pairs of disjoint columns are listed once, those of one union side
+    by side, and each row folds its own splits of the high bits over all of them.
+    """
     n = len(first).bit_length() - 1
-    A, B = first[np.newaxis], rest[np.newaxis]
-    for bit in range(n - 1, -1, -1):  # neither holds the bit, the first does, the rest does
-        half = 1 << bit
-        low_a, high_a, low_b, high_b = A[:, :half], A[:, half:], B[:, :half], B[:, half:]
-        A, B = np.concatenate([low_a, high_a, low_a]), np.concatenate([low_b, low_b, high_b])
-    table = np.maximum(A[:, 0], B[:, 0]).reshape((3,) * n)  # the bit taken last varies slowest: axis i is bit i
-    for axis in range(n):
-        neither, one, other = np.moveaxis(table, axis, 0)
-        table = np.stack([neither, np.minimum(one, other)], axis)
-    return np.ascontiguousarray(table.transpose(range(n - 1, -1, -1))).ravel()
+    low = min(n, LOW_BITS)
+    S, T = np.zeros(1, dtype=np.intp), np.zeros(1, dtype=np.intp)
+    for bit in range(low):  # neither holds the view, S does, T does
+        S, T = np.concatenate([S, S | 1 << bit, S]), np.concatenate([T, T, T | 1 << bit])
+    by_union = np.argsort(S | T, kind="stable")
+    S, T = S[by_union], T[by_union]
+    starts = np.searchsorted(S | T, np.arange(1 << low))
+    A, B = first.reshape(-1, 1 << low)[:, S], rest.reshape(-1, 1 << low)[:, T]
+    best = np.empty((1 << (n - low), 1 << low), dtype=first.dtype)
+    least, worst = np.empty_like(A[0]), np.empty_like(A[0])
+    for row in range(len(best)):
+        np.maximum(A[0], B[row], out=least)
+        for high in [*_subsets(row).tolist(), row]:  # and the empty set, with which `least` began
+            np.minimum(least, np.maximum(A[high], B[row ^ high], out=worst), out=least)
+        best[row] = np.minimum.reduceat(least, starts)
+    return best.ravel()
 
 
 def _subsets(mask: int) -> Ints:

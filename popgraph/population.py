@@ -243,12 +243,10 @@ def read_rows(matrix: Any, law: Distribution, normalize: bool) -> tuple[Sparse, 
 def _converted(matrix: Any, dtype: Any) -> Sparse:
     """Copy a matrix into a csr_array of this type; scipy sums duplicates in the matrix's own, where small ints overflow."""
     if not sp.issparse(matrix):
-        return sp.csr_array(matrix.astype(dtype))
+        return Sparse(matrix.astype(dtype))
     if matrix.format == "csr":
-        return sp.csr_array(
-            (matrix.data.astype(dtype), matrix.indices.copy(), matrix.indptr.copy()), shape=matrix.shape
-        )
-    return sp.csr_array((matrix.data.astype(dtype), (matrix.row, matrix.col)), shape=matrix.shape)
+        return Sparse((matrix.data.astype(dtype), matrix.indices.copy(), matrix.indptr.copy()), shape=matrix.shape)
+    return Sparse((matrix.data.astype(dtype), (matrix.row, matrix.col)), shape=matrix.shape)
 
 
 def _read_objects(matrix: Any, law: Distribution, normalize: bool) -> tuple[Sparse, ExactKernel | None]:

@@ -28,7 +28,7 @@ def track(items: Iterable[T], total: int | None, progress: Progress, label: str)
     if callable(progress):
         yield from progress(items, total=total, desc=label)
     elif progress or (progress is None and _watched()):
-        yield from _late_bar(items, total, label, require("tqdm.auto", "progress").tqdm)
+        yield from _late_bar(items, total, label, require("tqdm.auto").tqdm)
     else:
         yield from items
 
@@ -66,7 +66,7 @@ def _watched() -> bool:
     if not notebook and not (sys.stderr is not None and sys.stderr.isatty()):
         return False
     try:
-        require("tqdm.auto", "progress")
+        require("tqdm.auto")
     except ImportError:
         return False
     return True

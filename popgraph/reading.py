@@ -130,7 +130,7 @@ def list_finite(items: Iterable[Any]) -> list[Any]:
     if isinstance(items, np.ma.MaskedArray) and np.ma.is_masked(items):
         raise InvalidDistribution("these outcomes are an array with masked entries; leave those out")
     if isinstance(items, np.ndarray) and items.ndim == 1:
-        items = items.tolist()
+        items = items[: OUTCOME_LIMIT + 1].tolist()  # one more than are taken, so that a longer one is refused below
     try:
         listed = list(islice(items, OUTCOME_LIMIT + 1))
     except TypeError:

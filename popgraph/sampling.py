@@ -12,6 +12,21 @@ from popgraph.memory import reserve
 MOST_DRAWS = 2**31  # in one call
 
 
+def read_draws(size: int, each: float = 48.0) -> int:
+    """Return the number of draws that a caller asks for at once, each of so many bytes.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is not a whole number, 0 or more.
+    TooLarge
+        If they do not fit.
+    """
+    size = count("size", size, 0, MOST_DRAWS, "the number of draws must be a whole number")
+    reserve(f"a sample of size {size:,}", each * size, "draw fewer at a time")
+    return size
+
+
 @dataclass(frozen=True, eq=False)
 class PairSampler:
     """Draw from p (n,) and the kernel A, an (n, N) csr_array whose rows sum to 1."""
@@ -29,8 +44,7 @@ class PairSampler:
         return np.column_stack([self._given(naturals, generator), self._given(naturals, generator)])
 
     def _naturals(self, size: int, generator: np.random.Generator) -> Ints:
-        size = count("size", size, 0, MOST_DRAWS, "the number of draws must be a whole number")
-        reserve(f"a sample of size {size:,}", 48.0 * size, "draw fewer at a time")
+        size = read_draws(size)
         drawn = np.searchsorted(self._p_below, generator.random(size), side="right")
         return np.minimum(drawn, len(self.p) - 1)
 

@@ -123,9 +123,8 @@ def verify_on(
     table = read_embedding(graph.views, f)
     k = _read_k(graph, table, k)
     d = table.shape[1]
-    # Eight tables: f, F, its basis, F with the constant, that scaled, and three in its SVD, which numpy 2.5 shows to tracemalloc
-    needed = 8.0 * (graph.N * (8 * (d + 1) + 2 * (k + 1)) + 6 * (d + 1) ** 2)
-    reserve(f"verifying f, {graph.N:,} x {d:,}", needed, "use a smaller k")
+    # Tables of f's size: f, F, its basis, F with the constant, that scaled, and three in its SVD
+    reserve(f"verifying f, {graph.N:,} x {d:,}", 8.0 * graph.N * (8 * d + 2 * k), "use a smaller k")
     if spectrum is None:
         spectrum = graph.spectrum(k)
     elif not isinstance(spectrum, Spectrum) or spectrum.k < k or not np.array_equal(spectrum.w_x, graph.w_x):
@@ -167,6 +166,8 @@ def judge(
     Q, condition, residual = linear_map(F, spectrum.eigenvectors)
     degenerate = spectrum.gap <= spectrum.tolerance and spectrum.gamma[-1] > 0
     whole = whole_eigenspace(spectrum, graph.spectrum) if degenerate else spectrum
+    if degenerate:
+        reserve(f"comparing f with {whole.k:,} eigenvectors", 24.0 * len(F) * whole.k, "use a k at a clean cut")
     above = int(np.sum(spectrum.gamma > spectrum.gamma[-1] + spectrum.tolerance)) if degenerate else k
     shares = captured(spectrum.eigenvectors, space.basis)
     angles = _angles(space, whole, above, k)
@@ -302,7 +303,7 @@ def _decide(
             f"the angle {angle:.1e} rad is above atol = {atol:.0e}, but rounding may have turned the two spans by "
             f"{uncertainty:.1e} rad, at a gap of {spectrum.gap:.1e}; float64 cannot tell."
         )
-    worst = int(np.argmin(shares))
+    worst = int(np.argmin(shares.round(9)))  # the first of equal ones, whatever the BLAS
     which = (
         f"it must hold every eigenvector above γ_{k} = {spectrum.gamma[-1]:.4g} and nothing below"
         if degenerate

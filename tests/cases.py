@@ -35,6 +35,14 @@ def stack_of(graph: PopulationGraph) -> Stack:
     return stack
 
 
+def random_stack(count: int, n: int, n_views: int, density: float) -> Stack:
+    """Random blocks, as many of one shape, each with a full row and a full column."""
+    rng = np.random.default_rng(0)
+    A = rng.random((count, n, n_views)) * (rng.random((count, n, n_views)) < density)
+    A[:, 0] = A[:, :, 0] = 0.1
+    return stack_of(pg.build(np.ones(count * n), block_diagonal(A), normalize=True))
+
+
 def near_tie(gap: float) -> PopulationGraph:
     """Two components with second eigenvalues 1/4 and 1/4 + gap, in closed form: [[1-q, q], [q, 1-q]] has (1-2q)²."""
     q = [(1 - np.sqrt(0.25 + extra)) / 2 for extra in (0.0, gap)]

@@ -11,6 +11,7 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from layers import examples
 from scipy.linalg import block_diag
 from scipy.sparse.csgraph import connected_components
 
@@ -300,7 +301,7 @@ def hold(population, truth, solver, ks, rng) -> None:
 
 @pytest.mark.parametrize("solver", [None, "dense", "iterative"])
 @pytest.mark.parametrize("family", FAMILIES)
-@settings(max_examples=40)
+@settings(max_examples=examples(40, 12))
 @given(data=st.data())
 def test_every_law_holds_in_every_family(family, solver, data):
     population, rng = data.draw(FAMILIES[family]), np.random.default_rng(data.draw(SEEDS))

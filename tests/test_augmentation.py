@@ -209,16 +209,6 @@ def test_bad_matrices_are_named_by_their_row(arguments, message):
         Augmentation.from_matrix(*arguments)
 
 
-def test_a_matrix_with_two_rows_for_one_natural_is_refused():
-    with pytest.raises(InvalidArgument, match="'a'"):
-        Augmentation.from_matrix([[1, 0], [0, 1]], ["a", "a"], ["x", "y"])
-
-
-def test_a_ragged_matrix_is_refused_in_a_sentence():
-    with pytest.raises(InvalidAugmentation, match="rows of different lengths"):
-        Augmentation.from_matrix([[1], [0, 1]], ["a", "b"], ["x", "y"])
-
-
 # --- what it refuses
 
 
@@ -233,13 +223,6 @@ def test_what_is_no_distribution_is_named_with_its_natural(returned):
         augmentation("bad")
 
 
-def test_bad_probabilities_of_views_name_the_natural_and_the_view():
-    with pytest.raises(InvalidAugmentation, match="augmentation of 'cat' is no distribution: .*'dog' is -1"):
-        Augmentation(lambda x: {"dog": -1, x: 2})("cat")
-    with pytest.raises(InvalidAugmentation, match=r"of 'cat' is no distribution: .* sum to 0.75, not 1"):
-        Augmentation(lambda x: {"dog": 0.25, x: 0.5})("cat")
-
-
 def test_an_error_of_the_user_s_own_function_gets_a_note_of_the_natural():
     def rotate(natural):
         return {natural + 1: 1}
@@ -249,61 +232,49 @@ def test_an_error_of_the_user_s_own_function_gets_a_note_of_the_natural():
     assert caught.value.__notes__ == ["raised by the augmentation 'rotate' on the natural 'cat'"]
 
 
-@pytest.mark.parametrize("kernel", [None, 0.5, "rotate", [[1, 0]]], ids=repr)
-def test_an_augmentation_is_a_callable(kernel):
-    with pytest.raises(InvalidAugmentation, match=re.escape(f"callable natural -> distribution; got {kernel!r}")):
-        Augmentation(kernel)
-
-
-def test_a_table_names_the_natural_that_it_lacks():
-    with pytest.raises(InvalidAugmentation, match="no row for the natural 'c'; it has 'a', 'b'"):
-        identity().then({"a": {"a": 1}, "b": {"a": 1}})("c")
-
-
-@pytest.mark.parametrize("probability", [2, 1.5, "4/3", Fraction(7, 6)], ids=repr)
-def test_a_probability_above_one_is_refused(probability):
-    with pytest.raises(InvalidDistribution, match=re.escape(f"probability is {probability}; it must be between 0 and")):
-        apply(str.upper, probability)
-
-
-@pytest.mark.parametrize(
-    ("probability", "message"),
-    [(-0.5, "-0.5; probabilities must not be negative"), (np.nan, "nan; .* finite"), ("often", "'often', not a prob")],
-)
-def test_no_probability_at_all_is_refused(probability, message):
-    with pytest.raises(InvalidDistribution, match=message):
-        apply(str.upper, probability)
-
-
-def test_apply_refuses_a_function_that_returns_a_distribution():
-    with pytest.raises(InvalidAugmentation, match=r"fn\('a'\) is the distribution .*use popgraph.Augmentation\(fn\)"):
-        apply(lambda x: {x: 1})("a")
-
-
-def test_apply_says_what_to_wrap_a_view_in():
-    with pytest.raises(InvalidAugmentation, match=r"fn\('a'\) is \['a'\].* wrap it in tuple"):
-        apply(list)("a")
-    with pytest.raises(InvalidAugmentation, match=r"wrap it in popgraph.images.Image"):
-        apply(lambda _: np.eye(2))("a")
-
-
-@pytest.mark.parametrize("times", [-1, 1.5, "2", None], ids=repr)
-def test_an_augmentation_is_repeated_a_whole_number_of_times(times):
-    with pytest.raises(InvalidArgument, match=re.escape(f"times is {times!r}")):
-        identity().repeat(times)
+TWO = independently([identity(), identity()])
+TOO_MUCH = "it must be between 0 and"
+REFUSED = [  # call, exception, sentence
+    (lambda: Augmentation.from_matrix([[1, 0], [0, 1]], ["a", "a"], ["x", "y"]), InvalidArgument, "'a'"),
+    (lambda: Augmentation.from_matrix([[1], [0, 1]], ["a", "b"], ["x", "y"]), InvalidAugmentation, "rows of different lengths"),
+    (lambda: Augmentation(lambda x: {"dog": -1, x: 2})("cat"), InvalidAugmentation,
+     "augmentation of 'cat' is no distribution: .*'dog' is -1"),
+    (lambda: Augmentation(lambda x: {"dog": 0.25, x: 0.5})("cat"), InvalidAugmentation,
+     r"of 'cat' is no distribution: .* sum to 0.75, not 1"),
+    (lambda: Augmentation(None), InvalidAugmentation, "callable natural -> distribution; got None"),
+    (lambda: Augmentation(0.5), InvalidAugmentation, "callable natural -> distribution; got 0.5"),
+    (lambda: Augmentation("rotate"), InvalidAugmentation, "callable natural -> distribution; got 'rotate'"),
+    (lambda: Augmentation([[1, 0]]), InvalidAugmentation, r"callable natural -> distribution; got \[\[1, 0\]\]"),
+    (lambda: identity().then({"a": {"a": 1}, "b": {"a": 1}})("c"), InvalidAugmentation,
+     "no row for the natural 'c'; it has 'a', 'b'"),
+    (lambda: apply(str.upper, 2), InvalidDistribution, f"probability is 2; {TOO_MUCH}"),
+    (lambda: apply(str.upper, 1.5), InvalidDistribution, f"probability is 1.5; {TOO_MUCH}"),
+    (lambda: apply(str.upper, "4/3"), InvalidDistribution, f"probability is 4/3; {TOO_MUCH}"),
+    (lambda: apply(str.upper, Fraction(7, 6)), InvalidDistribution, f"probability is 7/6; {TOO_MUCH}"),
+    (lambda: apply(str.upper, -0.5), InvalidDistribution, "-0.5; probabilities must not be negative"),
+    (lambda: apply(str.upper, np.nan), InvalidDistribution, "nan; .* finite"),
+    (lambda: apply(str.upper, "often"), InvalidDistribution, "'often', not a prob"),
+    (lambda: apply(lambda x: {x: 1})("a"), InvalidAugmentation,
+     r"fn\('a'\) is the distribution .*use popgraph.Augmentation\(fn\)"),
+    (lambda: apply(list)("a"), InvalidAugmentation, r"fn\('a'\) is \['a'\].* wrap it in tuple"),
+    (lambda: apply(lambda _: np.eye(2))("a"), InvalidAugmentation, "wrap it in popgraph.images.Image"),
+    (lambda: identity().repeat(-1), InvalidArgument, "times is -1"),
+    (lambda: identity().repeat(1.5), InvalidArgument, "times is 1.5"),
+    (lambda: identity().repeat("2"), InvalidArgument, "times is '2'"),
+    (lambda: identity().repeat(None), InvalidArgument, "times is None"),
+    (lambda: TWO("ab"), InvalidAugmentation, r"independently\(\) augments tuples; the natural 'ab' is a str"),
+    (lambda: TWO([0, 1]), InvalidAugmentation, r"independently\(\) augments tuples; the natural \[0, 1\] is a list"),
+    (lambda: TWO((0, 1, 2)), InvalidAugmentation,
+     r"the natural \(0, 1, 2\) has 3 coordinates, independently\(\) has 2 augmentations"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("natural", "message"),
-    [
-        ("ab", "independently() augments tuples; the natural 'ab' is a str"),
-        ([0, 1], "independently() augments tuples; the natural [0, 1] is a list"),
-        ((0, 1, 2), "the natural (0, 1, 2) has 3 coordinates, independently() has 2 augmentations"),
-    ],
+    ("call", "exception", "sentence"), REFUSED, ids=[f"{i} {of[2][:40]}" for i, of in enumerate(REFUSED)]
 )
-def test_independently_needs_a_tuple_of_as_many_coordinates(natural, message):
-    with pytest.raises(InvalidAugmentation, match=re.escape(message)):
-        independently([identity(), identity()])(natural)
+def test_what_is_wrong_is_refused_in_a_sentence(call, exception, sentence):
+    with pytest.raises(exception, match=sentence):
+        call()
 
 
 @pytest.mark.parametrize("bits", [23, 20_000])

@@ -7,15 +7,17 @@ from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
-import pandas as pd
 import pytest
 import scipy.sparse as sp
 from cases import KERNEL, NATURALS, VIEWS, P
+from extras import need
 from hypothesis import given
 from hypothesis import strategies as st
 
 from popgraph import Augmentation, Distribution, apply, build, identity, zoo
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution
+
+pd = need("pandas")
 
 # --- one population, in every form
 

@@ -8,8 +8,6 @@ import pytest
 from cases import GRAPHS, populations
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.cluster import KMeans
-from sklearn.metrics import adjusted_rand_score
 
 import popgraph as pg
 from popgraph import zoo
@@ -110,6 +108,8 @@ def test_fewer_parts_than_classes_and_more():
 
 def test_a_view_listed_as_two_halves_changes_nothing():
     """Weights are probabilities: k-means sees the population, not the list of views."""
+    from sklearn.metrics import adjusted_rand_score
+
     A = PLANTED.kernel.toarray()
     split = np.hstack([A[:, :25] / 2, A[:, :25] / 2, A[:, 25:]])
     halved = pg.build(PLANTED.p, split, labels=PLANTED.labels)
@@ -120,6 +120,8 @@ def test_a_view_listed_as_two_halves_changes_nothing():
 
 @pytest.mark.parametrize("seed", range(4))
 def test_k_means_is_as_good_as_scikit_learns(seed):
+    from sklearn.cluster import KMeans
+
     generator = np.random.default_rng(seed)
     points = generator.standard_normal((200, 3)) + 3 * generator.integers(0, 3, (200, 1))
     weights = generator.random(200)

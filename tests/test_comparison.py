@@ -330,6 +330,7 @@ def test_iteration_without_a_frobenius_norm(monkeypatch):
     assert seen.frobenius_bound == pytest.approx(min(np.sqrt(6), 2 * np.sqrt(6) * seen.norm / seen.gap))
 
 
+@pytest.mark.slow
 def test_one_hundred_thousand_views_each():
     size = 100_000
     A = planted(size, size, 0)

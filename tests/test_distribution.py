@@ -10,8 +10,8 @@ from fractions import Fraction
 from math import gcd, nextafter
 
 import numpy as np
-import pandas as pd
 import pytest
+from extras import need
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2
@@ -19,6 +19,8 @@ from scipy.stats import chi2
 from popgraph import Distribution, apply, choose, identity, reading
 from popgraph.errors import InvalidArgument, InvalidDistribution
 from popgraph.images import Image
+
+pd = need("pandas")
 
 OUTCOMES = range(4)
 weight_lists = st.lists(st.integers(0, 6), min_size=4, max_size=4).filter(any)

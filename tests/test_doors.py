@@ -58,7 +58,7 @@ def test_an_absurd_size_is_refused_in_words(door, nothing_tells, monkeypatch):
     if nothing_tells:
         for name in ("CGROUP", "GROUPS", "MEMINFO", "STATM"):
             monkeypatch.setattr(memory, name, Path("nowhere"))
-        for name in ("_by_psutil", "_on_windows", "_of_total"):
+        for name in ("_by_psutil", "_by_windows", "_by_sysconf"):
             monkeypatch.setattr(memory, name, lambda: None)
     else:
         monkeypatch.setattr(memory, "_on_machine", lambda: 2.0**30)  # on a large machine 3.2 GB would be right

@@ -5,17 +5,20 @@ from fractions import Fraction
 from itertools import product
 from math import comb
 
-import mpmath
 import numpy as np
 import pytest
+from extras import need
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from layers import examples
 
 import popgraph as pg
 from popgraph import zoo
 from popgraph.errors import InvalidArgument, InvalidDistribution, InvalidEmbedding, MissingExtra, TooLarge
 from popgraph.exact.algebraic import root_latex
 from popgraph.match import Status
+
+mpmath = need("mpmath")
 
 
 def random_population(seed, most=5, weights=9):
@@ -286,7 +289,7 @@ def test_a_tiny_eigenvalue_is_no_zero():
 # --- exact verification
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.integers(1, 4), st.data())
 def test_bases_of_cube_eigenspaces_match_and_anything_moved_out_does_not(d, data):
     """The parities of up to s bits are a basis; mixed by an invertible rational matrix they still are."""
@@ -418,7 +421,7 @@ def test_without_the_extra_there_is_one_clear_error(monkeypatch):
     monkeypatch.setitem(sys.modules, "flint", None)
     graph = pg.build(["a", "b"], {"a": {1: "1/2", 2: "1/2"}, "b": {2: "5/6", 3: "1/6"}})
     assert graph.exact().w_x.tolist() == [Fraction(1, 4), Fraction(2, 3), Fraction(1, 12)]  # needs no extra
-    with pytest.raises(MissingExtra, match=r'flint is not installed; run: pip install "popgraph\[exact\]"'):
+    with pytest.raises(MissingExtra, match=r'flint is not installed; run: pip install "python-flint>=0.9"'):
         _ = graph.exact().eigenvalues
 
 

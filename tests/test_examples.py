@@ -14,6 +14,15 @@ from popgraph import zoo
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
 OF_TESTS = [path for path in EXAMPLES if path.stem.startswith("test_")]
+SLOW = {
+    "astronomical",
+    "digits",
+    "negatives",
+    "networks",
+    "saunshi_table",
+    "self_training",
+    "why_not_just_scikit_learn",
+}
 LINES = 80  # a page; the comparison with other libraries is none of one population
 
 
@@ -38,7 +47,11 @@ def run_tests(path, cwd):
     return done.stdout
 
 
-@pytest.mark.parametrize("path", [path for path in EXAMPLES if path not in OF_TESTS], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=[pytest.mark.slow] * (path.stem in SLOW)) for path in EXAMPLES if path not in OF_TESTS],
+    ids=lambda path: path.stem,
+)
 def test_example(path, tmp_path):
     if "import torch" in path.read_text(encoding="utf-8"):
         need("torch")
@@ -50,6 +63,7 @@ def test_example(path, tmp_path):
     assert "Yes: f spans the leading eigenvectors F*" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", OF_TESTS, ids=lambda path: path.stem)
 def test_example_of_tests(path, tmp_path):
     printed = re.findall(r"^popgraph\.build\(.*\)$", run_tests(path, tmp_path), re.MULTILINE)

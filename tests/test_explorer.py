@@ -13,7 +13,6 @@ import urllib.request
 from io import BytesIO
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 from PIL import Image
@@ -113,7 +112,7 @@ class NoGraph:
 
 def test_without_ipywidgets_one_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
-    with pytest.raises(MissingExtra, match=r'pip install "popgraph\[notebooks\]"'):
+    with pytest.raises(MissingExtra, match=r'pip install "ipywidgets>=8.1"'):
         pg.explore(zoo.lightning_cloud, probability=(0, 1))
 
 
@@ -123,6 +122,8 @@ CHROMIUM = shutil.which("chromium")
 @pytest.fixture
 def lab(tmp_path):
     """JupyterLab on a free port, with a notebook that explores: its address."""
+    import nbformat
+
     cells = [
         nbformat.v4.new_code_cell(
             "import popgraph as pg\npg.explore(pg.zoo.lightning_cloud, probability=(0, 1), k=(1, 4))"
@@ -160,6 +161,7 @@ def lab(tmp_path):
         server.wait(30)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="Debian's chromium is not installed")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_in_a_browser_the_slider_moves_the_picture(lab, tmp_path):

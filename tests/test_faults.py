@@ -8,7 +8,6 @@ import sys
 import textwrap
 from contextlib import suppress
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -28,6 +27,7 @@ def run(code: str, *options: str) -> "subprocess.CompletedProcess[str]":
 
 
 @LINUX
+@pytest.mark.slow
 def test_under_a_limit_each_large_thing_is_right_or_too_large():
     """From far too little memory to enough; a process that dies, and any other error, would be listed."""
     need("flint"), need("pandas")
@@ -104,101 +104,6 @@ def test_a_control_groups_limit_is_read(files, left, tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "CGROUP", tmp_path)
     monkeypatch.setattr(memory, "GROUPS", tmp_path / "proc")
     assert memory._in_control_group() == left
-
-
-class Kernel32:
-    """Windows' kernel32.dll, which says that 3 GB of memory are free and 5 GB may be committed, or fails."""
-
-    def __init__(self, answers: bool) -> None:
-        self.answers = answers
-
-    def GlobalMemoryStatusEx(self, pointer) -> int:
-        status = pointer._obj
-        assert status.length == 64  # which the real one demands of its argument
-        status.available, status.available_with_page_file = 3_000_000_000, 5_000_000_000
-        return int(self.answers)
-
-
-def hide_linux(monkeypatch, tmp_path):
-    """/proc, /sys and psutil are not there."""
-    for name in ("CGROUP", "GROUPS", "MEMINFO", "STATM"):
-        monkeypatch.setattr(memory, name, tmp_path / "nowhere")
-    monkeypatch.setitem(sys.modules, "psutil", None)
-
-
-def sysconf(**sizes):
-    """os.sysconf that knows no other names than these."""
-
-    def ask(name):
-        if name not in sizes:
-            raise ValueError("unrecognized configuration name")
-        return sizes[name]
-
-    return ask
-
-
-def free(size):
-    """A psutil that says how much is free."""
-    return SimpleNamespace(virtual_memory=lambda: SimpleNamespace(available=size))
-
-
-def test_off_linux_psutil_says_what_is_free(monkeypatch, tmp_path):
-    hide_linux(monkeypatch, tmp_path)
-    monkeypatch.setitem(sys.modules, "psutil", free(7e9))
-    monkeypatch.setattr(os, "sysconf", sysconf(SC_PHYS_PAGES=1, SC_PAGE_SIZE=1), raising=False)
-    assert memory._on_machine() == 7e9
-
-
-def test_a_psutil_that_fails_is_passed_over(monkeypatch, tmp_path):
-    hide_linux(monkeypatch, tmp_path)
-    monkeypatch.setitem(sys.modules, "psutil", SimpleNamespace())
-    monkeypatch.setattr(os, "sysconf", sysconf(), raising=False)
-    assert memory._on_machine() == memory.ASSUMED
-
-
-@pytest.mark.parametrize(("answers", "left"), [(True, 3e9), (False, memory.ASSUMED)])
-def test_windows_is_asked_for_what_is_free(monkeypatch, tmp_path, answers, left):
-    """A fake of the system's function; a real Windows was not at hand."""
-    hide_linux(monkeypatch, tmp_path)
-    monkeypatch.setattr(memory, "resource", None)
-    monkeypatch.delattr(os, "sysconf", raising=False)
-    monkeypatch.setattr(memory.ctypes, "windll", SimpleNamespace(kernel32=Kernel32(answers)), raising=False)
-    assert memory._on_machine() == memory.available() == left
-
-
-def test_where_only_the_total_is_known_half_of_it_counts_less_what_is_taken(monkeypatch, tmp_path):
-    hide_linux(monkeypatch, tmp_path)
-    monkeypatch.setattr(os, "sysconf", sysconf(SC_PHYS_PAGES=2**22, SC_PAGE_SIZE=4096), raising=False)
-    monkeypatch.setattr(memory, "resource", None)
-    assert memory.available() == 2**33
-    usage = SimpleNamespace(
-        RUSAGE_SELF=0,
-        RLIMIT_AS=9,
-        RLIM_INFINITY=-1,
-        getrusage=lambda who: SimpleNamespace(ru_maxrss=2**20),
-        getrlimit=lambda w: (-1, -1),
-    )
-    monkeypatch.setattr(memory, "resource", usage)
-    for platform, taken in (("linux", 2**30), ("darwin", 2**20)):
-        monkeypatch.setattr(sys, "platform", platform)
-        assert memory.available() == 2**33 - taken
-
-
-@pytest.mark.parametrize("known", [{}, {"SC_PHYS_PAGES": -1, "SC_PAGE_SIZE": 4096}])
-def test_where_nothing_tells_the_memory_is_finite_all_the_same(monkeypatch, tmp_path, known):
-    hide_linux(monkeypatch, tmp_path)
-    monkeypatch.setattr(memory, "resource", None)
-    monkeypatch.setattr(os, "sysconf", sysconf(**known), raising=False)
-    assert memory.available() == memory.ASSUMED
-    with pytest.raises(TooLarge, match=r"a table needs 10 TB of memory, and 4.23 GB is left; use fewer"):
-        memory.reserve("a table", 1e13, "use fewer")
-
-
-@LINUX
-def test_a_limit_of_the_address_space_holds_without_proc(monkeypatch, tmp_path):
-    hide_linux(monkeypatch, tmp_path)
-    monkeypatch.setattr(memory, "_address_limit", lambda: 2.0**33)
-    assert 0 < memory._in_address_space() < 2**33
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kills processes")

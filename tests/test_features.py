@@ -1,11 +1,12 @@
 """Classes of functions f = ΨW: Ritz values, training, and what `verify` says of eigenvectors that a class cannot express."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from cases import dense_adjacency, populations
+from extras import need
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from layers import examples
 from scipy.linalg import eigh
 
 import popgraph as pg
@@ -13,6 +14,8 @@ from popgraph import losses, zoo
 from popgraph.errors import InvalidArgument, InvalidEmbedding
 from popgraph.match import Status
 from popgraph.subspace import containment_angles
+
+pd = need("pandas")
 
 
 def signs(bits):
@@ -24,7 +27,7 @@ def generalised(graph, Psi):
     return np.clip(eigh(Psi.T @ graph.w @ Psi, Psi.T @ (graph.w_x[:, np.newaxis] * Psi), eigvals_only=True)[::-1], 0, 1)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(populations(), st.integers(1, 4), st.integers(0, 2**32 - 1))
 def test_ritz_values_solve_the_generalised_problem_and_interlace(graph, d, seed):
     d = min(d, graph.N)
@@ -40,7 +43,7 @@ def test_ritz_values_solve_the_generalised_problem_and_interlace(graph, d, seed)
     np.testing.assert_allclose(spectrum.residuals, residuals, atol=1e-12)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(populations(), st.integers(1, 3), st.integers(0, 2**32 - 1))
 def test_training_over_a_class_reaches_its_rayleigh_ritz_minimum(graph, k, seed):
     rng = np.random.default_rng(seed)

@@ -7,14 +7,16 @@ import re
 
 import networkx as nx
 import numpy as np
-import pandas as pd
 import pytest
 from cases import AWKWARD, GRAPHS, ZOO, brute_w, huge, many_components
+from extras import need
 from scipy.stats import chi2
 
 from popgraph import Distribution, apply, build, identity, zoo
 from popgraph.errors import InvalidArgument, MissingExtra
 from popgraph.images import Image
+
+pd = need("pandas")
 
 every_graph = pytest.mark.parametrize("graph", GRAPHS.values(), ids=GRAPHS)
 small = pytest.mark.parametrize(
@@ -141,7 +143,7 @@ def test_views_that_are_tuples_stay_tuples_in_pandas():
 
 def test_without_pandas_its_extra_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pandas", None)
-    with pytest.raises(MissingExtra, match=r'pandas is not installed; run: pip install "popgraph\[pandas\]"'):
+    with pytest.raises(MissingExtra, match=r'pandas is not installed; run: pip install "pandas>=2.2.2"'):
         zoo.lightning_cloud().to_pandas()
 
 

@@ -12,6 +12,7 @@ import pytest
 from cases import AWKWARD, ZOO
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from layers import examples
 
 import popgraph as pg
 from popgraph import zoo
@@ -146,7 +147,7 @@ def test_a_truncated_file_is_one_error(what, tmp_path):
             pg.load(tmp_path / "cut")
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(st.data())
 def test_a_changed_byte_is_one_error_or_changes_nothing(tmp_path_factory, data):
     folder = tmp_path_factory.getbasetemp()

@@ -5,6 +5,7 @@ import pytest
 from cases import dense_adjacency, populations
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from layers import examples
 from scipy.optimize import minimize_scalar
 
 import popgraph as pg
@@ -75,7 +76,7 @@ def test_the_infonce_minimum_is_minus_the_mutual_information(name):
     assert pg.train_critic(GRAPHS[name], losses.infonce).loss == pytest.approx(-information, abs=1e-8)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(populations(), st.integers(1, 3), st.integers(0, 2**32 - 1), st.sampled_from(sorted(KNOWN)))
 def test_no_embedding_is_below_the_minimum(graph, k, seed, name):
     assume(graph.N > 1)  # on one view every f is constant, and has no correlations
@@ -87,7 +88,7 @@ def test_no_embedding_is_below_the_minimum(graph, k, seed, name):
     assert not value < theory.minimum(KNOWN[name], graph, k) - 1e-9
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(populations(), st.integers(0, 2**32 - 1), st.sampled_from(sorted(CRITICS)))
 def test_no_critic_is_below_the_minimum(graph, seed, name):
     s = np.random.default_rng(seed).standard_normal((graph.N, graph.N))

@@ -5,31 +5,46 @@ After a change of a notebook, run it anew: `jupyter nbconvert --to notebook --ex
 
 import re
 from pathlib import Path
+from typing import Any
 
-import nbformat
 import numpy as np
 import pytest
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from extras import need
 from notebook_answers import ANSWERS
+
+nbformat, nbclient = need("nbformat"), need("nbclient")
+NotebookClient, CellExecutionError = nbclient.NotebookClient, nbclient.exceptions.CellExecutionError
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?")
 LINES = 8  # of a code cell
 BYTES = 400_000
 named = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+SLOW = {
+    "02_from_pca_to_a_loss",
+    "04_when_does_it_work",
+    "05_simclr_and_friends",
+    "06_inductive_bias",
+    "09_exact",
+}  # to run
 
 
-def read(path: Path) -> nbformat.NotebookNode:
+def run_by_default(*quick: str) -> pytest.MarkDecorator:
+    """Every notebook, of which the quick ones run in the default layer."""
+    cases = [pytest.param(path, marks=[pytest.mark.slow] * (path.stem not in quick)) for path in NOTEBOOKS]
+    return pytest.mark.parametrize("path", cases, ids=lambda path: path.stem)
+
+
+def read(path: Path) -> Any:
     return nbformat.read(path, as_version=4)
 
 
-def run(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+def run(notebook: Any) -> Any:
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(NOTEBOOKS[0].parent)}}).execute()
     return notebook
 
 
-def said(cell: nbformat.NotebookNode) -> str:
+def said(cell: Any) -> str:
     """What a cell wrote as text: printed, or shown as its value; of pictures nothing."""
     parts = []
     for output in cell.get("outputs", []):
@@ -53,7 +68,7 @@ def drift(before: str, after: str) -> str:
     )
 
 
-@named
+@run_by_default(*{path.stem for path in NOTEBOOKS} - SLOW)
 def test_a_notebook_runs_and_its_numbers_do_not_drift(path):
     committed, executed = read(path), run(read(path))
     for cell, again in zip(committed.cells, executed.cells, strict=True):
@@ -84,7 +99,7 @@ def test_a_notebook_is_short_cells_and_prose_and_was_run(path):
         assert (path.parent / link).exists(), link
 
 
-def answered(path: Path, which: int) -> nbformat.NotebookNode:
+def answered(path: Path, which: int) -> Any:
     """The notebook with right (0) or wrong (1) answers filled in; a hint becomes a printed line, so that all are seen."""
     notebook = read(path)
     for cell in notebook.cells:
@@ -96,7 +111,7 @@ def answered(path: Path, which: int) -> nbformat.NotebookNode:
     return notebook
 
 
-@named
+@run_by_default("01_lightning_and_cloud")
 def test_the_exercises_take_right_answers_and_answer_wrong_ones_with_a_hint(path):
     notebook = run(answered(path, 0))
     exercises = [cell.metadata["exercise"] for cell in notebook.cells if "exercise" in cell.metadata]

@@ -229,6 +229,7 @@ def test_what_cannot_be_drawn_is_refused(draw, error, message):
         draw()
 
 
+@pytest.mark.slow
 def test_of_many_views_a_sample_is_drawn_and_the_title_says_so():
     graph = zoo.clusters(count=3, naturals=400, views=1000)
     said = "(drawn: 2,000 of 3,000 views, sampled)"

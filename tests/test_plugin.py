@@ -1,10 +1,9 @@
 """The pytest plugin, as a user's suite has it: loaded by its entry point, in a process of its own."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 from popgraph import zoo
 from popgraph.testing.plugin import population_named
@@ -56,34 +55,36 @@ def test_the_generator_is_the_tests_own_and_follows_the_seed(tmp_path):
     assert drawn[0] == drawn[1] != drawn[2]
 
 
-@pytest.mark.parametrize(
-    ("claim", "words"),
-    [
-        (
-            "pg.Distribution({'a': '1/3', 'b': '2/3'}) == pg.Distribution({'a': '1/2', 'c': '1/2'})",
-            ["'a': 1/3 against 1/2", "'b': 2/3 against 0", "'c': 0 against 1/2"],
-        ),
-        (
-            "pg.Distribution.uniform(range(20)) == pg.Distribution.uniform(range(1, 21))",
-            ["0: 1/20 against 0", "20: 0 against 1/20"],
-        ),
-        (
-            "pg.Distribution.uniform(range(20)) == pg.Distribution.uniform(range(19))",
-            ["0: 1/20 against 1/19", "... and 15 more"],
-        ),
-        ("pg.zoo.hypercube(2) == pg.zoo.hypercube(2, 0.3)", ["w differs by 0.0", "equal only to themselves"]),
-        ("pg.zoo.hypercube(2) == pg.zoo.hypercube(2)", ["w is the same to the bit"]),
-        (
-            "pg.zoo.hypercube(1) == pg.zoo.hypercube(2)",
-            ["naturals: (0,): 1/2 against 0", "views: 6 belong to one graph only"],
-        ),
-    ],
-)
-def test_a_difference_is_readable(claim, words, tmp_path):
-    out = run(tmp_path, f"import popgraph as pg\n\n\ndef test_it():\n    assert {claim}\n")
-    assert "1 failed" in out
-    for each in words:
-        assert each in out
+DIFFERENCES = [
+    (
+        "pg.Distribution({'a': '1/3', 'b': '2/3'}) == pg.Distribution({'a': '1/2', 'c': '1/2'})",
+        ["'a': 1/3 against 1/2", "'b': 2/3 against 0", "'c': 0 against 1/2"],
+    ),
+    (
+        "pg.Distribution.uniform(range(20)) == pg.Distribution.uniform(range(1, 21))",
+        ["0: 1/20 against 0", "20: 0 against 1/20"],
+    ),
+    (
+        "pg.Distribution.uniform(range(20)) == pg.Distribution.uniform(range(19))",
+        ["0: 1/20 against 1/19", "... and 15 more"],
+    ),
+    ("pg.zoo.hypercube(2) == pg.zoo.hypercube(2, 0.3)", ["w differs by 0.0", "equal only to themselves"]),
+    ("pg.zoo.hypercube(2) == pg.zoo.hypercube(2)", ["w is the same to the bit"]),
+    (
+        "pg.zoo.hypercube(1) == pg.zoo.hypercube(2)",
+        ["naturals: (0,): 1/2 against 0", "views: 6 belong to one graph only"],
+    ),
+]
+
+
+def test_a_difference_is_readable(tmp_path):
+    """One process runs all of them: pytest prints each failure under the test's name."""
+    tests = [f"def test_{i}():\n    assert {claim}\n" for i, (claim, _) in enumerate(DIFFERENCES)]
+    out = run(tmp_path, "\n\n".join(["import popgraph as pg\n", *tests]))
+    assert f"{len(DIFFERENCES)} failed" in out
+    printed = re.split(r"_{5,} test_\d+ _{5,}", out.split("short test summary")[0])[1:]
+    for (claim, words), of_one in zip(DIFFERENCES, printed, strict=True):
+        assert [each for each in words if each not in of_one] == [], (claim, of_one)
 
 
 def test_the_assertions_hide_their_own_lines(tmp_path):

@@ -8,6 +8,7 @@ import scipy.linalg
 from cases import GRAPHS, many_components, near_tie, populations
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from layers import examples, first_by_default
 
 from popgraph import zoo
 from popgraph.errors import InvalidArgument, InvalidEmbedding
@@ -70,7 +71,7 @@ LEAST = 0.90 * REPETITIONS  # a true 95 % falls below it in one of 300 such coun
 LEAST_OF_MANY = 0.88 * REPETITIONS
 
 
-@pytest.mark.parametrize("pairs", [500, 10_000])
+@pytest.mark.parametrize("pairs", first_by_default(500, 10_000))
 @pytest.mark.parametrize("name", COVERED)
 def test_intervals_at_95_percent_hold_the_exact_value_that_often(name, pairs):
     graph, f = COVERED[name]
@@ -148,7 +149,7 @@ def test_intervals_shrink_like_one_over_the_root_of_the_pairs():
         assert -0.62 < np.polyfit(np.log(pairs), np.log(widths), 1)[0] < -0.42
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(populations(), st.integers(1, 4), st.integers(0, 2**32 - 1))
 def test_on_any_population_the_numbers_are_near_the_exact_ones(graph, d, seed):
     """Intervals of 1 - 1e-9 hold, for whatever f; Ritz values lie in [0, 1], and are below γ."""
@@ -169,7 +170,7 @@ def test_on_any_population_the_numbers_are_near_the_exact_ones(graph, d, seed):
         assert (sampled.theta_interval[:, 0] <= theta + 1e-9).all()
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(populations(), st.integers(1, 4), st.floats(0, 1), st.integers(0, 2**32 - 1))
 def test_no_verdict_is_wrong_at_near_certainty(graph, k, size, seed):
     """At confidence 1 - 1e-9, what is certified is within the stated angle, and what is refuted is outside of atol."""

@@ -10,6 +10,7 @@ from cases import dense_adjacency
 from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
+from layers import examples
 from scipy.sparse.csgraph import connected_components
 
 import popgraph
@@ -26,7 +27,7 @@ from popgraph.testing import (
     labellings,
 )
 
-CALM = settings(max_examples=60)
+CALM = settings(max_examples=examples(60))
 
 
 def gammas(graph):
@@ -123,6 +124,7 @@ def test_classes_label_the_naturals_and_the_text_declares_the_graph(graph):
         np.testing.assert_allclose(again.w, graph.w, rtol=1e-15, atol=0)
 
 
+@pytest.mark.slow
 def test_a_graph_shrinks_to_a_handful_of_views():
     def shrunk(condition, strategy):
         return find(strategy, condition, settings=settings(max_examples=2000, database=None))
@@ -198,7 +200,7 @@ def test_exactness_is_as_asked(data):
 
 
 def test_distributions_shrink_to_one_and_to_equal_weights():
-    calm = settings(max_examples=500, database=None)
+    calm = settings(max_examples=examples(500), database=None)
     assert find(distributions(), lambda law: True, settings=calm) == pg.Distribution({"a": 1})
     assert find(distributions(), lambda law: len(law) == 3, settings=calm) == pg.Distribution.uniform("abc")
 
@@ -254,7 +256,7 @@ def test_embeddings_match_or_not_by_construction(name):
     assert set(seen) == {Status.COLLAPSED, Status.DIFFERENT}
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(200), suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_embeddings_of_drawn_graphs_too(data):
     graph = data.draw(graphs(max_views=7, exact=True))

@@ -5,17 +5,20 @@ The oracles are rational arithmetic on the numbers as declared, mpmath's eigenva
 
 from fractions import Fraction
 
-import mpmath
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from extras import need
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from layers import examples
 
 import popgraph as pg
 from popgraph.errors import InvalidArgument, InvalidEmbedding
 from popgraph.match import Status
 from popgraph.subspace import containment_angles, tolerance
+
+mpmath = need("mpmath")
 
 SOLVERS = [None, "dense", "iterative"]
 EPS = np.finfo(np.float64).eps
@@ -99,7 +102,7 @@ def declared(p, A):
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(population=st.booleans().flatmap(extreme), seed=seeds)
 def test_300_orders_of_magnitude_agree_with_rational_arithmetic(solver, population, seed):
     p, A = population
@@ -128,7 +131,7 @@ def test_300_orders_of_magnitude_agree_with_rational_arithmetic(solver, populati
         assert angles.max() <= ROUNDING / gaps[k - 1]
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(extreme(exact=True))
 def test_exact_graphs_hold_300_orders_of_magnitude_without_rounding(population):
     p, A = population
@@ -349,6 +352,7 @@ def test_10_000_equal_components(solver):
     assert spectrum.gap == 0
 
 
+@pytest.mark.slow
 def test_verify_counts_10_000_equal_components():
     """γ = 1 and 0.64, 10,000 times each; any f that is constant on components is as good as any other."""
     graph = pg.build(np.full(2 * MANY, 0.5 / MANY), sp.kron(sp.eye_array(MANY), flip(0.1), format="csr"))
@@ -430,7 +434,7 @@ def settled(spectrum):
     return spectrum.gap <= spectrum.tolerance or spectrum.gap > 1e-6
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(weighted(), seeds, st.sampled_from(SOLVERS))
 def test_every_answer_follows_a_permutation(population, seed, solver):
     """Naturals and views in another order, and under other names."""
@@ -482,7 +486,7 @@ def test_every_answer_follows_a_permutation(population, seed, solver):
     assert pg.partition_bounds(other, m).lower == pytest.approx(pg.partition_bounds(graph, m).lower, abs=1e-12)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(weighted(), seeds)
 def test_a_probe_errs_on_the_same_naturals_after_a_permutation_of_views(population, seed):
     p, A = population

@@ -5,6 +5,7 @@ import pytest
 from cases import AWKWARD, ZOO, near_tie, populations
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from layers import examples
 
 import popgraph as pg
 from popgraph import descent, zoo
@@ -24,7 +25,7 @@ def test_training_reaches_the_known_minimum_and_matches(name):
         assert bool(match) == bool(spectrum.gamma[-1] > 0)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(populations(), st.integers(1, 3), st.integers(0, 2**32 - 1))
 def test_training_random_populations_reaches_the_minimum(graph, k, seed):
     spectrum = graph.spectrum(min(k, graph.N))
@@ -182,7 +183,7 @@ def test_progress_without_tqdm_names_the_extra(monkeypatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
-    with pytest.raises(MissingExtra, match=r'tqdm.auto is not installed; run: pip install "popgraph\[progress\]"'):
+    with pytest.raises(MissingExtra, match=r'tqdm.auto is not installed; run: pip install "tqdm>=4.66"'):
         pg.train(zoo.lightning_cloud(), 2, rng=0, progress=True)
     assert pg.train(zoo.lightning_cloud(), 2, rng=0).converged
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import verdicts
+from extras import need
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +31,7 @@ def test_the_known_eigenpairs_are_those_of_the_definition(draw, seed):
 
 
 def test_no_verdict_is_wrong_and_all_are_given():
+    need("flint")  # which decides the near-ties among them
     tally = verdicts.campaign(2000, seed=1)
     assert tally.pairs == 2000
     assert tally.wrong_pairs == 0, next(wrong[0] for wrong in tally.wrong.values() if wrong)
@@ -67,6 +69,7 @@ SABOTAGE = {
 
 @pytest.mark.parametrize("name", SABOTAGE)
 def test_a_verify_that_errs_is_caught(name):
+    need("flint")
     verify, kind = SABOTAGE[name]
     kinds = [each for each in verdicts.KINDS if kind in each]
     assert verdicts.campaign(150, seed=2, kinds=kinds).wrong_pairs == 0

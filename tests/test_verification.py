@@ -3,10 +3,10 @@
 from fractions import Fraction
 
 import numpy as np
-import pandas as pd
 import pytest
 import scipy.linalg
 from cases import GRAPHS, ZOO, many_components, near_tie, populations
+from extras import need
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +14,8 @@ import popgraph as pg
 from popgraph import zoo
 from popgraph.errors import InvalidArgument, InvalidEmbedding
 from popgraph.match import Status
+
+pd = need("pandas")
 
 seeds = st.integers(0, 2**32 - 1)
 LC = zoo.lightning_cloud()

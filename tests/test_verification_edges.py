@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from cases import block_diagonal, many_components
-from peak_memory import PAGES, peak_memory
+from cases import block_diagonal
+from extras import need
 
 import popgraph as pg
 from popgraph import verification, zoo
@@ -68,30 +68,6 @@ def test_where_k_exceeds_the_rank_f_star_is_arbitrary_and_no_family():
     assert not match.degenerate
 
 
-@pytest.mark.parametrize(
-    ("d", "k", "given"),
-    [
-        (40, 40, "random"),
-        (40, 40, "F*"),
-        (80, 80, "random"),
-        (40, 20, "random"),
-        (40, 1, "random"),
-        (120, 40, "random"),
-        (120, 100, "F*"),
-    ],
-)
-def test_the_memory_that_is_asked_for_is_enough_and_not_much_too_much(monkeypatch, d, k, given):
-    """Eight tables of f's size and two of F*'s at most, as the kernel counts its pages: the SVD's own copies among them."""
-    graph, asked = many_components(40, 250), []
-    f = np.random.default_rng(0).standard_normal((graph.N, d))
-    if given == "F*":
-        f[:, :k] = graph.spectrum(k).eigenvectors / np.sqrt(graph.w_x)[:, np.newaxis]
-    monkeypatch.setattr(verification, "reserve", lambda what, needed, instead: asked.append(needed))
-    taken = peak_memory(lambda: pg.verify(graph, f, k))
-    assert taken <= asked[0] + PAGES
-    assert asked[0] <= 1.6 * taken
-
-
 # --- the degenerate cut
 
 
@@ -105,6 +81,7 @@ def test_just_below_the_first_eigenvector_it_alone_must_be_held():
 
 def test_a_gap_of_just_the_tolerance_is_a_degenerate_cut():
     """As `Spectrum.gap` says: at or below the tolerance, which is 2^-45 on the cube."""
+    need("flint")
     spectrum = CUBE.spectrum(2)
     certificate = replace(spectrum.certificate, remainder=0.25 - spectrum.tolerance)
     spectrum = replace(spectrum, gamma=frozen(np.array([1, 0.25])), certificate=certificate)
@@ -242,6 +219,7 @@ CUTS = {"clean": (zoo.hypercube(2), 3), "repeated": (zoo.hypercube(2), 2), "zero
 )
 def test_a_claim_about_a_cut_stands_where_exact_arithmetic_agrees(claimed, cut, degenerate, agrees, exactly):
     """`degenerate` is what floats say: γ_k repeated, or else γ_k = 0."""
+    need("flint")
     graph, k = CUTS[cut]
     status, reason, said = verification._in_exact_arithmetic(graph, k, degenerate, claimed, "why")
     assert said == exactly
@@ -255,6 +233,8 @@ def test_a_claim_about_a_cut_stands_where_exact_arithmetic_agrees(claimed, cut, 
 
 
 def test_exact_arithmetic_is_asked_only_where_it_is_quick(monkeypatch):
+    need("flint")
+
     def ring(n):
         """One component of side n, with γ_2 = γ_3."""
         return pg.build(range(n), lambda i: {i: "1/2", (i + 1) % n: "1/2"})

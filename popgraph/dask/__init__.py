@@ -1,16 +1,18 @@
 """Population graphs too big for one machine: the kernel A in row blocks on disk, and a Dask cluster that multiplies by them.
 
-Needs `pip install "popgraph[dask]"`. Runs on the current `dask.distributed.Client`, on any that is passed, or on a
-`LocalCluster` of its own.
+Needs `pip install "dask[array]>=2026.8" "distributed>=2026.8"`. Runs on the current `dask.distributed.Client`, on any that is
+passed, or on a `LocalCluster` of its own.
 """
 
 from popgraph.errors import require
+from popgraph.namespaces import only
 
-require("dask.array", "dask")
-require("distributed", "dask")
+require("dask.array")
+require("distributed")
 
 from popgraph.dask.building import build, from_blocks, from_files  # noqa: E402 - the extra is named first where it is missing
 from popgraph.dask.graph import BlockGraph, verify  # noqa: E402
 from popgraph.dask.training import train  # noqa: E402
 
 __all__ = ["BlockGraph", "build", "from_blocks", "from_files", "train", "verify"]
+__dir__ = only(__all__)

@@ -169,4 +169,4 @@ def top_vectors(of_view: Any, w_x: Floats) -> Sparse:
     ends = np.cumsum(np.bincount(of_view))[:-1]
     # norm by norm: numpy's bincount adds one by one, and the sum of 10^6 would not be a unit's square to the last digits
     length = np.array([np.linalg.norm(part) for part in np.split(root[order], ends)])
-    return sp.csr_array((root / length[of_view], of_view, np.arange(len(root) + 1)), shape=(len(root), len(length)))
+    return Sparse((root / length[of_view], of_view, np.arange(len(root) + 1)), shape=(len(root), len(length)))

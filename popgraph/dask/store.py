@@ -115,7 +115,8 @@ def collected(directory: str, blocks: int, n_views: int) -> Sparse:
     for block in range(blocks):
         M, columns = factor(directory, block)
         parts.append(sp.csr_array((M.data, columns[M.indices], M.indptr), shape=(M.shape[0], n_views)))
-    return sp.vstack(parts, format="csr")
+    stacked: Sparse = sp.vstack(parts, format="csr")
+    return stacked
 
 
 def _path(directory: str, block: int, name: str) -> Path:

@@ -191,7 +191,7 @@ def real_roots(coefficients: tuple[int, ...], bits: int) -> tuple[tuple[Fraction
 
     python-flint isolates them by ball arithmetic, which proves that each interval holds one root.
     """
-    flint = require("flint", "exact")
+    flint = require("flint")
     if len(coefficients) == 2:
         root = Fraction(-coefficients[0], coefficients[1])
         return ((root, root),)
@@ -230,7 +230,7 @@ def _square_part(number: int) -> tuple[int, int]:
     if number > EASY:
         return 1, number
     square, rest = 1, 1
-    for prime, exponent in require("flint", "exact").fmpz(number).factor():
+    for prime, exponent in require("flint").fmpz(number).factor():
         square *= int(prime) ** (int(exponent) // 2)
         rest *= int(prime) ** (int(exponent) % 2)
     return square, rest

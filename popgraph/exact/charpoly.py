@@ -35,7 +35,7 @@ def characteristic(block: Block) -> tuple[int, ...]:
 
 @lru_cache(maxsize=1024)  # components are often alike
 def _characteristic(rows: tuple[Any, ...], Q: tuple[int, ...], W: tuple[int, ...]) -> tuple[int, ...]:
-    flint = require("flint", "exact")
+    flint = require("flint")
     n, N = len(Q), len(W)
     left, right = flint.fmpq_mat(n, N), flint.fmpq_mat(N, n)  # C, and diag(1/W) Cᵀ diag(Q)
     for i, (q, row) in enumerate(zip(Q, rows, strict=True)):
@@ -50,7 +50,7 @@ def _characteristic(rows: tuple[Any, ...], Q: tuple[int, ...], W: tuple[int, ...
 
 def factors(coefficients: tuple[int, ...]) -> dict[tuple[int, ...], int]:
     """Return the irreducible factors of an integer polynomial, primitive with a positive leading coefficient, and exponents."""
-    flint = require("flint", "exact")
+    flint = require("flint")
     found = {}
     for factor, exponent in flint.fmpz_poly(list(coefficients)).factor()[1]:
         sign = -1 if factor.leading_coefficient() < 0 else 1

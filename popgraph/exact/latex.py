@@ -72,7 +72,7 @@ def _leading(graph: "ExactGraph") -> str:
 
 def _eigenfunctions(graph: "ExactGraph", value: Fraction) -> list[tuple[list[Fraction], Fraction]]:
     """Return an orthogonal basis of the eigenfunctions of P in L²(w_x), and their squared lengths, by Gram and Schmidt."""
-    flint: Any = require("flint", "exact")
+    flint: Any = require("flint")
     N, P, w_x = graph.N, graph.walk, graph.w_x.tolist()
     entries = [[flint.fmpq(e.numerator, e.denominator) for e in row] for row in P.tolist()]
     for x in range(N):

@@ -57,7 +57,7 @@ class ExactMatch:
 
 def verify(graph: "ExactGraph", f: Any, k: int | None) -> ExactMatch:
     """Decide whether f spans k leading eigenvectors; see `ExactGraph.verify`."""
-    flint = require("flint", "exact")
+    flint = require("flint")
     rows = _read(graph, f)
     wide = len(rows[0])
     if k is not None and count("k", k) != wide:

@@ -5,10 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from popgraph.arguments import count
+from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, shorten
+from popgraph.graph import PopulationGraph
 from popgraph.io.container import read, write
 from popgraph.io.values import KINDS, Reader, Writer
 from popgraph.memory import in_words
+from popgraph.spectrum import Spectrum
+from popgraph.training import Training
 
 __all__ = ["load", "save"]
 
@@ -58,7 +62,7 @@ def save(value: Any, path: str | Path) -> Path:
 
 
 @in_words("loading the file", "load it where there is more")
-def load(path: str | Path, *, most_bytes: int = 2**34) -> Any:
+def load(path: str | Path, *, most_bytes: int = 2**34) -> Distribution | PopulationGraph | Spectrum | Training:
     """Read what `save` wrote: nothing in the file is run, and all of it is checked as a declaration would be.
 
     Parameters
@@ -91,7 +95,8 @@ def load(path: str | Path, *, most_bytes: int = 2**34) -> Any:
     """
     path, most_bytes = _read_path(path), count("most_bytes", most_bytes)
     manifest, arrays = read(path, most_bytes)
-    return Reader(arrays, path).top(manifest)
+    value: Distribution | PopulationGraph | Spectrum | Training = Reader(arrays, path).top(manifest)
+    return value
 
 
 def _read_path(path: Any) -> Path:

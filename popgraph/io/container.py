@@ -1,6 +1,7 @@
 """The file: a zip of `popgraph.json` and .npy arrays, read without trusting a word of it."""
 
 import errno
+import io
 import json
 import os
 import secrets
@@ -35,10 +36,12 @@ def write(path: Path, content: dict[str, Any], arrays: dict[str, Any]) -> None:
                     with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
                         np.lib.format.write_array(entry, _portable(array), version=(1, 0), allow_pickle=False)
                 archive.close()
-            finally:
-                archive.fp = (
-                    None  # one that is interrupted is thrown away; closing it would fail, and hide the interruption
-                )
+            except BaseException:
+                if (
+                    archive.fp is not None
+                ):  # whoever closes what was interrupted, an entry or zipfile, writes into nothing
+                    archive.fp = io.BytesIO()
+                raise
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)

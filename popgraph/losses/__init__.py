@@ -21,6 +21,7 @@ from popgraph.losses.spectral_family import (
     spectral,
     unsquared,
 )
+from popgraph.namespaces import only
 
 __all__ = [
     "Audit",
@@ -47,6 +48,7 @@ __all__ = [
     "unsquared",
     "vicreg",
 ]
+__dir__ = only(__all__)
 
 
 class Loss(Protocol):

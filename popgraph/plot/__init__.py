@@ -4,6 +4,7 @@ Draws, and solves nothing: what a picture needs beyond its value is an argument.
 colours are those of Okabe and Ito, which colour-blind readers tell apart.
 """
 
+from popgraph.namespaces import only
 from popgraph.plot.embeddings import embedding
 from popgraph.plot.graphs import graph
 from popgraph.plot.matches import match
@@ -23,3 +24,4 @@ __all__ = [
     "spectrum_path",
     "training",
 ]
+__dir__ = only(__all__)

@@ -6,7 +6,7 @@ A node fixes the class of some directions of f, and holds a `B` that realises th
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import linprog
+import scipy  # whose optimize is loaded on first use
 
 from popgraph.arrays import Floats, Ints
 from popgraph.errors import TooLarge
@@ -156,7 +156,7 @@ class _Search:
         margins = np.column_stack([~strict, strict]).astype(float)
         rows = np.vstack([np.hstack([-weights, margins]), np.append(np.zeros(weights.shape[1]), [1.0, -1.0])])
         bounds = [(-1.0, 1.0)] * weights.shape[1] + [(0.0, 1.0)] * 2
-        solved = linprog(
+        solved = scipy.optimize.linprog(
             np.append(np.zeros(weights.shape[1]), [-1.0, -1.0]),
             A_ub=rows,
             b_ub=np.zeros(len(rows)),

@@ -1,7 +1,7 @@
 """The logistic head: least population cross-entropy, with a ridge so small that it matters only where there is no minimum."""
 
 import numpy as np
-from scipy.optimize import minimize
+import scipy  # whose optimize is loaded on first use
 from scipy.special import log_softmax, softmax
 
 from popgraph.arrays import Floats
@@ -39,7 +39,7 @@ def fit(task: Task) -> tuple[Floats, float]:
 
     gtol = np.sqrt(2 * RIDGE * EXCESS)
     start = np.zeros(Z.shape[1] * task.r)
-    found = minimize(
+    found = scipy.optimize.minimize(
         value_and_gradient,
         start,
         jac=True,

@@ -5,6 +5,7 @@
 sets self-training against contrastive learning with a linear probe.
 """
 
+from popgraph.namespaces import only
 from popgraph.selftraining.contest import Contest, which_wins
 from popgraph.selftraining.dynamics import Iteration, iterate, propagate
 from popgraph.selftraining.expansion import Expansion, expansion
@@ -23,3 +24,4 @@ __all__ = [
     "self_train",
     "which_wins",
 ]
+__dir__ = only(__all__)

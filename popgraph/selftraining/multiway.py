@@ -77,28 +77,35 @@ def _search(pairs: sp.coo_array, unary: Floats, upper: float) -> tuple[Ints | No
     """Look for a labelling cheaper than `upper`, depth first; and say whether the search ended.
 
     A node fixes the classes of the first views; what the rest pays at least is, view by view, its cheapest class against
-    those fixed.
+    those fixed. A node keeps what each class costs each of the rest, (r, rest): short rows would be slow to take a minimum of.
     """
     N = len(unary)
     W = (pairs + pairs.T).toarray()
     order = np.argsort(-W.sum(axis=1), kind="stable")
-    W, base = W[np.ix_(order, order)], unary[order]
+    W, base = W[np.ix_(order, order)], np.ascontiguousarray(unary[order].T)
     best, found, steps = upper - CLOSED, None, 0
-    stack = [(0, 0.0, base, np.zeros(0, dtype=np.intp))]
+    path = np.zeros(N, dtype=np.intp)  # depth first: what stands before a node's own class are its parents' classes
+    stack = [(0, 0, 0.0, float(base.min(axis=0).sum()), base)]
     while stack:
-        depth, paid, costs, fixed = stack.pop()
-        if paid + costs[depth:].min(axis=1).sum() >= best:
+        depth, own, paid, least, costs = stack.pop()
+        if least >= best:
             continue
+        path[depth - 1] = own
         if depth == N:
-            best, found = paid - CLOSED, fixed
+            best, found = paid - CLOSED, path.copy()
             continue
         steps += 1
         if steps > STEPS:
             return _unordered(found, order), False
-        for c in np.argsort(-costs[depth], kind="stable"):  # the cheapest is popped first
-            after = costs + W[:, depth, np.newaxis]
-            after[:, c] -= W[:, depth]
-            stack.append((depth + 1, paid + costs[depth, c], after, np.append(fixed, c)))
+        alike = costs[:, 1:]
+        unlike = alike + W[depth, depth + 1 :]
+        for c in np.argsort(-costs[:, 0], kind="stable").tolist():  # the cheapest is popped first
+            after = unlike.copy()
+            after[c] = alike[c]
+            total = paid + float(costs[c, 0])
+            least = total + float(np.minimum.reduce(after).sum())
+            if least < best:
+                stack.append((depth + 1, c, total, least, after))
     return _unordered(found, order), True
 
 

@@ -13,6 +13,7 @@ from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator
 
 from popgraph.arrays import Floats, Sparse
 from popgraph.errors import NotConverged
+from popgraph.memory import reserve
 from popgraph.spectrum.basis import orthonormal
 from popgraph.spectrum.chebyshev import PLAIN, Filter, choose_filter
 from popgraph.spectrum.components import Stack
@@ -210,7 +211,9 @@ class Search:
         # six times the whole solve on two cores.
         return x - dgemv(1.0, self.Q, dgemv(1.0, self.Q, x, trans=1))
 
-    def _arpack(self, ask: int, polynomial: Filter, tol: float, start: Floats | None = None) -> Floats:
+    def _arpack(
+        self, ask: int, polynomial: Filter, tol: float, start: Floats | None = None, least_ncv: int = 0
+    ) -> Floats:
         """Return eigenvectors (side, ask) of the filtered product on the complement of what is found; fewer where those are 0."""
 
         def deflated(x: Any) -> Any:
@@ -218,7 +221,7 @@ class Search:
 
         operator = LinearOperator((self.side, self.side), matvec=deflated, dtype=np.float64)
         ask = min(ask, self.side - self.Q.shape[1])
-        ncv = min(self.side, max(int(ROOM * ask) + 1, ask + SPARE))
+        ncv = min(self.side, max(int(ROOM * ask) + 1, ask + SPARE, least_ncv))
         restarts = 100 * self.side if polynomial is PLAIN else FILTERED_RESTARTS
         v0 = self._removed(self.rng.standard_normal((self.side,)) if start is None else start)
         try:
@@ -232,6 +235,9 @@ class Search:
                 'restarts; use solver="dense", or a k at a clean cut'
             ) from error
         except ArpackError as error:
+            if ncv < self.side:  # no shift was left, where eigenvalues repeat; ARPACK itself asks for more vectors
+                reserve(f"{2 * ncv:,} vectors of ARPACK's", 16.0 * ncv * self.side, "use a smaller k")
+                return self._arpack(ask, polynomial, tol, v0, 2 * ncv)
             raise NotConverged(f"ARPACK failed on a block of side {self.side:,}: {error}") from error
         if not np.isfinite(U).all():
             raise NotConverged(f"ARPACK returned vectors that are no numbers, on a block of side {self.side:,}")

@@ -10,10 +10,12 @@ import numpy as np
 from popgraph.arrays import Floats, Ints, frozen
 from popgraph.arrays import norm as length
 from popgraph.errors import NotConverged, TooLarge, size_in_words, whole_number
+from popgraph.memory import reserve
 from popgraph.spectrum import iterative
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed
 from popgraph.spectrum.certificate import AT_ONCE, certify, refute, witness
 from popgraph.spectrum.gram import OperatorProduct
+from popgraph.spectrum.lanczos import MOST
 from popgraph.spectrum.policy import DENSE_LIMIT, check_solver, choose_solver
 from popgraph.spectrum.symmetric import eigenpairs
 from popgraph.spectrum.value import SolverUse, Spectrum
@@ -110,6 +112,9 @@ def _solve(
             f"a dense solve of side {side:,} needs {size_in_words(24.0 * side**2)}; use a k well below {side // 8:,} so that "
             "the iterative solver serves"
         )
+    # Vectors, as `policy` counts them, or LAPACK's squares
+    most = 6 * side if name == "dense" else 3 * k + 2 * iterative.SPARE + max(iterative.ROOM * k, MOST)
+    reserve(f"a solve of side {side:,} for {k:,} pairs", 8.0 * side * most, "use a smaller k")
     if name == "iterative":
         try:
             return name, reason, _iterative(adjacency, tops, k - tops.shape[1], trace)

@@ -270,10 +270,8 @@ def _bytes_needed(name: str, stack: Stack, k: int) -> float:
     vectors = count * n_views * min(k, side)
     if name == "dense":
         thin = count == 1 and nnz < dense.SPARSE_SHARE * n * n_views
-        # There are six squares at first, LAPACK's own copies among them, then one and five times the eigenvectors, beside what
-        # QR works on and its Q, of one block at a time. (tracemalloc sees LAPACK's from numpy 2.5 on; they were always taken.)
-        numbers = count * side**2 + max(5 * count * side**2, (5 + 2 / count) * vectors)
-        numbers += 1.5 * nnz if thin else count * n * n_views
+        # LAPACK works on copies of its own: there are six squares at first, then one and seven times the eigenvectors
+        numbers = count * side**2 + max(5 * count * side**2, 7 * vectors) + (1.5 * nnz if thin else count * n * n_views)
     else:
         # ARPACK's vectors and those found, twice while they are put in order; Lanczos' come before, and with a second search
         searched = side * (2 * k + 2 * iterative.SPARE + max(iterative.ROOM * k, MOST))

@@ -1,5 +1,6 @@
 """Populations that are known by their structure: products of independent coordinates, mixtures of these, and declared symmetry."""
 
+from popgraph.namespaces import only
 from popgraph.structure.graph import ProductGraph, product
 from popgraph.structure.learning import ProductTraining
 from popgraph.structure.low_degree import LowDegree
@@ -19,3 +20,4 @@ __all__ = [
     "product",
     "symmetric",
 ]
+__dir__ = only(__all__)

@@ -21,6 +21,7 @@ from popgraph.pair_moments import Estimate
 from popgraph.population import Population
 from popgraph.progress import Progress
 from popgraph.sampled_verification import SampledMatch
+from popgraph.sampling import read_draws
 from popgraph.show import headed, html_table
 from popgraph.structure import checking, learning
 from popgraph.structure.factors import Factors, read_factors
@@ -148,6 +149,7 @@ class ProductGraph(Immutable):
         >>> pg.product([pg.zoo.hypercube(1)] * 1000).sample_views(5, rng=0).shape
         (5, 1000)
         """
+        size = read_draws(size, 48.0 + 24.0 * len(self.factors))
         return np.asarray(self.factor_kinds.sample(size, False, np.random.default_rng(rng))[0])
 
     def sample_pairs(self, size: int, *, rng: Seed = None) -> tuple[Ints, Ints]:
@@ -160,6 +162,7 @@ class ProductGraph(Immutable):
         >>> x.shape, x_plus.shape
         ((5, 1000), (5, 1000))
         """
+        size = read_draws(size, 48.0 + 24.0 * len(self.factors))
         x, x_plus = self.factor_kinds.sample(size, True, np.random.default_rng(rng))
         return x, x_plus
 

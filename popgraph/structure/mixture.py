@@ -23,6 +23,7 @@ from popgraph.graph import PopulationGraph
 from popgraph.labels import label_array
 from popgraph.match import Match
 from popgraph.population import read_distribution
+from popgraph.sampling import read_draws
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum.operator import decompose_operator
 from popgraph.structure.modes import outer
@@ -284,6 +285,8 @@ class MixtureGraph(Immutable):
         ------
         InvalidArgument
             If the size is not a whole number, 0 or more.
+        TooLarge
+            If so many do not fit.
 
         Examples
         --------
@@ -292,8 +295,7 @@ class MixtureGraph(Immutable):
         (3, 2)
         """
         generator = np.random.default_rng(rng)
-        if not isinstance(size, int | np.integer) or size < 0:
-            raise InvalidArgument(f"size is {size!r}; the number of draws must be a whole number, 0 or more")
+        size = read_draws(size, 96.0)
         drawn = generator.choice(len(self.law.probabilities), size, p=self.law.probabilities)
         cells = np.zeros((size, 2), dtype=np.intp)
         for c, (of_class, places) in enumerate(zip(self.factors, self._places, strict=True)):

@@ -145,7 +145,7 @@ class SummedProducts(Immutable):
 
     def _shared(self, c: int, e: int, counts: list[list[int]]) -> Sparse:
         """Return which components of two classes share a view, as a sparse matrix: a Kronecker product over coordinates."""
-        total: Any = sp.csr_array(np.ones((1, 1)))
+        total: Sparse = sp.csr_array(np.ones((1, 1)))
         for j in range(len(self.sizes)):
             _, mine, theirs = np.intersect1d(self.places[c][j], self.places[e][j], return_indices=True)
             pairs = (self.split[c][j][mine], self.split[e][j][theirs])

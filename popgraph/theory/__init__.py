@@ -1,7 +1,9 @@
 """The theorems as computations: every statement checked on any declared graph, and the losses' known minima."""
 
+from popgraph.namespaces import only
 from popgraph.theory.checking import check, statements
 from popgraph.theory.minima import critic_minimum, minimum, mutual_information
 from popgraph.theory.value import Check, Checks, Verdict
 
 __all__ = ["Check", "Checks", "Verdict", "check", "critic_minimum", "minimum", "mutual_information", "statements"]
+__dir__ = only(__all__)

@@ -1,14 +1,16 @@
 """Torch modules on population graphs: sampled positive pairs, a training loop, and how much of F* a network holds.
 
-Needs `pip install "popgraph[torch]"`. A GPU is used where there is one.
+Needs `pip install "torch>=2.4"`. A GPU is used where there is one.
 """
 
 from popgraph.errors import require
+from popgraph.namespaces import only
 
-require("torch", "torch")
+require("torch")
 
 from popgraph.torch.fitting import Fit, fit  # noqa: E402 - the extra is named first where it is missing
 from popgraph.torch.pairs import PositivePairs  # noqa: E402
 from popgraph.torch.report import Report, verify  # noqa: E402
 
 __all__ = ["Fit", "PositivePairs", "Report", "fit", "verify"]
+__dir__ = only(__all__)

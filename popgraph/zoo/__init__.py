@@ -1,5 +1,6 @@
 """Named populations of the literature, a file a family; each returns a labelled `PopulationGraph`."""
 
+from popgraph.namespaces import only
 from popgraph.zoo.class_domain import class_domain
 from popgraph.zoo.clusters import clusters
 from popgraph.zoo.colour_shape import colour_shape
@@ -31,3 +32,4 @@ __all__ = [
     "rotations",
     "scaled_hypercube",
 ]
+__dir__ = only(__all__)

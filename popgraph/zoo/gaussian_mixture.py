@@ -68,7 +68,8 @@ def gaussian_mixture(
             raise InvalidArgument(f"{what} is {deviation:g}, whose square leaves float64; measure in other units")
     if max(spread, noise, float(np.abs(centres).max())) / step > LARGEST:
         raise TooLarge(
-            f"step is {step:g}, so small beside the means, spread and noise that the grid is beyond {LARGEST:,} points"
+            f"step is {step:g}, so small beside the means, spread and noise that the grid is beyond {LARGEST:,} "
+            "points; use a larger step"
         )
     d = centres.shape[1]
     kept, moved = _bell(spread, step), _bell(noise, step)

@@ -1,12 +1,10 @@
 """Mutation testing: change one operator or number of the code at a time, and see whether a test goes red.
 
-The mutations are cosmic-ray's. A mutant never touches the disk: the tests are collected once, and for each mutant a fork of the
-process puts the changed code into the module's functions and runs the tests that execute the changed line, quickest first.
+A mutant never touches the disk: the tests are collected once, and for each mutant a fork of the process puts the changed code into
+the module's functions and runs the tests that execute the changed line, quickest first.
 
-Not mutated: annotations, decorators, the bare asterisks of signatures, f-strings (wording), functions that only word or draw a
-value (`PROSE`), and constants that were measured for speed (`SPEED`). Of the replacements of an operator two are drawn, and an
-arithmetic one is replaced by arithmetic ones only: shifts of floats die of a TypeError. A mutant that may survive stands in
-survivors.md with its reason; one that survives and does not stand there asks for a test.
+`mutants.py` lists the changes. A mutant that survives asks for a test, or for a reason why no test can tell it from the code: then
+what it changes is perhaps not needed.
 
     pip install -e ".[bench,test]"
     python tests/benchmarks/mutation.py verification --sample 200
@@ -15,29 +13,26 @@ survivors.md with its reason; one that survives and does not stand there asks fo
 """
 
 import argparse
-import ast
 import inspect
 import json
 import os
-import random
 import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
 import coverage
 import pytest
-from cosmic_ray.ast import get_ast
-from cosmic_ray.mutating import MutationVisitor
-from cosmic_ray.plugins import get_operator, operator_names
+from mutants import Mutant, drawn, mutants
 
 TESTS = {
     "verification": ["verification", "verification_edges", "features", "minima", "exact", "torture"],
+    "partition": ["partition", "theory"],
     "graph": ["graph", "torture", "build", "graph_exports", "contracts", "features", "gram"],
     "spectrum": [
         "certificates",
@@ -66,122 +61,7 @@ TESTS = {
         "structure_symmetry",
     ],
 }
-PROSE = {"__repr__", "__str__", "_repr_html_", "_short", "share_in_words", "_excluded"}
-SPEED = {
-    *("STACK_BYTES", "SPARSE_SHARE", "DENSE_SIDE", "DENSE_LIMIT", "FEW", "AT_ONCE", "DENSE_SHARE", "THREADED"),
-    *("DENSE_SECONDS", "ENTRY_SECONDS", "CALL_SECONDS", "ROUNDS", "SEARCHED", "PEEK", "ROOM", "SPARE", "LOOK_SPREAD"),
-    *("FILTERED_RESTARTS", "LEAST", "SPREAD", "DEGREE", "DRIFT", "STR_SIDE", "EXACT_SIDE"),
-}
-PER_PLACE = 2  # replacements of one operator, of the up to ten there are, drawn at random
-ARITHMETIC = {"Add", "Sub", "Mul", "Div", "FloorDiv", "Mod", "Pow"}
 UNPATCHED = 99
-SURVIVORS = Path(__file__).with_name("survivors.md")
-
-Change = tuple[str, str, str]
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """Name one change: cosmic-ray's operator, and which of the places that it applies to."""
-
-    path: str
-    line: int
-    column: int
-    operator: str
-    occurrence: int
-
-    def source(self) -> str:
-        """Return the changed module."""
-        code = Path(self.path).read_text("utf-8")
-        return str(MutationVisitor.mutate_code(code, get_operator(self.operator)(), self.occurrence))
-
-    def change(self) -> Change:
-        """Return the path, the line as it is, and as it would be."""
-        lines = zip(Path(self.path).read_text("utf-8").splitlines(), self.source().splitlines(), strict=False)
-        was, now = next((was.strip(), now.strip()) for was, now in lines if was != now)
-        return self.path, was, now
-
-
-def mutants(path: Path) -> Iterator[Mutant]:
-    """List the changes to one module, those left out by the rules excepted."""
-    source = path.read_text("utf-8")
-    skipped = list(_skipped(ast.parse(source)))
-    for name in operator_names():
-        kind = name.split("/")[1]
-        words = kind.split("_")
-        if kind in ("NoOp", "RemoveDecorator", "VariableReplacer", "VariableInserter"):
-            continue
-        if words[0] == "ReplaceBinaryOperator" and not set(words[1:]) <= ARITHMETIC:
-            continue
-        if words[0] == "ReplaceComparisonOperator" and words[2] in ("Is", "IsNot") and words[1] not in ("Is", "IsNot"):
-            continue
-        operator, occurrence = get_operator(name)(), 0
-        for node in _nodes(get_ast(source)):
-            for start, stop in operator.mutation_positions(node):
-                line = source.splitlines()[start[0] - 1]
-                bare = line.startswith("*,", start[1])  # of a signature
-                dotted = kind == "ExceptionReplacer" and "." in line[start[1] : stop[1]]  # cosmic-ray knows plain names
-                if not bare and not dotted and not any(first <= start and stop <= last for first, last in skipped):
-                    yield Mutant(str(path), *start, name, occurrence)
-                occurrence += 1
-
-
-def drawn(found: Sequence[Mutant], seed: int) -> list[Mutant]:
-    """Keep a few mutants of each place, the same whatever stands elsewhere, in random order."""
-    places: dict[tuple[str, int, int, str], list[Mutant]] = {}
-    for mutant in found:
-        family = mutant.operator.split("/")[1].split("_")[0]
-        places.setdefault((mutant.path, mutant.line, mutant.column, family), []).append(mutant)
-    kept: list[Mutant] = []
-    for (path, line, column, family), here in places.items():
-        text = Path(path).read_text("utf-8").splitlines()[line - 1]
-        kept += random.Random(f"{seed} {text} {column} {family}").sample(here, min(PER_PLACE, len(here)))
-    return random.Random(seed).sample(kept, len(kept))
-
-
-def _nodes(node: Any) -> Iterator[Any]:
-    yield node
-    for child in getattr(node, "children", []):
-        yield from _nodes(child)
-
-
-def _skipped(tree: ast.Module) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """The stretches of code that are not mutated."""
-    for node in ast.walk(tree):
-        parts: list[ast.AST | None] = []
-        if isinstance(node, ast.FunctionDef):
-            parts = [node.returns, *(arg.annotation for arg in (*node.args.args, *node.args.kwonlyargs))]
-            parts += [*node.decorator_list, *[node] * (node.name in PROSE)]
-        elif isinstance(node, ast.ClassDef):
-            parts = list(node.decorator_list)
-        elif isinstance(node, ast.AnnAssign):
-            parts = [node.annotation]
-        elif isinstance(node, ast.JoinedStr):
-            parts = [node]
-        elif isinstance(node, ast.Assign):
-            names = {name.id for target in node.targets for name in ast.walk(target) if isinstance(name, ast.Name)}
-            parts = [node] * bool(names & SPEED)
-        for part in parts:
-            if part is not None:
-                yield (part.lineno, part.col_offset), (part.end_lineno, part.end_col_offset)
-
-
-def explained() -> dict[Change, str]:
-    """Read the survivors that have a reason: `# path`, `## reason`, and pairs of lines `- was` and `+ now`."""
-    reasons: dict[Change, str] = {}
-    path = reason = was = ""
-    for line in SURVIVORS.read_text("utf-8").splitlines():
-        mark, _, text = line.partition(" ")
-        match mark:
-            case "#":
-                path = text
-            case "##":
-                reason = text
-            case "-":
-                was = text
-            case "+":
-                reasons[path, was, text] = reason
-    return reasons
 
 
 class Coverage:
@@ -218,17 +98,14 @@ class Judge:
         out: Path | None,
     ) -> None:
         self.sample, self.lines, self.seconds, self.budget, self.out = sample, lines, seconds, budget, out
-        self.reasons = explained()
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         counts: dict[str, int] = {}
         for mutant in self.sample:
             verdict, spent = self.judge(mutant, session)
             change = mutant.change()
-            if verdict != "killed" and change in self.reasons:
-                verdict = "explained"
             counts[verdict] = counts.get(verdict, 0) + 1
-            if verdict not in ("killed", "explained"):
+            if verdict != "killed":
                 path, was, now = change
                 print(f"{path}:{mutant.line} {verdict}\n- {was}\n+ {now}", file=sys.__stderr__, flush=True)
             if self.out:
@@ -385,7 +262,7 @@ def main() -> None:
     sample = sorted(found[chosen.skip : chosen.sample], key=lambda mutant: (mutant.path, mutant.line, mutant.column))
     if chosen.again:
         verdicts = [json.loads(line) for line in chosen.again.read_text(encoding="utf-8").splitlines()]
-        survived = {tuple(of["change"]) for of in verdicts if of["verdict"] not in ("killed", "explained")}
+        survived = {tuple(of["change"]) for of in verdicts if of["verdict"] != "killed"}
         sample = [mutant for mutant in sample if mutant.change() in survived]
     print(f"{len(found)} mutants of {chosen.room}; {len(sample)} drawn", flush=True)
     if chosen.list:

@@ -1,0 +1,106 @@
+"""What a user sees: `dir()` of each namespace, the answer to a misspelt name, `import *`, and what to install for a missing library."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from extras import need
+
+import popgraph as pg
+from popgraph.errors import REQUIREMENTS, MissingExtra, require
+
+PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
+# All public names: what goes or comes here is a change for users, and stands in CHANGELOG.md.
+PUBLIC = {
+    "popgraph": "Augmentation Distribution Match PopulationGraph Spectrum Training apply build choose compare dask errors explore "
+    "identity images independently load losses partition_bounds plot probe probe_range product save selftraining "
+    "sparsest_partition spectral_clusters structure testing theory torch train train_critic verify verify_sampled zoo",
+    "errors": "InvalidArgument InvalidAugmentation InvalidDistribution InvalidEmbedding InvalidFile MissingExtra NotConverged "
+    "PopgraphError TooLarge",
+    "images": "Image flip flip_pixels mask rotate shift",
+    "losses": "Audit BarlowTwins CentredLoss IdealisedVICReg InfoNCE Loss NTLogistic OrderedLoss SpectralLoss "
+    "UnsquaredLoss VICReg audit barlow_twins centred idealised_vicreg infonce matrix_factorisation "
+    "nt_logistic ordered simclr spectral unsquared vicreg",
+    "plot": "animation before_and_after embedding graph match matrix spectrum spectrum_path training",
+    "selftraining": "Contest Expansion Iteration Student expansion iterate propagate pseudo_labels self_train which_wins",
+    "structure": "LowDegree MixtureGraph ProductCertificate ProductGraph ProductSpectrum ProductTraining "
+    "SymmetricGraph mixture product symmetric",
+    "testing": "as_python assert_matches assert_optimal assert_same_span assert_theorem augmentations distributions embeddings "
+    "graphs labellings",
+    "theory": "Check Checks Verdict check critic_minimum minimum mutual_information statements",
+    "zoo": "class_domain clusters colour_shape cyclic dumbbell edges gaussian_mixture hypercube lightning_cloud "
+    "masked_tokens overlapping_regions planted_subclasses ring rotations scaled_hypercube",
+    "dask": "BlockGraph build from_blocks from_files train verify",
+    "torch": "Fit PositivePairs Report fit verify",
+}
+NAMESPACES = [name for name in PUBLIC if name != "popgraph"]
+
+
+def namespace(name):
+    if name in ("dask", "torch"):
+        need(name)
+    return pg if name == "popgraph" else getattr(pg, name)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_dir_lists_what_is_public_and_nothing_else(name):
+    assert dir(namespace(name)) == sorted(PUBLIC[name].split())
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_what_is_listed_is_there(name):
+    space = namespace(name)
+    lazy = {"dask", "torch"} if name == "popgraph" else set()
+    assert all(getattr(space, public) is not None for public in dir(space) if public not in lazy)
+    assert set(space.__all__) == set(dir(space)) - lazy
+
+
+def test_asking_dir_loads_no_extra():
+    code = (
+        "import sys, popgraph; dir(popgraph); print(*{'matplotlib', 'torch', 'dask', 'hypothesis'} & set(sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == ""
+
+
+def test_a_star_import_needs_no_extra():
+    hide = "import sys; sys.modules.update(dict.fromkeys(['torch', 'dask', 'distributed']))"
+    code = f"{hide}\nfrom popgraph import *\nprint(build, zoo, plot)"
+    subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+
+
+@pytest.mark.parametrize(
+    ("space", "name", "said"),
+    [
+        (pg, "verfy", "module 'popgraph' has no attribute 'verfy'; did you mean 'verify'?"),
+        (pg, "toch", "module 'popgraph' has no attribute 'toch'; did you mean 'torch'?"),
+        (pg, "x", "module 'popgraph' has no attribute 'x'"),
+        (pg.testing, "graph", "module 'popgraph.testing' has no attribute 'graph'; did you mean 'graphs'?"),
+    ],
+)
+def test_a_misspelt_name_is_answered_with_the_nearest(space, name, said):
+    with pytest.raises(AttributeError) as error:
+        getattr(space, name)
+    assert str(error.value) == said
+
+
+@pytest.mark.parametrize("library", REQUIREMENTS)
+def test_a_missing_library_is_named_with_what_to_install(library, monkeypatch):
+    """As pyproject.toml has it, and never as an extra of a name that an index may give to somebody else."""
+    extras = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert set(REQUIREMENTS[library]) <= set(extras["all"])
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(MissingExtra) as error:
+        require(library)
+    assert str(error.value).startswith(f'{library} is not installed; run: pip install "')
+    assert all(f'"{requirement}"' in str(error.value) for requirement in REQUIREMENTS[library])
+    assert "popgraph" not in str(error.value)
+
+
+def test_every_library_that_is_required_somewhere_has_its_requirement():
+    package = Path(pg.__file__).parent
+    sources = "".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py"))
+    asked = {piece.split('"')[0].split(".")[0] for piece in sources.split('require("')[1:]}
+    assert asked == set(REQUIREMENTS)
+    assert "popgraph[" not in sources
