@@ -9,6 +9,7 @@ from popgraph.arguments import as_array, real
 from popgraph.arrays import Floats
 from popgraph.encoding import embed_views, is_module
 from popgraph.errors import InvalidEmbedding, listing, shorten
+from popgraph.memory import reserve
 
 
 def read_embedding(views: Sequence[Hashable], f: Any) -> Floats:
@@ -18,6 +19,8 @@ def read_embedding(views: Sequence[Hashable], f: Any) -> Floats:
     ------
     InvalidEmbedding
         If it is not one finite real vector for each view; the message names a view.
+    TooLarge
+        If there is not the memory for it in float64.
     """
     f = f.__embedding__() if hasattr(f, "__embedding__") and not isinstance(f, type) else f
     if hasattr(f, "columns") and hasattr(f, "to_numpy"):  # a DataFrame goes by its index, unless that only counts rows
@@ -67,6 +70,8 @@ def read_embedding(views: Sequence[Hashable], f: Any) -> Floats:
         raise InvalidEmbedding(
             f"f has shape {array.shape}; this graph of {len(views)} views needs ({len(views)}, k){mend}"
         )
+    # As float64, beside what numpy asks of each entry; a memory map or a broadcast array may be far larger than the memory
+    reserve(f"reading f, {array.shape[0]:,} x {array.shape[1]:,}", 9.0 * array.size, "give f fewer columns")
     with np.errstate(over="ignore"):  # what is beyond float64 becomes inf, and is refused below
         table: Floats = array.astype(np.float64)
     bad = np.flatnonzero(~np.isfinite(table).all(axis=1))

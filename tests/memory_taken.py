@@ -46,10 +46,12 @@ VERDICTS = [
 
 def peak(call: Callable[[], Any]) -> int:
     """Return how many bytes became resident during a call, beyond those before it."""
-    before = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    Path("/proc/self/clear_refs").write_text("5")  # forget the largest number so far
+    before = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # forget the largest number so far
     kept = call()
-    (most,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    (most,) = (
+        line for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines() if line.startswith("VmHWM")
+    )
     del kept
     return int(most.split()[1]) * 1024 - before
 

@@ -97,7 +97,7 @@ def limited(ask: Callable[[], Any], megabytes: int | None) -> str:
     if (child := os.fork()) == 0:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         if megabytes is not None:
-            mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+            mapped = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0]) * resource.getpagesize()
             resource.setrlimit(resource.RLIMIT_AS, (mapped + megabytes * 2**20, resource.RLIM_INFINITY))
         try:
             answer = digest(ask())

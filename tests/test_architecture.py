@@ -187,12 +187,12 @@ ROOMS = sorted(path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAG
 
 @pytest.mark.parametrize("path", ROOMS, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_room_imports_only_what_the_design_lets_it(path):
-    assert forbidden(room_of(path), path.read_text()) == set()
+    assert forbidden(room_of(path), path.read_text(encoding="utf-8")) == set()
 
 
 @pytest.mark.parametrize("path", [p for p in ROOMS if p.stem in SOLVERS], ids=lambda path: path.stem)
 def test_a_solver_imports_no_other_solver(path):
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert not any(f"popgraph.spectrum.{other} " in text for other in SOLVERS - {path.stem})
 
 
@@ -220,7 +220,7 @@ def too_long(text: str) -> bool:
 
 @pytest.mark.parametrize("path", ROOMS, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_room_is_small_and_has_a_name_on_its_door(path):
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert not too_long(text)
     assert ast.get_docstring(ast.parse(text))
 

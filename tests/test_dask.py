@@ -270,6 +270,7 @@ def test_wrong_arguments_are_refused(call, message, blocks, client, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no signal that kills")
 def test_a_worker_killed_in_the_middle_loses_nothing(declared, blocks, spectrum, monkeypatch):
     """On a LocalCluster of its own, of two processes: the bits of the result are those of the undisturbed run."""
     with pg.dask.build(*declared, rows=450) as graph:

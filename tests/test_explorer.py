@@ -154,7 +154,7 @@ def lab(tmp_path):
             except OSError:
                 time.sleep(0.5)
         else:
-            pytest.fail((tmp_path / "lab.log").read_text())
+            pytest.fail((tmp_path / "lab.log").read_text(encoding="utf-8"))
         yield f"http://127.0.0.1:{port}/lab/tree/explore.ipynb"
     finally:
         server.terminate()

@@ -100,7 +100,7 @@ def test_memory_that_runs_out_elsewhere_is_put_into_words():
 def test_a_control_groups_limit_is_read(files, left, tmp_path, monkeypatch):
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
+        (tmp_path / name).write_text(text, encoding="utf-8")
     monkeypatch.setattr(memory, "CGROUP", tmp_path)
     monkeypatch.setattr(memory, "GROUPS", tmp_path / "proc")
     assert memory._in_control_group() == left
@@ -174,7 +174,9 @@ def asserts(source: str) -> list[str]:
 
 def test_nothing_rests_on_assert_which_an_optimised_python_leaves_out():
     """Neither a refusal nor anything else: what narrows a type is written as a branch that raises."""
-    found = {str(path.relative_to(PACKAGE)): asserts(path.read_text()) for path in PACKAGE.rglob("*.py")}
+    found = {
+        str(path.relative_to(PACKAGE)): asserts(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py")
+    }
     assert {name: lines for name, lines in found.items() if lines} == {}
     assert asserts("def f(x):\n    assert x > 0, 'x'\n") == ["assert x > 0, 'x'"]  # the guard can fail
 

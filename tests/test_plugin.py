@@ -23,7 +23,7 @@ def run(tmp_path: Path, code: str, *options: str) -> str:
         *options,
         str(tmp_path),
     ]
-    (tmp_path / "none.ini").write_text("[pytest]\n")
+    (tmp_path / "none.ini").write_text("[pytest]\n", encoding="utf-8")
     return subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8").stdout
 
 

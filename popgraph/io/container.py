@@ -26,7 +26,7 @@ MAGIC = b"\x93NUMPY\x01\x00"
 def write(path: Path, content: dict[str, Any], arrays: dict[str, Any]) -> None:
     """Write a manifest and arrays: to a file beside, which then takes the place of the old one."""
     text = json.dumps({"format": FORMAT, "version": VERSION, **content}, ensure_ascii=False, allow_nan=False)
-    beside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.part")
+    beside = path.with_name(f".{path.name[:32]}.{secrets.token_hex(8)}.part")
     try:
         with open(beside, "xb") as file:
             archive = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1)

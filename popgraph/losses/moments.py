@@ -13,6 +13,7 @@ import scipy.sparse as sp
 
 from popgraph.arrays import Floats, Sparse, cross, times
 from popgraph.errors import InvalidArgument, shorten
+from popgraph.memory import reserve
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ def check_population(factor: Any, w_x: Any, *tables: Any, names: tuple[str, ...]
     ------
     InvalidArgument
         The message names the one that does not fit.
+    TooLarge
+        If there is not the memory for √w_x f and M √w_x f.
     """
     check_operand("w_x", w_x, (None,))
     N = len(w_x)
@@ -101,6 +104,10 @@ def check_population(factor: Any, w_x: Any, *tables: Any, names: tuple[str, ...]
             )
     else:
         check_operand("factor", factor, (None, N), f" beside w_x of {N}")
+    for name, table in zip(names, tables, strict=True):
+        if isinstance(table, np.ndarray):  # a tensor may lie on a device with a memory of its own
+            n, k = sum(factor.shape), table.shape[1]  # F = √w_x f and MF
+            reserve(f"the loss of {name}, {N:,} x {k:,}", 8.0 * n * k, "use a smaller k")
 
 
 def _multiplies(factor: Any) -> bool:

@@ -105,7 +105,7 @@ def memory(blocks: int, limit: int) -> None:
 def _alone(blocks: int, limit: int) -> None:
     """Build the same graph on one machine that has A, and as much memory besides as a worker."""
     A = sp.vstack([wide_block(block)[1] for block in range(blocks)], format="csr")
-    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    mapped = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (mapped + limit, mapped + limit))
     try:
         pg.build(np.full(A.shape[0], 1.0 / A.shape[0]), A).spectrum(2)

@@ -230,12 +230,12 @@ def coverage_of(modules: Sequence[Path], files: Sequence[str]) -> tuple[dict[str
             seen.measured.start()
             status = run_pytest(files, seen)
             seen.measured.stop()
-            written.write_text(json.dumps([seen.tests_of(modules), seen.seconds]))
+            written.write_text(json.dumps([seen.tests_of(modules), seen.seconds]), encoding="utf-8")
             return status
 
         if in_a_fork(work, 3600) != 0:
             raise SystemExit("the tests fail as they are: run them with pytest")
-        lines, seconds = json.loads(written.read_text())
+        lines, seconds = json.loads(written.read_text(encoding="utf-8"))
     return {path: {int(line): tests for line, tests in of.items()} for path, of in lines.items()}, seconds
 
 
@@ -261,7 +261,7 @@ def main() -> None:
     found = drawn([mutant for path in modules for mutant in mutants(path)], chosen.seed)
     sample = sorted(found[chosen.skip : chosen.sample], key=lambda mutant: (mutant.path, mutant.line, mutant.column))
     if chosen.again:
-        verdicts = [json.loads(line) for line in chosen.again.read_text().splitlines()]
+        verdicts = [json.loads(line) for line in chosen.again.read_text(encoding="utf-8").splitlines()]
         survived = {tuple(of["change"]) for of in verdicts if of["verdict"] != "killed"}
         sample = [mutant for mutant in sample if mutant.change() in survived]
     print(f"{len(found)} mutants of {chosen.room}; {len(sample)} drawn", flush=True)

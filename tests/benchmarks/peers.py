@@ -165,7 +165,7 @@ def angle(case: Case, V) -> float:
 
 def _peak() -> int:
     """The largest resident memory of this process since the last reset, in bytes."""
-    status = Path("/proc/self/status").read_text()
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
     return 1024 * int(status.split("VmHWM:")[1].split()[0])
 
 
@@ -179,7 +179,7 @@ def _work(way: str, make, rounds: int, pipe) -> None:
     with contextlib.suppress(Exception):
         WAYS[way](SMALL.p, SMALL.A, SMALL.k, 0)  # imports, and threads
     times, verdicts, answer = [], [], None
-    Path("/proc/self/clear_refs").write_text("5")
+    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
     before, peak = _peak(), 0
     try:
         while len(times) < rounds and sum(times) < 40:
