@@ -123,8 +123,10 @@ def verify_on(
     table = read_embedding(graph.views, f)
     k = _read_k(graph, table, k)
     d = table.shape[1]
-    # Tables of f's size: f, F, its basis, F with the constant, that scaled, and three in its SVD
-    reserve(f"verifying f, {graph.N:,} x {d:,}", 8.0 * graph.N * (8 * d + 2 * k), "use a smaller k")
+    needed = 8.0 * (
+        graph.N * (8 * (d + 1) + 2 * (k + 1)) + 6 * (d + 1) ** 2
+    )  # f, F, F and 1, bases, and what SVDs work on
+    reserve(f"verifying f, {graph.N:,} x {d:,}", needed, "use a smaller k")
     if spectrum is None:
         spectrum = graph.spectrum(k)
     elif not isinstance(spectrum, Spectrum) or spectrum.k < k or not np.array_equal(spectrum.w_x, graph.w_x):
