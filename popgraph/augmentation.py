@@ -43,6 +43,7 @@ class Augmentation:
 
     Examples
     --------
+    >>> from popgraph import Augmentation
     >>> step = Augmentation(lambda i: {i - 1: "1/2", i + 1: "1/2"}, name="step")
     >>> step(0)
     Distribution({-1: 1/2, 1: 1/2})
@@ -151,6 +152,7 @@ class Augmentation:
 
         Examples
         --------
+        >>> from popgraph import Augmentation
         >>> flip = Augmentation.from_matrix([[0.75, 0.25], [0.25, 0.75]], ["heads", "tails"])
         >>> flip.repeat(2)("heads")
         Distribution({'heads': 0.625, 'tails': 0.375})
@@ -198,6 +200,7 @@ class Augmentation:
 
         Examples
         --------
+        >>> from popgraph import Augmentation
         >>> import numpy as np
         >>> neighbours = lambda x: (np.stack([x - 1, x + 1], axis=1), ["1/2", "1/2"])
         >>> Augmentation.from_batch(neighbours, "step")((0,))

@@ -16,6 +16,7 @@ def identity() -> Augmentation:
 
     Examples
     --------
+    >>> from popgraph import identity
     >>> identity()("cloud")
     Distribution({'cloud': 1})
     """
@@ -41,6 +42,7 @@ def apply(fn: Callable[[Any], Any], probability: Any = 1) -> Augmentation:
 
     Examples
     --------
+    >>> from popgraph import apply
     >>> rotate = apply(lambda image: image + " rotated", probability="1/3")
     >>> rotate("cloud")
     Distribution({'cloud': 2/3, 'cloud rotated': 1/3})
@@ -96,6 +98,8 @@ def choose(options: Mapping[Any, Any], *, normalize: bool = False) -> Augmentati
 
     Examples
     --------
+    >>> from popgraph import apply
+    >>> from popgraph import choose
     >>> lower, upper = apply(str.lower), apply(str.upper)
     >>> choose({lower: "1/4", upper: "3/4"})("Cat")
     Distribution({'cat': 1/4, 'CAT': 3/4})
@@ -129,6 +133,8 @@ def independently(augmentation: Any) -> Augmentation:
 
     Examples
     --------
+    >>> from popgraph import apply
+    >>> from popgraph import independently
     >>> flip = apply(lambda bit: 1 - bit, "1/4")
     >>> independently(flip)((0, 0))[(1, 0)]
     0.1875

@@ -79,6 +79,7 @@ def train_critic(graph: PopulationGraph, loss: Any, *, steps: int = 5_000, tol: 
 
     Examples
     --------
+    >>> import numpy as np
     >>> import popgraph as pg
     >>> graph = pg.zoo.hypercube(2)
     >>> critic = pg.train_critic(graph, pg.losses.nt_logistic)

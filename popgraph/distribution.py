@@ -64,6 +64,7 @@ class Distribution(Immutable, Mapping[Hashable, float]):
 
     Examples
     --------
+    >>> from popgraph import Distribution
     >>> images = Distribution({"lightning": "1/3", "cloud": "2/3"})
     >>> images
     Distribution({'lightning': 1/3, 'cloud': 2/3})
@@ -151,6 +152,7 @@ class Distribution(Immutable, Mapping[Hashable, float]):
 
         Examples
         --------
+        >>> from popgraph import Distribution
         >>> Distribution.uniform(["lightning", "cloud"])
         Distribution({'lightning': 1/2, 'cloud': 1/2})
         """
@@ -168,6 +170,7 @@ class Distribution(Immutable, Mapping[Hashable, float]):
 
         Examples
         --------
+        >>> from popgraph import Distribution
         >>> Distribution.from_counts({"a": 3, "b": 1})
         Distribution({'a': 3/4, 'b': 1/4})
         """
@@ -190,6 +193,7 @@ class Distribution(Immutable, Mapping[Hashable, float]):
 
         Examples
         --------
+        >>> from popgraph import Distribution
         >>> Distribution.from_samples("banana")
         Distribution({'b': 1/6, 'a': 1/2, 'n': 1/3})
         """
@@ -229,6 +233,7 @@ class Distribution(Immutable, Mapping[Hashable, float]):
 
         Examples
         --------
+        >>> from popgraph import Distribution
         >>> Distribution({"a": 0.1, "b": 0.9}).rationalize(10)
         Distribution({'a': 1/10, 'b': 9/10})
         """
@@ -255,6 +260,7 @@ class Distribution(Immutable, Mapping[Hashable, float]):
 
         Examples
         --------
+        >>> from popgraph import Distribution
         >>> Distribution({"heads": 1}).sample(2, rng=0)
         ['heads', 'heads']
         """
@@ -269,6 +275,7 @@ class Distribution(Immutable, Mapping[Hashable, float]):
 
         Examples
         --------
+        >>> from popgraph import Distribution
         >>> Distribution.uniform(range(3)).map(lambda i: i % 2 == 0)
         Distribution({True: 2/3, False: 1/3})
         """
@@ -281,6 +288,7 @@ class Distribution(Immutable, Mapping[Hashable, float]):
 
         Examples
         --------
+        >>> from popgraph import Distribution
         >>> coin = Distribution.uniform(["a", "b"])
         >>> coin.through(lambda x: Distribution.uniform([x, "c"]))
         Distribution({'a': 1/4, 'c': 1/2, 'b': 1/4})

@@ -164,6 +164,7 @@ def explore(
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph import explore
     >>> shown = explore(pg.zoo.lightning_cloud, probability=(0, 1), k=(1, 4))
     >>> shown.sliders["probability"].value = 0.25
     >>> shown.graph.w_x.tolist()

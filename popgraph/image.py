@@ -34,6 +34,7 @@ class Image(Immutable):
 
     Examples
     --------
+    >>> from popgraph.images import Image
     >>> corner = Image([[1, 0], [0, 0]], name="corner")
     >>> corner
     Image(corner, 2x2)

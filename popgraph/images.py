@@ -31,6 +31,8 @@ def rotate(quarter_turns: int = 1, probability: Any = 1) -> Augmentation:
 
     Examples
     --------
+    >>> from popgraph.images import Image
+    >>> from popgraph.images import rotate
     >>> rotate(1, "1/3")(Image([[1, 0], [0, 0]]))
     Distribution({Image(#./..): 2/3, Image(../#.): 1/3})
     """
@@ -56,6 +58,8 @@ def flip(axis: int = 1, probability: Any = 1) -> Augmentation:
 
     Examples
     --------
+    >>> from popgraph.images import Image
+    >>> from popgraph.images import flip
     >>> flip(axis=1)(Image([[1, 0], [0, 0]]))
     Distribution({Image(.#/..): 1})
     """
@@ -90,6 +94,8 @@ def shift(
 
     Examples
     --------
+    >>> from popgraph.images import Image
+    >>> from popgraph.images import shift
     >>> shift([(0, 1)])(Image([[1, 0], [0, 1]]))
     Distribution({Image(.#/..): 1})
     """
@@ -134,6 +140,8 @@ def flip_pixels(
 
     Examples
     --------
+    >>> from popgraph.images import Image
+    >>> from popgraph.images import flip_pixels
     >>> flip_pixels(1)(Image([[1, 0]]))
     Distribution({Image(..): 1/2, Image(##): 1/2})
     """
@@ -203,6 +211,8 @@ def mask(size: int | tuple[int, int] = 1, probability: Any = 1, *, fill: float =
 
     Examples
     --------
+    >>> from popgraph.images import Image
+    >>> from popgraph.images import mask
     >>> mask((1, 2))(Image([[1, 1], [0, 1]]))
     Distribution({Image(../.#): 1/2, Image(##/..): 1/2})
     """

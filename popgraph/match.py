@@ -79,6 +79,7 @@ class Match(Immutable):
 
     Examples
     --------
+    >>> import numpy as np
     >>> import popgraph as pg
     >>> match = pg.verify(pg.zoo.hypercube(2), np.ones((4, 1)))
     >>> match.matches, match.status.name, match.rank, match.optimal

@@ -189,6 +189,7 @@ def sparsest_partition(graph: PopulationGraph, m: int) -> Partition:
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph import sparsest_partition
     >>> sparsest_partition(pg.zoo.hypercube(3), m=2).rho  # two opposite faces: a pair differs there with 2q(1-q) = 3/8
     0.375
     """
@@ -296,6 +297,7 @@ def partition_bounds(graph: PopulationGraph, m: int) -> PartitionBounds:
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph import partition_bounds
     >>> print(partition_bounds(pg.zoo.hypercube(3), m=2))
     0.375 <= rho_2 <= 0.375 (λ_2/2, and spectral clusters with 0 views moved)
     """

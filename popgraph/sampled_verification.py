@@ -203,6 +203,7 @@ def verify_sampled(
 
     Examples
     --------
+    >>> import numpy as np
     >>> import popgraph as pg
     >>> from popgraph.sampled_verification import verify_sampled
     >>> def strings(size, rng):  # 30 bits, each flipped with probability 1/4: 2^30 views

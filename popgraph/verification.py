@@ -97,6 +97,7 @@ def verify(
 
     Examples
     --------
+    >>> import numpy as np
     >>> import popgraph as pg
     >>> graph = pg.zoo.lightning_cloud()
     >>> bool(pg.verify(graph, [[1, 1], [1, 1], [1, -1], [1, -1]]))

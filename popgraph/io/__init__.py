@@ -45,6 +45,9 @@ def save(value: Any, path: str | Path) -> Path:
 
     Examples
     --------
+    >>> from pathlib import Path
+    >>> from popgraph import load
+    >>> from popgraph import save
     >>> import tempfile, popgraph as pg
     >>> folder = Path(tempfile.mkdtemp())
     >>> saved = save(pg.zoo.lightning_cloud(), folder / "bolt.popgraph")
@@ -88,6 +91,9 @@ def load(path: str | Path, *, most_bytes: int = 2**34) -> Distribution | Populat
 
     Examples
     --------
+    >>> from pathlib import Path
+    >>> from popgraph import load
+    >>> from popgraph import save
     >>> import tempfile, popgraph as pg
     >>> saved = save(pg.Distribution({"a": "1/3", "b": "2/3"}), Path(tempfile.mkdtemp()) / "law")
     >>> load(saved)

@@ -106,8 +106,8 @@ class Loss(Protocol):
 
         Examples
         --------
-        >>> import popgraph as pg
         >>> import numpy as np
+        >>> import popgraph as pg
         >>> pg.losses.infonce.batch_value(np.zeros((2, 1)), np.zeros((2, 1)))
         0.0
         """
@@ -117,8 +117,8 @@ class Loss(Protocol):
 
         Examples
         --------
-        >>> import popgraph as pg
         >>> import numpy as np
+        >>> import popgraph as pg
         >>> pg.losses.spectral.batch_value_and_gradient(np.eye(3), np.eye(3))[1].shape
         (3, 3)
         """

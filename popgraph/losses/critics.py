@@ -231,6 +231,7 @@ class NTLogistic(CriticLoss):
 
     Examples
     --------
+    >>> import numpy as np
     >>> import popgraph as pg
     >>> graph = pg.zoo.hypercube(1)
     >>> K = graph.w / np.outer(graph.w_x, graph.w_x)
@@ -256,6 +257,7 @@ class NTLogistic(CriticLoss):
 
         Examples
         --------
+        >>> import numpy as np
         >>> import popgraph as pg
         >>> graph = pg.zoo.lightning_cloud()
         >>> pg.losses.nt_logistic.critic_value(graph.w, graph.w_x, np.zeros((4, 4)))
@@ -270,6 +272,7 @@ class NTLogistic(CriticLoss):
 
         Examples
         --------
+        >>> import numpy as np
         >>> import popgraph as pg
         >>> graph = pg.zoo.lightning_cloud()
         >>> value, gradient = pg.losses.nt_logistic.critic_gradient(graph.w, graph.w_x, np.zeros((4, 4)))

@@ -48,6 +48,7 @@ class InfoNCE(CriticLoss):
 
     Examples
     --------
+    >>> import numpy as np
     >>> import popgraph as pg
     >>> graph = pg.zoo.hypercube(1)
     >>> K = graph.w / np.outer(graph.w_x, graph.w_x)
@@ -88,6 +89,7 @@ class InfoNCE(CriticLoss):
 
         Examples
         --------
+        >>> import numpy as np
         >>> import popgraph as pg
         >>> graph = pg.zoo.lightning_cloud()
         >>> pg.losses.infonce.critic_value(graph.w, graph.w_x, np.zeros((4, 4)))
@@ -115,6 +117,7 @@ class InfoNCE(CriticLoss):
 
         Examples
         --------
+        >>> import numpy as np
         >>> import popgraph as pg
         >>> graph = pg.zoo.lightning_cloud()
         >>> value, gradient = pg.losses.infonce.critic_gradient(graph.w, graph.w_x, np.zeros((4, 4)))

@@ -80,6 +80,7 @@ class VICReg(PlugInLoss):
 
     Examples
     --------
+    >>> import numpy as np
     >>> import popgraph as pg
     >>> graph = pg.zoo.lightning_cloud()
     >>> pg.losses.vicreg.value(graph.factor, graph.w_x, [[1.0], [1.0], [-1.0], [-1.0]] * np.ones(1))
@@ -137,6 +138,7 @@ class BarlowTwins(PlugInLoss):
 
     Examples
     --------
+    >>> import numpy as np
     >>> import popgraph as pg
     >>> graph = pg.zoo.lightning_cloud()
     >>> f = np.array([[1.0], [1.0], [-1.0], [-1.0]])

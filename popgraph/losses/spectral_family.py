@@ -137,6 +137,7 @@ class SpectralLoss(UnbiasedSpectral):
 
         Examples
         --------
+        >>> import numpy as np
         >>> import popgraph as pg
         >>> graph = pg.zoo.lightning_cloud()
         >>> value, gradient = pg.losses.spectral.value_and_gradient(graph.factor, graph.w_x, np.ones((4, 1)))
@@ -166,6 +167,7 @@ class SpectralLoss(UnbiasedSpectral):
 
         Examples
         --------
+        >>> import numpy as np
         >>> import popgraph as pg
         >>> graph = pg.zoo.lightning_cloud()
         >>> f = graph.spectrum(2).embedding
@@ -267,6 +269,7 @@ class UnsquaredLoss(MomentLoss):
 
     Examples
     --------
+    >>> import numpy as np
     >>> import popgraph as pg
     >>> graph = pg.zoo.lightning_cloud()
     >>> f = np.array([[1.0], [1.0], [-1.0], [-1.0]])
@@ -298,6 +301,7 @@ class UnsquaredLoss(MomentLoss):
 
         Examples
         --------
+        >>> import numpy as np
         >>> import popgraph as pg
         >>> pg.losses.unsquared.batch_value(np.eye(2), np.eye(2))
         -2.0
@@ -316,6 +320,7 @@ class UnsquaredLoss(MomentLoss):
 
         Examples
         --------
+        >>> import numpy as np
         >>> import popgraph as pg
         >>> value, g, g_plus = pg.losses.unsquared.batch_value_and_gradient(np.eye(2), np.eye(2))
         >>> g.tolist()
@@ -343,6 +348,8 @@ def matrix_factorisation(factor: Sparse, F: Floats) -> float:
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.losses import matrix_factorisation
+    >>> import numpy as np
     >>> graph = pg.zoo.lightning_cloud()
     >>> matrix_factorisation(graph.factor, np.zeros((4, 1)))
     2.0

@@ -50,6 +50,7 @@ def embedding(
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.plot import embedding
     >>> cube = pg.zoo.hypercube(3)
     >>> embedding(cube, cube.spectrum(4), dims=(1, 2)).get_xlabel()
     'f_2'

@@ -43,6 +43,7 @@ def graph(graph: "PopulationGraph", *, labels: Any = None, ax: Axes | None = Non
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.plot import graph
     >>> ax = graph(pg.zoo.hypercube(2), labels=["a", "a", "b", "b"])
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['a', 'b']

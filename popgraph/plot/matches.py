@@ -28,6 +28,7 @@ def match(match: "Match", *, ax: Axes | None = None) -> Axes:
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.plot import match
     >>> cloud = pg.zoo.lightning_cloud()
     >>> match(pg.verify(cloud, cloud.spectrum(2).embedding)).get_xlabel()
     'column of f;  shade: |Q| in F ≈ F* Q'

@@ -59,6 +59,7 @@ def matrix(
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.plot import matrix
     >>> matrix(pg.zoo.lightning_cloud(), "w").get_title()
     'w: probability of a positive pair'
     """
@@ -153,6 +154,7 @@ def before_and_after(graph: "PopulationGraph", *, axes: Sequence[Axes] | None = 
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.plot import before_and_after
     >>> left, right = before_and_after(pg.zoo.lightning_cloud())
     >>> right.get_title()
     'Ā: normalised adjacency'

@@ -53,6 +53,7 @@ def spectrum_path(
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.plot import spectrum_path
     >>> ax = spectrum_path(lambda q: pg.zoo.hypercube(2, q), [0, 0.25, 0.5], k=2)
     >>> ax.get_title()
     'γ over the parameter: 2 crossings\ncut at k = 2: degenerate at 3 of 3 values'

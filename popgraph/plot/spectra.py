@@ -25,6 +25,7 @@ def spectrum(spectrum: "Spectrum", *, ax: Axes | None = None) -> Axes:
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.plot import spectrum
     >>> spectrum(pg.zoo.lightning_cloud().spectrum(2)).get_title()
     'γ, the eigenvalues of Ā: gap 1 after k = 2'
     """

@@ -50,6 +50,7 @@ def training(training: "Training", spectrum: "Spectrum | None" = None, *, ax: Ax
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.plot import training
     >>> cloud = pg.zoo.lightning_cloud()
     >>> training(pg.train(cloud, 2, rng=0), cloud.spectrum(2)).get_ylabel()
     'loss L(f)'
@@ -125,6 +126,7 @@ def animation(
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.plot import animation
     >>> cloud = pg.zoo.lightning_cloud()
     >>> training = pg.train(cloud, 2, rng=0, keep_path=True)
     >>> moving = animation(training, cloud, cloud.spectrum(2), frames=3)

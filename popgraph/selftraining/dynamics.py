@@ -76,6 +76,7 @@ def iterate(graph: PopulationGraph, teacher: Any, *, steps: int = 1000) -> Itera
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.selftraining import iterate
     >>> iterate(pg.zoo.lightning_cloud(), ["bolt", None, "cloud", None]).labels.tolist()
     ['bolt', 'bolt', 'cloud', 'cloud']
     """
@@ -136,6 +137,7 @@ def propagate(graph: PopulationGraph, teacher: Any, *, a: float = 0.9) -> tuple[
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.selftraining import propagate
     >>> scores, labels = propagate(pg.zoo.lightning_cloud(), ["bolt", None, None, "cloud"], a=0.5)
     >>> scores
     array([[0.8333, 0.    ],

@@ -72,6 +72,7 @@ def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.selftraining import expansion
     >>> graph = pg.zoo.planted_subclasses(2, 1, size=4, within=0, across=0)
     >>> expansion(graph, a=0.25).c  # each view's neighbours are its whole class
     inf

@@ -56,6 +56,7 @@ def pseudo_labels(graph: PopulationGraph, known: Mapping[Any, Any]) -> Any:
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.selftraining import pseudo_labels
     >>> pseudo_labels(pg.zoo.hypercube(1), {(0,): "left", (1,): "right"}).tolist()
     ['left', 'right']
     >>> pseudo_labels(pg.zoo.lightning_cloud(), {pg.zoo.lightning_cloud().naturals[0]: "bolt"}).tolist()

@@ -171,6 +171,7 @@ class ProductGraph(Immutable):
 
         Examples
         --------
+        >>> import numpy as np
         >>> import popgraph as pg
         >>> pg.product([pg.zoo.lightning_cloud(), pg.zoo.hypercube(1)]).outcomes(np.array([[3, 0]]))
         [(Image(cloud rotated, 9x9), (0,))]
@@ -276,6 +277,7 @@ class ProductGraph(Immutable):
         Examples
         --------
         >>> import popgraph as pg
+        >>> from popgraph.structure import LowDegree
         >>> cube = pg.product([pg.zoo.hypercube(1, "1/20"), *[pg.zoo.hypercube(1)] * 999])
         >>> f = LowDegree.of(cube, [([1, 1], {}), ([1, -1], {0: [1, -1]})])
         >>> bool(cube.verify(f))

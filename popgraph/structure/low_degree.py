@@ -36,6 +36,7 @@ class LowDegree(Immutable):
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.structure import LowDegree
     >>> cube = pg.product([pg.zoo.hypercube(1)] * 100)
     >>> sign = lambda bit: 1 - 2 * bit[0]
     >>> f = LowDegree.of(cube, [(1, {0: sign}), (2, {3: sign, 7: sign})])
@@ -70,6 +71,8 @@ class LowDegree(Immutable):
         Examples
         --------
         >>> import popgraph as pg
+        >>> from popgraph.structure import LowDegree
+        >>> import numpy as np
         >>> pair = pg.product([pg.zoo.lightning_cloud(), pg.zoo.hypercube(1)])
         >>> LowDegree.of(pair, [([1, 0], {}), ([0, 1], {1: [1, -1]})])(np.array([[3, 1]]))
         array([[ 1., -1.]])
@@ -159,6 +162,7 @@ class LowDegree(Immutable):
         Examples
         --------
         >>> import popgraph as pg
+        >>> from popgraph.structure import LowDegree
         >>> cube = pg.product([pg.zoo.hypercube(1)] * 100)
         >>> a, b = (LowDegree.of(cube, [(1, {j: [1, -1]})]) for j in (5, 6))
         >>> a.inner(a)[1], a.inner(b)[1]

@@ -147,6 +147,7 @@ class MixtureGraph(Immutable):
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.structure import mixture
     >>> graph = mixture({"cat": 0.5, "dog": 0.5}, {"cat": [pg.zoo.hypercube(1)] * 2, "dog": [pg.zoo.hypercube(1, 0.4)] * 2})
     >>> graph.d, graph.n, graph.N
     (2, 8, 4)
@@ -214,6 +215,8 @@ class MixtureGraph(Immutable):
         Examples
         --------
         >>> import popgraph as pg
+        >>> from popgraph.structure import mixture
+        >>> import numpy as np
         >>> graph = mixture([0, 1], {0: [pg.zoo.hypercube(1)] * 3, 1: [pg.zoo.hypercube(1, 0.4)] * 3})
         >>> np.allclose(graph.operator() @ np.sqrt(graph.w_x), np.sqrt(graph.w_x))
         True
@@ -260,6 +263,7 @@ class MixtureGraph(Immutable):
         Examples
         --------
         >>> import popgraph as pg
+        >>> from popgraph.structure import mixture
         >>> graph = mixture([0, 1], {0: [pg.zoo.lightning_cloud()], 1: [pg.zoo.lightning_cloud()]})
         >>> graph.spectrum(2).gamma
         array([1., 1.])
@@ -273,6 +277,7 @@ class MixtureGraph(Immutable):
         Examples
         --------
         >>> import popgraph as pg
+        >>> from popgraph.structure import mixture
         >>> mixture([0], {0: [pg.zoo.hypercube(1)] * 3}).sample_views(3, rng=0).shape
         (3,)
         """
@@ -291,6 +296,7 @@ class MixtureGraph(Immutable):
         Examples
         --------
         >>> import popgraph as pg
+        >>> from popgraph.structure import mixture
         >>> mixture([0], {0: [pg.zoo.hypercube(1)] * 3}).sample_pairs(3, rng=0).shape
         (3, 2)
         """
@@ -315,6 +321,7 @@ class MixtureGraph(Immutable):
         Examples
         --------
         >>> import popgraph as pg
+        >>> from popgraph.structure import mixture
         >>> mixture([0, 1], {0: [pg.zoo.hypercube(1)] * 3, 1: [pg.zoo.hypercube(1, 0.4)] * 3}).expand()
         PopulationGraph(16 naturals, 8 views, 1 component)
         """

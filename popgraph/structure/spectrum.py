@@ -234,6 +234,7 @@ class ProductSpectrum(Immutable):
 
         Examples
         --------
+        >>> import numpy as np
         >>> import popgraph as pg
         >>> pg.product([pg.zoo.hypercube(1)] * 1000).spectrum(3).evaluate(np.zeros((1, 1000), dtype=int))
         array([[1., 1., 1.]])

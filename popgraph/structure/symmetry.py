@@ -82,6 +82,7 @@ class SymmetricGraph(Immutable):
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.structure import symmetric
     >>> ring = symmetric(pg.zoo.ring(6), lambda x: (x + 1) % 6)
     >>> ring.orders, ring.spectrum(3).gamma
     ((6,), array([1.    , 0.5625, 0.5625]))
@@ -115,6 +116,7 @@ class SymmetricGraph(Immutable):
         Examples
         --------
         >>> import popgraph as pg
+        >>> from popgraph.structure import symmetric
         >>> flips = [lambda x, i=i: (*x[:i], 1 - x[i], *x[i + 1:]) for i in range(4)]
         >>> symmetric(pg.zoo.hypercube(4), flips).spectrum(5).multiplicities
         ((1.0, 1), (0.25, 4), (0.0625, 6), (0.015625, 4), (0.00390625, 1))

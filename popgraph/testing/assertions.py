@@ -29,6 +29,7 @@ def assert_matches(graph: PopulationGraph, f: Any, k: int | None = None, *, atol
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.testing import assert_matches
     >>> cloud = pg.zoo.lightning_cloud()
     >>> assert_matches(cloud, pg.train(cloud, 2, rng=0).f)
     >>> assert_matches(cloud, [[1, 0], [0, 1], [1, 0], [0, 1]])  # doctest: +ELLIPSIS
@@ -60,6 +61,7 @@ def assert_optimal(graph: PopulationGraph, f: Any, *, atol: float = 1e-6) -> Non
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.testing import assert_optimal
     >>> cloud = pg.zoo.lightning_cloud()
     >>> assert_optimal(cloud, pg.train(cloud, 3, rng=0).f)  # k above the rank: optimal, though no match
     >>> assert_optimal(cloud, 2 * cloud.spectrum(2).embedding)  # doctest: +ELLIPSIS
@@ -94,6 +96,7 @@ def assert_same_span(graph: PopulationGraph, f: Any, g: Any, *, atol: float = 1e
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.testing import assert_same_span
     >>> cube = pg.zoo.hypercube(3)
     >>> assert_same_span(cube, pg.train(cube, 4, rng=0), pg.train(cube, 4, rng=1))
     >>> assert_same_span(cube, pg.train(cube, 2, rng=0), pg.train(cube, 2, rng=1))  # doctest: +ELLIPSIS
@@ -136,6 +139,7 @@ def assert_theorem(check: Check | Checks) -> None:
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.testing import assert_theorem
     >>> checks = pg.theory.check(pg.zoo.hypercube(3), k=4)
     >>> assert_theorem(checks)
     >>> assert_theorem(checks["weights sum to 1"])

@@ -21,6 +21,7 @@ def as_python(graph: PopulationGraph) -> str:
 
     Examples
     --------
+    >>> from popgraph.testing import as_python
     >>> import popgraph
     >>> graph = popgraph.build({"a": "1/3", "b": "2/3"}, {"a": {1: 1}, "b": {1: "1/2", 2: "1/2"}}, labels=[0, 1])
     >>> as_python(graph)

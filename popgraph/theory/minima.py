@@ -54,6 +54,7 @@ def minimum(loss: Any, graph: PopulationGraph, k: int) -> float:
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.theory import minimum
     >>> graph = pg.zoo.lightning_cloud()
     >>> minimum(pg.losses.spectral, graph, k=2), minimum(pg.losses.ordered, graph, k=2)
     (-2.0, -1.5)
@@ -121,6 +122,7 @@ def mutual_information(graph: PopulationGraph) -> float:
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.theory import mutual_information
     >>> mutual_information(pg.zoo.lightning_cloud())  # log 2: which image it is
     0.6931
     """
@@ -149,6 +151,7 @@ def critic_minimum(loss: Any, graph: PopulationGraph) -> float:
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.theory import critic_minimum
     >>> critic_minimum(pg.losses.infonce, pg.zoo.lightning_cloud())
     -0.6931
     """

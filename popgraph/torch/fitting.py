@@ -54,6 +54,8 @@ class Fit(Immutable):
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.torch import fit
+    >>> import torch
     >>> net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(81, 2))
     >>> trained = fit(net, pg.zoo.lightning_cloud(), steps=10, rng=0)
     >>> trained.f.shape, trained.stopped
@@ -153,6 +155,8 @@ def fit(
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.torch import fit
+    >>> import torch
     >>> graph = pg.zoo.lightning_cloud()
     >>> generator = torch.manual_seed(0)
     >>> net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(81, 32), torch.nn.ReLU(), torch.nn.Linear(32, 2))

@@ -37,6 +37,8 @@ class Report(Immutable):
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.torch import verify
+    >>> import torch
     >>> net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(81, 2))
     >>> verify(pg.zoo.lightning_cloud(), net).features is None
     True
@@ -127,6 +129,8 @@ def verify(
     Examples
     --------
     >>> import popgraph as pg
+    >>> from popgraph.torch import verify
+    >>> import torch
     >>> constant = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(81, 2))
     >>> _ = torch.nn.init.zeros_(constant[1].weight)
     >>> verify(pg.zoo.lightning_cloud(), constant).output.status.name

@@ -35,6 +35,7 @@ def hypercube(d: int, flip: Any = "1/4") -> PopulationGraph:
 
     Examples
     --------
+    >>> from popgraph.zoo import hypercube
     >>> hypercube(2, "1/4").spectrum(4).gamma
     array([1.    , 0.25  , 0.25  , 0.0625])
     """

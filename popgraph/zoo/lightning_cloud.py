@@ -56,6 +56,7 @@ def lightning_cloud(probability: Any = Fraction(1, 3)) -> PopulationGraph:
 
     Examples
     --------
+    >>> from popgraph.zoo import lightning_cloud
     >>> graph = lightning_cloud()
     >>> graph
     PopulationGraph(lightning/cloud: 2 naturals, 4 views, 2 components)
