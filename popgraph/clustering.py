@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy  # whose optimize is loaded on first use
+import scipy  # whose cluster and optimize are loaded on first use
 import scipy.sparse as sp
-from scipy.cluster.vq import vq
 
 from popgraph.arguments import generator as read_generator
 from popgraph.arrays import Floats, Immutable, Ints, frozen
@@ -308,7 +307,7 @@ def _lloyd(points: Floats, weights: Floats, centres: Floats) -> tuple[Ints, floa
     count, every = len(centres), np.arange(len(points))
     parts = np.full(len(points), -1, dtype=np.intp)
     for _ in range(STEPS):
-        nearest, distance = vq(points, centres)
+        nearest, distance = scipy.cluster.vq.vq(points, centres)
         nearest = nearest.astype(np.intp)
         for part in np.setdiff1d(np.arange(count), nearest):
             company = np.bincount(nearest, minlength=count)[nearest] > 1  # who moves may leave no part empty

@@ -373,13 +373,8 @@ def _check_row(row: Any, outcome: Hashable) -> Distribution:
 
 def _image(fn: Callable[[Any], Any], outcome: Any) -> Distribution:
     """Return the distribution that is always fn(outcome)."""
-    return _point(check_hashable(arguments.called(fn, outcome, "fn"), f"the image of {shorten(outcome)}"))
-
-
-def _point(outcome: Hashable) -> Distribution:
-    """Return the distribution that is always this outcome."""
     point = object.__new__(Distribution)
-    point._set_exact([outcome], [1], 1)
+    point._set_exact([check_hashable(arguments.called(fn, outcome, "fn"), f"the image of {shorten(outcome)}")], [1], 1)
     return point
 
 

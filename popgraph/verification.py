@@ -97,12 +97,11 @@ def verify(
 
     Examples
     --------
-    >>> import numpy as np
     >>> import popgraph as pg
     >>> graph = pg.zoo.lightning_cloud()
     >>> bool(pg.verify(graph, [[1, 1], [1, 1], [1, -1], [1, -1]]))
     True
-    >>> pg.verify(graph, np.ones((4, 2))).reason
+    >>> pg.verify(graph, [[1, 1]] * 4).reason
     'f has collapsed: F has rank 1, not 2; it misses eigenvector 1 (γ = 1, 50% held) and eigenvector 2 (γ = 1, 50% held).'
     >>> training = pg.train(graph, k=1, features=[[1], [1], [1], [0]], rng=0)
     >>> pg.verify(graph, training).status.value
@@ -259,8 +258,7 @@ def _is_optimal(graph: Any, F: Floats, spectrum: Spectrum, atol: float) -> bool:
         return False
     FF = F.T @ F
     stationary = np.linalg.norm(graph.factor.T @ (graph.factor @ F) - F @ FF)
-    values = np.linalg.eigvalsh(FF)[::-1]
-    return bool(stationary <= atol and np.abs(values - spectrum.gamma).max() <= atol)
+    return bool(stationary <= atol and np.abs(np.linalg.eigvalsh(FF)[::-1] - spectrum.gamma).max() <= atol)
 
 
 def _decide(
@@ -275,8 +273,7 @@ def _decide(
     degenerate: bool,
 ) -> tuple[Status, str]:
     """Tell the cases of a match apart, and say in one sentence why."""
-    k, angle = spectrum.k, float(angles.max())
-    wide = table.shape[1] > k
+    k, angle, wide = spectrum.k, float(angles.max()), table.shape[1] > spectrum.k
     if spectrum.gamma[-1] <= 0:
         rank = int(np.sum(spectrum.gamma > 0))
         best = "f is optimal but rank-deficient, as every minimiser is" if optimal else "f is not optimal either"
