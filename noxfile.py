@@ -99,7 +99,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
 
 
-@nox.session(python=PYTHONS[0])
+@nox.session(python=PYTHONS)
 def types(session: nox.Session) -> None:
     """Mypy, strict."""
     session.install("-e", ".[test]")

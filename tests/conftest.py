@@ -33,6 +33,7 @@ EXTRAS = {  # library: files that import it, and cannot be collected without it
     "pandas": ("tests/fuzz/*",),
     "torch": ("popgraph/torch/*", "tests/benchmarks/torch_loop.py", "tests/fuzz/*"),
 }
+collect_ignore_glob = ["typing/*"]  # scripts for type checkers, one of them full of mistakes
 BENCH = {"coverage": ("tests/benchmarks/mutation.py",)}  # of the benchmarks alone, and no test needs it
 
 

@@ -102,7 +102,7 @@ def _water_filled(gamma: Floats, total: int) -> Floats:
     positive, t = gamma[gamma > 0], np.zeros(len(gamma))
     for m in range(len(positive), 0, -1):  # how many are above the water
         inverse = 1.0 / positive[:m]
-        mu = (inverse.sum() - total) / (inverse**2).sum()
+        mu = float((inverse.sum() - total) / (inverse**2).sum())
         if len(positive) < len(gamma):
             mu = max(0.0, mu)
         if mu < positive[m - 1]:
