@@ -37,9 +37,8 @@ def write(path: Path, content: dict[str, Any], arrays: dict[str, Any]) -> None:
                         np.lib.format.write_array(entry, _portable(array), version=(1, 0), allow_pickle=False)
                 archive.close()
             except BaseException:
-                if (
-                    archive.fp is not None
-                ):  # whoever closes what was interrupted, an entry or zipfile, writes into nothing
+                # Whoever closes what was interrupted, an entry or zipfile itself, writes into nothing
+                if archive.fp is not None:
                     archive.fp = io.BytesIO()
                 raise
             file.flush()
