@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from popgraph import verification
-from popgraph.arrays import Floats, Immutable, Ints
+from popgraph.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.dask import store
 from popgraph.dask.decompose import decompose
 from popgraph.dask.products import Products
@@ -134,7 +134,7 @@ class BlockGraph(Immutable):
         products = replace(self.products, progress=progress)
         return decompose(products, self.w_x, self.components, self.n, k)
 
-    def collected(self) -> Any:
+    def collected(self) -> Sparse:
         """Return M as one csr_array.
 
         Raises

@@ -62,8 +62,8 @@ class Fit(Immutable):
     ((4, 2), 'ran its 10 steps')
     """
 
-    encoder: Any
-    head: Any
+    encoder: torch.nn.Module
+    head: torch.nn.Module | None
     f: Floats
     features: Floats
     batch_loss: Floats
