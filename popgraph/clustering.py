@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy  # whose cluster and optimize are loaded on first use
 import scipy.sparse as sp
 
 from popgraph.arguments import generator as read_generator
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.distribution import Seed
 from popgraph.embedding import check_scale, read_embedding
-from popgraph.errors import InvalidArgument, listing, shorten, whole_number
+from popgraph.errors import InvalidArgument, listing, load_whole, shorten, whole_number
 from popgraph.graph import PopulationGraph
 from popgraph.labels import classes_in_order, label_array, read_labels
 from popgraph.memory import in_words
@@ -257,7 +256,7 @@ def matched_share(joint: Floats) -> float:
     >>> matched_share(np.array([[0.1, 0.4], [0.3, 0.0], [0.1, 0.1]]))
     0.7
     """
-    return float(joint[scipy.optimize.linear_sum_assignment(joint, maximize=True)].sum())
+    return float(joint[load_whole("scipy.optimize").linear_sum_assignment(joint, maximize=True)].sum())
 
 
 def _joint(parts: Ints, count: int, y: Ints, r: int, mass: Floats) -> Floats:
@@ -307,7 +306,7 @@ def _lloyd(points: Floats, weights: Floats, centres: Floats) -> tuple[Ints, floa
     count, every = len(centres), np.arange(len(points))
     parts = np.full(len(points), -1, dtype=np.intp)
     for _ in range(STEPS):
-        nearest, distance = scipy.cluster.vq.vq(points, centres)
+        nearest, distance = load_whole("scipy.cluster.vq").vq(points, centres)
         nearest = nearest.astype(np.intp)
         for part in np.setdiff1d(np.arange(count), nearest):
             company = np.bincount(nearest, minlength=count)[nearest] > 1  # who moves may leave no part empty

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy  # whose optimize is loaded on first use
 
 from popgraph.arguments import count, number
 from popgraph.arrays import Floats, Immutable, frozen
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.errors import InvalidArgument, load_whole, shorten
 from popgraph.graph import PopulationGraph, read_graph
 from popgraph.losses.critics import positive_pairs
 from popgraph.memory import in_words
@@ -99,7 +98,9 @@ def train_critic(graph: PopulationGraph, loss: Any, *, steps: int = 5_000, tol: 
         return value, (H / scale).ravel()
 
     options = {"maxiter": steps, "maxfun": 20 * steps, "maxcor": 20, "ftol": 4e-16, "gtol": tol / graph.N}
-    done = scipy.optimize.minimize(evaluate, np.zeros(scale.size), jac=True, method="L-BFGS-B", options=options)
+    done = load_whole("scipy.optimize").minimize(
+        evaluate, np.zeros(scale.size), jac=True, method="L-BFGS-B", options=options
+    )
     value, gradient = evaluate(done.x)
     size = float(np.linalg.norm(gradient))
     why = f"gradient norm {size:.1e} " + (f"is at most {tol:g}" if size <= tol else "falls no further in float64")

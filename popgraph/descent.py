@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import scipy  # whose optimize is loaded on first use
 from scipy.linalg.blas import dgemv
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh, minres
 
 from popgraph.arrays import Floats, cross, norm
+from popgraph.errors import load_whole
 from popgraph.features import FeatureClass
 from popgraph.losses import Loss, SpectralLoss
 
@@ -195,9 +195,11 @@ def _descend(
             break
         # gtol is of the largest entry; below a step of ftol a line search would only chase noise
         options = {"maxiter": left, "maxfun": 20 * left, "maxcor": 10, "ftol": 4e-16, "gtol": small / np.sqrt(z.size)}
-        z = scipy.optimize.minimize(
-            objective.evaluate, z, jac=True, method="L-BFGS-B", callback=after, options=options
-        ).x
+        z = (
+            load_whole("scipy.optimize")
+            .minimize(objective.evaluate, z, jac=True, method="L-BFGS-B", callback=after, options=options)
+            .x
+        )
         _, gradient = objective.evaluate(z)
         while tol < objective.last[1] <= NEAR and objective.rows[-1][0] < limit:
             here, better = objective.last[0], z - _newton_direction(objective, z, gradient)

@@ -4,6 +4,9 @@ Each is also the built-in that a user would expect to catch: a ValueError, Runti
 """
 
 import importlib
+import signal
+import sys
+import threading
 from collections.abc import Collection
 from numbers import Integral
 from types import ModuleType
@@ -112,6 +115,29 @@ REQUIREMENTS = {
 }
 
 
+def load_whole(module: str) -> ModuleType:
+    """Import a library on first use, and hold Ctrl-C until it is there.
+
+    A compiled library whose import is interrupted raises an ImportError in place of KeyboardInterrupt.
+
+    Examples
+    --------
+    >>> load_whole("scipy.optimize").minimize.__name__
+    'minimize'
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    if module in sys.modules or not callable(handler) or threading.current_thread() is not threading.main_thread():
+        return importlib.import_module(module)
+    heard: list[tuple[Any, Any]] = []
+    signal.signal(signal.SIGINT, lambda number, frame: heard.append((number, frame)))
+    try:
+        return importlib.import_module(module)
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if heard:
+            handler(*heard[0])
+
+
 def require(module: str) -> ModuleType:
     """Import an optional dependency on first use.
 
@@ -121,7 +147,7 @@ def require(module: str) -> ModuleType:
         If the module is not installed; the message names what to install.
     """
     try:
-        return importlib.import_module(module)
+        return load_whole(module)
     except ImportError as error:
         needed = " ".join(f'"{requirement}"' for requirement in REQUIREMENTS[module.split(".")[0]])
         raise MissingExtra(f"{module} is not installed; run: pip install {needed}") from error

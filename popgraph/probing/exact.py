@@ -6,10 +6,9 @@ A node fixes the class of some directions of f, and holds a `B` that realises th
 from typing import NamedTuple
 
 import numpy as np
-import scipy  # whose optimize is loaded on first use
 
 from popgraph.arrays import Floats, Ints
-from popgraph.errors import TooLarge
+from popgraph.errors import TooLarge, load_whole
 from popgraph.probing.task import VOTE_TIE, Task, first_largest, rounding
 
 DIRECTIONS = 500  # distinct directions of f
@@ -156,7 +155,7 @@ class _Search:
         margins = np.column_stack([~strict, strict]).astype(float)
         rows = np.vstack([np.hstack([-weights, margins]), np.append(np.zeros(weights.shape[1]), [1.0, -1.0])])
         bounds = [(-1.0, 1.0)] * weights.shape[1] + [(0.0, 1.0)] * 2
-        solved = scipy.optimize.linprog(
+        solved = load_whole("scipy.optimize").linprog(
             np.append(np.zeros(weights.shape[1]), [-1.0, -1.0]),
             A_ub=rows,
             b_ub=np.zeros(len(rows)),

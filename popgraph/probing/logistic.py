@@ -1,11 +1,10 @@
 """The logistic head: least population cross-entropy, with a ridge so small that it matters only where there is no minimum."""
 
 import numpy as np
-import scipy  # whose optimize is loaded on first use
 from scipy.special import log_softmax, softmax
 
 from popgraph.arrays import Floats
-from popgraph.errors import NotConverged
+from popgraph.errors import NotConverged, load_whole
 from popgraph.probing.task import Task
 
 RIDGE = 1e-6  # on E||Bᵀf||²/2: scores of separable classes stop at 15 or so apart, cross-entropy below 1e-4
@@ -39,7 +38,7 @@ def fit(task: Task) -> tuple[Floats, float]:
 
     gtol = np.sqrt(2 * RIDGE * EXCESS)
     start = np.zeros(Z.shape[1] * task.r)
-    found = scipy.optimize.minimize(
+    found = load_whole("scipy.optimize").minimize(
         value_and_gradient,
         start,
         jac=True,

@@ -74,7 +74,7 @@ def strange(*but: str) -> list[Spoiler]:
         "a float": lambda: 1.5,
         "a complex": lambda: 1 + 2j,
         "pd.NA": lambda: pd.NA,
-        "NaT": lambda: np.datetime64("NaT"),
+        "NaT": lambda: np.datetime64("NaT", "ns"),
         "masked": lambda: np.ma.masked,
         "0-d array": lambda: np.array(NAN),
         "empty array": lambda: np.zeros((0,)),
