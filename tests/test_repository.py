@@ -152,3 +152,39 @@ def test_every_table_that_contributing_names_is_in_its_file():
 def test_a_table_that_is_not_in_its_file_is_noticed():
     text = "1. Add it to `ZOO` in\n   `tests/cases.py`, and to `TOYS`.\n2. Say so in `no_such_name` of `noxfile.py`.\n"
     assert missing_from_their_files(text) == ["TOYS", "no_such_name"]
+
+
+def section(text: str, kind: str) -> str:
+    """What CONTRIBUTING.md says of adding one of a kind."""
+    return re.search(rf"^## How to add {kind}\b.*?(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)[0]
+
+
+def lists_all(source: str, names: set[str]) -> bool:
+    """Whether a file names every one of these, as a table of them does."""
+    return names <= set(re.findall(r"\w+", source))
+
+
+KINDS = {
+    "a population": {name for name in popgraph.zoo.__all__ if name != "edges"},  # which takes a graph of one's own
+    "a loss": {name for name in popgraph.losses.__all__ if name[0].isupper()} - {"Audit", "Loss"},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_file_that_lists_all_of_a_kind_is_named_where_one_is_added(kind):
+    sources = [path for folder in ("popgraph", "tests") for path in (ROOT / folder).rglob("*.py")]
+    tables = [
+        path.relative_to(ROOT).as_posix()
+        for path in [*sources, *ROOT.glob("*.py")]
+        if lists_all(path.read_text(encoding="utf-8"), KINDS[kind])
+    ]
+    assert len(tables) > 3
+    assert [table for table in tables if table not in section(text_of("CONTRIBUTING.md"), kind)] == []
+
+
+def test_a_table_that_no_step_names_is_noticed():
+    assert lists_all('TABLE = ["ring", "edges"]', {"ring", "edges"})
+    assert not lists_all('TABLE = ["ring"]', {"ring", "edges"})
+    text = "## How to add a loss\n1. `a.py`\n## How to add a solver\n1. `b.py`\n"
+    assert section(text, "a loss") == "## How to add a loss\n1. `a.py`\n"
+    assert section(text, "a solver") == "## How to add a solver\n1. `b.py`\n"
