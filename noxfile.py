@@ -93,10 +93,11 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Ruff's rules and layout."""
-    session.install(requirement("ruff"))
+    """Ruff's rules and layout, and spelling."""
+    session.install(requirement("ruff"), "codespell")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    session.run("codespell")
 
 
 @nox.session(python=PYTHONS)
