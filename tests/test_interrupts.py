@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from inspect import CO_GENERATOR
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,12 @@ class Interrupter:
         self.at, self.seen = at, 0
 
     def __call__(self, frame: Any, event: str, argument: Any) -> None:
-        if not frame.f_code.co_filename.startswith(PACKAGE) or frame.f_code.co_name == "<genexpr>":
+        if not frame.f_code.co_filename.startswith(PACKAGE) or (
+            event == "return" and frame.f_code.co_flags & CO_GENERATOR
+        ):
             return  # a generator that is thrown away is closed by Python, which hears no exception there
+        if frame.f_code.co_name == "<genexpr>":
+            return
         self.seen += 1
         if self.seen == self.at:
             sys.setprofile(None)
