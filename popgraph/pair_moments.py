@@ -32,6 +32,7 @@ class Estimate(Immutable):
 
     Examples
     --------
+    >>> from popgraph.pair_moments import Estimate
     >>> Estimate(0.5, 0.1).low, Estimate(0.5, 0.1).high
     (0.4, 0.6)
     """
