@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
-from scipy.special import stdtrit
 
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.embedding import read_embedding
-from popgraph.errors import InvalidArgument, InvalidEmbedding, listing, shorten
+from popgraph.errors import InvalidArgument, InvalidEmbedding, listing, load_whole, shorten
 from popgraph.graph import PopulationGraph
 from popgraph.progress import Progress, track
 from popgraph.subspace import tolerance
@@ -32,6 +31,7 @@ class Estimate(Immutable):
 
     Examples
     --------
+    >>> from popgraph.pair_moments import Estimate
     >>> Estimate(0.5, 0.1).low, Estimate(0.5, 0.1).high
     (0.4, 0.6)
     """
@@ -100,7 +100,7 @@ class PairMoments:
 
     def quantile(self, failure: float) -> float:
         """Return Student's t that is exceeded on either side with this probability in all."""
-        return float(stdtrit(len(self.P) - 1, 1 - failure / 2))
+        return float(load_whole("scipy.special").stdtrit(len(self.P) - 1, 1 - failure / 2))
 
     @property
     def t(self) -> float:

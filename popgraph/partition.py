@@ -40,7 +40,7 @@ class Partition(Immutable):
     Examples
     --------
     >>> import popgraph as pg
-    >>> sparsest_partition(pg.zoo.lightning_cloud(), m=2).labels.tolist()
+    >>> pg.sparsest_partition(pg.zoo.lightning_cloud(), m=2).labels.tolist()
     [0, 0, 1, 1]
     """
 
@@ -69,7 +69,7 @@ class PartitionBounds:
     Examples
     --------
     >>> import popgraph as pg
-    >>> bounds = partition_bounds(pg.zoo.clusters(), m=4)
+    >>> bounds = pg.partition_bounds(pg.zoo.clusters(), m=4)
     >>> bounds.lower <= bounds.upper
     True
     """

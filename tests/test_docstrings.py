@@ -1,12 +1,21 @@
-"""The examples of all that is public run as they are when pasted: in an empty session, each with its own imports."""
+"""The examples of all that is public run as they are when pasted: in an empty session, each with its own imports.
+
+Public is also the class of a value that a public function returns, such as `Partition`, although no namespace lists it.
+"""
 
 import doctest
+import importlib.util
 import inspect
+import pkgutil
+import re
 from types import ModuleType
+from typing import Any
 
 import pytest
 from extras import need
 from test_namespaces import PUBLIC, namespace
+
+import popgraph as pg
 
 
 def documented(space: ModuleType) -> dict[str, object]:
@@ -22,6 +31,60 @@ def documented(space: ModuleType) -> dict[str, object]:
             if not part.startswith("_") and getattr(member, "__doc__", None):
                 found[f"{space.__name__}.{name}.{part}"] = member
     return found
+
+
+def return_annotation(member: object) -> object:
+    """Return what a function, method or property says that it returns; Any where it says nothing, None for no function."""
+    function = getattr(member, "fget", None) or getattr(member, "func", None) or getattr(member, "__func__", member)
+    return inspect.unwrap(function).__annotations__.get("return", Any) if inspect.isfunction(function) else None
+
+
+def classes_of_the_package() -> dict[str, type]:
+    """All classes that popgraph defines, by name, except where a room needs a library that is not installed."""
+    found = {}
+    for module in pkgutil.walk_packages(pg.__path__, "popgraph.", onerror=lambda name: None):
+        try:
+            members = vars(importlib.import_module(module.name))
+        except ImportError:
+            continue
+        found |= {
+            name: item
+            for name, item in members.items()
+            if inspect.isclass(item) and item.__module__.split(".")[0] == "popgraph"
+        }
+    return found
+
+
+def annotations_of(item: object) -> list[object]:
+    """What annotations say of the values that come out of a function, method or property, or out of a class by its parts."""
+    if inspect.isclass(item):
+        parts = [member for part, member in vars(item).items() if not part.startswith("_")]
+        return [*inspect.get_annotations(item).values(), *map(return_annotation, parts)]
+    return [return_annotation(item)]
+
+
+def returned() -> dict[str, object]:
+    """The classes of the values that public functions return, but no namespace lists, with their methods and properties."""
+    classes = classes_of_the_package()
+    unread: list[object] = []
+    found: dict[str, object] = {}
+    for name in PUBLIC:
+        if name not in ("dask", "torch") or importlib.util.find_spec(name):
+            public = documented(namespace(name))
+            unread += [annotation for item in public.values() for annotation in annotations_of(item)]
+            found |= {item.__name__: item for item in public.values() if inspect.isclass(item)}
+    listed = set(found)
+    while unread:
+        for name in re.findall(r"\w+", str(unread.pop())):
+            if name in classes and name not in found:
+                found[name] = classes[name]
+                unread += annotations_of(classes[name])
+    members = {name: classes[name] for name in found.keys() - listed}
+    for name in found.keys() - listed:
+        members |= {
+            f"{name}.{part}": member for part, member in vars(classes[name]).items() if not part.startswith("_")
+        }
+    return members
 
 
 def fails_in_an_empty_session(docstring: str, name: str) -> str | None:
@@ -43,6 +106,18 @@ def test_examples_run_as_they_are_pasted(name, capsys):
     failing = {
         where: failure
         for where, item in documented(namespace(name)).items()
+        if (failure := fails_in_an_empty_session(inspect.getdoc(item) or "", where))
+    }
+    assert failing == {}
+
+
+def test_examples_of_returned_values_run_as_they_are_pasted(capsys):
+    need("hypothesis")
+    found = returned()
+    assert {"Partition", "PartitionBounds", "Probe", "Certificate", "Eigenvalue.enclosure"} <= set(found)
+    failing = {
+        where: failure
+        for where, item in found.items()
         if (failure := fails_in_an_empty_session(inspect.getdoc(item) or "", where))
     }
     assert failing == {}

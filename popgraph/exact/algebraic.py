@@ -111,6 +111,7 @@ class Eigenvalue:
 
         Examples
         --------
+        >>> from fractions import Fraction
         >>> import popgraph as pg
         >>> low, high = pg.zoo.ring(8).exact().eigenvalues[1].enclosure(40)
         >>> low < high, high - low < Fraction(1, 10**40)

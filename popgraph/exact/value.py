@@ -9,6 +9,7 @@ from math import inf, nextafter
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from popgraph.arguments import numbers
 from popgraph.arrays import Floats, Immutable, frozen
@@ -90,23 +91,23 @@ class ExactGraph(Immutable):
         return weights(self.population)
 
     @property
-    def w(self) -> Any:
+    def w(self) -> NDArray[np.object_]:
         """w_xx' = Σ p(x̄) A(x|x̄) A(x'|x̄), an (N, N) array of Fractions."""
         return frozen(self._weights[0])
 
     @property
-    def w_x(self) -> Any:
+    def w_x(self) -> NDArray[np.object_]:
         """The views' probabilities, an (N,) array of Fractions."""
         return frozen(self._weights[1])
 
     @property
-    def walk(self) -> Any:
+    def walk(self) -> NDArray[np.object_]:
         """P = D^-1 w, an (N, N) array of Fractions: rational, and similar to Ā."""
         w, w_x = self._weights
         return frozen(w / w_x[:, np.newaxis])
 
     @property
-    def twin(self) -> Any:
+    def twin(self) -> NDArray[np.object_]:
         """The naturals' walk A D^-1 Aᵀ diag(p), an (n, n) array of Fractions, with the nonzero eigenvalues of P.
 
         Its entry is Σ_x A(x|i) A(x|j) p_j / w_x: augment natural i, and ask which natural j the view came from.

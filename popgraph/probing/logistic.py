@@ -1,7 +1,6 @@
 """The logistic head: least population cross-entropy, with a ridge so small that it matters only where there is no minimum."""
 
 import numpy as np
-from scipy.special import log_softmax, softmax
 
 from popgraph.arrays import Floats
 from popgraph.errors import NotConverged, load_whole
@@ -19,6 +18,7 @@ def fit(task: Task) -> tuple[Floats, float]:
     Where classes are separable the infimum, 0, is not attained, so what is minimised is the cross-entropy plus
     RIDGE/2 E||Bᵀf(x)||². That penalty is on the scores and not on B: no invertible map of f changes it.
     """
+    special = load_whole("scipy.special")
     Z = task.X @ task.whitening
     shape = (Z.shape[1], task.r)
     joint, w_x = task.joint, task.w_x[:, np.newaxis]
@@ -26,12 +26,12 @@ def fit(task: Task) -> tuple[Floats, float]:
     def value_and_gradient(flat: Floats) -> tuple[float, Floats]:
         theta = flat.reshape(shape)
         scores = Z @ theta
-        value = -float(np.sum(joint * log_softmax(scores, axis=1))) + RIDGE / 2 * float(flat @ flat)
-        gradient = Z.T @ (w_x * softmax(scores, axis=1) - joint) + RIDGE * theta
+        value = -float(np.sum(joint * special.log_softmax(scores, axis=1))) + RIDGE / 2 * float(flat @ flat)
+        gradient = Z.T @ (w_x * special.softmax(scores, axis=1) - joint) + RIDGE * theta
         return value, gradient.ravel()
 
     def curvature(flat: Floats, direction: Floats) -> Floats:
-        chances = softmax(Z @ flat.reshape(shape), axis=1)
+        chances = special.softmax(Z @ flat.reshape(shape), axis=1)
         moved = Z @ direction.reshape(shape)
         moved = chances * (moved - np.sum(chances * moved, axis=1, keepdims=True))
         return np.asarray((Z.T @ (w_x * moved)).ravel() + RIDGE * direction)
@@ -53,4 +53,4 @@ def fit(task: Task) -> tuple[Floats, float]:
             f'{found.nit:,} steps ({found.message}); use head="least squares"'
         )
     theta = found.x.reshape(shape)
-    return task.whitening @ theta, max(0.0, -float(np.sum(joint * log_softmax(Z @ theta, axis=1))))
+    return task.whitening @ theta, max(0.0, -float(np.sum(joint * special.log_softmax(Z @ theta, axis=1))))

@@ -10,10 +10,9 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from scipy.fft import fftn
 
 from popgraph.arrays import Floats, Immutable, Ints, frozen
-from popgraph.errors import TooLarge, size_in_words, whole_number
+from popgraph.errors import TooLarge, load_whole, size_in_words, whole_number
 from popgraph.graph import PopulationGraph, read_graph
 from popgraph.spectrum import SolverUse, Spectrum
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed
@@ -200,7 +199,8 @@ class SymmetricGraph(Immutable):
             mine = component == c
             M[i, mine] -= start[i] / mass[c] * np.sqrt(graph.w_x[mine])
         along = M[:, columns.images].reshape(*M.shape[:1], len(columns.first), *self.orders)
-        hat = fftn(along, axes=tuple(range(2, along.ndim))).reshape(len(rows.first), len(columns.first), -1)
+        transformed = load_whole("scipy.fft").fftn(along, axes=tuple(range(2, along.ndim)))
+        hat = transformed.reshape(len(rows.first), len(columns.first), -1)
         hat = np.ascontiguousarray(hat[:, :, self._characters].transpose(2, 0, 1))
         hat *= np.sqrt(rows.sizes[:, np.newaxis] / columns.sizes) / columns.fixing
         return hat

@@ -25,6 +25,7 @@ class Tuples(LazySequence):
 
     Examples
     --------
+    >>> from popgraph.structure.tuples import Tuples
     >>> views = Tuples((("a", "b"), (0, 1)), None)
     >>> views[2], views.index(("b", 1))
     (('b', 0), 3)
