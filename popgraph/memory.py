@@ -24,9 +24,7 @@ SMALL = 2**24  # bytes for which nobody is asked, unless the address space is li
 SPARE = 2**26  # bytes that are left alone, for what Python and the system take for themselves
 BUFFER = 2**25  # bytes of address space that OpenBLAS takes for each thread; if it cannot, it ends the process
 BLASES = 2  # numpy and scipy each bring one
-UNKNOWN = (
-    2.0**32
-)  # bytes that are taken to be left where nothing says: a refusal can be read, and the end of the process cannot
+UNKNOWN = 2.0**32  # bytes taken to be left where nothing says: a refusal can be read, the end of the process cannot
 FEWER = "declare fewer naturals, or an augmentation with fewer views"  # what to do where a population does not fit
 CGROUP, GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 MEMINFO, STATM = Path("/proc/meminfo"), Path("/proc/self/statm")
@@ -127,14 +125,19 @@ def _in_address_space() -> float:
 
 def _address_limit() -> float:
     """Return the limit of the address space, in bytes; infinite if there is none."""
-    if resource is None:
+    which = getattr(resource, "RLIMIT_AS", None)  # OpenBSD has the module, and no such limit
+    if resource is None or which is None:
         return float("inf")
-    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    limit = resource.getrlimit(which)[0]
     return float("inf") if limit == resource.RLIM_INFINITY else float(limit)
 
 
 def _in_control_group() -> float:
-    """Return what the control group leaves; the cache of files can be taken back, and does not count as used."""
+    """Return the least that the control group and those around it leave.
+
+    The cache of files can be taken back, and does not count as used. Inside a container the path may be the host's: folders that
+    are not there are passed over, and the root is asked at any rate.
+    """
     try:
         groups = [line.split(":", 2) for line in GROUPS.read_text(encoding="utf-8").splitlines()]
     except OSError:
@@ -147,16 +150,16 @@ def _in_control_group() -> float:
             folder, limit, used = CGROUP, "memory.max", "memory.current"
         else:
             continue
-        for group in (folder / path.lstrip("/"), folder):  # inside a container the path may be the host's
+        group = folder / path.lstrip("/")
+        for around in (group, *group.parents[: len(group.parts) - len(folder.parts)]):
             try:
-                most = float((group / limit).read_text(encoding="ascii").replace("max", "inf"))
-                now = float((group / used).read_text(encoding="ascii"))
-                lines = (line.split() for line in (group / "memory.stat").read_text(encoding="ascii").splitlines())
+                most = float((around / limit).read_text(encoding="ascii").replace("max", "inf"))
+                now = float((around / used).read_text(encoding="ascii"))
+                lines = (line.split() for line in (around / "memory.stat").read_text(encoding="ascii").splitlines())
                 cached = sum(float(size) for name, size in lines if name in ("inactive_file", "active_file"))
             except (OSError, ValueError):
                 continue
             left = min(left, most - now + cached)
-            break
     return left
 
 

@@ -85,6 +85,12 @@ def test_memory_that_runs_out_elsewhere_is_put_into_words():
             },
             77,
         ),
+        (  # the group around it leaves less than its own limit
+            {"proc": "0::/a/b\n"}
+            | {"a/b/memory.max": "max", "a/b/memory.current": "30", "a/b/memory.stat": ""}
+            | {"a/memory.max": "90", "a/memory.current": "40", "a/memory.stat": "active_file 5"},
+            55,
+        ),
         ({"proc": "0::/host\n", "memory.max": "100", "memory.current": "30", "memory.stat": ""}, 70),
         (
             {

@@ -71,6 +71,16 @@ def test_of_the_whole_memory_what_this_process_has_held_is_gone(elsewhere):
     assert memory.available() == 2 * GIB - 2**20 - memory.BLASES * memory.BUFFER
 
 
+def test_a_system_may_limit_other_things_than_the_address_space(elsewhere):
+    """OpenBSD's `resource` has no RLIMIT_AS."""
+    usage = types.SimpleNamespace(ru_maxrss=0)
+    fake = types.SimpleNamespace(RUSAGE_SELF=0, RLIM_INFINITY=-1, getrusage=lambda who: usage)
+    elsewhere.setattr(memory, "resource", fake)
+    elsewhere.setattr(os, "sysconf", sysconf(2**20), raising=False)
+    assert memory.available() == 4 * GIB
+    memory.reserve("a table", 1e9, "use a smaller one")
+
+
 @pytest.mark.parametrize(("succeeds", "left"), [(1, 5 * GIB), (0, memory.UNKNOWN)])
 def test_windows_is_asked_in_its_own_way(elsewhere, succeeds, left):
     def fill(reference):
