@@ -9,9 +9,7 @@ from popgraph.arrays import Floats, Sparse
 from popgraph.errors import require
 from popgraph.memory import reserve
 
-if (
-    TYPE_CHECKING
-):  # classes of their own, since neither library ships inline types; with stubs they are the libraries' too
+if TYPE_CHECKING:  # classes of their own, as neither library ships inline types; with stubs they are the libraries' too
     import networkx
     import pandas
 

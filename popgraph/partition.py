@@ -13,7 +13,7 @@ from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.clustering import conductances, spectral_clusters
 from popgraph.errors import InvalidArgument, TooLarge, shorten, whole_number
 from popgraph.graph import PopulationGraph, read_graph
-from popgraph.memory import in_words
+from popgraph.memory import in_words, reserve
 from popgraph.subspace import tolerance
 
 EXACT_VIEWS = 16  # up to here m = 5 takes 0.3 s and m = 15 a second: the work grows like 3^N, and ranks need two bytes
@@ -305,6 +305,9 @@ def partition_bounds(graph: PopulationGraph, m: int) -> PartitionBounds:
     known = _in_closed_form(graph, m)
     if known is not None:
         return PartitionBounds(known.rho, known.rho, known, "in closed form")
+    reserve(
+        f"a table of {graph.N:,} views in {m:,} parts", 16.0 * graph.N * m, "use a smaller m"
+    )  # who is in which, and F*
     spectrum = graph.spectrum(m)
     above = float(spectrum.gamma[-1]) + float(spectrum.residuals[-1]) + tolerance(spectrum.side)
     lower = max(0.0, (1.0 - min(1.0, above)) / 2.0)
