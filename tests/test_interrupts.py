@@ -1,5 +1,7 @@
 """Ctrl-C at any point: `KeyboardInterrupt` comes out, and what was there before works as if nothing had happened."""
 
+import copy
+import importlib
 import os
 import signal
 import subprocess
@@ -223,6 +225,28 @@ def test_a_network_interrupted_anywhere_is_left_in_its_best_state():
     for at in sorted({int(at) for at in np.linspace(1, total, POINTS)}):
         with Interrupter(at):
             operation()
+
+
+def test_a_fit_interrupted_while_it_keeps_a_better_state_tells_of_the_state_that_it_is_in(monkeypatch):
+    """The loss was written down before its state was kept, so that the best loss was not the network's."""
+    torch = need("torch")
+    fitting = importlib.import_module("popgraph.torch.fitting")
+    copies = []
+
+    def interrupted_once(state):
+        copies.append(state)
+        if len(copies) == 3:  # of the start, at step 0 and at step 2
+            raise KeyboardInterrupt
+        return copy.deepcopy(state)
+
+    monkeypatch.setattr(fitting, "deepcopy", interrupted_once)
+    torch.manual_seed(0)
+    graph, net = cube(), torch.nn.Linear(3, 2)
+    fit = pg.torch.fit(net, graph, encode=lambda view: list(map(float, view)), steps=8, evaluate_every=2, rng=0)
+    assert fit.interrupted
+    assert fit.steps.tolist() == [0, 2]
+    assert fit.loss.min() == fit.loss[fit.steps.tolist().index(fit.best_step)]
+    assert pg.losses.spectral.value(graph.factor, graph.w_x, fit.f) == pytest.approx(fit.loss.min())
 
 
 LAW, OTHER = pg.Distribution({"a": "1/3", "b": "2/3"}), zoo.hypercube(4)

@@ -273,9 +273,11 @@ class _Run:
             value = float(torch.stack(self.losses[-LOOK_EVERY:]).mean())
         if not np.isfinite(value):  # -inf would be the best that there is
             raise _NoNumber(f"the population's loss at step {step:,} is {value:g}")
-        self.history.append((step, value))
-        if value < self.best[0]:
+        better = value < self.best[0]
+        if better:
             self.best = (value, step, deepcopy(self.model.state_dict()))
+        self.history.append((step, value))  # last: what an interruption kept from it is evaluated once more
+        if better:
             self._save()
 
     def _save(self) -> None:
