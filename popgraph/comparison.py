@@ -366,10 +366,9 @@ def _difference_norm(M: Sparse, M_other: Sparse) -> tuple[float, float, float | 
     lanczos = Lanczos(powered, np.empty((union, 0)), np.random.default_rng(0))
     lanczos.advance(MOST)
     theta = max(0.0, float(lanczos.ritz()[0][0]))
-    # A relative bound: Lanczos' `bound` adds an absolute rounding to a finished one, whose root would be far too large here.
-    reached = theta if lanczos.finished else lanczos.bound(theta)
     root, rounding = 1 / (2 * SQUARINGS), tolerance(union)
-    upper = min(reached**root + rounding, 1.0)  # -Ā <= Δ <= Â, and neither norm exceeds 1
+    # Each product with Δ rounds at eps, of norms up to 1, and the root of Δ⁴'s bound at no more than that.
+    upper = min(max(0.0, lanczos.bound()) ** root + rounding, 1.0)  # -Ā <= Δ <= Â, and neither norm exceeds 1
     if frobenius is not None:
         upper = min(upper, frobenius + rounding)
     lower = min(max(0.0, theta**root - rounding), upper)

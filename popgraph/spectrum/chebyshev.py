@@ -20,6 +20,7 @@ from popgraph.arrays import Floats
 
 SPREAD = 3e3  # the filtered spectrum's extent: rounding in its small eigenvalues is eps times this
 DEGREE = 120
+CROWDED = 1e-4  # Ritz values closer than this share of their size are one crowd
 DRIFT = 1e8  # how far rounding along the deflated vectors may grow before they are removed again
 
 
@@ -46,6 +47,13 @@ class Filter:
                 before, now = remove(before), remove(now)
         return now
 
+    def inverse(self, value: float) -> float:
+        """Return the largest eigenvalue of Ā that the filter can send to at most this value."""
+        if self.degree == 1:
+            return value
+        # T_d(x) = cosh(d arccosh x) rises for x >= 1, and is at most 1 on the eigenvalues from 0 to the edge
+        return float(self.edge * (1 + np.cosh(np.arccosh(max(value, 1.0)) / self.degree)) / 2)
+
 
 PLAIN = Filter(0.0, 1, 1)
 
@@ -69,6 +77,8 @@ def choose_filter(theta: Floats, counts: Floats, ask: int, spread: float = SPREA
     ask : int
     """
     enough = int(np.searchsorted(np.cumsum(counts), 2 * ask + 10))
+    while enough + 1 < len(theta) and theta[enough + 1] >= theta[enough] * (1 - CROWDED):
+        enough += 1  # an edge inside a crowd of equal eigenvalues would tell none of them from the others
     if enough + 1 >= len(theta):
         return PLAIN
     edge = float(theta[enough] + theta[enough + 1]) / 2

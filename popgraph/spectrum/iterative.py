@@ -2,7 +2,8 @@
 
 A Krylov solver started from one vector meets each repeated eigenvalue once; rounding finds some of the other copies, depending
 on how many there are, and says nothing. So what was found is deflated and the rest bounded from above (`lanczos.py`); where
-the bound does not settle it the rest is searched again, until nothing above the k-th eigenvalue is left.
+the bound does not settle it a longer look is taken (`look.py`), until nothing above the k-th eigenvalue is left. Where
+eigenvalues are repeated a block of vectors (`block.py`) finds all copies at once.
 """
 
 from typing import Any
@@ -11,14 +12,16 @@ import numpy as np
 from scipy.linalg.blas import dgemm, dgemv
 from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator, eigsh
 
-from popgraph.arrays import Floats, Sparse
+from popgraph.arrays import Floats, Sparse, norm
 from popgraph.errors import NotConverged
 from popgraph.memory import reserve
+from popgraph.spectrum import block
 from popgraph.spectrum.basis import orthonormal
 from popgraph.spectrum.chebyshev import PLAIN, Filter, choose_filter
 from popgraph.spectrum.components import Stack
 from popgraph.spectrum.gram import Gram, Product
 from popgraph.spectrum.lanczos import LEAST, Lanczos, largest_left
+from popgraph.spectrum.look import DONE, second_look
 from popgraph.spectrum.pairs import Pairs
 from popgraph.spectrum.symmetric import eigenpairs
 from popgraph.subspace import tolerance
@@ -28,17 +31,20 @@ DENSE_SECONDS = 9e-11  # of a dense solve, times the cube of the side
 ENTRY_SECONDS, CALL_SECONDS = 2e-9, 3e-5  # of a product, for each stored entry and in any case
 ROUNDS = 64  # second searches before giving up; each finds at least one missed copy of a repeated eigenvalue
 SEARCHED = 4  # eigenvalues asked of a second search once one has found something: mends several misses at once
+CROWD = (
+    8  # pairs from which on it is asked whether they are repeated eigenvalues, which a block finds better than ARPACK
+)
 PEEK = 10  # Lanczos steps that a filter is chosen by
 ROOM = 1.4  # Lanczos vectors that ARPACK keeps for each eigenvalue; the filter makes do with fewer than the usual two
 SPARE = 13  # Lanczos vectors beyond those asked for, at least: with 5, a ring's repeated eigenvalues never converged
-LOOK_SPREAD = 5.0  # of the filter of a second search, for one eigenvalue
-LOOK = 1e-7  # tolerance of a second search: its eigenvalue, never too large, is within the square of this
 BOUNDED = "a Lanczos bound leaves room for nothing above (it fails with probability below 1e-10)"
 MIXED = 0.01  # share of a vector that must be left beside what is deflated
 FILTERED_RESTARTS = 300  # of a filtered search, before the filter is given up
 SPENT = "the eigenvalues found sum to the trace"
 WHOLE = "every eigenvalue computed"
-SEARCHED_AGAIN = "a deflated second search found nothing above"
+SEARCHED_AGAIN = (
+    "a second look, at a filtered product, leaves room for nothing above (it fails with probability below 1e-10)"
+)
 
 
 def solve(stack: Stack, k: int, alone: bool = True) -> Pairs:
@@ -107,7 +113,7 @@ class Search:
 
     def leading(self, wanted: int) -> tuple[float, float, str]:
         """Find the leading `wanted` pairs; return the largest eigenvalue left, a bound on it, and how it is known."""
-        rounding, ask = tolerance(self.side), 1
+        rounding, searches = tolerance(self.side), 0
         for _ in range(ROUNDS):
             spent = self.trace is not None and self.trace - self.gamma.sum() <= rounding
             if spent or self.Q.shape[1] == self.side:
@@ -123,12 +129,13 @@ class Search:
             method = BOUNDED
             if bound < floor - rounding:
                 break
-            rest, bound = self._look(lanczos, floor - rounding)
+            rest, bound, run = second_look(self.gram.vector, self._removed, lanczos, self.rng, floor)
             method = SEARCHED_AGAIN
             if bound <= floor + 2 * rounding:
                 break
-            self._keep(*self._search(ask))
-            ask = SEARCHED
+            searches += 1
+            above, U = (np.empty(0), self.Q[:, :0]) if run is None else self._above(run, floor + rounding)
+            self._keep(*((above, U) if above.size else self._block(SEARCHED << searches)))
         else:
             if missing > 0:
                 found = f"only {len(self.gamma)} of {wanted} eigenvalues below 1 are found"
@@ -137,8 +144,8 @@ class Search:
             raise NotConverged(f'after {ROUNDS} searches {found}; use solver="dense", or a smaller k')
         if len(self.gamma) > wanted:  # found by a second search, and not asked for
             rest = max(rest, float(self.gamma[wanted]))
-            bound = max(bound, float(self.gamma[wanted]) + rounding)
-        return rest, bound, method
+            bound = max(bound, float(self.gamma[wanted]))
+        return rest, bound + rounding * (bound > 0), method
 
     def _keep(self, gamma: Floats, U: Floats) -> None:
         """Join new pairs to those found, largest first."""
@@ -151,34 +158,58 @@ class Search:
             Q = np.asfortranarray(Q[:, np.concatenate([np.arange(self.tops), order + self.tops])])
         self.gamma, self.Q = joined[order], Q
 
-    def _look(self, lanczos: Lanczos, clear: float) -> tuple[float, float]:
-        """Return the largest eigenvalue left, from below, and a bound on the one that it belongs to.
-
-        First roughly; unless the bound is then below `clear`, once more from there to the end.
-        """
-        lanczos.advance(LEAST)  # it has taken these steps already, unless the bound came from elsewhere
-        chosen, x = choose_filter(*lanczos.ritz(), 1, LOOK_SPREAD), None
-        seen = float(lanczos.ritz()[0][0])  # from below, too: a search that found less has failed
-        for tol in (LOOK, 0.0):
-            found = self._arpack(1, chosen, tol, x)
-            if found.shape[1] == 0:
-                return (seen, np.inf) if seen > tolerance(self.side) else (0.0, tolerance(self.side))
-            length = float(np.linalg.norm(found))
-            if not length > 0.5:  # a unit vector until what is held was removed from it
-                return seen, np.inf
-            x = found.ravel() / length
-            y = self._removed(self.gram.vector(x))
-            theta = float(x @ y)
-            if theta < seen * (1 - LOOK):
-                return seen, np.inf
-            bound = theta + float(np.linalg.norm(y - theta * x)) + tolerance(self.side)
-            if bound < clear:
+    def _above(self, lanczos: Lanczos, floor: float) -> tuple[Floats, Floats]:
+        """Return the pairs above `floor` among the leading Ritz pairs of a filtered product, as far as they are converged."""
+        U = np.empty((self.side, 0))
+        for i in range(lanczos.steps):
+            x = lanczos.vector(i)
+            image = self._removed(self.gram.vector(x))
+            if x @ image <= floor or norm(image - (x @ image) * x) > DONE:
                 break
-        return theta, bound
+            U = np.column_stack([U, x])
+        S = U.T @ np.column_stack([self.gram.vector(u) for u in U.T]) if U.shape[1] else np.empty((0, 0))
+        ascending, R = eigenpairs((S + S.T) / 2)
+        return ascending[::-1], np.asfortranarray(U @ R[:, ::-1])
+
+    def _block(self, ask: int, edge: float = np.inf) -> tuple[Floats, Floats]:
+        """Find `ask` more pairs by a block of vectors, which holds every copy of a repeated eigenvalue."""
+        ask = min(ask, self.side - self.Q.shape[1])
+        reserve(f"{8 * ask:,} vectors of a block", 64.0 * ask * self.side, "use a smaller k")
+        gamma, U, _ = block.search(self, ask, DONE, edge)
+        return gamma, np.asfortranarray(U)
+
+    # --- what a block search asks for
+
+    def room(self) -> int:
+        """Return how many dimensions are left."""
+        return self.side - self.Q.shape[1]
+
+    def start(self, width: int) -> Floats:
+        """Return random columns."""
+        return np.asfortranarray(self.rng.standard_normal((width, self.side)).T)
+
+    def filtered(self, X: Floats, polynomial: Filter) -> Floats:
+        """Return the filtered product with columns."""
+        return np.asarray(polynomial(self.gram.columns, self.removed, X))
+
+    def removed(self, X: Floats) -> Floats:
+        """Remove what is found from columns, twice, which is enough."""
+        for _ in range(2):
+            X = self._apart(np.asfortranarray(X))
+        return X
+
+    def projected(self, X: Floats) -> tuple[Floats, Floats]:
+        """Return orthonormal columns Q that span X, and the product with them on the complement of what is found."""
+        Q = orthonormal(self.removed(orthonormal(X)))
+        return Q, self.removed(self.gram.columns(Q))
 
     def _search(self, ask: int) -> tuple[Floats, Floats]:
         """Find `ask` more pairs, or those of them that lie above the filter's edge; values largest first."""
-        chosen = self._filter(ask)
+        lanczos = Lanczos(self.gram.vector, self.Q, self.rng)
+        lanczos.advance(LEAST if ask >= CROWD else PEEK)
+        if ask >= CROWD and (edge := lanczos.crowd(ask)) is not None:
+            return self._block(ask, edge)
+        chosen = choose_filter(*lanczos.ritz(), ask)
         for polynomial in dict.fromkeys([chosen, PLAIN]):
             U = self._arpack(ask, polynomial, 0.0)
             if U.shape[1] == 0:
@@ -192,18 +223,6 @@ class Search:
         if U.shape[1] == 0:
             raise NotConverged(f"ARPACK found nothing beside what is held, on a block of side {self.side:,}")
         return ascending[::-1][found], dgemm(1.0, U, R[:, ::-1][:, found])
-
-    def _filter(self, ask: int) -> Filter:
-        """Choose a filter after a few steps of Lanczos' method."""
-        lanczos = Lanczos(self.gram.vector, self.Q, self.rng)
-        lanczos.advance(PEEK)
-        if ask > LEAST and np.isfinite(self.gram.limit):
-            lanczos.advance(LEAST)
-            if lanczos.repeats:
-                raise NotConverged(
-                    f'{ask} eigenvalues, many of them repeated, are hard to find one vector at a time; use solver="dense"'
-                )
-        return choose_filter(*lanczos.ritz(), ask)
 
     def _removed(self, x: Any) -> Any:
         """Remove what is found from a vector."""

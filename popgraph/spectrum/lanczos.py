@@ -12,56 +12,63 @@ from scipy.linalg.blas import ddot, dgemv
 
 from popgraph.arrays import Floats, norm
 from popgraph.spectrum.symmetric import tridiagonal_eigenpairs
+from popgraph.subspace import EPS, tolerance
 
-FAILURE = 1e-10  # probability with which the bound may fail, over the random start
+FAILURE = 1e-10  # probability with which the bound may fail, over the random starts
 LEAST, MOST, EVERY = 24, 96, 8  # steps taken at least and at most, and between two looks at the bound
-COINCIDE = 1e-8  # Ritz values of simple eigenvalues repel each other, and come never this close in so few steps
+CONVERGED = 1e-4  # residual of a Ritz value, for its size, that stands still
+NOTHING = 64 * EPS  # a next vector shorter than this share of the operator's size is rounding
+CLOSE = 0.05  # width of the bracket of the largest eigenvalue, as a share of its distance from what it must stay below
 
 
 class Lanczos:
-    """Run Lanczos' method with a PSD product on the complement of orthonormal columns Q, fully reorthogonalised.
+    """Run Lanczos' method with a symmetric product on the complement of orthonormal columns Q, fully reorthogonalised.
 
     Parameters
     ----------
     product : callable
-        x -> Āx or the like, positive semidefinite, of which Q spans an invariant subspace.
+        x -> Āx or the like, symmetric, of which Q spans an invariant subspace.
     Q : (side, q) array
         Orthonormal columns, q < side.
     rng : numpy.random.Generator
         Draws the start, uniform on the sphere.
+    most : int
+        Steps that there will be at most.
 
     Attributes
     ----------
     finished : bool
-        Whether the Krylov space is used up. A random start has a part in every eigenspace, so every distinct eigenvalue is
-        then a Ritz value.
+        Whether the Krylov space is used up: what is left of the next vector is rounding.
     """
 
-    def __init__(self, product: Callable[[Any], Any], Q: Floats, rng: np.random.Generator) -> None:
+    def __init__(self, product: Callable[[Any], Any], Q: Floats, rng: np.random.Generator, most: int = MOST) -> None:
         self.product, self.Q = product, np.asfortranarray(Q)
         self.side, self.room = Q.shape[0], Q.shape[0] - Q.shape[1]
-        most = min(MOST, self.room)
+        most = min(most, self.room)
         self.basis = np.empty((self.side, most), order="F")  # columns that no step reaches never become memory
         self.alpha, self.beta, self.steps = np.zeros(most), np.zeros(most), 0
-        self._next = self._unit(self._orthogonal(rng.standard_normal((self.side,))))
+        self.size = 0.0  # of the product, as far as it was seen
+        self.seen: list[
+            tuple[Floats, float]
+        ] = []  # for `joint_bound`: Ritz values, and log(β_1 ... β_m), after some steps
+        self._next = self._start(rng)
         self.finished = self._next is None
 
     def advance(self, to: int) -> None:
-        """Take steps until there are `to` of them, or nothing is left."""
+        """Take steps until there are `to` of them, or the space is full."""
         while self.steps < min(to, len(self.alpha)) and self._next is not None:
             m = self.steps
             self.basis[:, m] = self._next
             y = self.product(self._next)
             self.alpha[m] = ddot(self._next, y)
             self.steps = m + 1
-            whole, y = norm(y), self._orthogonal(y)
+            self.size = max(self.size, norm(y))
+            # Twice is enough (Kahan), and once is not: what is lost of orthogonality grows in each step by |y| / β, which is 10
+            # and more on a spectrum far from 0.
+            y = self._orthogonal(self._orthogonal(y))
             self.beta[m] = norm(y)
-            if self.steps == self.room:
-                self._next = None
-            elif self.beta[m] > 0.1 * whole:  # little was removed, and one pass has left no more than ten eps of it
-                self._next = y / self.beta[m]
-            else:
-                self._next = self._unit(y)
+            short = self.steps == self.room or self.beta[m] <= NOTHING * self.size
+            self._next = None if short else y / self.beta[m]
             self.finished = self._next is None
 
     def ritz(self) -> tuple[Floats, Floats]:
@@ -69,43 +76,55 @@ class Lanczos:
 
         The squared first entries of the tridiagonal's eigenvectors weigh the spectrum as the start sees it.
         """
-        m = self.steps
-        if m == 0:
+        if self.steps == 0:
             return np.zeros(1), np.zeros(1)
-        theta, S = tridiagonal_eigenpairs(self.alpha[:m], self.beta[: m - 1])
+        theta, S = self._eigenpairs()
         return theta[::-1], self.room * S[0, ::-1] ** 2
 
-    @property
-    def repeats(self) -> bool:
-        """Whether two of the leading Ritz values coincide: then eigenvalues are repeated, and so few that all were seen."""
-        theta = self.ritz()[0]
-        return bool(np.any(-np.diff(theta[theta > 1e-3 * theta[0]]) <= COINCIDE * theta[0]))
+    def vector(self, i: int = 0) -> Floats:
+        """Return the i-th Ritz vector, (side,), that of the largest Ritz value first."""
+        return np.asarray(dgemv(1.0, self.basis[:, : self.steps], self._eigenpairs()[1][:, -1 - i]))
 
-    def bound(self, theta: float) -> float:
-        """Bound the largest eigenvalue from the largest Ritz value: Pr[θ < (1 - ε) λ] <= 1.648 √N exp(-√ε (2m - 1)).
+    def crowd(self, ask: int) -> float | None:
+        """Return a value below the `ask` leading eigenvalues if they look like a few repeated ones, with a gap below them.
 
-        References
-        ----------
-        Kuczyński and Woźniakowski, Estimating the largest eigenvalue by the power and Lanczos algorithms with a random start,
-        SIAM J. Matrix Anal. Appl. 13 (1992), Theorem 4.2.
+        That is where few Ritz values, all of them converged, stand for all of them.
         """
-        return theta + 1e-12 if self.finished else self._bound_after(theta, self.steps)
-
-    def _bound_after(self, theta: float, steps: int) -> float:
-        share = (np.log(1.648 * np.sqrt(self.side) / FAILURE) / (2 * steps - 1)) ** 2
-        return theta / (1 - share) if share < 1 else np.inf
-
-    def _unit(self, y: Floats) -> Floats | None:
-        """Return y as a unit vector orthogonal to Q and the basis, or None if there is nothing of it but rounding.
-
-        A short y is mostly rounding, and scaled up no longer orthogonal. What is orthogonal of it may still go on.
-        """
-        length = norm(y)
-        if length == 0:
+        theta, S = self._eigenpairs()
+        theta, S = theta[::-1], S[:, ::-1]
+        few = (
+            int(np.searchsorted(np.cumsum(self.room * S[0] ** 2), 0.7 * ask)) + 1
+        )  # the estimate is as rough as one draw
+        off = self.beta[self.steps - 1] * np.abs(S[-1, :few])
+        if 2 * few > ask or few >= len(theta) or not (off <= CONVERGED * theta[:few]).all():
             return None
-        v = self._orthogonal(y / length)
-        left = norm(v)
-        return v / left if left > 0.1 else None  # as above: a tenth is left, and ten eps of what was removed at most
+        return float(theta[few - 1] + theta[few]) / 2
+
+    def bound(self) -> float:
+        """Return what the largest eigenvalue left exceeds with probability `FAILURE` at most, rounding included."""
+        return joint_bound([self])
+
+    def look(self) -> None:
+        """Keep what `joint_bound` needs of the steps so far; a β that is rounding counts as the least that is not."""
+        theta, m = self._eigenpairs()[0], self.steps
+        self.seen.append((theta, float(np.sum(np.log(np.maximum(self.beta[:m], NOTHING * self.size))))))
+
+    def _eigenpairs(self) -> tuple[Floats, Floats]:
+        """Return the eigenpairs of the tridiagonal matrix, ascending."""
+        return tridiagonal_eigenpairs(self.alpha[: self.steps], self.beta[: self.steps - 1])
+
+    def _start(self, rng: np.random.Generator) -> Floats | None:
+        """Return a random unit vector orthogonal to Q, or None if that fills the space."""
+        if self.room == 0:
+            return None
+        y = rng.standard_normal((self.side,))
+        for _ in range(3):
+            y = self._orthogonal(y)
+            length = norm(y)
+            if length == 0:
+                return None
+            y = y / length
+        return np.asarray(y)
 
     def _orthogonal(self, y: Floats) -> Floats:
         """Remove the spans of Q and of the basis from a vector, once."""
@@ -113,6 +132,44 @@ class Lanczos:
             if known.shape[1]:
                 y = y - dgemv(1.0, known, dgemv(1.0, known, y, trans=1))
         return y
+
+
+def joint_bound(runs: list[Lanczos]) -> float:
+    """Return what the largest eigenvalue left exceeds with probability `FAILURE` at most, from runs with independent starts.
+
+    After m steps from b_1 the next vector is b_{m+1} = p_m(Ā) b_1 / (β_1 ... β_m) with p_m(λ) = Π (λ - θ_i). Its product with a
+    unit eigenvector u of eigenvalue λ is at most 1, so that |uᵀb_1| <= β_1 ... β_m / p_m(λ) for every m, which falls as λ rises above
+    θ_1. For b_1 uniform on the sphere of R^N, Pr[|uᵀb_1| <= t] <= t √(2N/π); of independent runs the probabilities multiply.
+
+    Rounding hides what is below 1e-16 in the β; where a bound is asked for within rounding of θ_1, several runs make up for it.
+
+    References
+    ----------
+    Van Dorsselaer, Hochstenbach and van der Vorst, Computing probabilistic bounds for extreme eigenvalues of symmetric matrices
+    with the Lanczos method, SIAM J. Matrix Anal. Appl. 22 (2001), section 2.
+    """
+    for run in runs:
+        run.look()
+    steps, size = max(run.steps for run in runs), max(run.size for run in runs)
+    if steps == 0:
+        return 0.0
+    largest = max(float(theta[-1]) for run in runs for theta, _ in run.seen)
+    rounding = tolerance(steps) * size
+    if size == 0.0 or any(run.steps == run.room for run in runs):
+        return largest + rounding
+    chance = 0.5 * np.log(2 * runs[0].room / np.pi)
+
+    def fails(above: float) -> bool:
+        tried = (
+            [product - float(np.sum(np.log(above + (largest - theta)))) for theta, product in run.seen] for run in runs
+        )
+        return sum(min(0.0, chance + min(logs)) for logs in tried) > np.log(FAILURE)
+
+    low, high = -60.0, 60.0  # natural logarithms of the distance from the largest Ritz value, for the product's size
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if fails(size * np.exp(middle)) else (low, middle)
+    return largest + size * float(np.exp(high)) + rounding
 
 
 def largest_left(lanczos: Lanczos, enough: float) -> tuple[float, float]:
@@ -123,13 +180,25 @@ def largest_left(lanczos: Lanczos, enough: float) -> tuple[float, float]:
     lanczos : Lanczos
         Is advanced as far as it takes.
     enough : float
-        Stop when the bound is below this, or as soon as it is clear that it cannot get there.
+        Stop when the bound is below this, by much more than it is uncertain, or as soon as it is clear that it cannot get there.
     """
     for steps in range(LEAST, MOST + 1, EVERY):
         lanczos.advance(steps)
-        theta = max(0.0, float(lanczos.ritz()[0][0]))
-        bound = lanczos.bound(theta)
-        hopeless = lanczos._bound_after(theta, MOST) >= enough  # Ritz values only grow
-        if bound < enough or hopeless:
+        theta, bound = max(0.0, float(lanczos.ritz()[0][0])), lanczos.bound()
+        if bound - theta <= CLOSE * (enough - bound) or theta >= enough or lanczos.finished:
+            break
+        if bound >= enough and _beforehand(theta, lanczos.room, MOST) >= enough:  # Ritz values only grow
             break
     return theta, bound
+
+
+def _beforehand(theta: float, side: int, steps: int) -> float:
+    """Return the bound that so many steps give on any spectrum: Pr[θ < (1 - ε) λ] <= 1.648 √N exp(-√ε (2m - 1)).
+
+    References
+    ----------
+    Kuczyński and Woźniakowski, Estimating the largest eigenvalue by the power and Lanczos algorithms with a random start,
+    SIAM J. Matrix Anal. Appl. 13 (1992), Theorem 4.2.
+    """
+    share = (np.log(1.648 * np.sqrt(side) / FAILURE) / (2 * steps - 1)) ** 2
+    return float(theta / (1 - share)) if share < 1 else np.inf

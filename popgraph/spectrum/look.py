@@ -1,0 +1,78 @@
+"""A second look at what is left beside the eigenvectors found, where the bound of a few Lanczos steps does not settle it.
+
+A residual would not do: θ + ||r|| bounds some eigenvalue from above, and the largest of all may be another one, 1e-9 above a
+crowd of equal ones. So Lanczos' method runs until its bound, which is one on the largest, is within rounding of what it found.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from popgraph.arrays import norm
+from popgraph.memory import reserve
+from popgraph.spectrum.chebyshev import choose_filter
+from popgraph.spectrum.lanczos import EVERY, LEAST, MOST, Lanczos, joint_bound
+from popgraph.subspace import tolerance
+
+STEPS = 240  # of one run, at most
+RUNS = 8  # at most: rounding hides more than each can tell
+STALLED = 0.7  # share of the distance to the bound that eight steps leave where a run has told what it can
+DONE = 1e-14  # residual of a pair that is found
+
+
+def second_look(
+    product: Callable[[Any], Any],
+    removed: Callable[[Any], Any],
+    lanczos: Lanczos,
+    rng: np.random.Generator,
+    floor: float,
+) -> tuple[float, float, Lanczos | None]:
+    """Return the largest eigenvalue left, from below; a bound on it; and a run whose leading Ritz vector lies above `floor`, if one does.
+
+    Lanczos' method on a filtered product: T_d rises above the filter's edge, so that a bound on its values is one on Ā's.
+
+    Parameters
+    ----------
+    product : callable
+        x -> Āx, positive semidefinite.
+    removed : callable
+        x -> x without what is found.
+    lanczos : Lanczos
+        What was seen of the complement so far; the filter is chosen by it.
+    rng : numpy.random.Generator
+        Draws a start for each run.
+    floor : float
+        The least eigenvalue found.
+    """
+    lanczos.advance(LEAST)  # it has taken these steps already, unless the bound came from elsewhere
+    rounding, seen, bound = tolerance(lanczos.side), float(lanczos.ritz()[0][0]), np.inf
+    polynomial = choose_filter(*lanczos.ritz(), 1)
+
+    def filtered(x: Any) -> Any:
+        return removed(polynomial(product, removed, x))
+
+    runs: list[Lanczos] = []
+    for _ in range(RUNS):
+        runs.append(Lanczos(filtered, lanczos.Q, rng, STEPS))
+        before, settled = np.inf, False
+        for steps in range(LEAST, STEPS + 1, EVERY):
+            if steps == LEAST + EVERY * ((MOST - LEAST) // EVERY):
+                reserve(f"{STEPS} vectors of Lanczos' method", 8.0 * STEPS * lanczos.side, "use a k at a clean cut")
+            runs[-1].advance(steps)
+            x = runs[-1].vector()
+            image = removed(product(x))
+            seen = max(seen, rest := float(x @ image))
+            settled = norm(image - rest * x) <= DONE
+            if settled and rest > floor + rounding:
+                return seen, np.inf, runs[-1]
+            bound = min(bound, polynomial.inverse(joint_bound(runs)))
+            if bound <= max(floor, seen) + rounding:
+                return seen, bound, None
+            settled = runs[-1].finished or (settled and bound - seen > STALLED * (before - seen))
+            if settled:
+                break
+            before = bound
+        if not settled:
+            break
+    return seen, bound, None
