@@ -35,8 +35,8 @@ class Clustering(Immutable):
     inertia : float
         Σ w_x ||point(x) - centre of its part||², the least of all restarts.
     gap : float or None
-        γ_count - γ_{count+1} where F* was clustered: at 0 the cut is degenerate, and other parts are as good. None for an
-        embedding that was given.
+        γ_count - γ_{count+1} where F* was clustered, from below: at 0 the cut is degenerate, and other parts are as good. None
+        for an embedding that was given.
     accuracy : float or None
         Pr_{x̄, x~A(.|x̄)}[the class matched to x's part is y(x̄)], under the best matching of parts and classes; None without
         labels. A part or class that is left over when their numbers differ counts as an error.
@@ -201,7 +201,7 @@ def spectral_clusters(
     gap = None
     if embedding is None:
         spectrum = graph.spectrum(int(count))
-        gap = spectrum.gap if spectrum.gap > spectrum.tolerance else 0.0
+        gap = spectrum.gap
         points = unit_rows(spectrum.eigenvectors[:, spectrum.gamma > 0])
     else:
         points = check_scale("embedding", read_embedding(graph.views, embedding))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from scipy.linalg.blas import dgemv
-from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh, minres
+from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh, minres
 
 from popgraph.arrays import Floats, cross, norm
 from popgraph.errors import load_whole
@@ -23,6 +23,7 @@ FLAT = 1e-6  # gradient norm below which a run that can get no further counts as
 UP = 2e-14  # rise of a loss, relative to its terms, that is no rounding; going back to a saddle of curvature γ costs γ²
 BOTTOMLESS = -1e12  # no loss that has a minimum is near this
 SADDLES = 20  # that are left before a run is given up
+MOST_WHOLE = 1_000  # unknowns up to which a curvature that ARPACK fails on is solved whole
 MOST_UNKNOWNS = 20_000  # up to which a loss without a Hessian is checked for saddles, by differences of gradients
 
 
@@ -264,11 +265,10 @@ def _way_down(objective: Objective, z: Floats) -> Floats | None:
     def left_out(x: Any) -> Any:
         return aside(objective.gram(aside(x.ravel())))
 
-    if side == 1:
-        most, u = float(left_out(np.ones(1))[0]), np.ones(1)
-    else:
-        values, vectors = _extreme(left_out, side, "LA", 1e-4)
-        most, u = float(values[0]), vectors[:, 0]
+    extreme = _extreme(left_out, side, "LA", 1e-4)
+    if extreme is None:
+        raise Stopped("whether this critical point is a saddle could not be told: ARPACK failed")
+    most, u = extreme
     if most <= held[0] + FLAT:
         return None
     return np.asarray((np.sqrt(most - held[0]) * np.outer(u, C[:, 0])).ravel())  # the least loss along u cᵀ
@@ -278,23 +278,41 @@ def _curved_down(objective: Objective, z: Floats) -> Floats | None:
     """Return a step down along the most negative curvature, or None where there is none or too many unknowns."""
     if not 1 < z.size <= MOST_UNKNOWNS:
         return None
-    try:
-        values, vectors = _extreme(lambda e: objective.curvature(z, np.asarray(e).ravel()), z.size, "SA", 1e-2)
-    except ArpackNoConvergence:
+    extreme = _extreme(lambda e: objective.curvature(z, np.asarray(e).ravel()), z.size, "SA", 1e-2)
+    if extreme is None or extreme[0] >= -FLAT:  # differences of gradients are no better
         return None
-    if values[0] >= -FLAT:  # differences of gradients are no better
-        return None
-    here, u = objective.evaluate(z)[0], vectors[:, 0]
+    here, u = objective.evaluate(z)[0], extreme[1]
     steps = [sign * length * u for length in (1.0, 0.1, 0.01) for sign in (1, -1)]
     losses = [objective.evaluate(z + step)[0] for step in steps]
     objective.evaluate(z)
     return steps[int(np.argmin(losses))] if min(losses) < here else None
 
 
-def _extreme(product: Callable[[Any], Any], side: int, which: str, tol: float) -> tuple[Floats, Floats]:
-    """Return the largest ("LA") or smallest ("SA") eigenpair of a symmetric product, roughly."""
+def _extreme(product: Callable[[Any], Any], side: int, which: str, tol: float) -> tuple[float, Floats] | None:
+    """Return the largest ("LA") or smallest ("SA") eigenpair of a symmetric product, roughly, or None where ARPACK finds none.
+
+    A random vector has a part in every eigenspace: where the product sends it to 0 it is 0, which ARPACK cannot start from. A small
+    product that ARPACK fails on is solved whole.
+    """
     rng = np.random.default_rng(0)
-    operator = LinearOperator((side, side), matvec=product, dtype=np.float64)
     start: Floats = rng.standard_normal((side,))
-    values, vectors = eigsh(operator, k=1, which=which, v0=start, ncv=min(side, 20), tol=tol, rng=rng)
-    return values, vectors
+    if norm(product(start)) == 0:
+        return 0.0, start / norm(start)
+    if side > 1:
+        operator = LinearOperator((side, side), matvec=product, dtype=np.float64)
+        for ncv in (20, 60):
+            try:
+                values, vectors = eigsh(operator, k=1, which=which, v0=start, ncv=min(side, ncv), tol=tol, rng=rng)
+            except ArpackError:  # of no convergence too
+                continue
+            if np.isfinite(values).all() and np.isfinite(vectors).all():
+                return float(values[0]), np.asarray(vectors[:, 0])
+    if side > MOST_WHOLE:
+        return None
+    S = np.stack([np.asarray(product(unit)).ravel() for unit in np.eye(side)], axis=1)
+    try:
+        ascending, U = np.linalg.eigh((S + S.T) / 2)
+    except np.linalg.LinAlgError:
+        return None
+    at = -1 if which == "LA" else 0
+    return float(ascending[at]), np.asarray(U[:, at])

@@ -254,8 +254,7 @@ def _spectrum_html(spectrum: Spectrum) -> str:
     """Write the known eigenvalues as bars, with a line at the cut after the k-th."""
     known = spectrum.gamma_known[: max(spectrum.k + 4, 10)]
     rows = [[f"γ_{i + 1}", Bar(gamma, number(round(float(gamma), 4)))] for i, gamma in enumerate(known)]
-    degenerate = spectrum.gap <= spectrum.tolerance
-    cut = f"the cut at k = {spectrum.k}: " + ("degenerate" if degenerate else f"gap {spectrum.gap:.3g}")
+    cut = f"the cut at k = {spectrum.k}: {spectrum.gap_in_words if spectrum.gap else 'degenerate'}"
     rows.insert(spectrum.k, ["– – –", cut])
     return f"<strong>γ, the eigenvalues of Ā</strong>{html_table(rows, left=True)}"
 

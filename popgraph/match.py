@@ -63,7 +63,7 @@ class Match(Immutable):
     gamma : (k,) array
         The leading eigenvalues of Ā.
     gap : float
-        γ_k - γ_{k+1}.
+        γ_k - γ_{k+1}, from below; 0 at a degenerate cut.
     captured : (k,) array
         For each eigenvector, the share of its squared length that lies in span F.
     family : str
@@ -75,7 +75,9 @@ class Match(Immutable):
     best_in_class : bool or None
         Whether f spans the leading Ritz vectors, which minimise the loss over the class.
     exactly : str
-        What rational arithmetic says of the cut, where floats see no gap; empty where it was not asked.
+        What rational arithmetic says of the cut, where floats see no gap; empty where it was not asked. No verdict depends on it.
+    gap_bounds : (float, float)
+        Two numbers between which γ_k - γ_{k+1} lies.
 
     Examples
     --------
@@ -108,6 +110,7 @@ class Match(Immutable):
     expressible: Floats | None = None
     best_in_class: bool | None = None
     exactly: str = ""
+    gap_bounds: tuple[float, float] = (0.0, 1.0)
 
     def __bool__(self) -> bool:
         return self.matches
@@ -121,6 +124,12 @@ class Match(Immutable):
     def degenerate(self) -> bool:
         """Whether γ_k = γ_{k+1}, to rounding, so that F* is a family of subspaces."""
         return bool(self.family)
+
+    @property
+    def gap_in_words(self) -> str:
+        """What is known of γ_k - γ_{k+1}: a number, a bracket, or that it is 0 to rounding."""
+        low, high = f"{self.gap:.4g}", f"{self.gap_bounds[1]:.4g}"
+        return "= 0 to rounding" if self.gap == 0 else f"= {low}" if low == high else f"is between {low} and {high}"
 
     def _repr_html_(self) -> str:
         shown = min(self.k, 20)

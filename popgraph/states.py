@@ -187,10 +187,11 @@ class StateSequence(LazySequence):
         known = not isinstance(self.coding, LetterCoding) or self.coding.knows(outcome)
         state = self.coding.encode([outcome]) if known else None
         if state is not None:
-            part = self.array[start:stop].reshape(len(self.array[start:stop]), -1)
+            first, last, _ = slice(start, stop).indices(len(self.array))  # a negative position counts from the end
+            part = self.array[first:last].reshape(max(0, last - first), -1)
             at = np.flatnonzero((part == state.reshape(1, -1)).all(axis=1))
             if at.size:
-                return int(at[0]) + start
+                return int(at[0]) + first
         raise ValueError(f"{outcome!r} is not in this sequence")
 
 

@@ -11,6 +11,8 @@ import numpy as np
 from popgraph.arrays import Floats
 
 EPS = float(np.finfo(np.float64).eps)
+REFINED = 1e-9  # uncertainty, in radians, above which a basis is computed again in extended precision
+ROWS = 2**16  # taken at a time there
 
 
 def tolerance(size: int, gap: float = 1.0) -> float:
@@ -38,7 +40,8 @@ def tolerance(size: int, gap: float = 1.0) -> float:
 class ColumnSpace:
     """Hold an orthonormal basis (N, rank) of the span of some columns, and how well they determine it.
 
-    `uncertainty` bounds the angle, in radians, by which rounding the columns to float64 may have turned their span.
+    `uncertainty` bounds the angle, in radians, by which rounding may have turned their span: when the columns were written as
+    float64, and when the basis was computed.
     """
 
     basis: Floats
@@ -50,33 +53,74 @@ class ColumnSpace:
         return int(self.basis.shape[1])
 
 
-def column_space(F: Floats) -> ColumnSpace:
-    """Return the span of the columns of F.
+def column_space(F: Floats, scale: Floats | None = None) -> ColumnSpace:
+    """Return the span of the columns of F, of which each row is multiplied by its scale first.
 
-    Columns are first scaled to length 1: that changes no span, and lets F* diag(1, 1e-20) count as two columns. The rank is
-    the number of singular values above N eps.
+    Columns are scaled to length 1: that changes no span, and lets F* diag(1, 1e-20) count as two columns. The rank is the number
+    of singular values above what rounding d entries of a row leaves, 8 max(d, 16) eps, however many rows there are. Columns
+    that are nearly dependent are made orthogonal in extended precision, where the machine has one.
 
     Parameters
     ----------
     F : (N, d) array
         Finite.
+    scale : (N,) array, optional
+        Positive.
 
     Examples
     --------
     >>> column_space(np.array([[1.0, 2.0], [1.0, 2.0]])).rank
     1
     """
-    largest = np.abs(F).max(axis=0, initial=0.0)
-    nonzero = largest > 0
-    scaled = F[:, nonzero] / largest[nonzero]  # first to entries of at most 1, so that no square under- or overflows
-    scaled = scaled / np.linalg.norm(scaled, axis=0)
-    if scaled.shape[1] == 0:
+    nonzero = np.abs(F).max(axis=0, initial=0.0) > 0
+    F = F[:, nonzero]
+    if F.shape[1] == 0:
         return ColumnSpace(np.zeros((F.shape[0], 0)), 0.0)
-    U, sigma, _ = np.linalg.svd(scaled, full_matrices=False)
-    cut = tolerance(max(F.shape)) * sigma[0]
-    rank = int(np.sum(sigma > cut))
-    # Stored, multiplied by √w_x and scaled, d unit columns are within 1.5 eps sqrt(d) of what was meant; the rest is the SVD's.
-    return ColumnSpace(U[:, :rank], float(4 * EPS * np.sqrt(scaled.shape[1]) / sigma[rank - 1]))
+    largest = np.abs(F).max(axis=0)  # first to entries of at most 1, so that no square under- or overflows
+    X = F / largest if scale is None else F / largest * scale[:, np.newaxis]
+    peak = np.abs(X).max(axis=0)
+    length = peak * np.linalg.norm(X / peak, axis=0)
+    X = X / length
+    d = X.shape[1]
+    basis, R = np.linalg.qr(X)
+    turn, sigma, Vt = np.linalg.svd(R, full_matrices=False)
+    rank = int(np.sum(sigma > tolerance(d) * sigma[0]))
+    basis = np.asarray(basis @ turn[:, :rank])
+    # With X = B C + E for any C, a unit x = X y of the span, |y| <= 1/σ, is |E y| <= ||E||/σ away from span B. E is measured;
+    # doing so rounds by (d + 2) eps |B||C|, of norm at most d for unit columns.
+    left = float(np.linalg.norm(X - basis @ (basis.T @ X))) + (d + 2) * d * EPS
+    computed = left / float(sigma[rank - 1])
+    if computed > REFINED:
+        refined = _refined(F, largest, scale, length, Vt[:rank].T / sigma[:rank])
+        basis, computed = min((basis, computed), refined, key=lambda each: each[1])
+    # Stored, multiplied by √w_x and scaled, d unit columns are within 1.5 eps sqrt(d) of what was meant
+    return ColumnSpace(basis, computed + float(4 * EPS * np.sqrt(d) / sigma[rank - 1]))
+
+
+def _refined(F: Floats, largest: Floats, scale: Floats | None, length: Floats, W: Floats) -> tuple[Floats, float]:
+    """Return an orthonormal basis of span X W and a bound on its angle, for the scaled X and a W (d, r) that conditions it well.
+
+    G = X W is formed in extended precision, where each entry is off by at most (d + 3) u (|X| |W|): for a W near X's inverse that
+    is u times the condition number of X. G itself is nearly orthonormal, and float64's QR is as good as for any such matrix.
+    """
+    unit, size, d = float(np.finfo(np.longdouble).eps), 0.0, F.shape[1]
+    wide = W.astype(np.longdouble)
+    for _ in range(3):
+        G, size = np.empty((len(F), W.shape[1])), 0.0
+        for start in range(0, len(F), ROWS):
+            rows = slice(start, start + ROWS)
+            X = F[rows].astype(np.longdouble) / largest
+            X = (X if scale is None else X * scale[rows, np.newaxis]) / length
+            G[rows] = X @ wide
+            size += float(np.sum((np.abs(X) @ np.abs(wide)) ** 2))
+        Q, R = np.linalg.qr(G)
+        sigma = np.linalg.svd(R, compute_uv=False)
+        if sigma[-1] > 0.5 * sigma[0]:
+            break
+        wide = wide @ np.linalg.inv(R)
+    r = W.shape[1]
+    left = float(np.linalg.norm(G - Q @ R)) + ((r + 2) * r + 1) * EPS * float(np.linalg.norm(sigma))
+    return Q, ((d + 3) * unit * float(np.sqrt(size)) + left) / float(sigma[-1])
 
 
 def principal_angles(U: Floats, V: Floats) -> Floats:

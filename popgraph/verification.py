@@ -4,7 +4,6 @@ Compares subspaces, because that is what a linear probe sees: CKA and Procrustes
 How f was trained is no business of this room.
 """
 
-from importlib.util import find_spec
 from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
@@ -12,19 +11,17 @@ import numpy as np
 from popgraph.arguments import number
 from popgraph.arrays import Floats, frozen
 from popgraph.embedding import read_embedding
-from popgraph.errors import InvalidArgument, listing, shorten, whole_number
+from popgraph.errors import InvalidArgument, shorten, whole_number
 from popgraph.features import FeatureClass, read_features
 from popgraph.graph import PopulationGraph, read_graph
 from popgraph.losses import spectral
 from popgraph.match import Match, Status, share_in_words
 from popgraph.memory import in_words, reserve
+from popgraph.reasons import family_in_words, in_exact_arithmetic, limited, missing_in_words
 from popgraph.spectrum import Spectrum, ritz, whole_eigenspace
-from popgraph.spectrum.basis import groups
 from popgraph.subspace import ColumnSpace, captured, column_space, containment_angles, linear_map, principal_angles
 
-EXACT_SIDE = 64  # naturals or views of a component, the fewer, up to which exact arithmetic takes no second
 ATOL = 1e-6  # radians: rounding turns well separated spans by 1e-12, training by 1e-8
-MISSING = 0.5  # an eigenvector of which the span of F holds less than this share is called missing
 
 
 @runtime_checkable
@@ -164,9 +161,9 @@ def judge(
     loss : float
         L(f).
     """
-    space = column_space(F)
+    space = column_space(F) if table is F else column_space(table, root)
     Q, condition, residual = linear_map(F, spectrum.eigenvectors)
-    degenerate = spectrum.gap <= spectrum.tolerance and spectrum.gamma[-1] > 0
+    degenerate = spectrum.gap == 0 and spectrum.gamma[-1] > 0
     whole = whole_eigenspace(spectrum, graph.spectrum) if degenerate else spectrum
     if degenerate:
         reserve(f"comparing f with {whole.k:,} eigenvectors", 24.0 * len(F) * whole.k, "use a k at a clean cut")
@@ -177,15 +174,14 @@ def judge(
     if degenerate and above:  # the eigenvectors above are asked for too, across a gap of their own
         uncertainty += spectrum.leading(above).certificate.angle_bound
     optimal = table.shape[1] == k and _is_optimal(graph, F, spectrum, atol)
-    status, reason = _decide(table, space, spectrum, shares, angles, atol, uncertainty, optimal, degenerate)
+    family = whole if degenerate else None
+    status, reason = _decide(table, space, spectrum, shares, angles, atol, uncertainty, optimal, family)
     if status is Status.DIFFERENT and _matches_with_constant(graph, F, root, k, atol):
         reason += f" With a constant column added f spans the {k + 1} leading eigenvectors: centred losses leave the constant out."
-    exactly = ""
-    if spectrum.gap <= spectrum.tolerance:
-        status, reason, exactly = _in_exact_arithmetic(graph, k, degenerate, status, reason)
+    exactly = in_exact_arithmetic(graph, k) if spectrum.gap == 0 else ""
     best = None if held is None else _is_best_of_class(graph.factor, spectrum.w_x, held, space, k, atol)
     if held is not None and status is Status.DIFFERENT:
-        status, reason = _limited(held, whole, k, atol, bool(best), status, reason)
+        status, reason = limited(held, whole, k, atol, bool(best), status, reason)
     loss = loss if np.isfinite(loss) else np.inf  # a difference of overflows: such an f is no minimiser
     excess_loss = max(0.0, loss + float(np.sum(spectrum.gamma**2))) if table.shape[1] == k else None
     return Match(
@@ -211,6 +207,7 @@ def judge(
         expressible=None if held is None else frozen(captured(spectrum.eigenvectors, held.basis)),
         best_in_class=best,
         exactly=exactly,
+        gap_bounds=spectrum.gap_bounds,
     )
 
 
@@ -270,10 +267,10 @@ def _decide(
     atol: float,
     uncertainty: float,
     optimal: bool,
-    degenerate: bool,
+    whole: Spectrum | None,
 ) -> tuple[Status, str]:
     """Tell the cases of a match apart, and say in one sentence why."""
-    k, angle, wide = spectrum.k, float(angles.max()), table.shape[1] > spectrum.k
+    k, angle, wide, degenerate = spectrum.k, float(angles.max()), table.shape[1] > spectrum.k, whole is not None
     if spectrum.gamma[-1] <= 0:
         rank = int(np.sum(spectrum.gamma > 0))
         best = "f is optimal but rank-deficient, as every minimiser is" if optimal else "f is not optimal either"
@@ -282,12 +279,7 @@ def _decide(
             f"eigenvectors exists; {best}."
         )
     if space.rank < k:
-        missing = [
-            f"eigenvector {i + 1} (γ = {spectrum.gamma[i]:.4g}, {100 * share:.0f}% held)"
-            for i, share in enumerate(shares)
-            if share < max(MISSING, min(shares) + 1e-9)
-        ]
-        named = f"{', '.join(missing[:-1])} and {missing[-1]}" if len(missing) > 1 else missing[0]
+        named = missing_in_words(space, spectrum, shares, whole)
         return Status.COLLAPSED, f"f has collapsed: F has rank {space.rank}, not {k}; it misses {named}."
     if angle <= atol:
         status = {
@@ -316,27 +308,9 @@ def _decide(
     )
 
 
-def _in_exact_arithmetic(graph: Any, k: int, degenerate: bool, status: Status, reason: str) -> tuple[Status, str, str]:
-    """Ask rational arithmetic about a cut at which floats see no gap, where the population is exact and small enough.
-
-    Where the cut proves clean, or γ_k positive, floats know less of F* than a match asks for: the verdict is UNDECIDED.
-    """
-    if not graph.is_exact or find_spec("flint") is None or graph.exact().largest_side > EXACT_SIDE:
-        return status, reason, ""
-    cut = graph.exact().cut(k)
-    if cut.zero == (not degenerate) and not cut.clean:
-        return status, reason, f"γ_{k} = 0" if cut.zero else f"γ_{k} = γ_{k + 1}"
-    exactly = f"γ_{k} - γ_{k + 1} = {float(cut.gap[0]):.3g}, and the cut is clean" if cut.clean else f"γ_{k} > 0"
-    exactly = f"γ_{k} = 0" if cut.zero else exactly
-    if status in (Status.MATCH_DEGENERATE, Status.CONTAINS_DEGENERATE, Status.RANK_EXCEEDED):
-        status = Status.UNDECIDED
-        reason = f"in exact arithmetic {exactly}, which float64 cannot tell; graph.exact().verify(f) decides about a rational f."
-    return status, reason, exactly
-
-
 def _excess_angle_bound(excess: float | None, spectrum: Spectrum) -> float | None:
     """Return the bound on ||sin Θ||_F that the excess loss proves, where it proves one below sqrt(k)."""
-    if excess is None or spectrum.gap <= spectrum.tolerance:
+    if excess is None or spectrum.gap == 0:
         return None
     # Rounding hides excess losses of this size: the loss is a sum of terms as large as Σγ².
     hidden = spectrum.tolerance * (1.0 + float(np.sum(spectrum.gamma**2)))
@@ -346,16 +320,6 @@ def _excess_angle_bound(excess: float | None, spectrum: Spectrum) -> float | Non
     return bound if bound < np.sqrt(spectrum.k) else None
 
 
-def family_in_words(above: int, k: int, whole: int) -> str:
-    """Say how large the family of equally good F* is."""
-    free, room = k - above, whole - above
-    fixed = f"the {above} eigenvector{'s' * (above > 1)} above it must be held, and " if above else ""
-    return (
-        f"γ_{k} = γ_{k + 1} has multiplicity {room}; {fixed}any {free} of its {room} dimensions will do, "
-        f"a family of dimension {free * (room - free)}"
-    )
-
-
 def _matches_with_constant(graph: Any, F: Floats, root: Floats, k: int, atol: float) -> bool:
     """Whether F and √w_x, which stands for the constant function, together span the k + 1 leading eigenvectors at a clean cut."""
     root = root[:, np.newaxis]
@@ -363,7 +327,7 @@ def _matches_with_constant(graph: Any, F: Floats, root: Floats, k: int, atol: fl
         return False  # the last: what holds half of the constant, as all does at k = N, is not centred
     spectrum = graph.spectrum(k + 1)
     space = column_space(np.column_stack([F, root]))
-    clean = spectrum.gap > spectrum.tolerance
+    clean = spectrum.gap > 0
     return bool(clean and principal_angles(spectrum.eigenvectors, space.basis).max() <= atol)
 
 
@@ -376,25 +340,3 @@ def _is_best_of_class(factor: Any, w_x: Floats, held: FeatureClass, space: Colum
     above = int(np.sum(best.gamma > least + best.tolerance))
     whole = best.leading(int(np.sum(best.gamma >= least - best.tolerance)))
     return least > 0 and bool(_angles(space, whole, above, k).max() <= atol)
-
-
-def _limited(
-    held: FeatureClass, whole: Spectrum, k: int, atol: float, best: bool, status: Status, reason: str
-) -> tuple[Status, str]:
-    """Say of an f that is not F* which eigenvectors its class cannot express, and whether f is the best of the class."""
-    lacking = []
-    for run in groups(whole.gamma, whole.side):
-        many, need = run.stop - run.start, min(run.stop, k) - run.start
-        there = int(np.sum(containment_angles(whole.eigenvectors[:, run], held.basis) <= atol))
-        gamma = f"γ = {float(whole.gamma[run].mean()):.4g}"
-        if there < need and many == 1:
-            share = captured(whole.eigenvectors[:, run], held.basis).item()
-            lacking.append(f"eigenvector {run.start + 1} ({gamma}, {share_in_words(share)} of it at most)")
-        elif there < need:
-            lacking.append(f"{need} of the {many} dimensions of {gamma} (it holds {there})")
-    if not lacking:
-        return status, reason
-    named = f"the class of these {held.d} features cannot express {listing(lacking)}"
-    if best:
-        return Status.BEST_OF_CLASS, f"{Status.BEST_OF_CLASS.value}: {named}."
-    return status, f"{reason} Besides, {named}."

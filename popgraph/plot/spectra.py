@@ -33,12 +33,12 @@ def spectrum(spectrum: "Spectrum", *, ax: Axes | None = None) -> Axes:
     ax = axes_or_new(ax)
     k, known = spectrum.k, spectrum.gamma_known
     index = np.arange(1, len(known) + 1)
-    degenerate = spectrum.gap <= spectrum.tolerance
+    degenerate = spectrum.gap == 0
     size = 36 if len(known) <= 60 else 9
     ax.scatter(index[:k], known[:k], s=size, color=COLOURS[0], zorder=3)
     ax.scatter(index[k:], known[k:], s=size, facecolor="white", edgecolor=COLOURS[0], zorder=3)
     ax.axvline(k + 0.5, color=WARNING if degenerate else INK, linestyle="--", linewidth=1)
-    end = f": gap {spectrum.gap:.3g} after k = {k}"
+    end = f": {spectrum.gap_in_words} after k = {k}"
     if degenerate:
         end = f"\nγ_{k} = γ_{k + 1}: a degenerate cut at k = {k}"
     ax.set_title(f"γ, the eigenvalues of Ā{end}", fontsize=11, color=WARNING if degenerate else "black")

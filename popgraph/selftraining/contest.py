@@ -130,7 +130,7 @@ def which_wins(graph: PopulationGraph, teacher: Any, k: int, *, weight: float = 
         self_training=other,
         teacher=teacher_error,
         k=k,
-        gap=spectrum.gap if spectrum.gap > spectrum.tolerance else 0.0,
+        gap=spectrum.gap,
         probe_labels=said,
         student=student,
     )

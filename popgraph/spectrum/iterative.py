@@ -182,7 +182,7 @@ class Search:
 
     def room(self) -> int:
         """Return how many dimensions are left."""
-        return self.side - self.Q.shape[1]
+        return int(self.side - self.Q.shape[1])
 
     def start(self, width: int) -> Floats:
         """Return random columns."""

@@ -138,8 +138,8 @@ def joint_bound(runs: list[Lanczos]) -> float:
     """Return what the largest eigenvalue left exceeds with probability `FAILURE` at most, from runs with independent starts.
 
     After m steps from b_1 the next vector is b_{m+1} = p_m(Ā) b_1 / (β_1 ... β_m) with p_m(λ) = Π (λ - θ_i). Its product with a
-    unit eigenvector u of eigenvalue λ is at most 1, so that |uᵀb_1| <= β_1 ... β_m / p_m(λ) for every m, which falls as λ rises above
-    θ_1. For b_1 uniform on the sphere of R^N, Pr[|uᵀb_1| <= t] <= t √(2N/π); of independent runs the probabilities multiply.
+    unit eigenvector u of eigenvalue λ is at most 1, so that |uᵀb_1| <= β_1 ... β_m / p_m(λ) for every m, which falls as λ
+    rises above θ_1. For b_1 uniform on the sphere of R^N, Pr[|uᵀb_1| <= t] <= t √(2N/π); of independent runs the probabilities multiply.
 
     Rounding hides what is below 1e-16 in the β; where a bound is asked for within rounding of θ_1, several runs make up for it.
 
@@ -163,7 +163,7 @@ def joint_bound(runs: list[Lanczos]) -> float:
         tried = (
             [product - float(np.sum(np.log(above + (largest - theta)))) for theta, product in run.seen] for run in runs
         )
-        return sum(min(0.0, chance + min(logs)) for logs in tried) > np.log(FAILURE)
+        return bool(sum(min(0.0, chance + min(logs)) for logs in tried) > np.log(FAILURE))
 
     low, high = -60.0, 60.0  # natural logarithms of the distance from the largest Ritz value, for the product's size
     for _ in range(40):

@@ -28,7 +28,7 @@ def second_look(
     rng: np.random.Generator,
     floor: float,
 ) -> tuple[float, float, Lanczos | None]:
-    """Return the largest eigenvalue left, from below; a bound on it; and a run whose leading Ritz vector lies above `floor`, if one does.
+    """Return the largest eigenvalue left, from below, a bound on it, and a run whose leading Ritz value is above `floor`, if any.
 
     Lanczos' method on a filtered product: T_d rises above the filter's edge, so that a bound on its values is one on Ā's.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from popgraph.arrays import Floats, Ints, frozen
 from popgraph.arrays import norm as length
+from popgraph.blas import one_thread
 from popgraph.errors import NotConverged, TooLarge, size_in_words, whole_number
 from popgraph.memory import reserve
 from popgraph.spectrum import iterative
@@ -22,6 +23,7 @@ from popgraph.spectrum.value import SolverUse, Spectrum
 from popgraph.subspace import tolerance
 
 
+@one_thread()
 def decompose_operator(
     adjacency: Any, w_x: Floats, component: Ints, k: int, *, trace: float | None = None, solver: str | None = None
 ) -> Spectrum:

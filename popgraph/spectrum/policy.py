@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arrays import Floats, Ints, Sparse, frozen
+from popgraph.blas import one_thread
 from popgraph.errors import InvalidArgument, NotConverged, TooLarge, shorten, size_in_words, whole_number
 from popgraph.memory import reserve
 from popgraph.spectrum import closed_form, dense, factored, iterative
@@ -57,6 +58,7 @@ class Found:
         return np.asarray((vectors[self.row[views]].T * self.share[views]).T)
 
 
+@one_thread()
 def decompose(
     factor: Sparse,
     w_x: Floats,
@@ -167,10 +169,12 @@ def _certified(factor: Sparse, w_x: Floats, parts: Components, found: Found, k: 
 
 
 def whole_eigenspace(spectrum: Spectrum, solve: Callable[[int], Spectrum]) -> Spectrum:
-    """Return the spectrum extended to the end of the run of eigenvalues equal to γ_k.
+    """Return the spectrum extended to all eigenvalues that rounding may not tell from γ_k.
 
-    Where it is not known how long the run is, twice as many pairs are sought each time: one by one, an eigenvalue repeated
-    m times would be solved for m times.
+    Where it is not known how many they are, twice as many pairs are sought each time: one by one, an eigenvalue repeated
+    m times would be solved for m times. Being equal to rounding is not transitive: on a ring of weak augmentations each
+    eigenvalue is as close to the next. Such a chain is followed to γ_k - tolerance and no further, and the cut there is
+    degenerate as well: `gap` and the certificate's angle say so.
 
     Parameters
     ----------
@@ -178,15 +182,18 @@ def whole_eigenspace(spectrum: Spectrum, solve: Callable[[int], Spectrum]) -> Sp
         k -> Spectrum of the same graph.
     """
     n_views, k = len(spectrum.w_x), spectrum.k
+    least = float(spectrum.gamma[-1]) - spectrum.tolerance
     while k < n_views and spectrum.gap <= spectrum.tolerance:
-        least = float(spectrum.gamma[-1]) - spectrum.tolerance
         known = int(np.sum(spectrum.gamma_known > least))
         ended = spectrum.complete or known < len(spectrum.gamma_known)
         if known <= spectrum.components:  # then γ_k = 1
             known, ended = spectrum.components, True
-        spectrum = solve(min(n_views, known if ended and known > k else 2 * known))
+        if ended and known <= k:
+            break
+        spectrum = solve(min(n_views, known if ended else 2 * known))
         k = max(k + 1, int(np.sum(spectrum.gamma > least)))
-        spectrum = spectrum.leading(k)
+        spectrum = spectrum.leading(min(k, spectrum.k))
+        k = spectrum.k
     return spectrum
 
 

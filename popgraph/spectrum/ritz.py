@@ -3,6 +3,7 @@
 import numpy as np
 
 from popgraph.arrays import Floats, Sparse, frozen
+from popgraph.blas import one_thread
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.spectrum.basis import groups, reproducible_basis, signed
 from popgraph.spectrum.certificate import certify, residual_norms
@@ -11,6 +12,7 @@ from popgraph.spectrum.value import SolverUse, Spectrum
 from popgraph.subspace import tolerance
 
 
+@one_thread()
 def ritz(factor: Sparse, w_x: Floats, basis: Floats, T: Floats, k: int) -> Spectrum:
     """Return the k leading Ritz pairs θ, V: the eigenpairs of Ā projected on the span of a basis.
 

@@ -99,8 +99,25 @@ class Spectrum(Immutable):
 
     @property
     def gap(self) -> float:
-        """γ_k - γ_{k+1}, with γ_{N+1} = 0, as well as it is known; at or below `tolerance`, the cut is degenerate."""
-        return max(0.0, float(self.gamma[-1]) - self.certificate.remainder)
+        """γ_k - γ_{k+1}, with γ_{N+1} = 0, from below: what is not known of γ_{k+1} counts against it; 0 at a degenerate cut."""
+        least = float(self.gamma[-1]) - self.certificate.remainder_bound
+        return least if least > self.tolerance else 0.0
+
+    @property
+    def gap_bounds(self) -> tuple[float, float]:
+        """Two numbers between which γ_k - γ_{k+1} lies: γ_k is known to rounding, γ_{k+1} as well as the certificate says."""
+        gamma, after = float(self.gamma[-1]), self.certificate
+        least, most = gamma - after.remainder_bound, gamma - after.remainder
+        return max(0.0, least - self.tolerance), max(0.0, most) + self.tolerance
+
+    @property
+    def gap_in_words(self) -> str:
+        """The gap with the digits that are known of it: a number, a bracket, or that the cut is degenerate."""
+        if self.gap == 0.0:
+            return "degenerate cut"
+        most = float(self.gamma[-1]) - self.certificate.remainder
+        low, high = f"{self.gap:.4g}", f"{most:.4g}"
+        return f"gap {low}" if low == high else f"gap between {low} and {high}"
 
     @property
     def tolerance(self) -> float:
@@ -190,9 +207,8 @@ class Spectrum(Immutable):
         )
 
     def __repr__(self) -> str:
-        cut = "degenerate cut" if self.gap <= self.tolerance else f"gap {self.gap:.4g}"
         shown = ", ".join(_short(gamma, 4) for gamma in self.gamma[:6]) + (", ..." if self.k > 6 else "")
-        return f"Spectrum(k={self.k}, gamma=[{shown}], {cut})"
+        return f"Spectrum(k={self.k}, gamma=[{shown}], {self.gap_in_words})"
 
     def __str__(self) -> str:
         many = ", ".join(f"{_short(gamma, 6)} (x{count})" for gamma, count in self.multiplicities[:8])
@@ -214,7 +230,7 @@ class Spectrum(Immutable):
         more = [[f"and {self.k - shown:,} more", ""]] if self.k > shown else []
         cuts = ", ".join(str(k) for k in self.clean_cuts[:12]) + (", ..." if len(self.clean_cuts) > 12 else "")
         facts = [
-            ["after k", "γ_k = γ_{k+1}: a degenerate cut" if self.gap <= self.tolerance else f"gap {self.gap:.4g}"],
+            ["after k", self.gap_in_words if self.gap else "γ_k = γ_{k+1}: a degenerate cut"],
             ["clean cuts", f"k = {cuts}" if cuts else "none known below the next eigenvalue sought"],
             ["certificate", str(self.certificate)],
             *(["solved by", str(use)] for use in self.solvers[:2]),

@@ -13,6 +13,7 @@ from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten, whole_nu
 from popgraph.match import Match
 from popgraph.pair_moments import Estimate, draw_moments
 from popgraph.progress import Progress
+from popgraph.reasons import family_in_words
 from popgraph.sampled_verification import SampledMatch, verify_sampled
 from popgraph.spectrum import Certificate, SolverUse, Spectrum
 from popgraph.spectrum.kronecker import Index
@@ -20,7 +21,7 @@ from popgraph.structure.factors import Factors
 from popgraph.structure.low_degree import LowDegree
 from popgraph.structure.spectrum import ProductSpectrum, solve
 from popgraph.subspace import EPS
-from popgraph.verification import family_in_words, judge, read_angle
+from popgraph.verification import judge, read_angle
 
 LARGEST_FACTOR = 800  # views of a factor whose whole eigenbasis is used; up to here all eigenvalues are solved for
 MOST_COEFFICIENTS = 500_000  # of f in the eigenfunctions of the product

@@ -41,7 +41,7 @@ def assert_matches(graph: PopulationGraph, f: Any, k: int | None = None, *, atol
     match = verify(graph, f, k, atol=atol)
     if not match:
         raise AssertionError(
-            f"f does not match F* of {graph!r}\n{match}\nγ_k - γ_{{k+1}} = {match.gap:.4g} at k = {match.k}"
+            f"f does not match F* of {graph!r}\n{match}\nγ_k - γ_{{k+1}} {match.gap_in_words} at k = {match.k}"
         )
 
 

@@ -1,0 +1,92 @@
+"""The words of `verify`: what f misses, what its class cannot express, how large a family of F* is, what exact arithmetic adds.
+
+Nothing here decides; `verification.py` does.
+"""
+
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from popgraph.arrays import Floats
+from popgraph.errors import listing
+from popgraph.features import FeatureClass
+from popgraph.match import Status, share_in_words
+from popgraph.spectrum import Spectrum
+from popgraph.spectrum.basis import groups
+from popgraph.subspace import ColumnSpace, captured, containment_angles, principal_angles
+
+EXACT_SIDE = 64  # naturals or views of a component, the fewer, up to which exact arithmetic takes no second
+MISSING = 0.5  # an eigenvector of which the span of F holds less than this share is called missing
+
+
+def in_exact_arithmetic(graph: Any, k: int) -> str:
+    """Say what rational arithmetic finds at a cut where floats see no gap, if the population is exact and small enough.
+
+    This is one more line of the answer. The verdict is that of floats, since python-flint may not be installed.
+    """
+    if not graph.is_exact or find_spec("flint") is None or graph.exact().largest_side > EXACT_SIDE:
+        return ""
+    cut = graph.exact().cut(k)
+    if cut.zero:
+        return f"γ_{k} = 0"
+    if not cut.clean:
+        return f"γ_{k} = γ_{k + 1}"
+    found = f"γ_{k} - γ_{k + 1} = {float(cut.gap[0]):.3g}, and the cut is clean"
+    return f"{found}, which float64 cannot tell; graph.exact().verify(f) decides about a rational f"
+
+
+def missing_in_words(space: ColumnSpace, spectrum: Spectrum, shares: Floats, family: Spectrum | None) -> str:
+    """Name the eigenvectors that f misses; at a degenerate cut, where they are arbitrary, how many dimensions of which γ."""
+    if family is None:
+        lacking = [
+            f"eigenvector {i + 1} (γ = {spectrum.gamma[i]:.4g}, {100 * share:.0f}% held)"
+            for i, share in enumerate(shares)
+            if share < max(MISSING, min(shares) + 1e-9)
+        ]
+    else:
+        lacking = []
+        for run in groups(family.gamma, family.side):
+            many, need = run.stop - run.start, min(run.stop, spectrum.k) - run.start
+            inside = principal_angles(family.eigenvectors[:, run], space.basis)
+            held = int(np.sum(np.cos(inside) ** 2 >= MISSING))
+            if need > 0 and held < need:
+                gamma = float(family.gamma[run].mean())
+                lacking.append(
+                    f"{need - held} of the {need} dimensions sought of γ = {gamma:.4g} (multiplicity {many})"
+                )
+        if not lacking:  # each eigenvalue's share is there, and yet not all of them at once
+            lacking = [f"{spectrum.k - space.rank} of the {spectrum.k} dimensions sought"]
+    return f"{', '.join(lacking[:-1])} and {lacking[-1]}" if len(lacking) > 1 else lacking[0]
+
+
+def family_in_words(above: int, k: int, whole: int) -> str:
+    """Say how large the family of equally good F* is."""
+    free, room = k - above, whole - above
+    fixed = f"the {above} eigenvector{'s' * (above > 1)} above it must be held, and " if above else ""
+    return (
+        f"γ_{k} = γ_{k + 1} has multiplicity {room}; {fixed}any {free} of its {room} dimensions will do, "
+        f"a family of dimension {free * (room - free)}"
+    )
+
+
+def limited(
+    held: FeatureClass, whole: Spectrum, k: int, atol: float, best: bool, status: Status, reason: str
+) -> tuple[Status, str]:
+    """Say of an f that is not F* which eigenvectors its class cannot express, and whether f is the best of the class."""
+    lacking = []
+    for run in groups(whole.gamma, whole.side):
+        many, need = run.stop - run.start, min(run.stop, k) - run.start
+        there = int(np.sum(containment_angles(whole.eigenvectors[:, run], held.basis) <= atol))
+        gamma = f"γ = {float(whole.gamma[run].mean()):.4g}"
+        if there < need and many == 1:
+            share = captured(whole.eigenvectors[:, run], held.basis).item()
+            lacking.append(f"eigenvector {run.start + 1} ({gamma}, {share_in_words(share)} of it at most)")
+        elif there < need:
+            lacking.append(f"{need} of the {many} dimensions of {gamma} (it holds {there})")
+    if not lacking:
+        return status, reason
+    named = f"the class of these {held.d} features cannot express {listing(lacking)}"
+    if best:
+        return Status.BEST_OF_CLASS, f"{Status.BEST_OF_CLASS.value}: {named}."
+    return status, f"{reason} Besides, {named}."
