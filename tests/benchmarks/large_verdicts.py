@@ -11,13 +11,17 @@ count as equal, as its documentation says: a degenerate yes there, to an f that 
 import signal
 import sys
 import time
+import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cache, cached_property
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -35,6 +39,7 @@ ATOL = 1e-6
 BAND = 1e-3  # of atol: so near to it that either answer is right if rounding p, A or f once could turn f over it
 EASY_GAP, EASY_CONDITION, EASY_VIEWS, EASY_DISTANCE = 1e-6, 1e6, 100_000, 0.1
 WIDEST = 40  # eigenvectors that a cut may ask for, the whole of its eigenspaces included
+FAULTS_SHOWN = 12  # of each route
 SECONDS = 240  # that one solve or one verdict may take
 YES = {
     (False, False): Status.MATCH,
@@ -539,38 +544,128 @@ def iterative_large(rng: Any) -> Place:
     return listed(forms.cube_walk(flips_of(rng, 17)) if rng.random() < 0.3 else tree(rng, leaves))
 
 
-def above_the_rank(rng: Any) -> Iterator[tuple[Any, Pair]]:
+def asked(draw: Callable[[Any], Place], each: int) -> Callable[[Any], Iterator[tuple[Place, Pair, Truth]]]:
+    """So many pairs of one population, of kinds and at cuts drawn at random."""
+
+    def pairs(rng: Any) -> Iterator[tuple[Place, Pair, Truth]]:
+        place = draw(rng)
+        for _ in range(each if place.cuts else 0):
+            pair = KINDS[int(rng.integers(len(KINDS)))](rng, place, int(rng.choice(place.cuts)))
+            if pair is not None:
+                yield place, pair, truth_of(place, pair)
+
+    return pairs
+
+
+def above_the_rank(rng: Any) -> Iterator[tuple[Place, Pair, Truth]]:
     """A = Z C of few rows C, in multiples of 2^-30: its rank is known, and k exceeds it."""
     rank, n, N = int(rng.integers(2, 6)), int(rng.integers(900, 1300)), int(rng.integers(900, 1300))
     Z = rng.multinomial(2**10, rng.dirichlet(np.ones(rank), n)) / 2.0**10
     C = rng.multinomial(2**20, rng.dirichlet(np.ones(N), rank)) / 2.0**20
     C = C[:, C.any(axis=0)]
     graph = solved_once(pg.build(np.full(n, 1 / n), Z @ C))
-    for _ in range(5):
+    place = Place(SimpleNamespace(name=f"rank {rank}", N=C.shape[1]), graph)
+    right = frozenset({Status.RANK_EXCEEDED, Status.UNDECIDED})
+    for _ in range(10):
         k = rank + int(rng.integers(1, 4))
-        yield graph, Pair(rng.standard_normal((C.shape[1], k)), k, k, "above the rank")
+        f = rng.standard_normal((C.shape[1], k + int(rng.integers(2))))
+        yield place, Pair(f, k, f.shape[1], "above the rank"), Truth(right, False, np.pi / 2, 0.0, 1.0, True)
 
 
-ROUTES: dict[str, tuple[Callable[..., Place], int, float]] = {  # pairs of one population, and the share of all pairs
-    "iterative": (iterative, 50, 1.0),
-    "chosen by the policy": (chosen, 50, 0.2),
-    "dense": (dense, 40, 0.2),
-    "closed form": (closed_form, 25, 0.2),
-    "batched": (batched, 25, 0.1),
-    "symmetric": (symmetry, 40, 0.1),
-    "factored": (factored, 40, 0.1),
-    "product": (product, 20, 0.1),
-    "mixture": (lambda rng: of_mixture(rng, "dense", 6, 9), 25, 0.1),
-    "operator": (lambda rng: of_mixture(rng, "iterative", 10, 12), 50, 0.1),
-    "dask": (on_dask, 50, 0.05),
+def rank_of(rows: list[list[Fraction]]) -> int:
+    """The rank of a matrix of fractions, by elimination."""
+    rows, rank = [list(row) for row in rows], 0
+    for column in range(len(rows[0]) if rows else 0):
+        pivot = next((i for i in range(rank, len(rows)) if rows[i][column]), None)
+        if pivot is None:
+            continue
+        rows[rank], rows[pivot] = rows[pivot], rows[rank]
+        for i in range(rank + 1, len(rows)):
+            share = rows[i][column] / rows[rank][column]
+            rows[i] = [a - share * b for a, b in zip(rows[i], rows[rank], strict=True)]
+        rank += 1
+    return rank
+
+
+def in_fractions(rng: Any) -> Iterator[tuple[Place, Pair, Truth]]:
+    """A cube of 2 to 4 bits in fractions, f = SC with S its characters: C says whether f is F*, at any gap, turned by any angle."""
+    d = int(rng.integers(2, 5))
+    flips = [Fraction(int(a), 64) for a in rng.integers(1, 32 // d + 1, d)]
+    flips[0] += Fraction(int(rng.integers(-1, 2)), 10 ** int(rng.integers(3, 30)))
+    size = 2**d
+    kernel = {x: {x ^ (1 << i): q for i, q in enumerate(flips)} | {x: 1 - sum(flips)} for x in range(size)}
+    exact = pg.build({x: Fraction(1, size) for x in range(size)}, kernel).exact()
+    place = Place(SimpleNamespace(name=f"cube of {d} bits in fractions", N=size), exact, ask=_of_fractions)
+    gammas = [(1 - 2 * sum(q for i, q in enumerate(flips) if s >> i & 1)) ** 2 for s in range(size)]
+    order = sorted(range(size), key=lambda s: -gammas[s])
+    for _ in range(10):
+        k = int(rng.integers(1, size))
+        least = gammas[order[k - 1]]
+        C = [[Fraction(0)] * k for _ in range(size)]
+        for place_of, s in enumerate(order[:k]):
+            C[s] = [Fraction(int(a)) for a in rng.integers(-3, 4, k)]
+            C[s][place_of] += int(rng.integers(5, 9))
+        if rng.random() < 0.5:
+            C[order[int(rng.integers(size))]][int(rng.integers(k))] += Fraction(1, 10 ** int(rng.integers(0, 40)))
+        inside = not any(any(C[s]) for s in range(size) if gammas[s] < least)
+        above = sum(gamma > least for gamma in gammas)
+        holds = rank_of([C[s] for s in range(size) if gammas[s] <= least]) == k - above
+        matches = least > 0 and rank_of(C) == k and inside and holds
+        signs = [[(-1) ** (s & x).bit_count() for s in range(size)] for x in range(size)]
+        f = [[sum((a * C[s][j] for s, a in enumerate(row)), Fraction(0)) for j in range(k)] for row in signs]
+        right = frozenset({Status.MATCH if matches else Status.DIFFERENT})
+        yield place, Pair(f, k, k, "in fractions"), Truth(right, False, np.nan, 0.0, 1.0, False)
+
+
+@dataclass(frozen=True)
+class No:
+    """An exact answer, in the words of a `Match`."""
+
+    status: Status
+    reason: str
+    largest_angle = uncertainty = 0.0
+    matches = False
+
+    def __bool__(self) -> bool:
+        return self.matches
+
+
+class Yes(No):
+    """The other one."""
+
+    matches = True
+
+
+def _of_fractions(exact: Any, f: Any, k: int, **more: Any) -> Any:
+    match = exact.verify(dict(enumerate(f)), k)
+    return Yes(Status.MATCH, match.reason) if match else No(Status.DIFFERENT, match.reason)
+
+
+ROUTES: dict[str, tuple[Callable[[Any], Iterator[tuple[Place, Pair, Truth]]], float]] = {  # and its share of pairs
+    "iterative": (asked(iterative, 80), 1.0),
+    "chosen by the policy": (asked(chosen, 50), 0.1),
+    "dense": (asked(dense, 50), 0.1),
+    "closed form": (asked(closed_form, 25), 0.1),
+    "batched": (asked(batched, 25), 0.05),
+    "symmetric": (asked(symmetry, 40), 0.05),
+    "factored": (asked(factored, 40), 0.04),
+    "product": (asked(product, 20), 0.1),
+    "mixture": (asked(lambda rng: of_mixture(rng, "dense", 6, 9), 25), 0.05),
+    "operator": (asked(lambda rng: of_mixture(rng, "iterative", 10, 12), 50), 0.05),
+    "dask": (asked(on_dask, 100), 0.02),
+    "above the rank": (above_the_rank, 0.02),
+    "exact": (in_fractions, 0.1),
 }
-LARGE: dict[str, tuple[Callable[..., Place], int, float]] = {
-    "iterative, N >= 100,000": (iterative_large, 25, 0.7),
-    "closed form, N >= 100,000": (closed_form_large, 10, 0.3),
+LARGE = {
+    "iterative, N >= 100,000": (asked(iterative_large, 25), 0.7),
+    "closed form, N >= 100,000": (asked(closed_form_large, 10), 0.3),
 }
 
 
 # --- the campaign
+
+
+NEEDS = {"dask": "distributed", "exact": "flint"}
 
 
 class Slow(Exception):
@@ -633,14 +728,15 @@ class Tally:
 
 def judge(tally: Tally, route: str, place: Place, pair: Pair, truth: Truth, *, hand: bool) -> None:
     """Ask for a verdict, and count what it is."""
-    counts, solve = tally.counts[route], place.solve or (place.graph.spectrum if hand else None)
+    counts, solve = tally.counts[route], place.solve or (getattr(place.graph, "spectrum", None) if hand else None)
     counts["pairs"] += 1
     decade = min(16, int(np.log10(truth.condition)))
     tally.decades[route][decade] += 1
     fault = ""
     try:
-        with limited(SECONDS):
-            more = {} if solve is None or place.ask is _of_product else {"spectrum": solve(max(pair.k, 6))}
+        with limited(SECONDS), warnings.catch_warnings():
+            warnings.simplefilter("error", RuntimeWarning)
+            more = {"spectrum": solve(max(pair.k, 6))} if solve and place.ask is pg.verify else {}
             match = place.ask(place.graph, place.handed(pair.f), pair.k, **more)
     except (NotConverged, TooLarge) as error:
         counts["refused"] += 1
@@ -670,21 +766,15 @@ def judge(tally: Tally, route: str, place: Place, pair: Pair, truth: Truth, *, h
 def campaign(pairs: int, seed: int, routes: Any = ROUTES, tally: Tally | None = None, say: Any = None) -> Tally:
     """Judge so many pairs on the first route, and each other route's share of that."""
     tally = tally or Tally()
-    for number, (route, (draw, each, share)) in enumerate(routes.items()):
-        if route == "dask" and find_spec("distributed") is None:
+    for number, (route, (draw, share)) in enumerate(routes.items()):
+        if find_spec(NEEDS.get(route, "numpy")) is None:
             continue
         rng, start, counts = np.random.default_rng([seed, number]), time.perf_counter(), tally.counts[route]
         wanted = max(1, round(pairs * share))
         while counts["pairs"] < wanted:
-            place = draw(rng)
             counts["graphs"] += 1
-            if not place.cuts:
-                continue
-            for _ in range(min(each, wanted - counts["pairs"])):
-                k = int(rng.choice(place.cuts))
-                pair = KINDS[int(rng.integers(len(KINDS)))](rng, place, k)
-                if pair is not None:
-                    judge(tally, route, place, pair, truth_of(place, pair), hand=bool(rng.random() < 0.3))
+            for place, pair, truth in islice(draw(rng), wanted - counts["pairs"]):
+                judge(tally, route, place, pair, truth, hand=bool(rng.random() < 0.3))
         counts["seconds"] += time.perf_counter() - start
         if say:
             say(f"# {route}: {counts['pairs']:,} pairs, wrong {counts['wrong']}, {counts['seconds']:.0f} s")
@@ -698,3 +788,23 @@ def words(fault: tuple[str, str, Any, Any]) -> str:
         f"# {route}, {place.known.name[:60]}, N = {place.known.N:,}, k = {pair.k}, {pair.kind}: {said}; "
         f"true angle {truth.angle:.10g}, condition {truth.condition:.1e}, gap {truth.gap:.1e}"
     )
+
+
+def keep(fault: tuple[str, str, Any, Any], path: Path) -> None:
+    """Write a pair to a file, as far as its population is a listed one: p, A by its arrays, f and k."""
+    _, said, place, (pair, _) = fault
+    A = getattr(place.known, "A", None)
+    arrays = {} if A is None else {"p": place.known.p, "data": A.data, "indices": A.indices, "indptr": A.indptr}
+    np.savez_compressed(path, f=np.asarray(pair.f, dtype=float), k=pair.k, columns=pair.columns, said=said, **arrays)
+
+
+def report(tally: Tally, folder: str = "") -> str:
+    """The tables, and the first few faults of each route in words; all of them in a folder, if one is given."""
+    lines, shown = [str(tally), ""], Counter()
+    for number, fault in enumerate(tally.faults):
+        shown[fault[0]] += 1
+        lines += [words(fault)] if shown[fault[0]] <= FAULTS_SHOWN else []
+        if folder:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            keep(fault, Path(folder) / f"{fault[0].split(',')[0].replace(' ', '_')}_{number}.npz")
+    return "\n".join(lines)
