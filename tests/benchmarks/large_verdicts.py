@@ -40,7 +40,6 @@ BAND = 1e-3  # of atol: so near to it that either answer is right if rounding p,
 EASY_GAP, EASY_CONDITION, EASY_VIEWS, EASY_DISTANCE = 1e-6, 1e6, 100_000, 0.1
 WIDEST = 40  # eigenvectors that a cut may ask for, the whole of its eigenspaces included
 FAULTS_SHOWN = 12  # of each route
-SHARED = 10  # pairs of the spectrum that is handed to many verdicts
 SECONDS = 240  # that one solve or one verdict may take
 YES = {
     (False, False): Status.MATCH,
@@ -90,6 +89,11 @@ class Place:
             for k, (above, upto) in runs.items()
             if upto < min(len(gamma), WIDEST) and (k <= 12 or above < k <= above + 12) and clear[: upto + 1].all()
         ]
+
+    @property
+    def shared(self) -> int:
+        """How many pairs the spectrum has that is handed to many verdicts: those of the smaller cuts, to the end of a run."""
+        return self.known.run(max(self.cuts[:8]))[1]
 
     def gap(self, k: int) -> float:
         """The distance of the eigenvalues that f must hold, or may, from those that it must not."""
@@ -566,12 +570,16 @@ def above_the_rank(rng: Any) -> Iterator[tuple[Place, Pair, Truth]]:
     C = rng.multinomial(2**20, rng.dirichlet(np.ones(N), rank)) / 2.0**20
     C = C[:, C.any(axis=0)]
     graph = solved_once(pg.build(np.full(n, 1 / n), Z @ C))
-    place = Place(SimpleNamespace(name=f"rank {rank}", N=C.shape[1]), graph)
+    place = Place(SimpleNamespace(name=f"rank {rank}", N=C.shape[1]), graph, ask=_alone)
     right = frozenset({Status.RANK_EXCEEDED, Status.UNDECIDED})
     for _ in range(10):
         k = rank + int(rng.integers(1, 4))
         f = rng.standard_normal((C.shape[1], k + int(rng.integers(2))))
         yield place, Pair(f, k, f.shape[1], "above the rank"), Truth(right, False, np.pi / 2, 0.0, 1.0, True)
+
+
+def _alone(graph: Any, f: Any, k: int) -> Any:
+    return pg.verify(graph, f, k)
 
 
 def rank_of(rows: list[list[Fraction]]) -> int:
@@ -738,7 +746,7 @@ def judge(tally: Tally, route: str, place: Place, pair: Pair, truth: Truth, *, h
     try:
         with limited(SECONDS), warnings.catch_warnings():
             warnings.simplefilter("error", RuntimeWarning)
-            more = {"spectrum": solve(max(pair.k, SHARED))} if solve and place.ask is pg.verify else {}
+            more = {"spectrum": solve(max(pair.k, place.shared))} if solve and place.ask is pg.verify else {}
             match = place.ask(place.graph, place.handed(pair.f), pair.k, **more)
     except (NotConverged, TooLarge) as error:
         counts["refused"] += 1
