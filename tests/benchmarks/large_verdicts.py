@@ -784,7 +784,10 @@ def campaign(pairs: int, seed: int, routes: Any = ROUTES, tally: Tally | None = 
         while counts["pairs"] < wanted:
             counts["graphs"] += 1
             for place, pair, truth in islice(draw(rng), wanted - counts["pairs"]):
-                judge(tally, route, place, pair, truth, hand=bool(rng.random() < 0.7))
+                hand = rng.random() < (
+                    0.7 if place.known.N < EASY_VIEWS else 0.95
+                )  # most share a solve that takes long
+                judge(tally, route, place, pair, truth, hand=bool(hand))
         counts["seconds"] += time.perf_counter() - start
         if say:
             say(f"# {route}: {counts['pairs']:,} pairs, wrong {counts['wrong']}, {counts['seconds']:.0f} s")
@@ -810,7 +813,9 @@ def keep(fault: tuple[str, str, Any, Any], path: Path) -> None:
 
 def report(tally: Tally, folder: str = "") -> str:
     """The tables, and the first few faults of each route in words; all of them in a folder, if one is given."""
-    lines, shown = [str(tally), ""], Counter()
+    sorts = Counter(said.split(":")[0] for _, said, _, _ in tally.faults)
+    lines = [str(tally), "", *(f"{count:>6} x {said}" for said, count in sorts.most_common()), ""]
+    shown: Counter[str] = Counter()
     for number, fault in enumerate(tally.faults):
         shown[fault[0]] += 1
         lines += [words(fault)] if shown[fault[0]] <= FAULTS_SHOWN else []
