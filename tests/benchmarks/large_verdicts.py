@@ -40,7 +40,7 @@ BAND = 1e-3  # of atol: so near to it that either answer is right if rounding p,
 EASY_GAP, EASY_CONDITION, EASY_VIEWS, EASY_DISTANCE = 1e-6, 1e6, 100_000, 0.1
 WIDEST = 40  # eigenvectors that a cut may ask for, the whole of its eigenspaces included
 FAULTS_SHOWN = 12  # of each route
-SECONDS = 240  # that one solve or one verdict may take
+SECONDS = 120  # that one solve or one verdict may take
 YES = {
     (False, False): Status.MATCH,
     (False, True): Status.MATCH_DEGENERATE,
@@ -723,7 +723,7 @@ class Tally:
         return sum(counts["needless"] for counts in self.counts.values())
 
     def __str__(self) -> str:
-        names = ["graphs", "pairs", "yes", "no", "UNDECIDED", "needless", "ties", "refused", "wrong", "seconds"]
+        names = ["graphs", "pairs", "yes", "no", "UNDECIDED", "needless", "ties", "refused", "slow", "wrong", "seconds"]
         lines = [" " * 28 + "".join(f"{name:>10}" for name in names)]
         for route, counts in self.counts.items():
             lines.append(f"{route:<28}" + "".join(f"{round(counts[name]) or '.':>10}" for name in names))
@@ -752,7 +752,8 @@ def judge(tally: Tally, route: str, place: Place, pair: Pair, truth: Truth, *, h
         counts["refused"] += 1
         fault = f"refused: {error}"
     except Slow as error:
-        fault = str(error)
+        counts["slow"] += 1
+        fault = f"slow: {error}"
     except Exception as error:  # whatever leaks is a finding
         fault = f"{type(error).__name__}: {error}"
     else:
@@ -772,7 +773,7 @@ def judge(tally: Tally, route: str, place: Place, pair: Pair, truth: Truth, *, h
             counts["needless"] += 1
             tally.faults.append((route, f"needlessly undecided: {match.reason}", place, (pair, truth)))
     if fault:
-        counts["wrong"] += not fault.startswith("refused")
+        counts["wrong"] += not fault.startswith(("refused", "slow"))
         tally.faults.append((route, fault, place, (pair, truth)))
 
 
