@@ -1,7 +1,10 @@
-"""Populations of any size whose whole spectrum, eigenvectors included, is known in closed form; nothing here asks popgraph or LAPACK.
+"""Populations of any size whose whole spectrum, eigenvectors included, is known in closed form.
 
-Eigenvalues are formed in extended precision and rounded once. The constructions reach what random graphs do not: gaps from 1e-3 to 1e-14,
-exact ties, crowds of equal eigenvalues beside one that is not, eigenvalues near 1, views of probability 1e-290, and parts that hardly touch.
+Nothing here asks popgraph or LAPACK. Eigenvalues are formed in extended precision and rounded once. Eigenvectors are those of
+the very floats p and A, in extended precision where it is asked for: translates of one row commute with the group whatever is
+in that row, and a tree's masses are multiples of 2^-50, which float64 subtracts exactly. The constructions reach what random
+graphs do not: gaps from 1e-3 to 1e-14, exact ties, crowds of equal eigenvalues beside one that is not, eigenvalues near 1,
+views of probability 1e-290, and parts that hardly touch.
 """
 
 import itertools
@@ -22,15 +25,15 @@ Extended = np.longdouble
 class ClosedForm:
     """A population p (n,), A (n, N), with the eigenvalues of Ā in descending order and, on request, their eigenvectors.
 
-    `gamma` lists every positive eigenvalue; the others are 0. `of` maps positions in that list to eigenvectors (N, m); it is None where
-    only the eigenvalues have a closed form.
+    `gamma` lists every positive eigenvalue; the others are 0. `of` maps positions in that list, and a dtype, to eigenvectors
+    (N, m); it is None where only the eigenvalues have a closed form.
     """
 
     name: str
     p: Any
     A: Any
     gamma: Any
-    of: Callable[[Any], Any] | None
+    of: Callable[..., Any] | None
 
     @property
     def w_x(self) -> Any:
@@ -47,10 +50,15 @@ class ClosedForm:
     def graph(self) -> pg.PopulationGraph:
         return pg.build(self.p, self.A)
 
-    def V(self, k: int, first: int = 0) -> Any:
+    def V(self, k: int, first: int = 0, dtype: Any = np.float64) -> Any:
         """The eigenvectors first, ..., k - 1, (N, k - first)."""
         assert self.of is not None
-        return self.of(np.arange(first, k))
+        return self.of(np.arange(first, k), dtype)
+
+    @property
+    def exact_w_x(self) -> Any:
+        """The views' probabilities in extended precision."""
+        return self.A.T.astype(Extended) @ self.p.astype(Extended)
 
     def embedding(self, k: int) -> Any:
         """F*/√w_x, an embedding that matches."""
@@ -70,18 +78,19 @@ class ClosedForm:
         A = sp.csr_array(self.A[rows][:, columns])
         A.sort_indices()
         of = self.of
-        turned = None if of is None else (lambda ids: of(ids)[columns])
+        turned = None if of is None else (lambda ids, dtype=np.float64: of(ids, dtype)[columns])
         return replace(self, name=f"{self.name}, shuffled", p=self.p[rows], A=A, of=turned)
 
 
-def _sorted(name: str, p: Any, A: Any, gamma: Any, of: Callable[[Any], Any] | None) -> ClosedForm:
+def _sorted(name: str, p: Any, A: Any, gamma: Any, of: Callable[..., Any] | None) -> ClosedForm:
     """Put eigenvalues in descending order; `of` takes positions in the order given."""
     gamma = np.asarray(gamma, dtype=np.float64)
     order = np.argsort(-gamma, kind="stable")
     order = order[: int(np.sum(gamma > 0))]
     A = sp.csr_array(A)
     A.sum_duplicates()
-    return ClosedForm(name, np.asarray(p, float), A, gamma[order], None if of is None else (lambda ids: of(order[ids])))
+    chosen = None if of is None else (lambda ids, dtype=np.float64: of(order[ids], dtype))
+    return ClosedForm(name, np.asarray(p, float), A, gamma[order], chosen)
 
 
 def cube_walk(flips: Sequence[float]) -> ClosedForm:
@@ -96,9 +105,9 @@ def cube_walk(flips: Sequence[float]) -> ClosedForm:
     for flip in flips:
         sums = np.concatenate([sums, sums + Extended(flip)])
 
-    def characters(sets: Any) -> Any:
+    def characters(sets: Any, dtype: Any) -> Any:
         signs = [1.0 - 2.0 * (np.bitwise_count(x & int(chosen)) % 2) for chosen in sets]
-        return np.stack(signs, axis=1) / np.sqrt(n)
+        return np.stack(signs, axis=1).astype(dtype) / np.sqrt(dtype(n))
 
     return _sorted(f"cube walk d={d}", np.full(n, 1 / n), A, (1 - 2 * sums) ** 2, characters)
 
@@ -118,12 +127,12 @@ def circulant(n: int, steps: Mapping[int, float]) -> ClosedForm:
     frequency = np.repeat(f, twice)
     is_sine = np.concatenate([[False], np.diff(frequency) == 0])
 
-    def waves(ids: Any) -> Any:
+    def waves(ids: Any, dtype: Any) -> Any:
         columns = []
         for at in ids:
-            angle = 2 * np.pi * ((int(frequency[at]) * x) % n) / n
+            angle = dtype(turn) * ((int(frequency[at]) * x) % n).astype(dtype) / n
             wave = np.sin(angle) if is_sine[at] else np.cos(angle)
-            columns.append(wave / np.linalg.norm(wave))
+            columns.append(wave / np.sqrt(np.sum(wave**2)))
         return np.stack(columns, axis=1)
 
     return _sorted(f"circulant n={n}", np.full(n, 1 / n), A, np.repeat(real**2 + imaginary**2, twice), waves)
@@ -138,10 +147,12 @@ def with_hub(a: ClosedForm, share: float) -> ClosedForm:
     gamma[0] = 1.0
     of = a.of
 
-    def widened(ids: Any) -> Any:
-        V = np.zeros((a.N + 1, len(ids)))
-        V[:-1] = of(ids)
-        V[:, np.asarray(ids) == 0] = np.sqrt(np.append(a.w_x * (1 - share), share))[:, np.newaxis]
+    def widened(ids: Any, dtype: Any) -> Any:
+        V = np.zeros((a.N + 1, len(ids)), dtype=dtype)
+        V[:-1] = of(ids, dtype)
+        if 0 in (ids := np.asarray(ids)):
+            top = np.sqrt(A.T.astype(dtype) @ a.p.astype(dtype))
+            V[:, ids == 0] = (top / np.sqrt(np.sum(top**2)))[:, np.newaxis]
         return V
 
     return _sorted(f"{a.name} + hub", a.p, A, gamma, widened)
@@ -155,11 +166,11 @@ def union(parts: Sequence[ClosedForm], masses: Sequence[float]) -> ClosedForm:
     place = np.concatenate([np.arange(len(part.gamma)) for part in parts])
     start = np.concatenate([[0], np.cumsum([part.N for part in parts])])
 
-    def placed(ids: Any) -> Any:
-        V = np.zeros((start[-1], len(ids)))
+    def placed(ids: Any, dtype: Any) -> Any:
+        V = np.zeros((start[-1], len(ids)), dtype=dtype)
         for column, at in enumerate(ids):
             part = owner[at]
-            V[start[part] : start[part + 1], column] = parts[part].of(place[[at]])[:, 0]
+            V[start[part] : start[part + 1], column] = parts[part].of(place[[at]], dtype)[:, 0]
         return V
 
     return _sorted("union", p / p.sum(), A, np.concatenate([part.gamma for part in parts]), placed)
@@ -170,9 +181,9 @@ def product(a: ClosedForm, b: ClosedForm) -> ClosedForm:
     A = sp.kron(a.A, b.A, format="csr")
     gamma, width = np.kron(a.gamma.astype(Extended), b.gamma.astype(Extended)), len(b.gamma)
 
-    def tensors(ids: Any) -> Any:
+    def tensors(ids: Any, dtype: Any) -> Any:
         i, j = np.divmod(np.asarray(ids), width)
-        left, right = a.of(i), b.of(j)
+        left, right = a.of(i, dtype), b.of(j, dtype)
         return np.stack([np.kron(u, v) for u, v in zip(left.T, right.T, strict=True)], axis=1)
 
     return _sorted(f"({a.name}) x ({b.name})", np.kron(a.p, b.p), A, gamma, tensors)
@@ -182,16 +193,17 @@ def tree(parent: Any, reached: Any, p: Any = None, name: str = "tree") -> Closed
     """Naturals are the leaves of a rooted tree; each descends from the root towards itself and shows the node at which it stops.
 
     A natural that has come to node a goes on below it with probability 1 - s_a, so that it passes a with probability
-    reached[a] = Π (1 - s_b) over a and its ancestors b. For any p, Ā has the eigenvalue reached[a] for each inner node a, as many times
-    as a has children less one: on naturals the eigenvectors are the contrasts of two groups of a's children, weighted by √p, for which
-    AᵀD^-1A acts on functions of "which child of a" alone. Beside these there is γ_1 = 1.
+    reached[a] = Π (1 - s_b) over a and its ancestors b. For any p, Ā has the eigenvalue reached[a] for each inner node a, as
+    many times as a has children less one: on naturals the eigenvectors are the contrasts of two groups of a's children, weighted
+    by √p, for which AᵀD^-1A acts on functions of "which child of a" alone. Beside these there is γ_1 = 1.
 
     Parameters
     ----------
     parent : (nodes,) array of int
         parent[0] = -1 is the root; parent[i] < i.
     reached : (nodes,) array
-        The eigenvalue of each inner node, in (0, 1], no larger than its parent's; of leaves it is not read.
+        The eigenvalue of each inner node, in (0, 1], no larger than its parent's, rounded to a multiple of 2^-50; of leaves it is
+        not read.
     p : (leaves,) array, optional
         In the order of the leaves; uniform if not given.
     """
@@ -202,7 +214,7 @@ def tree(parent: Any, reached: Any, p: Any = None, name: str = "tree") -> Closed
     leaves = np.flatnonzero(~inner)
     n = len(leaves)
     p = np.full(n, 1 / n) if p is None else np.asarray(p, float) / math.fsum(p)
-    passed = np.where(inner, np.asarray(reached, dtype=Extended), Extended(0))
+    passed = np.where(inner, np.round(np.asarray(reached, dtype=Extended) * 2**50) / 2**50, Extended(0))
     arrived = np.concatenate([[Extended(1)], passed[parent[1:]]])
     stays = (arrived - passed).astype(np.float64)
     path, node = [leaves], leaves
@@ -212,37 +224,37 @@ def tree(parent: Any, reached: Any, p: Any = None, name: str = "tree") -> Closed
     columns = np.concatenate([step[(step >= 0) & (stays[step] > 0)] for step in path])
     shown, columns = np.unique(columns, return_inverse=True)
     A = sp.csr_array((stays[shown][columns], (rows, columns)), shape=(n, len(shown)))
-    mass = np.zeros(nodes)
+    mass = np.zeros(nodes, dtype=Extended)
     for step in path:
         above = step >= 0
-        np.add.at(mass, step[above], p[above])
+        np.add.at(mass, step[above], p[above].astype(Extended))
     owners = np.repeat(np.flatnonzero(inner), children[inner] - 1)
     contrast = np.concatenate([[0], *(np.arange(count - 1) for count in children[inner])]).astype(int)[1:]
     order = np.argsort(parent, kind="stable")
     starts = np.searchsorted(parent[order], np.arange(nodes))
-    w_x = A.T @ p
-    scaled = sp.csr_array(sp.diags_array(1 / np.sqrt(w_x)) @ A.T @ sp.diags_array(np.sqrt(p)))
 
     def leaves_below(group: Any) -> Any:
         member = np.zeros(nodes, dtype=bool)
         member[group] = True
         return np.flatnonzero(np.any([np.where(step >= 0, member[step], False) for step in path], axis=0))
 
-    def contrasts(ids: Any) -> Any:
-        V = np.zeros((len(shown), len(ids)))
+    def contrasts(ids: Any, dtype: Any) -> Any:
+        V = np.zeros((len(shown), len(ids)), dtype=dtype)
+        transposed, law = A.T.astype(dtype), p.astype(dtype)
+        root = np.sqrt(transposed @ law)
         for column, at in enumerate(ids):
             if at == 0:
-                V[:, column] = np.sqrt(w_x) / np.linalg.norm(np.sqrt(w_x))
+                V[:, column] = root / np.sqrt(np.sum(root**2))
                 continue
             mother, j = owners[at - 1], contrast[at - 1]
             mine = order[starts[mother] : starts[mother] + children[mother]]
             left, right = leaves_below(mine[: j + 1]), leaves_below(mine[j + 1])
-            size = [mass[mine[: j + 1]].sum(), mass[mine[j + 1]]]
-            u = np.zeros(n)
-            u[left] = np.sqrt(p[left] / size[0]) * np.sqrt(size[1] / sum(size))
-            u[right] = -np.sqrt(p[right] / size[1]) * np.sqrt(size[0] / sum(size))
-            v = scaled @ u
-            V[:, column] = v / np.linalg.norm(v)
+            size = [mass[mine[: j + 1]].sum().astype(dtype), mass[mine[j + 1]].astype(dtype)]
+            u = np.zeros(n, dtype=dtype)
+            u[left] = np.sqrt(law[left] / size[0]) * np.sqrt(size[1] / sum(size))
+            u[right] = -np.sqrt(law[right] / size[1]) * np.sqrt(size[0] / sum(size))
+            v = transposed @ (np.sqrt(law) * u) / root
+            V[:, column] = v / np.sqrt(np.sum(v**2))
         return V
 
     gamma = np.concatenate([[Extended(1)], np.repeat(passed[inner], children[inner] - 1)])
@@ -283,8 +295,8 @@ def planted(
 def transpositions(m: int, stay: float) -> ClosedForm:
     """Permutations of m things, of which two are exchanged at random, or none with probability `stay`.
 
-    γ = (stay + (1 - stay) c(λ)/binom(m, 2))² for each partition λ of m, c the sum of its contents, f_λ² times, f_λ by the hook formula
-    [Diaconis and Shahshahani, Generating a random permutation with random transpositions, 1981].
+    γ = (stay + (1 - stay) c(λ)/binom(m, 2))² for each partition λ of m, c the sum of its contents, f_λ² times, f_λ by the hook
+    formula [Diaconis and Shahshahani, Generating a random permutation with random transpositions, 1981].
     """
     words = np.array(list(itertools.permutations(range(m))))
     code = words @ m ** np.arange(m)

@@ -1,4 +1,4 @@
-"""Each closed form is a whole orthonormal eigensystem: residuals vanish and the eigenvalues sum to the trace, so none is missing."""
+"""Each closed form is a whole orthonormal eigensystem: residuals vanish and the eigenvalues sum to the trace."""
 
 import numpy as np
 import pytest
@@ -29,6 +29,19 @@ def test_is_the_whole_eigensystem(name):
         assert np.abs(M.T @ (M @ V) - V * known.gamma).max() < 1e-13
         assert known.gamma.sum() == pytest.approx(float(np.sum(M.data**2)), abs=1e-12)
         assert (np.diff(known.gamma) <= 0).all()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_eigenvectors_are_those_of_the_floats_themselves(name):
+    """Residuals at the rounding of extended precision, far below that of p and A: no ideal population is meant instead."""
+    known, fine = CASES[name].shuffled(RNG), np.longdouble
+    if np.finfo(fine).eps > 1e-18:
+        pytest.skip("no extended precision here")
+    V = known.V(len(known.gamma), dtype=fine)
+    M = np.sqrt(known.p.astype(fine))[:, None] * known.A.toarray().astype(fine) / np.sqrt(known.exact_w_x)
+    image = M.T @ (M @ V)
+    assert np.abs(V.T @ V - np.eye(len(known.gamma))).max() < 1e-17
+    assert np.abs(image - V * np.sum(V * image, axis=0)).max() < 1e-17
 
 
 def test_permutations_have_the_eigenvalues_of_a_dense_solve():

@@ -1,7 +1,9 @@
-"""No wrong verdict on pairs whose answer is known; and the judge of verdicts finds wrong ones, where there are any."""
+"""No wrong verdict on pairs whose answer is known; and the judges of verdicts find wrong ones, where there are any."""
 
 from dataclasses import replace
+from fractions import Fraction
 
+import large_verdicts
 import numpy as np
 import pytest
 import verdicts
@@ -92,3 +94,134 @@ def test_the_script_says_what_it_found(capsys, monkeypatch):
     assert "32 pairs, wrong 0" in capsys.readouterr().out
     monkeypatch.setattr(verdicts, "judge", lambda graph, pair, verify: (Status.MATCH, "wrong"))
     assert verdicts.main(32, 0) == 1
+
+
+# --- large populations, on every route
+
+
+SLOW = {"dask", *large_verdicts.LARGE}
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        pytest.param(route, marks=[pytest.mark.slow] * (route in SLOW))
+        for route in large_verdicts.ROUTES | large_verdicts.LARGE
+    ],
+)
+def test_no_verdict_of_a_large_population_is_wrong_on_any_route(route):
+    if route in large_verdicts.NEEDS:
+        need(large_verdicts.NEEDS[route])
+    draw, _ = (large_verdicts.ROUTES | large_verdicts.LARGE)[route]
+    tally = large_verdicts.campaign(10, seed=1, routes={route: (draw, 1.0)})
+    assert tally.pairs == 10
+    assert [large_verdicts.words(fault) for fault in tally.faults] == []
+
+
+def cube(q=(0.05, 0.11, 0.07, 0.02, 0.13)):
+    """32 views, 11 eigenvalues of which are 0.5 at least, none repeated."""
+    return large_verdicts.listed(large_verdicts.forms.cube_walk(q))
+
+
+def judged(place, pair, answer=pg.verify):
+    tally = large_verdicts.Tally()
+    truth = large_verdicts.truth_of(place, pair)
+    large_verdicts.judge(tally, "small", replace(place, ask=answer), pair, truth, hand=False)
+    return tally, truth
+
+
+def turned_by(place, by, k=3, condition=1.0):
+    F = np.array(place.vectors[:, :k])
+    F[:, -1] = np.cos(by) * F[:, -1] + np.sin(by) * place.vectors[:, k]
+    rng = np.random.default_rng(0)
+    B = (large_verdicts.orthogonal(rng, k) * np.geomspace(1, 1 / condition, k)) @ large_verdicts.orthogonal(rng, k)
+    return large_verdicts.Pair(large_verdicts.embedding(place, F, B), k, k, "turned")
+
+
+@pytest.mark.parametrize("condition", [1.0, 1e5, 1e12])
+def test_what_is_right_is_known_at_any_condition(condition):
+    """The angle that was built in, and the rounding of f that a map of this condition magnifies."""
+    place = cube()
+    for by in (0.0, 0.3e-6, 0.99e-6, 1.01e-6, 3e-6, 0.1):
+        truth = judged(place, turned_by(place, by, condition=condition))[1]
+        assert truth.angle == pytest.approx(by, rel=1e-9, abs=1e-15 * condition)
+        right = Status.DIFFERENT if truth.angle > 1e-6 else Status.MATCH
+        assert truth.right == {right, Status.UNDECIDED}
+        assert truth.easy == (condition < 1e6 and by in (0.0, 0.3e-6, 3e-6, 0.1))
+
+
+def answering(**changes):
+    def verify(*args, **more):
+        return replace(pg.verify(*args, **more), **changes)
+
+    return verify
+
+
+def raising(*_, **__):
+    raise ZeroDivisionError("leaked")
+
+
+def test_an_answer_that_errs_is_counted_as_what_it_is():
+    place = cube()
+    right, other = turned_by(place, 0.0), turned_by(place, 0.1)
+    assert judged(place, right)[0].faults == judged(place, other)[0].faults == []
+    wrong = {
+        "no": (right, answering(status=Status.DIFFERENT, matches=False)),
+        "collapsed": (right, answering(status=Status.COLLAPSED, matches=False)),
+        "yes": (other, answering(status=Status.MATCH, matches=True)),
+        "a yes of another kind": (right, answering(status=Status.MATCH_DEGENERATE)),
+        "a yes that is none": (right, answering(matches=False)),
+        "raises": (right, raising),
+    }
+    for name, (pair, answer) in wrong.items():
+        tally, _ = judged(place, pair, answer)
+        assert (tally.wrong, tally.needless) == (1, 0), name
+        assert len(tally.faults) == 1
+    tally, _ = judged(place, right, answering(status=Status.UNDECIDED, matches=False))
+    assert (tally.wrong, tally.needless) == (0, 1)
+    assert "needlessly" in large_verdicts.words(tally.faults[0])
+    hard = turned_by(place, 0.3e-6, condition=1e9)
+    assert judged(place, hard, answering(status=Status.UNDECIDED, matches=False))[0].needless == 0
+
+
+def test_equal_eigenvalues_may_be_shared_out_and_others_not():
+    """γ_3 = γ_4: any one of them will do; 1e-13 apart only as the documented tolerance calls them equal."""
+    tied, near = cube((0.02, 0.1, 0.1, 0.3)), cube((0.02, 0.1, 0.1 + 1e-15, 0.3))
+    assert tied.known.run(3) == (2, 4)
+    swap = large_verdicts.Pair(large_verdicts.embedding(tied, tied.vectors[:, [0, 1, 3]], np.eye(3)), 3, 3, "swapped")
+    truth = large_verdicts.truth_of(tied, swap)
+    assert truth.right == {Status.MATCH_DEGENERATE, Status.UNDECIDED}
+    assert not truth.tie
+    assert near.known.run(3) == (2, 3)
+    swap = large_verdicts.Pair(large_verdicts.embedding(near, near.vectors[:, [0, 1, 3]], np.eye(3)), 3, 3, "swapped")
+    truth = large_verdicts.truth_of(near, swap)
+    assert truth.right == {Status.DIFFERENT, Status.MATCH_DEGENERATE, Status.UNDECIDED}
+    assert truth.tie
+    apart = cube((0.02, 0.1, 0.1001, 0.3))
+    swap = large_verdicts.Pair(large_verdicts.embedding(apart, apart.vectors[:, [0, 1, 3]], np.eye(3)), 3, 3, "swapped")
+    assert large_verdicts.truth_of(apart, swap).right == {Status.DIFFERENT, Status.UNDECIDED}
+
+
+def test_the_rank_of_fractions():
+    third = Fraction(1, 3)
+    assert large_verdicts.rank_of([[third, 1], [1, 3]]) == 1
+    assert large_verdicts.rank_of([[third, 1], [1, 3 + Fraction(1, 10**40)]]) == 2
+    assert large_verdicts.rank_of([[Fraction(0), third], [third, Fraction(0)], [third, third]]) == 2
+    assert large_verdicts.rank_of([]) == 0
+
+
+def test_one_command_judges_all_and_keeps_what_is_wrong(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(large_verdicts, "ROUTES", {"mixture": (large_verdicts.ROUTES["mixture"][0], 1.0)})
+    monkeypatch.setattr(large_verdicts, "LARGE", {})
+    assert verdicts.main(16, 0, large=5, huge=1, folder=str(tmp_path)) == 0
+    printed = capsys.readouterr().out
+    assert "16 pairs, wrong 0" in printed
+    assert "5 pairs, wrong 0, needlessly undecided 0" in printed
+    asked = large_verdicts.asked(lambda rng: replace(cube(), ask=raising), 5)
+    monkeypatch.setattr(large_verdicts, "ROUTES", {"dense": (asked, 1.0)})
+    assert verdicts.main(16, 0, large=5, folder=str(tmp_path)) == 1
+    assert "5 pairs, wrong 5" in (printed := capsys.readouterr().out)
+    assert "ZeroDivisionError: leaked" in printed
+    kept = np.load(next(tmp_path.glob("dense_*.npz")))
+    assert kept["f"].shape[0] == 32
+    assert {"p", "data", "indices", "indptr", "k"} <= set(kept)
