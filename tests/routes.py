@@ -1,7 +1,7 @@
 """A table of routes x laws: every way to a spectrum beside everything that a spectrum promises, on populations of known spectrum.
 
-`python tests/routes.py` prints the table: how many cases each cell has, and why a cell is empty. A route is one entry of ROUTES, a law one
-entry of LAWS. Truth is the closed form's (`closed_forms.py`); nothing here is compared with what another solver of popgraph returned.
+`python tests/routes.py` prints the table: how many cases each cell has, and why a cell is empty. A route is one entry of ROUTES, a
+law one entry of LAWS. Truth is the closed form's (`closed_forms.py`); nothing here is compared with what another solver returned.
 """
 
 import hashlib
@@ -36,8 +36,8 @@ EPS = float(np.finfo(np.float64).eps)
 class Case:
     """A population of known spectrum, and how many pairs are asked for.
 
-    `parts` are the factors of a product, or of each class of a mixture; `moves` are declared symmetries, each a pair of arrays (where naturals
-    go, where views go); `features` says which eigenvectors span a class of functions, of which `known` then lists the eigenvalues.
+    `parts` are the factors of a product, or of each class of a mixture; `moves` are declared symmetries, each a pair of arrays
+    (where naturals go, where views go); `features` span a class of functions, of which `known` then lists the eigenvalues.
     """
 
     known: ClosedForm
@@ -214,7 +214,7 @@ def hidden() -> dict[str, Callable[[], Case]]:
 class Route:
     """One way to a spectrum: `solve(case, scale)` returns it in the order of the case's views, with p multiplied by the scale.
 
-    `solvers` are the names of solvers that its answers may give; `lacks` are the abilities that some laws need and this route has not.
+    `solvers` are the names of solvers that its answers may give; `lacks` are abilities that some laws need and this route lacks.
     """
 
     solve: Callable[[Case, float], Any]
