@@ -1,6 +1,6 @@
 """`verify_sampled` and its `SampledMatch`: what positive pairs alone tell about an f. Intervals are made in `pair_moments.py`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -31,7 +31,9 @@ class Status(Enum):
 class SampledMatch(Immutable):
     """Say what sampled pairs tell about whether f spans F*, and whether it minimises the loss. True iff a match is certified.
 
-    All intervals are for the exact population value, each at `confidence`.
+    All intervals are for the exact population value, each at `confidence`; where `longest_known` is False, if f is nowhere longer
+    than the longest drawn, in coordinates in which G is the identity too. No status rests on that: f is then neither certified nor,
+    for what longer views could change, refuted.
 
     Attributes
     ----------
@@ -44,14 +46,16 @@ class SampledMatch(Immutable):
     confidence, atol : float
         As given; atol in radians.
     rank : int
-        The number of linearly independent columns of f on the views drawn.
+        The number of linearly independent columns of f: on all views of a graph, else on the views drawn.
+    longest, longest_known : float, bool
+        The largest |f(x)| over all views, where it is known; else the largest one drawn stands in for it.
     loss : Estimate
         L(f) = -2 tr P + ||G||_F², without bias; its `value`, `error` (half the interval's width), `low` and `high`.
-    theta : (min(k, rank),) array
+    theta : (min(k, d),) array, or (min(k, rank),) of a graph
         The Ritz values, the eigenvalues of G^-1/2 P G^-1/2, largest first: how much of Ā the span of f holds. In the population
         0 <= θ_i <= γ_i [THEORY 7]. For f wider than k, those of the k-dimensional part that half of the pairs chose, measured on
-        the other half.
-    theta_interval : (min(k, rank), 2) array
+        the other half. 0 stands for those that no view drawn shows.
+    theta_interval : (len(theta), 2) array
     P, G : Estimate
         Of the moments E f(x) f(x⁺)ᵀ, made symmetric, and E f(x) f(x)ᵀ; (d, d) arrays.
     stationarity : Estimate
@@ -70,7 +74,8 @@ class SampledMatch(Immutable):
     pairs_needed : int or None
         About how many pairs would certify `atol`, if the truth is as estimated; None where it is unknown, or no number would.
     heaviest : float
-        The share that the heaviest view drawn has in the second moment; where it is not small, no interval is to be trusted.
+        The share that the heaviest view drawn has in the second moment; where it is not small and `longest_known` is False, no
+        interval is to be trusted.
 
     Examples
     --------
@@ -104,6 +109,8 @@ class SampledMatch(Immutable):
     excess_angle_bound: float | None
     pairs_needed: int | None
     heaviest: float
+    longest: float
+    longest_known: bool
 
     def __bool__(self) -> bool:
         return self.status is Status.CERTIFIED
@@ -124,7 +131,9 @@ class SampledMatch(Immutable):
             ),
             f"  intervals     {100 * self.confidence:g} % each, from {self.pairs:,} pairs; four times the pairs halve them",
         ]
-        if self.heaviest > HEAVY:
+        if not self.longest_known:
+            lines.append(f"                {_if_no_longer(self.longest)}")
+        if self.heaviest > HEAVY and not self.longest_known:
             share = f"one view makes {100 * self.heaviest:.2g} % of the second moment"
             lines.append(f"  Heavy tails: {share}, so trust no interval; draw more pairs.")
         return "\n".join(lines)
@@ -140,14 +149,15 @@ def verify_sampled(
     gamma: Any = None,
     confidence: float = 0.95,
     atol: float = 0.1,
+    longest: float | None = None,
     rng: Seed = None,
     progress: Progress = None,
 ) -> SampledMatch:
     """Check an embedding f against F* by sampled positive pairs, for populations too large to list.
 
     Pairs show how much of Ā the span of f holds: its Ritz values θ_i <= γ_i. They cannot show a larger eigenvalue outside that
-    span. So a match is REFUTED where f collapsed or θ_1 < 1 = γ_1, at best CONSISTENT, and CERTIFIED only with `gamma`: for P_F
-    the projector on span F, tr P_F Ā = Σθ_i, and
+    span. So a match is REFUTED where f lacks the constant, θ_1 < 1 = γ_1, at best CONSISTENT, and CERTIFIED only with `gamma`: for
+    P_F the projector on span F, tr P_F Ā = Σθ_i, and
 
         (γ_k - γ_{k+1}) ||sin Θ||_F² <= Σγ_i - Σθ_i <= sin² Θ_max Σγ_i.
 
@@ -158,9 +168,12 @@ def verify_sampled(
 
     The intervals are block jackknives: statistics of 50 blocks of pairs with one left out, which also removes the bias of order
     1/pairs (all of it from ||G||²), and Student's t. To these are added what the second order can do where the first vanishes,
-    and what pairs rare enough to be all missed could do if their f are no longer than those seen (the "rule of three"). Where f
-    has heavy tails, or is long on views too rare to be drawn, intervals are too short, and f may be refuted as collapsed for
-    what was not drawn: see `heaviest`.
+    and what views can do that are so rare that few or none were drawn, if f is as long there as it can be (`rare_views.py`).
+    How long that is, is known of a PopulationGraph, or from `longest`. Where it is not, the longest f drawn stands in for it: the
+    intervals are 95 % if f is nowhere longer than that, and nothing is certified, or refuted, that a longer f on rare views could
+    make otherwise. f lacks the constant whatever it is on rare views, and so do Ritz values above γ prove gamma wrong. For both
+    leave out the views, of probability at most 3/pairs at 95 %, on which f is longer than on all those drawn: f on the others is
+    still an f, and still lacks the constant.
 
     Parameters
     ----------
@@ -178,6 +191,8 @@ def verify_sampled(
         Of each interval, in (0, 1).
     atol : float
         The largest principal angle, in radians, that counts as a match. Certified angles shrink like pairs^(-1/4).
+    longest : float, optional
+        The largest |f(x)| over all views, where theory or a normalisation tells it; a PopulationGraph tells it itself.
     rng : None, int or numpy.random.Generator
         The same seed gives the same pairs.
     progress : bool, callable or None
@@ -193,13 +208,13 @@ def verify_sampled(
     InvalidEmbedding
         If f is not one finite real vector, of one length below 1e36, for each view.
     InvalidArgument
-        If the sampler returns no pair of batches of the size asked for, an argument is out of range, or gamma lies below what
-        the pairs prove.
+        If the sampler returns no pair of batches of the size asked for, an argument is out of range, f is longer than `longest`
+        at a view drawn, or gamma lies below what the pairs prove.
 
     References
     ----------
     THEORY 3.5 and 7; Ky Fan, On a theorem of Weyl concerning eigenvalues, PNAS 35 (1949); Efron and Stein, The jackknife
-    estimate of variance, Ann. Statist. 9 (1981).
+    estimate of variance, Ann. Statist. 9 (1981); Wilson, Probable inference, JASA 22 (1927).
 
     Examples
     --------
@@ -211,7 +226,7 @@ def verify_sampled(
     ...     return tuple(natural ^ (rng.random((size, 30)) < 0.25) for _ in range(2))
     >>> def parities(x):
     ...     return np.column_stack([np.ones(len(x)), 1 - 2 * x[:, :2]])
-    >>> sampled = verify_sampled(strings, parities, pairs=20_000, rng=0)
+    >>> sampled = verify_sampled(strings, parities, pairs=20_000, longest=3**0.5, rng=0)
     >>> sampled
     SampledMatch(CONSISTENT, k=3, minimiser REFUTED, 20,000 pairs)
     >>> sampled.theta
@@ -220,16 +235,17 @@ def verify_sampled(
     pairs = count("pairs", pairs, 2 * BLOCKS, 2**40)
     confidence = number("confidence", confidence, "it must be a number between 0 and 1", above=1e-9, below=1 - 1e-12)
     atol = number("atol", atol, "it must be a number between 0 and 1.571", below=np.pi / 2)
-    moments = draw_moments(sampler, f, int(pairs), float(confidence), generator(rng), progress)
+    stated = None if longest is None else number("longest", longest, "it must be the largest |f(x)|, a number above 0")
+    moments = draw_moments(sampler, f, int(pairs), float(confidence), generator(rng), progress, longest=stated)
     d = len(moments.S)
     if k is not None and (not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= d):
         raise InvalidArgument(f"k is {shorten(k)}, but f has {d} columns; it must be a whole number from 1 to {d}")
     k = d if k is None else int(k)
-    ritz, rank = moments.ritz(k), moments.basis(k)[0]
-    loss, stationarity = moments.loss(), moments.stationarity()
-    known = None if gamma is None else _judge(_read_gamma(gamma, k, ritz, moments), k, ritz, loss if d == k else None)
-    status, reason = _span_verdict(moments, ritz, rank, k, known, atol)
-    minimiser, minimiser_reason = _minimiser_verdict(ritz, rank, k, known, stationarity, atol)
+    ritz, loss, stationarity = moments.ritz(k), moments.loss(), moments.stationarity()
+    drawn = _Drawn.of(moments, k)
+    known = None if gamma is None else _judge(_read_gamma(gamma, k, moments), k, ritz, loss if d == k else None)
+    status, reason = _span_verdict(moments, ritz, drawn, k, known, atol)
+    minimiser, minimiser_reason = _minimiser_verdict(drawn, k, known, stationarity, atol)
     return SampledMatch(
         status=status,
         reason=reason,
@@ -239,7 +255,7 @@ def verify_sampled(
         pairs=moments.pairs,
         confidence=float(confidence),
         atol=float(atol),
-        rank=rank,
+        rank=drawn.rank if drawn.rank_of_all is None else drawn.rank_of_all,
         loss=loss,
         theta=frozen(ritz.theta),
         theta_interval=frozen(np.column_stack([ritz.low, ritz.high])),
@@ -253,7 +269,35 @@ def verify_sampled(
         excess_angle_bound=known and known.excess_bound,
         pairs_needed=known and _pairs_needed(known, k, ritz.total, atol, moments.pairs),
         heaviest=moments.heaviest(),
+        longest=moments.lengths.longest,
+        longest_known=moments.lengths.known,
     )
+
+
+class _Drawn(NamedTuple):
+    """What the views drawn tell whatever f is on others: a rank, and the upper end of θ_1. And whether others can be longer."""
+
+    rank: int
+    rank_of_all: int | None
+    top: float
+    missed: float
+    if_no_longer: str
+
+    @classmethod
+    def of(cls, moments: PairMoments, k: int) -> "_Drawn":
+        """Take it from the population without the views, of probability `missed`, on which f is longer than on all those drawn.
+
+        For u of span F, E (1 - u)² over all views is at least that over these; so sin² of the angle between F and the constant
+        is at least (1 - missed)(1 - θ_1), with θ_1 the largest Ritz value on these.
+        """
+        rank, lengths = moments.basis(k)[0], moments.lengths
+        top = float(moments.of_drawn().ritz(k).high[0]) if rank else 0.0
+        return cls(rank, lengths.rank, top, moments.unseen, "" if lengths.known else _if_no_longer(lengths.longest))
+
+
+def _if_no_longer(longest: float) -> str:
+    """Say what stands in for the longest |f| where that is not known."""
+    return f"if f is nowhere longer than {longest:.4g}, the longest drawn; give longest= where it is known"
 
 
 class _Known(NamedTuple):
@@ -278,7 +322,7 @@ def _judge(gamma: Floats, k: int, ritz: Ritz, loss: Estimate | None) -> _Known:
     return _Known(gamma, deficit, None if angles is None else frozen(np.array(angles)), excess, bound)
 
 
-def _read_gamma(gamma: Any, k: int, ritz: Ritz, moments: PairMoments) -> Floats:
+def _read_gamma(gamma: Any, k: int, moments: PairMoments) -> Floats:
     """Return the k + 1 leading eigenvalues, if they can be those of a population graph, and of this one."""
     known = numbers("gamma", gamma, f"it must be the {k + 1} leading eigenvalues of Ā")
     if known.ndim != 1 or len(known) < k + 1:
@@ -290,11 +334,11 @@ def _read_gamma(gamma: Any, k: int, ritz: Ritz, moments: PairMoments) -> Floats:
         raise InvalidArgument(
             f"gamma is {shorten(known.tolist())}; the eigenvalues of a population graph begin with 1, fall, and stay in [0, 1]"
         )
-    width = (ritz.theta - ritz.low) * max(1.0, moments.quantile(SURE) / moments.t)
-    above = np.flatnonzero((ritz.low > 0) & (ritz.theta - width > known[: len(ritz.theta)] + 1e-9))
+    ritz = replace(moments.of_drawn(), confidence=1 - SURE).ritz(k)
+    above = np.flatnonzero(ritz.low > known[: len(ritz.low)] + 1e-9)
     if above.size:
         i = int(above[0])
-        found = f"a Ritz value of {ritz.theta[i]:.6g} ± {width[i]:.1g}, and θ_{i + 1} <= γ_{i + 1}"
+        found = f"a Ritz value of {ritz.theta[i]:.6g}, at least {ritz.low[i]:.6g}, and θ_{i + 1} <= γ_{i + 1}"
         raise InvalidArgument(f"gamma[{i}] is {known[i]:.6g}, but f holds {found}: it is not this population's")
     return frozen(known)
 
@@ -315,27 +359,31 @@ def _angle_across(amount: float, gap: float) -> float:
 
 
 def _span_verdict(
-    moments: PairMoments, ritz: Ritz, rank: int, k: int, known: _Known | None, atol: float
+    moments: PairMoments, ritz: Ritz, drawn: _Drawn, k: int, known: _Known | None, atol: float
 ) -> tuple[Status, str]:
     """Say whether f spans F*, and why."""
-    if rank < k:
-        views = f"on the {2 * moments.pairs:,} views drawn its columns have rank {rank}, not {k}"
-        rare = f"but for views of a probability below {moments.unseen:.1g} in all, none of which was drawn"
-        return Status.REFUTED, f"f has collapsed: {views}, so no invertible map leads from them to F*, {rare}."
+    if drawn.rank_of_all is not None and drawn.rank_of_all < k:
+        found = f"on all views its columns have rank {drawn.rank_of_all}, not {k}"
+        return Status.REFUTED, f"f has collapsed: {found}, so no invertible map leads from them to F*."
     above = f"rad, above atol = {atol:.2g}"
     # θ_1 is at least cos² of the angle by which span F misses the eigenvector of γ_1 = 1
-    if (missed := _angle(1 - float(ritz.high[0]))) > atol:
-        top = f"the largest Ritz value is at most {ritz.high[0]:.4g}, but γ_1 = 1 in every population"
+    if (missed := _angle((1 - drawn.missed) * (1 - drawn.top))) > atol:
+        top = f"the largest Ritz value is at most {drawn.top:.4g}, but γ_1 = 1 in every population"
         return Status.REFUTED, f"{top}: an angle is at least {missed:.2g} {above}."
+    if drawn.rank < k:
+        views = f"on the {2 * moments.pairs:,} views drawn the columns of f have rank {drawn.rank}, not {k}"
+        rare = f"live on views of a probability below {moments.unseen:.1g} in all, none of which was drawn"
+        other = f"its other directions {rare}"
+        return Status.CONSISTENT, f"{views}: {other if drawn.rank_of_all else f'either it has collapsed, or {other}'}."
     if known is None or known.deficit is None or known.angles is None:
         mend = "give gamma=, the k + 1 leading eigenvalues, where theory knows them"
         return Status.CONSISTENT, f"nothing refutes it, but no pair can show an eigenvector that f leaves out; {mend}."
     held, (least, most) = f"Σγ_i - Σθ_i is in {_written(known.deficit)}", known.angles.tolist()
     if least > atol:
-        return Status.REFUTED, f"{held}, so an angle is at least {least:.2g} {above}."
+        return _if_known(drawn, Status.REFUTED, f"{held}, so an angle is at least {least:.2g} {above}")
     if most <= atol:
         sure = f"at confidence {100 * moments.confidence:g} %"
-        return Status.CERTIFIED, f"{held}, so no angle exceeds {most:.2g} rad, {sure}."
+        return _if_known(drawn, Status.CERTIFIED, f"{held}, so no angle exceeds {most:.2g} rad, {sure}")
     if known.gamma[k - 1] - known.gamma[k] <= NO_GAP:
         family = f"γ_{k} = γ_{k + 1} = {known.gamma[k]:.4g}, so F* is a family"
         return Status.CONSISTENT, f"nothing refutes it, but {family}, and the pairs bound no angle."
@@ -343,6 +391,13 @@ def _span_verdict(
     proved = f"only that no angle exceeds {most:.2g} {above}" if most < np.pi / 2 else "nothing about the angle"
     more = f"about {needed:,} pairs might do" if needed else "if the estimate is right, no number of pairs would do"
     return Status.CONSISTENT, f"{held}, which proves {proved}; {more}."
+
+
+def _if_known(drawn: _Drawn, status: Status, reason: str) -> tuple[Status, str]:
+    """Return a status that what f is on rare views could change: only where it is known how long f is there."""
+    if drawn.if_no_longer:
+        return Status.CONSISTENT, f"{reason}, {drawn.if_no_longer}."
+    return status, f"{reason}."
 
 
 def _pairs_needed(known: _Known, k: int, total: Estimate, atol: float, pairs: int) -> int | None:
@@ -360,32 +415,31 @@ def _pairs_needed(known: _Known, k: int, total: Estimate, atol: float, pairs: in
 
 
 def _minimiser_verdict(
-    ritz: Ritz, rank: int, k: int, known: _Known | None, stationarity: Estimate, atol: float
+    drawn: _Drawn, k: int, known: _Known | None, stationarity: Estimate, atol: float
 ) -> tuple[Status | None, str]:
     """Say whether f minimises the loss over embeddings into R^k, and why."""
     if (d := len(stationarity.value)) > k:
         return None, f"not asked, as f has {d} columns and k is {k}."
-    if rank == 0 or ritz.high[0] < 1:
-        high = ritz.high[0] if rank else 0.0
-        return Status.REFUTED, f"a minimiser's largest Ritz value is γ_1 = 1; that of f is at most {high:.6g}."
-    if rank < k and known is not None and known.gamma[rank] > 0:
+    if drawn.top < 1:
+        return Status.REFUTED, f"a minimiser's largest Ritz value is γ_1 = 1; that of f is at most {drawn.top:.6g}."
+    rank = drawn.rank_of_all
+    if rank is not None and rank < k and known is not None and known.gamma[rank] > 0:
         unused = f"γ_{rank + 1} = {known.gamma[rank]:.4g}"
-        return (
-            Status.REFUTED,
-            f"f has rank {rank} on the views drawn, and {unused}: one more dimension would lower the loss.",
-        )
+        return Status.REFUTED, f"f has rank {rank}, and {unused}: one more dimension would lower the loss."
     size = np.abs(stationarity.value) - stationarity.error
     i, j = np.unravel_index(int(np.argmax(size)), size.shape)
     if size[i, j] > 0:
         interval = _written([stationarity.low[i, j], stationarity.high[i, j]])
-        return Status.REFUTED, f"P = G² at every minimiser, but entry ({i}, {j}) of P - G² is in {interval}."
+        entry = f"P = G² at every minimiser, but entry ({i}, {j}) of P - G² is in {interval}"
+        return _if_known(drawn, Status.REFUTED, entry)
     if known is None or known.excess is None or known.excess_bound is None:
         return Status.CONSISTENT, "P = G² within the intervals, as at every critical point; gamma= tells the lowest."
     if known.excess[0] > 0:
-        return Status.REFUTED, f"the loss is above its minimum, by an amount in {_written(known.excess)}."
+        excess = f"the loss is above its minimum, by an amount in {_written(known.excess)}"
+        return _if_known(drawn, Status.REFUTED, excess)
     above = f"the loss is at most {known.excess[1]:.2g} above its minimum"
     if known.excess_bound <= atol:
-        return Status.CERTIFIED, f"{above}, so no angle exceeds {known.excess_bound:.2g} rad."
+        return _if_known(drawn, Status.CERTIFIED, f"{above}, so no angle exceeds {known.excess_bound:.2g} rad")
     return Status.CONSISTENT, f"{above}, which proves no angle as small as atol = {atol:.2g} rad."
 
 
