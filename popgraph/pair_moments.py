@@ -19,6 +19,9 @@ from popgraph.subspace import tolerance
 BLOCKS = 50  # of pairs: with 49 degrees of freedom Student's t is near normal, and the bias left is of order 50/pairs²
 RANK_CUT = 1e-13  # eigenvalues of G that are rounding, where they are 1 or 0
 SINGLE = 0.1  # share of a direction's second moment that must be left when any block is left out
+NOISE = (
+    0.75  # share of an interval's failures that is left to noise; the rest is left to rare pairs, all of them missed
+)
 TIE = 4.0  # Ritz values closer than so many standard errors are not told apart, and their intervals cover each other
 
 
@@ -100,8 +103,13 @@ class PairMoments:
 
     @property
     def t(self) -> float:
-        """Student's t at the confidence."""
-        return self.quantile(1 - self.confidence)
+        """Student's t for what noise may do, at the confidence."""
+        return self.quantile(NOISE * (1 - self.confidence))
+
+    def _widened(self, standard_error: Any, jump: Any, among: float = 1.0) -> Any:
+        """Return half-widths that noise and rare pairs together exceed with the failure allowed, divided among so many."""
+        failure = (1 - self.confidence) / among
+        return widened(standard_error, jump, self.pairs, self.quantile(NOISE * failure), (1 - NOISE) * failure)
 
     def basis(self, k: int) -> tuple[int, Floats]:
         """Return the rank of f on the views drawn, and its (at most k) leading Ritz vectors as columns (d, r) for g."""
@@ -128,7 +136,9 @@ class PairMoments:
     def second_moment(self) -> Estimate:
         """Estimate G = E f(x) f(x)ᵀ, (d, d)."""
         value, most = self._of_f(self.G).mean(axis=0), np.outer(self.lengths.columns, self.lengths.columns)
-        jump = np.where(np.eye(len(value)) > 0, np.maximum(most - value, value), most + np.abs(value))  # a square is positive
+        jump = np.where(
+            np.eye(len(value)) > 0, np.maximum(most - value, value), most + np.abs(value)
+        )  # a square is positive
         return self._mean(self._of_f(self.G), jump)
 
     def loss(self) -> Estimate:
@@ -138,22 +148,19 @@ class PairMoments:
         """
         P, G = self._of_f(self.P), self._of_f(self.G)
         value, se = _jackknife(lambda P, G: -2 * np.trace(P, axis1=-2, axis2=-1) + np.sum(G**2, axis=(-2, -1)), P, G)
-        mean, t, failure = G.mean(axis=0), self.t, 1 - self.confidence
+        mean = G.mean(axis=0)
         linear = abs(2 * float(np.sum(mean**2)) - 2 * float(np.trace(P.mean(axis=0))))
         jump = 2 * (1 + float(np.linalg.norm(mean, 2))) * self.lengths.longest**2 + linear
-        error = widened(se, jump, self.pairs, t, failure) + t * _second_order(G, G) + self._square(G, t, failure)
-        return Estimate(float(value), float(error))
+        return Estimate(float(value), float(self._widened(se, jump) + self._square(G)))
 
     def stationarity(self) -> Estimate:
         """Estimate P - G², (d, d), with intervals that hold for all entries together (Bonferroni)."""
         P, G = self._of_f(self.P), self._of_f(self.G)
         value, se = _jackknife(lambda P, G: P - G @ G, P, G)
-        failure = (1 - self.confidence) / (len(value) * (len(value) + 1) / 2)
-        t, mean = self.quantile(failure), G.mean(axis=0)
+        among, mean = len(value) * (len(value) + 1) / 2, G.mean(axis=0)
         linear = np.abs(P.mean(axis=0) - 2 * mean @ mean)
         jump = (1 + 2 * float(np.linalg.norm(mean, 2))) * self.lengths.longest**2 + linear
-        error = widened(se, jump, self.pairs, t, failure) + t * _second_order(G, G) + self._square(G, t, failure)
-        return Estimate(value, error)
+        return Estimate(value, self._widened(se, jump, among) + self._square(G, among))
 
     def ritz(self, k: int) -> Ritz:
         """Estimate the k leading Ritz values, or all of them where f has fewer independent columns.
@@ -202,13 +209,12 @@ class PairMoments:
         mean, se = _jackknife(lambda P, G: np.add.reduceat(_ritz_values(P, G), runs, axis=-1) / sizes, P, G)
         middle, se = np.repeat(mean, sizes), np.repeat(se, sizes)
         of_run = np.repeat(np.add.reduceat(theta, runs) / sizes, sizes)
-        rare = self.pairs, self.t, 1 - self.confidence
-        down = widened(se, (1 + np.abs(theta)) * longest, *rare) + second
-        up = widened(se, (1 - np.minimum(theta, 1.0)) * max(longest, hidden), *rare) + second
+        down = self._widened(se, (1 + np.abs(theta)) * longest) + second
+        up = self._widened(se, (1 - np.minimum(theta, 1.0)) * max(longest, hidden)) + second
         low = middle - down - of_run + np.repeat(theta[np.append(runs[1:], rank) - 1], sizes)
         high = middle + up - of_run + np.repeat(theta[runs], sizes)
         total, total_se = _jackknife(lambda P, G: _ritz_values(P, G).sum(axis=-1), P, G)
-        error = widened(total_se, (1 + abs(theta[0])) * max(longest, hidden), *rare) + second
+        error = self._widened(total_se, (1 + abs(theta[0])) * max(longest, hidden)) + second
         return Ritz(
             np.maximum(theta, 0.0),  # Ritz values lie in [0, 1], as Ā's eigenvalues do; sampled ones can fall below
             np.clip(np.minimum(low, theta), 0.0, 1.0),
@@ -222,12 +228,14 @@ class PairMoments:
 
     def _mean(self, blocks: Floats, jump: Floats) -> Estimate:
         """Estimate a mean of values that differ from it by at most `jump`."""
-        error = widened(_standard_error(blocks), jump, self.pairs, self.t, 1 - self.confidence)
-        return Estimate(blocks.mean(axis=0), error)
+        return Estimate(blocks.mean(axis=0), self._widened(_standard_error(blocks), jump))
 
-    def _square(self, G: Floats, t: float, failure: float) -> float:
-        """Return what rare pairs add to ||δ||_F², for δ the error of G: of one view f fᵀ has the norm |f|²."""
-        return squared(float(np.linalg.norm(_standard_error(G))), self.lengths.longest**2, self.pairs, t, failure)
+    def _square(self, G: Floats, among: float = 1.0) -> float:
+        """Return the size of ||δ||_F², for δ the error of G, in which one view has the norm |f|²."""
+        failure = (1 - self.confidence) / among
+        t, size = self.quantile(NOISE * failure), float(np.linalg.norm(_standard_error(G)))
+        rare = squared(size, self.lengths.longest**2, self.pairs, t, (1 - NOISE) * failure)
+        return t * _second_order(G, G) + rare
 
 
 def draw_moments(
@@ -285,8 +293,8 @@ def draw_moments(
             if rows.shape[1] != d:
                 raise InvalidEmbedding(f"f has {d} columns on one batch and {rows.shape[1]} on another")
         # sums and differences of pairs have the moments 2 (G ± P); their triangular factors keep the digits that products lose
-        factors.append((np.linalg.qr(F + F_plus, mode="r"), np.linalg.qr(F - F_plus, mode="r")))
-        R = np.linalg.qr(np.concatenate([R.reshape(-1, d), *factors[-1]]), mode="r")
+        factors.append((_triangle(F + F_plus), _triangle(F - F_plus)))
+        R = _triangle(np.concatenate([R.reshape(-1, d), *factors[-1]]))
         both = np.concatenate([F, F_plus])
         drawn.append(both[np.argmax(np.sum((both @ _whitening(R, size)[0]) ** 2, axis=1))])
         columns = np.maximum(np.abs(both).max(axis=0), columns if block else 0.0)
@@ -308,8 +316,13 @@ def draw_moments(
     )
 
 
+def _triangle(rows: Floats) -> Floats:
+    """Return R with RᵀR = rowsᵀ rows."""
+    return np.asarray(np.linalg.qr(rows, mode="r"))
+
+
 def _whitening(R: Floats, size: int) -> tuple[Floats, Floats]:
-    """Return T and S = T⁻¹ such that the columns of R T are orthonormal, where R has any; its rounding is that of blocks of this size.
+    """Return T and S = T⁻¹ such that the columns of R T are orthonormal, where R has any; R has the rounding of such blocks.
 
     Moments then lose no digits to an ill-conditioned f. Directions that R lacks keep the scale of the largest.
     """

@@ -110,38 +110,35 @@ def lengths_as_stated(longest: float | None, seen: float, columns: Floats, drawn
     return Lengths(max(seen, longest), np.full(len(columns), max(seen, longest)), True, drawn)
 
 
-def shift(jump: Any, pairs: int, t: float, failure: float) -> Any:
-    """Return half of what pairs that were all missed can add to a mean, if each of them differs from it by `jump` at most.
+def missed(jump: Any, pairs: int, failure: float) -> Any:
+    """Return what pairs that were all missed can add to a mean, if each of them differs from it by `jump` at most.
 
-    Pairs of total probability q are all missed with probability (1 - q)^pairs, which is below `failure` where q > -log(failure)/pairs
-    (the "rule of three"); t² is above that at any confidence of use, and is what `widened` needs.
+    Pairs of total probability q are all missed with probability (1 - q)^pairs, which is below `failure` where q is above
+    -log(failure)/pairs (the "rule of three": 3/pairs at 95 %).
     """
-    return max(t**2, -float(np.log(failure))) * jump / (2 * pairs)
+    return -float(np.log(failure)) * jump / pairs
 
 
 def widened(standard_error: Any, jump: Any, pairs: int, t: float, failure: float) -> Any:
-    """Return the half-width of an interval for a mean that rare pairs may change.
+    """Return the half-width of an interval for a mean that rare pairs may change: t s + log(1/failure) J/pairs.
 
-    Of values that differ from their mean by J at most, the variance σ² exceeds the one measured by at most J e where the mean is
-    off by e: what is missing has a square of at most J times its size. With e <= t σ/√n, that is e² <= t² (s² + J e/n), and so
-
-        e <= a + sqrt(t² s² + a²),    a = t² J/(2n),
-
-    for s the standard error measured. The worst case is a group of probability ρ on which the value is J: it is drawn a Poisson
-    number of times, and this is the upper end of Wilson's score interval for its mean, N + t²/2 + t sqrt(N + t²/4): at 95 % 3.8 where
-    none is drawn and 5.7 after one, beside 3.7 and 5.6 by the exact law. Without rare values a is of order 1/n, and e is t s as always.
-    Wilson, Probable inference, JASA 22 (1927); with constants that no law exceeds, Maurer and Pontil, Empirical Bernstein bounds
-    and sample variance penalization, COLT 2009, whose width has the same two terms, but is half as long again everywhere.
+    Of values that differ from their mean by J at most, the variance σ² exceeds the one measured, n s², by at most J e where the
+    mean is off by e: what is missing has a square of at most J times its size. With e <= t σ/√n that is e² <= t² (s² + J e/n), so
+    e <= t s + t² J/n. Nearest to it comes a group on which the value is J and which is drawn a Poisson number N of times: s is
+    √N J/n, and where log(1/failure) replaces t², |N - EN| <= t √N + log(1/failure) fails less often, for every EN, than t and
+    `failure` together allow (a test computes it). Without rare values the second term is of order 1/n, and t s is all.
+    Maurer and Pontil, Empirical Bernstein bounds and sample variance penalization, COLT 2009, have a width of the same two terms
+    with constants that no law exceeds, and half as long again everywhere.
 
     Examples
     --------
     >>> f"{widened(0.0, 1.0, 1_000, 1.96, 0.05):.5f} {widened(0.1, 1.0, 1_000, 1.96, 0.05):.5f}"
-    '0.00384 0.19793'
+    '0.00300 0.19900'
     """
-    half = shift(jump, pairs, t, failure)
-    return half + np.sqrt((t * standard_error) ** 2 + half**2)
+    return t * standard_error + missed(jump, pairs, failure)
 
 
 def squared(standard_error: float, jump: float, pairs: int, t: float, failure: float) -> float:
-    """Return what rare pairs add to the square of a mean's error: e² - t² s² = 2 a e, for e of `widened`."""
-    return float(2 * shift(jump, pairs, t, failure) * widened(standard_error, jump, pairs, t, failure))
+    """Return what rare pairs add to the square of a mean's error, e² - t² s² for e of `widened`."""
+    rare = missed(jump, pairs, failure)
+    return float(rare * (2 * t * standard_error + rare))

@@ -80,6 +80,7 @@ def verify(
     spectrum: Any = None,
     pairs: int = 100_000,
     confidence: float = 0.95,
+    longest: float | None = None,
     rng: Seed = None,
     progress: Progress = None,
 ) -> Match | SampledMatch:
@@ -113,7 +114,16 @@ def verify(
 
     atol = SAMPLED_ATOL if atol is None else atol
     return verify_sampled(
-        draw, f, k, pairs=pairs, gamma=gamma, confidence=confidence, atol=atol, rng=rng, progress=progress
+        draw,
+        f,
+        k,
+        pairs=pairs,
+        gamma=gamma,
+        confidence=confidence,
+        atol=atol,
+        longest=longest,
+        rng=rng,
+        progress=progress,
     )
 
 

@@ -243,13 +243,14 @@ class ProductGraph(Immutable):
         spectrum: ProductSpectrum | None = None,
         pairs: int = 100_000,
         confidence: float = 0.95,
+        longest: float | None = None,
         rng: Seed = None,
         progress: Progress = None,
     ) -> Match | SampledMatch:
         """Check whether f matches F* up to an invertible linear map.
 
         A LowDegree is written in the product's eigenfunctions, finitely many, and judged exactly. A callable can only be sampled;
-        the eigenvalues, which are known, make a certificate possible.
+        the eigenvalues, which are known, make a certificate possible, if it is known as well how long f is on views not drawn.
 
         Parameters
         ----------
@@ -260,7 +261,7 @@ class ProductGraph(Immutable):
             Radians; 1e-6, or 0.1 where f is sampled.
         spectrum : ProductSpectrum, optional
             Of this product with at least k pairs.
-        pairs, confidence, rng, progress
+        pairs, confidence, longest, rng, progress
             As for `verify_sampled`, where f is sampled.
 
         Returns
@@ -282,7 +283,7 @@ class ProductGraph(Immutable):
         >>> f = LowDegree.of(cube, [([1, 1], {}), ([1, -1], {0: [1, -1]})])
         >>> bool(cube.verify(f))
         True
-        >>> cube.verify(lambda x: f(x), atol=0.2, rng=0, pairs=10_000)
+        >>> cube.verify(lambda x: f(x), atol=0.2, rng=0, pairs=10_000, longest=2**0.5)
         SampledMatch(CERTIFIED, k=2, minimiser REFUTED, 10,000 pairs)
         """
         return checking.verify(
@@ -293,6 +294,7 @@ class ProductGraph(Immutable):
             spectrum=spectrum,
             pairs=pairs,
             confidence=confidence,
+            longest=longest,
             rng=rng,
             progress=progress,
         )

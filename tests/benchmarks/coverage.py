@@ -2,7 +2,7 @@
 
 Run `python tests/benchmarks/coverage.py [--repetitions 300] [--pairs 500 3000 20000] [--only rare]`. For each population and number
 of pairs it prints the share of repetitions in which each interval held what all of w gives, the least one where there are many
-(an interval that is not there holds nothing), and the shares of wrong verdicts: REFUTED though it is so, CERTIFIED though it is not.
+(an interval that is not there holds nothing), and the shares of wrong verdicts: REFUTED what is so, CERTIFIED what is not.
 Where the longest f is not known, intervals say "if f is nowhere longer than the longest drawn": a repetition in which it is longer
 is none in which they fail, and the last column is the share of the others. Verdicts have no such condition.
 """
@@ -140,7 +140,10 @@ def make_cases() -> dict[str, Case]:
     """Make the table's rows."""
     cube, clusters = pg.zoo.hypercube(3), pg.zoo.clusters(count=3)
     rng = np.random.default_rng(0)
-    cases = {"hypercube(3)": Case(cube, star(cube, 4), 4), "hypercube(3), random f": Case(cube, rng.normal(size=(8, 2)), 2)}
+    cases = {
+        "hypercube(3)": Case(cube, star(cube, 4), 4),
+        "hypercube(3), random f": Case(cube, rng.normal(size=(8, 2)), 2),
+    }
     for share in (1e-2, 1e-3, 3e-4, 1e-4):
         graph = rare_groups(share)
         cases[f"rare group {share:g}"] = Case(graph, star(graph, 3), 3)
@@ -159,7 +162,9 @@ def make_cases() -> dict[str, Case]:
         "wide f, rare group 1e-3": Case(one, star(one, 6) @ rng.normal(size=(6, 6)), 3),
         "wide f, clusters": Case(clusters, star(clusters, 6), 3),
         "float32 f, rare group 1e-3": Case(one, np.asarray(star(one, 3), dtype=np.float32), 3),
-        "f B with cond(B) 1e8, rare group 1e-3": Case(one, star(one, 3) @ np.diag([1, 1e-8, 1]) @ rng.normal(size=(3, 3)), 3),
+        "f B with cond(B) 1e8, rare group 1e-3": Case(
+            one, star(one, 3) @ np.diag([1, 1e-8, 1]) @ rng.normal(size=(3, 3)), 3
+        ),
         "collapsed f, rare group 1e-3": Case(one, np.ones((6, 2)), 2),
         "f wrong on views of 1e-2": Case(graph := rare_groups(1e-2), wrong_on_rare_views(graph, 3, 0.01), 3),
         "f wrong on views of 1e-3": Case(one, wrong_on_rare_views(one, 3, 1e-3), 3),
@@ -224,7 +229,7 @@ def measure(case: Case, pairs: int, repetitions: int, seed: int = 0) -> dict[str
     if len(truth["theta"]) < case.k:
         del held["deficit"], held["angle"]
     coverage = {name: float(np.mean(values, axis=0).min()) for name, values in held.items()}
-    return coverage | {name: count / repetitions for name, count in wrong.items()} | {"said": said / repetitions}
+    return coverage | {name: count / repetitions for name, count in wrong.items()} | {"as said": said / repetitions}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -234,7 +239,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--pairs", type=int, nargs="+", default=list(PAIRS))
     parser.add_argument("--only", default="", help="populations whose name contains this")
     chosen = parser.parse_args(arguments)
-    print(f"{'population':<42}{'pairs':>8}", *(f"{name[:8]:>8}" for name in INTERVALS), *(f"{name:>13}" for name in WRONG), " as said")
+    verdicts = (*WRONG, "as said")
+    print(
+        f"{'population':<42}{'pairs':>8}",
+        *(f"{name[:8]:>8}" for name in INTERVALS),
+        *(f"{name:>13}" for name in verdicts),
+    )
     least = 1.0
     for name, case in make_cases().items():
         if chosen.only not in name:
@@ -244,7 +254,7 @@ def main(arguments: list[str] | None = None) -> None:
             shares = [row.get(interval) for interval in INTERVALS]
             least = min(least, *(share for share in shares if share is not None))
             written = ("       -" if share is None else f"{share:>8.3f}" for share in shares)
-            print(f"{name:<42}{pairs:>8,}", *written, *(f"{row[verdict]:>13.3f}" for verdict in WRONG), f"{row['said']:>8.3f}", flush=True)
+            print(f"{name:<42}{pairs:>8,}", *written, *(f"{row[verdict]:>13.3f}" for verdict in verdicts), flush=True)
     print(f"the least coverage is {least:.3f}")
 
 
