@@ -126,7 +126,7 @@ class PairMoments:
 
     def of_drawn(self) -> "PairMoments":
         """Return the same, of the population without the views on which f is longer than on any view drawn."""
-        return replace(self, lengths=self.seen)
+        return replace(self, lengths=replace(self.seen, rank=self.basis(1)[0]))
 
     def cross_moment(self) -> Estimate:
         """Estimate P = E f(x) f(x⁺)ᵀ, (d, d)."""

@@ -3,7 +3,7 @@
 Knows lengths of f and numbers of pairs; the statistics that are widened are made in `pair_moments.py`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -59,10 +59,6 @@ class Lengths(Immutable):
         if self.known:
             return float((self.longest * np.linalg.norm(W, 2)) ** 2)
         return float(np.max(np.sum((self.drawn @ W) ** 2, axis=1)))
-
-    def of_drawn(self, longest: float, columns: Floats, rank: int) -> "Lengths":
-        """Return what the views drawn alone tell."""
-        return replace(self, longest=longest, columns=columns, known=False, table=None, w_x=None, rank=rank)
 
 
 def lengths_on_all_views(table: Floats, w_x: Floats, drawn: Floats) -> Lengths:

@@ -283,7 +283,7 @@ class ProductGraph(Immutable):
         >>> f = LowDegree.of(cube, [([1, 1], {}), ([1, -1], {0: [1, -1]})])
         >>> bool(cube.verify(f))
         True
-        >>> cube.verify(lambda x: f(x), atol=0.2, rng=0, pairs=10_000, longest=2**0.5)
+        >>> cube.verify(lambda x: f(x), atol=0.2, rng=0, pairs=10_000, longest=2)
         SampledMatch(CERTIFIED, k=2, minimiser REFUTED, 10,000 pairs)
         """
         return checking.verify(

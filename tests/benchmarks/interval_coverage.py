@@ -1,8 +1,8 @@
 """How often the intervals of `verify_sampled` hold the exact value, on populations with views that few samples show.
 
-Run `python tests/benchmarks/coverage.py [--repetitions 300] [--pairs 500 3000 20000] [--only rare]`. For each population and number
-of pairs it prints the share of repetitions in which each interval held what all of w gives, the least one where there are many
-(an interval that is not there holds nothing), and the shares of wrong verdicts: REFUTED what is so, CERTIFIED what is not.
+Run `python tests/benchmarks/interval_coverage.py [--repetitions 300] [--pairs 500 3000 20000] [--only rare]`. For each population
+and number of pairs it prints the share of repetitions in which each interval held what all of w gives, the least one where there
+are many (an interval that is not there holds nothing), and the shares of wrong verdicts: REFUTED what is so, CERTIFIED what is not.
 Where the longest f is not known, intervals say "if f is nowhere longer than the longest drawn": a repetition in which it is longer
 is none in which they fail, and the last column is the share of the others. Verdicts have no such condition.
 """
