@@ -302,14 +302,14 @@ def draw_moments(
     T, S = _whitening(R / np.sqrt(4 * BLOCKS * size), size)
     plus, minus = (np.stack([np.asarray(r @ T) for r in factor]) for factor in zip(*factors, strict=True))
     plus, minus = (np.swapaxes(r, -1, -2) @ r / (4 * size) for r in (plus, minus))
-    on_drawn = lengths_as_stated(None, seen, columns, np.stack(drawn))
-    stated = lengths_as_stated(longest, seen, columns, on_drawn.drawn)
+    on_drawn = Lengths(seen, columns, False, np.stack(drawn))
+    known = on_drawn if table is None else lengths_on_all_views(table, sampler.w_x, on_drawn.drawn)
     return PairMoments(
         P=plus - minus,
         G=plus + minus,
         T=T,
         S=S,
-        lengths=stated if table is None else lengths_on_all_views(table, sampler.w_x, on_drawn.drawn),
+        lengths=lengths_as_stated(longest, known),
         seen=on_drawn,
         pairs=BLOCKS * size,
         confidence=confidence,

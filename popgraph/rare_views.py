@@ -84,26 +84,28 @@ def lengths_on_all_views(table: Floats, w_x: Floats, drawn: Floats) -> Lengths:
     return Lengths(longest, size, True, drawn, table, w_x, max(ranks))
 
 
-def lengths_as_stated(longest: float | None, seen: float, columns: Floats, drawn: Floats) -> Lengths:
-    """Return the lengths of an f that can only be evaluated: the longest as stated, or the longest seen in its place.
+def lengths_as_stated(longest: float | None, lengths: Lengths) -> Lengths:
+    """Return the lengths of an f whose longest is stated, if it is; lengths are those of what is known, or was drawn.
 
     Raises
     ------
     InvalidArgument
-        If what is stated is below what was seen.
+        If what is stated is below them.
 
     Examples
     --------
-    >>> lengths_as_stated(None, 5.0, np.array([3.0, 4.0]), np.zeros((1, 2))).known
-    False
+    >>> drawn = Lengths(5.0, np.array([3.0, 4.0]), False, np.array([[3.0, 4.0]]))
+    >>> lengths_as_stated(None, drawn).known, lengths_as_stated(6.0, drawn).known
+    (False, True)
     """
-    if longest is None:
-        return Lengths(seen, columns, False, drawn)
-    if seen > longest * (1 + LENGTH_ROUNDING):
+    if longest is not None and lengths.longest > longest * (1 + LENGTH_ROUNDING):
         raise InvalidArgument(
-            f"longest is {longest:.6g}, but f is {seen:.6g} long at a view drawn; give the largest |f(x)| over all views"
+            f"longest is {longest:.6g}, but f is {lengths.longest:.6g} long at a view; give the largest |f(x)| over all views"
         )
-    return Lengths(max(seen, longest), np.full(len(columns), max(seen, longest)), True, drawn)
+    if longest is None or lengths.known:
+        return lengths
+    longest = max(longest, lengths.longest)
+    return Lengths(longest, np.full(len(lengths.columns), longest), True, lengths.drawn)
 
 
 def missed(jump: Any, pairs: int, failure: float) -> Any:

@@ -526,6 +526,8 @@ def test_a_graph_knows_how_long_f_is_and_how_many_directions_it_has():
     assert "of f have rank 2, not 3: its other directions live on views" in sampled.reason
     short = verify_sampled(graph, [[1, 0], [0, 1], [1, 0]], k=2, gamma=[1, 1, 1], pairs=1_000, rng=0)
     assert short.longest == 1
+    with pytest.raises(InvalidArgument, match="longest is 30, but f is 31622.8 long at a view"):
+        verify_sampled(graph, graph.spectrum(3), pairs=1_000, longest=30, rng=0)
 
 
 # --- samplers
@@ -721,7 +723,7 @@ def test_a_sampler_that_returns_no_pairs_is_refused(name):
         ({"atol": 0}, "atol is 0; it must be a number between 0 and 1.571"),
         (
             {"longest": 1.3},
-            r"longest is 1.3, but f is 1.32288 long at a view drawn; give the largest \|f\(x\)\| over all views",
+            r"longest is 1.3, but f is 1.32288 long at a view; give the largest \|f\(x\)\| over all views",
         ),
         ({"longest": 0}, r"longest is 0; it must be the largest \|f\(x\)\|, a number above 0"),
         ({"longest": "2"}, "longest is '2'; it must be the largest"),

@@ -127,7 +127,16 @@ def verify(
     )
 
 
-def estimate_loss(factors: Factors, f: Any, pairs: int, confidence: float, rng: Seed, progress: Progress) -> Estimate:
+def estimate_loss(
+    factors: Factors,
+    f: Any,
+    pairs: int,
+    confidence: float,
+    rng: Seed,
+    progress: Progress,
+    *,
+    longest: float | None = None,
+) -> Estimate:
     """Return the spectral contrastive loss: an exact sum, of width 0, for a LowDegree; else with its interval."""
     f = f.__low_degree__() if hasattr(f, "__low_degree__") else f
     if isinstance(f, LowDegree):
@@ -136,7 +145,13 @@ def estimate_loss(factors: Factors, f: Any, pairs: int, confidence: float, rng: 
         return Estimate(f.loss(), 0.0)
     generator = np.random.default_rng(rng)
     return draw_moments(
-        lambda size, draws: factors.sample(size, True, draws), f, pairs, confidence, generator, progress
+        lambda size, draws: factors.sample(size, True, draws),
+        f,
+        pairs,
+        confidence,
+        generator,
+        progress,
+        longest=longest,
     ).loss()
 
 

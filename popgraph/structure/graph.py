@@ -215,14 +215,23 @@ class ProductGraph(Immutable):
         return features(self.factor_kinds, degree)
 
     def loss(
-        self, f: Any, *, pairs: int = 100_000, confidence: float = 0.95, rng: Seed = None, progress: Progress = None
+        self,
+        f: Any,
+        *,
+        pairs: int = 100_000,
+        confidence: float = 0.95,
+        longest: float | None = None,
+        rng: Seed = None,
+        progress: Progress = None,
     ) -> Estimate:
         """Return the spectral contrastive loss of f: exactly for a LowDegree, else from sampled pairs, with its interval.
+
+        The interval is at its confidence if f is nowhere longer than `longest`, or than the longest f drawn if that is not given.
 
         Parameters
         ----------
         f : LowDegree, ProductTraining, ProductSpectrum, or callable positions (m, d) -> (m, k)
-        pairs, confidence, rng, progress
+        pairs, confidence, longest, rng, progress
             As for `verify_sampled`, where it is sampled.
 
         Examples
@@ -232,7 +241,7 @@ class ProductGraph(Immutable):
         >>> cube.loss(cube.spectrum(1001)).value  # -1 - 1000/16
         -63.5
         """
-        return checking.estimate_loss(self.factor_kinds, f, pairs, confidence, rng, progress)
+        return checking.estimate_loss(self.factor_kinds, f, pairs, confidence, rng, progress, longest=longest)
 
     def verify(
         self,
