@@ -431,16 +431,61 @@ def test_the_table_of_coverage(name):
     assert max(row[verdict] for verdict in interval_coverage.WRONG) <= 0.05
 
 
-def test_pairs_that_flip_a_sign_and_were_all_missed_change_a_mean_by_twice_the_square():
-    """f = ±1 and x⁺ = x but for 1 pair in 300: P is 1 - 2/300, and 1 on the 500 pairs of every fifth sample."""
-    at_odds = pg.build(np.array([0.5, 0.5]), interval_coverage.flips(1 / 600))
-    f = np.array([[1.0], [-1.0]])
-    P = exact(at_odds, f)[0]
+def held_by(graph, f, pairs, estimate, truth, repetitions=100):
+    """How often an interval holds the truth."""
     held = 0
-    for seed in range(100):
-        estimate = draw_moments(at_odds, f, 500, 0.95, np.random.default_rng(seed)).cross_moment()
-        held += estimate.low[0, 0] <= P[0, 0] <= estimate.high[0, 0]
-    assert held >= 95
+    for seed in range(repetitions):
+        low, high = estimate(draw_moments(graph, f, pairs, 0.95, np.random.default_rng(seed)))
+        held += low - ROUNDING <= truth <= high + ROUNDING
+    return held
+
+
+def test_pairs_that_flip_a_sign_and_were_all_missed_change_a_mean_by_twice_the_square():
+    """f = ±1 and x⁺ = x but for 2.4 pairs of 500: P is 1 - 2 * 2.4/500, and 1 on the pairs of every eleventh sample."""
+    graph, f = pg.build(np.array([0.5, 0.5]), interval_coverage.flips(1.2 / 500)), np.array([[1.0], [-1.0]])
+    P = exact(graph, f)[0][0, 0]
+    assert held_by(graph, f, 500, lambda m: (m.cross_moment().low[0, 0], m.cross_moment().high[0, 0]), P, 300) >= 290
+
+
+def test_the_square_of_what_was_missed_counts_where_f_is_unscaled():
+    """A group that 2 of 500 pairs show, and every seventh sample misses, with an f of ten times F*: ||G||² is 100 times tr P."""
+    graph = interval_coverage.rare_groups(2 / 500)
+    f = 10 * graph.spectrum(2).embedding
+    assert held_by(graph, f, 500, lambda m: (m.loss().low, m.loss().high), exact(graph, f)[2]) >= 95
+
+
+def test_a_rare_direction_of_a_wide_f_may_be_among_the_largest():
+    """θ = 1, 1/2, 1/4, the second on a group that 10 of 500 pairs show: in every fifth sample it seems to be below 1/4."""
+    square, group = np.kron(interval_coverage.flips(0.25), interval_coverage.flips(0.25)), (1 - 0.5**0.5) / 2
+    A = scipy.linalg.block_diag(square, interval_coverage.flips(group))
+    graph = pg.build(np.array([0.245] * 4 + [0.01] * 2), A)
+    f = np.column_stack([np.ones(6), [1, 1, -1, -1, 0, 0], [0, 0, 0, 0, 1, -1]])
+    assert exact(graph, f)[3] == pytest.approx([1, 1 / 2, 1 / 4])
+    assert held_by(graph, f, 500, lambda m: (m.ritz(2).low[1], m.ritz(2).high[1]), 1 / 2) >= 95
+
+
+def test_the_longest_f_where_its_second_moment_is_one_is_that_of_all_views():
+    """max f(x)ᵀ G⁻¹ f(x), in whatever coordinates f is given; with only the longest |f| stated it is bounded, and more roughly."""
+    graph = interval_coverage.rare_groups(1e-2, leak=0.02)
+    f = noisy(graph.spectrum(3).embedding, 0.1, 0) @ np.diag([1, 10, 0.1])
+    longest = np.max(np.sum(f @ np.linalg.inv(exact(graph, f)[1]) * f, axis=1))
+    moments = draw_moments(graph, f, 1_000, 0.95, np.random.default_rng(0))
+    U = moments.basis(3)[1]
+    assert moments.lengths.leverage(moments.T @ U) == pytest.approx(longest, rel=1e-9)
+    rows = interval_coverage.rows_of(graph)
+    stated = np.linalg.norm(f, axis=1).max()
+    bounded = draw_moments(rows, lambda at: f[at], 1_000, 0.95, np.random.default_rng(0), longest=stated)
+    assert bounded.lengths.leverage(bounded.T @ U) > longest
+    assert bounded.seen.leverage(bounded.T @ U) <= bounded.lengths.leverage(bounded.T @ U)
+
+
+@pytest.mark.parametrize("f", [[[1, 1], [1, 1], [1, 2]], [[1, 0], [0, 1], [1e20, 1e20]]])
+def test_no_rounding_makes_a_collapse_of_two_directions(f):
+    """They differ on a view of 1e-40 alone, or on all but that one, where both are 1e20 times as long."""
+    graph = pg.build(np.array([0.5, 0.5, 1e-40]), np.eye(3))
+    sampled = verify_sampled(graph, f, gamma=[1, 1, 1], pairs=1_000, rng=0)
+    assert sampled.rank == 2
+    assert sampled.status is Status.CONSISTENT
 
 
 def hidden(size, rng):
