@@ -447,10 +447,10 @@ def test_pairs_that_flip_a_sign_and_were_all_missed_change_a_mean_by_twice_the_s
     assert held_by(graph, f, 500, lambda m: (m.cross_moment().low[0, 0], m.cross_moment().high[0, 0]), P, 300) >= 290
 
 
-def test_the_square_of_what_was_missed_counts_where_f_is_unscaled():
-    """A group that 2 of 500 pairs show, and every seventh sample misses, with an f of ten times F*: ||G||² is 100 times tr P."""
+def test_the_square_of_what_was_missed_counts_where_f_is_long_on_it_alone():
+    """A group that 2 of 500 pairs show, and every seventh sample misses: ||G||² is 1,600, and tr P 40."""
     graph = interval_coverage.rare_groups(2 / 500)
-    f = 10 * graph.spectrum(2).embedding
+    f = np.where(np.arange(6) >= 4, 100.0, 0.0)[:, np.newaxis]
     assert held_by(graph, f, 500, lambda m: (m.loss().low, m.loss().high), exact(graph, f)[2]) >= 95
 
 
@@ -477,6 +477,16 @@ def test_the_longest_f_where_its_second_moment_is_one_is_that_of_all_views():
     bounded = draw_moments(rows, lambda at: f[at], 1_000, 0.95, np.random.default_rng(0), longest=stated)
     assert bounded.lengths.leverage(bounded.T @ U) > longest
     assert bounded.seen.leverage(bounded.T @ U) <= bounded.lengths.leverage(bounded.T @ U)
+
+
+def test_right_eigenvalues_are_hardly_ever_refused():
+    """F* has the largest Ritz values that there are, and half of the samples take them for larger."""
+    bit = zoo.hypercube(1)
+    for seed in range(60):
+        assert (
+            verify_sampled(bit, bit.spectrum(2), gamma=[1, 1 / 4, 0], pairs=2_000, rng=seed).status
+            is not Status.REFUTED
+        )
 
 
 @pytest.mark.parametrize("f", [[[1, 1], [1, 1], [1, 2]], [[1, 0], [0, 1], [1e20, 1e20]]])
