@@ -22,6 +22,7 @@ SINGLE = 0.1  # share of a direction's second moment that must be left when any 
 NOISE = (
     0.75  # share of an interval's failures that is left to noise; the rest is left to rare pairs, all of them missed
 )
+ROUNDING = 1e-12  # of Ritz values, whose own interval has no width where θ = 1 and no pair differs
 TIE = 4.0  # Ritz values closer than so many standard errors are not told apart, and their intervals cover each other
 
 
@@ -210,7 +211,7 @@ class PairMoments:
         middle, se = np.repeat(mean, sizes), np.repeat(se, sizes)
         of_run = np.repeat(np.add.reduceat(theta, runs) / sizes, sizes)
         down = self._widened(se, (1 + np.abs(theta)) * longest) + second
-        up = self._widened(se, (1 - np.minimum(theta, 1.0)) * max(longest, hidden)) + second
+        up = self._widened(se, (1 - np.minimum(theta, 1.0)) * max(longest, hidden)) + second + ROUNDING
         low = middle - down - of_run + np.repeat(theta[np.append(runs[1:], rank) - 1], sizes)
         high = middle + up - of_run + np.repeat(theta[runs], sizes)
         total, total_se = _jackknife(lambda P, G: _ritz_values(P, G).sum(axis=-1), P, G)

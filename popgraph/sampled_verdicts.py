@@ -15,6 +15,9 @@ from popgraph.errors import InvalidArgument, shorten
 from popgraph.pair_moments import Estimate, PairMoments, Ritz
 
 SURE = 1e-6  # the chance that eigenvalues `gamma` are refused though they are right
+NO_CONSTANT = (
+    1e-7  # 1 - θ_1 up to which rounding may have taken the constant from f: (eps cond f)², cond f at most 1e12
+)
 NO_GAP = 1e-12  # γ_k - γ_{k+1} up to which the cut counts as degenerate
 
 
@@ -86,6 +89,8 @@ def read_gamma(gamma: Any, k: int, moments: PairMoments) -> Floats:
         raise InvalidArgument(
             f"gamma is {shorten(known.tolist())}; the eigenvalues of a population graph begin with 1, fall, and stay in [0, 1]"
         )
+    # f set to 0 on the views on which it is longer than on all drawn has Ritz values too, and none exceeds its γ (min-max); they
+    # differ from those of the pairs drawn by no more than missed pairs can do
     ritz = replace(moments.of_drawn(), confidence=1 - SURE).ritz(k)
     above = np.flatnonzero(ritz.low > known[: len(ritz.low)] + 1e-9)
     if above.size:
@@ -172,7 +177,7 @@ def minimiser_verdict(
     """Say whether f minimises the loss over embeddings into R^k, and why."""
     if (d := len(stationarity.value)) > k:
         return None, f"not asked, as f has {d} columns and k is {k}."
-    if drawn.top < 1:
+    if drawn.top < 1 - NO_CONSTANT:
         return Status.REFUTED, f"a minimiser's largest Ritz value is γ_1 = 1; that of f is at most {drawn.top:.6g}."
     rank = drawn.rank_of_all
     if rank is not None and rank < k and known is not None and known.gamma[rank] > 0:
