@@ -15,9 +15,7 @@ from popgraph.errors import InvalidArgument, shorten
 from popgraph.pair_moments import Estimate, PairMoments, Ritz
 
 SURE = 1e-6  # the chance that eigenvalues `gamma` are refused though they are right
-NO_CONSTANT = (
-    1e-7  # 1 - θ_1 up to which rounding may have taken the constant from f: (eps cond f)², cond f at most 1e12
-)
+NO_CONSTANT = 1e-7  # 1 - θ_1 that may be rounding alone: (eps cond f)², with cond f at most 1e12
 NO_GAP = 1e-12  # γ_k - γ_{k+1} up to which the cut counts as degenerate
 
 

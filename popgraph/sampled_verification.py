@@ -159,8 +159,8 @@ def verify_sampled(
     """Check an embedding f against F* by sampled positive pairs, for populations too large to list.
 
     Pairs show how much of Ā the span of f holds: its Ritz values θ_i <= γ_i. They cannot show a larger eigenvalue outside that
-    span. So a match is REFUTED where f lacks the constant, θ_1 < 1 = γ_1, at best CONSISTENT, and CERTIFIED only with `gamma`: for
-    P_F the projector on span F, tr P_F Ā = Σθ_i, and
+    span. So a match is REFUTED where f collapsed or lacks the constant, θ_1 < 1 = γ_1, at best CONSISTENT, and CERTIFIED only with
+    `gamma`: for P_F the projector on span F, tr P_F Ā = Σθ_i, and
 
         (γ_k - γ_{k+1}) ||sin Θ||_F² <= Σγ_i - Σθ_i <= sin² Θ_max Σγ_i.
 
@@ -173,10 +173,10 @@ def verify_sampled(
     1/pairs (all of it from ||G||²), and Student's t. To these are added what the second order can do where the first vanishes,
     and what views can do that are so rare that few or none were drawn, if f is as long there as it can be (`rare_views.py`).
     How long that is, is known of a PopulationGraph, or from `longest`. Where it is not, the longest f drawn stands in for it: the
-    intervals are 95 % if f is nowhere longer than that, and nothing is certified, or refuted, that a longer f on rare views could
-    make otherwise. f lacks the constant whatever it is on rare views, and so do Ritz values above γ prove gamma wrong. For both
-    leave out the views, of probability at most 3/pairs at 95 %, on which f is longer than on all those drawn: f on the others is
-    still an f, and still lacks the constant.
+    intervals are 95 % if f is nowhere longer than that, and f is neither certified, nor refuted for what a longer f on rare views
+    could change. Two findings need no such condition: that f lacks the constant, and that gamma is too small. They hold already
+    without the views on which f is longer than on all those drawn, whose probability is at most 3/pairs at 95 %: what f is there
+    adds no constant to the other views, and f set to 0 there has Ritz values below γ as well.
 
     Parameters
     ----------
