@@ -479,6 +479,11 @@ def test_the_longest_f_where_its_second_moment_is_one_is_that_of_all_views():
     assert bounded.seen.leverage(bounded.T @ U) <= bounded.lengths.leverage(bounded.T @ U)
 
 
+def test_rounding_does_not_take_the_constant_from_f():
+    """Where no pair differs in the constant, θ_1 has no noise; of this sample it is 1 - 1e-16, and a minimiser has 1."""
+    assert CASES["callable, none given, rare group 1e-3"].verify(20_000, 26).minimiser is Status.CONSISTENT
+
+
 def test_right_eigenvalues_are_hardly_ever_refused():
     """F* has the largest Ritz values that there are, and half of the samples take them for larger."""
     bit = zoo.hypercube(1)
