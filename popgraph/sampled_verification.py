@@ -1,37 +1,42 @@
-"""`verify_sampled` and its `SampledMatch`: what positive pairs alone tell about an f. Intervals are made in `pair_moments.py`."""
+"""`verify_sampled` and its `SampledMatch`: what positive pairs alone tell about an f.
+
+Intervals are made in `pair_moments.py`, verdicts in `sampled_verdicts.py`.
+"""
 
 from dataclasses import dataclass
-from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from popgraph.arguments import count, generator, number, numbers
+from popgraph.arguments import count, generator, number
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.memory import in_words
-from popgraph.pair_moments import BLOCKS, Estimate, PairMoments, Ritz, draw_moments
+from popgraph.pair_moments import BLOCKS, Estimate, draw_moments
 from popgraph.progress import Progress
+from popgraph.sampled_verdicts import (
+    Drawn,
+    Status,
+    if_no_longer,
+    judge,
+    minimiser_verdict,
+    pairs_needed,
+    read_gamma,
+    span_verdict,
+    written,
+)
 
-SURE = 1e-6  # the chance that eigenvalues `gamma` are refused though they are right
 HEAVY = 0.01  # share of the second moment at which one view is worth a warning
-NO_GAP = 1e-12  # γ_k - γ_{k+1} up to which the cut counts as degenerate
-
-
-class Status(Enum):
-    """What the sampled pairs say of a claim about f; the value is what each one means."""
-
-    REFUTED = "an interval excludes it"
-    CONSISTENT = "nothing refutes it, and nothing proves it"
-    CERTIFIED = "it is proved, at the stated confidence"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SampledMatch(Immutable):
     """Say what sampled pairs tell about whether f spans F*, and whether it minimises the loss. True iff a match is certified.
 
-    All intervals are for the exact population value, each at `confidence`.
+    All intervals are for the exact population value, each at `confidence`; where `longest_known` is False, if f is nowhere longer
+    than the longest drawn, in coordinates in which G is the identity too. No status rests on that: f is then neither certified nor,
+    for what longer views could change, refuted.
 
     Attributes
     ----------
@@ -44,14 +49,16 @@ class SampledMatch(Immutable):
     confidence, atol : float
         As given; atol in radians.
     rank : int
-        The number of linearly independent columns of f on the views drawn.
+        The number of linearly independent columns of f: on all views of a graph, else on the views drawn.
+    longest, longest_known : float, bool
+        The largest |f(x)| over all views, where it is known; else the largest one drawn stands in for it.
     loss : Estimate
         L(f) = -2 tr P + ||G||_F², without bias; its `value`, `error` (half the interval's width), `low` and `high`.
-    theta : (min(k, rank),) array
+    theta : (min(k, d),) array, or (min(k, rank),) of a graph
         The Ritz values, the eigenvalues of G^-1/2 P G^-1/2, largest first: how much of Ā the span of f holds. In the population
         0 <= θ_i <= γ_i [THEORY 7]. For f wider than k, those of the k-dimensional part that half of the pairs chose, measured on
-        the other half.
-    theta_interval : (min(k, rank), 2) array
+        the other half. 0 stands for those that no view drawn shows.
+    theta_interval : (len(theta), 2) array
     P, G : Estimate
         Of the moments E f(x) f(x⁺)ᵀ, made symmetric, and E f(x) f(x)ᵀ; (d, d) arrays.
     stationarity : Estimate
@@ -70,7 +77,8 @@ class SampledMatch(Immutable):
     pairs_needed : int or None
         About how many pairs would certify `atol`, if the truth is as estimated; None where it is unknown, or no number would.
     heaviest : float
-        The share that the heaviest view drawn has in the second moment; where it is not small, no interval is to be trusted.
+        The share that the heaviest view drawn has in the second moment; where it is not small and `longest_known` is False, no
+        interval is to be trusted.
 
     Examples
     --------
@@ -104,6 +112,8 @@ class SampledMatch(Immutable):
     excess_angle_bound: float | None
     pairs_needed: int | None
     heaviest: float
+    longest: float
+    longest_known: bool
 
     def __bool__(self) -> bool:
         return self.status is Status.CERTIFIED
@@ -117,14 +127,16 @@ class SampledMatch(Immutable):
             repr(self),
             f"  spans F*      {self.status.name}: {self.reason}",
             f"  minimiser     {self.minimiser.name + ': ' if self.minimiser else ''}{self.minimiser_reason}",
-            f"  loss          {self.loss.value:.6g}, in {_written([self.loss.low, self.loss.high])}",
+            f"  loss          {self.loss.value:.6g}, in {written([self.loss.low, self.loss.high])}",
             *(
-                f"  {f'Ritz value {i + 1}':<13} {theta:.4g}, in {_written(interval)}"
+                f"  {f'Ritz value {i + 1}':<13} {theta:.4g}, in {written(interval)}"
                 for i, (theta, interval) in enumerate(zip(self.theta[:8], self.theta_interval, strict=False))
             ),
             f"  intervals     {100 * self.confidence:g} % each, from {self.pairs:,} pairs; four times the pairs halve them",
         ]
-        if self.heaviest > HEAVY:
+        if not self.longest_known:
+            lines.append(f"                {if_no_longer(self.longest)}")
+        if self.heaviest > HEAVY and not self.longest_known:
             share = f"one view makes {100 * self.heaviest:.2g} % of the second moment"
             lines.append(f"  Heavy tails: {share}, so trust no interval; draw more pairs.")
         return "\n".join(lines)
@@ -140,14 +152,15 @@ def verify_sampled(
     gamma: Any = None,
     confidence: float = 0.95,
     atol: float = 0.1,
+    longest: float | None = None,
     rng: Seed = None,
     progress: Progress = None,
 ) -> SampledMatch:
     """Check an embedding f against F* by sampled positive pairs, for populations too large to list.
 
     Pairs show how much of Ā the span of f holds: its Ritz values θ_i <= γ_i. They cannot show a larger eigenvalue outside that
-    span. So a match is REFUTED where f collapsed or θ_1 < 1 = γ_1, at best CONSISTENT, and CERTIFIED only with `gamma`: for P_F
-    the projector on span F, tr P_F Ā = Σθ_i, and
+    span. So a match is REFUTED where f collapsed or lacks the constant, θ_1 < 1 = γ_1, at best CONSISTENT, and CERTIFIED only with
+    `gamma`: for P_F the projector on span F, tr P_F Ā = Σθ_i, and
 
         (γ_k - γ_{k+1}) ||sin Θ||_F² <= Σγ_i - Σθ_i <= sin² Θ_max Σγ_i.
 
@@ -158,9 +171,12 @@ def verify_sampled(
 
     The intervals are block jackknives: statistics of 50 blocks of pairs with one left out, which also removes the bias of order
     1/pairs (all of it from ||G||²), and Student's t. To these are added what the second order can do where the first vanishes,
-    and what pairs rare enough to be all missed could do if their f are no longer than those seen (the "rule of three"). Where f
-    has heavy tails, or is long on views too rare to be drawn, intervals are too short, and f may be refuted as collapsed for
-    what was not drawn: see `heaviest`.
+    and what views can do that are so rare that few or none were drawn, if f is as long there as it can be (`rare_views.py`).
+    How long that is, is known of a PopulationGraph, or from `longest`. Where it is not, the longest f drawn stands in for it: the
+    intervals are 95 % if f is nowhere longer than that, and f is neither certified, nor refuted for what a longer f on rare views
+    could change. Two findings need no such condition: that f lacks the constant, and that gamma is too small. They hold already
+    without the views on which f is longer than on all those drawn, whose probability is at most 3/pairs at 95 %: what f is there
+    adds no constant to the other views, and f set to 0 there has Ritz values below γ as well.
 
     Parameters
     ----------
@@ -178,6 +194,8 @@ def verify_sampled(
         Of each interval, in (0, 1).
     atol : float
         The largest principal angle, in radians, that counts as a match. Certified angles shrink like pairs^(-1/4).
+    longest : float, optional
+        The largest |f(x)| over all views, where theory or a normalisation tells it; a PopulationGraph tells it itself.
     rng : None, int or numpy.random.Generator
         The same seed gives the same pairs.
     progress : bool, callable or None
@@ -193,13 +211,13 @@ def verify_sampled(
     InvalidEmbedding
         If f is not one finite real vector, of one length below 1e36, for each view.
     InvalidArgument
-        If the sampler returns no pair of batches of the size asked for, an argument is out of range, or gamma lies below what
-        the pairs prove.
+        If the sampler returns no pair of batches of the size asked for, an argument is out of range, f is longer than `longest`
+        at a view drawn, or gamma lies below what the pairs prove.
 
     References
     ----------
     THEORY 3.5 and 7; Ky Fan, On a theorem of Weyl concerning eigenvalues, PNAS 35 (1949); Efron and Stein, The jackknife
-    estimate of variance, Ann. Statist. 9 (1981).
+    estimate of variance, Ann. Statist. 9 (1981); Wilson, Probable inference, JASA 22 (1927).
 
     Examples
     --------
@@ -211,7 +229,7 @@ def verify_sampled(
     ...     return tuple(natural ^ (rng.random((size, 30)) < 0.25) for _ in range(2))
     >>> def parities(x):
     ...     return np.column_stack([np.ones(len(x)), 1 - 2 * x[:, :2]])
-    >>> sampled = verify_sampled(strings, parities, pairs=20_000, rng=0)
+    >>> sampled = verify_sampled(strings, parities, pairs=20_000, longest=3**0.5, rng=0)
     >>> sampled
     SampledMatch(CONSISTENT, k=3, minimiser REFUTED, 20,000 pairs)
     >>> sampled.theta
@@ -220,16 +238,17 @@ def verify_sampled(
     pairs = count("pairs", pairs, 2 * BLOCKS, 2**40)
     confidence = number("confidence", confidence, "it must be a number between 0 and 1", above=1e-9, below=1 - 1e-12)
     atol = number("atol", atol, "it must be a number between 0 and 1.571", below=np.pi / 2)
-    moments = draw_moments(sampler, f, int(pairs), float(confidence), generator(rng), progress)
+    stated = None if longest is None else number("longest", longest, "it must be the largest |f(x)|, a number above 0")
+    moments = draw_moments(sampler, f, int(pairs), float(confidence), generator(rng), progress, longest=stated)
     d = len(moments.S)
     if k is not None and (not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= d):
         raise InvalidArgument(f"k is {shorten(k)}, but f has {d} columns; it must be a whole number from 1 to {d}")
     k = d if k is None else int(k)
-    ritz, rank = moments.ritz(k), moments.basis(k)[0]
-    loss, stationarity = moments.loss(), moments.stationarity()
-    known = None if gamma is None else _judge(_read_gamma(gamma, k, ritz, moments), k, ritz, loss if d == k else None)
-    status, reason = _span_verdict(moments, ritz, rank, k, known, atol)
-    minimiser, minimiser_reason = _minimiser_verdict(ritz, rank, k, known, stationarity, atol)
+    ritz, loss, stationarity = moments.ritz(k), moments.loss(), moments.stationarity()
+    drawn = Drawn.of(moments, k)
+    known = None if gamma is None else judge(read_gamma(gamma, k, moments), k, ritz, loss if d == k else None)
+    status, reason = span_verdict(moments, ritz, drawn, k, known, atol)
+    minimiser, minimiser_reason = minimiser_verdict(drawn, k, known, stationarity, atol)
     return SampledMatch(
         status=status,
         reason=reason,
@@ -239,7 +258,7 @@ def verify_sampled(
         pairs=moments.pairs,
         confidence=float(confidence),
         atol=float(atol),
-        rank=rank,
+        rank=drawn.rank if drawn.rank_of_all is None else drawn.rank_of_all,
         loss=loss,
         theta=frozen(ritz.theta),
         theta_interval=frozen(np.column_stack([ritz.low, ritz.high])),
@@ -251,146 +270,8 @@ def verify_sampled(
         angle_interval=known and known.angles,
         excess_interval=known and known.excess,
         excess_angle_bound=known and known.excess_bound,
-        pairs_needed=known and _pairs_needed(known, k, ritz.total, atol, moments.pairs),
+        pairs_needed=known and pairs_needed(known, k, ritz.total, atol, moments.pairs),
         heaviest=moments.heaviest(),
+        longest=moments.lengths.longest,
+        longest_known=moments.lengths.known,
     )
-
-
-class _Known(NamedTuple):
-    """What the eigenvalues gamma (k + 1,) make of the intervals; None where f collapsed, or is wider than k."""
-
-    gamma: Floats
-    deficit: Floats | None
-    angles: Floats | None
-    excess: Floats | None
-    excess_bound: float | None
-
-
-def _judge(gamma: Floats, k: int, ritz: Ritz, loss: Estimate | None) -> _Known:
-    """Bound the angles by the deficit, and by the excess loss where f has k columns."""
-    deficit = angles = excess = bound = None
-    if len(ritz.theta) == k:
-        deficit = _nonnegative(float(gamma[:k].sum()) - ritz.total.value, ritz.total.error)
-        angles = [_angle(deficit[0] / gamma[:k].sum()), _angle_across(deficit[1], gamma[k - 1] - gamma[k])]
-    if loss is not None:
-        excess = _nonnegative(loss.value + float(np.sum(gamma[:k] ** 2)), loss.error)
-        bound = _angle_across(excess[1], gamma[k - 1] ** 2 - gamma[k] ** 2)
-    return _Known(gamma, deficit, None if angles is None else frozen(np.array(angles)), excess, bound)
-
-
-def _read_gamma(gamma: Any, k: int, ritz: Ritz, moments: PairMoments) -> Floats:
-    """Return the k + 1 leading eigenvalues, if they can be those of a population graph, and of this one."""
-    known = numbers("gamma", gamma, f"it must be the {k + 1} leading eigenvalues of Ā")
-    if known.ndim != 1 or len(known) < k + 1:
-        raise InvalidArgument(
-            f"gamma has shape {known.shape}; k = {k} needs the {k + 1} leading eigenvalues, the one after the cut too (0 if none)"
-        )
-    known = known[: k + 1]
-    if not (np.diff(known) <= 0).all() or not known[-1] >= 0 or abs(known[0] - 1) > 1e-9:
-        raise InvalidArgument(
-            f"gamma is {shorten(known.tolist())}; the eigenvalues of a population graph begin with 1, fall, and stay in [0, 1]"
-        )
-    width = (ritz.theta - ritz.low) * max(1.0, moments.quantile(SURE) / moments.t)
-    above = np.flatnonzero((ritz.low > 0) & (ritz.theta - width > known[: len(ritz.theta)] + 1e-9))
-    if above.size:
-        i = int(above[0])
-        found = f"a Ritz value of {ritz.theta[i]:.6g} ± {width[i]:.1g}, and θ_{i + 1} <= γ_{i + 1}"
-        raise InvalidArgument(f"gamma[{i}] is {known[i]:.6g}, but f holds {found}: it is not this population's")
-    return frozen(known)
-
-
-def _nonnegative(value: float, error: float) -> Floats:
-    """Return the interval of what cannot be negative; an estimate below 0 leaves it as wide as it is uncertain."""
-    return frozen(np.array([max(0.0, value - error), max(value + error, error)]))
-
-
-def _angle(square: float) -> float:
-    """Return the angle whose sine has this square, at most pi/2."""
-    return float(np.arcsin(np.sqrt(min(1.0, max(0.0, square)))))
-
-
-def _angle_across(amount: float, gap: float) -> float:
-    """Return the angle that a deficit or excess proves across a gap; pi/2 where it proves nothing."""
-    return _angle(amount / gap) if gap > NO_GAP else np.pi / 2
-
-
-def _span_verdict(
-    moments: PairMoments, ritz: Ritz, rank: int, k: int, known: _Known | None, atol: float
-) -> tuple[Status, str]:
-    """Say whether f spans F*, and why."""
-    if rank < k:
-        views = f"on the {2 * moments.pairs:,} views drawn its columns have rank {rank}, not {k}"
-        rare = f"but for views of a probability below {moments.unseen:.1g} in all, none of which was drawn"
-        return Status.REFUTED, f"f has collapsed: {views}, so no invertible map leads from them to F*, {rare}."
-    above = f"rad, above atol = {atol:.2g}"
-    # θ_1 is at least cos² of the angle by which span F misses the eigenvector of γ_1 = 1
-    if (missed := _angle(1 - float(ritz.high[0]))) > atol:
-        top = f"the largest Ritz value is at most {ritz.high[0]:.4g}, but γ_1 = 1 in every population"
-        return Status.REFUTED, f"{top}: an angle is at least {missed:.2g} {above}."
-    if known is None or known.deficit is None or known.angles is None:
-        mend = "give gamma=, the k + 1 leading eigenvalues, where theory knows them"
-        return Status.CONSISTENT, f"nothing refutes it, but no pair can show an eigenvector that f leaves out; {mend}."
-    held, (least, most) = f"Σγ_i - Σθ_i is in {_written(known.deficit)}", known.angles.tolist()
-    if least > atol:
-        return Status.REFUTED, f"{held}, so an angle is at least {least:.2g} {above}."
-    if most <= atol:
-        sure = f"at confidence {100 * moments.confidence:g} %"
-        return Status.CERTIFIED, f"{held}, so no angle exceeds {most:.2g} rad, {sure}."
-    if known.gamma[k - 1] - known.gamma[k] <= NO_GAP:
-        family = f"γ_{k} = γ_{k + 1} = {known.gamma[k]:.4g}, so F* is a family"
-        return Status.CONSISTENT, f"nothing refutes it, but {family}, and the pairs bound no angle."
-    needed = _pairs_needed(known, k, ritz.total, atol, moments.pairs)
-    proved = f"only that no angle exceeds {most:.2g} {above}" if most < np.pi / 2 else "nothing about the angle"
-    more = f"about {needed:,} pairs might do" if needed else "if the estimate is right, no number of pairs would do"
-    return Status.CONSISTENT, f"{held}, which proves {proved}; {more}."
-
-
-def _pairs_needed(known: _Known, k: int, total: Estimate, atol: float, pairs: int) -> int | None:
-    """Return about how many pairs bring the deficit down to gap sin²(atol); an estimate within its error counts as 0."""
-    gap = float(known.gamma[k - 1] - known.gamma[k])
-    if known.deficit is None or gap <= NO_GAP:
-        return None
-    estimate = float(known.gamma[:k].sum()) - total.value
-    room = gap * float(np.sin(atol)) ** 2 - (estimate if estimate > total.error else 0.0)
-    if room <= 0:
-        return None
-    exact = pairs * (total.error / room) ** 2
-    digits: int = 10 ** max(0, int(np.log10(max(exact, 1.0))) - 1)
-    return int(np.ceil(exact / digits)) * digits
-
-
-def _minimiser_verdict(
-    ritz: Ritz, rank: int, k: int, known: _Known | None, stationarity: Estimate, atol: float
-) -> tuple[Status | None, str]:
-    """Say whether f minimises the loss over embeddings into R^k, and why."""
-    if (d := len(stationarity.value)) > k:
-        return None, f"not asked, as f has {d} columns and k is {k}."
-    if rank == 0 or ritz.high[0] < 1:
-        high = ritz.high[0] if rank else 0.0
-        return Status.REFUTED, f"a minimiser's largest Ritz value is γ_1 = 1; that of f is at most {high:.6g}."
-    if rank < k and known is not None and known.gamma[rank] > 0:
-        unused = f"γ_{rank + 1} = {known.gamma[rank]:.4g}"
-        return (
-            Status.REFUTED,
-            f"f has rank {rank} on the views drawn, and {unused}: one more dimension would lower the loss.",
-        )
-    size = np.abs(stationarity.value) - stationarity.error
-    i, j = np.unravel_index(int(np.argmax(size)), size.shape)
-    if size[i, j] > 0:
-        interval = _written([stationarity.low[i, j], stationarity.high[i, j]])
-        return Status.REFUTED, f"P = G² at every minimiser, but entry ({i}, {j}) of P - G² is in {interval}."
-    if known is None or known.excess is None or known.excess_bound is None:
-        return Status.CONSISTENT, "P = G² within the intervals, as at every critical point; gamma= tells the lowest."
-    if known.excess[0] > 0:
-        return Status.REFUTED, f"the loss is above its minimum, by an amount in {_written(known.excess)}."
-    above = f"the loss is at most {known.excess[1]:.2g} above its minimum"
-    if known.excess_bound <= atol:
-        return Status.CERTIFIED, f"{above}, so no angle exceeds {known.excess_bound:.2g} rad."
-    return Status.CONSISTENT, f"{above}, which proves no angle as small as atol = {atol:.2g} rad."
-
-
-def _written(interval: Any) -> str:
-    """Write an interval with the digits that tell its ends apart."""
-    low, high = interval
-    digits = 4 if high == low else max(3, 2 + int(np.ceil(np.log10(max(abs(low), abs(high)) / (high - low)))))
-    return f"[{low:.{digits}g}, {high:.{digits}g}]"

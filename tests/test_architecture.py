@@ -89,8 +89,11 @@ MAY_IMPORT = {
     "probing": {"graph", "labels", "embedding", "subspace", "spectrum", "distribution"},
     "clustering": {"graph", "labels", "embedding", "subspace", "spectrum", "distribution"},
     "comparison": {"graph", "subspace", "spectrum", "states"},
-    "pair_moments": {"graph", "embedding", "subspace"},
-    "sampled_verification": {"pair_moments", "distribution"},
+    "pair_features": {"graph", "embedding"},
+    "rare_views": {"subspace"},
+    "pair_moments": {"pair_features", "rare_views", "subspace"},
+    "sampled_verdicts": {"pair_moments"},
+    "sampled_verification": {"pair_moments", "sampled_verdicts", "distribution"},
     "structure": {
         "augmentation",
         "building",

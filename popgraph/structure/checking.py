@@ -81,6 +81,7 @@ def verify(
     spectrum: Any = None,
     pairs: int = 100_000,
     confidence: float = 0.95,
+    longest: float | None = None,
     rng: Seed = None,
     progress: Progress = None,
 ) -> Match | SampledMatch:
@@ -114,11 +115,29 @@ def verify(
 
     atol = SAMPLED_ATOL if atol is None else atol
     return verify_sampled(
-        draw, f, k, pairs=pairs, gamma=gamma, confidence=confidence, atol=atol, rng=rng, progress=progress
+        draw,
+        f,
+        k,
+        pairs=pairs,
+        gamma=gamma,
+        confidence=confidence,
+        atol=atol,
+        longest=longest,
+        rng=rng,
+        progress=progress,
     )
 
 
-def estimate_loss(factors: Factors, f: Any, pairs: int, confidence: float, rng: Seed, progress: Progress) -> Estimate:
+def estimate_loss(
+    factors: Factors,
+    f: Any,
+    pairs: int,
+    confidence: float,
+    rng: Seed,
+    progress: Progress,
+    *,
+    longest: float | None = None,
+) -> Estimate:
     """Return the spectral contrastive loss: an exact sum, of width 0, for a LowDegree; else with its interval."""
     f = f.__low_degree__() if hasattr(f, "__low_degree__") else f
     if isinstance(f, LowDegree):
@@ -127,7 +146,13 @@ def estimate_loss(factors: Factors, f: Any, pairs: int, confidence: float, rng: 
         return Estimate(f.loss(), 0.0)
     generator = np.random.default_rng(rng)
     return draw_moments(
-        lambda size, draws: factors.sample(size, True, draws), f, pairs, confidence, generator, progress
+        lambda size, draws: factors.sample(size, True, draws),
+        f,
+        pairs,
+        confidence,
+        generator,
+        progress,
+        longest=longest,
     ).loss()
 
 

@@ -215,14 +215,23 @@ class ProductGraph(Immutable):
         return features(self.factor_kinds, degree)
 
     def loss(
-        self, f: Any, *, pairs: int = 100_000, confidence: float = 0.95, rng: Seed = None, progress: Progress = None
+        self,
+        f: Any,
+        *,
+        pairs: int = 100_000,
+        confidence: float = 0.95,
+        longest: float | None = None,
+        rng: Seed = None,
+        progress: Progress = None,
     ) -> Estimate:
         """Return the spectral contrastive loss of f: exactly for a LowDegree, else from sampled pairs, with its interval.
+
+        The interval is at its confidence if f is nowhere longer than `longest`, or than the longest f drawn if that is not given.
 
         Parameters
         ----------
         f : LowDegree, ProductTraining, ProductSpectrum, or callable positions (m, d) -> (m, k)
-        pairs, confidence, rng, progress
+        pairs, confidence, longest, rng, progress
             As for `verify_sampled`, where it is sampled.
 
         Examples
@@ -232,7 +241,7 @@ class ProductGraph(Immutable):
         >>> cube.loss(cube.spectrum(1001)).value  # -1 - 1000/16
         -63.5
         """
-        return checking.estimate_loss(self.factor_kinds, f, pairs, confidence, rng, progress)
+        return checking.estimate_loss(self.factor_kinds, f, pairs, confidence, rng, progress, longest=longest)
 
     def verify(
         self,
@@ -243,13 +252,14 @@ class ProductGraph(Immutable):
         spectrum: ProductSpectrum | None = None,
         pairs: int = 100_000,
         confidence: float = 0.95,
+        longest: float | None = None,
         rng: Seed = None,
         progress: Progress = None,
     ) -> Match | SampledMatch:
         """Check whether f matches F* up to an invertible linear map.
 
         A LowDegree is written in the product's eigenfunctions, finitely many, and judged exactly. A callable can only be sampled;
-        the eigenvalues, which are known, make a certificate possible.
+        the eigenvalues, which are known, make a certificate possible, if it is known as well how long f is on views not drawn.
 
         Parameters
         ----------
@@ -260,7 +270,7 @@ class ProductGraph(Immutable):
             Radians; 1e-6, or 0.1 where f is sampled.
         spectrum : ProductSpectrum, optional
             Of this product with at least k pairs.
-        pairs, confidence, rng, progress
+        pairs, confidence, longest, rng, progress
             As for `verify_sampled`, where f is sampled.
 
         Returns
@@ -282,7 +292,7 @@ class ProductGraph(Immutable):
         >>> f = LowDegree.of(cube, [([1, 1], {}), ([1, -1], {0: [1, -1]})])
         >>> bool(cube.verify(f))
         True
-        >>> cube.verify(lambda x: f(x), atol=0.2, rng=0, pairs=10_000)
+        >>> cube.verify(lambda x: f(x), atol=0.2, rng=0, pairs=10_000, longest=2)
         SampledMatch(CERTIFIED, k=2, minimiser REFUTED, 10,000 pairs)
         """
         return checking.verify(
@@ -293,6 +303,7 @@ class ProductGraph(Immutable):
             spectrum=spectrum,
             pairs=pairs,
             confidence=confidence,
+            longest=longest,
             rng=rng,
             progress=progress,
         )

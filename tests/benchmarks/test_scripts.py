@@ -4,6 +4,7 @@ import re
 
 import enumeration
 import hunt
+import interval_coverage
 import known_spectra
 import million
 import numpy as np
@@ -73,6 +74,26 @@ def test_the_scripts_run(capsys):
         len(re.findall(r"eigenvalues differ by \d\.\de-1\d|eigenvalues differ by 0.0e\+00", capsys.readouterr().out))
         == 2
     )
+
+
+def test_the_table_of_coverage_is_printed(capsys):
+    interval_coverage.main(["--repetitions", "3", "--pairs", "200", "--only", "hypercube"])
+    printed = capsys.readouterr().out
+    assert len(printed.splitlines()) == 2 + sum("hypercube" in name for name in interval_coverage.make_cases())
+    assert re.search(r"the least coverage is [01]\.\d+", printed)
+
+
+def test_coverage_and_wrong_verdicts_are_counted():
+    """An interval holds its own estimate and not one a little above it; a verdict is wrong about an f that is no F*."""
+    case = interval_coverage.make_cases()["hypercube(3), random f"]
+    sampled = case.verify(500, 0)
+    assert interval_coverage.holds(sampled.loss, sampled.loss.value)
+    assert not interval_coverage.holds(sampled.loss, sampled.loss.high + 1e-3)
+    assert interval_coverage.holds(sampled.theta_interval, np.array([0.0, 2.0])).tolist() == [False, False]
+    assert interval_coverage.holds(None, 0.0) == False  # noqa: E712
+    row = interval_coverage.measure(case, 500, 5)
+    assert set(interval_coverage.INTERVALS) <= set(row)
+    assert case.truth["angle"] > interval_coverage.ATOL
 
 
 def sides(graph, k):

@@ -462,6 +462,7 @@ entry(
     gamma=Argument([1.0, 1.0, 0.0], v.optional(v.array), ("gamma",)),
     confidence=real(0.75),
     atol=real(0.25),
+    longest=Argument(1024.0, v.optional(v.real), ("longest",)),
     rng=rng(),
     progress=Argument(False, v.optional(declared.progress)),
 )
