@@ -275,7 +275,7 @@ def test_many_repeated_eigenvalues_are_handed_to_the_dense_solver():
     spectrum = cube(10).spectrum(60)
     np.testing.assert_allclose(spectrum.gamma, [1] + [0.25] * 10 + [0.0625] * 45 + [0.015625] * 4, atol=1e-12)
     assert spectrum.solvers[0].solver == "dense"
-    assert "hard to find one vector at a time" in spectrum.solvers[0].reason
+    assert "gave up" in spectrum.solvers[0].reason
 
 
 def test_iteration_gives_up_when_a_dense_solve_would_have_been_done(monkeypatch):

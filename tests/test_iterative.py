@@ -15,8 +15,9 @@ from popgraph.errors import NotConverged
 from popgraph.spectrum import iterative
 from popgraph.spectrum.chebyshev import PLAIN, Filter
 from popgraph.spectrum.gram import OperatorProduct
-from popgraph.spectrum.iterative import BOUNDED, LOOK, SEARCHED_AGAIN, SPENT, WHOLE, Search
-from popgraph.spectrum.lanczos import LEAST, Lanczos
+from popgraph.spectrum.iterative import BOUNDED, SEARCHED_AGAIN, SPENT, WHOLE, Search
+from popgraph.spectrum.lanczos import Lanczos
+from popgraph.spectrum.look import second_look
 from popgraph.subspace import tolerance
 
 
@@ -73,34 +74,31 @@ def test_vectors_that_use_up_the_dimensions_end_the_search():
 
 def test_a_bound_is_pursued_before_a_second_search(monkeypatch):
     """Of N = 1000: θ/(1 - ε) is 1.49 θ after 24 steps, above 0.9 for θ = 0.7, and 1.02 θ after 96."""
-    monkeypatch.setattr(Search, "_look", None)
+    monkeypatch.setattr(iterative, "second_look", None)
     rest, bound, method = diagonal([1.0, 0.9, *np.linspace(0.7, 0, 998)]).leading(1)
     assert 0.69 < rest <= 0.7 <= bound < 0.9
     assert method == BOUNDED
 
 
-def tolerances(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The tolerances that ARPACK is called with from now on."""
-    given, honest = [], iterative.eigsh
-
-    def eigsh(*args: Any, **options: Any) -> Any:
-        given.append(options["tol"])
-        return honest(*args, **options)
-
-    monkeypatch.setattr(iterative, "eigsh", eigsh)
-    return given
+@pytest.mark.parametrize(("after", "method"), [(0.8, BOUNDED), (0.899, SEARCHED_AGAIN), (0.9, SEARCHED_AGAIN)])
+def test_a_second_look_brackets_what_a_few_steps_cannot_tell_from_the_last_found(after, method):
+    search = diagonal([1.0, 0.95, 0.9, *np.linspace(after, 0, 997)])
+    rest, bound, found = search.leading(2)
+    assert found == method
+    assert rest <= after + tolerance(1000)
+    assert after <= bound <= 0.9 + 3 * tolerance(1000)
 
 
-@pytest.mark.parametrize(("after", "looks"), [(0.899, [LOOK]), (0.9, [LOOK, 0.0])])
-def test_a_second_search_is_as_rough_as_it_may_be(monkeypatch, after, looks):
-    """Roughly where that leaves γ_4 below γ_3 = 0.9 for sure; to the end where they are equal, and then it is over."""
-    given = tolerances(monkeypatch)
-    search = diagonal([1.0, 0.95, 0.9, *np.linspace(after, 0, 197)])
-    rest, bound, method = search.leading(2)
-    assert given == [0.0, *looks]
-    assert method == SEARCHED_AGAIN
-    assert rest == pytest.approx(after, rel=LOOK**2, abs=tolerance(200))
-    assert after <= bound <= min(after + 1e-6, 0.9 + 2 * tolerance(200))
+@pytest.mark.parametrize("height", [1e-7, 1e-9, 1e-11])
+def test_an_eigenvalue_above_a_crowd_is_found_or_bounded(height):
+    """θ + ||r|| of a mixture of the crowd and of what is above it lies between the two; it was taken for a bound."""
+    gamma = np.array([1.0, *[0.6 + height] * 2, *[0.6 + height / 2] * 2, *[0.6] * 120, *np.linspace(0.5, 0, 700)])
+    for wanted, after in ((1, 0.6 + height), (2, 0.6 + height / 2), (4, 0.6)):
+        search = diagonal(gamma)
+        rest, bound, _ = search.leading(wanted)
+        np.testing.assert_allclose(search.gamma[:wanted], np.sort(gamma)[::-1][1 : wanted + 1], rtol=0, atol=1e-14)
+        assert rest <= after + tolerance(len(gamma))
+        assert after <= bound
 
 
 def test_beside_the_tops_alone_the_bound_is_below_1():
@@ -116,21 +114,23 @@ def test_what_a_second_search_found_beyond_what_was_asked_for_is_what_is_left():
     rest, bound, _ = search.leading(1)
     np.testing.assert_allclose(search.gamma, [0.9, 0.5], rtol=0, atol=1e-14)
     assert rest == pytest.approx(0.5, abs=1e-15)
-    assert bound == pytest.approx(0.5 + tolerance(24), abs=1e-15)
+    assert bound == pytest.approx(0.5 + tolerance(24), abs=1e-15)  # each bound is a rounding above what was found
 
 
 @pytest.mark.parametrize(("above", "searches"), [(1.9, 1), (2.1, 2)])
 def test_a_bound_within_the_rounding_of_both_eigenvalues_is_one_of_a_tie(monkeypatch, above, searches):
     """γ_2 and the bound on γ_3 may each be off by a rounding; what is above by more is another eigenvalue, and sought."""
-    calls, honest, rounding = [], Search._search, tolerance(20)
+    calls, honest, rounding = [], Search._keep, tolerance(20)
 
-    def search(self: Search, ask: int) -> Any:
-        calls.append(ask)
-        return honest(self, ask)
+    def keep(self: Search, *found: Any) -> None:
+        calls.append(found)
+        honest(self, *found)
 
-    monkeypatch.setattr(Search, "_search", search)
+    monkeypatch.setattr(Search, "_keep", keep)
     monkeypatch.setattr(iterative, "largest_left", lambda *args: (0.5, np.inf))
-    monkeypatch.setattr(Search, "_look", lambda *args: (0.5, 0.5 + (above if len(calls) == 1 else 1.0) * rounding))
+    monkeypatch.setattr(
+        iterative, "second_look", lambda *args: (0.5, 0.5 + (above if len(calls) == 1 else 1.0) * rounding, None)
+    )
     diagonal([1.0, *[0.5] * 5, *[0.1] * 14]).leading(1)
     assert len(calls) == searches
 
@@ -153,48 +153,50 @@ def test_pairs_are_kept_largest_first_with_their_vectors(tops, places):
     np.testing.assert_allclose(search.Q, unit(6, *range(tops), 2, 3, 4), atol=1e-15)
 
 
-def test_one_of_many_repeats_is_refused_where_a_dense_solve_would_do_and_no_fewer():
-    """30 copies of 0.5 and others: Lanczos' method meets two of them in 24 steps."""
-    gamma = np.concatenate([[1.0], np.full(30, 0.5), np.linspace(1e-3, 0, 69)])
-    with pytest.raises(NotConverged, match="25 eigenvalues, many of them repeated, are hard to find one vector"):
-        diagonal(gamma, limit=1e9)._filter(LEAST + 1)
-    apart = np.concatenate([[1.0], np.linspace(0.9, 0, 99)])
-    for search, ask in (
-        (diagonal(gamma, limit=1e9), LEAST),
-        (diagonal(gamma), LEAST + 1),
-        (diagonal(apart, limit=1e9), LEAST + 1),
-    ):
-        assert isinstance(search._filter(ask), Filter)
-
-
-# --- a second look, at a search made to return this or that
-
-LEFT = np.array([1.0, 0.5, 0.3, 0.2])
-
-
-def looked_at(monkeypatch: pytest.MonkeyPatch, found: np.ndarray, gamma: np.ndarray = LEFT) -> tuple[float, float]:
+def test_many_repeats_are_found_by_a_block():
+    """30 copies of 0.5 among the 25 sought: ARPACK starts from one vector and would meet one of them."""
+    gamma = np.concatenate([[1.0], np.full(30, 0.5), np.linspace(1e-3, 0, 269)])
     search = diagonal(gamma)
-    monkeypatch.setattr(Search, "_arpack", lambda *args: found.copy())
-    return search._look(Lanczos(search.gram.vector, search.Q, search.rng), 0.9)
+    found, U = search._search(25)
+    np.testing.assert_allclose(found, 0.5, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(np.linalg.norm(U[1:31], axis=0), 1.0, rtol=0, atol=1e-13)
 
 
-def test_a_look_bounds_an_eigenvalue_by_its_residual(monkeypatch):
-    """x = cos t e_1 + sin t e_2: θ = γ_1 cos² t + γ_2 sin² t, and ||Āx - θx|| = (γ_1 - γ_2) sin t cos t."""
-    c, s = np.cos(1e-5), np.sin(1e-5)
-    for size in (1.0, 0.8):  # what was held is removed from what ARPACK returns
-        theta, bound = looked_at(monkeypatch, size * (c * unit(4, 1) + s * unit(4, 2)))
-        assert theta == pytest.approx(0.5 * c**2 + 0.3 * s**2, abs=1e-16)
-        assert bound - theta == pytest.approx(0.2 * s * c + tolerance(4), abs=2e-16)
+# --- a second look
+
+LEFT = np.array([1.0, 0.5, 0.3, 0.2, *np.linspace(0.1, 0.0, 60)])
 
 
-@pytest.mark.parametrize("found", [unit(4, 2), unit(4, 3), 0.3 * unit(4, 1), np.nan * unit(4, 1), unit(4)], ids=str)
-def test_a_look_that_found_less_than_is_there_has_failed(monkeypatch, found):
-    """Another eigenvector, nothing but a rest of one, no numbers, or none: Lanczos' method has seen the eigenvalue 0.5."""
-    assert looked_at(monkeypatch, found) == (pytest.approx(0.5, abs=1e-15), np.inf)
+def looked_at(gamma: np.ndarray, floor: float) -> tuple[float, float, Any]:
+    search = diagonal(gamma)
+    lanczos = Lanczos(search.gram.vector, search.Q, search.rng)
+    return second_look(search.gram.vector, search._removed, lanczos, search.rng, floor)
 
 
-def test_where_nothing_is_left_a_look_says_so(monkeypatch):
-    assert looked_at(monkeypatch, unit(4), np.array([1.0, 0.0, 0.0, 0.0])) == (0.0, tolerance(4))
+def test_a_look_brackets_the_largest_eigenvalue_left():
+    seen, bound, above = looked_at(LEFT, 0.6)
+    assert 0.5 - 1e-13 <= seen <= 0.5 + 1e-15
+    assert 0.5 <= bound <= 0.5 + 0.1
+    assert above is None
+
+
+def test_a_look_at_a_tie_bounds_it_within_rounding():
+    seen, bound, above = looked_at(LEFT, 0.5)
+    assert seen == pytest.approx(0.5, abs=1e-14)
+    assert 0.5 <= bound <= 0.5 + 2 * tolerance(64)
+    assert above is None
+
+
+def test_a_look_hands_over_what_lies_above():
+    seen, _, above = looked_at(LEFT, 0.4)
+    assert seen == pytest.approx(0.5, abs=1e-14)
+    np.testing.assert_allclose(np.abs(above.vector()), unit(64, 1).ravel(), atol=1e-12)
+
+
+def test_where_nothing_is_left_a_look_says_so():
+    seen, bound, above = looked_at(np.array([1.0, 0.0, 0.0, 0.0]), 0.9)
+    assert (seen, above) == (0.0, None)
+    assert 0.0 <= bound <= tolerance(4)
 
 
 # --- searches with a filter, made to return this or that
@@ -203,7 +205,7 @@ def test_where_nothing_is_left_a_look_says_so(monkeypatch):
 def searched(monkeypatch: pytest.MonkeyPatch, filtered: np.ndarray, plain: np.ndarray) -> tuple[Any, Any]:
     """A search for three pairs with a filter whose edge is 0.4, and without."""
     chosen = Filter(0.4, 5, 1)
-    monkeypatch.setattr(Search, "_filter", lambda *args: chosen)
+    monkeypatch.setattr(iterative, "choose_filter", lambda *args: chosen)
     monkeypatch.setattr(
         Search, "_arpack", lambda self, ask, polynomial, tol: {chosen: filtered, PLAIN: plain}[polynomial]
     )
@@ -271,7 +273,7 @@ def test_an_error_of_arpack_is_said(monkeypatch):
         raise ArpackError(-9, {-9: "a start of zeros"})
 
     monkeypatch.setattr(iterative, "eigsh", eigsh)
-    with pytest.raises(NotConverged, match="ARPACK failed on a block of side 4: .* a start of zeros"):
+    with pytest.raises(NotConverged, match="ARPACK failed on a block of side 64: .* a start of zeros"):
         diagonal(LEFT)._arpack(1, PLAIN, 0.0)
 
 

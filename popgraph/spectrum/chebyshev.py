@@ -20,7 +20,7 @@ from popgraph.arrays import Floats
 
 SPREAD = 3e3  # the filtered spectrum's extent: rounding in its small eigenvalues is eps times this
 DEGREE = 120
-CROWDED = 1e-4  # Ritz values closer than this share of their size are one crowd
+CROWDED = 1e-10  # Ritz values closer than this share of their size are one crowd
 DRIFT = 1e8  # how far rounding along the deflated vectors may grow before they are removed again
 
 
@@ -77,8 +77,9 @@ def choose_filter(theta: Floats, counts: Floats, ask: int, spread: float = SPREA
     ask : int
     """
     enough = int(np.searchsorted(np.cumsum(counts), 2 * ask + 10))
-    while enough + 1 < len(theta) and theta[enough + 1] >= theta[enough] * (1 - CROWDED):
-        enough += 1  # an edge inside a crowd of equal eigenvalues would tell none of them from the others
+    # An edge inside a crowd of equal eigenvalues would tell none of them from the others: it goes below them, if there is a below
+    apart = np.flatnonzero(theta[enough + 1 :] < theta[enough : len(theta) - 1] * (1 - CROWDED))
+    enough += int(apart[0]) if apart.size else 0
     if enough + 1 >= len(theta):
         return PLAIN
     edge = float(theta[enough] + theta[enough + 1]) / 2

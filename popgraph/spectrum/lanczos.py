@@ -107,7 +107,7 @@ class Lanczos:
     def look(self) -> None:
         """Keep what `joint_bound` needs of the steps so far; a β that is rounding counts as the least that is not."""
         theta, m = self._eigenpairs()[0], self.steps
-        self.seen.append((theta, float(np.sum(np.log(np.maximum(self.beta[:m], NOTHING * self.size))))))
+        self.seen.append((theta, float(np.sum(np.log(np.maximum(self.beta[:m], NOTHING * self.size or 1.0))))))
 
     def _eigenpairs(self) -> tuple[Floats, Floats]:
         """Return the eigenpairs of the tridiagonal matrix, ascending."""
@@ -139,7 +139,8 @@ def joint_bound(runs: list[Lanczos]) -> float:
 
     After m steps from b_1 the next vector is b_{m+1} = p_m(Ā) b_1 / (β_1 ... β_m) with p_m(λ) = Π (λ - θ_i). Its product with a
     unit eigenvector u of eigenvalue λ is at most 1, so that |uᵀb_1| <= β_1 ... β_m / p_m(λ) for every m, which falls as λ
-    rises above θ_1. For b_1 uniform on the sphere of R^N, Pr[|uᵀb_1| <= t] <= t √(2N/π); of independent runs the probabilities multiply.
+    rises above θ_1. For b_1 uniform on the sphere of R^N, Pr[|uᵀb_1| <= t] <= t √(2N/π); probabilities of independent runs
+    multiply.
 
     Rounding hides what is below 1e-16 in the β; where a bound is asked for within rounding of θ_1, several runs make up for it.
 
@@ -184,7 +185,7 @@ def largest_left(lanczos: Lanczos, enough: float) -> tuple[float, float]:
     """
     for steps in range(LEAST, MOST + 1, EVERY):
         lanczos.advance(steps)
-        theta, bound = max(0.0, float(lanczos.ritz()[0][0])), lanczos.bound()
+        theta, bound = max(0.0, float(lanczos.ritz()[0][0])), max(0.0, lanczos.bound())
         if bound - theta <= CLOSE * (enough - bound) or theta >= enough or lanczos.finished:
             break
         if bound >= enough and _beforehand(theta, lanczos.room, MOST) >= enough:  # Ritz values only grow
