@@ -61,7 +61,7 @@ class Case:
         A = sp.csr_array(self.known.A[rows][:, columns])
         A.sort_indices()
         of = self.known.of
-        turned_of = None if of is None else (lambda ids: of(ids)[columns])
+        turned_of = None if of is None else (lambda ids, dtype=np.float64: of(ids, dtype)[columns])
         features = None if self.features is None else self.features[columns]
         known = replace(self.known, p=self.known.p[rows], A=A, of=turned_of)
         return replace(self, known=known, moves=moves, features=features)
@@ -84,8 +84,8 @@ def reversed_walk(known: ClosedForm) -> ClosedForm:
     A = sp.csr_array(sp.diags_array(1 / w_x) @ known.A.T @ sp.diags_array(known.p))
     of, gamma = known.of, known.gamma
 
-    def reversed_vectors(ids: Any) -> Any:
-        U = M @ of(ids)
+    def reversed_vectors(ids: Any, dtype: Any = np.float64) -> Any:
+        U = M.astype(dtype) @ of(ids, dtype)
         return U / np.linalg.norm(U, axis=0)
 
     return ClosedForm(f"{known.name}, reversed", w_x, A, gamma, None if of is None else reversed_vectors)
@@ -99,7 +99,11 @@ def split_up(known: ClosedForm, rng: Any) -> ClosedForm:
     shares = [mass / np.bincount(of, weights=mass)[of] for of, mass in zip((of_row, of_view), masses, strict=True)]
     A = sp.csr_array(sp.csr_array(known.A[of_row][:, of_view]) @ sp.diags_array(shares[1]))
     of = known.of
-    widened = None if of is None else (lambda ids: of(ids)[of_view] * np.sqrt(shares[1])[:, np.newaxis])
+    widened = (
+        None
+        if of is None
+        else (lambda ids, dtype=np.float64: of(ids, dtype)[of_view] * np.sqrt(shares[1])[:, np.newaxis])
+    )
     return ClosedForm(f"{known.name}, split up", known.p[of_row] * shares[0], A, known.gamma, widened)
 
 
@@ -108,7 +112,11 @@ def single(views: int) -> ClosedForm:
     q = np.arange(1.0, views + 1) / np.arange(1.0, views + 1).sum()
     A = sp.csr_array(q[np.newaxis])
     return ClosedForm(
-        "one natural", np.ones(1), A, np.ones(1), lambda ids: np.repeat(np.sqrt(q)[:, np.newaxis], len(ids), 1)
+        "one natural",
+        np.ones(1),
+        A,
+        np.ones(1),
+        lambda ids, dtype=np.float64: np.repeat(np.sqrt(q.astype(dtype))[:, np.newaxis], len(ids), 1),
     )
 
 
@@ -141,7 +149,11 @@ def class_of(known: ClosedForm, chosen: Sequence[int], k: int) -> Case:
         @ np.diag(rng.uniform(0.5, 2, len(chosen)))
     )
     features = mixed / np.sqrt(known.w_x)[:, np.newaxis]
-    return Case(replace(known, gamma=known.gamma[chosen], of=lambda ids: of(chosen[ids])), k, features=features)
+    return Case(
+        replace(known, gamma=known.gamma[chosen], of=lambda ids, dtype=np.float64: of(chosen[ids], dtype)),
+        k,
+        features=features,
+    )
 
 
 def trees(leaves: int) -> dict[str, Callable[[], Case]]:
