@@ -171,7 +171,10 @@ class Match(Immutable):
             )
             lines.append(f"The cut is degenerate: {self.family}. {mend}")
         if self.exactly:
-            lines.append(f"In exact arithmetic {self.exactly}.")
+            decides = "; floats cannot tell, and graph.exact().verify(f) decides about a rational f" * (
+                "clean" in self.exactly
+            )
+            lines.append(f"In exact arithmetic {self.exactly}{decides}.")
         if self.excess_loss is not None:
             proof = (
                 ""

@@ -20,20 +20,20 @@ EXACT_SIDE = 64  # naturals or views of a component, the fewer, up to which exac
 MISSING = 0.5  # an eigenvector of which the span of F holds less than this share is called missing
 
 
-def in_exact_arithmetic(graph: Any, k: int) -> str:
+def in_exact_arithmetic(graph: Any, k: int, degenerate: bool) -> str:
     """Say what rational arithmetic finds at a cut where floats see no gap, if the population is exact and small enough.
 
-    This is one more line of the answer. The verdict is that of floats, since python-flint may not be installed.
+    This is one more line of the answer. The verdict is that of floats, since python-flint may not be installed. `degenerate` is
+    what floats say: γ_k repeated, or else γ_k = 0.
     """
     if not graph.is_exact or find_spec("flint") is None or graph.exact().largest_side > EXACT_SIDE:
         return ""
     cut = graph.exact().cut(k)
     if cut.zero:
         return f"γ_{k} = 0"
-    if not cut.clean:
-        return f"γ_{k} = γ_{k + 1}"
-    found = f"γ_{k} - γ_{k + 1} = {float(cut.gap[0]):.3g}, and the cut is clean"
-    return f"{found}, which float64 cannot tell; graph.exact().verify(f) decides about a rational f"
+    if cut.clean:
+        return f"γ_{k} - γ_{k + 1} = {float(cut.gap[0]):.3g}, and the cut is clean"
+    return f"γ_{k} = γ_{k + 1}" if degenerate else f"γ_{k} > 0"
 
 
 def missing_in_words(space: ColumnSpace, spectrum: Spectrum, shares: Floats, family: Spectrum | None) -> str:
@@ -50,11 +50,12 @@ def missing_in_words(space: ColumnSpace, spectrum: Spectrum, shares: Floats, fam
             many, need = run.stop - run.start, min(run.stop, spectrum.k) - run.start
             inside = principal_angles(family.eigenvectors[:, run], space.basis)
             held = int(np.sum(np.cos(inside) ** 2 >= MISSING))
-            if need > 0 and held < need:
-                gamma = float(family.gamma[run].mean())
-                lacking.append(
-                    f"{need - held} of the {need} dimensions sought of γ = {gamma:.4g} (multiplicity {many})"
-                )
+            gamma, lack = float(family.gamma[run].mean()), need - held
+            if many == 1 and need == 1 and lack:
+                lacking.append(f"eigenvector {run.start + 1} (γ = {gamma:.4g}, {100 * shares[run.start]:.0f}% held)")
+            elif need > 0 and lack > 0:
+                of = f"of {need} sought; its multiplicity is {many}"
+                lacking.append(f"{lack} dimension{'s' * (lack > 1)} of γ = {gamma:.4g} ({of})")
         if not lacking:  # each eigenvalue's share is there, and yet not all of them at once
             lacking = [f"{spectrum.k - space.rank} of the {spectrum.k} dimensions sought"]
     return f"{', '.join(lacking[:-1])} and {lacking[-1]}" if len(lacking) > 1 else lacking[0]

@@ -121,7 +121,7 @@ def verify_on(
     k = _read_k(graph, table, k)
     d = table.shape[1]
     needed = 8.0 * (
-        graph.N * (8 * (d + 1) + 2 * (k + 1)) + 6 * (d + 1) ** 2
+        graph.N * (9 * (d + 1) + 2 * (k + 1)) + 6 * (d + 1) ** 2
     )  # f, F, F and 1, bases, and what SVDs work on
     reserve(f"verifying f, {graph.N:,} x {d:,}", needed, "use a smaller k")
     if spectrum is None:
@@ -178,7 +178,7 @@ def judge(
     status, reason = _decide(table, space, spectrum, shares, angles, atol, uncertainty, optimal, family)
     if status is Status.DIFFERENT and _matches_with_constant(graph, F, root, k, atol):
         reason += f" With a constant column added f spans the {k + 1} leading eigenvectors: centred losses leave the constant out."
-    exactly = in_exact_arithmetic(graph, k) if spectrum.gap == 0 else ""
+    exactly = in_exact_arithmetic(graph, k, degenerate) if spectrum.gap == 0 else ""
     best = None if held is None else _is_best_of_class(graph.factor, spectrum.w_x, held, space, k, atol)
     if held is not None and status is Status.DIFFERENT:
         status, reason = limited(held, whole, k, atol, bool(best), status, reason)

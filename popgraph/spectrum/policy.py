@@ -184,14 +184,14 @@ def whole_eigenspace(spectrum: Spectrum, solve: Callable[[int], Spectrum]) -> Sp
     n_views, k = len(spectrum.w_x), spectrum.k
     least = float(spectrum.gamma[-1]) - spectrum.tolerance
     while k < n_views and spectrum.gap <= spectrum.tolerance:
-        known = int(np.sum(spectrum.gamma_known > least))
+        known = int(np.sum(spectrum.gamma_known >= least))
         ended = spectrum.complete or known < len(spectrum.gamma_known)
         if known <= spectrum.components:  # then γ_k = 1
             known, ended = spectrum.components, True
         if ended and known <= k:
             break
         spectrum = solve(min(n_views, known if ended else 2 * known))
-        k = max(k + 1, int(np.sum(spectrum.gamma > least)))
+        k = max(k + 1, int(np.sum(spectrum.gamma >= least)))
         spectrum = spectrum.leading(min(k, spectrum.k))
         k = spectrum.k
     return spectrum

@@ -92,7 +92,7 @@ def main(n: int) -> None:
     clock = Clock()
     for owner, name in (
         (iterative, "largest_left"),
-        (iterative.Search, "_look"),
+        (iterative, "second_look"),
         (policy, "residual_norms"),
         (policy, "certify"),
     ):

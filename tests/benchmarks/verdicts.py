@@ -415,7 +415,7 @@ def tied(rng: Any, known: Known) -> Pair:
     unknown = known.tie < 16 * max(known.N, 16) * EPS
     if unknown:
         right |= {Status.UNDECIDED}
-    if unknown and known.exact is None:  # p and A are known to rounding only: a tie, or γ_k = 0, is as true as not
+    if unknown:  # to floats a tie, or γ_k = 0, is as true as not, whatever exact arithmetic adds
         right |= {Status.MATCH_DEGENERATE if known.gamma[k - 1] > 0.1 else Status.RANK_EXCEEDED}
     return Pair(F @ mixing(rng, k, 3.0) / known.root, k, right)
 
