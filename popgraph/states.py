@@ -188,8 +188,8 @@ class StateSequence(LazySequence):
         state = self.coding.encode([outcome]) if known else None
         if state is not None:
             first, last, _ = slice(start, stop).indices(len(self.array))  # a negative position counts from the end
-            part = self.array[first:last].reshape(max(0, last - first), -1)
-            at = np.flatnonzero((part == state.reshape(1, -1)).all(axis=1))
+            same = self.array[first:last] == state
+            at = np.flatnonzero(same.all(axis=tuple(range(1, same.ndim))))
             if at.size:
                 return int(at[0]) + first
         raise ValueError(f"{outcome!r} is not in this sequence")

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
+import scipy.linalg
 
 from popgraph.arrays import Floats
+from popgraph.errors import NotConverged
 
 EPS = float(np.finfo(np.float64).eps)
 REFINED = 1e-9  # uncertainty, in radians, above which a basis is computed again in extended precision
@@ -34,6 +36,33 @@ def tolerance(size: int, gap: float = 1.0) -> float:
     True
     """
     return 8 * max(size, 16) * EPS / gap if gap > 0 else np.inf
+
+
+def svd(X: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return U, σ and Vᵀ of X = U diag(σ) Vᵀ, by divide and conquer, or by the QR algorithm where that fails.
+
+    Raises
+    ------
+    NotConverged
+        If both fail.
+
+    Examples
+    --------
+    >>> svd(np.array([[0.0, 2.0], [1.0, 0.0]]))[1]
+    array([2., 1.])
+    """
+    try:
+        return np.linalg.svd(X, full_matrices=False)
+    except np.linalg.LinAlgError:
+        pass
+    try:
+        return cast(tuple[Floats, Floats, Floats], scipy.linalg.svd(X, full_matrices=False, lapack_driver="gesvd"))
+    except (np.linalg.LinAlgError, ValueError):
+        rows, columns = X.shape
+        raise NotConverged(
+            f"LAPACK returns no singular values of a matrix of {rows:,} x {columns:,}, by two algorithms; numpy's or scipy's build "
+            "of it is at fault (numpy.show_config() names it)"
+        ) from None
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +112,7 @@ def column_space(F: Floats, scale: Floats | None = None) -> ColumnSpace:
     X = X / length
     d = X.shape[1]
     basis, R = np.linalg.qr(X)
-    turn, sigma, Vt = np.linalg.svd(R, full_matrices=False)
+    turn, sigma, Vt = svd(R)
     rank = int(np.sum(sigma > tolerance(d) * sigma[0]))
     basis = np.asarray(basis @ turn[:, :rank])
     # With X = B C + E for any C, a unit x = X y of the span, |y| <= 1/σ, is |E y| <= ||E||/σ away from span B. E is measured;
@@ -114,7 +143,7 @@ def _refined(F: Floats, largest: Floats, scale: Floats | None, length: Floats, W
             G[rows] = X @ wide
             size += float(np.sum((np.abs(X) @ np.abs(wide)) ** 2))
         Q, R = np.linalg.qr(G)
-        sigma = np.linalg.svd(R, compute_uv=False)
+        sigma = svd(R)[1]
         if sigma[-1] > 0.5 * sigma[0]:
             break
         wide = wide @ np.linalg.inv(R)
@@ -152,8 +181,8 @@ def principal_angles(U: Floats, V: Floats) -> Floats:
     if V.shape[1] > U.shape[1]:
         U, V = V, U
     cross = U.T @ V
-    cosines = np.linalg.svd(cross, compute_uv=False)  # largest first: smallest angle first
-    sines = np.linalg.svd(V - U @ cross, compute_uv=False)[::-1]  # smallest first
+    cosines = svd(cross)[1]  # largest first: smallest angle first
+    sines = svd(V - U @ cross)[1][::-1]  # smallest first
     cosines, sines = np.clip(cosines, 0.0, 1.0), np.clip(sines, 0.0, 1.0)
     return cast(Floats, np.where(cosines**2 < 0.5, np.arccos(cosines), np.arcsin(sines)))
 
@@ -218,7 +247,7 @@ def linear_map(F: Floats, V: Floats) -> tuple[Floats, float, float]:
         return V.T @ F, np.inf, 0.0
     scaled = F / largest  # so that no square overflows
     Q = V.T @ scaled
-    sigma = np.linalg.svd(Q, compute_uv=False)
+    sigma = svd(Q)[1]
     condition = float(sigma[0] / sigma[-1]) if sigma[-1] > EPS * sigma[0] else np.inf
     residual = float(np.linalg.norm(scaled - V @ Q) / np.linalg.norm(scaled))
     return Q * largest, condition, residual
