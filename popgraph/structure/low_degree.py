@@ -208,7 +208,8 @@ class LowDegree(Immutable):
         -1.0
         """
         G, P = self.inner(self)
-        return float(np.sum(G**2) - 2 * np.trace(P))
+        with np.errstate(over="ignore", invalid="ignore"):  # a loss above all floats is inf, as of a listed graph
+            return float(np.sum(G**2) - 2 * np.trace(P))
 
     def __repr__(self) -> str:
         m = len(self.weights)
