@@ -178,6 +178,12 @@ class ProductSpectrum(Immutable):
         """γ_k - γ_{k+1}, with γ_{N+1} = 0; exactly 0 where they are one level."""
         return max(0.0, self.last - self.certificate.remainder)
 
+    @property
+    def gap_bounds(self) -> tuple[float, float]:
+        """Two numbers between which the gap lies: each of its two eigenvalues is known to the factors' errors."""
+        known_to = 2 * self.certificate.error
+        return max(0.0, self.gap - known_to), self.gap + known_to
+
     def members(self, count: int) -> list[Index]:
         """Return the first eigenfunctions, each as pairs (coordinate, number of the factor's eigenfunction) where it is not 1.
 
