@@ -44,6 +44,8 @@ class Clustering(Immutable):
         Pr_x̄[the class matched to x̄'s part is y(x̄)], under its own best matching.
     w_x : (N,) array
         The views' probabilities.
+    gap_bounds : (float, float) or None
+        Two numbers between which γ_count - γ_{count+1} lies, where F* was clustered.
 
     Examples
     --------
@@ -64,6 +66,7 @@ class Clustering(Immutable):
     accuracy: float | None
     natural_accuracy: float | None
     w_x: Floats
+    gap_bounds: tuple[float, float] | None = None
 
     @property
     def count(self) -> int:
@@ -121,7 +124,9 @@ class Clustering(Immutable):
         if self.accuracy is not None:
             lines.append(f"  accuracy     {self.accuracy:.4g} of views, {self.natural_accuracy:.4g} of naturals")
         if self.gap is not None:
-            lines.append(f"  gap          {self.gap:.4g}" + " (degenerate: other parts are as good)" * (self.gap == 0))
+            low, high = f"{self.gap:.4g}", f"{self.gap_bounds[1] if self.gap_bounds else self.gap:.4g}"
+            known = low if low == high or self.gap == 0 else f"between {low} and {high}"
+            lines.append(f"  gap          {known}" + " (degenerate: other parts are as good)" * (self.gap == 0))
         return "\n".join(lines)
 
 
@@ -198,10 +203,10 @@ def spectral_clusters(
         raise InvalidArgument(f"restarts is {shorten(restarts)}; it must be a whole number, 1 or more")
     generator = read_generator(rng)
     given = graph.labels if labels is None else read_labels(labels, graph.naturals)
-    gap = None
+    gap = gap_bounds = None
     if embedding is None:
         spectrum = graph.spectrum(int(count))
-        gap = spectrum.gap
+        gap, gap_bounds = spectrum.gap, spectrum.gap_bounds
         points = unit_rows(spectrum.eigenvectors[:, spectrum.gamma > 0])
     else:
         points = check_scale("embedding", read_embedding(graph.views, embedding))
@@ -226,6 +231,7 @@ def spectral_clusters(
         accuracy=accuracy,
         natural_accuracy=natural_accuracy,
         w_x=graph.w_x,
+        gap_bounds=gap_bounds,
     )
 
 
