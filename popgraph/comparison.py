@@ -9,6 +9,7 @@ import scipy.linalg
 import scipy.sparse as sp
 
 from popgraph.arrays import Floats, Immutable, Ints, Sparse, frozen
+from popgraph.blas import one_thread
 from popgraph.errors import InvalidArgument, listing, shorten
 from popgraph.graph import PopulationGraph
 from popgraph.memory import in_words
@@ -170,6 +171,7 @@ class Comparison(Immutable):
 
 
 @in_words("comparing the graphs", "use a smaller k")
+@one_thread()
 def compare(graph: PopulationGraph, other: PopulationGraph, k: int | None = None) -> Comparison:
     """Compare another graph, such as that of some sampled naturals, with a population's.
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from popgraph.arguments import count, number
 from popgraph.arrays import Floats, Immutable, frozen
+from popgraph.blas import one_thread
 from popgraph.errors import InvalidArgument, load_whole, shorten
 from popgraph.graph import PopulationGraph, read_graph
 from popgraph.losses.critics import positive_pairs
@@ -51,6 +52,7 @@ class Critic(Immutable):
 
 
 @in_words("training the critic", "use train, with a k")
+@one_thread()
 def train_critic(graph: PopulationGraph, loss: Any, *, steps: int = 5_000, tol: float = 1e-9) -> Critic:
     """Minimise InfoNCE or NT-logistic over all critics: one free score for each pair of views, by scipy's L-BFGS from 0.
 

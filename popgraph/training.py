@@ -13,6 +13,7 @@ from popgraph import arguments
 from popgraph.arguments import count as whole
 from popgraph.arguments import flag, number
 from popgraph.arrays import Floats, Immutable, Ints, frozen
+from popgraph.blas import one_thread
 from popgraph.descent import Objective, minimise
 from popgraph.distribution import Seed
 from popgraph.embedding import check_scale, read_embedding
@@ -100,6 +101,7 @@ class Training(Immutable):
 
 
 @in_words("training", "use a smaller k, or batch_size=")
+@one_thread()
 def train(
     graph: PopulationGraph | TrainsItself,
     k: int,

@@ -10,6 +10,7 @@ import numpy as np
 
 from popgraph.arguments import number
 from popgraph.arrays import Floats, frozen
+from popgraph.blas import one_thread
 from popgraph.embedding import read_embedding
 from popgraph.errors import InvalidArgument, shorten, whole_number
 from popgraph.features import FeatureClass, read_features
@@ -41,6 +42,7 @@ class HasFeatures(Protocol):
 
 
 @in_words("verifying f", "use a smaller k, or verify_sampled, which looks at pairs of views only")
+@one_thread()
 def verify(
     graph: PopulationGraph | HasVerdict,
     f: Any,
