@@ -33,7 +33,7 @@ def report() -> None:
     print("\nE φ_i(x) φ_i(x⁺), which is γ_i, on 10,000 sampled pairs:", *(f"{value:.3f}" for value in estimates))
     training = trained()
     print(f"\n{training}\n{pg.verify(graph, training)}")
-    longest = sum(sum(row**2) ** 0.5 for row in training.weights)  # f adds or subtracts a row for each bit: it is no longer
+    longest = sum(sum(row**2) ** 0.5 for row in training.weights)  # f adds or subtracts a row for each bit
     sampled = graph.verify(lambda x: training.f(x), pairs=50_000, atol=0.35, longest=longest, rng=2)
     print(f"\n{sampled}")
 

@@ -31,9 +31,7 @@ DENSE_SECONDS = 9e-11  # of a dense solve, times the cube of the side
 ENTRY_SECONDS, CALL_SECONDS = 2e-9, 3e-5  # of a product, for each stored entry and in any case
 ROUNDS = 64  # second searches before giving up; each finds at least one missed copy of a repeated eigenvalue
 SEARCHED = 4  # eigenvalues asked of a second search once one has found something: mends several misses at once
-CROWD = (
-    8  # pairs from which on it is asked whether they are repeated eigenvalues, which a block finds better than ARPACK
-)
+CROWD = 8  # pairs from which on it is asked whether they repeat: a block finds those better than ARPACK
 PEEK = 10  # Lanczos steps that a filter is chosen by
 ROOM = 1.4  # Lanczos vectors that ARPACK keeps for each eigenvalue; the filter makes do with fewer than the usual two
 SPARE = 13  # Lanczos vectors beyond those asked for, at least: with 5, a ring's repeated eigenvalues never converged
@@ -42,9 +40,7 @@ MIXED = 0.01  # share of a vector that must be left beside what is deflated
 FILTERED_RESTARTS = 300  # of a filtered search, before the filter is given up
 SPENT = "the eigenvalues found sum to the trace"
 WHOLE = "every eigenvalue computed"
-SEARCHED_AGAIN = (
-    "a second look, at a filtered product, leaves room for nothing above (it fails with probability below 1e-10)"
-)
+SEARCHED_AGAIN = "a longer look, at a filtered product, finds nothing above (it fails with probability below 1e-10)"
 
 
 def solve(stack: Stack, k: int, alone: bool = True) -> Pairs:
