@@ -70,11 +70,13 @@ class ColumnSpace:
     """Hold an orthonormal basis (N, rank) of the span of some columns, and how well they determine it.
 
     `uncertainty` bounds the angle, in radians, by which rounding may have turned their span: when the columns were written as
-    float64, and when the basis was computed.
+    float64, and when the basis was computed. `possible_rank` counts columns too that are independent by so little that it may be
+    rounding, or not.
     """
 
     basis: Floats
     uncertainty: float
+    possible_rank: int = 0
 
     @property
     def rank(self) -> int:
@@ -123,7 +125,9 @@ def column_space(F: Floats, scale: Floats | None = None) -> ColumnSpace:
         refined = _refined(F, largest, scale, length, Vt[:rank].T / sigma[:rank])
         basis, computed = min((basis, computed), refined, key=lambda each: each[1])
     # Stored, multiplied by √w_x and scaled, d unit columns are within 1.5 eps sqrt(d) of what was meant
-    return ColumnSpace(basis, computed + float(4 * EPS * np.sqrt(d) / sigma[rank - 1]))
+    written = float(4 * EPS * np.sqrt(d))
+    possible = int(np.sum(sigma > written * sigma[0]))
+    return ColumnSpace(basis, computed + written / float(sigma[rank - 1]), max(rank, possible))
 
 
 def _refined(F: Floats, largest: Floats, scale: Floats | None, length: Floats, W: Floats) -> tuple[Floats, float]:

@@ -280,6 +280,11 @@ def _decide(
             f"γ_{k} = 0: Ā has rank {rank}, below k = {k}, so minimisers have rank {rank} and no invertible map to {k} "
             f"eigenvectors exists; {best}."
         )
+    if space.rank < k <= space.possible_rank:
+        return Status.UNDECIDED, (
+            f"F has rank {space.rank} or {space.possible_rank}: its columns are independent by so little that rounding f to float64 may have "
+            "made them so; float64 cannot tell."
+        )
     if space.rank < k:
         named = missing_in_words(space, spectrum, shares, whole)
         return Status.COLLAPSED, f"f has collapsed: F has rank {space.rank}, not {k}; it misses {named}."

@@ -379,3 +379,25 @@ def test_an_audit_takes_a_training():
     graph = zoo.lightning_cloud()
     training = pg.train(graph, 2, rng=0)
     assert losses.audit(losses.spectral, graph, training, 2) == losses.audit(losses.spectral, graph, training.f, 2)
+
+
+@pytest.mark.parametrize("negatives", [1, 2])
+@pytest.mark.parametrize("spread", [1.0, 30.0, 300.0, 3000.0, 1e9])
+def test_infonce_of_scores_however_far_apart_is_the_sum_over_all_draws(spread, negatives):
+    """e^s of 300 and more overflows beside the least one: the integral was NaN, silently but for a warning of numpy's."""
+    rng = np.random.default_rng(0)
+    s, w = spread * rng.standard_normal((4, 4)), rng.random((4, 4))
+    w = (w + w.T) / np.sum(w + w.T)
+    w_x = w.sum(axis=1)
+    value, gradient = -np.log(negatives + 1), np.zeros((4, 4))
+    for x, plus, *drawn in np.ndindex(*[4] * (negatives + 2)):
+        chance, among = w[x, plus] * np.prod(w_x[drawn]), s[x, [plus, *drawn]]
+        value += chance * (np.logaddexp.reduce(among) - s[x, plus])
+        np.add.at(gradient[x], [plus, *drawn], chance * np.exp(among - np.logaddexp.reduce(among)))
+        gradient[x, plus] -= chance
+    loss = losses.InfoNCE(negatives=negatives)
+    with np.errstate(all="raise", under="ignore"):
+        assert loss.critic_value(w, w_x, s) == pytest.approx(value, rel=1e-12)
+        found, slope = loss.critic_gradient(w, w_x, s)
+    assert found == pytest.approx(value, rel=1e-12)
+    np.testing.assert_allclose(slope, gradient, atol=1e-7 if spread > 1e6 else 1e-12)

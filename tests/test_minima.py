@@ -196,3 +196,18 @@ def test_no_closed_form_is_claimed_where_none_is_known():
     with pytest.raises(InvalidArgument, match="k is 5; it must be a whole number from 1 to the number of views, 4"):
         theory.minimum(losses.spectral, graph, 5)
     assert theory.minimum(losses.unsquared, graph, 1) == -np.inf
+
+
+@pytest.mark.parametrize("rare", [1e-100, 1e-200, 1e-300])
+def test_rare_views_leave_the_mutual_information_finite(rare):
+    """The product of two probabilities of 1e-200 underflows, and w over it is infinite: the common views alone have a share."""
+    common = pg.build(np.array([0.5, 0.5]), np.array([[0.5, 0.5, 0], [0, 0.5, 0.5]]))
+    graph = pg.build(np.array([0.5, 0.5, rare]), np.array([[0.5, 0.5, 0, 0], [0, 0.5, 0.5, 0], [0, 0, 0.3, 0.7]]))
+    assert theory.mutual_information(graph) == pytest.approx(theory.mutual_information(common), abs=1e-14)
+    for loss in CRITICS.values():
+        assert theory.critic_minimum(loss, graph) == pytest.approx(theory.critic_minimum(loss, common), abs=1e-12)
+
+
+def test_a_pair_too_rare_for_float64_has_no_share_in_the_mutual_information():
+    graph = pg.build(np.array([1.0]), np.array([[1.0, 1e-200, 1e-200]]))  # w_12 = 1e-400
+    assert theory.mutual_information(graph) == pytest.approx(0.0, abs=1e-14)

@@ -215,3 +215,12 @@ def test_what_is_too_large_says_so():
     big = zoo.clusters(count=2, naturals=20_000, views=2000, degree=20)
     with pytest.raises(TooLarge, match="positive pairs; a cut is sought among 500,000 at most"):
         self_train(big, {big.views[0]: 0})
+
+
+def test_a_rare_view_that_no_neighbour_reaches_bounds_the_expansion():
+    """0's neighbours are all but a view of mass 1e-13: not everything, or c would be some 1e12."""
+    rare = 1e-13
+    graph = pg.build(np.array([0.5, 0.25, 0.25]), np.array([[1, 0, 0], [0.5, 0.5, 0], [0, 1 - 2 * rare, 2 * rare]]))
+    found = pg.selftraining.expansion(graph, 0.7, ["one"] * 3)
+    assert found.c == pytest.approx(1.6)
+    assert found.worst == (0,)

@@ -542,3 +542,12 @@ def test_a_large_factor_is_judged_by_pairs_and_an_f_of_its_own_attribute_by_its_
             return np.ones((len(x), 1))
 
     assert isinstance(STRONG.verify(Network(), pairs=1_000, rng=0), SampledMatch)
+
+
+@pytest.mark.parametrize("scale", [1e100, 1e200, 1e300])
+def test_the_loss_of_a_scale_beyond_float64_is_infinite_without_a_warning(scale):
+    graph = pg.product([pg.zoo.hypercube(1), pg.zoo.ring(5)])
+    f = graph.spectrum(2).embedding * scale
+    with np.errstate(all="raise", under="ignore"):
+        assert f.loss() == np.inf
+        assert pg.verify(graph, f).excess_loss == np.inf

@@ -13,6 +13,7 @@ from popgraph.losses.moments import check_critic, plain
 
 STEP = 0.25  # of the trapezoidal rule in log t: its error is exp(-π²/STEP), below 1e-17
 SMALL = 40.0  # e^-40 is below rounding
+GONE = 7.0  # exp(-e^7) is 0 in float64
 
 
 @dataclass(frozen=True)
@@ -98,17 +99,15 @@ class InfoNCE(CriticLoss):
         check_critic(w, w_x, s)
         xp = library(s)
         top = xp.amax(s, 1)[:, None]
-        e = xp.exp(s - top)
         if self.negatives is None:
-            rows = xp.log(e @ w_x) + top[:, 0]
+            rows = xp.log(xp.exp(s - top) @ w_x) + top[:, 0]
             return plain((w_x * rows).sum() - (w * s).sum())
-        t, weight = self._nodes(w, s)
         total = 0.0
         for x in range(len(s)):  # E[i, l] = exp(-t_l e_i): a table of N x nodes for each view x
-            E = xp.exp(-e[x][:, None] * xp.asarray(t, dtype=s.dtype)[None, :])
-            weights = xp.asarray(weight, dtype=s.dtype)
+            u, weight = (xp.asarray(part, dtype=s.dtype) for part in self._nodes(w[x], top[x] - s[x]))
+            E = xp.exp(-_exp((s[x] - top[x])[:, None] + u[None, :]))
             met = (w_x @ E) ** self.negatives
-            logs = ((xp.exp(-xp.asarray(t, dtype=s.dtype)) - E * met) * weights).sum(1)
+            logs = (xp.exp(-_exp(u)) - E * met) @ weight
             total = total + (w[x] * (logs + top[x, 0] - s[x])).sum()
         return plain(total - w.sum() * float(np.log(self.negatives + 1)))
 
@@ -125,22 +124,23 @@ class InfoNCE(CriticLoss):
         (0.0, (4, 4))
         """
         check_critic(w, w_x, s)
-        e = np.exp(s - s.max(axis=1, keepdims=True))
+        top = s.max(axis=1, keepdims=True)
         if self.negatives is None:
-            share = e * w_x
+            share = np.exp(s - top) * w_x
             return float(self.critic_value(w, w_x, s)), share * (w_x / share.sum(axis=1))[:, np.newaxis] - w
         m = self.negatives
-        t, weight = self._nodes(w, s)
         total, H = 0.0, np.empty_like(s)
         for x in range(len(s)):
-            E = np.exp(-e[x][:, np.newaxis] * t)
+            u, weight = self._nodes(w[x], top[x] - s[x])
+            te = _exp((s[x] - top[x])[:, np.newaxis] + u)
+            E = np.exp(-te)
             met = w_x @ E
-            total += float(w[x] @ ((np.exp(-t) - E * met**m) @ weight))
-            dt = weight * t  # 1/A is the integral of e^-tA
-            as_positive = e[x] * (E @ (dt * met**m))
-            as_negative = m * w_x * e[x] * (E @ (dt * met ** (m - 1) * (w[x] @ E)))
+            total += float(w[x] @ ((np.exp(-_exp(u)) - E * met**m) @ weight))
+            falling = te * E * weight  # e/A is the integral of t e e^-tA over dt/t
+            as_positive = falling @ met**m
+            as_negative = m * w_x * (falling @ (met ** (m - 1) * (w[x] @ E)))
             H[x] = w[x] * (as_positive - 1.0) + as_negative
-        total += float(np.sum(w * (s.max(axis=1, keepdims=True) - s)) - np.sum(w) * np.log(m + 1))
+        total += float(np.sum(w * (top - s)) - np.sum(w) * np.log(m + 1))
         return total, H
 
     def _of_scores(self, S: Any) -> Any:
@@ -170,11 +170,24 @@ class InfoNCE(CriticLoss):
         """Return each pair's own score, and those of its negatives, (B, m + 1)."""
         return S[self._positions(len(S))]
 
-    def _nodes(self, w: Any, s: Any) -> tuple[Floats, Floats]:
-        """Return t (T,) and weights (T,) that integrate over dt/t from where nothing has decayed to where all has."""
-        least = (s - library(s).amax(s, 1)[:, None])[w > 0].min().item()  # log of the least e^{s⁺}, the top scaled to 1
-        u = np.arange(-SMALL - np.log((self.negatives or 1) + 1.0), np.log(SMALL) - least + STEP, STEP)
-        return np.exp(u), np.full(len(u), STEP)
+    def _nodes(self, w: Any, below: Any) -> tuple[Floats, Floats]:
+        """Return log t (T,) and weights (T,) that integrate over dt/t from where nothing has decayed to where all has.
+
+        `below` (N,) is how far one view's scores are below their top. A score's e^{-te} decays around log t = `below`, and where
+        none does the integrand is constant: one node serves however far the scores are apart, and t may be beyond float64.
+        """
+        fall = np.array(below.tolist())
+        last = fall[np.array(w.tolist()) > 0].max(initial=0.0)  # beyond it no positive pair is left
+        start = -SMALL - np.log((self.negatives or 1) + 1.0)
+        width = np.arange(np.ceil((np.log(SMALL) - start) / STEP) + 2)
+        steps = np.unique(np.unique(np.floor(fall[fall <= last] / STEP))[:, np.newaxis] + width)
+        return start + STEP * steps, STEP * np.diff(steps, append=steps[-1] + 1.0)
+
+
+def _exp(s: Any) -> Any:
+    """Return e^s, or where it is above a thousand e^GONE, of which exp(-e^s) knows no more."""
+    xp = library(s)
+    return xp.exp(xp.clip(s, None, GONE))
 
 
 infonce, simclr = InfoNCE(), InfoNCE(temperature=0.5, cosine=True, name="SimCLR")

@@ -100,7 +100,7 @@ def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion
 
 
 def _least_growth(share: Floats, meets: Any, a: float) -> tuple[float, int]:
-    """Return min P(N(S))/P(S) over sets with 0 < P(S) <= a and P(N(S)) < 1, and such a set as a bit mask."""
+    """Return min P(N(S))/P(S) over sets with 0 < P(S) <= a and N(S) not everything, and such a set as a bit mask."""
     size, near = np.zeros(1), np.zeros(1, dtype=np.int64)
     bits: Ints = 1 << np.arange(len(share))
     for x in range(len(share)):
@@ -109,8 +109,9 @@ def _least_growth(share: Floats, meets: Any, a: float) -> tuple[float, int]:
     grown = np.zeros(1)
     for x in range(len(share)):
         grown = np.concatenate([grown, grown + share[x]])
+    everything = near == len(grown) - 1  # by views, not by mass: a rare view left out bounds c too
     grown = grown[near]
-    asked = (size > 0) & (size <= a + ROUNDING) & (grown < 1 - ROUNDING)
+    asked = (size > 0) & (size <= a + ROUNDING) & ~everything
     if not asked.any():
         return np.inf, 0
     growth = np.where(asked, grown / np.where(size > 0, size, 1.0), np.inf)

@@ -207,9 +207,10 @@ class LowDegree(Immutable):
         >>> pg.product([pg.zoo.hypercube(1)] * 1000).spectrum(1).embedding.loss()
         -1.0
         """
-        G, P = self.inner(self)
-        with np.errstate(over="ignore", invalid="ignore"):  # a loss above all floats is inf, as of a listed graph
-            return float(np.sum(G**2) - 2 * np.trace(P))
+        with np.errstate(over="ignore", invalid="ignore"):  # too large a scale of f has an infinite loss
+            G, P = self.inner(self)
+            loss = float(np.sum(G**2) - 2 * np.trace(P))
+        return np.inf if np.isnan(loss) else loss
 
     def __repr__(self) -> str:
         m = len(self.weights)

@@ -129,7 +129,9 @@ def mutual_information(graph: PopulationGraph) -> float:
     read_graph("mutual_information(graph)", graph)
     w = graph.weight_matrix("csr").tocoo()
     x, x_plus = w.coords
-    return float(np.sum(w.data * np.log(w.data / (graph.w_x[x] * graph.w_x[x_plus]))))
+    pairs, w_x = w.data, graph.w_x
+    # One at a time, as the product of two rare views underflows; a pair that does has no share in the sum
+    return float(np.sum(pairs * np.log(np.where(pairs > 0, pairs / w_x[x] / w_x[x_plus], 1.0))))
 
 
 def critic_minimum(loss: Any, graph: PopulationGraph) -> float:
@@ -157,7 +159,7 @@ def critic_minimum(loss: Any, graph: PopulationGraph) -> float:
     """
     read_graph("critic_minimum(loss, graph)", graph, "a PopulationGraph second")
     w, w_x = positive_pairs(graph.factor, graph.w_x), graph.w_x
-    K = w / np.outer(w_x, w_x)
+    K = w / w_x[:, np.newaxis] / w_x  # not by the product, which underflows of two rare views
     match loss:
         case InfoNCE(negatives=None):
             return -mutual_information(graph)
