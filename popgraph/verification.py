@@ -282,8 +282,8 @@ def _decide(
         )
     if space.rank < k <= space.possible_rank:
         return Status.UNDECIDED, (
-            f"F has rank {space.rank} or {space.possible_rank}: its columns are independent by so little that rounding f to float64 may have "
-            "made them so; float64 cannot tell."
+            f"F has rank {space.rank} or {space.possible_rank}: its columns are independent by so little that writing f as float64 "
+            "may have made them so; float64 cannot tell."
         )
     if space.rank < k:
         named = missing_in_words(space, spectrum, shares, whole)

@@ -130,6 +130,21 @@ def test_a_tall_f_of_independent_columns_has_not_collapsed(N, condition):
         assert np.linalg.norm(left, 2) < 1e-6
 
 
+@pytest.mark.parametrize(
+    ("condition", "statuses"), [(1e13, "MATCH UNDECIDED"), (1e14, "UNDECIDED"), (1e17, "COLLAPSED")]
+)
+def test_between_a_span_and_a_collapse_lies_what_float64_cannot_tell(condition, statuses):
+    """Two components, and two distinct rows: independent by less and less, until rounding alone could have made them so."""
+    graph = pg.build(np.full(100, 0.01), np.kron(np.eye(2), np.full((50, 40), 1 / 40)))
+    rng = np.random.default_rng(0)
+    Q, R = (np.linalg.qr(rng.standard_normal((2, 2)))[0] for _ in range(2))
+    S = np.repeat(np.eye(2), 40, axis=0)
+    f = (S.astype(np.longdouble) @ ((Q * [1, 1 / condition]) @ R)).astype(float)
+    match = pg.verify(graph, f)
+    assert match.status.name in statuses.split()
+    assert "rank 1 or 2" in match.reason or match.status.name != "UNDECIDED" or condition < 1e14
+
+
 def test_a_column_that_is_rounding_of_another_is_none():
     x = np.random.default_rng(0).standard_normal(100_000)
     assert column_space(np.column_stack([x, 3.3 * x])).rank == 1
