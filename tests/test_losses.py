@@ -401,3 +401,10 @@ def test_infonce_of_scores_however_far_apart_is_the_sum_over_all_draws(spread, n
         found, slope = loss.critic_gradient(w, w_x, s)
     assert found == pytest.approx(value, rel=1e-12)
     np.testing.assert_allclose(slope, gradient, atol=1e-7 if spread > 1e6 else 1e-12)
+
+
+def test_infonce_refuses_scores_farther_apart_than_its_nodes():
+    graph = pg.zoo.hypercube(2)
+    f = 1e20 * np.random.default_rng(0).standard_normal((4, 2))
+    with pytest.raises(InvalidArgument, match="scale f down, or use negatives=None"):
+        losses.InfoNCE(negatives=3).value(graph.factor, graph.w_x, f)

@@ -13,6 +13,7 @@ from popgraph.losses.moments import check_critic, plain
 
 STEP = 0.25  # of the trapezoidal rule in log t: its error is exp(-π²/STEP), below 1e-17
 SMALL = 40.0  # e^-40 is below rounding
+APART = 2.0**42  # beyond it float64 no longer tells nodes of log t apart
 GONE = 7.0  # exp(-e^7) is 0 in float64
 
 
@@ -178,6 +179,11 @@ class InfoNCE(CriticLoss):
         """
         fall = np.array(below.tolist())
         last = fall[np.array(w.tolist()) > 0].max(initial=0.0)  # beyond it no positive pair is left
+        if not last <= APART:
+            raise InvalidArgument(
+                f"scores of one view are {last:.3g} apart, and InfoNCE with {self.negatives} negatives tells them to {APART:.3g} "
+                "only; scale f down, or use negatives=None"
+            )
         start = -SMALL - np.log((self.negatives or 1) + 1.0)
         width = np.arange(np.ceil((np.log(SMALL) - start) / STEP) + 2)
         steps = np.unique(np.unique(np.floor(fall[fall <= last] / STEP))[:, np.newaxis] + width)
