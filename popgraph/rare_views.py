@@ -79,7 +79,7 @@ def lengths_on_all_views(table: Floats, w_x: Floats, drawn: Floats) -> Lengths:
     for rows in (scaled, np.sqrt(w_x)[:, np.newaxis] * scaled):
         norm = np.linalg.norm(rows, axis=0)
         sigma = np.linalg.svd(rows / np.where(norm > 0, norm, 1.0), compute_uv=False)
-        ranks.append(int(np.sum(sigma > tolerance(max(rows.shape)) * sigma[0])))
+        ranks.append(int(np.sum(sigma > tolerance(rows.shape[1]) * sigma[0])))
     longest = float(np.linalg.norm(table, axis=1).max())
     return Lengths(longest, size, True, drawn, table, w_x, max(ranks))
 

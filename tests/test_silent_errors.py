@@ -19,6 +19,8 @@ from popgraph.comparison import compare
 from popgraph.descent import _extreme
 from popgraph.errors import NotConverged
 from popgraph.match import Status
+from popgraph.probing.task import _inverse_factor
+from popgraph.rare_views import lengths_on_all_views
 from popgraph.spectrum.policy import whole_eigenspace
 from popgraph.states import StateSequence, codings_of
 from popgraph.structure.tuples import Tuples
@@ -143,6 +145,16 @@ def test_between_a_span_and_a_collapse_lies_what_float64_cannot_tell(condition, 
     match = pg.verify(graph, f)
     assert match.status.name in statuses.split()
     assert "rank 1 or 2" in match.reason or match.status.name != "UNDECIDED" or condition < 1e14
+
+
+def test_no_rank_depends_on_the_number_of_views():
+    """Of 400,000 views a condition of 3e9 was rounding to `verify`, to a probe, and to `verify_sampled`."""
+    f = np.repeat([[1.0, 1.0], [1.0, 1.0 + 1e-9]], 200_000, axis=0)
+    w_x = np.full(len(f), 1 / len(f))
+    assert column_space(f, np.sqrt(w_x)).rank == 2
+    assert _inverse_factor(f * np.sqrt(w_x)[:, np.newaxis])[0].shape == (2, 2)
+    assert lengths_on_all_views(f, w_x, f[:1]).rank == 2
+    assert lengths_on_all_views(f[:, :1] * [1.0, 3.3], w_x, f[:1]).rank == 1
 
 
 def test_a_column_that_is_rounding_of_another_is_none():

@@ -178,6 +178,6 @@ def _inverse_factor(rows: Floats) -> tuple[Floats, Floats]:
     length = np.linalg.norm(rows, axis=0)
     length[length == 0] = 1.0
     _, sigma, Vt = np.linalg.svd(rows / length, full_matrices=False)
-    kept = sigma > tolerance(max(rows.shape)) * sigma.max(initial=0.0)
+    kept = sigma > tolerance(rows.shape[1]) * sigma.max(initial=0.0)
     sigma, Vt = sigma[kept], Vt[kept]
     return (Vt / sigma[:, np.newaxis]).T / length[:, np.newaxis], (Vt * sigma[:, np.newaxis]) * length
