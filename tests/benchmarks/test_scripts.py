@@ -1,6 +1,7 @@
 """The benchmark scripts at small sizes: their oracles are right, their verdicts can fail, and they run."""
 
 import re
+from dataclasses import replace
 
 import enumeration
 import hunt
@@ -11,6 +12,7 @@ import numpy as np
 import peers
 import products
 import pytest
+import spectra
 import structure
 
 import popgraph as pg
@@ -124,3 +126,21 @@ def test_the_hunt_finds_a_graph_that_breaks_half_the_constants(capsys):
     assert float(found[1]) == pytest.approx(left / right, abs=1e-3)
     with pytest.raises(SystemExit, match="none of 0 starts"):
         hunt.main(4, 2, starts=0, seed=0)
+
+
+def test_spectra_counts_what_is_false(capsys, monkeypatch):
+    """Of the constructions that take no seconds; a certificate whose bounds are false makes it fail."""
+    quick = {draw: spectra.DRAWS[draw] for draw in (spectra.of_tree, spectra.reversed_tree)}
+    monkeypatch.setattr(spectra, "DRAWS", quick)
+    assert spectra.main(4, 0, 0.0) == 0
+    assert "0 of 4 say something false" in capsys.readouterr().out
+    assert spectra.main(2, 0, 1.1) == 1  # too few came by the iterative solver
+    capsys.readouterr()
+    broken = lambda draw, seed: [  # noqa: E731
+        replace(answer, spectrum=replace(answer.spectrum, gamma=answer.spectrum.gamma * 0.99))
+        for answer in spectra_answers(draw, seed)
+    ]
+    spectra_answers = spectra.answers_to
+    monkeypatch.setattr(spectra, "answers_to", broken)
+    assert spectra.main(4, 0, 0.0) == 4
+    assert "FALSE" in capsys.readouterr().out
