@@ -116,9 +116,7 @@ def reversed_tree(rng: Any) -> tuple[ClosedForm, int]:
 
 def of_permutations(rng: Any) -> tuple[ClosedForm, int]:
     """All 5,040 permutations of seven things: eigenvalues repeated 36 times and more."""
-    return transpositions(7, float(rng.uniform(0.3, 0.9))), int(
-        rng.choice([1, 2, 5])
-    )  # of 37 the policy asks LAPACK, for minutes
+    return transpositions(7, float(rng.uniform(0.3, 0.9))), int(rng.choice([1, 5, 37]))
 
 
 DRAWS: dict[Callable[[Any], tuple[ClosedForm, int]], int] = {  # construction: of how many in a hundred
