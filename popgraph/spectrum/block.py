@@ -20,7 +20,7 @@ from popgraph.spectrum.symmetric import eigenpairs
 
 GUARD = 8  # columns beyond those sought, at least; as many as a quarter of them where that is more
 STEPS = 120  # filters before a search is given up
-ENOUGH = 1e-10  # residual that will do where it falls no further
+ENOUGH = 1e-10  # residual that will do where it falls no further, however far the filter's edge gives way
 # By how much the filter's edge gives way, tenfold each time that the columns no longer improve: where an eigenvalue is repeated
 # beyond the block, an edge at it would tell none of its copies from what lies below
 SLACK, MOST_SLACK = 1e-2, 0.3
@@ -68,7 +68,7 @@ def search(columns: Columns, ask: int, done: float, edge: float = np.inf) -> tup
         theta, X, residuals = _ritz(columns, X)
         worst = float(residuals[:ask].max())
         stuck = worst > 0.5 * before
-        if worst <= done or (stuck and worst <= ENOUGH):
+        if worst <= done or (stuck and worst <= ENOUGH and slack == MOST_SLACK):
             return theta[:ask], X[:, :ask], residuals[:ask]
         if stuck and step > 2:
             slack = min(MOST_SLACK, max(SLACK, 10 * slack))
