@@ -56,6 +56,18 @@ def test_a_tie_above_a_crowd_is_no_clean_cut_and_any_member_of_it_matches(seed):
         assert match.status in (Status.MATCH_DEGENERATE, Status.UNDECIDED)
 
 
+@pytest.mark.parametrize("crowd", [44, 120])
+def test_an_eigenvalue_1e_10_above_a_crowd_wider_than_a_block_is_one(crowd):
+    """A block that does not hold the crowd mixes the two up: at a residual of 6e-11 three eigenvalues were listed, not two."""
+    rng = np.random.default_rng(3)
+    known = planted([(0.8, 1), (0.8 - 1.4e-10, crowd)], 1600, rng).shuffled(rng)
+    for k in (2, 9, 20):
+        spectrum = known.graph().spectrum(k)
+        assert np.abs(spectrum.gamma - known.gamma[:k]).max() <= spectrum.tolerance
+        assert [count for _, count in spectrum.multiplicities][:2] == [1, 1]
+        assert 2 in spectrum.clean_cuts
+
+
 def test_a_gap_is_a_bracket_that_holds_and_is_0_where_the_cut_is_degenerate():
     known = with_hub(circulant(1291, {0: 0.859, 1: 0.0846, 7: 0.0564}), 0.36)
     spectrum = known.graph().spectrum(1)

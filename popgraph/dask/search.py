@@ -102,7 +102,7 @@ class Search:
 
     def _search(self, ask: int) -> tuple[Floats, Floats, Floats]:
         """Return the `ask` leading pairs of what is left, and their residuals."""
-        return block.search(self, min(ask, self.room()), DONE)
+        return block.search(self, min(ask, self.room()), DONE, max(DONE, tolerance(self.side) / 4))
 
     # --- what a block search asks for
 

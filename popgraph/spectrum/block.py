@@ -20,7 +20,10 @@ from popgraph.spectrum.symmetric import eigenpairs
 
 GUARD = 8  # columns beyond those sought, at least; as many as a quarter of them where that is more
 STEPS = 120  # filters before a search is given up
-ENOUGH = 1e-10  # residual that will do where it falls no further, however far the filter's edge gives way
+STALLED = 0.9  # share of the residual that a filter leaves where it achieves nothing
+STALLS = (
+    3  # such filters before a search is given up: a crowd wider than the block is told from what is 1e-10 above by none
+)
 # By how much the filter's edge gives way, tenfold each time that the columns no longer improve: where an eigenvalue is repeated
 # beyond the block, an edge at it would tell none of its copies from what lies below
 SLACK, MOST_SLACK = 1e-2, 0.3
@@ -45,13 +48,18 @@ class Columns(Protocol):
         """Return orthonormal columns Q that span X, and the product with them."""
 
 
-def search(columns: Columns, ask: int, done: float, edge: float = np.inf) -> tuple[Floats, Floats, Floats]:
+def search(
+    columns: Columns, ask: int, done: float, enough: float, edge: float = np.inf
+) -> tuple[Floats, Floats, Floats]:
     """Return the `ask` leading pairs, largest first, and their residuals.
 
     Parameters
     ----------
     done : float
         Residual of a pair that is found; products round at about 1e-15.
+    enough : float
+        Residual that will do where it falls no further: an eigenvalue may be off by as much, and equal ones are to be told from
+        others.
     edge : float
         A value that no more eigenvalues than that are above, where one is known, or that divides repeated ones from the rest.
 
@@ -62,19 +70,22 @@ def search(columns: Columns, ask: int, done: float, edge: float = np.inf) -> tup
     """
     width = min(ask + max(GUARD, ask // 4), columns.room())
     ask = min(ask, width)
-    X, polynomial, slack, before = columns.start(width), PLAIN, 0.0, np.inf
+    X, polynomial, slack, before, stalls = columns.start(width), PLAIN, 0.0, np.inf, 0
     for step in range(STEPS):
         X = columns.removed(columns.filtered(X, polynomial) if step else X)
         theta, X, residuals = _ritz(columns, X)
         worst = float(residuals[:ask].max())
         stuck = worst > 0.5 * before
-        if worst <= done or (stuck and worst <= ENOUGH and slack == MOST_SLACK):
+        if worst <= done or (stuck and worst <= enough):
             return theta[:ask], X[:, :ask], residuals[:ask]
+        stalls += slack == MOST_SLACK and worst > STALLED * before
+        if stalls == STALLS:
+            break
         if stuck and step > 2:
             slack = min(MOST_SLACK, max(SLACK, 10 * slack))
         before, polynomial = worst, _filter(min(edge, float(theta[-1])) * (1 - slack), float(theta[0]))
     raise NotConverged(
-        f"{int(np.sum(residuals[:ask] <= ENOUGH))} of {ask} pairs converged in {STEPS} filtered steps (the worst residual is "
+        f"{int(np.sum(residuals[:ask] <= enough))} of {ask} pairs converged in {step + 1} filtered steps (the worst residual is "
         f"{worst:.1e}): the eigenvalues near {theta[ask - 1]:.6g} lie too close; take a k at a clean cut"
     )
 

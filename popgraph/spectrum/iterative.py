@@ -169,10 +169,16 @@ class Search:
 
     def _block(self, ask: int, edge: float = np.inf) -> tuple[Floats, Floats]:
         """Find `ask` more pairs by a block of vectors, which holds every copy of a repeated eigenvalue."""
-        ask = min(ask, self.side - self.Q.shape[1])
-        reserve(f"{8 * ask:,} vectors of a block", 64.0 * ask * self.side, "use a smaller k")
-        gamma, U, _ = block.search(self, ask, DONE, edge)
-        return gamma, np.asfortranarray(U)
+        while True:
+            ask = min(ask, self.side - self.Q.shape[1])
+            reserve(f"{8 * ask:,} vectors of a block", 64.0 * ask * self.side, "use a smaller k")
+            try:
+                gamma, U, _ = block.search(self, ask, DONE, tolerance(self.side) / 4, edge)
+                return gamma, np.asfortranarray(U)
+            except NotConverged:
+                if 4 * ask > self.room() or self.gram.products > self.gram.limit:
+                    raise
+                ask, edge = 2 * ask, np.inf  # a crowd that the block did not hold
 
     # --- what a block search asks for
 

@@ -80,7 +80,9 @@ def of_cube(rng: Any) -> tuple[ClosedForm, int]:
 def of_ring(rng: Any) -> tuple[ClosedForm, int]:
     """Circulants with long steps, so that the leading eigenvalues do not crowd at 1."""
     n = side(rng)
-    steps = rng.choice(np.arange(1, n), int(rng.integers(3, 7)), replace=False)
+    steps = rng.choice(np.arange(2, n), int(rng.integers(3, 7)), replace=False)
+    if np.gcd.reduce([n, *steps]) > 1:  # they would leave the ring in several pieces
+        steps[0] = 1
     masses = rng.dirichlet(np.ones(len(steps) + 1))
     return circulant(n, dict(zip([0, *steps.tolist()], masses.tolist(), strict=True))), int(rng.integers(1, 9))
 
