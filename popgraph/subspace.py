@@ -70,13 +70,18 @@ class ColumnSpace:
     """Hold an orthonormal basis (N, rank) of the span of some columns, and how well they determine it.
 
     `uncertainty` bounds the angle, in radians, by which rounding may have turned their span: when the columns were written as
-    float64, and when the basis was computed. `possible_rank` counts columns too that are independent by so little that it may be
-    rounding, or not.
+    float64, and when the basis was computed. `possible` (N, possible_rank) spans directions too by which columns are independent
+    so little that it may be rounding, or not; it is known roughly.
     """
 
     basis: Floats
     uncertainty: float
-    possible_rank: int = 0
+    possible: Floats
+
+    @property
+    def possible_rank(self) -> int:
+        """The number of columns of `possible`, at least the rank."""
+        return int(self.possible.shape[1])
 
     @property
     def rank(self) -> int:
@@ -106,7 +111,7 @@ def column_space(F: Floats, scale: Floats | None = None) -> ColumnSpace:
     nonzero = np.abs(F).max(axis=0, initial=0.0) > 0
     F = F[:, nonzero]
     if F.shape[1] == 0:
-        return ColumnSpace(np.zeros((F.shape[0], 0)), 0.0)
+        return ColumnSpace(np.zeros((F.shape[0], 0)), 0.0, np.zeros((F.shape[0], 0)))
     largest = np.abs(F).max(axis=0)  # first to entries of at most 1, so that no square under- or overflows
     X = F / largest if scale is None else F / largest * scale[:, np.newaxis]
     peak = np.abs(X).max(axis=0)
@@ -116,7 +121,9 @@ def column_space(F: Floats, scale: Floats | None = None) -> ColumnSpace:
     basis, R = np.linalg.qr(X)
     turn, sigma, Vt = svd(R)
     rank = int(np.sum(sigma > tolerance(d) * sigma[0]))
-    basis = np.asarray(basis @ turn[:, :rank])
+    written = float(4 * EPS * np.sqrt(d))
+    possible = np.asarray(basis @ turn[:, : max(rank, int(np.sum(sigma > written * sigma[0])))])
+    basis = possible[:, :rank]
     # With X = B C + E for any C, a unit x = X y of the span, |y| <= 1/σ, is |E y| <= ||E||/σ away from span B. E is measured;
     # doing so rounds by (d + 2) eps |B||C|, of norm at most d for unit columns.
     left = float(np.linalg.norm(X - basis @ (basis.T @ X))) + (d + 2) * d * EPS
@@ -125,9 +132,7 @@ def column_space(F: Floats, scale: Floats | None = None) -> ColumnSpace:
         refined = _refined(F, largest, scale, length, Vt[:rank].T / sigma[:rank])
         basis, computed = min((basis, computed), refined, key=lambda each: each[1])
     # Stored, multiplied by √w_x and scaled, d unit columns are within 1.5 eps sqrt(d) of what was meant
-    written = float(4 * EPS * np.sqrt(d))
-    possible = int(np.sum(sigma > written * sigma[0]))
-    return ColumnSpace(basis, computed + written / float(sigma[rank - 1]), max(rank, possible))
+    return ColumnSpace(basis, computed + written / float(sigma[rank - 1]), possible)
 
 
 def _refined(F: Floats, largest: Floats, scale: Floats | None, length: Floats, W: Floats) -> tuple[Floats, float]:

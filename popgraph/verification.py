@@ -22,6 +22,7 @@ from popgraph.reasons import family_in_words, in_exact_arithmetic, limited, miss
 from popgraph.spectrum import Spectrum, ritz, whole_eigenspace
 from popgraph.subspace import ColumnSpace, captured, column_space, containment_angles, linear_map, principal_angles
 
+MEANT = 0.5  # radians: a direction of F* so short that float64 writes it with one digit is turned by no more
 ATOL = 1e-6  # radians: rounding turns well separated spans by 1e-12, training by 1e-8
 
 
@@ -280,7 +281,9 @@ def _decide(
             f"γ_{k} = 0: Ā has rank {rank}, below k = {k}, so minimisers have rank {rank} and no invertible map to {k} "
             f"eigenvectors exists; {best}."
         )
-    if space.rank < k <= space.possible_rank:
+    # What rounding alone made independent points anywhere; a direction of F* that is only short points there
+    sought = (spectrum if whole is None else whole).eigenvectors
+    if space.rank < k <= space.possible_rank and containment_angles(sought, space.possible)[:k].max() <= MEANT:
         return Status.UNDECIDED, (
             f"F has rank {space.rank} or {space.possible_rank}: its columns are independent by so little that writing f as float64 "
             "may have made them so; float64 cannot tell."
