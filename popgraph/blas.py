@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
-from threading import Lock
 from typing import Any
 
 LINKED = ("numpy.linalg._umath_linalg", "scipy.linalg._flapack")  # extension modules that are linked with a BLAS
@@ -24,9 +23,8 @@ NAMES = (  # of the functions that set and get the number of threads: of OpenBLA
 
 
 class _Inside:
-    """Count who is inside, and keep the numbers of threads to return to."""
+    """Count who is inside, and keep the numbers of threads to return to; no lock, which an interruption could leave closed."""
 
-    lock = Lock()
     count: int = 0
     threads: tuple[int, ...] = ()
 
@@ -59,17 +57,16 @@ def one_thread() -> Iterator[None]:
     >>> set(inside) <= {1}
     True
     """
-    with _Inside.lock:
-        if _Inside.count == 0:
-            _Inside.threads = tuple(get() for _, get in controls())
-            for put, _ in controls():
-                put(1)
-        _Inside.count += 1
+    if _Inside.count == 0:
+        _Inside.threads = tuple(get() for _, get in controls())
     try:
+        _Inside.count += 1
+        for put, _ in controls():
+            put(1)
         yield
     finally:
-        with _Inside.lock:
-            _Inside.count -= 1
-            if _Inside.count == 0:
-                for (put, _), number in zip(controls(), _Inside.threads, strict=True):
-                    put(number)
+        _Inside.count -= 1
+        if _Inside.count <= 0:
+            _Inside.count = 0
+            for (put, _), number in zip(controls(), _Inside.threads, strict=True):
+                put(number)
