@@ -14,6 +14,7 @@ from popgraph.errors import InvalidArgument, listing, load_whole, shorten, whole
 from popgraph.graph import PopulationGraph
 from popgraph.labels import classes_in_order, label_array, read_labels
 from popgraph.memory import in_words
+from popgraph.show import bracket
 
 STEPS = 300  # of Lloyd's iteration; it needs a dozen or two
 SAME = 1e-8  # points closer than this share of the largest are one: eigenvectors are known to some 1e-12
@@ -124,8 +125,7 @@ class Clustering(Immutable):
         if self.accuracy is not None:
             lines.append(f"  accuracy     {self.accuracy:.4g} of views, {self.natural_accuracy:.4g} of naturals")
         if self.gap is not None:
-            low, high = f"{self.gap:.4g}", f"{self.gap_bounds[1] if self.gap_bounds else self.gap:.4g}"
-            known = low if low == high or self.gap == 0 else f"between {low} and {high}"
+            known = "0" if self.gap == 0 else bracket(self.gap, self.gap_bounds[1] if self.gap_bounds else self.gap)
             lines.append(f"  gap          {known}" + " (degenerate: other parts are as good)" * (self.gap == 0))
         return "\n".join(lines)
 

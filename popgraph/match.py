@@ -8,7 +8,7 @@ import numpy as np
 
 from popgraph.arrays import Floats, Immutable
 from popgraph.errors import listing
-from popgraph.show import Bar, headed, html_table
+from popgraph.show import Bar, bracket, headed, html_table
 
 
 class Status(Enum):
@@ -128,8 +128,10 @@ class Match(Immutable):
     @property
     def gap_in_words(self) -> str:
         """What is known of γ_k - γ_{k+1}: a number, a bracket, or that it is 0 to rounding."""
-        low, high = f"{self.gap:.4g}", f"{self.gap_bounds[1]:.4g}"
-        return "= 0 to rounding" if self.gap == 0 else f"= {low}" if low == high else f"is between {low} and {high}"
+        if self.gap == 0:
+            return "= 0 to rounding"
+        known = bracket(self.gap, self.gap_bounds[1])
+        return f"is {known}" if known.startswith("between") else f"= {known}"
 
     def _repr_html_(self) -> str:
         shown = min(self.k, 20)

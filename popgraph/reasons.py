@@ -1,4 +1,4 @@
-"""The words of `verify`: what f misses, what its class cannot express, how large a family of F* is, what exact arithmetic adds.
+"""The words of `verify`: what f misses, how large a family of F* is, and what exact arithmetic adds.
 
 Nothing here decides; `verification.py` does.
 """
@@ -9,12 +9,9 @@ from typing import Any
 import numpy as np
 
 from popgraph.arrays import Floats
-from popgraph.errors import listing
-from popgraph.features import FeatureClass
-from popgraph.match import Status, share_in_words
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum.basis import groups
-from popgraph.subspace import ColumnSpace, captured, containment_angles, principal_angles
+from popgraph.subspace import ColumnSpace, principal_angles
 
 EXACT_SIDE = 64  # naturals or views of a component, the fewer, up to which exact arithmetic takes no second
 MISSING = 0.5  # an eigenvector of which the span of F holds less than this share is called missing
@@ -69,25 +66,3 @@ def family_in_words(above: int, k: int, whole: int) -> str:
         f"γ_{k} = γ_{k + 1} has multiplicity {room}; {fixed}any {free} of its {room} dimensions will do, "
         f"a family of dimension {free * (room - free)}"
     )
-
-
-def limited(
-    held: FeatureClass, whole: Spectrum, k: int, atol: float, best: bool, status: Status, reason: str
-) -> tuple[Status, str]:
-    """Say of an f that is not F* which eigenvectors its class cannot express, and whether f is the best of the class."""
-    lacking = []
-    for run in groups(whole.gamma, whole.side):
-        many, need = run.stop - run.start, min(run.stop, k) - run.start
-        there = int(np.sum(containment_angles(whole.eigenvectors[:, run], held.basis) <= atol))
-        gamma = f"γ = {float(whole.gamma[run].mean()):.4g}"
-        if there < need and many == 1:
-            share = captured(whole.eigenvectors[:, run], held.basis).item()
-            lacking.append(f"eigenvector {run.start + 1} ({gamma}, {share_in_words(share)} of it at most)")
-        elif there < need:
-            lacking.append(f"{need} of the {many} dimensions of {gamma} (it holds {there})")
-    if not lacking:
-        return status, reason
-    named = f"the class of these {held.d} features cannot express {listing(lacking)}"
-    if best:
-        return Status.BEST_OF_CLASS, f"{Status.BEST_OF_CLASS.value}: {named}."
-    return status, f"{reason} Besides, {named}."

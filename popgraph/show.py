@@ -19,6 +19,18 @@ def number(value: Fraction | float) -> str:
     return str(value) if isinstance(value, Fraction) else f"{value:.6g}"
 
 
+def bracket(low: float, high: float) -> str:
+    """Write what is known of a number as four digits, or as a bracket where they differ.
+
+    Examples
+    --------
+    >>> bracket(0.1875, 0.1875), bracket(0.18, 0.19)
+    ('0.1875', 'between 0.18 and 0.19')
+    """
+    least, most = f"{low:.4g}", f"{high:.4g}"
+    return least if least == most else f"between {least} and {most}"
+
+
 def short(outcome: object) -> str:
     """Write an outcome in at most 40 characters."""
     return shorten(outcome, 40)

@@ -103,6 +103,16 @@ def column_space(F: Floats, scale: Floats | None = None) -> ColumnSpace:
     scale : (N,) array, optional
         Positive.
 
+    Returns
+    -------
+    ColumnSpace
+        Orthonormal bases, and by what angle, in radians, rounding may have turned them.
+
+    Raises
+    ------
+    NotConverged
+        If LAPACK fails.
+
     Examples
     --------
     >>> column_space(np.array([[1.0, 2.0], [1.0, 2.0]])).rank
@@ -118,11 +128,11 @@ def column_space(F: Floats, scale: Floats | None = None) -> ColumnSpace:
     length = peak * np.linalg.norm(X / peak, axis=0)
     X = X / length
     d = X.shape[1]
-    basis, R = np.linalg.qr(X)
+    Q, R = np.linalg.qr(X)
     turn, sigma, Vt = svd(R)
     rank = int(np.sum(sigma > tolerance(d) * sigma[0]))
     written = float(4 * EPS * np.sqrt(d))
-    possible = np.asarray(basis @ turn[:, : max(rank, int(np.sum(sigma > written * sigma[0])))])
+    possible = np.asarray(Q @ turn[:, : max(rank, int(np.sum(sigma > written * sigma[0])))])
     basis = possible[:, :rank]
     # With X = B C + E for any C, a unit x = X y of the span, |y| <= 1/σ, is |E y| <= ||E||/σ away from span B. E is measured;
     # doing so rounds by (d + 2) eps |B||C|, of norm at most d for unit columns.
@@ -153,6 +163,8 @@ def _refined(F: Floats, largest: Floats, scale: Floats | None, length: Floats, W
             size += float(np.sum((np.abs(X) @ np.abs(wide)) ** 2))
         Q, R = np.linalg.qr(G)
         sigma = svd(R)[1]
+        if not sigma[-1] > 0:
+            return Q, np.inf
         if sigma[-1] > 0.5 * sigma[0]:
             break
         wide = wide @ np.linalg.inv(R)

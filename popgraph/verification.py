@@ -12,14 +12,15 @@ from popgraph.arguments import number
 from popgraph.arrays import Floats, frozen
 from popgraph.blas import one_thread
 from popgraph.embedding import read_embedding
-from popgraph.errors import InvalidArgument, shorten, whole_number
+from popgraph.errors import InvalidArgument, listing, shorten, whole_number
 from popgraph.features import FeatureClass, read_features
 from popgraph.graph import PopulationGraph, read_graph
 from popgraph.losses import spectral
 from popgraph.match import Match, Status, share_in_words
 from popgraph.memory import in_words, reserve
-from popgraph.reasons import family_in_words, in_exact_arithmetic, limited, missing_in_words
+from popgraph.reasons import family_in_words, in_exact_arithmetic, missing_in_words
 from popgraph.spectrum import Spectrum, ritz, whole_eigenspace
+from popgraph.spectrum.basis import groups
 from popgraph.subspace import ColumnSpace, captured, column_space, containment_angles, linear_map, principal_angles
 
 MEANT = 0.5  # radians: a direction of F* so short that float64 writes it with one digit is turned by no more
@@ -164,6 +165,7 @@ def judge(
     loss : float
         L(f).
     """
+    # Of a table on views the product with √w_x is formed anew, where need be in extended precision
     space = column_space(F) if table is F else column_space(table, root)
     Q, condition, residual = linear_map(F, spectrum.eigenvectors)
     degenerate = spectrum.gap == 0 and spectrum.gamma[-1] > 0
@@ -184,7 +186,7 @@ def judge(
     exactly = in_exact_arithmetic(graph, k, degenerate) if spectrum.gap == 0 else ""
     best = None if held is None else _is_best_of_class(graph.factor, spectrum.w_x, held, space, k, atol)
     if held is not None and status is Status.DIFFERENT:
-        status, reason = limited(held, whole, k, atol, bool(best), status, reason)
+        status, reason = _limited(held, whole, k, atol, bool(best), status, reason)
     loss = loss if np.isfinite(loss) else np.inf  # a difference of overflows: such an f is no minimiser
     excess_loss = max(0.0, loss + float(np.sum(spectrum.gamma**2))) if table.shape[1] == k else None
     return Match(
@@ -350,3 +352,25 @@ def _is_best_of_class(factor: Any, w_x: Floats, held: FeatureClass, space: Colum
     above = int(np.sum(best.gamma > least + best.tolerance))
     whole = best.leading(int(np.sum(best.gamma >= least - best.tolerance)))
     return least > 0 and bool(_angles(space, whole, above, k).max() <= atol)
+
+
+def _limited(
+    held: FeatureClass, whole: Spectrum, k: int, atol: float, best: bool, status: Status, reason: str
+) -> tuple[Status, str]:
+    """Say of an f that is not F* which eigenvectors its class cannot express, and whether f is the best of the class."""
+    lacking = []
+    for run in groups(whole.gamma, whole.side):
+        many, need = run.stop - run.start, min(run.stop, k) - run.start
+        there = int(np.sum(containment_angles(whole.eigenvectors[:, run], held.basis) <= atol))
+        gamma = f"γ = {float(whole.gamma[run].mean()):.4g}"
+        if there < need and many == 1:
+            share = captured(whole.eigenvectors[:, run], held.basis).item()
+            lacking.append(f"eigenvector {run.start + 1} ({gamma}, {share_in_words(share)} of it at most)")
+        elif there < need:
+            lacking.append(f"{need} of the {many} dimensions of {gamma} (it holds {there})")
+    if not lacking:
+        return status, reason
+    named = f"the class of these {held.d} features cannot express {listing(lacking)}"
+    if best:
+        return Status.BEST_OF_CLASS, f"{Status.BEST_OF_CLASS.value}: {named}."
+    return status, f"{reason} Besides, {named}."

@@ -206,9 +206,7 @@ def searched(monkeypatch: pytest.MonkeyPatch, filtered: np.ndarray, plain: np.nd
     """A search for three pairs with a filter whose edge is 0.4, and without."""
     chosen = Filter(0.4, 5, 1)
     monkeypatch.setattr(iterative, "choose_filter", lambda *args: chosen)
-    monkeypatch.setattr(
-        Search, "_arpack", lambda self, ask, polynomial, tol: {chosen: filtered, PLAIN: plain}[polynomial]
-    )
+    monkeypatch.setattr(Search, "_arpack", lambda self, ask, polynomial: {chosen: filtered, PLAIN: plain}[polynomial])
     return diagonal([1.0, 0.9, 0.6, 0.3, 0.2])._search(3)
 
 
@@ -240,13 +238,13 @@ def test_small_eigenvalues_are_found_beside_rounding():
 
 def test_arpack_is_asked_for_no_more_than_there_is():
     search = diagonal([1.0, 1.0, 1.0, 0.5, 0.4, 0.3], tops=3)
-    U = search._arpack(10, PLAIN, 0.0)
+    U = search._arpack(10, PLAIN)
     np.testing.assert_allclose(U @ U.T, np.diag([0, 0, 0, 1, 1, 1]), atol=1e-14)
 
 
 def arpack_returning(monkeypatch: pytest.MonkeyPatch, U: np.ndarray) -> np.ndarray:
     monkeypatch.setattr(iterative, "eigsh", lambda *args, **options: (np.zeros(U.shape[1]), U.copy()))
-    return diagonal([1.0, 0.5, 0.3, 0.0])._arpack(U.shape[1], PLAIN, 0.0)
+    return diagonal([1.0, 0.5, 0.3, 0.0])._arpack(U.shape[1], PLAIN)
 
 
 def test_what_arpack_mixed_with_what_is_held_is_told_apart(monkeypatch):
@@ -274,7 +272,7 @@ def test_an_error_of_arpack_is_said(monkeypatch):
 
     monkeypatch.setattr(iterative, "eigsh", eigsh)
     with pytest.raises(NotConverged, match="ARPACK failed on a block of side 64: .* a start of zeros"):
-        diagonal(LEFT)._arpack(1, PLAIN, 0.0)
+        diagonal(LEFT)._arpack(1, PLAIN)
 
 
 @pytest.mark.parametrize(("ask", "room"), [(1, 14), (20, 33), (100, 141)])
@@ -287,9 +285,9 @@ def test_arpack_keeps_13_vectors_beyond_those_asked_for_and_a_share_of_many(monk
 
     monkeypatch.setattr(iterative, "eigsh", eigsh)
     search = diagonal(np.linspace(1, 0, 300))
-    search._arpack(ask, PLAIN, 0.0)
+    search._arpack(ask, PLAIN)
     assert given["ncv"] == room
-    search._arpack(299, PLAIN, 0.0)
+    search._arpack(299, PLAIN)
     assert given["ncv"] == 300
 
 

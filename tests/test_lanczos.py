@@ -133,6 +133,14 @@ def test_an_eigenvalue_a_little_above_a_crowd_of_equal_ones_is_bounded_too(heigh
             assert lanczos.bound() >= gamma[0]
 
 
+def test_a_bound_is_the_same_when_asked_again_and_when_the_vectors_are_given_back():
+    run = lanczos_of(np.linspace(0.7, 0.0, 400))
+    run.advance(LEAST)
+    bound, seen = run.bound(), len(run.seen)
+    run.release()
+    assert (run.bound(), len(run.seen), run.basis.size) == (bound, seen, 0)
+
+
 def test_runs_with_independent_starts_bound_more_than_each():
     """Of one run rounding hides what is below 1e-16; of three the chances multiply."""
     gamma = np.r_[np.full(50, 0.9), np.linspace(0.5, 0.0, 200)]

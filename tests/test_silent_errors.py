@@ -78,7 +78,7 @@ def test_a_gap_is_a_bracket_that_holds_and_is_0_where_the_cut_is_degenerate():
     assert f"gap between {spectrum.gap:.4g} and" in repr(spectrum)
     match = pg.verify(known.graph(), spectrum)
     assert (match.gap, match.gap_bounds) == (spectrum.gap, spectrum.gap_bounds)
-    assert "is between" in match.gap_in_words
+    assert match.gap_in_words.startswith("is between")
     cut = cube_walk([0.1] * 3).graph().spectrum(2)
     assert cut.gap == 0
     assert cut.gap_bounds[0] == 0
@@ -155,8 +155,8 @@ def test_between_a_span_and_a_collapse_lies_what_float64_cannot_tell(condition, 
     S = np.repeat(np.eye(2), 40, axis=0)
     f = (S.astype(np.longdouble) @ ((Q * [1, 1 / condition]) @ R)).astype(float)
     match = pg.verify(graph, f)
-    assert match.status.name in statuses.split()
-    assert "rank 1 or 2" in match.reason or match.status.name != "UNDECIDED" or condition < 1e14
+    assert match.status.name in statuses
+    assert ("rank 1 or 2" in match.reason) == (condition == 1e14)
 
 
 def test_no_rank_depends_on_the_number_of_views():

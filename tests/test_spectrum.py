@@ -189,9 +189,9 @@ def forget_copies(monkeypatch):
     """Let every search return only its first eigenvector: one copy of each eigenvalue at most."""
     honest, asked = iterative.Search._arpack, []
 
-    def forgetful(self, ask, polynomial, tol, start=None):
+    def forgetful(self, ask, polynomial, start=None):
         asked.append(ask)
-        return honest(self, ask, polynomial, tol, start)[:, :1]
+        return honest(self, ask, polynomial, start)[:, :1]
 
     monkeypatch.setattr(iterative.Search, "_arpack", forgetful)
     return asked
@@ -214,10 +214,10 @@ def test_a_missed_larger_eigenvalue_is_found_by_the_second_search_or_raises(monk
     """The first search is made to return a parity of two bits, γ = 1/16, before those of one, γ = 1/4."""
     graph, honest, calls = zoo.hypercube(6), iterative.Search._arpack, []
 
-    def blind(self, ask, polynomial, tol, start=None):
+    def blind(self, ask, polynomial, start=None):
         calls.append(ask)
         parity = np.array([(-1.0) ** (x[0] + x[1]) for x in graph.views])[:, np.newaxis] / 8
-        return parity if len(calls) <= 2 else honest(self, ask, polynomial, tol, start)
+        return parity if len(calls) <= 2 else honest(self, ask, polynomial, start)
 
     monkeypatch.setattr(iterative.Search, "_arpack", blind)
     np.testing.assert_allclose(graph.spectrum(2, solver="iterative").gamma, [1, 0.25], atol=1e-12)

@@ -19,11 +19,10 @@ from popgraph.spectrum.chebyshev import DEGREE, DRIFT, PLAIN, Filter, highest_de
 from popgraph.spectrum.symmetric import eigenpairs
 
 GUARD = 8  # columns beyond those sought, at least; as many as a quarter of them where that is more
-STEPS = 120  # filters before a search is given up
+FILTERS = 120  # before a search is given up
 STALLED = 0.9  # share of the residual that a filter leaves where it achieves nothing
-STALLS = (
-    3  # such filters before a search is given up: a crowd wider than the block is told from what is 1e-10 above by none
-)
+# Such filters before a search is given up: none tells a crowd wider than the block from what is 1e-10 above it
+STALLS = 3
 # By how much the filter's edge gives way, tenfold each time that the columns no longer improve: where an eigenvalue is repeated
 # beyond the block, an edge at it would tell none of its copies from what lies below
 SLACK, MOST_SLACK = 1e-2, 0.3
@@ -51,10 +50,14 @@ class Columns(Protocol):
 def search(
     columns: Columns, ask: int, done: float, enough: float, edge: float = np.inf
 ) -> tuple[Floats, Floats, Floats]:
-    """Return the `ask` leading pairs, largest first, and their residuals.
+    """Return the `ask` leading pairs, largest first, and their residuals: (ask,), (side, ask) and (ask,) arrays.
 
     Parameters
     ----------
+    columns : Columns
+        The matrix, of this side.
+    ask : int
+        How many; fewer are returned where there is no room for them.
     done : float
         Residual of a pair that is found; products round at about 1e-15.
     enough : float
@@ -71,7 +74,7 @@ def search(
     width = min(ask + max(GUARD, ask // 4), columns.room())
     ask = min(ask, width)
     X, polynomial, slack, before, stalls = columns.start(width), PLAIN, 0.0, np.inf, 0
-    for step in range(STEPS):
+    for step in range(FILTERS):
         X = columns.removed(columns.filtered(X, polynomial) if step else X)
         theta, X, residuals = _ritz(columns, X)
         worst = float(residuals[:ask].max())

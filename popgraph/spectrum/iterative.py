@@ -21,7 +21,7 @@ from popgraph.spectrum.chebyshev import PLAIN, Filter, choose_filter
 from popgraph.spectrum.components import Stack
 from popgraph.spectrum.gram import Gram, Product
 from popgraph.spectrum.lanczos import LEAST, Lanczos, largest_left
-from popgraph.spectrum.look import DONE, second_look
+from popgraph.spectrum.look import PAIR_RESIDUAL, second_look
 from popgraph.spectrum.pairs import Pairs
 from popgraph.spectrum.symmetric import eigenpairs
 from popgraph.subspace import tolerance
@@ -160,10 +160,13 @@ class Search:
         for i in range(lanczos.steps):
             x = lanczos.vector(i)
             image = self._removed(self.gram.vector(x))
-            if x @ image <= floor or norm(image - (x @ image) * x) > DONE:
+            if x @ image <= floor or norm(image - (x @ image) * x) > PAIR_RESIDUAL:
                 break
             U = np.column_stack([U, x])
-        S = U.T @ np.column_stack([self.gram.vector(u) for u in U.T]) if U.shape[1] else np.empty((0, 0))
+        if U.shape[1] == 0:
+            return np.empty(0), U
+        U = np.asfortranarray(U)
+        S = self.gram.compressed(U)
         ascending, R = eigenpairs((S + S.T) / 2)
         return ascending[::-1], np.asfortranarray(U @ R[:, ::-1])
 
@@ -173,7 +176,8 @@ class Search:
             ask = min(ask, self.side - self.Q.shape[1])
             reserve(f"{8 * ask:,} vectors of a block", 64.0 * ask * self.side, "use a smaller k")
             try:
-                gamma, U, _ = block.search(self, ask, DONE, tolerance(self.side) / 4, edge)
+                # Two equal eigenvalues, each off by a quarter of the tolerance, still count as equal
+                gamma, U, _ = block.search(self, ask, PAIR_RESIDUAL, tolerance(self.side) / 4, edge)
                 return gamma, np.asfortranarray(U)
             except NotConverged:
                 if 4 * ask > self.room() or self.gram.products > self.gram.limit:
@@ -213,7 +217,7 @@ class Search:
             return self._block(ask, edge)
         chosen = choose_filter(*lanczos.ritz(), ask)
         for polynomial in dict.fromkeys([chosen, PLAIN]):
-            U = self._arpack(ask, polynomial, 0.0)
+            U = self._arpack(ask, polynomial)
             if U.shape[1] == 0:
                 continue
             U = orthonormal(U)
@@ -232,9 +236,7 @@ class Search:
         # six times the whole solve on two cores.
         return x - dgemv(1.0, self.Q, dgemv(1.0, self.Q, x, trans=1))
 
-    def _arpack(
-        self, ask: int, polynomial: Filter, tol: float, start: Floats | None = None, least_ncv: int = 0
-    ) -> Floats:
+    def _arpack(self, ask: int, polynomial: Filter, start: Floats | None = None, least_ncv: int = 0) -> Floats:
         """Return eigenvectors (side, ask) of the filtered product on the complement of what is found; fewer where those are 0."""
 
         def deflated(x: Any) -> Any:
@@ -247,10 +249,10 @@ class Search:
         v0 = self._removed(self.rng.standard_normal((self.side,)) if start is None else start)
         try:
             # rng= besides v0=: ARPACK restarts from random vectors of its own on breakdown
-            U = eigsh(operator, k=ask, which="LA", v0=v0, ncv=ncv, tol=tol, maxiter=restarts, rng=self.rng)[1]
+            U = eigsh(operator, k=ask, which="LA", v0=v0, ncv=ncv, maxiter=restarts, rng=self.rng)[1]
         except ArpackNoConvergence as error:
             if polynomial is not PLAIN:
-                return self._arpack(ask, PLAIN, tol, start)
+                return self._arpack(ask, PLAIN, start)
             raise NotConverged(
                 f"ARPACK found {len(error.eigenvalues)} of {ask} eigenvalues of a block of side {self.side:,} in {restarts:,} "
                 'restarts; use solver="dense", or a k at a clean cut'
@@ -258,7 +260,7 @@ class Search:
         except ArpackError as error:
             if ncv < self.side:  # no shift was left, where eigenvalues repeat; ARPACK itself asks for more vectors
                 reserve(f"{2 * ncv:,} vectors of ARPACK's", 16.0 * ncv * self.side, "use a smaller k")
-                return self._arpack(ask, polynomial, tol, v0, 2 * ncv)
+                return self._arpack(ask, polynomial, v0, 2 * ncv)
             raise NotConverged(f"ARPACK failed on a block of side {self.side:,}: {error}") from error
         if not np.isfinite(U).all():
             raise NotConverged(f"ARPACK returned vectors that are no numbers, on a block of side {self.side:,}")

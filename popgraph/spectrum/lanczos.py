@@ -104,9 +104,16 @@ class Lanczos:
         """Return what the largest eigenvalue left exceeds with probability `FAILURE` at most, rounding included."""
         return joint_bound([self])
 
+    def release(self) -> None:
+        """Give the vectors back where no more steps are to be taken; what was seen of the spectrum is kept."""
+        self.basis, self._next = np.empty((self.side, 0)), None
+
     def look(self) -> None:
         """Keep what `joint_bound` needs of the steps so far; a β that is rounding counts as the least that is not."""
-        theta, m = self._eigenpairs()[0], self.steps
+        m = self.steps
+        if self.seen and len(self.seen[-1][0]) == m:  # there is nothing new
+            return
+        theta = self._eigenpairs()[0]
         self.seen.append((theta, float(np.sum(np.log(np.maximum(self.beta[:m], NOTHING * self.size or 1.0))))))
 
     def _eigenpairs(self) -> tuple[Floats, Floats]:

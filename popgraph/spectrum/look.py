@@ -15,10 +15,10 @@ from popgraph.spectrum.chebyshev import choose_filter
 from popgraph.spectrum.lanczos import EVERY, LEAST, MOST, Lanczos, joint_bound
 from popgraph.subspace import tolerance
 
-STEPS = 240  # of one run, at most
+MOST_OF_RUN = 240  # steps of one run
 RUNS = 8  # at most: rounding hides more than each can tell
-STALLED = 0.7  # share of the distance to the bound that eight steps leave where a run has told what it can
-DONE = 1e-14  # residual of a pair that is found
+TOLD = 0.7  # share of the distance to the bound that eight steps leave where a run has told what it can
+PAIR_RESIDUAL = 1e-14  # of a pair that is found; products round at about 1e-15
 
 
 def second_look(
@@ -44,6 +44,11 @@ def second_look(
         Draws a start for each run.
     floor : float
         The least eigenvalue found.
+
+    Raises
+    ------
+    TooLarge
+        If there is not the memory for a long run.
     """
     lanczos.advance(LEAST)  # it has taken these steps already, unless the bound came from elsewhere
     rounding, seen, bound = tolerance(lanczos.side), float(lanczos.ritz()[0][0]), np.inf
@@ -54,25 +59,27 @@ def second_look(
 
     runs: list[Lanczos] = []
     for _ in range(RUNS):
-        runs.append(Lanczos(filtered, lanczos.Q, rng, STEPS))
+        runs.append(Lanczos(filtered, lanczos.Q, rng, MOST_OF_RUN))
         before, settled = np.inf, False
-        for steps in range(LEAST, STEPS + 1, EVERY):
-            if steps == LEAST + EVERY * ((MOST - LEAST) // EVERY):
-                reserve(f"{STEPS} vectors of Lanczos' method", 8.0 * STEPS * lanczos.side, "use a k at a clean cut")
+        for steps in range(LEAST, MOST_OF_RUN + 1, EVERY):
+            if steps == MOST:  # so many vectors are counted beforehand, where the solver is chosen
+                more = 8.0 * (MOST_OF_RUN - MOST) * lanczos.side
+                reserve(f"{MOST_OF_RUN} vectors of Lanczos' method", more, "use a k at a clean cut")
             runs[-1].advance(steps)
             x = runs[-1].vector()
             image = removed(product(x))
             seen = max(seen, rest := float(x @ image))
-            settled = norm(image - rest * x) <= DONE
+            settled = norm(image - rest * x) <= PAIR_RESIDUAL
             if settled and rest > floor + rounding:
                 return seen, np.inf, runs[-1]
             bound = min(bound, polynomial.inverse(joint_bound(runs)))
             if bound <= max(floor, seen) + rounding:
                 return seen, bound, None
-            settled = runs[-1].finished or (settled and bound - seen > STALLED * (before - seen))
+            settled = runs[-1].finished or (settled and bound - seen > TOLD * (before - seen))
             if settled:
                 break
             before = bound
         if not settled:
             break
+        runs[-1].release()
     return seen, bound, None

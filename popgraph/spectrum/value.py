@@ -7,7 +7,7 @@ import numpy as np
 
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.errors import InvalidArgument, shorten
-from popgraph.show import Bar, headed, html_table
+from popgraph.show import Bar, bracket, headed, html_table
 from popgraph.spectrum.basis import groups
 from popgraph.spectrum.certificate import Certificate, angle_bound
 from popgraph.subspace import tolerance
@@ -115,9 +115,7 @@ class Spectrum(Immutable):
         """The gap with the digits that are known of it: a number, a bracket, or that the cut is degenerate."""
         if self.gap == 0.0:
             return "degenerate cut"
-        most = float(self.gamma[-1]) - self.certificate.remainder
-        low, high = f"{self.gap:.4g}", f"{most:.4g}"
-        return f"gap {low}" if low == high else f"gap between {low} and {high}"
+        return f"gap {bracket(self.gap, float(self.gamma[-1]) - self.certificate.remainder)}"
 
     @property
     def tolerance(self) -> float:
