@@ -13,11 +13,12 @@ import scipy.sparse as sp
 
 from popgraph import vectorised
 from popgraph.arguments import count, flag, word
+from popgraph.arguments.kernels import read_matrix
+from popgraph.arguments.outcomes import list_finite, read_distinct
 from popgraph.batches import Batch
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, listing, shorten
 from popgraph.kernel_table import KernelTable
-from popgraph.reading import list_finite, read_distinct, read_matrix
 
 
 @dataclass(frozen=True)

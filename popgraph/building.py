@@ -4,9 +4,9 @@ from typing import Any
 
 from popgraph import weights
 from popgraph.arguments import flag, word
+from popgraph.arguments.labels import read_labels
 from popgraph.arrays import frozen
 from popgraph.graph import PopulationGraph
-from popgraph.labels import read_labels
 from popgraph.memory import FEWER, in_words
 from popgraph.population import Population, read_population
 from popgraph.progress import Progress, check_progress

@@ -7,12 +7,13 @@ import numpy as np
 import scipy.sparse as sp
 
 from popgraph.arguments import generator as read_generator
+from popgraph.arguments import whole_number
+from popgraph.arguments.embeddings import check_scale, read_embedding
+from popgraph.arguments.labels import classes_in_order, label_array, read_labels
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.distribution import Seed
-from popgraph.embedding import check_scale, read_embedding
-from popgraph.errors import InvalidArgument, listing, load_whole, shorten, whole_number
+from popgraph.errors import InvalidArgument, listing, load_whole, shorten
 from popgraph.graph import PopulationGraph
-from popgraph.labels import classes_in_order, label_array, read_labels
 from popgraph.memory import in_words
 from popgraph.show import bracket
 

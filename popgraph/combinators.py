@@ -5,10 +5,11 @@ from math import prod
 from typing import Any
 
 from popgraph import vectorised
+from popgraph.arguments.outcomes import check_hashable
+from popgraph.arguments.probabilities import PRODUCT_LIMIT, parse_unit
 from popgraph.augmentation import Augmentation, as_augmentation, ask
 from popgraph.distribution import Distribution, joint_distribution
 from popgraph.errors import InvalidAugmentation, TooLarge, listing, shorten
-from popgraph.reading import PRODUCT_LIMIT, check_hashable, parse_unit
 
 
 def identity() -> Augmentation:

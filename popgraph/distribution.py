@@ -15,18 +15,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from popgraph import arguments
+from popgraph.arguments.outcomes import check_hashable, list_finite, read_distinct
+from popgraph.arguments.probabilities import SUM_TOLERANCE, float_sum, parse_probability, read_pairs
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.errors import InvalidDistribution, listing, shorten
 from popgraph.memory import reserve
-from popgraph.reading import (
-    SUM_TOLERANCE,
-    check_hashable,
-    float_sum,
-    list_finite,
-    parse_probability,
-    read_distinct,
-    read_pairs,
-)
 from popgraph.show import html_table
 
 Seed: TypeAlias = int | np.random.Generator | None

@@ -11,10 +11,10 @@ from matplotlib.lines import Line2D
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from scipy.sparse.csgraph import connected_components
 
+from popgraph.arguments.labels import classes_in_order, label_array
 from popgraph.arrays import Floats, Ints
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.images import Image
-from popgraph.labels import classes_in_order, label_array
 
 if TYPE_CHECKING:
     from popgraph.graph import PopulationGraph

@@ -1,6 +1,7 @@
 """Views as numbers for networks: one float32 array with a row for each view; and networks run on such arrays.
 
-Knows torch only where it is loaded already: this room imports none of it.
+Knows torch only where it is loaded already: this room imports none of it. Images and sequences of views are known by what they
+have (`pixels`, `numbers`, `part`), so that the readers of arguments may stand below the outcomes.
 """
 
 import sys
@@ -11,8 +12,6 @@ import numpy as np
 
 from popgraph.arrays import Floats
 from popgraph.errors import InvalidEmbedding, listing, shorten
-from popgraph.image import Image
-from popgraph.states import ImageCoding, NumberCoding, StateSequence
 
 AT_ONCE = 4096  # views that a network sees at a time
 
@@ -32,9 +31,10 @@ def encode_views(views: Sequence[Hashable], encode: Callable[[Any], Any] | None 
     >>> encode_views([(0, 1), (2, 3)]).tolist()
     [[0.0, 1.0], [2.0, 3.0]]
     """
-    if encode is None and isinstance(views, StateSequence) and isinstance(views.coding, ImageCoding | NumberCoding):
+    kept = getattr(views, "numbers", None)
+    if encode is None and kept is not None:
         with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is named below
-            array = np.asarray(views.array, dtype=np.float32)
+            array = np.asarray(kept, dtype=np.float32)
     else:
         rows: list[Any] = []
         for view in views:
@@ -67,9 +67,7 @@ def encoded_parts(views: Sequence[Hashable], encode: Callable[[Any], Any] | None
     shape: tuple[int, ...] | None = None
     for start in range(0, len(views), AT_ONCE):
         some = slice(start, start + AT_ONCE)
-        chosen: Any = (
-            StateSequence(views.array[some], views.coding) if isinstance(views, StateSequence) else views[some]
-        )
+        chosen: Any = views.part(some) if hasattr(views, "part") else views[some]
         part = encode_views(chosen, encode)
         shape = shape or part.shape[1:]
         if part.shape[1:] != shape:
@@ -100,8 +98,8 @@ def _encoded(view: Any, encode: Callable[[Any], Any] | None) -> Any:
             raise InvalidEmbedding(
                 f"encode fails at the view {shorten(view)}: {type(error).__name__}: {error}; it must give an array of numbers"
             ) from error
-    if isinstance(view, Image):
-        return view.pixels.astype(np.float32)
+    if hasattr(view, "pixels"):
+        return np.asarray(view.pixels, dtype=np.float32)
     try:
         with np.errstate(over="ignore"):
             return np.atleast_1d(

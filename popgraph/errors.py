@@ -8,7 +8,6 @@ import signal
 import sys
 import threading
 from collections.abc import Collection
-from numbers import Integral
 from types import ModuleType
 from typing import Any
 
@@ -151,21 +150,3 @@ def require(module: str) -> ModuleType:
     except ImportError as error:
         needed = " ".join(f'"{requirement}"' for requirement in REQUIREMENTS[module.split(".")[0]])
         raise MissingExtra(f"{module} is not installed; run: pip install {needed}") from error
-
-
-def whole_number(name: str, value: Any, most: int, what: str = "the number of views") -> int:
-    """Return a whole number from 1 to `most`.
-
-    Raises
-    ------
-    InvalidArgument
-        If it is none; the message names it, its value, and what the most is.
-
-    Examples
-    --------
-    >>> whole_number("k", 3, most=4)
-    3
-    """
-    if not isinstance(value, Integral) or isinstance(value, bool) or not 1 <= int(value) <= most:
-        raise InvalidArgument(f"{name} is {shorten(value)}; it must be a whole number from 1 to {what}, {most}")
-    return int(value)

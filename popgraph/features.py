@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from scipy.linalg import qr, solve_triangular
 
+from popgraph.arguments.embeddings import check_scale, read_embedding
 from popgraph.arrays import Floats, frozen
-from popgraph.embedding import check_scale, read_embedding
 from popgraph.errors import InvalidArgument, InvalidEmbedding, listing
 from popgraph.subspace import tolerance
 

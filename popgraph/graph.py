@@ -12,6 +12,7 @@ from scipy.sparse.linalg import aslinearoperator
 
 from popgraph import export, show, weights
 from popgraph.arguments import generator, one_of
+from popgraph.arguments.labels import bayes_labels
 from popgraph.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, shorten
@@ -19,7 +20,6 @@ from popgraph.exact import ExactGraph
 from popgraph.explanation import Explanation, explain
 from popgraph.features import read_features
 from popgraph.grid import find_grid
-from popgraph.labels import bayes_labels
 from popgraph.memory import in_words
 from popgraph.population import Population
 from popgraph.sampling import PairSampler

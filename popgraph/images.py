@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from popgraph import vectorised
 from popgraph.arguments import flag, number
+from popgraph.arguments.probabilities import PRODUCT_LIMIT, parse_unit
 from popgraph.augmentation import Augmentation
 from popgraph.combinators import applied, choose, identity
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, InvalidAugmentation, TooLarge, shorten
 from popgraph.image import Image
 from popgraph.namespaces import only
-from popgraph.reading import PRODUCT_LIMIT, parse_unit
 
 __all__ = ["Image", "flip", "flip_pixels", "mask", "rotate", "shift"]
 __dir__ = only(__all__)

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from popgraph.arguments.labels import classes_in_order, label_array, read_labels
 from popgraph.arrays import Floats, Ints, Sparse
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.graph import PopulationGraph
-from popgraph.labels import classes_in_order, label_array, read_labels
 
 
 def alpha(graph: PopulationGraph, labels: Any = None) -> float:

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from popgraph.arguments.embeddings import read_embedding
 from popgraph.arrays import Floats
-from popgraph.embedding import read_embedding
 from popgraph.errors import InvalidArgument, InvalidEmbedding, listing, shorten
 from popgraph.graph import PopulationGraph
 

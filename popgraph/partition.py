@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from popgraph.arguments import whole_number
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.clustering import conductances, spectral_clusters
-from popgraph.errors import InvalidArgument, TooLarge, shorten, whole_number
+from popgraph.errors import InvalidArgument, TooLarge, shorten
 from popgraph.graph import PopulationGraph, read_graph
 from popgraph.memory import in_words, reserve
 from popgraph.subspace import tolerance

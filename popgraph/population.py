@@ -14,6 +14,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from popgraph.arguments import as_array
+from popgraph.arguments.kernels import read_matrix
+from popgraph.arguments.outcomes import list_finite, read_distinct
+from popgraph.arguments.probabilities import SUM_TOLERANCE, looks_like_probabilities
 from popgraph.arrays import Immutable, Sparse, frozen, frozen_csr
 from popgraph.augmentation import Augmentation, as_augmentation, ask, from_table
 from popgraph.distribution import Distribution, from_vector
@@ -21,7 +24,6 @@ from popgraph.enumeration import Enumeration, enumerate_states
 from popgraph.errors import InvalidAugmentation, InvalidDistribution, listing, shorten
 from popgraph.memory import FEWER, reserve
 from popgraph.progress import Progress, track
-from popgraph.reading import SUM_TOLERANCE, list_finite, looks_like_probabilities, read_distinct, read_matrix
 
 LOOK_EVERY = 2**17  # entries listed between two looks at how much memory is left
 AMBIGUOUS = (

@@ -171,6 +171,15 @@ class StateSequence(LazySequence):
     def __post_init__(self) -> None:
         frozen(self.array)
 
+    @property
+    def numbers(self) -> Any:
+        """The rows (N, ...) where they are the outcomes' own numbers, pixels or coordinates; None where they stand for letters."""
+        return None if isinstance(self.coding, LetterCoding) else self.array
+
+    def part(self, some: slice) -> "StateSequence":
+        """Return some of the outcomes, of which none is made."""
+        return StateSequence(self.array[some], self.coding)
+
     def __len__(self) -> int:
         return len(self.array)
 

@@ -11,13 +11,13 @@ import numpy as np
 
 from popgraph import arguments
 from popgraph.arguments import count as whole
-from popgraph.arguments import flag, number
+from popgraph.arguments import flag, number, whole_number
+from popgraph.arguments.embeddings import check_scale, read_embedding
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.blas import one_thread
 from popgraph.descent import Objective, minimise
 from popgraph.distribution import Seed
-from popgraph.embedding import check_scale, read_embedding
-from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten, whole_number
+from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten
 from popgraph.features import FeatureClass, check_dimension, read_features
 from popgraph.graph import PopulationGraph
 from popgraph.losses import Loss, spectral

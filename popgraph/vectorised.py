@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments.kernels import read_answer
+from popgraph.arguments.probabilities import PRODUCT_LIMIT
 from popgraph.batches import Batch, Branches, common, follow, integers, merged, mixture, options, scaled
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidAugmentation, shorten
 from popgraph.memory import FEWER, reserve
-from popgraph.reading import PRODUCT_LIMIT, read_answer
 from popgraph.states import Coding, ImageCoding, LetterCoding, NumberCoding, codings_of, unnamed
 
 Kernel = Callable[[Any], Distribution]

@@ -8,11 +8,11 @@ from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 
-from popgraph.arguments import number
+from popgraph.arguments import number, whole_number
+from popgraph.arguments.embeddings import read_embedding
 from popgraph.arrays import Floats, frozen
 from popgraph.blas import one_thread
-from popgraph.embedding import read_embedding
-from popgraph.errors import InvalidArgument, listing, shorten, whole_number
+from popgraph.errors import InvalidArgument, listing, shorten
 from popgraph.features import FeatureClass, read_features
 from popgraph.graph import PopulationGraph, read_graph
 from popgraph.losses import spectral

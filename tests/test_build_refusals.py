@@ -11,7 +11,8 @@ from cases import KERNEL, NATURALS, VIEWS, P
 from extras import need
 
 import popgraph as pg
-from popgraph import Distribution, build, identity, reading
+from popgraph import Distribution, build, identity
+from popgraph.arguments import outcomes as reading
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution
 
 pd = need("pandas")

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
-from popgraph import Distribution, apply, choose, identity, reading
+from popgraph import Distribution, apply, choose, identity
+from popgraph.arguments import outcomes as reading
 from popgraph.errors import InvalidArgument, InvalidDistribution
 from popgraph.images import Image
 

@@ -11,6 +11,9 @@ import numpy as np
 import scipy.sparse as sp
 from distributed import progress as dask_bar
 
+from popgraph.arguments.kernels import read_matrix
+from popgraph.arguments.outcomes import read_distinct
+from popgraph.arguments.probabilities import SUM_TOLERANCE
 from popgraph.arrays import Ints, frozen
 from popgraph.augmentation import as_augmentation
 from popgraph.dask.cluster import Cluster
@@ -22,7 +25,6 @@ from popgraph.dask.uniting import ComponentUnion, unite_views
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, listing, shorten
 from popgraph.population import check_floats, read_distribution, read_rows
-from popgraph.reading import SUM_TOLERANCE, read_distinct, read_matrix
 
 ROWS = 25_000  # naturals in a block by default: of 16 views each, 5 MB
 

@@ -6,11 +6,12 @@ from functools import cached_property
 from typing import Any
 
 from popgraph import verification
+from popgraph.arguments import whole_number
 from popgraph.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.dask import store
 from popgraph.dask.decompose import decompose
 from popgraph.dask.products import Products
-from popgraph.errors import InvalidArgument, TooLarge, shorten, size_in_words, whole_number
+from popgraph.errors import InvalidArgument, TooLarge, shorten, size_in_words
 from popgraph.match import Match
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum import decompose as decompose_here

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from popgraph.arguments.kernels import read_matrix
+from popgraph.arguments.outcomes import read_distinct
 from popgraph.arrays import Floats, Sparse
 from popgraph.augmentation import Augmentation
 from popgraph.dask.store import Written, handed_over, write
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, PopgraphError, listing, shorten
 from popgraph.population import read_population, read_rows
-from popgraph.reading import read_distinct, read_matrix
 
 Source = Callable[..., tuple[Any, ...]]  # block, and what it is given -> (p, A) or (p, A, views)
 

@@ -6,12 +6,13 @@ from typing import Any, cast
 
 import numpy as np
 
+from popgraph.arguments import whole_number
+from popgraph.arguments.embeddings import read_embedding
 from popgraph.arrays import Floats, cross, norm, times
 from popgraph.dask.graph import BlockGraph
 from popgraph.descent import Objective, minimise
 from popgraph.distribution import Seed
-from popgraph.embedding import read_embedding
-from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten, whole_number
+from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten
 from popgraph.graph import PopulationGraph
 from popgraph.losses import spectral
 from popgraph.progress import Progress, track

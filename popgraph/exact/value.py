@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from popgraph.arguments import numbers
+from popgraph.arguments import numbers, whole_number
+from popgraph.arguments.probabilities import read_fraction
 from popgraph.arrays import Floats, Immutable, frozen
-from popgraph.errors import InvalidArgument, shorten, whole_number
+from popgraph.errors import InvalidArgument, shorten
 from popgraph.exact import latex
 from popgraph.exact.algebraic import Eigenvalue, real_roots
 from popgraph.exact.charpoly import characteristic, factors
 from popgraph.exact.integers import Block, blocks, check_exact, weights
 from popgraph.exact.verification import ExactMatch, verify
 from popgraph.population import Population
-from popgraph.reading import read_fraction
 
 START = 64  # bits at which roots are first isolated
 

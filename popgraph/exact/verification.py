@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from popgraph.arguments import as_array, count
+from popgraph.arguments.probabilities import read_fraction
 from popgraph.errors import InvalidEmbedding, TooLarge, listing, require, shorten
-from popgraph.reading import read_fraction
 
 if TYPE_CHECKING:
     from popgraph.exact.value import Cut, ExactGraph

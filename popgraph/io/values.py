@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from popgraph.arguments.probabilities import SUM_TOLERANCE
 from popgraph.arrays import frozen, frozen_csr
 from popgraph.building import from_population
 from popgraph.distribution import Distribution
@@ -16,7 +17,6 @@ from popgraph.errors import InvalidFile, PopgraphError, shorten
 from popgraph.graph import PopulationGraph
 from popgraph.io.outcomes import decode, encode
 from popgraph.population import ExactKernel, Population
-from popgraph.reading import SUM_TOLERANCE
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum.certificate import Certificate
 from popgraph.spectrum.value import SolverUse

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from popgraph.arguments.embeddings import check_scale, read_embedding
 from popgraph.drawing import (
     FAINT,
     axes_or_new,
@@ -16,7 +17,6 @@ from popgraph.drawing import (
     name_classes_aside,
     read_dims,
 )
-from popgraph.embedding import check_scale, read_embedding
 
 if TYPE_CHECKING:
     from popgraph.graph import PopulationGraph

@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 
-from popgraph.arguments import numbers, read_callable
+from popgraph.arguments import numbers, read_callable, whole_number
 from popgraph.arrays import Floats
 from popgraph.drawing import COLOURS, FAINT, WARNING, axes_or_new
-from popgraph.errors import InvalidArgument, shorten, whole_number
+from popgraph.errors import InvalidArgument, shorten
 
 if TYPE_CHECKING:
     from popgraph.graph import PopulationGraph

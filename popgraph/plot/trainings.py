@@ -8,6 +8,7 @@ from matplotlib.animation import FuncAnimation
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from popgraph.arguments import whole_number
 from popgraph.drawing import (
     COLOURS,
     FAINT,
@@ -21,7 +22,7 @@ from popgraph.drawing import (
     name_classes,
     read_dims,
 )
-from popgraph.errors import InvalidArgument, whole_number
+from popgraph.errors import InvalidArgument
 from popgraph.subspace import column_space, containment_angles
 
 if TYPE_CHECKING:

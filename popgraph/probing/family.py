@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments import generator as read_generator
+from popgraph.arguments.labels import classes_in_order
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, TooLarge, shorten, size_in_words
 from popgraph.graph import PopulationGraph
-from popgraph.labels import classes_in_order
 from popgraph.memory import in_words
 from popgraph.probing.fit import angle_left_open, check_head, fit, read_classes
 from popgraph.probing.value import Probe

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments import one_of
+from popgraph.arguments.embeddings import check_scale, read_embedding
+from popgraph.arguments.labels import classes_in_order, read_labels
 from popgraph.arrays import Floats, frozen
-from popgraph.embedding import check_scale, read_embedding
 from popgraph.errors import InvalidArgument, NotConverged, shorten
 from popgraph.graph import PopulationGraph
-from popgraph.labels import classes_in_order, read_labels
 from popgraph.memory import in_words
 from popgraph.probing import exact, least_squares, logistic
 from popgraph.probing.task import Task, error_of

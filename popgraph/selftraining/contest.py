@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments import whole_number
 from popgraph.arrays import Immutable
-from popgraph.errors import whole_number
 from popgraph.graph import PopulationGraph
 from popgraph.labelling import class_codes, disagreement
 from popgraph.probing.task import first_largest

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments import number
+from popgraph.arguments.labels import classes_in_order, read_labels
 from popgraph.arrays import Floats, Ints
 from popgraph.errors import TooLarge, shorten
 from popgraph.graph import PopulationGraph
 from popgraph.labelling import class_codes, class_mass
-from popgraph.labels import classes_in_order, read_labels
 
 MOST_VIEWS = 22  # of one class: its 4,194,304 sets are enumerated
 ROUNDING = 1e-12

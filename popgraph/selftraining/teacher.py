@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments.labels import label_array
 from popgraph.arrays import Floats, Immutable, Ints
 from popgraph.errors import InvalidArgument, listing, shorten
 from popgraph.graph import PopulationGraph
 from popgraph.labelling import class_mass, read_view_labels
-from popgraph.labels import label_array
 
 
 @dataclass(frozen=True, eq=False)

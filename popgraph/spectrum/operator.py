@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments import whole_number
 from popgraph.arrays import Floats, Ints, frozen
 from popgraph.arrays import norm as length
 from popgraph.blas import one_thread
-from popgraph.errors import NotConverged, TooLarge, size_in_words, whole_number
+from popgraph.errors import NotConverged, TooLarge, size_in_words
 from popgraph.memory import reserve
 from popgraph.spectrum import iterative
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments import whole_number
 from popgraph.arrays import Floats, Ints, Sparse, frozen
 from popgraph.blas import one_thread
-from popgraph.errors import InvalidArgument, NotConverged, TooLarge, shorten, size_in_words, whole_number
+from popgraph.errors import InvalidArgument, NotConverged, TooLarge, shorten, size_in_words
 from popgraph.memory import reserve
 from popgraph.spectrum import closed_form, dense, factored, iterative
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed

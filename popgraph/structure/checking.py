@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from popgraph.arguments import whole_number
 from popgraph.arrays import Floats, frozen
 from popgraph.distribution import Seed
-from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten, whole_number
+from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten
 from popgraph.match import Match
 from popgraph.pair_moments import Estimate, draw_moments
 from popgraph.progress import Progress

@@ -12,10 +12,11 @@ import scipy.sparse as sp
 from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dpstrf
 
+from popgraph.arguments import whole_number
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.descent import Objective, minimise
 from popgraph.distribution import Seed
-from popgraph.errors import InvalidArgument, shorten, whole_number
+from popgraph.errors import InvalidArgument, shorten
 from popgraph.losses import SpectralLoss, spectral
 from popgraph.progress import Progress, track
 from popgraph.structure.factors import Factors

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments import whole_number
+from popgraph.arguments.embeddings import read_embedding
 from popgraph.arrays import Floats, Immutable, frozen
-from popgraph.embedding import read_embedding
-from popgraph.errors import InvalidArgument, InvalidEmbedding, TooLarge, shorten, whole_number
+from popgraph.errors import InvalidArgument, InvalidEmbedding, TooLarge, shorten
 from popgraph.separable import Separable, separable
 from popgraph.structure.factors import Factors
 

@@ -15,12 +15,12 @@ import scipy.sparse as sp
 from scipy.sparse.linalg import LinearOperator
 
 from popgraph.arguments import word
+from popgraph.arguments.labels import label_array
 from popgraph.arrays import Floats, Immutable, Ints
 from popgraph.building import build
 from popgraph.distribution import Distribution, Seed
 from popgraph.errors import InvalidArgument, TooLarge, listing, shorten, size_in_words
 from popgraph.graph import PopulationGraph
-from popgraph.labels import label_array
 from popgraph.match import Match
 from popgraph.population import read_distribution
 from popgraph.sampling import read_draws

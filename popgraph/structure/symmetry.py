@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments import whole_number
 from popgraph.arrays import Floats, Immutable, Ints, frozen
-from popgraph.errors import TooLarge, load_whole, size_in_words, whole_number
+from popgraph.errors import TooLarge, load_whole, size_in_words
 from popgraph.graph import PopulationGraph, read_graph
 from popgraph.spectrum import SolverUse, Spectrum
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed

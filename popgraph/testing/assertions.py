@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments import number
-from popgraph.embedding import read_embedding
+from popgraph.arguments.embeddings import read_embedding
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.graph import PopulationGraph, read_graph
 from popgraph.subspace import column_space, principal_angles

@@ -10,14 +10,14 @@ import numpy as np
 from hypothesis import assume, note
 from hypothesis import strategies as st
 
-from popgraph.arguments import count, flag
+from popgraph.arguments import count, flag, whole_number
+from popgraph.arguments.outcomes import read_distinct
 from popgraph.arrays import Floats, Ints
 from popgraph.augmentation import Augmentation, as_augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
-from popgraph.errors import InvalidArgument, whole_number
+from popgraph.errors import InvalidArgument
 from popgraph.graph import PopulationGraph, read_graph
-from popgraph.reading import read_distinct
 from popgraph.testing.declaration import as_python
 from popgraph.testing.kernels import (
     Block,

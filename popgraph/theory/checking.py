@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.arguments import as_array
-from popgraph.errors import InvalidArgument, shorten, whole_number
+from popgraph.arguments import as_array, whole_number
+from popgraph.arguments.labels import read_labels
+from popgraph.errors import InvalidArgument, shorten
 from popgraph.graph import PopulationGraph
-from popgraph.labels import read_labels
 from popgraph.spectrum import Spectrum
 from popgraph.theory import (
     classes_and_samples,

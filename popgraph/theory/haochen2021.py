@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from popgraph.arguments.labels import bayes_labels
 from popgraph.arrays import Floats, Ints
-from popgraph.labels import bayes_labels
 from popgraph.losses import audit, matrix_factorisation, spectral
 from popgraph.probing import probe
 from popgraph.subspace import column_space, principal_angles

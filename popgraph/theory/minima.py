@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments import whole_number
 from popgraph.arrays import Floats
-from popgraph.errors import InvalidArgument, shorten, whole_number
+from popgraph.errors import InvalidArgument, shorten
 from popgraph.graph import PopulationGraph, read_graph
 from popgraph.losses import (
     BarlowTwins,

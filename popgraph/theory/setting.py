@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments.labels import classes_in_order
 from popgraph.arrays import Floats
 from popgraph.comparison import Comparison
 from popgraph.graph import PopulationGraph
 from popgraph.labelling import class_mass, pairs_told_apart
-from popgraph.labels import classes_in_order
 from popgraph.partition import Partition
 from popgraph.spectrum import Spectrum
 from popgraph.subspace import column_space, tolerance

@@ -4,12 +4,12 @@ from itertools import product
 from typing import Any
 
 from popgraph.arguments import one_of
+from popgraph.arguments.probabilities import SUM_TOLERANCE, parse_probability
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidDistribution
 from popgraph.graph import PopulationGraph
-from popgraph.reading import SUM_TOLERANCE, parse_probability
 from popgraph.zoo.edges import edges
 
 CELLS = tuple(product((0, 1), repeat=2))

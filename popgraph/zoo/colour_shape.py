@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from popgraph.arguments.outcomes import read_distinct
+from popgraph.arguments.probabilities import parse_unit
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.combinators import independently
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.graph import PopulationGraph
-from popgraph.reading import parse_unit, read_distinct
 
 
 def colour_shape(

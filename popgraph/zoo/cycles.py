@@ -6,12 +6,12 @@ from numbers import Integral
 from typing import Any
 
 from popgraph.arguments import count
+from popgraph.arguments.probabilities import parse_unit
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, TooLarge, shorten
 from popgraph.graph import PopulationGraph
-from popgraph.reading import parse_unit
 
 LARGEST = 2**16  # views: some seconds to enumerate
 

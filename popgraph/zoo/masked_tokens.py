@@ -6,12 +6,13 @@ from itertools import product
 from math import comb, prod
 from typing import Any
 
+from popgraph.arguments.outcomes import read_distinct
+from popgraph.arguments.probabilities import parse_unit
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, TooLarge, shorten
 from popgraph.graph import PopulationGraph
-from popgraph.reading import parse_unit, read_distinct
 
 LARGEST = 2**16  # bags that one sentence may leave
 SENTENCES = {

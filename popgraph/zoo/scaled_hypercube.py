@@ -6,12 +6,12 @@ from itertools import product
 from typing import Any
 
 from popgraph.arguments import count
+from popgraph.arguments.probabilities import parse_probability
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, InvalidDistribution, TooLarge, shorten
 from popgraph.graph import PopulationGraph
-from popgraph.reading import parse_probability
 
 LARGEST = 2**16  # views: some 4 s to enumerate
 

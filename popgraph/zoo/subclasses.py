@@ -3,12 +3,12 @@
 from typing import Any
 
 from popgraph.arguments import count
+from popgraph.arguments.probabilities import parse_probability
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.graph import PopulationGraph
-from popgraph.reading import parse_probability
 
 LARGEST = 4096  # views: their kernel has the square of this many entries
 

@@ -1,10 +1,9 @@
-"""Arguments of the kinds that every room takes (flags, whole and real numbers, seeds, names, arrays), each read in one place.
+"""Flags, words, whole and real numbers, seeds and callables.
 
 What is accepted is never guessed at: "no" is no flag, True no number, and a masked entry no number either.
 """
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any
 
@@ -140,54 +139,19 @@ def generator(rng: Any, name: str = "rng") -> np.random.Generator:
     return np.random.default_rng(int(rng) if isinstance(rng, Integral) else rng)
 
 
-def as_array(name: str, value: Any, error: type[InvalidArgument] = InvalidArgument) -> Any:
-    """Return numpy's array of a value, of any dtype; masked entries, which numpy would read as what they hide, are refused.
+def whole_number(name: str, value: Any, most: int, what: str = "the number of views") -> int:
+    """Return a whole number from 1 to `most`.
 
     Raises
     ------
     InvalidArgument
-        Or `error`, if numpy cannot read it.
+        If it is none; the message names it, its value, and what the most is.
+
+    Examples
+    --------
+    >>> whole_number("k", 3, most=4)
+    3
     """
-    parts = value if isinstance(value, list | tuple) else [value]
-    if any(isinstance(part, np.ma.MaskedArray) and np.ma.is_masked(part) for part in parts):
-        raise error(f"{name} has masked entries; fill them, or leave their rows out")
-    try:
-        return np.asarray(value)
-    except (TypeError, ValueError, RuntimeError, OverflowError) as reason:
-        first = str(reason).partition("\n")[0][:100]
-        raise error(f"{name} is {shorten(value)}, which is no table of numbers ({first})") from None
-
-
-def real(entry: Any) -> float:
-    """Return one entry of an array of objects: an int, float, Fraction or Decimal, but no string that spells one.
-
-    Raises
-    ------
-    TypeError, ValueError, OverflowError
-        If it is none, or beyond float64.
-    """
-    if not isinstance(entry, Real | Decimal | np.bool_) and not hasattr(entry, "detach"):
-        raise TypeError(f"{entry!r} is no real number")
-    return float(entry)
-
-
-def numbers(name: str, value: Any, need: str, error: type[InvalidArgument] = InvalidArgument) -> Any:
-    """Return finite real numbers as an array of float64, of any shape.
-
-    Raises
-    ------
-    InvalidArgument
-        Or `error`, if they are none; the message says what is needed.
-    """
-    array = as_array(name, value, error)
-    if array.dtype.kind not in "biufO":
-        raise error(f"{name} has dtype {array.dtype}; {need}")
-    with np.errstate(over="ignore"):  # what is beyond float64 becomes inf, and is refused
-        try:
-            whole = array.dtype.kind != "O"
-            floats = np.array(array if whole else np.vectorize(real, otypes=[float])(array), dtype=np.float64)
-        except (TypeError, ValueError, OverflowError):
-            raise error(f"{name} is {shorten(value)}; {need}") from None
-    if not np.isfinite(floats).all():
-        raise error(f"{name} holds {floats[~np.isfinite(floats)][0]}; {need}")
-    return floats
+    if not isinstance(value, Integral) or isinstance(value, bool) or not 1 <= int(value) <= most:
+        raise InvalidArgument(f"{name} is {shorten(value)}; it must be a whole number from 1 to {what}, {most}")
+    return int(value)

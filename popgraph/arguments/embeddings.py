@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.arguments import as_array, real
+from popgraph.arguments.tables import as_array, real
 from popgraph.arrays import Floats
 from popgraph.encoding import embed_views, is_module
 from popgraph.errors import InvalidEmbedding, listing, shorten

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.arguments import as_array
+from popgraph.arguments.tables import as_array
 from popgraph.arrays import Floats, Ints, Sparse, frozen
 from popgraph.errors import InvalidArgument, listing, shorten
 

@@ -1,0 +1,180 @@
+"""What holds values, of any library, asked for what it can do and never for its class; and the one rule of name or position.
+
+| it has | it is |
+|---|---|
+| columns with names and two dimensions | a frame: pandas, polars, pyarrow; its rows have names where it has an index |
+| one dimension and an index | a vector with names: a pandas Series; an xarray DataArray with coordinates |
+| one dimension and `__array__`, or a buffer | a vector without: numpy, extension arrays, polars, pyarrow, tensors, `array.array` |
+| `items()` | a mapping |
+
+The rule: names that are exactly those wanted, once each, go by name; names that only count rows are none, and what has none goes
+by position; all other names are refused.
+"""
+
+from collections.abc import Collection, Hashable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+
+from popgraph.arguments.tables import as_array, is_sparse, is_tensor
+from popgraph.errors import InvalidArgument, listing, shorten
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Hold a table: `values` (n, m) as an array, names of the rows or None, and names of the columns."""
+
+    values: Any
+    rows: list[Any] | None
+    columns: list[Any]
+
+
+def is_frame(value: Any) -> bool:
+    """Whether this is a table whose columns have names."""
+    if isinstance(value, type | np.ndarray) or is_sparse(value):
+        return False
+    named = hasattr(value, "column_names") or (hasattr(value, "columns") and not callable(value.columns))
+    return named and len(tuple(getattr(value, "shape", ()))) == 2
+
+
+def read_frame(name: str, value: Any, error: type[InvalidArgument] = InvalidArgument) -> Frame:
+    """Return the parts of a table whose columns have names.
+
+    Raises
+    ------
+    InvalidArgument
+        Or `error`, if it cannot be read.
+    """
+    columns = value.column_names if hasattr(value, "column_names") else value.columns
+    try:
+        values = np.asarray(value) if hasattr(value, "__array__") else np.asarray(value.to_pandas())
+    except Exception as reason:  # of whatever library it is
+        first = str(reason).partition("\n")[0][:100]
+        raise error(f"{name} is a {type(value).__name__} that cannot be read as a table ({first})") from None
+    return Frame(values, index_of(value), list(columns))
+
+
+def index_of(value: Any) -> list[Any] | None:
+    """Return the names that a Series or a table gives its rows, or None where it has no index.
+
+    Examples
+    --------
+    >>> index_of([0.5, 0.5]) is None
+    True
+    """
+    index = None if isinstance(value, type) else getattr(value, "index", None)
+    if index is None or callable(index):  # a list's `index` finds an item
+        return None
+    return list(index)
+
+
+def is_vector(value: Any) -> bool:
+    """Whether this is a one-dimensional array of any library: no list, whose items may be anything, and no mapping."""
+    if (
+        isinstance(value, type | str | bytes | bytearray | Mapping | list | tuple | Set)
+        or is_frame(value)
+        or is_sparse(value)
+    ):
+        return False
+    if isinstance(value, np.ndarray) or is_tensor(value):
+        return value.ndim == 1
+    if hasattr(value, "__array__") and hasattr(value, "__len__"):
+        return len(tuple(getattr(value, "shape", (0,)))) == 1
+    try:
+        return memoryview(value).ndim == 1
+    except TypeError:
+        return False
+
+
+def vector(name: str, value: Any, error: type[InvalidArgument] = InvalidArgument) -> Any:
+    """Return a one-dimensional array of any library as numpy's."""
+    return as_array(name, value, error)
+
+
+def positions_by_name(
+    name: str,
+    names: Sequence[Any] | None,
+    wanted: Collection[Hashable],
+    noun: str,
+    error: type[InvalidArgument] = InvalidArgument,
+) -> list[int] | None:
+    """Return where each of the `wanted` is among the names that a container gives its rows, or None to go by position.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument.
+    names : sequence or None
+        Its names; None where it has none.
+    wanted : sequence
+        The naturals or the views.
+    noun : str
+        What they are, "natural" or "view".
+
+    Raises
+    ------
+    InvalidArgument
+        Or `error`, if a name is there twice, or the names are neither exactly those wanted nor a count of the rows.
+
+    Examples
+    --------
+    >>> positions_by_name("labels", ["b", "a"], ["a", "b"], "natural")
+    [1, 0]
+    >>> positions_by_name("labels", [0, 1], ["a", "b"], "natural") is None
+    True
+    >>> positions_by_name("labels", ["a", "c"], ["a", "b"], "natural")
+    Traceback (most recent call last):
+    popgraph.errors.InvalidArgument: labels lacks 1 of 2 naturals ('b') and names 1 that is none ('c'); name each natural once
+    """
+    if names is None:
+        return None
+    position: dict[Any, int] = {}
+    for i, each in enumerate(names):
+        if position.setdefault(each, i) != i:
+            raise error(
+                f"{name} names {shorten(each)} twice, in rows {position[each]} and {i}; give each {noun} one row"
+            )
+    if len(position) == len(wanted) and all(each in position for each in wanted):
+        return [position[each] for each in wanted]
+    if list(names) == list(range(len(names))):  # they count the rows, and name none
+        return None
+    refuse_other_names(name, names, wanted, noun, error)
+    return None
+
+
+def refuse_other_names(
+    name: str,
+    names: Collection[Any],
+    wanted: Collection[Hashable],
+    noun: str,
+    error: type[InvalidArgument] = InvalidArgument,
+) -> None:
+    """Refuse names that are not exactly those wanted, and say which are missing, which are none, and what may be meant.
+
+    Raises
+    ------
+    InvalidArgument
+        Or `error`.
+    """
+    known, given = set(wanted), set(names)
+    lacking = [each for each in wanted if each not in given]
+    added = [each for each in names if each not in known]
+    if not lacking and not added:
+        return
+    faults = [f"lacks {len(lacking)} of {len(wanted)} {noun}s ({listing([shorten(x) for x in lacking])})"] * bool(
+        lacking
+    )
+    what = "that is none" if len(added) == 1 else "that are none"
+    faults += [f"names {len(added)} {what} ({listing([shorten(x) for x in added])})"] * bool(added)
+    raise error(f"{name} {' and '.join(faults)}{did_you_mean(added, lacking)}; name each {noun} once")
+
+
+def did_you_mean(given: Sequence[Any], known: Collection[Any]) -> str:
+    """Return ": did you mean 'cat'?" if the first of some names is nearly one of those known, and nothing else."""
+    if not given:
+        return ""
+    by_text = {shorten(each): each for each in list(known)[:10_000]}
+    near = get_close_matches(shorten(given[0]), by_text, n=1, cutoff=0.75)
+    return f": did you mean {near[0]}?" if near else ""

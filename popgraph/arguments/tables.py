@@ -1,0 +1,131 @@
+"""Arrays of any library as numpy's, nothing lost on the way: tensors, extension arrays, buffers, and lists of rows."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from popgraph.errors import InvalidArgument, shorten
+
+
+def is_tensor(value: Any) -> bool:
+    """Whether this is a tensor as torch has them, known by what it can do; torch is not loaded to find out."""
+    return not isinstance(value, type) and hasattr(value, "detach") and hasattr(value, "cpu")
+
+
+def is_sparse(value: Any) -> bool:
+    """Whether this is a sparse matrix as scipy has them."""
+    return not isinstance(value, type) and hasattr(value, "tocoo") and hasattr(value, "toarray")
+
+
+def as_array(name: str, value: Any, error: type[InvalidArgument] = InvalidArgument) -> Any:
+    """Return numpy's array of a value, of any dtype, by position.
+
+    Taken are arrays of numpy and of what converts itself to them (pandas, polars, pyarrow, xarray, `array.array`), tensors with or
+    without a gradient, of any precision, dense or sparse, and nested lists of all these. Refused are masked entries, which numpy
+    would read as what they hide; sparse matrices, which may be too large; mappings; and lists of rows that have names of their own.
+
+    Raises
+    ------
+    InvalidArgument
+        Or `error`, if numpy cannot read it.
+
+    Examples
+    --------
+    >>> import array
+    >>> as_array("p", array.array("d", [0.25, 0.75]))
+    array([0.25, 0.75])
+    """
+    if is_tensor(value):
+        return _from_tensor(name, value, error)
+    if is_sparse(value):
+        raise error(f"{name} is a sparse matrix of shape {value.shape}; give {name}.toarray(), if there is the memory")
+    if isinstance(value, Mapping):
+        raise error(f"{name} is {shorten(value)}, a mapping, which has no order of rows; give a table of numbers")
+    if isinstance(value, list | tuple):
+        value = (
+            type(value)(_row(name, i, part, error) for i, part in enumerate(value)) if _worth_a_look(value) else value
+        )
+    elif isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise error(f"{name} has masked entries; fill them, or leave their rows out")
+    try:
+        return np.asarray(value)
+    except Exception as reason:  # of whatever library it is
+        first = str(reason).partition("\n")[0][:100]
+        raise error(f"{name} is {shorten(value)}, which is no table of numbers ({first})") from None
+
+
+def _worth_a_look(parts: Any) -> bool:
+    """Whether a list is one of Python's own lists and tuples and no tuple with names; its items are then looked at one by one."""
+    return type(parts) in (list, tuple) and not all(type(part) in (int, float, str, list, tuple) for part in parts)
+
+
+def _row(name: str, i: int, part: Any, error: type[InvalidArgument]) -> Any:
+    """Return one item of a list: a tensor as an array, and no row whose names would be ignored."""
+    if is_tensor(part):
+        return _from_tensor(f"{name}[{i}]", part, error)
+    if isinstance(part, np.ma.MaskedArray) and np.ma.is_masked(part):
+        raise error(f"{name} has masked entries; fill them, or leave their rows out")
+    index = getattr(part, "index", None)
+    if index is not None and not callable(index) and list(index) != list(range(len(index))):
+        raise error(
+            f"{name}[{i}] is a {type(part).__name__} with the names {shorten(list(index))}, which a list of rows ignores; "
+            "give one table with columns of these names"
+        )
+    return part
+
+
+def _from_tensor(name: str, tensor: Any, error: type[InvalidArgument]) -> Any:
+    """Return a tensor as an array, bit for bit: of half precisions that numpy does not have, in float64."""
+    try:
+        plain = tensor.detach()
+        if getattr(plain, "is_quantized", False):
+            plain = plain.dequantize()
+        if not str(getattr(plain, "layout", "strided")).endswith("strided"):
+            plain = plain.to_dense()
+        plain = plain.cpu()
+        for resolve in ("resolve_conj", "resolve_neg"):
+            plain = getattr(plain, resolve)() if hasattr(plain, resolve) else plain
+        if plain.is_floating_point() and plain.element_size() < 4:
+            plain = plain.double()
+        return plain.numpy()
+    except Exception as reason:
+        first = str(reason).partition("\n")[0][:100]
+        raise error(f"{name} is a {type(tensor).__name__} that cannot be read as numbers ({first})") from None
+
+
+def real(entry: Any) -> float:
+    """Return one entry of an array of objects: an int, float, Fraction or Decimal, but no string that spells one.
+
+    Raises
+    ------
+    TypeError, ValueError, OverflowError
+        If it is none, or beyond float64.
+    """
+    if not isinstance(entry, Real | Decimal | np.bool_) and not hasattr(entry, "detach"):
+        raise TypeError(f"{entry!r} is no real number")
+    return float(entry)
+
+
+def numbers(name: str, value: Any, need: str, error: type[InvalidArgument] = InvalidArgument) -> Any:
+    """Return finite real numbers as an array of float64, of any shape.
+
+    Raises
+    ------
+    InvalidArgument
+        Or `error`, if they are none; the message says what is needed.
+    """
+    array = as_array(name, value, error)
+    if array.dtype.kind not in "biufO":
+        raise error(f"{name} has dtype {array.dtype}; {need}")
+    with np.errstate(over="ignore"):  # what is beyond float64 becomes inf, and is refused
+        try:
+            whole = array.dtype.kind != "O"
+            floats = np.array(array if whole else np.vectorize(real, otypes=[float])(array), dtype=np.float64)
+        except (TypeError, ValueError, OverflowError):
+            raise error(f"{name} is {shorten(value)}; {need}") from None
+    if not np.isfinite(floats).all():
+        raise error(f"{name} holds {floats[~np.isfinite(floats)][0]}; {need}")
+    return floats
