@@ -14,7 +14,9 @@ import torch
 
 import popgraph as pg
 from fuzz import values as v
-from fuzz.values import INF, NAN, bad, odd, same, strange
+from fuzz import containers
+from fuzz.spoilers import bad, odd, same
+from fuzz.values import INF, NAN, strange
 from popgraph import losses
 
 
@@ -53,6 +55,7 @@ def weights(plain: Any) -> list[v.Spoiler]:
         odd("negative zero", lambda: dict(pairs) | {first: -0.0}),
         odd("subnormal", lambda: floats | {first: 5e-324}),
         odd("1 + 1e-17", lambda: {first: 1.0, **dict.fromkeys(rest, 1e-17)}),
+        *containers.mapping(plain),
         *strange("a dict", "a distribution"),
     ]
 
@@ -71,13 +74,15 @@ def counts(plain: Any) -> list[v.Spoiler]:
         bad("a word", lambda: plain | {"a": "3"}),
         bad("all 0", lambda: {"a": 0}),
         odd("huge", lambda: plain | {"a": 10**400}),
+        *containers.mapping(plain, whole=True),
         *strange("a dict"),
     ]  # fmt: skip
 
 
-def outcomes(plain: Any) -> list[v.Spoiler]:
+def outcomes(plain: Any, *, repeated: bool = False) -> list[v.Spoiler]:
     """A list of different hashable things."""
     return [
+        *containers.outcomes(plain, repeated=repeated),
         same("tuple", lambda: tuple(plain)),
         same("array", lambda: np.array(plain)),
         same("objects", lambda: np.array(plain, dtype=object)),
@@ -100,13 +105,13 @@ def outcomes(plain: Any) -> list[v.Spoiler]:
 
 Spoiler = v.Spoiler
 ITERABLE = (
-    "a set", "a dict", "a word", "bytes", "dates", "structured", "a DataFrame", "a distribution", "sparse", "3-d array",
+    "a dict", "a word", "bytes", "dates", "structured", "a DataFrame", "a distribution", "sparse", "3-d array",
 )  # fmt: skip
 
 
 def samples(plain: Any) -> list[v.Spoiler]:
     """A list of hashable things that may repeat."""
-    return [each for each in outcomes(plain) if each.label not in ("twice", "keys")]
+    return [each for each in outcomes(plain, repeated=True) if each.label not in ("twice", "keys")]
 
 
 def kernels(plain: Any) -> list[v.Spoiler]:
@@ -166,9 +171,10 @@ def _broken_csr(x: Any) -> Any:
     return broken
 
 
-def matrix(plain: Any) -> list[v.Spoiler]:
-    """A kernel matrix, (2, 2)."""
+def matrix(plain: Any, naturals: Any = (0, 1)) -> list[v.Spoiler]:
+    """A kernel matrix, (2, 2), with the views "x" and "y"."""
     return [
+        *containers.kernel(plain, list(naturals), ["x", "y"]),
         *_matrix_forms(plain),
         *(each for each in v.spoilt_tables(plain) if each.label not in ("words", "bytes")),
         odd("words of floats", lambda: np.asarray(plain).astype(str)),
@@ -214,13 +220,12 @@ def vector(plain: Any) -> list[v.Spoiler]:
         ),
         same("series", lambda: pd.Series(x)),
         same("mapping", lambda: dict(enumerate(x.tolist()))),
-        odd("objects", lambda: x.astype(object)),
-        odd("a tensor", lambda: torch.tensor(x)),
+        *containers.probabilities(plain),
         bad("a list", lambda: x.tolist()),
         bad("negative", lambda: np.array([1.5, -0.5])),
         bad("sum 2", lambda: 2 * x),
         bad("a zero", lambda: np.array([1.0, 0.0])),
-        *strange("a DataFrame", "a set"),
+        *strange("a DataFrame"),
     ]
 
 

@@ -241,7 +241,7 @@ entry(
     lambda **a: pg.Augmentation.from_matrix(**a)("a"),
     400,
     observe=dict,
-    matrix=Argument([[0.75, 0.25], [0.25, 0.75]], declared.matrix, ("matrix", "row", "probabilit", "kernel")),
+    matrix=Argument([[0.75, 0.25], [0.25, 0.75]], partial(declared.matrix, naturals="ab"), ("matrix", "row", "probabilit", "kernel")),
     naturals=Argument(["a", "b"], declared.outcomes, ("natural", "outcome")),
     views=Argument(["x", "y"], v.optional(declared.outcomes), ("view", "outcome")),
     normalize=flag(),
