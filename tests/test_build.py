@@ -242,7 +242,7 @@ def test_random_populations_have_the_w_of_the_triple_sum_in_every_form(rows, dat
 
 @given(st.lists(st.lists(st.integers(0, 6), min_size=1, max_size=4, unique=True), min_size=1, max_size=6))
 def test_views_are_ordered_natural_by_natural_the_natural_itself_first(rows):
-    """As the naturals, where they are these; else x̄ first, if it is one of its own views, then as declared, first seen first kept."""
+    """As the naturals, where they are these; else x̄ first, if it is a view of its own, then as declared, first seen first kept."""
     seen: list = []
     for natural, row in enumerate(rows):
         own_first = [x for x in row if x == natural] + [x for x in row if x != natural]
