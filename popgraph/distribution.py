@@ -16,7 +16,7 @@ import numpy as np
 
 from popgraph import arguments
 from popgraph.arguments.outcomes import list_finite, read_distinct, read_outcome
-from popgraph.arguments.probabilities import SUM_TOLERANCE, float_sum, read_pairs, read_weights
+from popgraph.arguments.probabilities import SUM_TOLERANCE, float_sum, read_weights, whole_counts
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.errors import InvalidDistribution, listing, shorten
 from popgraph.memory import reserve
@@ -162,13 +162,7 @@ class Distribution(Immutable, Mapping[Hashable, float]):
         >>> Distribution.from_counts({"a": 3, "b": 1})
         Distribution({'a': 3/4, 'b': 1/4})
         """
-        pairs = read_pairs(counts)
-        for outcome, count in pairs:
-            if not isinstance(count, int | np.integer) or isinstance(count, bool):
-                raise InvalidDistribution(
-                    f"the count of {shorten(outcome)} is {shorten(count)}; counts are whole numbers"
-                )
-        return cls(pairs, normalize=True)
+        return cls(whole_counts(counts), normalize=True)
 
     @classmethod
     def from_samples(cls, samples: Iterable[Any]) -> "Distribution":

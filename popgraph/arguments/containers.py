@@ -32,11 +32,11 @@ class Frame:
 
 
 def is_frame(value: Any) -> bool:
-    """Whether this is a table whose columns have names."""
-    if isinstance(value, type | np.ndarray) or is_sparse(value):
+    """Whether this is a table whose columns have names; of a lazy one, which has no shape yet, they are not asked for."""
+    if isinstance(value, type | np.ndarray) or is_sparse(value) or len(tuple(getattr(value, "shape", ()))) != 2:
         return False
-    named: Any = hasattr(value, "column_names") or (hasattr(value, "columns") and not callable(value.columns))
-    return bool(named or _has_coordinates(value)) and len(tuple(getattr(value, "shape", ()))) == 2
+    named = hasattr(value, "column_names") or (hasattr(value, "columns") and not callable(value.columns))
+    return named or _has_coordinates(value)
 
 
 def _has_coordinates(value: Any) -> bool:
@@ -109,8 +109,25 @@ def is_vector(value: Any) -> bool:
         return False
 
 
+def missing(value: Any) -> int:
+    """Return how many entries of a vector or a table its library knows to be missing: polars' and pyarrow's nulls."""
+    counted = getattr(value, "null_count", 0)
+    try:
+        return int(counted() if callable(counted) else counted)
+    except (TypeError, ValueError):  # of a table, a count for each column
+        return 0
+
+
 def vector(name: str, value: Any, error: type[InvalidArgument] = InvalidArgument) -> Any:
-    """Return a one-dimensional array of any library as numpy's."""
+    """Return a one-dimensional array of any library as numpy's; none that has missing entries.
+
+    Raises
+    ------
+    InvalidArgument
+        Or `error`, if entries are missing, or it cannot be read.
+    """
+    if count := missing(value):
+        raise error(f"{name} has {count} missing entries (null); fill them, or leave them out")
     return as_array(name, value, error)
 
 

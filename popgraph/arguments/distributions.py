@@ -76,7 +76,13 @@ def read_declared(declared: Any, naturals: Sequence[Any] | None = None) -> Decla
         raise InvalidDistribution(
             f"the distribution is an array of shape {tuple(declared.shape)}; a probability vector has shape (n,)"
         )
-    if isinstance(declared, str | bytes | type) or not hasattr(declared, "__iter__"):
+    if hasattr(declared, "collect_schema") and not is_frame(declared):
+        raise InvalidDistribution(
+            f"the distribution is a {type(declared).__name__}, not read yet; call collect() on it"
+        )
+    if isinstance(declared, str | bytes | bytearray | type) or not (
+        is_frame(declared) or hasattr(declared, "__iter__")
+    ):
         raise InvalidDistribution(
             f"{shorten(declared)} is a {type(declared).__name__}, not a distribution; give a Distribution, a mapping outcome -> "
             "probability, a probability vector, a pandas Series or a sequence of equally likely outcomes"

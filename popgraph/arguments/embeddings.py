@@ -79,19 +79,54 @@ def _rows_of(name: str, f: Any, views: Sequence[Hashable]) -> Any:
             reserve(f"{name} as a dense array", 8.0 * f.shape[0] * f.shape[1], f"give {name} fewer columns")
         return f.toarray()
     if callable(f) and not hasattr(f, "__array__"):
-        return [_call(name, f, view) for view in views]
+        return _called(name, f, views)
     return f
 
 
 def _looked_up(name: str, f: Any, views: Sequence[Hashable]) -> list[Any]:
     """Return the vectors of a mapping or a Series, which names exactly the views."""
     names = index_of(f)
-    if names is not None:
+    if names is None:
+        refuse_other_names(name, list(f), views, "view", InvalidEmbedding)
+        given = [f[view] for view in views]
+    else:
         order = positions_by_name(name, names, views, "view", InvalidEmbedding)
-        vectors = list(f)
-        return vectors if order is None else [vectors[i] for i in order]
-    refuse_other_names(name, list(f), views, "view", InvalidEmbedding)
-    return [f[view] for view in views]
+        rows = list(f)
+        given = rows if order is None else [rows[i] for i in order]
+    return _alike(name, [_vector(f"{name}[{{}}]", row, view) for row, view in zip(given, views, strict=True)], views)
+
+
+def _called(name: str, f: Callable[[Any], Any], views: Sequence[Hashable]) -> list[Any]:
+    """Return f at each view; what it raises is the user's own, with a note that says where."""
+    rows = []
+    for view in views:
+        try:
+            row = f(view)
+        except Exception as error:
+            error.add_note(f"raised by {name} on the view {shorten(view)}")
+            raise
+        rows.append(_vector(f"{name}({{}})", row, view))
+    return _alike(name, rows, views)
+
+
+def _vector(call: str, row: Any, view: Hashable) -> Any:
+    """Return the vector of one view as an array; `call` names it in the error, the view in its braces."""
+    if isinstance(row, int | float):
+        return np.array([row])
+    if row is None:
+        raise InvalidEmbedding(f"{call.format(shorten(view))} is None, no vector; give one vector for each view")
+    return np.atleast_1d(as_array(call.format(shorten(view)), row, InvalidEmbedding))
+
+
+def _alike(name: str, rows: list[Any], views: Sequence[Hashable]) -> list[Any]:
+    """Return vectors that are all of one length."""
+    for row, view in zip(rows, views, strict=True):
+        if row.shape != rows[0].shape:
+            raise InvalidEmbedding(
+                f"{name} has shape {row.shape} at the view {shorten(view)}, and {rows[0].shape} at {shorten(views[0])}; give one "
+                "vector of one length for each view"
+            )
+    return rows
 
 
 def _real_table(name: str, f: Any, rows: Any) -> Any:
@@ -104,10 +139,19 @@ def _real_table(name: str, f: Any, rows: Any) -> Any:
             raise
         raise InvalidEmbedding(needed) from None
     if array.dtype.kind == "O":
+        if array.ndim != 2:
+            raise InvalidEmbedding(needed)
+        entry: Any = None
         try:
-            array = np.array([[real(x) for x in np.atleast_1d(as_array(name, row, InvalidEmbedding))] for row in array])
+            numbers = np.empty(array.shape)
+            for place, entry in np.ndenumerate(array):
+                numbers[place] = real(entry)
         except (TypeError, ValueError, OverflowError):
-            raise InvalidEmbedding(needed) from None
+            raise InvalidEmbedding(
+                f"{name} is not a table of numbers: it holds {shorten(entry)} in row {place[0]}; give one vector of one length "
+                "for each view"
+            ) from None
+        return numbers
     if array.dtype.kind == "c":
         raise InvalidEmbedding(
             f"{name} is complex ({array.dtype}); embeddings are real: give real and imaginary parts as columns"
@@ -132,13 +176,3 @@ def check_scale(name: str, table: Floats, least: float = 1e-150, most: float = 1
             f"column {bad[0]} of {name} has entries of size {size[bad[0]]:.3g}, whose squares leave float64; scale it"
         )
     return table
-
-
-def _call(name: str, f: Callable[[Any], Any], view: Any) -> Any:
-    """Evaluate f at one view, and name the view if that fails."""
-    try:
-        vector = f(view)
-    except Exception as error:
-        error.add_note(f"raised by {name} on the view {shorten(view)}")
-        raise
-    return np.atleast_1d(as_array(f"{name}({shorten(view)})", vector, InvalidEmbedding))

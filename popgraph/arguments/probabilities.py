@@ -24,7 +24,7 @@ import math
 from collections.abc import Hashable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from numbers import Number, Rational, Real
+from numbers import Integral, Number, Rational, Real
 from typing import Any
 
 import numpy as np
@@ -179,19 +179,35 @@ def read_pairs(probabilities: Any) -> list[tuple[Any, Any]]:
             f"the distribution is a table with the columns {listing([shorten(x) for x in _columns(probabilities)])}; "
             'give the weights as a mapping, as dict(zip(table["outcome"], table["weight"]))'
         )
-    if is_vector(probabilities):
-        array = vector("the distribution", probabilities, InvalidDistribution)
-        names = index_of(probabilities)
-        if names is not None and len(names) == len(array):
-            return list(zip(names, plain_list(array), strict=True))
     if hasattr(probabilities, "items") and not isinstance(probabilities, type) and not is_law(probabilities):
         probabilities = probabilities.items()
+    elif is_vector(probabilities) and (names := index_of(probabilities)) is not None:
+        probabilities = zip(
+            names, plain_list(vector("the distribution", probabilities, InvalidDistribution)), strict=True
+        )
     pairs = list_finite(probabilities, "the pairs (outcome, probability)")
     for pair in pairs:
         if not isinstance(pair, tuple | list) or len(pair) != 2:
             raise InvalidDistribution(
                 f"{shorten(pair)} is not a pair (outcome, probability); use Distribution.uniform for equally likely outcomes"
             )
+    return pairs
+
+
+def whole_counts(counts: Any) -> list[tuple[Any, int]]:
+    """List the pairs (outcome, count) of whole numbers, Python's or another library's.
+
+    Raises
+    ------
+    InvalidDistribution
+        If a count is none.
+    """
+    pairs = []
+    for outcome, count in read_pairs(counts):
+        exact = Fraction(int(count)) if isinstance(count, Integral) else as_fraction(count)
+        if exact is None or exact.denominator != 1 or isinstance(count, bool | np.bool_):
+            raise InvalidDistribution(f"the count of {shorten(outcome)} is {shorten(count)}; counts are whole numbers")
+        pairs.append((outcome, int(exact)))
     return pairs
 
 
