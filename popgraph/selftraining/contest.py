@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments import whole_number
-from popgraph.arrays import Immutable
+from popgraph.arrays import Immutable, frozen
 from popgraph.graph import PopulationGraph
 from popgraph.labelling import class_codes, disagreement
 from popgraph.probing.task import first_largest
@@ -131,6 +131,6 @@ def which_wins(graph: PopulationGraph, teacher: Any, k: int, *, weight: float = 
         teacher=teacher_error,
         k=k,
         gap=spectrum.gap,
-        probe_labels=said,
+        probe_labels=frozen(said),
         student=student,
     )
