@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from cases import ZOO, populations
 from extras import need
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import popgraph as pg
@@ -69,15 +69,12 @@ def test_the_population_value_is_that_of_f_as_it_is_rounded(name, dtype, graph, 
     rng = np.random.default_rng(seed)
     mean = size * (1e3 if dtype is np.float64 else 1.0) * rng.choice([-1, 1], k)
     f = (rng.standard_normal((graph.N, k)) + mean).astype(dtype)
+    spread = graph.w_x @ (np.float64(f) - graph.w_x @ np.float64(f)) ** 2
+    if name.startswith("Barlow"):
+        assume(spread.min() > 1e-2)  # the correlation of a column that is constant is 0/0
     value = INVARIANT[name].value(graph.factor, graph.w_x, f)
-    expected = population_oracle(INVARIANT[name], graph, f)
-    assert np.isfinite(value)
-    variances = np.var(np.float64(f), axis=0)
-    if name.startswith("Barlow") and variances.min() < 1e-6:
-        return  # a column that is constant: its correlation is 0/0
-    # w_x is known to 1e-16, so that each moment is, relative to the largest entry of f less its mean
-    scale = 1 + float(expected) + 1e3 * float(np.abs(LONG(f) - LONG(f).mean(axis=0)).max()) ** 4
-    assert abs(float(value - expected)) <= 1e-12 * scale / min(1.0, variances.min()) ** 2
+    # The mean is known to a rounding of w_x times the largest entry of f less its mean, whatever the mean is
+    assert float(abs(value - population_oracle(INVARIANT[name], graph, f))) <= 1e-9 * (1 + abs(value))
 
 
 @extended
@@ -88,19 +85,17 @@ def test_the_batch_value_is_that_of_f_as_it_is_rounded(name, dtype, seed, B, k, 
     rng = np.random.default_rng(seed)
     mean = size * (1e3 if dtype is np.float64 else 1.0)
     f, f_plus = (rng.standard_normal((2, B, k)) + mean).astype(dtype)
+    assume(np.var(np.concatenate([f, f_plus]).astype(float), axis=0).min() > 1e-2)
     loss = INVARIANT[name]
     expected = float(batch_oracle(loss, f, f_plus))
-    spread = min(1.0, np.var(np.float64(np.concatenate([f, f_plus])), axis=0).min()) ** 2
-    assert loss.batch_value(f, f_plus) == pytest.approx(expected, rel=1e-10 / spread, abs=1e-10 / spread)
-    assert loss.batch_value_and_gradient(f, f_plus)[0] == pytest.approx(
-        expected, rel=1e-10 / spread, abs=1e-10 / spread
-    )
+    assert loss.batch_value(f, f_plus) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    assert loss.batch_value_and_gradient(f, f_plus)[0] == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
 @each_invariant
 @pytest.mark.parametrize("mean", [1.0, 1e4, 1e8])
 def test_gradients_do_not_see_the_mean(name, mean):
-    """f is a multiple of 2^-20 and so is f + mean: nothing is rounded, and the two gradients are equal but for their own rounding."""
+    """f and f + mean are multiples of 2^-20: nothing is rounded, and the gradients are equal but for their own rounding."""
     graph, loss = ZOO["clusters_apart"], INVARIANT[name]
     f = np.round(np.random.default_rng(0).standard_normal((graph.N, 3)) * 2**20) / 2**20
     value, gradient = loss.value_and_gradient(graph.factor, graph.w_x, f)
@@ -108,7 +103,7 @@ def test_gradients_do_not_see_the_mean(name, mean):
     assert shifted == pytest.approx(value, rel=1e-12)
     np.testing.assert_allclose(there, gradient, atol=1e-11 * np.abs(gradient).max())
     assert np.abs(there.sum(axis=0)).max() < 1e-11 * np.abs(gradient).sum()  # along a shift the loss is flat
-    half, rest = f[:40], f[40:80]
+    half, rest = f[::2], f[1::2]
     value, *gradients = loss.batch_value_and_gradient(half, rest)
     shifted, *there = loss.batch_value_and_gradient(half + mean, rest + mean)
     assert shifted == pytest.approx(value, rel=1e-12)
@@ -120,7 +115,7 @@ def test_gradients_do_not_see_the_mean(name, mean):
 @pytest.mark.parametrize(("dtype", "mean"), [("float64", 1e8), ("float32", 1e3), ("float32", 1e5)])
 def test_autograd_of_a_large_mean_is_the_gradient_of_f_as_it_is_rounded(name, dtype, mean):
     torch = need("torch")
-    graph, loss, eps = ZOO["3-cube"], INVARIANT[name], np.finfo(dtype).eps
+    graph, loss, eps = ZOO["3-cube"], INVARIANT[name], float(np.finfo(dtype).eps)
     kind = getattr(torch, dtype)
     f = torch.tensor(np.random.default_rng(0).standard_normal((graph.N, 3)) + mean, dtype=kind, requires_grad=True)
     M, w_x = torch.tensor(graph.factor.toarray(), dtype=kind), torch.tensor(graph.w_x.copy(), dtype=kind)
