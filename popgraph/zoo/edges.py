@@ -1,11 +1,14 @@
 """Graphs given by their edges: each edge is a natural and its two ends are the views; the dumbbell is one."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
 from popgraph.arguments import count, flag
+from popgraph.arguments.classes import list_labels
+from popgraph.arguments.containers import positions_by_name, refuse_other_names
+from popgraph.arguments.labels import named_labels
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
@@ -19,7 +22,7 @@ HALF = Fraction(1, 2)
 def edges(
     weights: Mapping[Any, Any],
     *,
-    labels: Mapping[Any, Any] | None = None,
+    labels: Any = None,
     normalize: bool = False,
     name: str = "edges",
 ) -> PopulationGraph:
@@ -34,15 +37,16 @@ def edges(
     weights : mapping (x, x') -> weight
         float, Fraction, Decimal, str or int. (x, x') and (x', x) are different naturals with the same views, W_xx' being half
         the sum of both; (x, x) is a self-loop.
-    labels : mapping x -> label, optional
-        Of views; the label of an edge is that of its first end.
+    labels : mapping or Series x -> label, optional
+        Of views, None where unlabelled; the label of an edge is that of its first end. Ends that are first of no edge may be
+        left out.
     normalize : bool
         Divide the weights by their sum, rather than refuse a sum that is not 1.
 
     Raises
     ------
     InvalidArgument
-        If a key is no pair, or labels lack an end.
+        If a key is no pair, or labels lack a first end, or name what is no end.
     InvalidDistribution
         If the weights are no distribution.
 
@@ -65,20 +69,28 @@ def edges(
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise InvalidArgument(f"weights has the key {shorten(pair)}; an edge is a pair (x, x')")
     pairs: Any = law.outcomes
-    if labels is not None:
-        if not isinstance(labels, Mapping):
-            raise InvalidArgument(
-                f"labels is {shorten(labels)}; give a mapping view -> label, which holds every first end"
-            )
-        missing = next((x for x, _ in pairs if x not in labels), None)
-        if missing is not None:
-            raise InvalidArgument(f"labels has no label for {shorten(missing)}, the first end of an edge")
+    known = None if labels is None else _labels_of_edges(labels, pairs)
 
     def end(pair: tuple[Hashable, Hashable]) -> Distribution:
         return Distribution({pair[0]: 1}) if pair[0] == pair[1] else Distribution(dict.fromkeys(pair, HALF))
 
-    known = None if labels is None else [labels[x] for x, _ in pairs]
     return build(law, Augmentation(end, "one end"), labels=known, name=name)
+
+
+def _labels_of_edges(labels: Any, pairs: Sequence[Any]) -> list[Any]:
+    """Return the label of each edge's first end, from labels that name their views."""
+    need = "give a mapping view -> label, which holds every first end"
+    given = named_labels(labels, "labels", need, len(pairs))
+    if given.names is None:
+        raise InvalidArgument(f"labels is {shorten(labels)}; {need}")
+    table = dict(zip(given.names, list_labels(given.values), strict=True))
+    missing = [x for x, _ in pairs if x not in table]
+    if missing:
+        raise InvalidArgument(f"labels has no label for {shorten(missing[0])}, the first end of an edge")
+    ends = [x for x in dict.fromkeys(x for pair in pairs for x in pair) if x in table]
+    if positions_by_name("labels", given.names, ends, "end") is None:
+        refuse_other_names("labels", given.names, ends, "end")
+    return [table[x] for x, _ in pairs]
 
 
 def dumbbell(size: int = 5, bridge: int = 1) -> PopulationGraph:
