@@ -13,8 +13,10 @@ import scipy.sparse as sp
 
 from popgraph import vectorised
 from popgraph.arguments import count, flag, word
-from popgraph.arguments.kernels import read_matrix
-from popgraph.arguments.outcomes import list_finite, read_distinct
+from popgraph.arguments.containers import positions_by_name
+from popgraph.arguments.kernels import is_mapping, read_kernel
+from popgraph.arguments.outcomes import compares_by_identity, read_distinct
+from popgraph.arguments.probabilities import read_pairs
 from popgraph.batches import Batch
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, listing, shorten
@@ -74,7 +76,7 @@ class Augmentation:
             views = self.kernel(natural)
             if isinstance(views, Distribution):
                 return views
-            if isinstance(views, Mapping):
+            if is_mapping(views):
                 return Distribution(views)
         except InvalidDistribution as error:
             raise InvalidAugmentation(f"the augmentation of {shorten(natural)} is no distribution: {error}") from error
@@ -159,15 +161,17 @@ class Augmentation:
         Distribution({'heads': 0.625, 'tails': 0.375})
         """
         rows = read_distinct(naturals, "natural", "give each natural one row")
-        columns = rows if views is None else list_finite(views)
         flag("normalize", normalize)
-        dense = read_matrix(matrix)
-        dense = dense.toarray() if sp.issparse(dense) else dense
+        given = read_kernel(matrix, views)
+        columns = rows if given.columns is None else given.columns
+        dense = given.values.toarray() if sp.issparse(given.values) else given.values
         if dense.shape != (len(rows), len(columns)):
             raise InvalidAugmentation(
                 f"the kernel matrix has shape {dense.shape}; {len(rows)} naturals and {len(columns)} views need "
                 f"({len(rows)}, {len(columns)})"
             )
+        order = positions_by_name("the kernel table", given.rows, rows, "natural", InvalidAugmentation)
+        dense = dense if order is None else dense[order]
         table: dict[Hashable, Distribution] = {}
         for natural, row in zip(rows, dense, strict=True):
             try:
@@ -238,7 +242,8 @@ class Augmentation:
         Cat  2/3  1/3    0
         dog    0    0    1
         """
-        rows = read_distinct(naturals, "natural", "give each natural once")
+        given = list(naturals) if isinstance(naturals, Distribution) else naturals
+        rows = read_distinct(given, "natural", "give each natural once")
         if not rows:
             raise InvalidDistribution("a table needs at least one natural; got none")
         return KernelTable(self.name, tuple(rows), tuple(self(natural) for natural in rows))
@@ -255,8 +260,8 @@ def as_augmentation(declared: Any) -> Augmentation:
     """Read an Augmentation off a callable, or off a mapping natural -> (mapping view -> probability)."""
     if isinstance(declared, Augmentation):
         return declared
-    if isinstance(declared, Mapping):
-        return from_table(declared)
+    if is_mapping(declared):
+        return from_table(declared if isinstance(declared, Mapping) else dict(read_pairs(declared)))
     return Augmentation(declared)
 
 
@@ -283,6 +288,13 @@ def ask(augmentation: Any, natural: Any) -> Distribution:
     """
     first: Distribution = augmentation(natural)
     if not augmentation.trusted and (second := augmentation(natural)) != first:
+        if repr(second) == repr(first) and (
+            kinds := {type(view) for view in first if compares_by_identity(type(view))}
+        ):
+            raise InvalidAugmentation(
+                f"the augmentation gave views of {shorten(natural)} that print alike and differ when it was asked again: "
+                f"{kinds.pop().__name__} has no __eq__, so that each is equal only to itself; give it __eq__ and __hash__"
+            )
         raise InvalidAugmentation(
             f"the augmentation gave two answers for the natural {shorten(natural)}: {first!r}, then {second!r}; "
             "it must return the whole distribution of views, not draw from it"

@@ -5,7 +5,7 @@ from math import prod
 from typing import Any
 
 from popgraph import vectorised
-from popgraph.arguments.outcomes import check_hashable
+from popgraph.arguments.outcomes import read_outcome
 from popgraph.arguments.probabilities import PRODUCT_LIMIT, parse_unit
 from popgraph.augmentation import Augmentation, as_augmentation, ask
 from popgraph.distribution import Distribution, joint_distribution
@@ -75,7 +75,7 @@ def applied(
                 f"fn({shorten(natural)}) is the distribution {shorten(view)}; popgraph.apply takes a function that "
                 "returns one view: use popgraph.Augmentation(fn) for one that returns a distribution"
             )
-        check_hashable(view, f"fn({shorten(natural)})")
+        view = read_outcome(view, f"fn({shorten(natural)})")
         return Distribution({natural: 1 - q + q} if view == natural else {natural: 1 - q, view: q})
 
     batch = None if on_pixels is None else vectorised.on_images(lambda pixels: [on_pixels(pixels)], q)

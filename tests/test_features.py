@@ -192,8 +192,8 @@ BAD = [
         r"features has 2 columns but rank 1: column \d \(from 0\) can be written by the others",
     ),
     (np.column_stack([np.arange(8), np.zeros(8)]), InvalidArgument, "rank 1: column 1"),
-    (np.ones((7, 2)), InvalidEmbedding, r"features, read like an embedding: f has shape \(7, 2\)"),
-    (np.full((8, 2), np.nan), InvalidEmbedding, "features, read like an embedding: f is NaN"),
+    (np.ones((7, 2)), InvalidEmbedding, r"features has shape \(7, 2\)"),
+    (np.full((8, 2), np.nan), InvalidEmbedding, "features is NaN"),
     (np.eye(8)[:, :2], InvalidArgument, "k is 3"),
 ]
 

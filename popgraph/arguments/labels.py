@@ -116,8 +116,9 @@ def named_labels(labels: Any, name: str, need: str, most: int) -> NamedLabels:
         labels = _only_column(labels, name, need)
     if is_vector(labels):
         return NamedLabels(_read_vector(name, labels, need), rows, False)
-    if isinstance(labels, Mapping):
-        return NamedLabels(_read_items(name, list(labels.values()), need), list(labels), True)
+    if isinstance(labels, Mapping) or (hasattr(labels, "keys") and hasattr(labels, "items")):
+        table = dict(labels.items())
+        return NamedLabels(_read_items(name, list(table.values()), need), list(table), True)
     if isinstance(labels, np.ndarray) or is_tensor(labels) or is_sparse(labels) or hasattr(labels, "__array__"):
         return NamedLabels(as_array(name, labels), None, False)
     if not isinstance(labels, Iterable):
