@@ -4,6 +4,7 @@ How users give them is read in `labels.py`.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,11 @@ def label_column(items: Sequence[Any]) -> Any:
         array = np.array(items)
         if array.dtype.kind != "O" and array.tolist() == list(items):
             return array
-    if len(kinds) == 1 and issubclass(next(iter(kinds)), np.generic) and len({item.dtype.str for item in items}) == 1:
-        return np.array(items)
+    if len(kinds) == 1 and issubclass(next(iter(kinds)), np.datetime64 | np.timedelta64):
+        with suppress(OverflowError):  # the finest of the items' units may be too fine for some of them
+            array = np.array(items)
+            if all(array == items):
+                return array
     array = np.empty(len(items), dtype=object)
     for i, item in enumerate(items):
         array[i] = item

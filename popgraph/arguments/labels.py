@@ -190,13 +190,13 @@ def _only_column(frame: Any, name: str, need: str) -> Any:
         named = frame.column_names if hasattr(frame, "column_names") else getattr(frame, "columns", None)
         which = "" if named is None else f" ({listing([shorten(x) for x in named])})"
         raise InvalidArgument(f"{name} is a table of shape ({rows}, {columns}){which}; {need}: give one column of it")
+    if hasattr(frame, "dims"):
+        return frame[:, 0]
     if hasattr(frame, "iloc"):
         return frame.iloc[:, 0]
     if hasattr(frame, "to_series"):
         return frame.to_series(0)
-    if hasattr(frame, "column_names"):
-        return frame.column(0)
-    return frame[:, 0]
+    return frame.column(0) if hasattr(frame, "column_names") else frame[:, 0]
 
 
 def _read_vector(name: str, vector: Any, need: str) -> Any:
@@ -208,6 +208,9 @@ def _read_vector(name: str, vector: Any, need: str) -> Any:
             f'{name}["{array.dtype.names[0]}"]'
         )
     if array.dtype.kind in "mM":
+        null = np.asarray(vector.is_null()) if hasattr(vector, "is_null") else np.zeros(len(array), dtype=bool)
+        if null.any():  # polars and pyarrow have nulls, and no NaT but what numpy makes of them
+            return label_column([None if lacking else date for date, lacking in zip(array, null, strict=True)])
         if np.isnat(array).any():
             raise InvalidArgument(_no_class(name, int(np.flatnonzero(np.isnat(array))[0]), "NaT", need))
         return np.array(array)
@@ -239,6 +242,12 @@ def _label(name: str, i: int, item: Any, need: str) -> Any:
                 f"{name}[{i}] is {shorten(item)}, an array of shape {array.shape}, which names no class; {need}"
             )
         item = array[()]
+    if (
+        isinstance(item, np.generic)
+        and item.dtype.kind in "biufcUS"
+        and not isinstance(item, np.longdouble | np.clongdouble)
+    ):
+        item = item.item()
     if type(item).__name__ == "NaTType" or (isinstance(item, np.datetime64 | np.timedelta64) and np.isnat(item)):
         raise InvalidArgument(_no_class(name, i, "NaT", need))
     for part in _parts(item):

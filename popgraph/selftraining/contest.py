@@ -109,17 +109,18 @@ def which_wins(graph: PopulationGraph, teacher: Any, k: int, *, weight: float = 
     >>> which_wins(graph, pseudo_labels(graph, known), k=2)
     Contest(neither wins: contrastive 0.05, self-training 0.05, teacher 0.05)
     """
-    need_a_label(labels_of_naturals(graph, labels))
+    given = labels_of_naturals(graph, labels)
+    need_a_label(given)
     taught = read_teacher(graph, teacher)
     k = whole_number("k", k, graph.N)
-    student = self_train(graph, teacher, weight=weight, labels=labels)
+    student = self_train(graph, taught.named(taught.codes), weight=weight, labels=given)
     spectrum = graph.spectrum(k)
     f, seen = spectrum.embedding, np.flatnonzero(taught.codes >= 0)
     root = np.sqrt(graph.w_x[seen])[:, np.newaxis]
     B = np.linalg.lstsq(root * f[seen], root * taught.onehot[seen], rcond=None)[0]
     scores = f @ B
     said = taught.named(first_largest(scores, TIE * np.abs(scores).max(initial=0.0)))
-    contrastive, other = disagreement(graph, said, labels), student.error
+    contrastive, other = disagreement(graph, said, given), student.error
     teacher_error = student.teacher_error
     if other is None or teacher_error is None:
         raise AssertionError("labels_of_naturals has made sure of labels")

@@ -8,6 +8,7 @@ import scipy.sparse as sp
 
 from popgraph.arguments import number
 from popgraph.arguments.classes import is_labelled, list_labels
+from popgraph.arguments.labels import read_labels
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.errors import TooLarge
 from popgraph.graph import PopulationGraph
@@ -142,7 +143,8 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
     value = cost_of(pairs, unary, codes)
     apart = pairs_told_apart(graph.p, graph.kernel, codes)
     named = taught.named(codes)
-    known = labels is not None or (graph.labels is not None and is_labelled(graph.labels).any())
+    given = graph.labels if labels is None else read_labels(labels, graph.naturals)
+    known = given is not None and (labels is not None or is_labelled(given).any())
     return Student(
         labels=frozen(named),
         weight=float(weight),
@@ -152,8 +154,8 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
         unique=unique,
         disagreement=float(unary[np.arange(graph.N), codes].sum()),
         inconsistency=apart,
-        error=disagreement(graph, named, labels) if known else None,
-        teacher_error=disagreement(graph, taught.named(taught.codes), labels) if known else None,
+        error=disagreement(graph, named, given) if known else None,
+        teacher_error=disagreement(graph, taught.named(taught.codes), given) if known else None,
     )
 
 

@@ -49,7 +49,8 @@ def edges(
     Raises
     ------
     InvalidArgument
-        If a key is no pair, labels lack a first end or name what is no end, or a networkx graph is directed or has a node without an edge.
+        If a key is no pair, labels lack a first end or name what is no end, or a networkx graph is directed or has a node
+        without an edge.
     InvalidDistribution
         If the weights are no distribution.
 
