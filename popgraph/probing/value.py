@@ -73,7 +73,7 @@ class Probe(Immutable):
     def __repr__(self) -> str:
         d, r = self.B.shape
         n, proven = len(self.predicted), ", optimal" if self.optimal else ""
-        known = "" if self.labelled == n else f" on {self.labelled:,} labelled naturals"
+        known = "" if self.labelled == n else f" on {self.labelled:,} labelled natural{'s' * (self.labelled != 1)}"
         test = "" if self.test_error is None else f", test error {self.test_error:.4g} on {self.test_count:,}"
         return (
             f"Probe({self.head}: error {self.error:.4g}{known}{proven}{test}; {r} class{'es' * (r != 1)}, "
@@ -83,6 +83,11 @@ class Probe(Immutable):
     def __str__(self) -> str:
         where = f"{len(self.predicted):,} naturals by vote of {len(self.view_predictions):,} views"
         proof = "No linear head errs less." if self.optimal else "Whether another B errs less is not proven."
+        if self.labelled < len(self.predicted) or self.test_error is not None:
+            others = f"; test on {self.test_count:,} other{'s' * (self.test_count != 1)}" * (
+                self.test_error is not None
+            )
+            where += f"\n  fitted to  {self.labelled:,} labelled of {len(self.predicted):,} naturals{others}"
         lines = [
             repr(self),
             f"  classes    {listing([shorten(label, 24) for label in self.classes.tolist()])}",
