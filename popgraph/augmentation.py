@@ -7,22 +7,26 @@ the views of a population is the business of `population.py`.
 import html
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import scipy.sparse as sp
 
 from popgraph import vectorised
 from popgraph.arguments import count, flag, word
-from popgraph.arguments.kernels import read_matrix
-from popgraph.arguments.outcomes import list_finite, read_distinct
+from popgraph.arguments.containers import positions_by_name
+from popgraph.arguments.kernels import is_mapping, read_kernel
+from popgraph.arguments.outcomes import compares_by_identity, read_distinct
+from popgraph.arguments.probabilities import read_pairs
 from popgraph.batches import Batch
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, listing, shorten
 from popgraph.kernel_table import KernelTable
+from popgraph.pickling import Portable
 
 
 @dataclass(frozen=True)
-class Augmentation:
+class Augmentation(Portable):
     """Send each natural x̄ to the distribution A(x|x̄) of its views.
 
     Parameters
@@ -74,7 +78,7 @@ class Augmentation:
             views = self.kernel(natural)
             if isinstance(views, Distribution):
                 return views
-            if isinstance(views, Mapping):
+            if is_mapping(views):
                 return Distribution(views)
         except InvalidDistribution as error:
             raise InvalidAugmentation(f"the augmentation of {shorten(natural)} is no distribution: {error}") from error
@@ -101,7 +105,7 @@ class Augmentation:
         second = as_augmentation(other)
         name = f"{self.name}.then({second.name})"
         both = vectorised.then(self.batch, second.batch)
-        return Augmentation(lambda natural: self(natural).through(second), name, self.trusted and second.trusted, both)
+        return Augmentation(partial(_one_after_the_other, self, second), name, self.trusted and second.trusted, both)
 
     def repeat(self, times: int) -> "Augmentation":
         """Apply this augmentation several times over; 0 times is the identity.
@@ -118,16 +122,8 @@ class Augmentation:
         Distribution({0: 5/8, 1: 3/8})
         """
         times = count("times", times, 0, 10**6, "an augmentation is repeated a whole number of times")
-
-        def repeated(natural: Any) -> Distribution:
-            law = Distribution({natural: 1})
-            for _ in range(times):
-                law = law.through(self)
-            return law
-
-        return Augmentation(
-            repeated, f"{self.name}.repeat({times})", self.trusted, vectorised.repeat(self.batch, int(times))
-        )
+        batch = vectorised.repeat(self.batch, int(times))
+        return Augmentation(partial(_repeated, self, times), f"{self.name}.repeat({times})", self.trusted, batch)
 
     @classmethod
     def from_matrix(
@@ -159,15 +155,17 @@ class Augmentation:
         Distribution({'heads': 0.625, 'tails': 0.375})
         """
         rows = read_distinct(naturals, "natural", "give each natural one row")
-        columns = rows if views is None else list_finite(views)
         flag("normalize", normalize)
-        dense = read_matrix(matrix)
-        dense = dense.toarray() if sp.issparse(dense) else dense
+        given = read_kernel(matrix, views)
+        columns = rows if given.columns is None else given.columns
+        dense = given.values.toarray() if sp.issparse(given.values) else given.values
         if dense.shape != (len(rows), len(columns)):
             raise InvalidAugmentation(
                 f"the kernel matrix has shape {dense.shape}; {len(rows)} naturals and {len(columns)} views need "
                 f"({len(rows)}, {len(columns)})"
             )
+        order = positions_by_name("the kernel table", given.rows, rows, "natural", InvalidAugmentation)
+        dense = dense if order is None else dense[order]
         table: dict[Hashable, Distribution] = {}
         for natural, row in zip(rows, dense, strict=True):
             try:
@@ -213,7 +211,7 @@ class Augmentation:
             )
         batch = vectorised.declared(fn)
         name = word("name", name) or getattr(fn, "__name__", type(fn).__name__)
-        return cls(lambda natural: vectorised.one(batch, natural), name, trusted, batch)
+        return cls(partial(vectorised.one, batch), name, trusted, batch)
 
     def table(self, naturals: Iterable[Any]) -> KernelTable:
         """Tabulate A(x|x̄) for some naturals, a row each, to be printed or shown in a notebook.
@@ -238,7 +236,8 @@ class Augmentation:
         Cat  2/3  1/3    0
         dog    0    0    1
         """
-        rows = read_distinct(naturals, "natural", "give each natural once")
+        given = list(naturals) if isinstance(naturals, Distribution) else naturals
+        rows = read_distinct(given, "natural", "give each natural once")
         if not rows:
             raise InvalidDistribution("a table needs at least one natural; got none")
         return KernelTable(self.name, tuple(rows), tuple(self(natural) for natural in rows))
@@ -255,22 +254,47 @@ def as_augmentation(declared: Any) -> Augmentation:
     """Read an Augmentation off a callable, or off a mapping natural -> (mapping view -> probability)."""
     if isinstance(declared, Augmentation):
         return declared
-    if isinstance(declared, Mapping):
-        return from_table(declared)
+    if is_mapping(declared):
+        return from_table(declared if isinstance(declared, Mapping) else dict(read_pairs(declared)))
     return Augmentation(declared)
 
 
 def from_table(table: Mapping[Any, Any], name: str = "table") -> Augmentation:
     """Look each natural's distribution up in a mapping."""
+    return Augmentation(TableRow(table), name, trusted=True)
 
-    def look_up(natural: Any) -> Any:
-        if natural not in table:
+
+@dataclass(frozen=True, eq=False)
+class TableRow(Portable):
+    """Be the kernel that looks each natural up in a table."""
+
+    table: Mapping[Any, Any]
+
+    def __call__(self, natural: Any) -> Any:
+        """Return the row of a natural."""
+        if natural not in self.table:
             raise InvalidAugmentation(
-                f"the augmentation has no row for the natural {shorten(natural)}; it has {listing([shorten(x) for x in table])}"
+                f"the augmentation has no row for the natural {shorten(natural)}; "
+                f"it has {listing([shorten(x) for x in self.table])}"
             )
-        return table[natural]
+        return self.table[natural]
 
-    return Augmentation(look_up, name, trusted=True)
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the rows as a dict: not every mapping can be pickled."""
+        return {"table": dict(self.table)}
+
+
+def _one_after_the_other(first: Augmentation, second: Augmentation, natural: Any) -> Distribution:
+    """Return the views of the views of a natural."""
+    return first(natural).through(second)
+
+
+def _repeated(augmentation: Augmentation, times: int, natural: Any) -> Distribution:
+    """Return the views of a natural after so many rounds."""
+    law = Distribution({natural: 1})
+    for _ in range(times):
+        law = law.through(augmentation)
+    return law
 
 
 def ask(augmentation: Any, natural: Any) -> Distribution:
@@ -283,6 +307,13 @@ def ask(augmentation: Any, natural: Any) -> Distribution:
     """
     first: Distribution = augmentation(natural)
     if not augmentation.trusted and (second := augmentation(natural)) != first:
+        if repr(second) == repr(first) and (
+            kinds := {type(view) for view in first if compares_by_identity(type(view))}
+        ):
+            raise InvalidAugmentation(
+                f"the augmentation gave views of {shorten(natural)} that print alike and differ when it was asked again: "
+                f"{kinds.pop().__name__} has no __eq__, so that each is equal only to itself; give it __eq__ and __hash__"
+            )
         raise InvalidAugmentation(
             f"the augmentation gave two answers for the natural {shorten(natural)}: {first!r}, then {second!r}; "
             "it must return the whole distribution of views, not draw from it"

@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from popgraph import arguments
-from popgraph.arguments.outcomes import check_hashable, list_finite, read_distinct
-from popgraph.arguments.probabilities import SUM_TOLERANCE, float_sum, parse_probability, read_pairs
+from popgraph.arguments.outcomes import list_finite, read_distinct, read_outcome
+from popgraph.arguments.probabilities import SUM_TOLERANCE, float_sum, read_weights, whole_counts
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.errors import InvalidDistribution, listing, shorten
 from popgraph.memory import reserve
@@ -77,19 +77,10 @@ class Distribution(Immutable, Mapping[Hashable, float]):
         self, probabilities: Mapping[Any, Any] | Iterable[tuple[Any, Any]], *, normalize: bool = False
     ) -> None:
         arguments.flag("normalize", normalize)
-        weights: dict[Hashable, Fraction | float] = {}
         total: Any
         if isinstance(probabilities, Distribution) and probabilities.exact:
             probabilities = probabilities.fractions
-        for outcome, value in read_pairs(probabilities):
-            check_hashable(outcome, f"outcome {len(weights)}")
-            if outcome in weights:
-                raise InvalidDistribution(
-                    f"outcome {shorten(outcome)} is declared twice; add its probabilities, or name the two apart"
-                )
-            weights[outcome] = parse_probability(value, outcome)
-        if not weights:
-            raise InvalidDistribution("a distribution needs at least one outcome; got none")
+        weights = read_weights(probabilities)
         exact = all(isinstance(weight, Fraction) for weight in weights.values())
         total = sum(weights.values()) if exact else float_sum(weights.values())
         if total <= 0 or (isinstance(total, float) and not math.isfinite(total)):
@@ -103,7 +94,8 @@ class Distribution(Immutable, Mapping[Hashable, float]):
             self._set_exact(tuple(weights), numerators, sum(numerators))
         else:
             scale = float(total) if normalize else 1.0
-            self._set_floats(tuple(weights), [float(weight) / scale for weight in weights.values()])
+            weights = {outcome: weight for outcome, weight in weights.items() if weight}
+            self._set_floats(list(weights), [float(weight) / scale for weight in weights.values()])
 
     def _set_exact(self, outcomes: Sequence[Hashable], numerators: Sequence[int], denominator: int) -> None:
         """Fill in a trusted distribution of numerators that sum to the denominator."""
@@ -115,10 +107,13 @@ class Distribution(Immutable, Mapping[Hashable, float]):
         self._fill(outcomes, [n / (denominator // common) for n in lowest], lowest, denominator // common)
 
     def _set_floats(self, outcomes: Sequence[Hashable], probabilities: Sequence[float]) -> None:
-        """Fill in a trusted distribution of floats that sum to 1."""
+        """Fill in a trusted distribution of floats that sum to 1, none of which was declared as 0."""
         if 0.0 in probabilities:
-            outcomes = [outcome for outcome, p in zip(outcomes, probabilities, strict=True) if p]
-            probabilities = [p for p in probabilities if p]
+            lost = [shorten(outcome) for outcome, p in zip(outcomes, probabilities, strict=True) if not p]
+            raise InvalidDistribution(
+                f"the probability of {listing(lost)} is too small for float64, below 5e-324; leave it out, or declare all "
+                'probabilities exactly, as "1/3" or Fraction(1, 3)'
+            )
         self._fill(outcomes, probabilities, None, None)
 
     def _fill(
@@ -167,13 +162,7 @@ class Distribution(Immutable, Mapping[Hashable, float]):
         >>> Distribution.from_counts({"a": 3, "b": 1})
         Distribution({'a': 3/4, 'b': 1/4})
         """
-        pairs = read_pairs(counts)
-        for outcome, count in pairs:
-            if not isinstance(count, int | np.integer) or isinstance(count, bool):
-                raise InvalidDistribution(
-                    f"the count of {shorten(outcome)} is {shorten(count)}; counts are whole numbers"
-                )
-        return cls(pairs, normalize=True)
+        return cls(whole_counts(counts), normalize=True)
 
     @classmethod
     def from_samples(cls, samples: Iterable[Any]) -> "Distribution":
@@ -190,9 +179,8 @@ class Distribution(Immutable, Mapping[Hashable, float]):
         >>> Distribution.from_samples("banana")
         Distribution({'b': 1/6, 'a': 1/2, 'n': 1/3})
         """
-        return cls.from_counts(
-            Counter(check_hashable(sample, f"sample {i}") for i, sample in enumerate(list_finite(samples)))
-        )
+        listed = [read_outcome(sample, f"sample {i}") for i, sample in enumerate(list_finite(samples, "the samples"))]
+        return cls.from_counts(Counter(listed))
 
     @property
     def exact(self) -> bool:
@@ -367,7 +355,7 @@ def _check_row(row: Any, outcome: Hashable) -> Distribution:
 def _image(fn: Callable[[Any], Any], outcome: Any) -> Distribution:
     """Return the distribution that is always fn(outcome)."""
     point = object.__new__(Distribution)
-    point._set_exact([check_hashable(arguments.called(fn, outcome, "fn"), f"the image of {shorten(outcome)}")], [1], 1)
+    point._set_exact([read_outcome(arguments.called(fn, outcome, "fn"), f"the image of {shorten(outcome)}")], [1], 1)
     return point
 
 

@@ -82,7 +82,7 @@ def _listed(augmentation: Augmentation, states: Any, coding: Coding, progress: P
         3.0 * sum(part.states.nbytes + 32 * len(part.data) for part in parts),
         FEWER,
     )
-    return _join(parts, coding)
+    return _join(parts, coding, states)
 
 
 def _ask(augmentation: Augmentation, states: Any, coding: Coding) -> Branches | None:
@@ -126,10 +126,15 @@ def _part(branches: Branches, naturals: Any) -> _Part:
     return _Part(states, lengths, rank[number], data, lean.weights // np.repeat(common, lengths), denominators)
 
 
-def _join(parts: list[_Part], coding: Coding) -> Enumeration:
-    """Number the views of all parts together."""
+def _join(parts: list[_Part], coding: Coding, naturals: Any) -> Enumeration:
+    """Number the views of all parts together: as they appear, or as the naturals are declared where the views are these."""
     states = np.concatenate([part.states for part in parts])
     number, first = distinct(states)
+    if len(first) == len(naturals) and states.shape[1:] == naturals.shape[1:] and states.dtype == naturals.dtype:
+        declared, at = distinct(np.concatenate([naturals, states]))
+        if len(at) == len(naturals):
+            number, first = declared[len(naturals) :], at
+            states = naturals
     offsets = np.concatenate([[0], np.cumsum([len(part.states) for part in parts])])
     columns = np.concatenate([number[part.numbers + offset] for part, offset in zip(parts, offsets, strict=False)])
     exact = all(part.numerators is not None for part in parts)

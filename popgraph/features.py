@@ -9,7 +9,7 @@ from scipy.linalg import qr, solve_triangular
 
 from popgraph.arguments.embeddings import check_scale, read_embedding
 from popgraph.arrays import Floats, frozen
-from popgraph.errors import InvalidArgument, InvalidEmbedding, listing
+from popgraph.errors import InvalidArgument, listing
 from popgraph.subspace import tolerance
 
 
@@ -39,10 +39,7 @@ def read_features(views: Sequence[Hashable], w_x: Floats, features: Any) -> Feat
     """
     if isinstance(features, FeatureClass):
         return features
-    try:
-        table = read_embedding(views, features)
-    except InvalidEmbedding as error:
-        raise InvalidEmbedding(f"features, read like an embedding: {error}") from None
+    table = read_embedding(views, features, "features")
     check_scale("features", table)
     scaled = table * np.sqrt(w_x)[:, np.newaxis]
     length = np.linalg.norm(scaled, axis=0)

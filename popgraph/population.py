@@ -4,21 +4,22 @@ Every form in which a population can be declared is read here, and here alone; a
 computed from these arrays (w, Ā, F*) lives in `graph.py`.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from numbers import Number
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.arguments import as_array
-from popgraph.arguments.kernels import read_matrix
-from popgraph.arguments.outcomes import list_finite, read_distinct
-from popgraph.arguments.probabilities import SUM_TOLERANCE, looks_like_probabilities
+from popgraph.arguments.containers import positions_by_name
+from popgraph.arguments.distributions import read_declared
+from popgraph.arguments.kernels import is_mapping, is_matrix, read_kernel
+from popgraph.arguments.outcomes import check_equality, read_distinct
+from popgraph.arguments.probabilities import SUM_TOLERANCE
 from popgraph.arrays import Immutable, Sparse, frozen, frozen_csr
-from popgraph.augmentation import Augmentation, as_augmentation, ask, from_table
+from popgraph.augmentation import Augmentation, as_augmentation, ask
 from popgraph.distribution import Distribution, from_vector
 from popgraph.enumeration import Enumeration, enumerate_states
 from popgraph.errors import InvalidAugmentation, InvalidDistribution, listing, shorten
@@ -26,10 +27,6 @@ from popgraph.memory import FEWER, reserve
 from popgraph.progress import Progress, track
 
 LOOK_EVERY = 2**17  # entries listed between two looks at how much memory is left
-AMBIGUOUS = (
-    "a list of floats that sum to 1 could be outcomes or probabilities; give numpy.array(...) for the probabilities of "
-    "naturals 0, 1, ..., or Distribution.uniform(...) for equally likely outcomes"
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +49,8 @@ class Population(Immutable):
     """List a declared population: n naturals with probabilities, N views, and the kernel between them.
 
     `distribution` gives the naturals and p; `kernel` is A, an (n, N) csr_array; `exact` is A exactly, where every one of its
-    entries was declared so. Views are ordered natural by natural: x̄ first if it is one of its own views, then as declared.
+    entries was declared so. Views keep the order of the naturals where they are these, or else are ordered natural by natural: x̄
+    first if it is one of its own views, then as declared.
     """
 
     distribution: Distribution
@@ -77,25 +75,27 @@ def read_population(
     InvalidDistribution, InvalidAugmentation
         If the declaration is not one of a population; the message names the offending item.
     """
-    if _is_matrix(augmentation):
+    if is_matrix(augmentation):
         return _from_matrix(distribution, augmentation, views, normalize, drop_unreachable)
-    if views is not None:
-        raise InvalidAugmentation("views= names the columns of a kernel matrix; this augmentation names its own views")
+    order = None if views is None else read_distinct(views, "view", "name each view once")
     law = read_distribution(distribution, normalize=normalize)
     check_floats(law, "natural")
     kernel = as_augmentation(_normalized(augmentation) if normalize else augmentation)
-    return _enumerate(law, kernel, progress)
+    population = _enumerate(law, kernel, progress)
+    return population if order is None else _in_order(population, order, drop_unreachable)
 
 
 def _normalized(augmentation: Any) -> Any:
     """Read the rows of a mapping of mappings as weights."""
-    if isinstance(augmentation, Mapping) and not isinstance(augmentation, Augmentation):
-        return Augmentation(
-            lambda natural: Distribution(from_table(augmentation).kernel(natural), normalize=True),
-            "table",
-            trusted=True,
-        )
+    if is_mapping(augmentation):
+        table = as_augmentation(augmentation)
+        return Augmentation(partial(_normalized_row, table), "table", trusted=True)
     return augmentation
+
+
+def _normalized_row(table: Augmentation, natural: Any) -> Distribution:
+    """Return the row of a natural, divided by its sum."""
+    return Distribution(table.kernel(natural), normalize=True)
 
 
 def read_distribution(declared: Any, *, normalize: bool = False, naturals: Sequence[Any] | None = None) -> Distribution:
@@ -109,74 +109,38 @@ def read_distribution(declared: Any, *, normalize: bool = False, naturals: Seque
         raise InvalidDistribution(
             f"{declared!r} stands where the distribution should: build(distribution, augmentation)"
         )
-    if hasattr(declared, "items"):
+    given = read_declared(declared, naturals)
+    if given is None:
         return Distribution(declared, normalize=normalize)
-    if hasattr(declared, "detach"):  # a tensor, whose entries are probabilities like an array's
-        declared = as_array("the distribution", declared, InvalidDistribution)
-    if isinstance(declared, np.ma.MaskedArray) and np.ma.is_masked(declared):
-        raise InvalidDistribution("the distribution is an array with masked entries; fill them, or leave them out")
-    if isinstance(declared, np.ndarray) and declared.ndim != 1:
+    if given.weights is None:
+        return Distribution.uniform(given.outcomes)
+    names, weights = given.outcomes, given.weights
+    if isinstance(names, range) and not normalize and (quick := from_vector(weights)) is not None:
+        return quick
+    law = Distribution(list(zip(names, weights.tolist(), strict=True)), normalize=normalize)
+    if len(law) < len(weights):
+        zero = [shorten(name) for name in names if name not in law]
         raise InvalidDistribution(
-            f"the distribution is an array of shape {declared.shape}; a probability vector has shape (n,)"
+            f"the probability of natural {listing(zero)} is 0; naturals need p > 0: leave out these entries and rows"
         )
-    if isinstance(declared, np.ndarray) and _are_numbers(declared):
-        names = range(len(declared)) if naturals is None else naturals
-        if len(names) != len(declared):
-            raise InvalidDistribution(
-                f"there are {len(declared)} probabilities for {len(names)} naturals; give one for each"
-            )
-        if isinstance(names, range) and not normalize and (quick := from_vector(declared)) is not None:
-            return quick
-        law = Distribution(list(zip(names, declared.tolist(), strict=True)), normalize=normalize)
-        if len(law) < len(declared):
-            zero = [shorten(name) for name in names if name not in law]
-            raise InvalidDistribution(
-                f"the probability of natural {listing(zero)} is 0; naturals need p > 0: leave out these entries and rows"
-            )
-        return law
-    if isinstance(declared, str | bytes) or not hasattr(declared, "__iter__"):
-        raise InvalidDistribution(
-            f"{shorten(declared)} is a {type(declared).__name__}, not a distribution; give a Distribution, a mapping outcome -> "
-            "probability, a probability vector, a pandas Series or a sequence of equally likely outcomes"
-        )
-    outcomes = list_finite(declared)
-    if looks_like_probabilities(outcomes):
-        raise InvalidDistribution(AMBIGUOUS)
-    return Distribution.uniform(outcomes)
+    return law
 
 
-def _are_numbers(array: Any) -> bool:
-    """Whether a 1-d array holds numbers (probabilities) rather than names (outcomes)."""
-    if array.dtype.kind == "O":
-        return len(array) > 0 and all(isinstance(x, Number) for x in array)
-    return array.dtype.kind in "iufc"
-
-
-def _is_matrix(augmentation: Any) -> bool:
-    """Whether the kernel is given as an array, nested lists, a sparse matrix or a DataFrame."""
-    if isinstance(augmentation, np.ndarray | list | tuple) or sp.issparse(augmentation):
-        return True
-    return hasattr(augmentation, "columns") and hasattr(augmentation, "to_numpy")
-
-
-def _from_matrix(declared: Any, matrix: Any, views: Any, normalize: bool, drop_unreachable: bool) -> Population:
+def _from_matrix(declared: Any, given: Any, views: Any, normalize: bool, drop_unreachable: bool) -> Population:
     """Read a kernel matrix, whose columns keep their order."""
-    rows: list[Any] | None = None
-    if hasattr(matrix, "columns"):
-        views = list(matrix.columns) if views is None else views
-        rows, matrix = list(matrix.index), matrix.to_numpy()
-    law = read_distribution(declared, normalize=normalize, naturals=rows)
+    table = read_kernel(given, views)
+    law = read_distribution(declared, normalize=normalize, naturals=table.rows)
     check_floats(law, "natural")
-    if rows is not None:
-        matrix = matrix[_rows_of(law, rows)]
-    matrix = read_matrix(matrix)
-    shape = matrix.shape
+    matrix, shape = table.values, table.values.shape
+    if len(shape) == 2 and table.rows is not None:
+        order = positions_by_name("the kernel table", table.rows, law.outcomes, "natural", InvalidAugmentation)
+        matrix = matrix if order is None else matrix[order]
     if len(shape) != 2 or shape[0] != len(law):
         raise InvalidAugmentation(
             f"the kernel matrix has shape {shape}; {len(law)} naturals need {len(law)} rows, a column for each view "
             "(outcomes of probability 0 are not naturals)"
         )
-    names: Sequence[Any] = range(shape[1]) if views is None else list_finite(views)
+    names: Sequence[Any] = range(shape[1]) if table.columns is None else table.columns
     if len(names) != shape[1]:
         raise InvalidAugmentation(f"the kernel matrix has {shape[1]} columns; views= names {len(names)}")
     if not isinstance(names, range):
@@ -193,15 +157,6 @@ def _from_matrix(declared: Any, matrix: Any, views: Any, normalize: bool, drop_u
         kernel = frozen_csr(kernel[:, reached])
         names = tuple(names[j] for j in np.flatnonzero(reached))
     return Population(law, names, kernel, exact)
-
-
-def _rows_of(law: Distribution, rows: Sequence[Any]) -> list[int]:
-    """Find the row of each natural in a labelled table."""
-    position = {row: i for i, row in enumerate(read_distinct(rows, "row", "give each natural one row of the table"))}
-    missing = [shorten(natural) for natural in law if natural not in position]
-    if missing:
-        raise InvalidAugmentation(f"the kernel table has no row for the natural {listing(missing)}")
-    return [position[natural] for natural in law]
 
 
 def read_rows(matrix: Any, law: Distribution, normalize: bool) -> tuple[Sparse, ExactKernel | None]:
@@ -282,8 +237,42 @@ def _enumerate(law: Distribution, augmentation: Augmentation, progress: Progress
         if len(columns) > looked + LOOK_EVERY:  # Python's lists of what comes are several times the arrays
             looked = len(columns)
             reserve(f"listing the views, {looked:,} so far and as many again", 100.0 * looked, FEWER)
+    check_equality(index, "view")
+    if len(index) == len(law) and all(natural in index for natural in law):  # the views are the naturals
+        rank = {index[natural]: i for i, natural in enumerate(law)}
+        columns, index = [rank[column] for column in columns], dict(zip(law, range(len(law)), strict=True))
     kernel, exact = _assemble(rows, columns, len(index))
     return Population(law, tuple(index), kernel, exact)
+
+
+def _in_order(population: Population, views: list[Hashable], drop_unreachable: bool) -> Population:
+    """Return the population with its views in this order, which names each of them."""
+    position = {view: i for i, view in enumerate(population.views)}
+    if drop_unreachable:
+        views = [view for view in views if view in position]
+    try:
+        order = [position[view] for view in views]
+        complete = len(views) == len(position)
+    except KeyError:
+        complete = False
+    if not complete:
+        unreached = [shorten(view) for view in views if view not in position]
+        known = set(views)
+        unnamed = [shorten(view) for view in position if view not in known]
+        faults = [f"lacks {len(unnamed)} that the augmentation gives ({listing(unnamed)})"] * bool(unnamed)
+        faults += [f"names {len(unreached)} that no natural reaches ({listing(unreached)})"] * bool(unreached)
+        mend = "" if unnamed else "; pass drop_unreachable=True to leave them out"
+        raise InvalidAugmentation(f"views= {' and '.join(faults)}{mend or '; name each view once'}")
+    kernel, exact = population.kernel, population.exact
+    rank = np.argsort(order)
+    columns = rank[kernel.indices]
+    by_column = np.lexsort((columns, np.repeat(np.arange(kernel.shape[0]), np.diff(kernel.indptr))))
+    kernel = frozen_csr(
+        sp.csr_array((kernel.data[by_column], columns[by_column], kernel.indptr.copy()), shape=kernel.shape)
+    )
+    if exact is not None:
+        exact = ExactKernel(frozen(exact.numerators[by_column]), exact.denominators)
+    return Population(population.distribution, tuple(views), kernel, exact)
 
 
 def _from_states(law: Distribution, listed: Enumeration) -> Population:

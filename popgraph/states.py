@@ -22,6 +22,9 @@ class Coding(Protocol):
     def encode(self, outcomes: Sequence[Any]) -> Any:
         """Return outcomes as an array (m, ...), or None if one of them is of another kind."""
 
+    def state_of(self, outcome: Any) -> Any:
+        """Return the row (...) of whatever equals an outcome that can be written, of whatever type it is; None if there is none."""
+
 
 @dataclass(frozen=True)
 class ImageCoding:
@@ -39,6 +42,10 @@ class ImageCoding:
             if not isinstance(outcome, Image) or outcome.pixels.shape != self.shape:
                 return None
         return np.stack([outcome.pixels for outcome in outcomes])
+
+    def state_of(self, outcome: Any) -> Any:
+        """Return the pixels of an image, which may have a name; None of anything else."""
+        return outcome.pixels if isinstance(outcome, Image) and outcome.pixels.shape == self.shape else None
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,18 @@ class NumberCoding:
             return None
         return array.reshape(len(outcomes), self.length) + (0 if self.number is int else 0.0)  # -0.0 becomes 0.0
 
+    def state_of(self, outcome: Any) -> Any:
+        """Return the numbers of what equals a tuple of such numbers: (True, 2.0) is (1, 2); None if there are none."""
+        if not isinstance(outcome, tuple) or len(outcome) != self.length:
+            return None
+        try:
+            numbers = [self.number(x) for x in outcome]
+            equal = all(bool(mine == x) for mine, x in zip(numbers, outcome, strict=True))
+        except (TypeError, ValueError, OverflowError, ArithmeticError):
+            return None
+        state = self.encode([tuple(numbers)]) if equal else None
+        return None if state is None else state[0]
+
 
 @dataclass(frozen=True)
 class LetterCoding:
@@ -85,12 +104,14 @@ class LetterCoding:
             self.letters.append(letter)
         return number if type(self.letters[number]) is type(letter) else None  # 1 == True, and they print differently
 
-    def knows(self, outcome: Any) -> bool:
-        """Whether an outcome is a tuple of known letters, so that writing it adds none: a question changes no value."""
+    def state_of(self, outcome: Any) -> Any:
+        """Return the numbers of what equals a tuple of known letters; None if there is none: a question adds no letter."""
+        if not isinstance(outcome, tuple) or len(outcome) != self.length:
+            return None
         try:
-            return type(outcome) is tuple and all(letter in self.numbers for letter in outcome)
-        except TypeError:  # one that cannot be hashed
-            return False
+            return np.array([self.numbers[letter] for letter in outcome], dtype=np.int64)
+        except (TypeError, KeyError):  # one that cannot be hashed, or is no letter
+            return None
 
     def encode(self, outcomes: Sequence[Any]) -> Any:
         """Return the letters' numbers (m, length)."""
@@ -193,8 +214,7 @@ class StateSequence(LazySequence):
 
     def index(self, outcome: Any, start: int = 0, stop: int | None = None) -> int:
         """Return the position of an outcome, which is compared with every row at once."""
-        known = not isinstance(self.coding, LetterCoding) or self.coding.knows(outcome)
-        state = self.coding.encode([outcome]) if known else None
+        state = self.coding.state_of(outcome)
         if state is not None:
             first, last, _ = slice(start, stop).indices(len(self.array))  # a negative position counts from the end
             same = self.array[first:last] == state

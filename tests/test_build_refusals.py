@@ -36,7 +36,7 @@ DISTRIBUTION_FAULTS = [
     (np.array([]), "a distribution needs at least one outcome; got none"),
     ({}, "a distribution needs at least one outcome; got none"),
     ([], "a distribution needs at least one outcome; got none"),
-    ([0.5, 0.5], "a list of floats that sum to 1 could be outcomes or probabilities; give numpy.array(...)"),
+    ([0.5, 0.5], "a list of numbers in [0, 1], which could be outcomes or probabilities; give numpy.array(...)"),
     ((1 / 3, 1 / 3, 1 / 3), "or Distribution.uniform(...) for equally likely outcomes"),
     (["cat", "dog", "cat"], "outcomes are duplicated: 'cat' (2 times)"),
     ([["cat"]], "outcome 0 is ['cat'], a list, which cannot be hashed; wrap it in tuple(...)"),
@@ -106,7 +106,10 @@ AUGMENTATION_FAULTS = [
         pd.DataFrame([[1, 0], [1, 0]], index=["a", "b"], columns=["x", "y"]),
         "1 of 2 columns are reached from no natural, so they are no views: 1 ('y'); pass drop_unreachable=True",
     ),
-    (pd.DataFrame(np.eye(2), index=["a", "c"]), "the kernel table has no row for the natural 'b'"),
+    (
+        pd.DataFrame(np.eye(2), index=["a", "c"]),
+        "the kernel table lacks 1 of 2 naturals ('b') and names 1 that is none ('c')",
+    ),
 ]
 
 
@@ -138,8 +141,11 @@ REFUSED = [  # call, exception, sentence
     (lambda: build(["a"], HALVES, views=VIEWS[:3]), InvalidAugmentation, "the kernel matrix has 2 columns; views= names 3"),
     (lambda: build(["a"], HALVES, views=[["x"], ["y"]]), InvalidArgument,
      r"\['x'\], a list, which cannot be hashed; wrap it in tuple"),
-    (lambda: build(P, KERNEL, views=VIEWS), InvalidAugmentation, "views= names the columns of a kernel matrix"),
-    (lambda: build(P, identity(), views=VIEWS), InvalidAugmentation, "views= names the columns of a kernel matrix"),
+    (lambda: build(P, KERNEL, views=VIEWS[:-1]), InvalidAugmentation, "views= lacks 1 that the augmentation gives"),
+    (lambda: build(P, KERNEL, views=[*VIEWS, "w"]), InvalidAugmentation,
+     "views= names 1 that no natural reaches \\('w'\\); pass drop_unreachable=True"),
+    (lambda: build(P, identity(), views=VIEWS), InvalidAugmentation,
+     "views= lacks 3 that the augmentation gives \\('a', 'b', 'c'\\) and names"),
     (lambda: build(np.array([0.5, 0.5]), pd.DataFrame(np.eye(3), index=NATURALS)), InvalidDistribution,
      "2 probabilities for 3 naturals; give one for each"),
     (lambda: build({"a": 1, "b": 0}, [[1.0], [1.0]]), InvalidAugmentation, "outcomes of probability 0 are not naturals"),

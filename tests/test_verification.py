@@ -428,7 +428,7 @@ def test_a_mapping_that_lacks_or_adds_views_is_refused():
     table["sun"] = [1.0]
     del table[LC.views[3]]
     with pytest.raises(
-        InvalidEmbedding, match=r"f lacks 1 views \(Image\(cloud rotated.*\) and has 1 keys .* \('sun'\)"
+        InvalidEmbedding, match=r"f lacks 1 of 4 views \(Image\(cloud rotated.*\) and names 1 that is none \('sun'\)"
     ):
         pg.verify(LC, table)
 
@@ -491,7 +491,7 @@ def test_a_data_frame_goes_by_its_index():
     assert pg.verify(graph, frame)
     assert pg.verify(graph, frame.iloc[::-1])
     assert pg.verify(graph, frame.reset_index(drop=True))
-    with pytest.raises(InvalidEmbedding, match="lacks 4 views"):
+    with pytest.raises(InvalidEmbedding, match="lacks 4 of 4 views"):
         pg.verify(graph, frame.set_axis(list("abcd")))
 
 

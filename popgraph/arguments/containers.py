@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.arguments.tables import as_array, is_sparse, is_tensor
+from popgraph.arguments.tables import as_array, is_sparse, is_tensor, shape_of
 from popgraph.errors import InvalidArgument, listing, shorten
 
 
@@ -28,15 +28,20 @@ class Frame:
 
     values: Any
     rows: list[Any] | None
-    columns: list[Any]
+    columns: list[Any] | None
 
 
 def is_frame(value: Any) -> bool:
-    """Whether this is a table whose columns have names."""
-    if isinstance(value, type | np.ndarray) or is_sparse(value):
+    """Whether this is a table whose columns have names; of a lazy one, which has no shape yet, they are not asked for."""
+    if isinstance(value, type | np.ndarray) or is_sparse(value) or len(shape_of(value) or ()) != 2:
         return False
     named = hasattr(value, "column_names") or (hasattr(value, "columns") and not callable(value.columns))
-    return named and len(tuple(getattr(value, "shape", ()))) == 2
+    return named or _has_coordinates(value)
+
+
+def _has_coordinates(value: Any) -> bool:
+    """Whether this is an array whose axes have names, and perhaps coordinates, as xarray's have."""
+    return hasattr(value, "dims") and hasattr(value, "indexes") and hasattr(value, "__array__")
 
 
 def read_frame(name: str, value: Any, error: type[InvalidArgument] = InvalidArgument) -> Frame:
@@ -47,13 +52,27 @@ def read_frame(name: str, value: Any, error: type[InvalidArgument] = InvalidArgu
     InvalidArgument
         Or `error`, if it cannot be read.
     """
-    columns = value.column_names if hasattr(value, "column_names") else value.columns
+    if _has_coordinates(value):
+        columns = value.indexes.get(value.dims[1])
+    else:
+        columns = value.column_names if hasattr(value, "column_names") else value.columns
     try:
         values = np.asarray(value) if hasattr(value, "__array__") else np.asarray(value.to_pandas())
     except Exception as reason:  # of whatever library it is
         first = str(reason).partition("\n")[0][:100]
         raise error(f"{name} is a {type(value).__name__} that cannot be read as a table ({first})") from None
-    return Frame(values, index_of(value), list(columns))
+    return Frame(values, index_of(value), None if columns is None else list(columns))
+
+
+def is_graph(value: Any) -> bool:
+    """Whether this is a graph as networkx has them: nodes, edges and who is next to whom."""
+    return not isinstance(value, type) and all(hasattr(value, part) for part in ("nodes", "edges", "adj"))
+
+
+def is_law(value: Any) -> bool:
+    """Whether this is another library's distribution, which holds probabilities beside its outcomes."""
+    plain = isinstance(value, type | Mapping | np.ndarray)
+    return not plain and any(hasattr(value, part) for part in ("pmf", "probs", "pdf", "logpmf"))
 
 
 def index_of(value: Any) -> list[Any] | None:
@@ -64,7 +83,9 @@ def index_of(value: Any) -> list[Any] | None:
     >>> index_of([0.5, 0.5]) is None
     True
     """
-    index = None if isinstance(value, type) else getattr(value, "index", None)
+    if isinstance(value, type):
+        return None
+    index = value.indexes.get(value.dims[0]) if _has_coordinates(value) else getattr(value, "index", None)
     if index is None or callable(index):  # a list's `index` finds an item
         return None
     return list(index)
@@ -78,18 +99,34 @@ def is_vector(value: Any) -> bool:
         or is_sparse(value)
     ):
         return False
-    if isinstance(value, np.ndarray) or is_tensor(value):
-        return value.ndim == 1
-    if hasattr(value, "__array__") and hasattr(value, "__len__"):
-        return len(tuple(getattr(value, "shape", (0,)))) == 1
+    if hasattr(value, "__array__") or is_tensor(value):
+        shape = shape_of(value)
+        return len(shape) == 1 if shape is not None else hasattr(value, "__len__")
     try:
         return memoryview(value).ndim == 1
     except TypeError:
         return False
 
 
+def missing(value: Any) -> int:
+    """Return how many entries of a vector or a table its library knows to be missing: polars' and pyarrow's nulls."""
+    counted = getattr(value, "null_count", 0)
+    try:
+        return int(counted() if callable(counted) else counted)
+    except (TypeError, ValueError):  # of a table, a count for each column
+        return 0
+
+
 def vector(name: str, value: Any, error: type[InvalidArgument] = InvalidArgument) -> Any:
-    """Return a one-dimensional array of any library as numpy's."""
+    """Return a one-dimensional array of any library as numpy's; none that has missing entries.
+
+    Raises
+    ------
+    InvalidArgument
+        Or `error`, if entries are missing, or it cannot be read.
+    """
+    if count := missing(value):
+        raise error(f"{name} has {count} missing entries (null); fill them, or leave them out")
     return as_array(name, value, error)
 
 

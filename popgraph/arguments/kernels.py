@@ -1,17 +1,76 @@
-"""Kernels A(x|x̄): a matrix of probabilities, and the answer of an augmentation that is vectorised."""
+"""Kernels A(x|x̄): a matrix of probabilities, with the names that its container gives, and the answer of a vectorised augmentation.
 
+| taken as a kernel | read as |
+|---|---|
+| nested lists, two-dimensional array of any library, scipy sparse | by position; views 0, 1, ... or `views=` |
+| table with named columns: pandas, polars, pyarrow, xarray | columns name views; an index names naturals |
+| Augmentation, callable natural -> distribution | asked about each natural |
+| mapping natural -> distribution, pandas Series of them | looked up |
+
+| taken as a distribution of views | read as |
+|---|---|
+| Distribution, mapping, pandas Series | view -> probability |
+
+Entries may be floats, ints, fractions, decimals or strings like "1/3". Refused are networkx graphs (their weights are of edges:
+`popgraph.zoo.edges`), three-dimensional arrays, and rows whose names would be ignored.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from popgraph.arguments.containers import Frame, index_of, is_frame, is_graph, positions_by_name, read_frame
+from popgraph.arguments.outcomes import list_finite
 from popgraph.arguments.probabilities import SUM_TOLERANCE, parse_probability
-from popgraph.arguments.tables import as_array
+from popgraph.arguments.tables import as_array, is_sparse, is_tensor, shape_of
 from popgraph.errors import InvalidAugmentation, shorten
+
+
+def is_matrix(augmentation: Any) -> bool:
+    """Whether a kernel is given as a matrix: an array of any library, nested lists, a sparse matrix or a table."""
+    if isinstance(augmentation, np.ndarray | list | tuple) or is_sparse(augmentation) or is_tensor(augmentation):
+        return True
+    if isinstance(augmentation, type | Mapping):
+        return False
+    if is_graph(augmentation):
+        raise InvalidAugmentation(
+            f"the augmentation is {shorten(str(augmentation))}, a networkx graph; popgraph.zoo.edges(G) makes a population of it"
+        )
+    return is_frame(augmentation) or (hasattr(augmentation, "__array__") and len(shape_of(augmentation) or (0,)) != 1)
+
+
+def read_kernel(matrix: Any, views: Any) -> Frame:
+    """Return a kernel matrix, the names of its rows and of its columns, each None where it has none.
+
+    Columns with names are put in the order of `views`, where that is given.
+
+    Raises
+    ------
+    InvalidAugmentation
+        If it is no matrix of numbers.
+    """
+    columns = None if views is None else list_finite(views, "the views")
+    if not is_frame(matrix):
+        return Frame(read_matrix(matrix), None, columns)
+    frame = read_frame("the kernel table", matrix, InvalidAugmentation)
+    values, named = frame.values, frame.columns
+    if columns is not None and named is not None:
+        order = positions_by_name("the columns of the kernel table", named, columns, "view", InvalidAugmentation)
+        values = values if order is None else values[:, order]
+    return Frame(read_matrix(values), frame.rows, named if columns is None else columns)
+
+
+def is_mapping(declared: Any) -> bool:
+    """Whether this looks something up by name: a mapping or a Series with an index, and no table."""
+    if isinstance(declared, type) or is_frame(declared) or is_sparse(declared):
+        return False
+    return isinstance(declared, Mapping) or (hasattr(declared, "items") and index_of(declared) is not None)
 
 
 def read_matrix(matrix: Any) -> Any:
     """Return a sparse matrix as csr or coo, and nested lists as an array that keeps fractions and strings from floats."""
-    if hasattr(matrix, "tocoo") and not isinstance(matrix, type):
+    if is_sparse(matrix):
         _check_indices(matrix)
         return matrix if matrix.format == "csr" else matrix.tocoo(copy=False)
     try:

@@ -1,16 +1,38 @@
-"""Probabilities: one number, exact or a float, or pairs of outcomes and numbers. Every refusal names the offender."""
+"""Probabilities: one number, exact or a float; weights of outcomes; and what could be either a probability or an outcome.
+
+| taken as one probability | read as |
+|---|---|
+| int, Fraction, Decimal, "1/3", "0.25", any exact rational (of flint, gmpy2, sympy) | exact |
+| float, numpy's floats and ints, a tensor or array of one number | a float; ints exact |
+
+| refused | because |
+|---|---|
+| bool, complex, None, NA, a masked entry, NaN, infinity, a negative number | it is no probability |
+
+| taken as weights of outcomes | read as |
+|---|---|
+| mapping, pandas Series, xarray DataArray with coordinates | outcome -> weight |
+| list or iterator of pairs | (outcome, weight) |
+
+| refused | because |
+|---|---|
+| table with named columns | which column holds the weights is not said |
+| set, other library's distribution, vector without names | it has no order; its weights would be lost; its outcomes are not said |
+"""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from numbers import Rational, Real
+from numbers import Integral, Number, Rational, Real
 from typing import Any
 
 import numpy as np
 
-from popgraph.arguments.outcomes import list_finite
-from popgraph.errors import InvalidDistribution, shorten
+from popgraph.arguments.containers import index_of, is_frame, is_law, is_vector, vector
+from popgraph.arguments.outcomes import check_equality, list_finite, plain_list, read_outcome
+from popgraph.arguments.tables import shape_of
+from popgraph.errors import InvalidDistribution, listing, shorten
 
 SUM_TOLERANCE = 1e-9  # probabilities may miss a sum of 1 by this much: twenty or so decimals typed by hand
 PRODUCT_LIMIT = 2**22  # views of one tuple under `independently`; beyond it the graph would not fit anyway
@@ -35,8 +57,10 @@ def parse_probability(value: Any, outcome: Any = NOBODY) -> Fraction | float:
             parsed = Fraction(int(value.numerator), int(value.denominator))
         elif isinstance(value, Real):
             parsed = float(value)
+        elif (exact := as_fraction(value)) is not None:
+            parsed = exact
         else:
-            raise TypeError
+            parsed = parse_probability(_only_number(value), outcome)
     except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         raise InvalidDistribution(
             f"{_whose(outcome)} is {shorten(value)}, not a probability; give an int, float, Fraction, Decimal "
@@ -47,6 +71,29 @@ def parse_probability(value: Any, outcome: Any = NOBODY) -> Fraction | float:
     if parsed < 0:
         raise InvalidDistribution(f"{_whose(outcome)} is {_shown(value)}; probabilities must not be negative")
     return parsed
+
+
+def as_fraction(value: Any) -> Fraction | None:
+    """Return an exact rational of another library (flint, gmpy2, sage), which Python does not know as one, or None."""
+    parts: list[Any]
+    for above, below in (("numerator", "denominator"), ("p", "q")):
+        parts = [getattr(value, part, None) for part in (above, below)]
+        parts = [part() if callable(part) else part for part in parts]
+        if None not in parts and not hasattr(value, "__array__"):
+            return Fraction(*(int(part) for part in parts))
+    if type(value).__module__.partition(".")[0] == "flint" and hasattr(value, "__index__"):
+        return Fraction(value.__index__())
+    return None
+
+
+def _only_number(value: Any) -> Any:
+    """Return the number that an array or a tensor of no dimensions holds."""
+    if shape_of(value) != () or not hasattr(value, "item") or isinstance(value, np.ma.MaskedArray):
+        raise TypeError
+    number = value.item()
+    if not isinstance(number, int | float) or isinstance(number, bool):
+        raise TypeError
+    return number
 
 
 def read_fraction(value: str | Decimal) -> Fraction | float:
@@ -101,23 +148,91 @@ def parse_unit(probability: Any, name: str = "probability") -> Fraction | float:
 
 
 def looks_like_probabilities(outcomes: Sequence[Any]) -> bool:
-    """Whether a list that is meant to name outcomes could be one of probabilities: no ints, and a sum of 1."""
+    """Whether a list of outcomes could be one of probabilities, well or badly typed: all in [0, 1], and no ints."""
     if not outcomes or not all(
-        isinstance(x, float | Fraction | Decimal) or (isinstance(x, str) and set(x) & set("/.")) for x in outcomes
+        isinstance(x, float | np.floating | Fraction | Decimal) or (isinstance(x, str) and set(x) & set("/."))
+        for x in outcomes
     ):
         return False
     try:
-        return abs(float_sum(parse_probability(x) for x in outcomes) - 1) <= SUM_TOLERANCE
+        return all(parse_probability(x) <= 1 for x in outcomes)
     except InvalidDistribution:
         return False
 
 
+def are_numbers(array: Any) -> bool:
+    """Whether a one-dimensional array holds numbers (probabilities) rather than names (outcomes)."""
+    if array.dtype.kind == "O":
+        return len(array) > 0 and all(isinstance(x, Number | Decimal) and not isinstance(x, bool) for x in array)
+    return array.dtype.kind in "iufc"
+
+
 def read_pairs(probabilities: Any) -> list[tuple[Any, Any]]:
-    """List (outcome, probability) of a mapping, a pandas Series or an iterable of pairs."""
-    pairs = list_finite(probabilities.items() if hasattr(probabilities, "items") else probabilities)
+    """List the pairs (outcome, weight) of what holds weights of outcomes; the tables above say what is taken.
+
+    Raises
+    ------
+    InvalidDistribution
+        If it holds no such pairs, or not in a certain order.
+    """
+    if is_frame(probabilities):
+        raise InvalidDistribution(
+            f"the distribution is a table with the columns {listing([shorten(x) for x in _columns(probabilities)])}; "
+            'give the weights as a mapping, as dict(zip(table["outcome"], table["weight"]))'
+        )
+    if hasattr(probabilities, "items") and not isinstance(probabilities, type) and not is_law(probabilities):
+        probabilities = probabilities.items()
+    elif is_vector(probabilities) and (names := index_of(probabilities)) is not None:
+        probabilities = zip(
+            names, plain_list(vector("the distribution", probabilities, InvalidDistribution)), strict=True
+        )
+    pairs = list_finite(probabilities, "the pairs (outcome, probability)")
     for pair in pairs:
         if not isinstance(pair, tuple | list) or len(pair) != 2:
             raise InvalidDistribution(
                 f"{shorten(pair)} is not a pair (outcome, probability); use Distribution.uniform for equally likely outcomes"
             )
     return pairs
+
+
+def whole_counts(counts: Any) -> list[tuple[Any, int]]:
+    """List the pairs (outcome, count) of whole numbers, Python's or another library's.
+
+    Raises
+    ------
+    InvalidDistribution
+        If a count is none.
+    """
+    pairs = []
+    for outcome, count in read_pairs(counts):
+        exact = Fraction(int(count)) if isinstance(count, Integral) else as_fraction(count)
+        if exact is None or exact.denominator != 1 or isinstance(count, bool | np.bool_):
+            raise InvalidDistribution(f"the count of {shorten(outcome)} is {shorten(count)}; counts are whole numbers")
+        pairs.append((outcome, int(exact)))
+    return pairs
+
+
+def _columns(frame: Any) -> list[Any]:
+    return list(frame.column_names if hasattr(frame, "column_names") else frame.columns)
+
+
+def read_weights(probabilities: Any) -> dict[Hashable, Fraction | float]:
+    """Return outcome -> weight, each exact where it was declared so, in the order declared.
+
+    Raises
+    ------
+    InvalidDistribution
+        If an outcome is no outcome or is there twice, or a weight is no probability but for its size.
+    """
+    weights: dict[Hashable, Fraction | float] = {}
+    for given, value in read_pairs(probabilities):
+        outcome = read_outcome(given, f"outcome {len(weights)}")
+        if outcome in weights:
+            raise InvalidDistribution(
+                f"outcome {shorten(outcome)} is declared twice; add its probabilities, or name the two apart"
+            )
+        weights[outcome] = parse_probability(value, outcome)
+    if not weights:
+        raise InvalidDistribution("a distribution needs at least one outcome; got none")
+    check_equality(weights, "outcome")
+    return weights

@@ -59,6 +59,8 @@ class Tuples(LazySequence):
             If it is not in the sequence.
         """
         try:
+            if not isinstance(value, tuple):  # a list of the same items equals no tuple
+                raise TypeError
             places = [places[x] for places, x in zip(self._places, value, strict=True)]
             cell = int(np.ravel_multi_index(places, self.sizes))
             at = cell if self.cells is None else int(np.searchsorted(self.cells, cell))
