@@ -117,8 +117,6 @@ class Factors(Immutable):
 
     def sample(self, size: Any, pairs: bool, generator: np.random.Generator) -> tuple[Any, ...]:
         """Draw views, or positive pairs, as arrays (size, d) of positions."""
-        if not isinstance(size, int | np.integer) or isinstance(size, bool) or size < 0:
-            raise InvalidArgument(f"size is {size!r}; the number of draws must be a whole number, 0 or more")
         drawn = tuple(np.empty((int(size), self.d), dtype=np.int32) for _ in range(1 + pairs))
         for kind, copies in self.copies.items():
             at = slice(None) if copies == self.d else np.flatnonzero(self.kind_of == kind)
