@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import scipy.sparse as sp
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.lines import Line2D
@@ -32,6 +33,8 @@ NAMED_CLASSES = 12  # classes that a legend has room for
 ICONS = 30  # views up to which images are drawn as themselves
 MOST_VIEWS = 2000  # beyond it a cell of a matrix is less than a pixel, and a sample is drawn
 ANNOTATED, NAMED = 8, 40  # up to so many views: a number in each cell, names along the sides
+DENSE_FROM = 5e7  # products of two entries, beyond which a sparse product takes longer than drawing does
+BLOCK = 4_000_000  # entries of a block of dense rows: 32 MB
 
 
 def drawn_as_images(graph: "PopulationGraph") -> bool:
@@ -45,6 +48,18 @@ def chosen_views(graph: "PopulationGraph") -> tuple[Ints, str]:
         return np.arange(graph.N), ""
     sample = np.sort(np.random.default_rng(0).choice(graph.N, MOST_VIEWS, replace=False))
     return sample, f"\n(drawn: {MOST_VIEWS:,} of {graph.N:,} views, sampled)"
+
+
+def column_products(M: Any) -> Any:
+    """Return MᵀM (N, N) of a sparse (n, N) matrix, by way of blocks of dense rows where these are faster."""
+    n, N = M.shape
+    if float((np.diff(M.indptr).astype(float) ** 2).sum()) < DENSE_FROM:
+        return M.T @ M
+    whole, step = np.zeros((N, N)), max(1, BLOCK // N)
+    for start in range(0, n, step):
+        rows = M[start : start + step].toarray()
+        whole += rows.T @ rows
+    return sp.csr_array(whole)
 
 
 def thumbnail(

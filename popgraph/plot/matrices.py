@@ -19,6 +19,7 @@ from popgraph.drawing import (
     axes_or_new,
     check_value,
     chosen_views,
+    column_products,
     drawn_as_images,
     thumbnail,
 )
@@ -98,8 +99,7 @@ def _weights(graph: "PopulationGraph", which: str, shown: Ints) -> Floats:
     """Return w or Ā, of all views or of those shown."""
     if len(shown) == graph.N:
         return graph.w if which == "w" else graph.adjacency
-    M = graph.factor[:, shown]
-    block = (M.T @ M).toarray()
+    block = column_products(graph.factor[:, shown]).toarray()
     root = np.sqrt(graph.w_x[shown])
     return np.asarray(root[:, np.newaxis] * block * root if which == "w" else block)
 
