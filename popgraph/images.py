@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from popgraph import vectorised
-from popgraph.arguments import flag, number
+from popgraph.arguments import count, flag, number
 from popgraph.arguments.probabilities import PRODUCT_LIMIT, parse_unit
 from popgraph.augmentation import Augmentation
 from popgraph.combinators import applied, choose, identity
@@ -66,9 +66,7 @@ def flip(axis: int = 1, probability: Any = 1) -> Augmentation:
     >>> flip(axis=1)(Image([[1, 0], [0, 0]]))
     Distribution({Image(.#/..): 1})
     """
-    if not isinstance(axis, int | np.integer) or isinstance(axis, bool) or axis not in (0, 1):
-        raise InvalidArgument(f"axis is {shorten(axis)}; an image is flipped along axis 0 (rows) or 1 (columns)")
-    axis = int(axis)
+    axis = count("axis", axis, 0, 1, "an image is flipped along axis 0 (rows) or 1 (columns)")
 
     on_pixels = partial(np.flip, axis=axis + 1)
     return applied(partial(_mirrored, axis), probability, f"flip axis {axis}", trusted=True, on_pixels=on_pixels)
@@ -328,8 +326,5 @@ def _step(step: Any, what: str = "a step", pair: str = "(rows down, columns righ
 
 def _whole(number: Any, what: str) -> int:
     """Return a whole number as an int."""
-    if not isinstance(number, int | np.integer) or isinstance(number, bool) or abs(int(number)) > 2**31:
-        raise InvalidArgument(
-            f"{what} is {shorten(number)}; it must be a whole number of ordinary size (a probability goes into probability=)"
-        )
-    return int(number)
+    why = "it must be a whole number of ordinary size (a probability goes into probability=)"
+    return count(what, number, -(2**31), 2**31, why)
