@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from popgraph.arguments.classes import classes_in_order, list_labels
 from popgraph.arguments.labels import read_labels
 from popgraph.arrays import Floats, Ints
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.errors import InvalidArgument, printable, shorten
 from popgraph.images import Image
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ INK, FAINT, MUTED, WARNING = (
 )  # MUTED: beside the point, and no class's colour
 UNLABELLED = "#A8A8A8"  # a grey that no class has
 WEIGHTS = LinearSegmentedColormap.from_list("weights", ["#FFFFFF", "#9ECAE1", "#0072B2", "#08306B"])
+LONGEST_CLASS = 40  # characters of a class's name in a legend
 NAMED_CLASSES = 12  # classes that a legend has room for
 ICONS = 30  # views up to which images are drawn as themselves
 MOST_VIEWS = 2000  # beyond it a cell of a matrix is less than a pixel, and a sample is drawn
@@ -193,10 +194,14 @@ def name_classes(ax: Axes, classes: list[str], of_view: Ints) -> None:
         ]
         marks += [Line2D([], [], marker=MARKERS[0], linestyle="", color=UNLABELLED)] * unlabelled
         names = [*classes, "unlabelled"] if unlabelled else classes
+        numbers = [str(c) for c in range(len(marks))]  # matplotlib leaves out names that begin with an underscore
         if len(classes) <= 6:
-            ax.legend(marks, names, frameon=False, fontsize=9, loc="best")
+            legend = ax.legend(marks, numbers, frameon=False, fontsize=9, loc="best")
         else:
-            ax.legend(marks, names, frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+            legend = ax.legend(marks, numbers, frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        for text, name in zip(legend.get_texts(), names, strict=True):
+            text.set_parse_math(False)  # a dollar is a dollar
+            text.set_text(printable(name, LONGEST_CLASS))
 
 
 def name_classes_aside(ax: Axes, at: Floats, classes: list[str], of_view: Ints) -> None:

@@ -440,3 +440,43 @@ def test_a_dense_graph_is_drawn_in_seconds():
     start = perf_counter()
     pg.plot.graph(graph).figure.canvas.draw()
     assert perf_counter() - start < 20  # it takes 1 s on an idle machine, and took 11 s with all edges
+
+
+HARD_NAMES = {
+    "caf\udce9": r"caf\udce9",
+    "a\0b": r"a\x00b",
+    "a\nb": r"a\nb",
+    "\u202eb": r"\u202eb",
+    "$x$": "$x$",
+    "$\\frac": "$\\frac",
+    "a $ b": "a $ b",
+    "50%": "50%",
+    "{}": "{}",
+    "_a": "_a",
+    "__": "__",
+    "<b>x</b>": "<b>x</b>",
+    "^": "^",
+}
+
+
+@pytest.mark.parametrize("name", HARD_NAMES, ids=ascii)
+def test_a_hard_name_is_drawn_as_it_stands_or_in_backslashes(name):
+    graph = pg.build([name, "b"], pg.identity(), labels=[name, "c"], name=name)
+    for ax in pg.plot.before_and_after(graph):
+        ax.figure.canvas.draw()
+        assert [label.get_text() for label in ax.get_yticklabels()] == [HARD_NAMES[name], "b"]
+        assert [label.get_text() for label in ax.get_xticklabels()] == [HARD_NAMES[name], "b"]
+    training = pg.train(graph, 2, rng=0)
+    for ax in (plot.graph(graph), plot.embedding(graph, training), plot.graph(graph, labels=[name, "c"])):
+        ax.figure.canvas.draw()
+        assert [text.get_text() for text in ax.get_legend().get_texts()] == [HARD_NAMES[name], "c"]
+    for draw in pictures(graph, 2).values():
+        draw(None).figure.canvas.draw()
+
+
+def test_long_names_are_cut():
+    graph = pg.build(["x" * 10_000, "b"], pg.identity(), labels=["y" * 10_000, "c"])
+    ax = plot.graph(graph)
+    assert len(ax.get_legend().get_texts()[0].get_text()) == 39
+    assert len(plot.matrix(graph).get_yticklabels()[0].get_text()) == 18
+    ax.figure.canvas.draw()
