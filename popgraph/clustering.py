@@ -9,6 +9,7 @@ import scipy.sparse as sp
 from popgraph.arguments import generator as read_generator
 from popgraph.arguments import whole_number
 from popgraph.arguments.embeddings import check_scale, read_embedding
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.labels import classes_in_order, label_array, read_labels
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.distribution import Seed
@@ -131,6 +132,7 @@ class Clustering(Immutable):
         return "\n".join(lines)
 
 
+@checked_call()
 @in_words("clustering the views", "use fewer clusters")
 def spectral_clusters(
     graph: PopulationGraph,

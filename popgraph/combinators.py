@@ -5,6 +5,7 @@ from math import prod
 from typing import Any
 
 from popgraph import vectorised
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.outcomes import read_outcome
 from popgraph.arguments.probabilities import PRODUCT_LIMIT, parse_unit
 from popgraph.augmentation import Augmentation, as_augmentation, ask
@@ -12,6 +13,7 @@ from popgraph.distribution import Distribution, joint_distribution
 from popgraph.errors import InvalidAugmentation, TooLarge, listing, shorten
 
 
+@checked_call()
 def identity() -> Augmentation:
     """Leave every natural as it is.
 
@@ -24,6 +26,7 @@ def identity() -> Augmentation:
     return Augmentation(lambda natural: Distribution([(natural, 1)]), "identity", True, vectorised.identity)
 
 
+@checked_call()
 def apply(fn: Callable[[Any], Any], probability: Any = 1) -> Augmentation:
     """Replace x̄ by fn(x̄) with some probability, and leave it as it is otherwise.
 
@@ -82,6 +85,7 @@ def applied(
     return Augmentation(mixture, f"apply({name}, {q})", trusted, batch)
 
 
+@checked_call()
 def choose(options: Mapping[Any, Any], *, normalize: bool = False) -> Augmentation:
     """Draw one of several augmentations, then apply it.
 
@@ -117,6 +121,7 @@ def choose(options: Mapping[Any, Any], *, normalize: bool = False) -> Augmentati
     return Augmentation(mixture, f"choose({name})", all(a.trusted for a in augmentations.values()), batch)
 
 
+@checked_call()
 def independently(augmentation: Any) -> Augmentation:
     """Augment the coordinates of a tuple, each independently of the others.
 

@@ -8,6 +8,7 @@ import numpy as np
 import scipy.linalg
 import scipy.sparse as sp
 
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, Ints, Sparse, frozen
 from popgraph.blas import one_thread
 from popgraph.errors import InvalidArgument, listing, shorten
@@ -170,6 +171,7 @@ class Comparison(Immutable):
         )
 
 
+@checked_call()
 @in_words("comparing the graphs", "use a smaller k")
 @one_thread()
 def compare(graph: PopulationGraph, other: PopulationGraph, k: int | None = None) -> Comparison:
@@ -386,9 +388,8 @@ def _small_difference(M: Sparse, M_other: Sparse) -> Floats:
     n, union = M.shape[0] + M_other.shape[0], M.shape[1]
     if union <= n:
         return np.asarray((M_other.T @ M_other - M.T @ M).toarray())
-    R: Floats = scipy.linalg.qr(sp.vstack([M, M_other]).T.toarray(), mode="r", overwrite_a=True, check_finite=False)[0][
-        :n
-    ]
+    tall = sp.vstack([M, M_other]).T.toarray()
+    R: Floats = scipy.linalg.qr(tall, mode="r", overwrite_a=True, check_finite=False)[0][:n]
     sign = np.repeat([-1.0, 1.0], [M.shape[0], M_other.shape[0]])
     return np.asarray((R * sign) @ R.T)
 

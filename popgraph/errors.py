@@ -1,6 +1,6 @@
 """The exceptions of popgraph, and how their sentences are put together.
 
-Each is also the built-in that a user would expect to catch: a ValueError, RuntimeError, MemoryError or ImportError.
+Each is also the built-in that a user would expect to catch: a ValueError, TypeError, RuntimeError, MemoryError or ImportError.
 """
 
 import importlib
@@ -14,6 +14,7 @@ from typing import Any
 __all__ = [
     "InvalidArgument",
     "InvalidAugmentation",
+    "InvalidCall",
     "InvalidDistribution",
     "InvalidEmbedding",
     "InvalidFile",
@@ -35,6 +36,10 @@ class PopgraphError(Exception):
 
 class InvalidArgument(PopgraphError, ValueError):
     """An argument is outside what the function accepts."""
+
+
+class InvalidCall(InvalidArgument, TypeError):
+    """A function has no argument of this name, or lacks one that it needs; the message names the nearest."""
 
 
 class InvalidDistribution(InvalidArgument):

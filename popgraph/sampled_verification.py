@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments import count, generator, number
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, shorten
@@ -142,6 +143,7 @@ class SampledMatch(Immutable):
         return "\n".join(lines)
 
 
+@checked_call()
 @in_words("verifying f by pairs", "use a narrower f")
 def verify_sampled(
     sampler: Any,

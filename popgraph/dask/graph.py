@@ -7,6 +7,7 @@ from typing import Any
 
 from popgraph import verification
 from popgraph.arguments import whole_number
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.dask import store
 from popgraph.dask.decompose import decompose
@@ -217,6 +218,7 @@ class BlockFactor:
         return products.transposed_times(X) if self.transposed else products.times(X)
 
 
+@checked_call()
 def verify(
     graph: BlockGraph,
     f: Any,

@@ -8,6 +8,7 @@ import numpy as np
 
 from popgraph.arguments import whole_number
 from popgraph.arguments.embeddings import read_embedding
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, cross, norm, times
 from popgraph.dask.graph import BlockGraph
 from popgraph.descent import Objective, minimise
@@ -54,6 +55,7 @@ class BlockObjective(Objective):
         return sum(block.square for block in self.products.blocks)
 
 
+@checked_call(lr="L-BFGS has no learning rate; use steps=", optimizer="it is L-BFGS")
 def train(
     graph: BlockGraph,
     k: int,

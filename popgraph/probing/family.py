@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments import generator as read_generator
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.labels import classes_in_order
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.distribution import Seed
@@ -78,6 +79,7 @@ class ProbeRange(Immutable):
         return f"{self!r}\n  free       {self.family}\n  the range is what a search found; the true one may be wider"
 
 
+@checked_call()
 @in_words("probing the family of F*", "use probe on one embedding")
 def probe_range(
     graph: PopulationGraph,

@@ -7,6 +7,7 @@ import numpy as np
 
 from popgraph.arguments import one_of
 from popgraph.arguments.embeddings import check_scale, read_embedding
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.labels import classes_in_order, read_labels
 from popgraph.arrays import Floats, frozen
 from popgraph.errors import InvalidArgument, NotConverged, shorten
@@ -21,6 +22,7 @@ HEADS = ("least squares", "logistic", "exact")
 DEGENERATE = 0.1  # radians: an F* that is known no better is not told from others
 
 
+@checked_call()
 @in_words("fitting the head", "use a narrower f")
 def probe(
     graph: PopulationGraph, f: Any, labels: Any = None, *, head: str = "least squares", intercept: bool = False

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.distribution import Seed
 from popgraph.encoding import run_module
@@ -84,6 +85,7 @@ class Fit(Immutable):
         return f"Fit({views:,} views, k={k}, {best}: {self.stopped})"
 
 
+@checked_call(epochs="use steps=, of one batch each", optimizer="it is AdamW")
 def fit(
     module: torch.nn.Module,
     graph: PopulationGraph,
