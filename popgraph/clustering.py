@@ -12,6 +12,7 @@ from popgraph.arguments.embeddings import check_scale, read_embedding
 from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.labels import classes_in_order, label_array, read_labels
 from popgraph.arrays import Floats, Immutable, Ints, frozen
+from popgraph.blas import one_thread
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, listing, load_whole, shorten
 from popgraph.graph import PopulationGraph
@@ -134,6 +135,7 @@ class Clustering(Immutable):
 
 @checked_call()
 @in_words("clustering the views", "use fewer clusters")
+@one_thread()
 def spectral_clusters(
     graph: PopulationGraph,
     count: int,

@@ -11,6 +11,7 @@ import numpy as np
 from popgraph.arguments import count, generator, number
 from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, frozen
+from popgraph.blas import one_thread
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.memory import in_words
@@ -145,6 +146,7 @@ class SampledMatch(Immutable):
 
 @checked_call()
 @in_words("verifying f by pairs", "use a narrower f")
+@one_thread()
 def verify_sampled(
     sampler: Any,
     f: Any,

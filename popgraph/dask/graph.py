@@ -9,6 +9,7 @@ from popgraph import verification
 from popgraph.arguments import whole_number
 from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, Ints, Sparse
+from popgraph.blas import one_thread
 from popgraph.dask import store
 from popgraph.dask.decompose import decompose
 from popgraph.dask.products import Products
@@ -219,6 +220,7 @@ class BlockFactor:
 
 
 @checked_call()
+@one_thread()
 def verify(
     graph: BlockGraph,
     f: Any,

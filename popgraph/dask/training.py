@@ -10,6 +10,7 @@ from popgraph.arguments import whole_number
 from popgraph.arguments.embeddings import read_embedding
 from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, cross, norm, times
+from popgraph.blas import one_thread
 from popgraph.dask.graph import BlockGraph
 from popgraph.descent import Objective, minimise
 from popgraph.distribution import Seed
@@ -56,6 +57,7 @@ class BlockObjective(Objective):
 
 
 @checked_call(lr="L-BFGS has no learning rate; use steps=", optimizer="it is L-BFGS")
+@one_thread()
 def train(
     graph: BlockGraph,
     k: int,

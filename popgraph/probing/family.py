@@ -11,6 +11,7 @@ from popgraph.arguments import generator as read_generator
 from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.labels import classes_in_order
 from popgraph.arrays import Floats, Immutable, frozen
+from popgraph.blas import one_thread
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, TooLarge, shorten, size_in_words
 from popgraph.graph import PopulationGraph
@@ -81,6 +82,7 @@ class ProbeRange(Immutable):
 
 @checked_call()
 @in_words("probing the family of F*", "use probe on one embedding")
+@one_thread()
 def probe_range(
     graph: PopulationGraph,
     k: int,

@@ -10,6 +10,7 @@ from popgraph.arguments.embeddings import check_scale, read_embedding
 from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.labels import classes_in_order, read_labels
 from popgraph.arrays import Floats, frozen
+from popgraph.blas import one_thread
 from popgraph.errors import InvalidArgument, NotConverged, shorten
 from popgraph.graph import PopulationGraph
 from popgraph.memory import in_words
@@ -24,6 +25,7 @@ DEGENERATE = 0.1  # radians: an F* that is known no better is not told from othe
 
 @checked_call()
 @in_words("fitting the head", "use a narrower f")
+@one_thread()
 def probe(
     graph: PopulationGraph, f: Any, labels: Any = None, *, head: str = "least squares", intercept: bool = False
 ) -> Probe:

@@ -15,6 +15,7 @@ import torch
 
 from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, Ints, frozen
+from popgraph.blas import one_thread
 from popgraph.distribution import Seed
 from popgraph.encoding import run_module
 from popgraph.errors import InvalidArgument, TooLarge, shorten
@@ -86,6 +87,7 @@ class Fit(Immutable):
 
 
 @checked_call(epochs="use steps=, of one batch each", optimizer="it is AdamW")
+@one_thread()
 def fit(
     module: torch.nn.Module,
     graph: PopulationGraph,
