@@ -1,6 +1,7 @@
 """The exceptions of popgraph, and how their sentences are put together.
 
-Each is also the built-in that a user would expect to catch: a ValueError, TypeError, RuntimeError, MemoryError or ImportError.
+Each is also the built-in that a user would expect to catch: a ValueError, TypeError, AttributeError, RuntimeError, MemoryError or
+ImportError.
 """
 
 import importlib
@@ -8,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Collection
+from dataclasses import FrozenInstanceError
 from types import ModuleType
 from typing import Any
 
@@ -21,6 +23,7 @@ __all__ = [
     "MissingExtra",
     "NotConverged",
     "PopgraphError",
+    "ReadOnly",
     "TooLarge",
 ]
 
@@ -56,6 +59,10 @@ class InvalidEmbedding(InvalidArgument):
 
 class InvalidFile(InvalidArgument):
     """A file that `load` cannot take: truncated, edited, of another format or a later version."""
+
+
+class ReadOnly(PopgraphError, FrozenInstanceError):
+    """An attribute of a value cannot be set; it is also what dataclasses raise, and an AttributeError."""
 
 
 class TooLarge(PopgraphError, MemoryError):

@@ -18,7 +18,7 @@ PUBLIC = {
     "identity images independently load losses partition_bounds plot probe probe_range product save selftraining "
     "sparsest_partition spectral_clusters structure testing theory torch train train_critic verify verify_sampled zoo",
     "errors": "InvalidArgument InvalidAugmentation InvalidCall InvalidDistribution InvalidEmbedding InvalidFile MissingExtra "
-    "NotConverged PopgraphError TooLarge",
+    "NotConverged PopgraphError ReadOnly TooLarge",
     "images": "Image flip flip_pixels mask rotate shift",
     "losses": "Audit BarlowTwins CentredLoss IdealisedVICReg InfoNCE Loss NTLogistic OrderedLoss SpectralLoss "
     "UnsquaredLoss VICReg audit barlow_twins centred idealised_vicreg infonce matrix_factorisation "
