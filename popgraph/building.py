@@ -37,7 +37,8 @@ def build(
         The kernel A(x|x̄). A matrix has a row for each natural and a column for each view, in the order given. A callable is
         asked twice about each natural, and must answer alike.
     labels : sequence of n labels, or mapping natural -> label, optional
-        The class y(x̄) of each natural, for pictures and probes; the spectrum never sees it.
+        The class y(x̄) of each natural, None where unlabelled, for pictures and probes; the spectrum never sees it. A mapping,
+        or a Series whose index holds exactly the naturals, goes by name, and everything else by position.
     views : sequence of N outcomes, optional
         Names for the columns of a matrix; 0, 1, ..., N-1 if not given.
     normalize : bool

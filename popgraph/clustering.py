@@ -1,5 +1,6 @@
 """Spectral clustering: k-means on F*, and what its parts are worth: their conductance, and their accuracy for some labels."""
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,9 +9,10 @@ import scipy.sparse as sp
 
 from popgraph.arguments import generator as read_generator
 from popgraph.arguments import whole_number
+from popgraph.arguments.classes import classes_in_order, is_labelled, labelled_share, need_a_label
 from popgraph.arguments.embeddings import check_scale, read_embedding
 from popgraph.arguments.keywords import checked_call
-from popgraph.arguments.labels import classes_in_order, label_array, read_labels
+from popgraph.arguments.labels import read_labels
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.blas import one_thread
 from popgraph.distribution import Seed
@@ -43,13 +45,16 @@ class Clustering(Immutable):
         for an embedding that was given.
     accuracy : float or None
         Pr_{x̄, x~A(.|x̄)}[the class matched to x's part is y(x̄)], under the best matching of parts and classes; None without
-        labels. A part or class that is left over when their numbers differ counts as an error.
+        labels, and among the labelled naturals where some are not. A part or class that is left over when their numbers differ
+        counts as an error.
     natural_accuracy : float or None
         Pr_x̄[the class matched to x̄'s part is y(x̄)], under its own best matching.
     w_x : (N,) array
         The views' probabilities.
     gap_bounds : (float, float) or None
         Two numbers between which γ_count - γ_{count+1} lies, where F* was clustered.
+    views : sequence of N views
+        Those of the graph, by which `agreement` finds labels that have names.
 
     Examples
     --------
@@ -71,6 +76,7 @@ class Clustering(Immutable):
     natural_accuracy: float | None
     w_x: Floats
     gap_bounds: tuple[float, float] | None = None
+    views: Sequence[Hashable] = ()
 
     @property
     def count(self) -> int:
@@ -85,15 +91,17 @@ class Clustering(Immutable):
     def agreement(self, view_labels: Any) -> float:
         """Return the accuracy for labels of the views: the share of w_x whose part is matched to their label.
 
+        With views that are unlabelled, the share is that of the labelled ones.
+
         Parameters
         ----------
-        view_labels : sequence of N labels
-            In the order of `graph.views`; for example `graph.view_labels`.
+        view_labels : sequence of N labels, or mapping view -> label
+            A sequence is in the order of `views`; for example `graph.view_labels`.
 
         Raises
         ------
         InvalidArgument
-            If there is not one label for each view.
+            If there is not one label for each view, or no view is labelled.
 
         Examples
         --------
@@ -103,12 +111,12 @@ class Clustering(Immutable):
         >>> spectral_clusters(graph, 3, rng=0).agreement(graph.view_labels)
         1.0
         """
-        need = f"{len(self.parts)} views need one label each"
-        labels = label_array(view_labels, need)
-        if labels.shape != self.parts.shape:
-            raise InvalidArgument(f"view_labels has shape {labels.shape}; {need}, shape {self.parts.shape}")
+        labels = read_labels(view_labels, self.views, noun="view", name="view_labels")
+        if labels is None:
+            raise InvalidArgument(f"view_labels is None; {len(self.parts)} views need one label each")
+        need_a_label(labels, "view_labels", "view")
         first, y = classes_in_order(labels)
-        return matched_share(_joint(self.parts, self.count, y, len(first), self.w_x))
+        return matched_share(_joint(self.parts, self.count, y, len(first), labelled_share(self.w_x, y)))
 
     def __repr__(self) -> str:
         known = "" if self.accuracy is None else f", accuracy {self.accuracy:.4g}"
@@ -164,8 +172,8 @@ def spectral_clusters(
     embedding : (N, d) array, mapping view -> vector, callable view -> vector, DataFrame, Training or Spectrum, optional
         What to cluster in place of F*.
     labels : sequence of n labels, or mapping natural -> label, optional
-        The class y(x̄) of each natural, for the accuracies; `graph.labels` if not given. For labels of views see
-        `Clustering.agreement`.
+        The class y(x̄) of each natural, None where unlabelled, for the accuracies; `graph.labels` if not given. For labels of
+        views see `Clustering.agreement`.
     restarts : int
         1 or more.
     rng : None, int or numpy.random.Generator
@@ -179,8 +187,8 @@ def spectral_clusters(
     Raises
     ------
     InvalidArgument
-        If count is not in 1..N, restarts is below 1, there is not one label for each natural, or fewer than `count` points
-        are distinct.
+        If count is not in 1..N, restarts is below 1, there is not one label for each natural or none at all, or fewer than
+        `count` points are distinct.
     InvalidEmbedding
         If the embedding is not one finite real vector for each view.
 
@@ -208,6 +216,10 @@ def spectral_clusters(
         raise InvalidArgument(f"restarts is {shorten(restarts)}; it must be a whole number, 1 or more")
     generator = read_generator(rng)
     given = graph.labels if labels is None else read_labels(labels, graph.naturals)
+    if labels is not None:
+        need_a_label(given)
+    elif given is not None and not is_labelled(given).any():
+        given = None
     gap = gap_bounds = None
     if embedding is None:
         spectrum = graph.spectrum(int(count))
@@ -224,9 +236,10 @@ def spectral_clusters(
     accuracy = natural_accuracy = None
     if given is not None:
         first, y = classes_in_order(given)
-        by_class = sp.csr_array((graph.p, (y, np.arange(graph.n))), shape=(len(first), graph.n))
+        p, known = labelled_share(graph.p, y), np.flatnonzero(y >= 0)
+        by_class = sp.csr_array((p[known], (y[known], known)), shape=(len(first), graph.n))
         accuracy = matched_share((by_class @ shares).toarray().T)
-        natural_accuracy = matched_share(_joint(natural_parts, int(count), y, len(first), graph.p))
+        natural_accuracy = matched_share(_joint(natural_parts, int(count), y, len(first), p))
     return Clustering(
         parts=frozen(parts),
         natural_parts=frozen(natural_parts),
@@ -237,6 +250,7 @@ def spectral_clusters(
         natural_accuracy=natural_accuracy,
         w_x=graph.w_x,
         gap_bounds=gap_bounds,
+        views=graph.views,
     )
 
 
@@ -271,9 +285,9 @@ def matched_share(joint: Floats) -> float:
 
 
 def _joint(parts: Ints, count: int, y: Ints, r: int, mass: Floats) -> Floats:
-    """Return the mass of each part and class, (count, r)."""
-    joint = np.zeros((count, r))
-    np.add.at(joint, (parts, y), mass)
+    """Return the mass of each part and class, (count, r); y is -1 where unlabelled."""
+    joint, known = np.zeros((count, r)), y >= 0
+    np.add.at(joint, (parts[known], y[known]), mass[known])
     return joint
 
 

@@ -11,7 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from scipy.sparse.csgraph import connected_components
 
-from popgraph.arguments.labels import classes_in_order, label_array
+from popgraph.arguments.classes import classes_in_order, list_labels
+from popgraph.arguments.labels import read_labels
 from popgraph.arrays import Floats, Ints
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.images import Image
@@ -27,6 +28,7 @@ INK, FAINT, MUTED, WARNING = (
     "#777777",
     "#D55E00",
 )  # MUTED: beside the point, and no class's colour
+UNLABELLED = "#A8A8A8"  # a grey that no class has
 WEIGHTS = LinearSegmentedColormap.from_list("weights", ["#FFFFFF", "#9ECAE1", "#0072B2", "#08306B"])
 NAMED_CLASSES = 12  # classes that a legend has room for
 ICONS = 30  # views up to which images are drawn as themselves
@@ -102,13 +104,9 @@ def read_dims(dims: Any, d: int) -> tuple[int, int]:
 
 
 def classes_of_views(graph: "PopulationGraph", labels: Any) -> tuple[list[str], Ints]:
-    """Return the names of the classes and each view's class: given, the graph's own, or its components."""
+    """Return the names of the classes and each view's class, -1 where unlabelled: given, the graph's own, or its components."""
     if labels is not None:
-        given = label_array(labels, f"{graph.N} views need one label each")
-        if given.shape != (graph.N,):
-            raise InvalidArgument(
-                f"labels has shape {given.shape}; {graph.N} views need one label each, shape ({graph.N},)"
-            )
+        given = read_labels(labels, graph.views, noun="view")
     elif graph.labels is not None:
         given = graph.view_labels
     else:
@@ -117,13 +115,21 @@ def classes_of_views(graph: "PopulationGraph", labels: Any) -> tuple[list[str], 
         classes, of_view = np.unique(given, return_inverse=True)
         return [str(name) for name in classes], of_view
     first, of_view = classes_in_order(given)
-    return [str(name) for name in given[first]], of_view
+    listed = list_labels(given)
+    names = [listed[i] for i in first.tolist()]
+    if names and all(
+        type(each) in (int, float) for each in names
+    ):  # numbers beside None have the colours they would have without
+        rank = np.argsort(np.argsort(names, kind="stable"))
+        of_view = np.where(of_view < 0, -1, rank[of_view])
+        names = sorted(names)
+    return [str(name) for name in names], of_view
 
 
 def draw_views(ax: Axes, graph: "PopulationGraph", at: Floats, of_view: Ints, shown: Ints) -> None:
     """Draw the views shown at these points: images as thumbnails where there are few, else discs of area w_x."""
     of_view = of_view[shown]
-    colour = [COLOURS[c % len(COLOURS)] for c in of_view]
+    colour = [COLOURS[c % len(COLOURS)] if c >= 0 else UNLABELLED for c in of_view]
     area = graph.w_x[shown] / graph.w_x.max()
     if drawn_as_images(graph):
         ax.scatter(at[:, 0], at[:, 1], s=16, c=colour)  # where the views are; thumbnails of one place stand in a row
@@ -135,7 +141,7 @@ def draw_views(ax: Axes, graph: "PopulationGraph", at: Floats, of_view: Ints, sh
     largest = 420 if graph.N <= 16 else 160 if graph.N <= 100 else 40 if graph.N <= 500 else 16
     least = 16 if graph.N <= 500 else 9  # where one view outweighs all others, the others must still be seen
     size = np.maximum(largest * area, least)
-    shape = of_view // len(COLOURS) % len(MARKERS)
+    shape = np.maximum(of_view, 0) // len(COLOURS) % len(MARKERS)
     for m in np.unique(shape):  # beyond 8 classes the colours start again, with another mark
         here = shape == m
         shades = [colour[i] for i in np.flatnonzero(here)]
@@ -162,22 +168,25 @@ def _side_by_side(at: Floats) -> list[float]:
     return [40.0 * (place[i] - (np.sum(row == row[i]) - 1) / 2) for i in range(len(at))]
 
 
-def name_classes(ax: Axes, classes: list[str]) -> None:
-    """Name the classes, where they are few enough to be told apart."""
-    if 1 < len(classes) <= NAMED_CLASSES:
+def name_classes(ax: Axes, classes: list[str], of_view: Ints) -> None:
+    """Name the classes, where they are few enough to be told apart, and the colour of views without one."""
+    unlabelled = bool((of_view < 0).any())
+    if 1 < len(classes) + unlabelled <= NAMED_CLASSES + unlabelled:
         marks = [
             Line2D([], [], marker=MARKERS[c // len(COLOURS)], linestyle="", color=COLOURS[c % len(COLOURS)])
             for c in range(len(classes))
         ]
+        marks += [Line2D([], [], marker=MARKERS[0], linestyle="", color=UNLABELLED)] * unlabelled
+        names = [*classes, "unlabelled"] if unlabelled else classes
         if len(classes) <= 6:
-            ax.legend(marks, classes, frameon=False, fontsize=9, loc="best")
+            ax.legend(marks, names, frameon=False, fontsize=9, loc="best")
         else:
-            ax.legend(marks, classes, frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+            ax.legend(marks, names, frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
-def name_classes_aside(ax: Axes, graph: "PopulationGraph", at: Floats, classes: list[str]) -> None:
+def name_classes_aside(ax: Axes, at: Floats, classes: list[str], of_view: Ints) -> None:
     """Name the classes where no view is: matplotlib's own search sees points, but neither thumbnails nor a disc's size."""
-    name_classes(ax, classes)
+    name_classes(ax, classes, of_view)
     legend = ax.get_legend()
     if legend is None or len(classes) > 6:
         return

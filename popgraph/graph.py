@@ -12,7 +12,7 @@ from scipy.sparse.linalg import aslinearoperator
 
 from popgraph import export, show, weights
 from popgraph.arguments import generator, one_of
-from popgraph.arguments.labels import bayes_labels
+from popgraph.arguments.classes import bayes_labels
 from popgraph.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, shorten
@@ -45,7 +45,7 @@ class PopulationGraph(Immutable):
     factor : (n, N) csr_array
         M.
     labels : (n,) array or None
-        The naturals' classes y(x̄).
+        The naturals' classes y(x̄); None in it is an unlabelled natural.
     name : str
         How it prints.
 
@@ -195,6 +195,8 @@ class PopulationGraph(Immutable):
     @property
     def view_labels(self) -> Any:
         """The most probable class of each view, (N,): Bayes' labeller argmax_c Σ_x̄ p(x̄) A(x|x̄) 1[y(x̄) = c].
+
+        None for a view that no labelled natural reaches.
 
         Raises
         ------

@@ -1,11 +1,15 @@
-"""What a labelling ŷ of the views costs: α, Δ(ŷ) and φ^ŷ, the three numbers that every bound on a probe is made of."""
+"""What a labelling ŷ of the views costs: α, Δ(ŷ) and φ^ŷ, the three numbers that every bound on a probe is made of.
+
+Where some naturals are unlabelled (None), α is refused, since the bounds are about all of them, and Δ is that among the labelled.
+"""
 
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.arguments.labels import classes_in_order, label_array, read_labels
+from popgraph.arguments.classes import class_numbers, classes_in_order, labelled_share, need_a_label, need_every_label
+from popgraph.arguments.labels import read_labels
 from popgraph.arrays import Floats, Ints, Sparse
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.graph import PopulationGraph
@@ -24,7 +28,7 @@ def alpha(graph: PopulationGraph, labels: Any = None) -> float:
     Raises
     ------
     InvalidArgument
-        If there are no labels, or not one for each natural.
+        If there are no labels, not one for each natural, or a natural is unlabelled.
 
     References
     ----------
@@ -36,21 +40,25 @@ def alpha(graph: PopulationGraph, labels: Any = None) -> float:
     >>> alpha(pg.zoo.hypercube(3, "1/5"))  # the label is the first bit, which flips with probability 1/5
     0.2
     """
-    y, r = class_codes(graph, labels)
-    return max(0.0, 1.0 - float(class_mass(graph.p, graph.kernel, y, r).max(axis=1).sum()))
+    given = labels_of_naturals(graph, labels)
+    need_every_label(given, "α")
+    first, y = classes_in_order(given)
+    return max(0.0, 1.0 - float(class_mass(graph.p, graph.kernel, y, len(first)).max(axis=1).sum()))
 
 
 def disagreement(graph: PopulationGraph, view_labels: Any = None, labels: Any = None) -> float:
     """Return Δ(ŷ) = Pr_{x̄, x~A(.|x̄)}[ŷ(x) ≠ y(x̄)], how often a labelling of the views is wrong.
 
+    With naturals that are unlabelled, the probability is that given that x̄ is labelled.
+
     Parameters
     ----------
     graph : PopulationGraph
         n naturals, N views.
-    view_labels : sequence of N labels, optional
-        ŷ, in the order of `graph.views`; Bayes' labeller, which attains α, if not given. A label that no natural has is wrong.
+    view_labels : sequence of N labels, or mapping view -> label, optional
+        ŷ; Bayes' labeller, which attains α, if not given. A label that no natural has is wrong, and so is None.
     labels : sequence of n labels, or mapping natural -> label, optional
-        y(x̄); `graph.labels` if not given.
+        y(x̄), None where unlabelled; `graph.labels` if not given.
 
     Raises
     ------
@@ -67,14 +75,14 @@ def disagreement(graph: PopulationGraph, view_labels: Any = None, labels: Any = 
     >>> disagreement(pg.zoo.hypercube(3), [0] * 8)
     0.5
     """
-    y, r = class_codes(graph, labels)
-    mass = class_mass(graph.p, graph.kernel, y, r)
+    given = labels_of_naturals(graph, labels)
+    need_a_label(given)
+    first, y = classes_in_order(given)
+    mass = class_mass(labelled_share(graph.p, y), graph.kernel, y, len(first))
     if view_labels is None:
         return max(0.0, 1.0 - float(mass.max(axis=1).sum()))
-    given = graph.labels if labels is None else read_labels(labels, graph.naturals)
-    number = {label: c for c, label in enumerate(given[classes_in_order(given)[0]].tolist())}
-    codes = [number.get(label, r) for label in read_view_labels(graph, view_labels).tolist()]
-    right = np.column_stack([mass, np.zeros(graph.N)])[np.arange(graph.N), codes]
+    codes = class_numbers(read_view_labels(graph, view_labels), given[first])
+    right = np.column_stack([mass, np.zeros(graph.N)])[np.arange(graph.N), codes]  # -1 is the last column
     return max(0.0, 1.0 - float(right.sum()))
 
 
@@ -85,13 +93,13 @@ def inconsistency(graph: PopulationGraph, view_labels: Any = None) -> float:
     ----------
     graph : PopulationGraph
         N views.
-    view_labels : sequence of N labels, optional
-        ŷ, in the order of `graph.views`; Bayes' labeller of `graph.labels` if not given.
+    view_labels : sequence of N labels, or mapping view -> label, optional
+        ŷ; Bayes' labeller of `graph.labels` if not given.
 
     Raises
     ------
     InvalidArgument
-        If there are neither view labels nor labels of the graph, or not one for each view.
+        If there are neither view labels nor labels of the graph, not one for each view, or a view is unlabelled.
 
     References
     ----------
@@ -103,41 +111,46 @@ def inconsistency(graph: PopulationGraph, view_labels: Any = None) -> float:
     >>> inconsistency(pg.zoo.hypercube(3, "1/5"))  # 2 q (1 - q)
     0.32
     """
-    ours = view_labels is None
-    if ours and graph.view_labels is None:
+    if not isinstance(graph, PopulationGraph):
+        raise InvalidArgument(f"a PopulationGraph comes first; got {shorten(graph)}")
+    if view_labels is None and graph.labels is None:
         raise InvalidArgument("the graph has no labels: pass view_labels=, one label for each view")
-    _, codes = classes_in_order(read_view_labels(graph, graph.view_labels if ours else view_labels))
-    return pairs_told_apart(graph.p, graph.kernel, codes)
+    given = graph.view_labels if view_labels is None else read_view_labels(graph, view_labels)
+    need_every_label(given, "φ", "view")
+    return pairs_told_apart(graph.p, graph.kernel, classes_in_order(given)[1])
 
 
-def read_view_labels(graph: PopulationGraph, view_labels: Any) -> Any:
-    """Return one label for each view, (N,).
+def read_view_labels(graph: PopulationGraph, view_labels: Any, name: str = "view_labels") -> Any:
+    """Return one label for each view, (N,), None where unlabelled.
 
     Raises
     ------
     InvalidArgument
         If there is not one label for each view.
     """
-    array = label_array(view_labels, f"{graph.N} views need one label each")
-    if array.shape != (graph.N,):
-        raise InvalidArgument(f"view_labels has shape {array.shape}; {graph.N} views need one label each")
-    return array
+    return read_labels(view_labels, graph.views, noun="view", name=name)
 
 
-def class_codes(graph: PopulationGraph, labels: Any) -> tuple[Ints, int]:
-    """Return each natural's class as a number in order of first appearance, (n,), and how many classes there are."""
+def labels_of_naturals(graph: PopulationGraph, labels: Any) -> Any:
+    """Return the naturals' labels, (n,), None where unlabelled: those given, or the graph's.
+
+    Raises
+    ------
+    InvalidArgument
+        If there are neither, or not one for each natural.
+    """
     if not isinstance(graph, PopulationGraph):
         raise InvalidArgument(f"a PopulationGraph comes first; got {shorten(graph)}")
     given = graph.labels if labels is None else read_labels(labels, graph.naturals)
     if given is None:
         raise InvalidArgument(f"there are no labels: pass labels=, one class for each of the {graph.n} naturals")
-    first, y = classes_in_order(given)
-    return y, len(first)
+    return given
 
 
 def class_mass(p: Floats, A: Sparse, y: Ints, r: int) -> Floats:
-    """Return Σ_x̄ p(x̄) A(x|x̄) 1[y(x̄) = i] of each view and class, (N, r)."""
-    onehot = sp.csr_array((p, (np.arange(len(p)), y)), shape=(len(p), r))
+    """Return Σ_x̄ p(x̄) A(x|x̄) 1[y(x̄) = i] of each view and class, (N, r); y is -1 where unlabelled."""
+    known = np.flatnonzero(y >= 0)
+    onehot = sp.csr_array((p[known], (known, y[known])), shape=(len(p), r))
     return np.asarray((A.T @ onehot).toarray())
 
 

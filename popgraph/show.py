@@ -57,7 +57,9 @@ def graph_rows(graph: "PopulationGraph", spectrum: "Spectrum | None") -> list[tu
     if graph.grid is not None:
         rows.append(("structure", str(graph.grid)))
     if graph.labels is not None:
-        rows.append(("classes", f"{len(set(graph.labels.tolist())):,}"))
+        known = [label for label in graph.labels.tolist() if label is not None]
+        partly = "" if len(known) == graph.n else f" ({len(known):,} of {graph.n:,} naturals labelled)"
+        rows.append(("classes", f"{len(set(known)):,}{partly}"))
     if spectrum is not None:
         rows.append(("eigenvalues of Ā", multiplicities(spectrum)))
     else:

@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 
-from popgraph.arguments import number, whole_number
+from popgraph.arguments import angle, whole_number
 from popgraph.arguments.embeddings import read_embedding
 from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, frozen
@@ -20,6 +20,7 @@ from popgraph.losses import spectral
 from popgraph.match import Match, Status, share_in_words
 from popgraph.memory import in_words, reserve
 from popgraph.reasons import family_in_words, in_exact_arithmetic, missing_in_words
+from popgraph.slips import slip_in_words
 from popgraph.spectrum import Spectrum, ritz, whole_eigenspace
 from popgraph.spectrum.basis import groups
 from popgraph.subspace import ColumnSpace, captured, column_space, containment_angles, linear_map, principal_angles
@@ -185,6 +186,8 @@ def judge(
     status, reason = _decide(table, space, spectrum, shares, angles, atol, uncertainty, optimal, family)
     if status is Status.DIFFERENT and _matches_with_constant(graph, F, root, k, atol):
         reason += f" With a constant column added f spans the {k + 1} leading eigenvectors: centred losses leave the constant out."
+    if status is Status.DIFFERENT and not degenerate:
+        reason += slip_in_words(graph.views, table, spectrum.eigenvectors, root, atol)
     exactly = in_exact_arithmetic(graph, k, degenerate) if spectrum.gap == 0 else ""
     best = None if held is None else _is_best_of_class(graph.factor, spectrum.w_x, held, space, k, atol)
     if held is not None and status is Status.DIFFERENT:
@@ -220,8 +223,7 @@ def judge(
 
 def read_angle(atol: Any) -> float:
     """Return the largest angle that counts as 0, if it is one."""
-    what = "it is an angle in radians, between 0 and pi/2"
-    return number("atol", ATOL if atol is None else atol, what, below=np.pi / 2)
+    return angle("atol", ATOL if atol is None else atol)
 
 
 def _read_k(graph: PopulationGraph, table: Floats, k: int | None) -> int:

@@ -479,7 +479,10 @@ REFUSED = {
         lambda: probe(points(2), np.ones((2, 1)), [1]),
         r"labels has shape \(1,\); 2 naturals need one label each",
     ),
-    "names": (lambda: probe(points(2), np.ones((2, 1)), {0: 1}), "labels has no label for 1 of 2 naturals: 1"),
+    "names": (
+        lambda: probe(points(2), np.ones((2, 1)), {0: 1}),
+        r"labels lacks 1 of 2 naturals \(1\); name each natural once",
+    ),
     "head": (
         lambda: probe(LC, np.ones((4, 1)), head="ridge"),
         'head is \'ridge\'; it must be "least squares", "logistic" or',

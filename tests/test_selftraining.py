@@ -190,7 +190,7 @@ CUBE = zoo.hypercube(2)
     ("call", "message"),
     [
         (lambda: self_train("graph", []), "a PopulationGraph comes first; got 'graph'"),
-        (lambda: self_train(CUBE, [0, 1]), r"view_labels has shape \(2,\); 4 views need one label each"),
+        (lambda: self_train(CUBE, [0, 1]), r"teacher has shape \(2,\); 4 views need one label each"),
         (lambda: self_train(CUBE, [None] * 4), "teacher labels no view"),
         (lambda: self_train(CUBE, {(0, 2): 1}), r"teacher labels 1 of 1 that are no views: \(0, 2\)"),
         (lambda: self_train(CUBE, [0, 1, 0, 1], weight=-1), "weight is -1; the price of a pair told apart is a number"),

@@ -93,7 +93,7 @@ def _looked_up(name: str, f: Any, views: Sequence[Hashable]) -> list[Any]:
         order = positions_by_name(name, names, views, "view", InvalidEmbedding)
         rows = list(f)
         given = rows if order is None else [rows[i] for i in order]
-    return _alike(name, [_vector(f"{name}[{{}}]", row, view) for row, view in zip(given, views, strict=True)], views)
+    return _alike(name, f"{name}[{{}}]", given, views)
 
 
 def _called(name: str, f: Callable[[Any], Any], views: Sequence[Hashable]) -> list[Any]:
@@ -105,8 +105,8 @@ def _called(name: str, f: Callable[[Any], Any], views: Sequence[Hashable]) -> li
         except Exception as error:
             error.add_note(f"raised by {name} on the view {shorten(view)}")
             raise
-        rows.append(_vector(f"{name}({{}})", row, view))
-    return _alike(name, rows, views)
+        rows.append(row)
+    return _alike(name, f"{name}({{}})", rows, views)
 
 
 def _vector(call: str, row: Any, view: Hashable) -> Any:
@@ -118,13 +118,20 @@ def _vector(call: str, row: Any, view: Hashable) -> Any:
     return np.atleast_1d(as_array(call.format(shorten(view)), row, InvalidEmbedding))
 
 
-def _alike(name: str, rows: list[Any], views: Sequence[Hashable]) -> list[Any]:
-    """Return vectors that are all of one length."""
-    for row, view in zip(rows, views, strict=True):
+def _alike(name: str, call: str, given: list[Any], views: Sequence[Hashable]) -> list[Any]:
+    """Return vectors that are all of one length, and name their entries alike where they do."""
+    rows = [_vector(call, row, view) for row, view in zip(given, views, strict=True)]
+    entries = index_of(given[0])
+    for row, one, view in zip(rows, given, views, strict=True):
         if row.shape != rows[0].shape:
             raise InvalidEmbedding(
                 f"{name} has shape {row.shape} at the view {shorten(view)}, and {rows[0].shape} at {shorten(views[0])}; give one "
                 "vector of one length for each view"
+            )
+        if entries is not None and index_of(one) != entries:
+            raise InvalidEmbedding(
+                f"{name} names the entries of its vectors {shorten(index_of(one))} at the view {shorten(view)}, and "
+                f"{shorten(entries)} at {shorten(views[0])}; give vectors without names, or a table"
             )
     return rows
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from popgraph.arguments.classes import list_labels
 from popgraph.arguments.probabilities import SUM_TOLERANCE
 from popgraph.arrays import frozen, frozen_csr
 from popgraph.building import from_population
@@ -83,7 +84,7 @@ class Writer:
         if exact is not None:
             whole = isinstance(exact.numerators, np.ndarray) and exact.numerators.dtype != object
             numerators = self.array(exact.numerators) if whole else [str(number) for number in exact.numerators]
-        labels = None if graph.labels is None else graph.labels.tolist()
+        labels = None if graph.labels is None else list_labels(graph.labels)
         return {
             "distribution": self.distribution(graph.population.distribution),
             "views": self.outcomes(graph.views, "view"),

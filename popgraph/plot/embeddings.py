@@ -33,7 +33,7 @@ def embedding(
         N views; of more than 2,000 a sample is drawn, as the title says.
     f : (N, k) array, mapping, callable, Training or Spectrum
         Of a Training its f is drawn, of a Spectrum its `embedding` D^-1/2 F* diag(√γ).
-    labels : (N,) array, optional
+    labels : sequence of N labels, or mapping view -> label, optional
         A class for each view, for its colour; as in `graph`.
     dims : (int, int)
         Which columns; with one column, it is drawn along a line.
@@ -70,7 +70,7 @@ def embedding(
     if d == 1:
         ax.set_yticks([])
     ax.margins(0.35 if drawn_as_images(graph) else 0.2)
-    name_classes_aside(ax, graph, at, classes)
+    name_classes_aside(ax, at, classes, of_view)
     which = f"columns {columns[0] + 1}, {columns[1] + 1} of {d}" if d > 1 else "its only column"
     ax.set_title(f"{graph.N:,} views by f: {which}{note}", fontsize=11)
     ax.spines[["top", "right"]].set_visible(False)

@@ -28,7 +28,7 @@ def graph(graph: "PopulationGraph", *, labels: Any = None, ax: Axes | None = Non
     ----------
     graph : PopulationGraph
         N views; of more than 2,000 a sample is drawn, as the title says.
-    labels : (N,) array, optional
+    labels : sequence of N labels, or mapping view -> label, optional
         A class for each view, for its colour; the graph's own (`graph.view_labels`), else its components, if not given.
     ax : Axes, optional
         Where to draw; a new figure if not given.
@@ -76,7 +76,7 @@ def graph(graph: "PopulationGraph", *, labels: Any = None, ax: Axes | None = Non
     draw_views(ax, graph, at, of_view, shown)
     ax.set_axis_off()
     ax.margins(0.18)
-    name_classes_aside(ax, graph, at, classes)
+    name_classes_aside(ax, at, classes, of_view)
     many = graph.component_count
     ax.set_title(f"{graph.N:,} views in {many:,} component{'s' * (many > 1)}{note}", fontsize=11)
     return ax

@@ -107,7 +107,7 @@ def animation(
         What f was trained on.
     spectrum : Spectrum
         F*; at a degenerate cut, up to the next clean one.
-    labels : (N,) array, optional
+    labels : sequence of N labels, or mapping view -> label, optional
         A class for each view, for its colour; as in `graph`.
     dims : (int, int)
         Which columns of f.
@@ -175,7 +175,7 @@ def animation(
         draw_views(left, graph, path[t][shown][:, columns], of_view, shown)
         left.set(xlabel=f"f_{dims[0] + 1}", ylabel=f"f_{dims[1] + 1}")
         left.set(xlim=(middle[0] - reach, middle[0] + reach), ylim=(middle[1] - reach, middle[1] + reach))
-        name_classes(left, classes)
+        name_classes(left, classes, of_view)
         left.set_title(f"step {training.steps[t]:,}: loss {training.loss[t]:.4f}{note}", fontsize=11)
         here.set_data([training.steps[t]], [max(angles[t], 1e-17)])
         return [left, here]

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments import generator as read_generator
+from popgraph.arguments.classes import classes_in_order
 from popgraph.arguments.keywords import checked_call
-from popgraph.arguments.labels import classes_in_order
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.blas import one_thread
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, TooLarge, shorten, size_in_words
 from popgraph.graph import PopulationGraph
 from popgraph.memory import in_words
-from popgraph.probing.fit import angle_left_open, check_head, fit, read_classes
+from popgraph.probing.fit import angle_left_open, check_head, fit, read_task_labels
 from popgraph.probing.value import Probe
 from popgraph.spectrum import Spectrum, whole_eigenspace
 
@@ -30,7 +30,7 @@ class ProbeRange(Immutable):
     Attributes
     ----------
     low, high : Probe
-        Of least and of greatest error.
+        Of least and of greatest error; of test error, where there is a test.
     low_f, high_f : (N, k) array
         The embeddings that they probe, minimisers of the spectral contrastive loss; F = √w_x f.
     k : int
@@ -58,19 +58,20 @@ class ProbeRange(Immutable):
 
     @property
     def lowest(self) -> float:
-        """The least error found."""
-        return self.low.error
+        """The least error found; the least test error, where there is a test."""
+        return _counted(self.low)
 
     @property
     def highest(self) -> float:
-        """The greatest error found."""
-        return self.high.error
+        """The greatest error found; the greatest test error, where there is a test."""
+        return _counted(self.high)
 
     def __repr__(self) -> str:
+        error = "error" if self.low.test_error is None else "test error"
         if not self.family:
-            return f"ProbeRange({self.low.head}, k={self.k}: error {self.lowest:.4g}, a clean cut)"
+            return f"ProbeRange({self.low.head}, k={self.k}: {error} {self.lowest:.4g}, a clean cut)"
         return (
-            f"ProbeRange({self.low.head}, k={self.k}: error {self.lowest:.4g} to {self.highest:.4g} "
+            f"ProbeRange({self.low.head}, k={self.k}: {error} {self.lowest:.4g} to {self.highest:.4g} "
             f"among {self.tried:,} minimisers)"
         )
 
@@ -92,6 +93,7 @@ def probe_range(
     intercept: bool = False,
     samples: int = 200,
     rng: Seed = 0,
+    test_labels: Any = None,
 ) -> ProbeRange:
     """Search the minimisers of the spectral contrastive loss in k dimensions for the least and the greatest probing error.
 
@@ -116,6 +118,8 @@ def probe_range(
         How many embeddings to try beside the three, 0 or more.
     rng : None, int or numpy.random.Generator
         Draws the random ones.
+    test_labels : sequence of n labels, or mapping natural -> label, optional
+        As for `probe`; the range is then that of the test error.
 
     Returns
     -------
@@ -149,7 +153,7 @@ def probe_range(
     if not isinstance(samples, int | np.integer) or isinstance(samples, bool) or not 0 <= samples <= 10**9:
         raise InvalidArgument(f"samples is {shorten(samples)}; it must be a whole number, 0 or more")
     generator = read_generator(rng)
-    given = read_classes(graph, labels)
+    given = read_task_labels(graph, labels, test_labels)
     spectrum = graph.spectrum(k)
     positive = int(np.sum(spectrum.gamma > 0))
     solve = partial(_solve, graph, float(spectrum.gamma[-1]))
@@ -163,25 +167,31 @@ def probe_range(
         f = frozen(fixed / root)
         return ProbeRange(probed, probed, f, f, k, "", 1)
     chosen, many = k - above, free.shape[1]
-    turn = _towards_labels(graph, free, given)
+    turn = _towards_labels(graph, free, given.fitted)
     low = high = None
     tried = 0
     for R in _choices(turn, chosen, samples, generator):
         f = np.hstack([fixed[:, :above], free @ R]) / root
         tried += 1
         found = (fit(graph, f, given, head, intercept, angle), f)
-        low = found if low is None or found[0].error < low[0].error else low
-        high = found if high is None or found[0].error > high[0].error else high
+        low = found if low is None or _counted(found[0]) < _counted(low[0]) else low
+        high = found if high is None or _counted(found[0]) > _counted(high[0]) else high
     (best, best_f), (worst, worst_f) = low, high  # type: ignore[misc]
     family = f"any {chosen} of the {many} dimensions of the eigenspace of γ = {spectrum.gamma[-1]:.6g}"
     return ProbeRange(best, worst, frozen(best_f), frozen(worst_f), k, family, tried)
+
+
+def _counted(probe: Probe) -> float:
+    """Return the error that the range is of: the test error, where there is a test."""
+    return probe.error if probe.test_error is None else probe.test_error
 
 
 def _towards_labels(graph: PopulationGraph, free: Floats, labels: Any) -> Floats:
     """Return an orthogonal (m, m) matrix whose first columns turn the m free directions to what they hold of the labels."""
     first, y = classes_in_order(labels)
     onehot = np.zeros((graph.n, len(first)))
-    onehot[np.arange(graph.n), y] = np.sqrt(graph.p)
+    known = np.flatnonzero(y >= 0)
+    onehot[known, y[known]] = np.sqrt(graph.p[known])
     return np.linalg.svd(free.T @ (graph.factor.T @ onehot))[0]  # Mᵀ√p 1[y = i] is T_i of THEORY 5.4
 
 

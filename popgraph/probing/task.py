@@ -35,8 +35,11 @@ class Directions(Immutable):
 class Task(Immutable):
     """Hold features X (N, d), w_x (N,), p (n,), the kernel A (n, N), and each natural's class y (n,) out of r.
 
-    `angle` bounds, in radians, how far the span of √w_x X is from the one that is meant: 0 for an f that is given, the angle
-    bound of its certificate for a computed F*.
+    Where some naturals are unlabelled, n are the labelled ones, p is conditional on them, and w_x is the law of their views, 0
+    where they have none; `everywhere` (N,) is then the law of the views of all naturals, and None otherwise.
+
+    `angle` bounds, in radians, how far the span of √w_x X is from the one that is meant, w_x being the law of all views: 0 for
+    an f that is given, the angle bound of its certificate for a computed F*.
     """
 
     X: Floats
@@ -46,6 +49,7 @@ class Task(Immutable):
     y: Ints
     r: int
     angle: float = 0.0
+    everywhere: Floats | None = None
 
     @cached_property
     def joint(self) -> Floats:
@@ -55,17 +59,34 @@ class Task(Immutable):
 
     @cached_property
     def T(self) -> Floats:
-        """√w_x Pr[y = i|x], (N, r)."""
-        return frozen(self.joint / np.sqrt(self.w_x)[:, np.newaxis])
+        """√w_x Pr[y = i|x], (N, r), 0 for a view of no labelled natural."""
+        root = np.sqrt(self.w_x)[:, np.newaxis]
+        return frozen(np.divide(self.joint, root, out=np.zeros_like(self.joint), where=root > 0))
 
     @cached_property
     def whitening(self) -> Floats:
         """The (d, rank) matrix W that makes the features XW uncorrelated, of mean square 1 over w_x.
 
         Columns are scaled to length 1 first, so that diag(1, 1e-20) counts as two, and the rank is that of `column_space`.
+        With unlabelled naturals the features are first made uncorrelated over all views. Directions in which the labelled ones
+        do not differ are then left out alike for f and for every fQ, and heads on XW are, of all that are the same on the
+        labelled views, the smallest on all views.
         """
-        F = self.X * np.sqrt(self.w_x)[:, np.newaxis]
-        return frozen(_inverse_factor(F)[0])
+        return self._whitening[0]
+
+    @cached_property
+    def _whitening(self) -> tuple[Floats, float]:
+        """The whitening, and how many times further the angle moves a head fitted to some of the views."""
+        if self.everywhere is None:
+            return frozen(_inverse_factor(self.X * np.sqrt(self.w_x)[:, np.newaxis])[0]), 1.0
+        first = _inverse_factor(self.X * np.sqrt(self.everywhere)[:, np.newaxis])[0]
+        F = (self.X @ first) * np.sqrt(self.w_x)[:, np.newaxis]
+        # An angle t moves the rows √w_x f(x) by at most t, and those of F, weighted as the labelled ones are, by `lifted` t.
+        lifted = float(np.sqrt((self.w_x / self.everywhere).max()))
+        _, sigma, Vt = np.linalg.svd(F, full_matrices=False)
+        kept = sigma > max(tolerance(F.shape[1]) * sigma.max(initial=0.0), lifted * self.angle)
+        sigma, Vt = sigma[kept], Vt[kept]
+        return frozen(first @ (Vt / sigma[:, np.newaxis]).T), 1.0 + lifted / float(sigma.min(initial=np.inf))
 
     @cached_property
     def size(self) -> Floats:
@@ -79,14 +100,15 @@ class Task(Immutable):
         A column of B is known to eps of its length, so an entry of 1e-17 beside one of 1 may stand for 0. Where F* is known
         to an angle t only, the function x -> √w_x (XB)_xi moves in the 2-norm by at most t times its own norm for a given B,
         and for the least-squares B, which projects T_i = √w_x Pr[y = i|x] on the span, by at most t ||T_i|| (the projectors
-        on two subspaces t apart differ by sin t).
+        on two subspaces t apart differ by sin t). A head fitted to some of the views only moves further on the others, by the
+        condition of that fit.
         """
         lengths = np.linalg.norm(self.X / self.size, axis=1)
         scores = self.X @ B
         tie = rounding(lengths, B * self.size[:, np.newaxis])
         if self.angle:
-            root = np.sqrt(self.w_x)
-            moving = max(
+            root = np.sqrt(self.w_x if self.everywhere is None else self.everywhere)
+            moving = self._whitening[1] * max(
                 np.linalg.norm(root[:, np.newaxis] * scores, axis=0).max(), np.linalg.norm(self.T, axis=0).max()
             )
             tie = tie + 2 * self.angle * moving / root  # twice: both of two scores move
@@ -97,9 +119,8 @@ class Task(Immutable):
         return first_largest(*self.scores(B))
 
     def vote(self, g: Ints) -> Ints:
-        """Return ḡ(x̄) = argmax_i Pr[g(x) = i | x̄], (n,)."""
-        onehot = sp.csr_array((np.ones(len(g)), (np.arange(len(g)), g)), shape=(len(g), self.r))
-        return first_largest((self.A @ onehot).toarray(), VOTE_TIE)
+        """Return ḡ(x̄) of the naturals here, (n,)."""
+        return vote(self.A, g, self.r)
 
     def error(self, B: Floats) -> float:
         """Return Pr[ḡ_B(x̄) ≠ y(x̄)]."""
@@ -107,10 +128,10 @@ class Task(Immutable):
 
     @cached_property
     def directions(self) -> Directions:
-        """The distinct directions of the views."""
+        """The distinct directions of the views that a labelled natural reaches."""
         scaled = self.X / self.size
         length = np.linalg.norm(scaled, axis=1)
-        seen = length > 0
+        seen = (length > 0) & (self.w_x > 0)
         rows = scaled[seen] / length[seen, np.newaxis]
         inwards, outwards = _inverse_factor(rows)
         whitened = rows @ inwards
@@ -155,6 +176,12 @@ class Task(Immutable):
         """What every head errs by: naturals that no head can vote apart, of different classes."""
         mass = self.alike[1]
         return float(np.sum(mass.sum(axis=1) - mass.max(axis=1)))
+
+
+def vote(A: Sparse, g: Ints, r: int) -> Ints:
+    """Return ḡ(x̄) = argmax_i Pr[g(x) = i | x̄], (n,), of views' classes g (N,) out of r."""
+    onehot = sp.csr_array((np.ones(len(g)), (np.arange(len(g)), g)), shape=(len(g), r))
+    return first_largest((A @ onehot).toarray(), VOTE_TIE)
 
 
 def first_largest(values: Floats, tie: Floats | float) -> Ints:

@@ -16,7 +16,7 @@ class Probe(Immutable):
     Attributes
     ----------
     error : float
-        Pr_x̄[ḡ_B(x̄) ≠ y(x̄)], computed from `B` as it stands.
+        Pr_x̄[ḡ_B(x̄) ≠ y(x̄)], computed from `B` as it stands; where some naturals are unlabelled, given that x̄ is labelled.
     head : str
         How B was chosen.
     B : (d, r) array
@@ -24,15 +24,21 @@ class Probe(Immutable):
     intercept : (r,) array or None
         Added to Bᵀf(x), where asked for.
     classes : (r,) array
-        The labels that B's columns stand for, in the order in which they first appear among the naturals.
+        The labels that B's columns stand for, in the order in which they first appear among the labelled naturals.
     predicted : (n,) array
-        The label that wins each natural's vote.
+        The label that wins each natural's vote, of the unlabelled ones too.
     view_predictions : (N,) array
         The label of each view.
     loss : float or None
         What the head minimised: E||y⃗(x̄) - Bᵀf(x)||² for "least squares", the cross-entropy in nats for "logistic".
     optimal : bool
         Whether no B has a smaller error, as far as proven.
+    labelled : int
+        How many naturals B was fitted to: those with a label.
+    test_error : float or None
+        Pr[ḡ_B(x̄) ≠ test label of x̄ | x̄ is in the test]; None without test labels.
+    test_count : int
+        How many naturals are in the test: those with a test label that B was not fitted to.
 
     Examples
     --------
@@ -55,23 +61,33 @@ class Probe(Immutable):
     view_predictions: Any
     loss: float | None
     optimal: bool
+    labelled: int
+    test_error: float | None
+    test_count: int
 
     @property
     def accuracy(self) -> float:
-        """1 - error."""
+        """1 - error, on the labelled naturals."""
         return 1.0 - self.error
 
     def __repr__(self) -> str:
         d, r = self.B.shape
-        proven = ", optimal" if self.optimal else ""
+        n, proven = len(self.predicted), ", optimal" if self.optimal else ""
+        known = "" if self.labelled == n else f" on {self.labelled:,} labelled natural{'s' * (self.labelled != 1)}"
+        test = "" if self.test_error is None else f", test error {self.test_error:.4g} on {self.test_count:,}"
         return (
-            f"Probe({self.head}: error {self.error:.4g}{proven}; {r} class{'es' * (r != 1)}, "
+            f"Probe({self.head}: error {self.error:.4g}{known}{proven}{test}; {r} class{'es' * (r != 1)}, "
             f"f in {d} dimension{'s' * (d != 1)})"
         )
 
     def __str__(self) -> str:
         where = f"{len(self.predicted):,} naturals by vote of {len(self.view_predictions):,} views"
         proof = "No linear head errs less." if self.optimal else "Whether another B errs less is not proven."
+        if self.labelled < len(self.predicted) or self.test_error is not None:
+            others = f"; test on {self.test_count:,} other{'s' * (self.test_count != 1)}" * (
+                self.test_error is not None
+            )
+            where += f"\n  fitted to  {self.labelled:,} labelled of {len(self.predicted):,} naturals{others}"
         lines = [
             repr(self),
             f"  classes    {listing([shorten(label, 24) for label in self.classes.tolist()])}",

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments import whole_number
-from popgraph.arrays import Immutable
+from popgraph.arguments.classes import need_a_label
+from popgraph.arrays import Immutable, frozen
 from popgraph.graph import PopulationGraph
-from popgraph.labelling import class_codes, disagreement
+from popgraph.labelling import disagreement, labels_of_naturals
 from popgraph.probing.task import first_largest
 from popgraph.selftraining.student import Student, self_train
 from popgraph.selftraining.teacher import read_teacher
@@ -20,7 +21,7 @@ TIE = 1e-12  # errors closer than this are a draw
 class Contest(Immutable):
     """Hold the errors of both ways on one graph with one teacher. Made by `which_wins`.
 
-    Errors are Pr_{x̄, x}[label given to x ≠ y(x̄)].
+    Errors are Pr_{x̄, x}[label given to x ≠ y(x̄)], among the labelled naturals where some are not.
 
     Attributes
     ----------
@@ -82,7 +83,7 @@ def which_wins(graph: PopulationGraph, teacher: Any, k: int, *, weight: float = 
     weight : float
         The student's t.
     labels : sequence of n labels, or mapping natural -> label, optional
-        y(x̄); `graph.labels` if not given.
+        y(x̄), None where unlabelled; `graph.labels` if not given.
 
     Raises
     ------
@@ -108,20 +109,21 @@ def which_wins(graph: PopulationGraph, teacher: Any, k: int, *, weight: float = 
     >>> which_wins(graph, pseudo_labels(graph, known), k=2)
     Contest(neither wins: contrastive 0.05, self-training 0.05, teacher 0.05)
     """
-    class_codes(graph, labels)
+    given = labels_of_naturals(graph, labels)
+    need_a_label(given)
     taught = read_teacher(graph, teacher)
     k = whole_number("k", k, graph.N)
-    student = self_train(graph, teacher, weight=weight, labels=labels)
+    student = self_train(graph, taught.named(taught.codes), weight=weight, labels=given)
     spectrum = graph.spectrum(k)
     f, seen = spectrum.embedding, np.flatnonzero(taught.codes >= 0)
     root = np.sqrt(graph.w_x[seen])[:, np.newaxis]
     B = np.linalg.lstsq(root * f[seen], root * taught.onehot[seen], rcond=None)[0]
     scores = f @ B
     said = taught.named(first_largest(scores, TIE * np.abs(scores).max(initial=0.0)))
-    contrastive, other = disagreement(graph, said, labels), student.error
+    contrastive, other = disagreement(graph, said, given), student.error
     teacher_error = student.teacher_error
     if other is None or teacher_error is None:
-        raise AssertionError("class_codes has made sure of labels")
+        raise AssertionError("labels_of_naturals has made sure of labels")
     winner = "neither" if abs(contrastive - other) <= TIE else "contrastive" if contrastive < other else "self-training"
     return Contest(
         winner=winner,
@@ -131,6 +133,6 @@ def which_wins(graph: PopulationGraph, teacher: Any, k: int, *, weight: float = 
         teacher=teacher_error,
         k=k,
         gap=spectrum.gap,
-        probe_labels=said,
+        probe_labels=frozen(said),
         student=student,
     )

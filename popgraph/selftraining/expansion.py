@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments import number
-from popgraph.arguments.labels import classes_in_order, read_labels
+from popgraph.arguments.classes import classes_in_order, list_labels, need_every_label
 from popgraph.arrays import Floats, Ints
 from popgraph.errors import TooLarge, shorten
 from popgraph.graph import PopulationGraph
-from popgraph.labelling import class_codes, class_mass
+from popgraph.labelling import class_mass, labels_of_naturals
 
 MOST_VIEWS = 22  # of one class: its 4,194,304 sets are enumerated
 ROUNDING = 1e-12
@@ -61,7 +61,7 @@ def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion
     Raises
     ------
     InvalidArgument
-        If a is outside (0, 1], or there are no labels.
+        If a is outside (0, 1], there are no labels, or a natural is unlabelled.
     TooLarge
         If a class has more than 22 views.
 
@@ -77,10 +77,11 @@ def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion
     >>> expansion(graph, a=0.25).c  # each view's neighbours are its whole class
     inf
     """
-    y, r = class_codes(graph, labels)
+    given = labels_of_naturals(graph, labels)
     a = number("a", a, "it must be a number in (0, 1]", above=5e-324, below=1.0, ends=True)
-    given = graph.labels if labels is None else read_labels(labels, graph.naturals)
-    names = given[classes_in_order(given)[0]].tolist()
+    need_every_label(given, "expansion within the classes")
+    first, y = classes_in_order(given)
+    names, r = list_labels(given[first]), len(first)
     mass = class_mass(graph.p, graph.kernel, y, r)
     best = Expansion(np.inf, (), None, float(a))
     for i in range(r):

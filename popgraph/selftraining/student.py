@@ -7,6 +7,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from popgraph.arguments import number
+from popgraph.arguments.classes import is_labelled, list_labels
+from popgraph.arguments.labels import read_labels
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.errors import TooLarge
 from popgraph.graph import PopulationGraph
@@ -41,7 +43,8 @@ class Student(Immutable):
     inconsistency : float
         Pr_{(x, x⁺)}[g(x) ≠ g(x⁺)].
     error, teacher_error : float or None
-        Pr_{x̄, x}[g(x) ≠ y(x̄)] of the student, and of the teacher (who is wrong where silent); None without labels.
+        Pr_{x̄, x}[g(x) ≠ y(x̄)] of the student, and of the teacher (who is wrong where silent), among the labelled naturals;
+        None without labels.
 
     Examples
     --------
@@ -67,7 +70,7 @@ class Student(Immutable):
     teacher_error: float | None
 
     def __repr__(self) -> str:
-        classes = len(set(self.labels.tolist()))
+        classes = len(set(list_labels(self.labels)))
         known = "" if self.error is None else f", error {self.error:.4g}"
         value = f"{self.objective:.6g}" + (", exact" if self.exact else f", at least {self.lower:.6g}")
         return (
@@ -140,7 +143,8 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
     value = cost_of(pairs, unary, codes)
     apart = pairs_told_apart(graph.p, graph.kernel, codes)
     named = taught.named(codes)
-    known = labels is not None or graph.labels is not None
+    given = graph.labels if labels is None else read_labels(labels, graph.naturals)
+    known = given is not None and (labels is not None or is_labelled(given).any())
     return Student(
         labels=frozen(named),
         weight=float(weight),
@@ -150,8 +154,8 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
         unique=unique,
         disagreement=float(unary[np.arange(graph.N), codes].sum()),
         inconsistency=apart,
-        error=disagreement(graph, named, labels) if known else None,
-        teacher_error=disagreement(graph, taught.named(taught.codes), labels) if known else None,
+        error=disagreement(graph, named, given) if known else None,
+        teacher_error=disagreement(graph, taught.named(taught.codes), given) if known else None,
     )
 
 

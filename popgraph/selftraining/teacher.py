@@ -1,24 +1,23 @@
 """Pseudo-labels of the views: made from a few labelled naturals, and read in the forms that users give them."""
 
-from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from popgraph.arguments.labels import label_array
+from popgraph.arguments.classes import bayes_labels, classes_in_order, is_labelled, label_column, labels_of, list_labels
+from popgraph.arguments.labels import read_labels
 from popgraph.arrays import Floats, Immutable, Ints
-from popgraph.errors import InvalidArgument, listing, shorten
+from popgraph.errors import InvalidArgument, shorten
 from popgraph.graph import PopulationGraph
-from popgraph.labelling import class_mass, read_view_labels
 
 
 @dataclass(frozen=True, eq=False)
 class Teacher(Immutable):
-    """Hold pseudo-labels as class numbers (N,), -1 where there is none, and the classes in order of first appearance."""
+    """Hold pseudo-labels as class numbers (N,), -1 where there is none, and the classes (r,) in order of first appearance."""
 
     codes: Ints
-    classes: tuple[Hashable, ...]
+    classes: Any
 
     @property
     def onehot(self) -> Floats:
@@ -30,28 +29,28 @@ class Teacher(Immutable):
 
     def named(self, codes: Ints) -> Any:
         """Return class numbers as labels, None for -1."""
-        return label_array([None if c < 0 else self.classes[c] for c in codes.tolist()], "one label each")
+        return labels_of(codes, self.classes)
 
 
-def pseudo_labels(graph: PopulationGraph, known: Mapping[Any, Any]) -> Any:
+def pseudo_labels(graph: PopulationGraph, known: Any) -> Any:
     """Label each view by the labelled naturals that it may come from: argmax_c Σ p(x̄) A(x|x̄) over known x̄ of class c.
 
     Parameters
     ----------
     graph : PopulationGraph
         N views.
-    known : mapping natural -> label
-        The naturals whose class the teacher knows; one or more.
+    known : mapping natural -> label, or sequence of n labels with None for none
+        The naturals whose class the teacher knows, one or more; a mapping or Series may leave the others out.
 
     Returns
     -------
     (N,) array of labels
-        None for a view that no known natural reaches; the class first known on a tie.
+        None for a view that no known natural reaches; on a tie the class that the first natural of the two has.
 
     Raises
     ------
     InvalidArgument
-        If nothing is known, or something about what is no natural.
+        If nothing is known, or something about what is no natural, or a sequence has not one label or None for each.
 
     Examples
     --------
@@ -64,23 +63,16 @@ def pseudo_labels(graph: PopulationGraph, known: Mapping[Any, Any]) -> Any:
     """
     if not isinstance(graph, PopulationGraph):
         raise InvalidArgument(f"pseudo_labels(graph, known) takes a PopulationGraph first; got {shorten(graph)}")
-    if not isinstance(known, Mapping) or not known:
-        raise InvalidArgument(f"known is {shorten(known)}; give a mapping natural -> label with one natural or more")
-    position = {natural: i for i, natural in enumerate(graph.naturals)}
-    wrong = [shorten(natural) for natural in known if natural not in position]
-    if wrong:
-        raise InvalidArgument(f"known labels {len(wrong)} of {len(known)} that are no naturals: {listing(wrong)}")
-    rows = np.array([position[natural] for natural in known])
-    label_array([None, *known.values()], "each known natural needs a label")
-    classes = tuple(dict.fromkeys(known.values()))
-    y = np.array([classes.index(label) for label in known.values()], dtype=np.intp)
-    mass = class_mass(graph.p[rows], graph.kernel[rows], y, len(classes))
-    codes = np.where(mass.max(axis=1) > 0, mass.argmax(axis=1), -1).astype(np.intp)
-    return Teacher(codes, classes).named(codes)
+    labels = read_labels(known, graph.naturals, name="known", some=True)
+    if labels is None or not is_labelled(labels).any():
+        raise InvalidArgument(
+            f"known is {shorten(known)}; give a mapping natural -> label with one natural or more, or a label or None for each"
+        )
+    return bayes_labels(labels, graph.p, graph.kernel)
 
 
 def read_teacher(graph: PopulationGraph, teacher: Any) -> Teacher:
-    """Read pseudo-labels: a sequence of N labels with None for none, or a mapping view -> label of some views.
+    """Read pseudo-labels: a sequence of N labels with None for none, or a mapping or Series of some views.
 
     Raises
     ------
@@ -89,16 +81,8 @@ def read_teacher(graph: PopulationGraph, teacher: Any) -> Teacher:
     """
     if not isinstance(graph, PopulationGraph):
         raise InvalidArgument(f"a PopulationGraph comes first; got {shorten(graph)}")
-    if isinstance(teacher, Mapping):
-        views = set(graph.views)
-        wrong = [shorten(view) for view in teacher if view not in views]
-        if wrong:
-            raise InvalidArgument(f"teacher labels {len(wrong)} of {len(teacher)} that are no views: {listing(wrong)}")
-        labels = [teacher.get(view) for view in graph.views]
-    else:
-        labels = read_view_labels(graph, teacher).tolist()
-    classes = tuple(dict.fromkeys(label for label in labels if label is not None))
-    if not classes:
+    labels = read_labels(teacher, graph.views, noun="view", name="teacher", some=True)
+    if labels is None or not is_labelled(labels).any():
         raise InvalidArgument("teacher labels no view; a student needs one pseudo-label or more")
-    number = {label: c for c, label in enumerate(classes)}
-    return Teacher(np.array([-1 if label is None else number[label] for label in labels], dtype=np.intp), classes)
+    first, codes = classes_in_order(labels)
+    return Teacher(codes, label_column([list_labels(labels)[i] for i in first.tolist()]))

@@ -15,7 +15,7 @@ import scipy.sparse as sp
 from scipy.sparse.linalg import LinearOperator
 
 from popgraph.arguments import word
-from popgraph.arguments.labels import label_array
+from popgraph.arguments.classes import label_column
 from popgraph.arrays import Floats, Immutable, Ints
 from popgraph.building import build
 from popgraph.distribution import Distribution, Seed
@@ -352,7 +352,7 @@ class MixtureGraph(Immutable):
 
     @cached_property
     def _classes(self) -> Any:
-        return label_array(list(self.law), "one for each class")
+        return label_column(list(self.law))
 
     @cached_property
     def _places(self) -> list[list[Ints]]:

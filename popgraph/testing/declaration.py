@@ -3,8 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-
+from popgraph.arguments.classes import list_labels
 from popgraph.errors import TooLarge
 from popgraph.graph import PopulationGraph, read_graph
 
@@ -43,7 +42,7 @@ def as_python(graph: PopulationGraph) -> str:
             value = float(A.data[place]) if population.exact is None else population.exact.entry(place, i)
             entries.append(f"{graph.views[A.indices[place]]!r}: {_number(value)}")
         rows.append(f"{natural!r}: {{{', '.join(entries)}}}")
-    labels = "" if graph.labels is None else f", labels={np.asarray(graph.labels).tolist()!r}"
+    labels = "" if graph.labels is None else f", labels={list_labels(graph.labels)!r}"
     normalize = "" if graph.is_exact else ", normalize=True"
     return f"popgraph.build({{{p}}}, {{{', '.join(rows)}}}{labels}{normalize})"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.arguments import as_array, whole_number
+from popgraph.arguments import whole_number
 from popgraph.arguments.labels import read_labels
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.graph import PopulationGraph
@@ -49,14 +49,15 @@ def check(
     ----------
     graph : PopulationGraph
     labels : sequence of n labels, or mapping natural -> label, optional
-        The class of each natural; `graph.labels` if not given.
+        The class of each natural; `graph.labels` if not given. The statements are about all naturals: where one is unlabelled,
+        those that need labels are not applicable.
     k : int, optional
         How many eigenvectors; by default the clean cut with the widest gap among the first eight, or else 1.
     only : str or iterable of str, optional
         The names of the statements to check.
     spectrum : Spectrum, optional
         Of this graph with at least k pairs. It is believed: a wrong one makes statements fail.
-    view_labels : (N,) array of int, optional
+    view_labels : (N,) array of int, or mapping view -> int, optional
         ŷ, as class numbers in the order in which classes first appear; Bayes' labeller if not given.
 
     Returns
@@ -86,10 +87,11 @@ def check(
     k = whole_number("k", k, graph.N)
     y = graph.labels if labels is None else read_labels(labels, graph.naturals)
     if view_labels is not None:
-        view_labels = as_array("view_labels", view_labels)
-        if view_labels.shape != (graph.N,) or view_labels.dtype.kind not in "iu" or view_labels.min(initial=0) < 0:
+        view_labels = read_labels(view_labels, graph.views, noun="view", name="view_labels")
+        wrong = [c for c in view_labels.tolist() if type(c) is not int or c < 0]
+        if wrong:
             raise InvalidArgument(
-                f"view_labels has shape {view_labels.shape} and dtype {view_labels.dtype}; {graph.N} views need a class number each"
+                f"view_labels holds {shorten(wrong[0])}; {graph.N} views need a class number each, 0 or more"
             )
     if spectrum is not None and (not isinstance(spectrum, Spectrum) or spectrum.k < k):
         raise InvalidArgument(f"spectrum is {shorten(spectrum)}; it must be a Spectrum of k = {k} pairs or more")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from popgraph.arguments.labels import bayes_labels
+from popgraph.arguments.classes import bayes_labels
 from popgraph.arrays import Floats, Ints
 from popgraph.losses import audit, matrix_factorisation, spectral
 from popgraph.probing import probe

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments.classes import is_labelled
 from popgraph.arrays import Floats
 from popgraph.labelling import disagreement, inconsistency
 from popgraph.selftraining import iterate, propagate, self_train
@@ -44,7 +45,7 @@ def _student(s: Setting) -> Sides:
     teacher = _teacher(s)
     student = self_train(s.graph, teacher)
     tried = [teacher, [0] * s.N]
-    if s.labels is not None:
+    if s.labels is not None and is_labelled(s.labels).all():
         tried.append((s.view_labels > 0).astype(int).tolist())
     chosen = student.labels.tolist()
     tried += [[label if x != moved else 1 - label for x, label in enumerate(chosen)] for moved in range(s.N)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.arguments.labels import classes_in_order
+from popgraph.arguments.classes import classes_in_order, is_labelled
 from popgraph.arrays import Floats
 from popgraph.comparison import Comparison
 from popgraph.graph import PopulationGraph
@@ -147,10 +147,13 @@ class Setting:
         Raises
         ------
         NotApplicable
-            Without labels.
+            Without labels, or where a natural is unlabelled.
         """
         if self.labels is None:
             raise NotApplicable("there are no labels; pass labels=")
+        unlabelled = self.graph.n - int(is_labelled(self.labels).sum())
+        if unlabelled:
+            raise NotApplicable(f"{unlabelled} of {self.graph.n} naturals have no label, and it is about all of them")
         first, y = classes_in_order(self.labels)
         return y, len(first)
 

@@ -1,15 +1,19 @@
 """Graphs given by their edges: each edge is a natural and its two ends are the views; the dumbbell is one."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
 from popgraph.arguments import count, flag
+from popgraph.arguments.classes import list_labels
+from popgraph.arguments.containers import is_graph, positions_by_name, refuse_other_names
+from popgraph.arguments.edges import read_edges
+from popgraph.arguments.labels import named_labels
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
-from popgraph.errors import InvalidArgument, TooLarge, shorten
+from popgraph.errors import InvalidArgument, TooLarge, listing, shorten
 from popgraph.graph import PopulationGraph
 
 LARGEST = 400  # members of a bell: its edges grow with the square
@@ -17,9 +21,9 @@ HALF = Fraction(1, 2)
 
 
 def edges(
-    weights: Mapping[Any, Any],
+    weights: Any,
     *,
-    labels: Mapping[Any, Any] | None = None,
+    labels: Any = None,
     normalize: bool = False,
     name: str = "edges",
 ) -> PopulationGraph:
@@ -31,18 +35,22 @@ def edges(
 
     Parameters
     ----------
-    weights : mapping (x, x') -> weight
-        float, Fraction, Decimal, str or int. (x, x') and (x', x) are different naturals with the same views, W_xx' being half
-        the sum of both; (x, x) is a self-loop.
-    labels : mapping x -> label, optional
-        Of views; the label of an edge is that of its first end.
+    weights : mapping (x, x') -> weight, networkx graph, iterable of (x, x', weight), or table source, target, weight
+        float, Fraction, Decimal, str or int. Of a mapping (x, x') and (x', x) are different naturals with the same views, W_xx'
+        being half the sum of both; (x, x) is a self-loop. A networkx graph, edges as `G.edges(data="weight")` and tables (pandas,
+        polars, pyarrow) give W as `networkx.adjacency_matrix` does, where a self-loop counts once and an edge twice; views keep
+        the order of the graph's nodes.
+    labels : mapping or Series x -> label, or the name of an attribute of a networkx graph's nodes, optional
+        Of views, None where unlabelled; the label of an edge is that of its first end. Ends that are first of no edge may be
+        left out.
     normalize : bool
         Divide the weights by their sum, rather than refuse a sum that is not 1.
 
     Raises
     ------
     InvalidArgument
-        If a key is no pair, or labels lack an end.
+        If a key is no pair, labels lack a first end or name what is no end, or a networkx graph is directed or has a node
+        without an edge.
     InvalidDistribution
         If the weights are no distribution.
 
@@ -58,27 +66,55 @@ def edges(
     >>> import popgraph as pg
     >>> pg.zoo.edges({("a", "b"): 1, ("b", "c"): 1, ("c", "a"): 1}, normalize=True).spectrum(3).gamma
     array([1.  , 0.25, 0.25])
+
+    A networkx graph is read as it is.
+
+    >>> import networkx as nx
+    >>> karate = pg.zoo.edges(nx.karate_club_graph(), labels="club", normalize=True)
+    >>> karate.N, karate.view_labels[:2].tolist()
+    (34, ['Mr. Hi', 'Mr. Hi'])
     """
     flag("normalize", normalize)
-    law = weights if isinstance(weights, Distribution) else Distribution(weights, normalize=normalize)
+    pairs, nodes = read_edges(weights)
+    law = pairs if isinstance(pairs, Distribution) else Distribution(pairs, normalize=normalize)
+    if isinstance(labels, str) and is_graph(weights):
+        labels = _attribute(weights, labels)
     for pair in law:
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise InvalidArgument(f"weights has the key {shorten(pair)}; an edge is a pair (x, x')")
-    pairs: Any = law.outcomes
-    if labels is not None:
-        if not isinstance(labels, Mapping):
-            raise InvalidArgument(
-                f"labels is {shorten(labels)}; give a mapping view -> label, which holds every first end"
-            )
-        missing = next((x for x, _ in pairs if x not in labels), None)
-        if missing is not None:
-            raise InvalidArgument(f"labels has no label for {shorten(missing)}, the first end of an edge")
+    pairs_read: Any = law.outcomes
+    known = None if labels is None else _labels_of_edges(labels, pairs_read)
 
     def end(pair: tuple[Hashable, Hashable]) -> Distribution:
         return Distribution({pair[0]: 1}) if pair[0] == pair[1] else Distribution(dict.fromkeys(pair, HALF))
 
-    known = None if labels is None else [labels[x] for x, _ in pairs]
-    return build(law, Augmentation(end, "one end"), labels=known, name=name)
+    return build(law, Augmentation(end, "one end", trusted=True), labels=known, views=nodes, name=name)
+
+
+def _attribute(graph: Any, name: str) -> dict[Any, Any]:
+    """Return an attribute of a networkx graph's nodes."""
+    lacking = [shorten(node) for node, attributes in graph.nodes(data=True) if name not in attributes]
+    if lacking:
+        raise InvalidArgument(
+            f"labels is {name!r}, and {len(lacking)} nodes of the graph have no such attribute: {listing(lacking)}; give a mapping"
+        )
+    return dict(graph.nodes(data=name))
+
+
+def _labels_of_edges(labels: Any, pairs: Sequence[Any]) -> list[Any]:
+    """Return the label of each edge's first end, from labels that name their views."""
+    need = "give a mapping view -> label, which holds every first end"
+    given = named_labels(labels, "labels", need, len(pairs))
+    if given.names is None:
+        raise InvalidArgument(f"labels is {shorten(labels)}; {need}")
+    table = dict(zip(given.names, list_labels(given.values), strict=True))
+    missing = [x for x, _ in pairs if x not in table]
+    if missing:
+        raise InvalidArgument(f"labels has no label for {shorten(missing[0])}, the first end of an edge")
+    ends = [x for x in dict.fromkeys(x for pair in pairs for x in pair) if x in table]
+    if positions_by_name("labels", given.names, ends, "end") is None:
+        refuse_other_names("labels", given.names, ends, "end")
+    return [table[x] for x, _ in pairs]
 
 
 def dumbbell(size: int = 5, bridge: int = 1) -> PopulationGraph:

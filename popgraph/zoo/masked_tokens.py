@@ -11,7 +11,7 @@ from popgraph.arguments.probabilities import parse_unit
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
-from popgraph.errors import InvalidArgument, TooLarge, shorten
+from popgraph.errors import InvalidArgument, InvalidDistribution, TooLarge, shorten
 from popgraph.graph import PopulationGraph
 
 LARGEST = 2**16  # bags that one sentence may leave
@@ -65,7 +65,8 @@ def masked_tokens(
     >>> pg.zoo.masked_tokens().view_labels[:3].tolist()
     ['animals', 'animals', 'animals']
     """
-    listed: Any = read_distinct(sentences, "sentence", "list each once")
+    named = list(sentences) if isinstance(sentences, Mapping) else sentences
+    listed: Any = read_distinct(named, "sentence", "list each once")
     if not listed:
         raise InvalidArgument("sentences is empty; give one sentence or more")
     for sentence in listed:
@@ -82,6 +83,10 @@ def masked_tokens(
             chance: Any = 1
             for left, count in zip(kept, words.values(), strict=True):
                 chance = chance * comb(count, left) * (1 - q) ** left * q ** (count - left)
+            if not chance and 0 < q < 1:
+                raise InvalidDistribution(
+                    f"a bag of {shorten(sentence)} has a probability too small for float64; give probability= as a fraction"
+                )
             if chance:
                 bag = sorted(word for word, left in zip(words, kept, strict=True) for _ in range(left))
                 bags[tuple(bag)] = chance

@@ -69,7 +69,7 @@ def rotations(pictures: Mapping[Any, Image] | None = None, turns: Mapping[int, A
         orbits[name] = orbit
     if not orbits:
         raise InvalidArgument("pictures is empty; give one Image or more")
-    law = Distribution.uniform(orbits).through(lambda name: Distribution.uniform(orbits[name]))
+    law = Distribution.uniform(list(orbits)).through(lambda name: Distribution.uniform(orbits[name]))
     if turns is not None and (wrong := [each for each in Distribution(turns) if not isinstance(each, Integral)]):
         raise InvalidArgument(f"turns has the turn {shorten(wrong[0])}; quarter turns are whole numbers")
     step: Any = Distribution(EVENLY if turns is None else turns)
