@@ -31,6 +31,8 @@ POPULATIONS = (
     "scaled_hypercube",
 )
 
+GENERATOR: "pytest.StashKey[np.random.Generator]" = pytest.StashKey()
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add --popgraph-seed."""
@@ -39,20 +41,48 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.fixture(params=POPULATIONS)
+@pytest.fixture(params=POPULATIONS, scope="module")
 def population(request: pytest.FixtureRequest) -> "PopulationGraph":
-    """A small labelled graph of each family of the zoo: the test runs once on each."""
+    """A small labelled graph of each family of the zoo: the test runs once on each.
+
+    Graphs are immutable, so that the tests of a module share one, and hypothesis' examples too. Within a module, pytest runs the
+    tests of one graph after each other.
+    """
     from popgraph.testing.plugin import population_named
 
     return population_named(request.param)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def popgraph_rng(request: pytest.FixtureRequest) -> "np.random.Generator":
-    """A generator of the test's own: the same for the same --popgraph-seed, whatever tests run beside it."""
-    from popgraph.testing.plugin import generator
+    """A generator that draws the same in a test for the same --popgraph-seed, whatever tests run beside it.
 
-    return generator(request.config.getoption("--popgraph-seed"), request.node.nodeid)
+    It is seeded anew before each test, and before each example of a test under hypothesis' `given`.
+    """
+    return _generator(request.config)
+
+
+def _generator(config: pytest.Config) -> "np.random.Generator":
+    """Return the one generator of a run."""
+    if GENERATOR not in config.stash:
+        from popgraph.testing.plugin import generator
+
+        config.stash[GENERATOR] = generator(config.getoption("--popgraph-seed"), "")
+    return config.stash[GENERATOR]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Seed the generator for a test that asks for it, before its other fixtures are made."""
+    if "popgraph_rng" not in getattr(item, "fixturenames", ()):
+        return
+    from popgraph.testing.plugin import reseeded, seeding_each_example
+
+    def reseed() -> None:
+        reseeded(_generator(item.config), item.config.getoption("--popgraph-seed"), item.nodeid)
+
+    reseed()
+    seeding_each_example(getattr(item, "obj", None), reseed)
 
 
 def pytest_assertrepr_compare(op: str, left: Any, right: Any) -> list[str] | None:

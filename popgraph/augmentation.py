@@ -7,6 +7,7 @@ the views of a population is the business of `population.py`.
 import html
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import scipy.sparse as sp
@@ -21,10 +22,11 @@ from popgraph.batches import Batch
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, listing, shorten
 from popgraph.kernel_table import KernelTable
+from popgraph.pickling import Portable
 
 
 @dataclass(frozen=True)
-class Augmentation:
+class Augmentation(Portable):
     """Send each natural x̄ to the distribution A(x|x̄) of its views.
 
     Parameters
@@ -103,7 +105,7 @@ class Augmentation:
         second = as_augmentation(other)
         name = f"{self.name}.then({second.name})"
         both = vectorised.then(self.batch, second.batch)
-        return Augmentation(lambda natural: self(natural).through(second), name, self.trusted and second.trusted, both)
+        return Augmentation(partial(_one_after_the_other, self, second), name, self.trusted and second.trusted, both)
 
     def repeat(self, times: int) -> "Augmentation":
         """Apply this augmentation several times over; 0 times is the identity.
@@ -120,16 +122,8 @@ class Augmentation:
         Distribution({0: 5/8, 1: 3/8})
         """
         times = count("times", times, 0, 10**6, "an augmentation is repeated a whole number of times")
-
-        def repeated(natural: Any) -> Distribution:
-            law = Distribution({natural: 1})
-            for _ in range(times):
-                law = law.through(self)
-            return law
-
-        return Augmentation(
-            repeated, f"{self.name}.repeat({times})", self.trusted, vectorised.repeat(self.batch, int(times))
-        )
+        batch = vectorised.repeat(self.batch, int(times))
+        return Augmentation(partial(_repeated, self, times), f"{self.name}.repeat({times})", self.trusted, batch)
 
     @classmethod
     def from_matrix(
@@ -217,7 +211,7 @@ class Augmentation:
             )
         batch = vectorised.declared(fn)
         name = word("name", name) or getattr(fn, "__name__", type(fn).__name__)
-        return cls(lambda natural: vectorised.one(batch, natural), name, trusted, batch)
+        return cls(partial(vectorised.one, batch), name, trusted, batch)
 
     def table(self, naturals: Iterable[Any]) -> KernelTable:
         """Tabulate A(x|x̄) for some naturals, a row each, to be printed or shown in a notebook.
@@ -267,15 +261,40 @@ def as_augmentation(declared: Any) -> Augmentation:
 
 def from_table(table: Mapping[Any, Any], name: str = "table") -> Augmentation:
     """Look each natural's distribution up in a mapping."""
+    return Augmentation(TableRow(table), name, trusted=True)
 
-    def look_up(natural: Any) -> Any:
-        if natural not in table:
+
+@dataclass(frozen=True, eq=False)
+class TableRow(Portable):
+    """Be the kernel that looks each natural up in a table."""
+
+    table: Mapping[Any, Any]
+
+    def __call__(self, natural: Any) -> Any:
+        """Return the row of a natural."""
+        if natural not in self.table:
             raise InvalidAugmentation(
-                f"the augmentation has no row for the natural {shorten(natural)}; it has {listing([shorten(x) for x in table])}"
+                f"the augmentation has no row for the natural {shorten(natural)}; "
+                f"it has {listing([shorten(x) for x in self.table])}"
             )
-        return table[natural]
+        return self.table[natural]
 
-    return Augmentation(look_up, name, trusted=True)
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the rows as a dict: not every mapping can be pickled."""
+        return {"table": dict(self.table)}
+
+
+def _one_after_the_other(first: Augmentation, second: Augmentation, natural: Any) -> Distribution:
+    """Return the views of the views of a natural."""
+    return first(natural).through(second)
+
+
+def _repeated(augmentation: Augmentation, times: int, natural: Any) -> Distribution:
+    """Return the views of a natural after so many rounds."""
+    law = Distribution({natural: 1})
+    for _ in range(times):
+        law = law.through(augmentation)
+    return law
 
 
 def ask(augmentation: Any, natural: Any) -> Distribution:

@@ -1,6 +1,9 @@
 """The algebra of augmentations: leave alone, apply a function, choose among several, augment coordinates independently."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -10,6 +13,7 @@ from popgraph.arguments.probabilities import PRODUCT_LIMIT, parse_unit
 from popgraph.augmentation import Augmentation, as_augmentation, ask
 from popgraph.distribution import Distribution, joint_distribution
 from popgraph.errors import InvalidAugmentation, TooLarge, listing, shorten
+from popgraph.pickling import Portable
 
 
 def identity() -> Augmentation:
@@ -21,7 +25,12 @@ def identity() -> Augmentation:
     >>> identity()("cloud")
     Distribution({'cloud': 1})
     """
-    return Augmentation(lambda natural: Distribution([(natural, 1)]), "identity", True, vectorised.identity)
+    return Augmentation(partial(_unchanged), "identity", True, vectorised.identity)  # unequal to any other, as all are
+
+
+def _unchanged(natural: Any) -> Distribution:
+    """Return a natural with certainty."""
+    return Distribution([(natural, 1)])
 
 
 def apply(fn: Callable[[Any], Any], probability: Any = 1) -> Augmentation:
@@ -63,9 +72,20 @@ def applied(
     q = parse_unit(probability)
     if not callable(fn):
         raise InvalidAugmentation(f"popgraph.apply takes a function natural -> view; got {shorten(fn)}")
+    batch = None if on_pixels is None else vectorised.on_images(partial(_only_view, on_pixels), q)
+    return Augmentation(FunctionSometimes(fn, q), f"apply({name}, {q})", trusted, batch)
 
-    def mixture(natural: Any) -> Distribution:
-        view = fn(natural)
+
+@dataclass(frozen=True, eq=False)
+class FunctionSometimes(Portable):
+    """Be the kernel of `apply`: a function of naturals, applied with some probability."""
+
+    fn: Callable[[Any], Any]
+    probability: Fraction | float
+
+    def __call__(self, natural: Any) -> Distribution:
+        """Return the natural and what the function makes of it."""
+        view, q = self.fn(natural), self.probability
         if view is None:
             raise InvalidAugmentation(
                 f"fn({shorten(natural)}) is None, which is no view: does the function return anything?"
@@ -78,8 +98,10 @@ def applied(
         view = read_outcome(view, f"fn({shorten(natural)})")
         return Distribution({natural: 1 - q + q} if view == natural else {natural: 1 - q, view: q})
 
-    batch = None if on_pixels is None else vectorised.on_images(lambda pixels: [on_pixels(pixels)], q)
-    return Augmentation(mixture, f"apply({name}, {q})", trusted, batch)
+
+def _only_view(on_pixels: Callable[[Any], Any], pixels: Any) -> list[Any]:
+    """Return what a function makes of a batch of images, as the only view of each."""
+    return [on_pixels(pixels)]
 
 
 def choose(options: Mapping[Any, Any], *, normalize: bool = False) -> Augmentation:
@@ -105,16 +127,18 @@ def choose(options: Mapping[Any, Any], *, normalize: bool = False) -> Augmentati
     >>> choose({lower: "1/4", upper: "3/4"})("Cat")
     Distribution({'cat': 1/4, 'CAT': 3/4})
     """
-    law = Distribution(options, normalize=normalize)
-    augmentations = {option: as_augmentation(option) for option in law}
+    given = Distribution(options, normalize=normalize)
+    augmentations = [as_augmentation(option) for option in given]
+    probabilities = list(given.fractions.values()) if given.exact else given.probabilities.tolist()
+    law = Distribution(dict(zip(augmentations, probabilities, strict=True)))
+    name = ", ".join(augmentation.name for augmentation in augmentations)
+    batch = vectorised.choose([(a.batch, p) for a, p in zip(augmentations, probabilities, strict=True)])
+    return Augmentation(partial(_chosen, law), f"choose({name})", all(a.trusted for a in augmentations), batch)
 
-    def mixture(natural: Any) -> Distribution:
-        return law.through(lambda option: augmentations[option](natural))
 
-    name = ", ".join(augmentation.name for augmentation in augmentations.values())
-    probabilities = law.fractions.values() if law.exact else law.probabilities.tolist()
-    batch = vectorised.choose([(a.batch, p) for a, p in zip(augmentations.values(), probabilities, strict=True)])
-    return Augmentation(mixture, f"choose({name})", all(a.trusted for a in augmentations.values()), batch)
+def _chosen(law: Distribution, natural: Any) -> Distribution:
+    """Return the views of a natural under an augmentation that is drawn."""
+    return law.through(lambda augmentation: augmentation(natural))
 
 
 def independently(augmentation: Any) -> Augmentation:
@@ -142,29 +166,35 @@ def independently(augmentation: Any) -> Augmentation:
     """
     each = [as_augmentation(a) for a in augmentation] if isinstance(augmentation, Sequence) else None
     one = as_augmentation(augmentation) if each is None else None
-
-    def joint(natural: Any) -> Distribution:
-        if not isinstance(natural, tuple):
-            raise InvalidAugmentation(
-                f"independently() augments tuples; the natural {shorten(natural)} is a {type(natural).__name__}"
-            )
-        kernels = [one] * len(natural) if one is not None else each or []
-        if len(kernels) != len(natural):
-            raise InvalidAugmentation(
-                f"the natural {shorten(natural)} has {len(natural)} coordinates, independently() has {len(kernels)} augmentations"
-            )
-        rows = [kernel(coordinate) for kernel, coordinate in zip(kernels, natural, strict=True)]
-        if prod(len(row) for row in rows) > PRODUCT_LIMIT:
-            raise TooLarge(
-                f"{shorten(natural)} has too many views under independently(), {listing([str(len(row)) for row in rows])} "
-                f"for its coordinates: more than {PRODUCT_LIMIT:,}; use fewer coordinates"
-            )
-        return joint_distribution(rows)
-
-    def kernels_for(length: int) -> list[Augmentation] | None:
-        return [one] * length if one is not None else each if each is not None and len(each) == length else None
-
     parts = each or [one or identity()]
     name = ", ".join(part.name for part in parts)
-    batch = vectorised.independently(kernels_for, ask)
-    return Augmentation(joint, f"independently({name})", all(part.trusted for part in parts), batch)
+    batch = vectorised.independently(partial(_kernels_for, one, each), ask)
+    kernel = partial(_jointly, one, each)
+    return Augmentation(kernel, f"independently({name})", all(part.trusted for part in parts), batch)
+
+
+def _jointly(one: Augmentation | None, each: Sequence[Augmentation] | None, natural: Any) -> Distribution:
+    """Return the views of a tuple, whose coordinates are augmented by one kernel, or by one for each."""
+    if not isinstance(natural, tuple):
+        raise InvalidAugmentation(
+            f"independently() augments tuples; the natural {shorten(natural)} is a {type(natural).__name__}"
+        )
+    kernels = [one] * len(natural) if one is not None else each or []
+    if len(kernels) != len(natural):
+        raise InvalidAugmentation(
+            f"the natural {shorten(natural)} has {len(natural)} coordinates, independently() has {len(kernels)} augmentations"
+        )
+    rows = [kernel(coordinate) for kernel, coordinate in zip(kernels, natural, strict=True)]
+    if prod(len(row) for row in rows) > PRODUCT_LIMIT:
+        raise TooLarge(
+            f"{shorten(natural)} has too many views under independently(), {listing([str(len(row)) for row in rows])} "
+            f"for its coordinates: more than {PRODUCT_LIMIT:,}; use fewer coordinates"
+        )
+    return joint_distribution(rows)
+
+
+def _kernels_for(
+    one: Augmentation | None, each: Sequence[Augmentation] | None, length: int
+) -> Sequence[Augmentation] | None:
+    """Return the kernels of the coordinates of tuples of this length; None if there are not that many."""
+    return [one] * length if one is not None else each if each is not None and len(each) == length else None

@@ -8,6 +8,7 @@ import numpy as np
 import scipy.linalg
 import scipy.sparse as sp
 
+from popgraph.arguments import whole_number
 from popgraph.arrays import Floats, Immutable, Ints, Sparse, frozen
 from popgraph.blas import one_thread
 from popgraph.errors import InvalidArgument, listing, shorten
@@ -232,12 +233,8 @@ def compare(graph: PopulationGraph, other: PopulationGraph, k: int | None = None
         spectrum = graph.spectrum(min(most, LOOKED_AT))
         k = _default_k(spectrum, most)
         spectrum = spectrum.leading(k) if k <= spectrum.k else graph.spectrum(k)
-    elif isinstance(k, int | np.integer) and not isinstance(k, bool) and 1 <= k <= most:
-        spectrum = graph.spectrum(int(k))
     else:
-        raise InvalidArgument(
-            f"k is {shorten(k)}; it must be a whole number from 1 to {most}, the number of views of the smaller graph"
-        )
+        spectrum = graph.spectrum(whole_number("k", k, most, "the number of views of the smaller graph"))
     k = spectrum.k
     spectrum_other = other.spectrum(k)
     rows = match_views(graph.views, other.views)

@@ -8,9 +8,10 @@ import numpy as np
 from popgraph.arguments import count, number
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.blas import one_thread
-from popgraph.errors import InvalidArgument, load_whole, shorten
+from popgraph.errors import load_whole
 from popgraph.graph import PopulationGraph, read_graph
 from popgraph.losses.critics import positive_pairs
+from popgraph.losses.reading import read_loss
 from popgraph.memory import in_words
 
 FLAT = 1e-6  # gradient norm below which a run that can get no further counts as converged
@@ -60,7 +61,7 @@ def train_critic(graph: PopulationGraph, loss: Any, *, steps: int = 5_000, tol: 
     ----------
     graph : PopulationGraph
         N views.
-    loss : losses.InfoNCE or losses.NTLogistic
+    loss : losses.InfoNCE or losses.NTLogistic, or the name of one that is ready, such as "infonce"
     steps : int
         At most this many iterations.
     tol : float
@@ -90,8 +91,7 @@ def train_critic(graph: PopulationGraph, loss: Any, *, steps: int = 5_000, tol: 
     """
     read_graph("train_critic(graph, loss)", graph)
     steps, tol = count("steps", steps, most=10**9), number("tol", tol)
-    if isinstance(loss, type) or not hasattr(loss, "critic_gradient"):
-        raise InvalidArgument(f"loss is {shorten(loss)}, not one of a critic; give losses.InfoNCE or losses.NTLogistic")
+    loss = read_loss(loss, "critic")
     w = positive_pairs(graph.factor, graph.w_x)
     scale = np.sqrt(np.outer(graph.w_x, graph.w_x))
 

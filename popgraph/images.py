@@ -5,6 +5,7 @@ An augmentation of images is an ordinary `Augmentation`; its probabilities are e
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import partial
 from itertools import combinations, islice
 from math import comb
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from popgraph import vectorised
-from popgraph.arguments import flag, number
+from popgraph.arguments import count, flag, number
 from popgraph.arguments.probabilities import PRODUCT_LIMIT, parse_unit
 from popgraph.augmentation import Augmentation
 from popgraph.combinators import applied, choose, identity
@@ -40,12 +41,14 @@ def rotate(quarter_turns: int = 1, probability: Any = 1) -> Augmentation:
     if abs(turns) > 12:
         raise InvalidArgument(f"quarter_turns is {turns}; they are not degrees: rotate(1) turns by 90°")
 
-    def turn(image: Any) -> Image:
-        image = _check_image(image, "rotate")
-        return Image(np.rot90(image.pixels, turns), image._renamed("rotated"))
+    on_pixels = partial(np.rot90, k=turns, axes=(1, 2))
+    return applied(partial(_turned, turns), probability, f"rotate {90 * turns}°", trusted=True, on_pixels=on_pixels)
 
-    name = f"rotate {90 * turns}°"
-    return applied(turn, probability, name, trusted=True, on_pixels=lambda pixels: np.rot90(pixels, turns, (1, 2)))
+
+def _turned(turns: int, image: Any) -> Image:
+    """Return the image after so many quarter turns."""
+    image = _check_image(image, "rotate")
+    return Image(np.rot90(image.pixels, turns), image._renamed("rotated"))
 
 
 def flip(axis: int = 1, probability: Any = 1) -> Augmentation:
@@ -63,16 +66,16 @@ def flip(axis: int = 1, probability: Any = 1) -> Augmentation:
     >>> flip(axis=1)(Image([[1, 0], [0, 0]]))
     Distribution({Image(.#/..): 1})
     """
-    if not isinstance(axis, int | np.integer) or isinstance(axis, bool) or axis not in (0, 1):
-        raise InvalidArgument(f"axis is {shorten(axis)}; an image is flipped along axis 0 (rows) or 1 (columns)")
-    axis = int(axis)
+    axis = count("axis", axis, 0, 1, "an image is flipped along axis 0 (rows) or 1 (columns)")
 
-    def mirror(image: Any) -> Image:
-        image = _check_image(image, "flip")
-        return Image(np.flip(image.pixels, axis), image._renamed("flipped"))
+    on_pixels = partial(np.flip, axis=axis + 1)
+    return applied(partial(_mirrored, axis), probability, f"flip axis {axis}", trusted=True, on_pixels=on_pixels)
 
-    name = f"flip axis {axis}"
-    return applied(mirror, probability, name, trusted=True, on_pixels=lambda pixels: np.flip(pixels, axis + 1))
+
+def _mirrored(axis: int, image: Any) -> Image:
+    """Return the image mirrored along an axis."""
+    image = _check_image(image, "flip")
+    return Image(np.flip(image.pixels, axis), image._renamed("flipped"))
 
 
 def shift(
@@ -104,17 +107,22 @@ def shift(
     if not moves:
         raise InvalidArgument("steps is empty; give at least one step (rows down, columns right)")
 
-    def by(move: tuple[int, int]) -> Augmentation:
-        return applied(
-            lambda image: Image(_shifted(_check_image(image, "shift").pixels[np.newaxis], *move, wrap)[0]),
+    options = {
+        applied(
+            partial(_shifted_image, move, wrap),
             1,
             f"shift {move}",
             trusted=True,
-            on_pixels=lambda pixels: _shifted(pixels, *move, wrap),
-        )
-
-    options = {by(move): 1 for move in moves}
+            on_pixels=partial(_shifted, down=move[0], right=move[1], wrap=wrap),
+        ): 1
+        for move in moves
+    }
     return _sometimes(choose(options, normalize=True), probability, f"shift {len(moves)} ways")
+
+
+def _shifted_image(move: tuple[int, int], wrap: bool, image: Any) -> Image:
+    """Return the image shifted by one step."""
+    return Image(_shifted(_check_image(image, "shift").pixels[np.newaxis], *move, wrap)[0])
 
 
 def flip_pixels(
@@ -152,36 +160,41 @@ def flip_pixels(
     if size < 0:
         raise InvalidArgument(f"count is {size}; the number of flipped pixels must be 0 or more")
 
-    def flipped(image: Any) -> Distribution:
-        image = _check_image(image, "flip_pixels")
-        if image.pixels.dtype != np.uint8 or image.pixels.ndim != 2 or image.pixels.max() > 1:
-            raise InvalidAugmentation(f"flip_pixels() needs images of 0 and 1; {shorten(image)} has other values")
-        sites: Sequence[int] = range(image.pixels.size) if pixels is None else _sites(image, pixels)
-        if comb(len(sites), size) > PRODUCT_LIMIT:
-            raise TooLarge(
-                f"there are too many ways to flip {size} of {len(sites)} pixels, more than {PRODUCT_LIMIT:,}; flip fewer"
-            )
-        if size > len(sites):
-            raise InvalidAugmentation(f"cannot flip {size} of the {len(sites)} pixels of {shorten(image)}")
-        views = []
-        for chosen in combinations(sites, size):
-            changed = image.pixels.copy()
-            changed.flat[list(chosen)] ^= 1
-            views.append(Image(changed))
-        return Distribution.uniform(views)
-
-    def on_pixels(states: Any) -> list[Any] | None:
-        if states.ndim != 3 or not ((states == 0) | (states == 1)).all():
-            return None
-        height, width = states.shape[1:]
-        inside = pixels is None or all(0 <= row < height and 0 <= column < width for row, column in pixels)
-        sites = range(height * width) if pixels is None else sorted({row * width + column for row, column in pixels})
-        if not inside or size > len(sites) or comb(len(sites), size) > PRODUCT_LIMIT:
-            return None
-        return [_inverted(states, chosen) for chosen in combinations(sites, size)]
-
-    noise = Augmentation(flipped, f"flip {size} pixels", True, vectorised.on_images(on_pixels, Fraction(1)))
+    batch = vectorised.on_images(partial(_flipped_states, size, pixels), Fraction(1))
+    noise = Augmentation(partial(_flipped_pixels, size, pixels), f"flip {size} pixels", True, batch)
     return _sometimes(noise, probability, noise.name)
+
+
+def _flipped_pixels(size: int, pixels: Sequence[tuple[int, int]] | None, image: Any) -> Distribution:
+    """Return an image with every set of so many pixels flipped, all equally likely."""
+    image = _check_image(image, "flip_pixels")
+    if image.pixels.dtype != np.uint8 or image.pixels.ndim != 2 or image.pixels.max() > 1:
+        raise InvalidAugmentation(f"flip_pixels() needs images of 0 and 1; {shorten(image)} has other values")
+    sites: Sequence[int] = range(image.pixels.size) if pixels is None else _sites(image, pixels)
+    if comb(len(sites), size) > PRODUCT_LIMIT:
+        raise TooLarge(
+            f"there are too many ways to flip {size} of {len(sites)} pixels, more than {PRODUCT_LIMIT:,}; flip fewer"
+        )
+    if size > len(sites):
+        raise InvalidAugmentation(f"cannot flip {size} of the {len(sites)} pixels of {shorten(image)}")
+    views = []
+    for chosen in combinations(sites, size):
+        changed = image.pixels.copy()
+        changed.flat[list(chosen)] ^= 1
+        views.append(Image(changed))
+    return Distribution.uniform(views)
+
+
+def _flipped_states(size: int, pixels: Sequence[tuple[int, int]] | None, states: Any) -> list[Any] | None:
+    """Return what becomes of a batch of images for every set of pixels; None where they are not of 0 and 1, or too small."""
+    if states.ndim != 3 or not ((states == 0) | (states == 1)).all():
+        return None
+    height, width = states.shape[1:]
+    inside = pixels is None or all(0 <= row < height and 0 <= column < width for row, column in pixels)
+    sites = range(height * width) if pixels is None else sorted({row * width + column for row, column in pixels})
+    if not inside or size > len(sites) or comb(len(sites), size) > PRODUCT_LIMIT:
+        return None
+    return [_inverted(states, chosen) for chosen in combinations(sites, size)]
 
 
 def _inverted(states: Any, chosen: tuple[int, ...]) -> Any:
@@ -222,32 +235,37 @@ def mask(size: int | tuple[int, int] = 1, probability: Any = 1, *, fill: float =
     if height < 1 or width < 1:
         raise InvalidArgument(f"size is {shorten(size)}; the masked rectangle must be at least 1x1")
 
-    def masked(image: Any) -> Distribution:
-        image = _check_image(image, "mask")
-        rows, columns = (image.pixels.shape[0] - height + 1, image.pixels.shape[1] - width + 1)
-        if rows < 1 or columns < 1:
-            raise InvalidAugmentation(f"a {height}x{width} mask does not fit into {shorten(image)}")
-        pixels = image.pixels if fill in range(256) else image.pixels.astype(np.float64)
-        views = []
-        for top in range(rows):
-            for left in range(columns):
-                changed = pixels.copy()
-                changed[top : top + height, left : left + width] = fill
-                views.append(Image(changed))
-        return Distribution.from_samples(views)
-
-    def on_pixels(states: Any) -> list[Any] | None:
-        rows, columns = (states.shape[1] - height + 1, states.shape[2] - width + 1)
-        if rows < 1 or columns < 1 or fill not in range(256):
-            return None
-        views = [states.copy() for _ in range(rows * columns)]
-        for position, changed in enumerate(views):
-            top, left = divmod(position, columns)
-            changed[:, top : top + height, left : left + width] = fill
-        return views
-
-    hide = Augmentation(masked, f"mask {height}x{width}", True, vectorised.on_images(on_pixels, Fraction(1)))
+    batch = vectorised.on_images(partial(_masked_states, height, width, fill), Fraction(1))
+    hide = Augmentation(partial(_masked, height, width, fill), f"mask {height}x{width}", True, batch)
     return _sometimes(hide, probability, hide.name)
+
+
+def _masked(height: int, width: int, fill: float, image: Any) -> Distribution:
+    """Return an image with the rectangle painted at every position, all equally likely."""
+    image = _check_image(image, "mask")
+    rows, columns = (image.pixels.shape[0] - height + 1, image.pixels.shape[1] - width + 1)
+    if rows < 1 or columns < 1:
+        raise InvalidAugmentation(f"a {height}x{width} mask does not fit into {shorten(image)}")
+    pixels = image.pixels if fill in range(256) else image.pixels.astype(np.float64)
+    views = []
+    for top in range(rows):
+        for left in range(columns):
+            changed = pixels.copy()
+            changed[top : top + height, left : left + width] = fill
+            views.append(Image(changed))
+    return Distribution.from_samples(views)
+
+
+def _masked_states(height: int, width: int, fill: float, states: Any) -> list[Any] | None:
+    """Return what becomes of a batch of images for every position; None where the rectangle does not fit, or is no uint8."""
+    rows, columns = (states.shape[1] - height + 1, states.shape[2] - width + 1)
+    if rows < 1 or columns < 1 or fill not in range(256):
+        return None
+    views = [states.copy() for _ in range(rows * columns)]
+    for position, changed in enumerate(views):
+        top, left = divmod(position, columns)
+        changed[:, top : top + height, left : left + width] = fill
+    return views
 
 
 def _sometimes(augmentation: Augmentation, probability: Any, name: str) -> Augmentation:
@@ -308,8 +326,5 @@ def _step(step: Any, what: str = "a step", pair: str = "(rows down, columns righ
 
 def _whole(number: Any, what: str) -> int:
     """Return a whole number as an int."""
-    if not isinstance(number, int | np.integer) or isinstance(number, bool) or abs(int(number)) > 2**31:
-        raise InvalidArgument(
-            f"{what} is {shorten(number)}; it must be a whole number of ordinary size (a probability goes into probability=)"
-        )
-    return int(number)
+    why = "it must be a whole number of ordinary size (a probability goes into probability=)"
+    return count(what, number, -(2**31), 2**31, why)

@@ -7,6 +7,7 @@ computed from these arrays (w, Ā, F*) lives in `graph.py`.
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -88,12 +89,13 @@ def _normalized(augmentation: Any) -> Any:
     """Read the rows of a mapping of mappings as weights."""
     if is_mapping(augmentation):
         table = as_augmentation(augmentation)
-        return Augmentation(
-            lambda natural: Distribution(table.kernel(natural), normalize=True),
-            "table",
-            trusted=True,
-        )
+        return Augmentation(partial(_normalized_row, table), "table", trusted=True)
     return augmentation
+
+
+def _normalized_row(table: Augmentation, natural: Any) -> Distribution:
+    """Return the row of a natural, divided by its sum."""
+    return Distribution(table.kernel(natural), normalize=True)
 
 
 def read_distribution(declared: Any, *, normalize: bool = False, naturals: Sequence[Any] | None = None) -> Distribution:

@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.arguments import count, generator, number
+from popgraph.arguments import angle, count, generator, number, whole_number
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.distribution import Seed
-from popgraph.errors import InvalidArgument, shorten
 from popgraph.memory import in_words
 from popgraph.pair_moments import BLOCKS, Estimate, draw_moments
 from popgraph.progress import Progress
@@ -237,13 +236,11 @@ def verify_sampled(
     """
     pairs = count("pairs", pairs, 2 * BLOCKS, 2**40)
     confidence = number("confidence", confidence, "it must be a number between 0 and 1", above=1e-9, below=1 - 1e-12)
-    atol = number("atol", atol, "it must be a number between 0 and 1.571", below=np.pi / 2)
+    atol = angle("atol", atol)
     stated = None if longest is None else number("longest", longest, "it must be the largest |f(x)|, a number above 0")
     moments = draw_moments(sampler, f, int(pairs), float(confidence), generator(rng), progress, longest=stated)
     d = len(moments.S)
-    if k is not None and (not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= d):
-        raise InvalidArgument(f"k is {shorten(k)}, but f has {d} columns; it must be a whole number from 1 to {d}")
-    k = d if k is None else int(k)
+    k = d if k is None else whole_number("k", k, d, "the number of columns of f")
     ritz, loss, stationarity = moments.ritz(k), moments.loss(), moments.stationarity()
     drawn = Drawn.of(moments, k)
     known = None if gamma is None else judge(read_gamma(gamma, k, moments), k, ritz, loss if d == k else None)

@@ -21,6 +21,7 @@ from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten
 from popgraph.features import FeatureClass, check_dimension, read_features
 from popgraph.graph import PopulationGraph
 from popgraph.losses import Loss, spectral
+from popgraph.losses.reading import read_loss
 from popgraph.memory import in_words, reserve
 from popgraph.progress import Progress, track
 from popgraph.stochastic import descend_on_batches
@@ -106,7 +107,7 @@ def train(
     graph: PopulationGraph | TrainsItself,
     k: int,
     *,
-    loss: Loss = spectral,
+    loss: Loss | str = spectral,
     features: Any = None,
     rng: Seed = None,
     batch_size: int | None = None,
@@ -130,7 +131,7 @@ def train(
         `ProductTraining`.
     k : int
         The dimension of f, in 1..N, and at most d for features.
-    loss : a loss of `popgraph.losses`
+    loss : a loss of `popgraph.losses`, or its name, such as "vicreg"
         The spectral contrastive loss by default.
     features : (N, d) array, mapping view -> vector, callable view -> vector or DataFrame, optional
         Ψ, with independent columns: f = ΨW.
@@ -182,6 +183,7 @@ def train(
     >>> float(linear.loss[-1])  # -Σθ² of the three Ritz values 1/4
     -0.1875
     """
+    chosen: Loss = read_loss(loss)
     limit = whole("steps", (20_000 if batch_size is None else 5_000) if steps is None else steps)
     tol, learning_rate = number("tol", tol), number("learning_rate", learning_rate)
     flag("keep_path", keep_path)
@@ -191,25 +193,23 @@ def train(
             raise InvalidArgument(
                 f"{unused[0]}= does not apply to a product, which is trained by exact moments: leave it out"
             )
-        wanted = {"loss": loss, "features": features, "rng": rng, "progress": progress}
+        wanted = {"loss": chosen, "features": features, "rng": rng, "progress": progress}
         return cast(Training, graph.__train__(k, steps=limit, tol=tol, **wanted))
     if not isinstance(graph, PopulationGraph):
         raise InvalidArgument(f"train(graph, k) takes a PopulationGraph first; got {shorten(graph)}")
     k = whole_number("k", k, graph.N)
-    if isinstance(loss, type) or not hasattr(loss, "value_and_gradient"):
-        raise InvalidArgument(f"loss is {shorten(loss)}; give one of popgraph.losses, such as losses.spectral")
-    if batch_size is not None and not hasattr(loss, "batch_value_and_gradient"):
-        raise InvalidArgument(f"loss {loss.name} has no batch_value_and_gradient, so it cannot be trained on batches")
-    least = getattr(loss, "least_batch", 2)
+    if batch_size is not None and not hasattr(chosen, "batch_value_and_gradient"):
+        raise InvalidArgument(f"loss {chosen.name} has no batch_value_and_gradient, so it cannot be trained on batches")
+    least = getattr(chosen, "least_batch", 2)
     if batch_size is not None:
-        why = f"the batch loss {loss.name} needs a whole number"
+        why = f"the batch loss {chosen.name} needs a whole number"
         batch_size = whole("batch_size", batch_size, least, MOST_DRAWS, why)
     held = None if features is None else read_features(graph.views, graph.w_x, features)
     if held is not None:
         check_dimension(int(k), held)
     _reserve(graph, int(k), batch_size, limit if keep_path else 0, held)
     generator = arguments.generator(rng)
-    objective = Objective(graph, loss, held, path=[] if keep_path else None)
+    objective = Objective(graph, chosen, held, path=[] if keep_path else None)
     z = (
         gaussian_start(objective, int(k), generator)
         if start is None

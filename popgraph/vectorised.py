@@ -5,8 +5,9 @@ Each returns None, or is None, where there is no vectorised form; the natural is
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from popgraph.batches import Batch, Branches, common, follow, integers, merged, 
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidAugmentation, shorten
 from popgraph.memory import FEWER, reserve
+from popgraph.pickling import Portable
 from popgraph.states import Coding, ImageCoding, LetterCoding, NumberCoding, codings_of, unnamed
 
 Kernel = Callable[[Any], Distribution]
@@ -37,32 +39,34 @@ def on_images(views: Callable[[Any], Sequence[Any] | None], probability: Fractio
     probability : Fraction or float
         Otherwise the image stays as it is.
     """
+    return partial(_views_of_images, views, probability)
 
-    def batch(states: Any, coding: Coding) -> Branches | None:
-        if not isinstance(coding, ImageCoding) or (made := views(states)) is None:
-            return None
-        even = options([(view, Fraction(1, len(made))) for view in made])
-        if isinstance(probability, Fraction) and probability == 1:
-            return even
-        return _blend([(identity(states, coding), 1 - probability), (even, probability)])
 
-    return batch
+def _views_of_images(
+    views: Callable[[Any], Sequence[Any] | None], probability: Fraction | float, states: Any, coding: Coding
+) -> Branches | None:
+    """Be the form that `on_images` returns."""
+    if not isinstance(coding, ImageCoding) or (made := views(states)) is None:
+        return None
+    even = options([(view, Fraction(1, len(made))) for view in made])
+    if isinstance(probability, Fraction) and probability == 1:
+        return even
+    return _blend([(identity(states, coding), 1 - probability), (even, probability)])
 
 
 def then(first: Batch | None, second: Batch | None) -> Batch | None:
     """Follow one form by another."""
-    if first is None or second is None:
+    return None if first is None or second is None else partial(_one_after_the_other, first, second)
+
+
+def _one_after_the_other(first: Batch, second: Batch, states: Any, coding: Coding) -> Branches | None:
+    """Be the form that `then` returns."""
+    before = first(states, coding)
+    if before is None:
         return None
-
-    def batch(states: Any, coding: Coding) -> Branches | None:
-        before = first(states, coding)
-        if before is None:
-            return None
-        before = merged(before)[0]
-        after = second(before.states, coding)
-        return None if after is None else follow(before, after)
-
-    return batch
+    before = merged(before)[0]
+    after = second(before.states, coding)
+    return None if after is None else follow(before, after)
 
 
 def repeat(one: Batch | None, times: int) -> Batch | None:
@@ -75,13 +79,12 @@ def repeat(one: Batch | None, times: int) -> Batch | None:
 
 def choose(forms: Sequence[tuple[Batch | None, Fraction | float]]) -> Batch | None:
     """Draw one of several forms."""
-    if any(form is None for form, _ in forms):
-        return None
+    return None if any(form is None for form, _ in forms) else partial(_chosen, forms)
 
-    def batch(states: Any, coding: Coding) -> Branches | None:
-        return _blend([(form(states, coding), p) for form, p in forms if form is not None])
 
-    return batch
+def _chosen(forms: Sequence[tuple[Batch | None, Fraction | float]], states: Any, coding: Coding) -> Branches | None:
+    """Be the form that `choose` returns."""
+    return _blend([(form(states, coding), p) for form, p in forms if form is not None])
 
 
 def independently(
@@ -96,26 +99,27 @@ def independently(
     ask : callable
         (kernel, value) -> the distribution of the value's views.
     """
+    return partial(_coordinates_apart, kernels_for, ask)
 
-    def batch(states: Any, coding: Coding) -> Branches | None:
-        if not isinstance(coding, NumberCoding | LetterCoding) or (kernels := kernels_for(coding.length)) is None:
+
+def _coordinates_apart(kernels_for: Any, ask: Any, states: Any, coding: Coding) -> Branches | None:
+    """Be the form that `independently` returns."""
+    if not isinstance(coding, NumberCoding | LetterCoding) or (kernels := kernels_for(coding.length)) is None:
+        return None
+    columns, count = [], np.ones(len(states))
+    for j, kernel in enumerate(kernels):
+        column = _coordinate(states[:, j], kernel, coding, ask)
+        if column is None:
             return None
-        columns, count = [], np.ones(len(states))
-        for j, kernel in enumerate(kernels):
-            column = _coordinate(states[:, j], kernel, coding, ask)
-            if column is None:
-                return None
-            count *= np.bincount(column.source)
-            if count.max() > PRODUCT_LIMIT:  # before the first of them is listed
-                return None
-            columns.append(column)
-        reserve("the next batch of views", 3.0 * count.sum() * states.itemsize * max(1, len(kernels)), FEWER)
-        branches = Branches(np.arange(len(states)), states[:, :0], integers([1] * len(states), 1), 1)
-        for column in columns:
-            branches = _joined(branches, column)
-        return branches
-
-    return batch
+        count *= np.bincount(column.source)
+        if count.max() > PRODUCT_LIMIT:  # before the first of them is listed
+            return None
+        columns.append(column)
+    reserve("the next batch of views", 3.0 * count.sum() * states.itemsize * max(1, len(kernels)), FEWER)
+    branches = Branches(np.arange(len(states)), states[:, :0], integers([1] * len(states), 1), 1)
+    for column in columns:
+        branches = _joined(branches, column)
+    return branches
 
 
 def _coordinate(values: Any, kernel: Kernel, coding: NumberCoding | LetterCoding, ask: Any) -> Branches | None:
@@ -160,12 +164,21 @@ def _blend(parts: Sequence[tuple[Branches | None, Fraction | float]]) -> Branche
 
 def declared(fn: Callable[[Any], Any]) -> Batch:
     """Read a user's form: states (b, ...) -> views (b, m, ...) and probabilities (m,) or (b, m)."""
+    return DeclaredForm(fn)
 
-    def batch(states: Any, coding: Coding) -> Branches | None:
+
+@dataclass(frozen=True, eq=False)
+class DeclaredForm(Portable):
+    """Be a form for batches that a user declared by a function."""
+
+    fn: Callable[[Any], Any]
+
+    def __call__(self, states: Any, coding: Coding) -> Branches | None:
+        """Return the branches of a batch."""
         if isinstance(coding, LetterCoding):
             return None
         given = np.array(states)
-        views, probabilities = read_answer(fn(given), given)
+        views, probabilities = read_answer(self.fn(given), given)
         b, m = views.shape[:2]
         views = _as_numbers(views, coding) if isinstance(coding, NumberCoding) else _as_pixels(views)
         if isinstance(probabilities, np.ndarray):
@@ -176,8 +189,6 @@ def declared(fn: Callable[[Any], Any]) -> Batch:
         used = weights > 0
         flat = views.reshape(b * m, *views.shape[2:])
         return Branches(np.repeat(np.arange(b), m)[used], flat[used], weights[used], denominator)
-
-    return batch
 
 
 def one(batch: Batch, natural: Any) -> Distribution:

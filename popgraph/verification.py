@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 
-from popgraph.arguments import number, whole_number
+from popgraph.arguments import angle, whole_number
 from popgraph.arguments.embeddings import read_embedding
 from popgraph.arrays import Floats, frozen
 from popgraph.blas import one_thread
@@ -221,8 +221,7 @@ def judge(
 
 def read_angle(atol: Any) -> float:
     """Return the largest angle that counts as 0, if it is one."""
-    what = "it is an angle in radians, between 0 and pi/2"
-    return number("atol", ATOL if atol is None else atol, what, below=np.pi / 2)
+    return angle("atol", ATOL if atol is None else atol)
 
 
 def _read_k(graph: PopulationGraph, table: Floats, k: int | None) -> int:

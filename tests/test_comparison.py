@@ -348,7 +348,7 @@ def test_one_hundred_thousand_views_each():
 @pytest.mark.parametrize("k", [0, 5, 2.0, True, "2"])
 def test_a_k_that_cannot_be_asked_is_refused(k):
     with pytest.raises(
-        InvalidArgument, match="it must be a whole number from 1 to 4, the number of views of the smaller"
+        InvalidArgument, match="it must be a whole number from 1 to the number of views of the smaller graph, 4"
     ):
         compare(zoo.hypercube(3), LC, k)
 

@@ -92,3 +92,48 @@ def test_the_assertions_hide_their_own_lines(tmp_path):
     out = run(tmp_path, code + "    pg.testing.assert_matches(pg.zoo.lightning_cloud(), np.ones((4, 2)))\n")
     assert "f has collapsed: F has rank 1, not 2" in out
     assert "raise AssertionError" not in out
+
+
+GIVEN = """
+import numpy as np
+from hypothesis import given, settings, strategies as st
+
+@settings(max_examples=3, deadline=None)
+@given(seed=st.integers(0, 3))
+def test_population(population, seed):
+    assert population.N
+
+class TestClass:
+    @settings(max_examples=3, deadline=None)
+    @given(seed=st.integers(0, 3))
+    def test_population(self, population, seed):
+        assert population.N
+
+@settings(max_examples=5, deadline=None, derandomize=True)
+@given(seed=st.integers())
+def test_drawn(popgraph_rng, seed):
+    print("drew", popgraph_rng.integers(10**9))
+
+@settings(max_examples=4, deadline=None)
+@given(seed=st.integers(0, 3))
+def test_both(population, popgraph_rng, seed):
+    assert popgraph_rng.random() < 1
+"""
+
+
+def test_the_fixtures_serve_under_given_without_suppressing_a_health_check(tmp_path):
+    out = run(tmp_path, GIVEN, "-s", "-p", "no:xdist")
+    assert f"{3 * len(POPULATIONS) + 1} passed" in out
+    drawn = re.findall("drew ([0-9]+)", out)
+    assert len(drawn) == 5
+    assert len(set(drawn)) == 1  # every example starts from the test's own seed, so that one that fails can be replayed
+
+
+def test_two_tests_draw_apart_and_each_the_same_alone(tmp_path):
+    code = "".join(
+        f"def test_{name}(popgraph_rng):\n    print('{name} drew', popgraph_rng.integers(10**9))\n" for name in "ab"
+    )
+    both = dict(re.findall("([ab]) drew ([0-9]+)", run(tmp_path, code, "-s")))
+    alone = dict(re.findall("([ab]) drew ([0-9]+)", run(tmp_path, code, "-s", "-k", "test_b")))
+    assert both["a"] != both["b"]
+    assert alone == {"b": both["b"]}

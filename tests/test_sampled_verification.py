@@ -774,13 +774,13 @@ def test_a_sampler_that_returns_no_pairs_is_refused(name):
     [
         ({"sampler": 3}, "sampler is 3; it must be a callable"),
         ({"f": np.ones((4, 2))}, "f is array.*; it must be a callable a batch of views"),
-        ({"k": 5}, "k is 5, but f has 4 columns; it must be a whole number from 1 to 4"),
-        ({"k": 0}, "k is 0, but"),
+        ({"k": 5}, "k is 5; it must be a whole number from 1 to the number of columns of f, 4"),
+        ({"k": 0}, "k is 0; it must"),
         ({"pairs": 99}, "pairs is 99; it must be a whole number, 100 or more"),
         ({"pairs": 1e5}, "pairs is 100000.0"),
         ({"confidence": 1.0}, "confidence is 1.0; it must be a number between 0 and 1"),
         ({"confidence": 95}, "confidence is 95"),
-        ({"atol": 0}, "atol is 0; it must be a number between 0 and 1.571"),
+        ({"atol": 0}, "atol is 0; it is an angle in radians"),
         (
             {"longest": 1.3},
             r"longest is 1.3, but f is 1.32288 long at a view; give the largest \|f\(x\)\| over all views",

@@ -455,7 +455,7 @@ def test_an_encode_that_fails_names_the_view():
         (lambda g, n: pg.torch.fit(n, g, evaluate_every=0), "evaluate_every is 0"),
         (lambda g, n: pg.torch.fit(n, g, learning_rate=-1), "learning_rate is -1; it must be a positive number"),
         (lambda g, n: pg.torch.fit(n, g, weight_decay=-1), "weight_decay is -1; it must be a nonnegative number"),
-        (lambda g, n: pg.torch.fit(n, g, loss="spectral"), "loss is 'spectral'; give one of popgraph.losses"),
+        (lambda g, n: pg.torch.fit(n, g, loss=nn.MSELoss()), r"loss is MSELoss\(\); give one of popgraph.losses"),
         (lambda g, n: pg.torch.fit(g, n), r"fit\(module, graph\) takes a PopulationGraph second"),
         (lambda g, n: pg.torch.fit(nn.Flatten(), g), r"module is Flatten\(.*, which has no weights to train"),
         (lambda g, n: pg.torch.fit(lambda x: x, g), "module is <function .*; it must be a torch.nn.Module"),

@@ -87,7 +87,7 @@ def test_functions_are_eigenvectors_by_the_formulas():
 
 @pytest.mark.parametrize("k", [0, -1, 5, 2.0, True, False, "2", None])
 def test_a_k_that_is_no_number_of_its_pairs_is_refused(k):
-    with pytest.raises(InvalidArgument, match=r"k is .*; this spectrum has the leading 1\.\.4 pairs"):
+    with pytest.raises(InvalidArgument, match=r"k is .*; it must be a whole number from 1 to the number of pairs"):
         made([1, 0.5, 0.25, 0.125], 4).leading(k)
 
 

@@ -1,6 +1,7 @@
 """Arguments, one reader for each kind."""
 
 from popgraph.arguments.scalars import (
+    angle,
     called,
     count,
     flag,
@@ -14,6 +15,7 @@ from popgraph.arguments.scalars import (
 from popgraph.arguments.tables import as_array, numbers, real
 
 __all__ = [
+    "angle",
     "as_array",
     "called",
     "count",

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.arguments.tables import as_array, is_sparse, is_tensor
+from popgraph.arguments.tables import as_array, is_sparse, is_tensor, shape_of
 from popgraph.errors import InvalidArgument, listing, shorten
 
 
@@ -33,7 +33,7 @@ class Frame:
 
 def is_frame(value: Any) -> bool:
     """Whether this is a table whose columns have names; of a lazy one, which has no shape yet, they are not asked for."""
-    if isinstance(value, type | np.ndarray) or is_sparse(value) or len(tuple(getattr(value, "shape", ()))) != 2:
+    if isinstance(value, type | np.ndarray) or is_sparse(value) or len(shape_of(value) or ()) != 2:
         return False
     named = hasattr(value, "column_names") or (hasattr(value, "columns") and not callable(value.columns))
     return named or _has_coordinates(value)
@@ -99,10 +99,9 @@ def is_vector(value: Any) -> bool:
         or is_sparse(value)
     ):
         return False
-    if isinstance(value, np.ndarray) or is_tensor(value):
-        return bool(value.ndim == 1)
-    if hasattr(value, "__array__") and hasattr(value, "__len__"):
-        return len(tuple(getattr(value, "shape", (0,)))) == 1
+    if hasattr(value, "__array__") or is_tensor(value):
+        shape = shape_of(value)
+        return len(shape) == 1 if shape is not None else hasattr(value, "__len__")
     try:
         return memoryview(value).ndim == 1
     except TypeError:

@@ -23,7 +23,7 @@ import numpy as np
 from popgraph.arguments.containers import Frame, index_of, is_frame, is_graph, positions_by_name, read_frame
 from popgraph.arguments.outcomes import list_finite
 from popgraph.arguments.probabilities import SUM_TOLERANCE, parse_probability
-from popgraph.arguments.tables import as_array, is_sparse, is_tensor
+from popgraph.arguments.tables import as_array, is_sparse, is_tensor, shape_of
 from popgraph.errors import InvalidAugmentation, shorten
 
 
@@ -37,7 +37,7 @@ def is_matrix(augmentation: Any) -> bool:
         raise InvalidAugmentation(
             f"the augmentation is {shorten(str(augmentation))}, a networkx graph; popgraph.zoo.edges(G) makes a population of it"
         )
-    return is_frame(augmentation) or (hasattr(augmentation, "__array__") and len(tuple(augmentation.shape)) != 1)
+    return is_frame(augmentation) or (hasattr(augmentation, "__array__") and len(shape_of(augmentation) or (0,)) != 1)
 
 
 def read_kernel(matrix: Any, views: Any) -> Frame:

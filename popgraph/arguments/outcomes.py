@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments.containers import is_frame, is_graph, is_law, is_vector, vector
-from popgraph.arguments.tables import is_sparse
+from popgraph.arguments.tables import is_sparse, shape_of
 from popgraph.errors import InvalidDistribution, listing, shorten
 
 OUTCOME_LIMIT = 2**22  # more outcomes than this from one iterable is taken to be an endless one
@@ -66,7 +66,7 @@ def read_outcome(outcome: Any, where: str) -> Hashable:
             f"{where} is {shorten(outcome)}, a {kind.__name__}, which cannot be hashed; {_mend_unhashable(outcome)}"
         ) from None
     if not isinstance(outcome, np.generic) and (hasattr(outcome, "__array__") or hasattr(outcome, "detach")):
-        mend = "x.item()" if len(tuple(getattr(outcome, "shape", (0,)))) == 0 else "tuple(x.tolist())"
+        mend = "x.item()" if shape_of(outcome) == () else "tuple(x.tolist())"
         raise InvalidDistribution(
             f"{where} is {shorten(outcome)}, a {kind.__name__}, which hashes by identity, so that others of its value would count "
             f"apart; give {mend}"

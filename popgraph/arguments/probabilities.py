@@ -31,6 +31,7 @@ import numpy as np
 
 from popgraph.arguments.containers import index_of, is_frame, is_law, is_vector, vector
 from popgraph.arguments.outcomes import check_equality, list_finite, plain_list, read_outcome
+from popgraph.arguments.tables import shape_of
 from popgraph.errors import InvalidDistribution, listing, shorten
 
 SUM_TOLERANCE = 1e-9  # probabilities may miss a sum of 1 by this much: twenty or so decimals typed by hand
@@ -87,7 +88,7 @@ def as_fraction(value: Any) -> Fraction | None:
 
 def _only_number(value: Any) -> Any:
     """Return the number that an array or a tensor of no dimensions holds."""
-    if len(tuple(getattr(value, "shape", (0,)))) or not hasattr(value, "item") or isinstance(value, np.ma.MaskedArray):
+    if shape_of(value) != () or not hasattr(value, "item") or isinstance(value, np.ma.MaskedArray):
         raise TypeError
     number = value.item()
     if not isinstance(number, int | float) or isinstance(number, bool):

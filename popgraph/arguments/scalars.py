@@ -121,6 +121,22 @@ def number(
     return x
 
 
+def angle(name: str, value: Any) -> float:
+    """Return an angle in radians, between 0 and pi/2.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is none.
+
+    Examples
+    --------
+    >>> angle("atol", 0.001)
+    0.001
+    """
+    return number(name, value, "it is an angle in radians, between 0 and pi/2", below=np.pi / 2)
+
+
 def generator(rng: Any, name: str = "rng") -> np.random.Generator:
     """Return numpy's generator of a seed: None, a whole number, or a generator itself.
 

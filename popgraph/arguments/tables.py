@@ -20,6 +20,14 @@ def is_sparse(value: Any) -> bool:
     return not isinstance(value, type) and hasattr(value, "tocoo") and hasattr(value, "toarray")
 
 
+def shape_of(value: Any) -> tuple[int, ...] | None:
+    """Return the shape of an array of any library, or None of what has none."""
+    try:
+        return tuple(int(n) for n in value.shape)
+    except (AttributeError, TypeError, ValueError):
+        return None
+
+
 def as_array(name: str, value: Any, error: type[InvalidArgument] = InvalidArgument) -> Any:
     """Return numpy's array of a value, of any dtype, by position.
 

@@ -14,7 +14,8 @@ from popgraph.descent import Objective, minimise
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten
 from popgraph.graph import PopulationGraph
-from popgraph.losses import spectral
+from popgraph.losses import SpectralLoss, spectral
+from popgraph.losses.reading import read_loss
 from popgraph.progress import Progress, track
 from popgraph.training import Training, finished, gaussian_start
 
@@ -57,6 +58,7 @@ def train(
     graph: BlockGraph,
     k: int,
     *,
+    loss: Any = spectral,
     rng: Seed = None,
     steps: int = 20_000,
     tol: float = 1e-12,
@@ -73,6 +75,8 @@ def train(
     graph : BlockGraph
     k : int
         In 1..N.
+    loss : losses.spectral, or "spectral"
+        The only one: it needs one journey to the workers a step.
     rng, steps, tol, start, progress
         As of `popgraph.train`.
 
@@ -100,6 +104,9 @@ def train(
         raise InvalidArgument(f"steps is {steps!r}; it must be a whole number, 1 or more")
     if not isinstance(tol, int | float | np.number) or not 0 < tol < np.inf:
         raise InvalidArgument(f"tol is {tol!r}; it must be a positive number")
+    loss = read_loss(loss)
+    if not isinstance(loss, SpectralLoss):
+        raise InvalidArgument(f"loss is {loss.name}; on a graph in blocks only losses.spectral is minimised")
     objective = BlockObjective(cast(PopulationGraph, graph), spectral)
     if start is None:
         z = gaussian_start(objective, k, np.random.default_rng(rng))

@@ -8,6 +8,7 @@ import numpy as np
 
 from popgraph.arguments import numbers
 from popgraph.errors import InvalidArgument, TooLarge, shorten
+from popgraph.losses.reading import read_loss
 
 if TYPE_CHECKING:
     from popgraph.graph import PopulationGraph
@@ -68,7 +69,7 @@ def audit(loss: Any, graph: "PopulationGraph", f: Any, batch_size: int) -> Audit
 
     Parameters
     ----------
-    loss : a loss of `popgraph.losses`
+    loss : a loss of `popgraph.losses`, or its name
         Or anything with `name`, `bias`, `value(factor, w_x, f)` and `batch_value(f, f_plus)`.
     graph : PopulationGraph
         With P positive pairs of positive probability: P^B batches are looked at.
@@ -92,8 +93,7 @@ def audit(loss: Any, graph: "PopulationGraph", f: Any, batch_size: int) -> Audit
     >>> print(pg.losses.audit(pg.losses.InfoNCE(), graph, f, batch_size=2))  # doctest: +ELLIPSIS
     InfoNCE, all 64 batches of 2: mean -0.2831, population -0.5662, bias 0.283, variance 0.0802 (said to be biased: ...)
     """
-    if isinstance(loss, type) or not hasattr(loss, "batch_value"):
-        raise InvalidArgument(f"loss is {shorten(loss)}; give one of popgraph.losses, such as losses.spectral")
+    loss = read_loss(loss, "audit")
     if not hasattr(graph, "weight_matrix") or isinstance(graph, type):
         raise InvalidArgument(f"audit(loss, graph, f, batch_size) takes a PopulationGraph second; got {shorten(graph)}")
     if not isinstance(batch_size, int | np.integer) or isinstance(batch_size, bool) or batch_size < 1:

@@ -13,7 +13,16 @@ import numpy as np
 from popgraph.arguments import flag, number, word
 from popgraph.arrays import Floats, Sparse
 from popgraph.errors import TooLarge, size_in_words
-from popgraph.losses.moments import check_batch, check_critic, check_operand, check_population, plain
+from popgraph.losses.moments import plain
+from popgraph.losses.operands import (
+    read_arrays,
+    read_batch,
+    read_batch_arrays,
+    read_critic,
+    read_population,
+    read_rows,
+    refuse_tensors,
+)
 
 MOST_VIEWS = 8192  # whose tables of pairs take 0.5 GB each; a gradient needs about six
 
@@ -84,8 +93,7 @@ class CriticLoss(ABC):
 
     def scores(self, f: Any, g: Any) -> Any:
         """Return s(x, x') = f(x)ᵀg(x')/τ, of rows of length 1 if `cosine`: (a, k) and (b, k) arrays give (a, b)."""
-        check_operand("f", f, (None, None))
-        check_operand("g", g, (None, f.shape[1]), " beside f")
+        f, g = read_rows(f, g)
         return self._rows(f) @ self._rows(g).T / self.temperature
 
     def value(self, factor: Any, w_x: Any, f: Any) -> Any:
@@ -115,8 +123,10 @@ class CriticLoss(ABC):
         >>> pg.losses.infonce.value(graph.factor, graph.w_x, np.zeros((4, 1)))  # a critic that says nothing
         0.0
         """
-        check_population(factor, w_x, f)
-        return plain(self.critic_value(positive_pairs(factor, w_x), w_x, self.scores(f, f)))
+        factor, w_x, (f,) = read_population(factor, w_x, f)
+        rows = self._rows(f)
+        s = rows @ self._as_partners(rows, w_x).T / self.temperature
+        return plain(self.critic_value(positive_pairs(factor, w_x), w_x, s))
 
     def value_and_gradient(
         self, factor: Sparse, w_x: Floats, f: Floats, *, transposed: Sparse | None = None
@@ -136,9 +146,11 @@ class CriticLoss(ABC):
         >>> value, gradient.ravel().tolist()
         (1.386, [0.0, 0.0, 0.0, 0.0])
         """
-        check_population(factor, w_x, f)
-        value, H = self.critic_gradient(positive_pairs(factor, w_x), w_x, self.scores(f, f))
-        return value, self._pulled(f, (H + H.T) @ self._rows(f))
+        factor, w_x, (f,) = read_arrays(factor, w_x, f)
+        rows = self._rows(f)
+        partners = self._as_partners(rows, w_x)
+        value, H = self.critic_gradient(positive_pairs(factor, w_x), w_x, rows @ partners.T / self.temperature)
+        return value, self._pulled(f, H @ partners + H.T @ rows)
 
     def batch_value(self, f: Any, f_plus: Any) -> Any:
         """Return the loss of a batch of B positive pairs, whose negatives are the second views of other pairs.
@@ -159,8 +171,9 @@ class CriticLoss(ABC):
         >>> pg.losses.nt_logistic.batch_value(np.zeros((2, 1)), np.zeros((2, 1)))
         1.386
         """
-        check_batch(f, f_plus, self.least_batch)
-        return plain(self._of_scores(self.scores(f, f_plus)))
+        _, f, f_plus = read_batch(f, f_plus, self.least_batch)
+        rows, partners = self._rows(f), self._as_partners(self._rows(f_plus))
+        return plain(self._of_scores(rows @ partners.T / self.temperature))
 
     def batch_value_and_gradient(self, f: Floats, f_plus: Floats) -> tuple[float, Floats, Floats]:
         """Return the batch's loss and its gradients in f and in f_plus, each (B, k).
@@ -177,18 +190,19 @@ class CriticLoss(ABC):
         >>> round(value, 4), g.round(4).tolist()
         (1.0064, [[-0.1345, 0.25], [0.25, -0.1345]])
         """
-        check_batch(f, f_plus, self.least_batch)
-        S = self.scores(f, f_plus)
+        _, f, f_plus = read_batch_arrays(f, f_plus, self.least_batch)
+        rows, partners = self._rows(f), self._as_partners(self._rows(f_plus))
+        S = rows @ partners.T / self.temperature
         H = self._score_gradient(S)
-        return (
-            float(self._of_scores(S)),
-            self._pulled(f, H @ self._rows(f_plus)),
-            self._pulled(f_plus, H.T @ self._rows(f)),
-        )
+        return float(self._of_scores(S)), self._pulled(f, H @ partners), self._pulled(f_plus, H.T @ rows)
 
     def _rows(self, f: Any) -> Any:
         """Return the rows that scores are products of."""
         return f / ((f**2).sum(1) ** 0.5)[:, None] if self.cosine else f
+
+    def _as_partners(self, rows: Any, weights: Any = None) -> Any:
+        """Return what takes the place of the second views' rows in scores, without a change of the loss."""
+        return rows
 
     def _pulled(self, f: Floats, in_rows: Floats) -> Floats:
         """Return the gradient in f of what has this gradient in `_rows(f)`, τ left out."""
@@ -263,7 +277,7 @@ class NTLogistic(CriticLoss):
         >>> pg.losses.nt_logistic.critic_value(graph.w, graph.w_x, np.zeros((4, 4)))
         1.386
         """
-        check_critic(w, w_x, s)
+        w, w_x, s = read_critic(w, w_x, s)
         apart = w_x[:, None] * w_x[None, :]
         return plain((w * softplus(-s)).sum() + self.negatives * (apart * softplus(s)).sum())
 
@@ -279,7 +293,8 @@ class NTLogistic(CriticLoss):
         >>> value, gradient.shape
         (1.386, (4, 4))
         """
-        check_critic(w, w_x, s)
+        w, w_x, s = read_critic(w, w_x, s)
+        refuse_tensors({"s": s}, "critic_value(w, w_x, s)")
         H = self.negatives * np.outer(w_x, w_x) * sigmoid(s) - w * sigmoid(-s)
         return float(self.critic_value(w, w_x, s)), H
 

@@ -9,7 +9,8 @@ from popgraph.arguments import flag, word
 from popgraph.arrays import Floats
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.losses.critics import CriticLoss, library, read_temperature
-from popgraph.losses.moments import check_critic, plain
+from popgraph.losses.moments import plain
+from popgraph.losses.operands import read_critic, refuse_tensors
 
 STEP = 0.25  # of the trapezoidal rule in log t: its error is exp(-π²/STEP), below 1e-17
 SMALL = 40.0  # e^-40 is below rounding
@@ -97,7 +98,7 @@ class InfoNCE(CriticLoss):
         >>> pg.losses.infonce.critic_value(graph.w, graph.w_x, np.zeros((4, 4)))
         0.0
         """
-        check_critic(w, w_x, s)
+        w, w_x, s = read_critic(w, w_x, s)
         xp = library(s)
         top = xp.amax(s, 1)[:, None]
         if self.negatives is None:
@@ -124,7 +125,8 @@ class InfoNCE(CriticLoss):
         >>> value, gradient.shape
         (0.0, (4, 4))
         """
-        check_critic(w, w_x, s)
+        w, w_x, s = read_critic(w, w_x, s)
+        refuse_tensors({"s": s}, "critic_value(w, w_x, s)")
         top = s.max(axis=1, keepdims=True)
         if self.negatives is None:
             share = np.exp(s - top) * w_x
@@ -143,6 +145,14 @@ class InfoNCE(CriticLoss):
             H[x] = w[x] * (as_positive - 1.0) + as_negative
         total += float(np.sum(w * (top - s)) - np.sum(w) * np.log(m + 1))
         return total, H
+
+    def _as_partners(self, rows: Any, weights: Any = None) -> Any:
+        """Return the second views' rows less their mean: all scores of one x change alike, which this loss does not see.
+
+        The scores are then as large as the spread of f and not as the square of its mean, which would leave rounding only.
+        """
+        mean = rows.mean(0) if weights is None else weights @ rows
+        return rows - (mean.detach() if hasattr(mean, "detach") else mean)
 
     def _of_scores(self, S: Any) -> Any:
         """Return the loss of a batch from its scores: the negatives are the next m pairs, cyclically, or all."""

@@ -1,7 +1,7 @@
 """Losses without negatives: VICReg, idealised and as published, and Barlow Twins. They keep f from collapsing by its covariance."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -43,19 +43,23 @@ class IdealisedVICReg(PlugInLoss):
     name: str = "idealised VICReg"
     bias: str = "biased: the batch's own second moments are squared"
 
+    _centres: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         number("weight", self.weight)
         word("name", self.name)
 
     def _of_moments(self, moments: Moments) -> Any:
         """Return the loss at these moments."""
-        G, k = moments.second, len(moments.mean)
-        return 2.0 * (trace(G) - trace(moments.cross)) + self.weight * ((G**2).sum() - 2.0 * trace(G) + k)
+        C, m, k = moments.second, moments.mean, len(moments.mean)
+        G = C + m[:, None] * m[None, :]
+        return 2.0 * (trace(C) - trace(moments.cross)) + self.weight * ((G**2).sum() - 2.0 * trace(G) + k)
 
-    def _moment_gradient(self, moments: Moments) -> tuple[None, Floats, Floats]:
-        """Return the derivatives in E f, in E f fᵀ and in E f(x) f(x⁺)ᵀ."""
-        identity = np.eye(len(moments.mean))
-        return None, 2.0 * identity + 2.0 * self.weight * (moments.second - identity), -2.0 * identity
+    def _moment_gradient(self, moments: Moments) -> tuple[Floats, Floats, Floats]:
+        """Return the derivatives in E f and in the two covariances."""
+        m, identity = moments.mean, np.eye(len(moments.mean))
+        in_G = 2.0 * self.weight * (moments.second + np.outer(m, m) - identity)
+        return 2.0 * in_G @ m, 2.0 * identity + in_G, -2.0 * identity
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,8 @@ class VICReg(PlugInLoss):
     name: str = "VICReg"
     bias: str = "biased: the batch's own covariance goes through a hinge, a root and a square"
 
+    _centres: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         for what in ("invariance", "variance", "covariance", "epsilon"):
             number(what, getattr(self, what), "it must be a number, 0 or more", ends=True)
@@ -101,20 +107,20 @@ class VICReg(PlugInLoss):
 
     def _of_moments(self, moments: Moments) -> Any:
         """Return the loss at these moments."""
-        C, k = moments.covariance, len(moments.mean)
+        C, k = moments.second, len(moments.mean)
         short = 1.0 - (C.diagonal() + self.epsilon) ** 0.5
         hinge = (short + abs(short)).sum()  # twice the positive parts, with operations common to numpy and torch
-        apart = 2.0 * (trace(moments.second) - trace(moments.cross))
+        apart = 2.0 * (trace(C) - trace(moments.cross))
         between = 2.0 * ((C**2).sum() - (C.diagonal() ** 2).sum())
         return (self.invariance * apart + self.variance * hinge + self.covariance * between) / k
 
-    def _moment_gradient(self, moments: Moments) -> tuple[Floats, Floats, Floats]:
-        """Return the derivatives in E f, in E f fᵀ and in E f(x) f(x⁺)ᵀ."""
-        C, k = moments.covariance, len(moments.mean)
+    def _moment_gradient(self, moments: Moments) -> tuple[None, Floats, Floats]:
+        """Return the derivatives in the two covariances."""
+        C, k = moments.second, len(moments.mean)
         deviation = np.sqrt(np.diag(C) + self.epsilon)
         in_C = np.diag(-self.variance * (deviation < 1.0) / deviation) + 4.0 * self.covariance * _off_diagonal(C)
         identity = 2.0 * self.invariance * np.eye(k)
-        return -2.0 * in_C @ moments.mean / k, (in_C + identity) / k, -identity / k
+        return None, (in_C + identity) / k, -identity / k
 
 
 @dataclass(frozen=True)
@@ -151,6 +157,8 @@ class BarlowTwins(PlugInLoss):
     name: str = "Barlow Twins"
     bias: str = "biased: the batch is standardised by its own mean and variance"
 
+    _centres: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         for what in ("weight", "epsilon"):
             number(what, getattr(self, what), "it must be a number, 0 or more", ends=True)
@@ -158,20 +166,19 @@ class BarlowTwins(PlugInLoss):
 
     def _of_moments(self, moments: Moments) -> Any:
         """Return the loss at these moments."""
-        scale = (moments.covariance.diagonal() + self.epsilon) ** -0.5
-        C = moments.cross_covariance * scale[:, None] * scale[None, :]
+        scale = (moments.second.diagonal() + self.epsilon) ** -0.5
+        C = moments.cross * scale[:, None] * scale[None, :]
         diagonal = C.diagonal()
         return ((1.0 - diagonal) ** 2).sum() + self.weight * ((C**2).sum() - (diagonal**2).sum())
 
-    def _moment_gradient(self, moments: Moments) -> tuple[Floats, Floats, Floats]:
-        """Return the derivatives in E f, in E f fᵀ and in E f(x) f(x⁺)ᵀ."""
-        scale = (np.diag(moments.covariance) + self.epsilon) ** -0.5
-        C = moments.cross_covariance * np.outer(scale, scale)
+    def _moment_gradient(self, moments: Moments) -> tuple[None, Floats, Floats]:
+        """Return the derivatives in the two covariances."""
+        scale = (np.diag(moments.second) + self.epsilon) ** -0.5
+        C = moments.cross * np.outer(scale, scale)
         in_C = 2.0 * self.weight * _off_diagonal(C) - np.diag(2.0 * (1.0 - np.diag(C)))
         in_cross = in_C * np.outer(scale, scale)
         in_variance = -np.sum(in_C * C, axis=1) * scale**2  # C is symmetric: rows and columns tell alike
-        mean = moments.mean
-        return -2.0 * in_cross @ mean - 2.0 * in_variance * mean, np.diag(in_variance), in_cross
+        return None, np.diag(in_variance), in_cross
 
 
 idealised_vicreg, vicreg, barlow_twins = IdealisedVICReg(), VICReg(), BarlowTwins()

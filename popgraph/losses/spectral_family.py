@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -10,16 +10,8 @@ import scipy.sparse as sp
 from popgraph.arguments import word
 from popgraph.arrays import Floats, Sparse, cross, times
 from popgraph.errors import InvalidArgument, shorten
-from popgraph.losses.moments import (
-    MomentLoss,
-    Moments,
-    PlugInLoss,
-    check_batch,
-    check_operand,
-    check_population,
-    plain,
-    trace,
-)
+from popgraph.losses.moments import MomentLoss, Moments, PlugInLoss, plain, trace
+from popgraph.losses.operands import check_operand, read_arrays, read_batch, read_batch_arrays
 
 
 class UnbiasedSpectral(MomentLoss):
@@ -64,7 +56,7 @@ class UnbiasedSpectral(MomentLoss):
         >>> pg.losses.spectral.batch_value(np.eye(2), np.eye(2))
         -2.0
         """
-        B = check_batch(f, f_plus)
+        B, f, f_plus = read_batch(f, f_plus)
         both = f * f_plus
         others = (f.T @ f) * (f_plus.T @ f_plus) - both.T @ both  # the pairs i ≠ j
         return plain(self._of_sums(both.sum(0) / B, others / (B * (B - 1))))
@@ -84,7 +76,8 @@ class UnbiasedSpectral(MomentLoss):
         >>> g.tolist()
         [[-1.0, 0.0], [0.0, -1.0]]
         """
-        B, (a, C) = check_batch(f, f_plus), self._weights(f.shape[1])
+        B, f, f_plus = read_batch_arrays(f, f_plus)
+        a, C = self._weights(f.shape[1])
         both, scale = f * f_plus, 2.0 / (B * (B - 1))
         GG, GG_plus = f.T @ f, f_plus.T @ f_plus
         value = self._of_sums(both.sum(0) / B, (GG * GG_plus - both.T @ both) / (B * (B - 1)))
@@ -145,7 +138,7 @@ class SpectralLoss(UnbiasedSpectral):
         True
         """
         # Written out: of the cross moment it needs the trace alone, and every training step comes here
-        check_population(factor, w_x, f)
+        factor, w_x, (f,) = read_arrays(factor, w_x, f)
         root = np.sqrt(w_x)[:, np.newaxis]
         F = f * root
         MF, FF = factor @ F, cross(F, F)
@@ -176,7 +169,7 @@ class SpectralLoss(UnbiasedSpectral):
         >>> float(np.abs(along).max()) < 1e-14
         True
         """
-        check_population(factor, w_x, f, direction, names=("f", "direction"))
+        factor, w_x, (f, direction) = read_arrays(factor, w_x, f, direction, names=("f", "direction"))
         check_operand("direction", direction, f.shape)
         root = np.sqrt(w_x)[:, np.newaxis]
         F, E = f * root, direction * root
@@ -244,17 +237,18 @@ class CentredLoss(PlugInLoss):
     name: str = "centred spectral"
     bias: str = "biased: the batch's own mean is taken off, and its own moments are squared"
 
+    _centres: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         word("name", self.name)
 
     def _of_moments(self, moments: Moments) -> Any:
         """Return the loss at these moments."""
-        return -trace(moments.cross_covariance) + 0.5 * (moments.covariance**2).sum()
+        return -trace(moments.cross) + 0.5 * (moments.second**2).sum()
 
-    def _moment_gradient(self, moments: Moments) -> tuple[Floats, Floats, Floats]:
-        """Return the derivatives in E f, in E f fᵀ and in E f(x) f(x⁺)ᵀ."""
-        C, mean = moments.covariance, moments.mean
-        return 2.0 * (mean - C @ mean), C, -np.eye(len(mean))
+    def _moment_gradient(self, moments: Moments) -> tuple[None, Floats, Floats]:
+        """Return the derivatives in the two covariances."""
+        return None, moments.second, -np.eye(len(moments.mean))
 
 
 @dataclass(frozen=True)
@@ -306,7 +300,7 @@ class UnsquaredLoss(MomentLoss):
         >>> pg.losses.unsquared.batch_value(np.eye(2), np.eye(2))
         -2.0
         """
-        B = check_batch(f, f_plus)
+        B, f, f_plus = read_batch(f, f_plus)
         own = (f * f_plus).sum()
         return plain(-2.0 / B * own + ((f.sum(0) * f_plus.sum(0)).sum() - own) / (B * (B - 1)))
 
@@ -326,7 +320,7 @@ class UnsquaredLoss(MomentLoss):
         >>> g.tolist()
         [[-1.0, 0.5], [0.5, -1.0]]
         """
-        B = check_batch(f, f_plus)
+        B, f, f_plus = read_batch_arrays(f, f_plus)
         scale = 1.0 / (B * (B - 1))
         g = -2.0 / B * f_plus + scale * (f_plus.sum(0) - f_plus)
         g_plus = -2.0 / B * f + scale * (f.sum(0) - f)

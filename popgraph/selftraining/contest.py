@@ -7,7 +7,7 @@ import numpy as np
 
 from popgraph.arguments import whole_number
 from popgraph.arguments.classes import need_a_label
-from popgraph.arrays import Immutable
+from popgraph.arrays import Immutable, frozen
 from popgraph.graph import PopulationGraph
 from popgraph.labelling import disagreement, labels_of_naturals
 from popgraph.probing.task import first_largest
@@ -133,6 +133,6 @@ def which_wins(graph: PopulationGraph, teacher: Any, k: int, *, weight: float = 
         teacher=teacher_error,
         k=k,
         gap=spectrum.gap,
-        probe_labels=said,
+        probe_labels=frozen(said),
         student=student,
     )

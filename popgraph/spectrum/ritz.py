@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from popgraph.arguments import whole_number
 from popgraph.arrays import Floats, Sparse, frozen
 from popgraph.blas import one_thread
-from popgraph.errors import InvalidArgument, shorten
 from popgraph.spectrum.basis import groups, reproducible_basis, signed
 from popgraph.spectrum.certificate import certify, residual_norms
 from popgraph.spectrum.symmetric import eigenpairs
@@ -42,8 +42,7 @@ def ritz(factor: Sparse, w_x: Floats, basis: Floats, T: Floats, k: int) -> Spect
     THEORY 7; [H23].
     """
     d = basis.shape[1]
-    if not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= d:
-        raise InvalidArgument(f"k is {shorten(k)}; features of {d} columns have 1..{d} Ritz pairs")
+    k = whole_number("k", k, d, "the number of features")
     image = factor @ basis
     ascending, U = eigenpairs(image.T @ image)
     theta = np.minimum(ascending[::-1], 1.0)

@@ -5,8 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
+from popgraph.arguments import whole_number
 from popgraph.arrays import Floats, Immutable, frozen
-from popgraph.errors import InvalidArgument, shorten
 from popgraph.show import Bar, bracket, headed, html_table
 from popgraph.spectrum.basis import groups
 from popgraph.spectrum.certificate import Certificate, angle_bound
@@ -179,8 +179,7 @@ class Spectrum(Immutable):
         >>> pg.zoo.hypercube(3).spectrum(4).leading(1)
         Spectrum(k=1, gamma=[1], gap 0.75)
         """
-        if not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= self.k:
-            raise InvalidArgument(f"k is {shorten(k)}; this spectrum has the leading 1..{self.k} pairs")
+        k = whole_number("k", k, self.k, "the number of pairs of this spectrum")
         if k == self.k:
             return self
         remainder = float(self.gamma_known[k])

@@ -18,6 +18,7 @@ from popgraph.descent import Objective, minimise
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.losses import SpectralLoss, spectral
+from popgraph.losses.reading import read_loss
 from popgraph.progress import Progress, track
 from popgraph.structure.factors import Factors
 from popgraph.structure.low_degree import LowDegree
@@ -86,6 +87,7 @@ def train(
     factors: Factors, k: Any, *, loss: Any, features: Any, rng: Seed, steps: int, tol: float, progress: Progress
 ) -> ProductTraining:
     """Minimise L(Wᵀψ) = -2 tr WᵀPW + ||WᵀGW||² over W, from a Gaussian start, by L-BFGS and Newton steps."""
+    loss = read_loss(loss)
     if not isinstance(loss, SpectralLoss):
         raise InvalidArgument(f"loss is {shorten(loss)}; on a product, moments give the spectral contrastive loss only")
     if not isinstance(features, LowDegree) or not features.factors.same(factors):

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.arguments import number
+from popgraph.arguments import angle
 from popgraph.arguments.embeddings import read_embedding
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.graph import PopulationGraph, read_graph
@@ -105,7 +105,7 @@ def assert_same_span(graph: PopulationGraph, f: Any, g: Any, *, atol: float = 1e
     """
     __tracebackhide__ = True
     read_graph("assert_same_span(graph, f, g)", graph)
-    atol = number("atol", atol, "it is an angle in radians, between 0 and pi/2", below=np.pi / 2)
+    atol = angle("atol", atol)
     root = np.sqrt(graph.w_x)[:, np.newaxis]
     first, second = (column_space(root * read_embedding(graph.views, each)).basis for each in (f, g))
     ranks = f"f (rank {first.shape[1]}) and g (rank {second.shape[1]})"

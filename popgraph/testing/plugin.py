@@ -1,5 +1,7 @@
 """What the pytest plugin `pytest_popgraph` does, once a test asks for it."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from zlib import crc32
 
@@ -30,6 +32,27 @@ def population_named(name: str) -> PopulationGraph:
 def generator(seed: int, test: str) -> np.random.Generator:
     """Return a test's own generator: a hash of the name that is the same in every process joins the seed."""
     return np.random.default_rng([seed, crc32(test.encode())])
+
+
+def reseeded(rng: np.random.Generator, seed: int, test: str) -> None:
+    """Put a generator into the state of a test's own."""
+    rng.bit_generator.state = generator(seed, test).bit_generator.state
+
+
+def seeding_each_example(test: Any, reseed: Callable[[], None]) -> None:
+    """Make a test under hypothesis' `given` reseed before each example, so that one that fails can be replayed."""
+    handle = getattr(test, "hypothesis", None)
+    if handle is None:
+        return
+    inner = getattr(handle.inner_test, "without_popgraph_seed", handle.inner_test)
+
+    @wraps(inner)
+    def seeded(*args: Any, **kwargs: Any) -> Any:
+        reseed()
+        return inner(*args, **kwargs)
+
+    seeded.without_popgraph_seed = inner  # type: ignore[attr-defined]
+    handle.inner_test = seeded
 
 
 def difference(left: Any, right: Any) -> list[str] | None:

@@ -120,8 +120,10 @@ def augmentations(
     whole_number("max_views", max_views, MOST, "what a strategy draws")
     if exact is not None:
         flag("exact", exact)
-    rows = read_distinct(naturals, "natural", "name each once")
-    names = read_distinct(range(1, max_views + 1) if views is None else views, "view", "name each once")
+    rows = read_distinct(getattr(naturals, "outcomes", naturals), "natural", "name each once")
+    names = read_distinct(
+        range(1, max_views + 1) if views is None else getattr(views, "outcomes", views), "view", "name each once"
+    )
     if not rows or not names:
         raise InvalidArgument(f"there are {len(rows)} naturals and {len(names)} views; each has at least one")
 

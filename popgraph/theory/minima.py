@@ -19,6 +19,7 @@ from popgraph.losses import (
     UnsquaredLoss,
 )
 from popgraph.losses.critics import positive_pairs
+from popgraph.losses.reading import read_loss
 
 
 def minimum(loss: Any, graph: PopulationGraph, k: int) -> float:
@@ -35,7 +36,7 @@ def minimum(loss: Any, graph: PopulationGraph, k: int) -> float:
 
     Parameters
     ----------
-    loss : a loss of `popgraph.losses`
+    loss : a loss of `popgraph.losses`, or its name
     graph : PopulationGraph
         N views.
     k : int
@@ -61,6 +62,7 @@ def minimum(loss: Any, graph: PopulationGraph, k: int) -> float:
     (-2.0, -1.5)
     """
     read_graph("minimum(loss, graph, k)", graph, "a PopulationGraph second")
+    loss = read_loss(loss, "any")
     k = whole_number("k", k, graph.N)
     return minimum_of(loss, graph.spectrum(min(int(k) + 1, graph.N)).gamma, int(k), graph.N)
 
@@ -159,6 +161,7 @@ def critic_minimum(loss: Any, graph: PopulationGraph) -> float:
     -0.6931
     """
     read_graph("critic_minimum(loss, graph)", graph, "a PopulationGraph second")
+    loss = read_loss(loss, "critic")
     w, w_x = positive_pairs(graph.factor, graph.w_x), graph.w_x
     K = w / w_x[:, np.newaxis] / w_x  # not by the product, which underflows of two rare views
     match loss:

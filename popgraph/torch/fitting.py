@@ -19,6 +19,7 @@ from popgraph.encoding import run_module
 from popgraph.errors import InvalidArgument, TooLarge, shorten
 from popgraph.graph import PopulationGraph
 from popgraph.losses import spectral
+from popgraph.losses.reading import read_loss
 from popgraph.progress import Progress, track
 from popgraph.torch.pairs import EncodedViews, drawn, read_count
 
@@ -114,7 +115,7 @@ def fit(
         N views.
     head : torch.nn.Module, optional
         A projection head (b, d) -> (b, k): the loss sees its output; afterwards it is usually thrown away.
-    loss : a loss of `popgraph.losses`
+    loss : a loss of `popgraph.losses`, or its name, such as "vicreg"
         Or anything with `name`, `value(factor, w_x, f)` and a `batch_value(f, f_plus)` that torch differentiates.
     encode : callable view -> array or tensor, optional
         By default an Image becomes its pixels (height, width), and a number or tuple of numbers a vector.
@@ -164,7 +165,8 @@ def fit(
     >>> bool(pg.verify(graph, trained, atol=0.05))
     True
     """
-    _check(module, graph, head, loss, learning_rate, weight_decay)
+    _check(module, graph, head, learning_rate, weight_decay)
+    loss = read_loss(loss, "torch")
     if batch_size is not None:
         read_count("batch_size", batch_size, getattr(loss, "least_batch", 2))
     read_count("steps", steps, 1)
@@ -317,8 +319,8 @@ class _Run:
         )
 
 
-def _check(module: Any, graph: Any, head: Any, loss: Any, learning_rate: Any, weight_decay: Any) -> None:
-    """Refuse what is no module, graph, loss or step size, in one sentence."""
+def _check(module: Any, graph: Any, head: Any, learning_rate: Any, weight_decay: Any) -> None:
+    """Refuse what is no module, graph or step size, in one sentence."""
     if not isinstance(graph, PopulationGraph):
         raise InvalidArgument(f"fit(module, graph) takes a PopulationGraph second; got {shorten(graph)}")
     for what, given in {"module": module, "head": head}.items():
@@ -326,8 +328,6 @@ def _check(module: Any, graph: Any, head: Any, loss: Any, learning_rate: Any, we
             raise InvalidArgument(f"{what} is {shorten(given)}; it must be a torch.nn.Module")
     if not any(p.requires_grad for part in (module, head) if part is not None for p in part.parameters()):
         raise InvalidArgument(f"module is {shorten(module)}, which has no weights to train")
-    if not (hasattr(loss, "batch_value") and hasattr(loss, "value")):
-        raise InvalidArgument(f"loss is {shorten(loss)}; give one of popgraph.losses, such as losses.spectral")
     for what, number, least in (("learning_rate", learning_rate, 1e-300), ("weight_decay", weight_decay, 0.0)):
         if not isinstance(number, int | float | np.number) or not least <= number < np.inf:
             raise InvalidArgument(f"{what} is {number!r}; it must be a {'positive' if least else 'nonnegative'} number")

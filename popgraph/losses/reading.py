@@ -1,0 +1,128 @@
+"""`read_loss`: the one reader of `loss=`, which may be a loss, or the name of one that is ready."""
+
+import inspect
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from popgraph.errors import InvalidArgument, shorten
+from popgraph.losses.critics import nt_logistic
+from popgraph.losses.infonce import infonce, simclr
+from popgraph.losses.redundancy import barlow_twins, idealised_vicreg, vicreg
+from popgraph.losses.spectral_family import centred, ordered, spectral, unsquared
+
+READY: Mapping[str, Any] = {
+    "barlow_twins": barlow_twins,
+    "centred": centred,
+    "idealised_vicreg": idealised_vicreg,
+    "infonce": infonce,
+    "nt_logistic": nt_logistic,
+    "ordered": ordered,
+    "simclr": simclr,
+    "spectral": spectral,
+    "unsquared": unsquared,
+    "vicreg": vicreg,
+}
+# What a caller needs -> what it asks a loss for, and the words for a loss that has it
+NEEDS: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "embedding": (("name", "value_and_gradient"), "a loss that train minimises"),
+    "audit": (("name", "bias", "value", "batch_value"), "a loss with batches"),
+    "torch": (("value", "batch_value"), "a loss that torch differentiates"),
+    "critic": (("critic_value", "critic_gradient"), "a loss of a critic s(x, x')"),
+}
+METHODS = (
+    "value",
+    "value_and_gradient",
+    "batch_value",
+    "critic_value",
+    "critic_gradient",
+)  # a loss has one of them at least
+
+
+def read_loss(loss: Any, needs: str = "embedding") -> Any:
+    """Return a loss that has the methods which the caller needs.
+
+    | given | read as |
+    |---|---|
+    | a loss of `popgraph.losses`, or anything with these methods | itself |
+    | "spectral", "infonce", ..., as they are called in `popgraph.losses` | the loss of that name |
+    | any other string | refused, with the nearest name |
+    | a class, such as `losses.InfoNCE` | refused: it must be called |
+    | a loss of an embedding where one of a critic is needed, or the reverse | refused, with what takes it |
+
+    Parameters
+    ----------
+    loss : a loss of `popgraph.losses`, its name, or anything with its methods
+    needs : {"embedding", "audit", "torch", "critic", "any"}
+        What for.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is none.
+
+    Examples
+    --------
+    >>> from popgraph.losses.reading import read_loss
+    >>> read_loss("spectral").name
+    'spectral'
+    >>> read_loss("infoNCE")
+    Traceback (most recent call last):
+    popgraph.errors.InvalidArgument: loss is 'infoNCE', the name of no loss; did you mean "infonce"?
+    """
+    methods, words = NEEDS.get(needs, ((), ""))
+    if isinstance(loss, str):
+        loss = _named(loss)
+    if inspect.isclass(loss):
+        if any(hasattr(loss, method) for method in METHODS):
+            raise InvalidArgument(f"loss is the class {loss.__name__}; call it: loss={_called(loss)}")
+        raise InvalidArgument(f"loss is the class {loss.__name__}, no loss; {_advice(needs)}")
+    if not any(hasattr(loss, method) for method in METHODS):
+        raise InvalidArgument(f"loss is {shorten(loss)}; {_advice(needs)}")
+    if missing := [method for method in methods if not hasattr(loss, method)]:
+        if needs == "critic" and hasattr(loss, "value_and_gradient"):
+            raise InvalidArgument(
+                f"loss {_name(loss)} is one of an embedding f, not one of a critic s(x, x'); give losses.infonce or "
+                "losses.nt_logistic, or minimise it with train(graph, k, loss=)"
+            )
+        if needs != "critic" and hasattr(loss, "critic_gradient") and not hasattr(loss, "value"):
+            raise InvalidArgument(
+                f"loss {_name(loss)} is one of a critic s(x, x') and has no {missing[0]}; minimise it with "
+                "train_critic(graph, loss)"
+            )
+        raise InvalidArgument(f"loss {_name(loss)} has no {missing[0]}, so it is not {words}; {_advice(needs)}")
+    return loss
+
+
+def _named(name: str) -> Any:
+    """Return the ready loss of this name."""
+    if name in READY:
+        return READY[name]
+    plain = {_plain(text): key for key, loss in READY.items() for text in (key, loss.name, type(loss).__name__)}
+    plain |= {"simclr": "simclr", "infonce": "infonce", "spectralcontrastive": "spectral", "ntxent": "simclr"}
+    near = get_close_matches(_plain(name), plain, n=1, cutoff=0.6)
+    hint = f'did you mean "{plain[near[0]]}"?' if near else f"the names are {', '.join(READY)}"
+    raise InvalidArgument(f"loss is {shorten(name)}, the name of no loss; {hint}")
+
+
+def _plain(text: str) -> str:
+    """Return a name in small letters and digits alone."""
+    return "".join(letter for letter in text.lower() if letter.isalnum())
+
+
+def _called(cls: type) -> str:
+    """Return the call that makes a loss of a class, as a user writes it."""
+    prefix = "losses." if cls.__module__.startswith("popgraph.") else ""
+    return f"{prefix}{cls.__name__}()"
+
+
+def _name(loss: Any) -> str:
+    """Return how a loss prints."""
+    return str(getattr(loss, "name", type(loss).__name__))
+
+
+def _advice(needs: str) -> str:
+    """Return what to give."""
+    if needs == "critic":
+        return "give one of a critic, losses.infonce or losses.nt_logistic"
+    return 'give one of popgraph.losses, such as losses.spectral, or its name, such as "spectral"'
