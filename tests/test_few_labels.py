@@ -379,8 +379,9 @@ def test_unlabelled_views_are_grey_and_named_so():
         plot.graph(graph),
         plot.graph(graph, labels={"a": 1, "b": None, "c": 0, "d": None}),
     ):
-        discs = next(c for c in ax.collections if len(c.get_offsets()) == 4)
-        assert [to_hex(c).upper() for c in discs.get_facecolors()] == [COLOURS[1], UNLABELLED, COLOURS[0], UNLABELLED]
+        unlabelled, labelled = [c for c in ax.collections if len(c.get_offsets()) == 2 and len(c.get_facecolors())]
+        assert {to_hex(c).upper() for c in unlabelled.get_facecolors()} == {UNLABELLED}  # drawn first, below the others
+        assert [to_hex(c).upper() for c in labelled.get_facecolors()] == [COLOURS[1], COLOURS[0]]
         legend = ax.get_legend()
         assert [text.get_text() for text in legend.get_texts()] == ["0", "1", "unlabelled"]
         assert [to_hex(mark.get_color()).upper() for mark in legend.legend_handles] == [*COLOURS[:2], UNLABELLED]
