@@ -163,7 +163,9 @@ def _from_matrix(declared: Any, given: Any, views: Any, normalize: bool, drop_un
     reached = np.bincount(kernel.indices, minlength=len(names)) > 0
     if not reached.all():
         if not drop_unreachable:
-            lost = [f"{j} ({shorten(names[j])})" if names[j] != j else str(j) for j in np.flatnonzero(~reached).tolist()]
+            lost = [
+                f"{j} ({shorten(names[j])})" if names[j] != j else str(j) for j in np.flatnonzero(~reached).tolist()
+            ]
             raise InvalidAugmentation(
                 f"{len(lost)} of {len(names)} columns are reached from no natural, so they are no views: {listing(lost)}; "
                 "pass drop_unreachable=True to leave them out"

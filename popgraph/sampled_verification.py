@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments import angle, count, generator, number, whole_number
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, frozen
+from popgraph.blas import one_thread
 from popgraph.distribution import Seed
 from popgraph.memory import in_words
 from popgraph.pair_moments import BLOCKS, Estimate, draw_moments
@@ -141,7 +143,6 @@ class SampledMatch(Immutable):
         return "\n".join(lines)
 
 
-@in_words("verifying f by pairs", "use a narrower f")
 def read_sampling(pairs: Any, confidence: Any, longest: Any) -> tuple[int, float, float | None]:
     """Return how many pairs to draw, at which confidence, and how long f may be, if that is known.
 
@@ -157,6 +158,9 @@ def read_sampling(pairs: Any, confidence: Any, longest: Any) -> tuple[int, float
     )
 
 
+@checked_call()
+@in_words("verifying f by pairs", "use a narrower f")
+@one_thread()
 def verify_sampled(
     sampler: Any,
     f: Any,

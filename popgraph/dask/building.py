@@ -14,6 +14,7 @@ from distributed import progress as dask_bar
 from popgraph.arguments import count as read_count
 from popgraph.arguments import flag, numbers, word
 from popgraph.arguments.kernels import is_matrix
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.outcomes import list_finite
 from popgraph.arguments.probabilities import SUM_TOLERANCE
 from popgraph.arrays import Ints, frozen
@@ -32,6 +33,7 @@ MOST_BLOCKS = 10**6  # each is several files, and known to this process
 ROWS = 25_000  # naturals in a block by default: of 16 views each, 5 MB
 
 
+@checked_call()
 def build(
     distribution: Any,
     augmentation: Any,
@@ -107,6 +109,7 @@ def build(
     return _finished(answers, Cluster(client), directory, keep, name, progress, names)
 
 
+@checked_call()
 def from_blocks(
     source: Callable[[int], tuple[Any, ...]],
     count: int,
@@ -154,6 +157,7 @@ def from_blocks(
     return _assemble(source, [()] * count, Cluster(client), store, name, progress)
 
 
+@checked_call()
 def from_files(
     paths: Sequence[str | Path],
     p: Any = None,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments import generator, is_whole
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Immutable, Ints
 from popgraph.augmentation import from_table
 from popgraph.building import build
@@ -34,6 +35,7 @@ ENTRY_BYTES = 48  # of building, for each entry of A, measured on cubes
 EXPANDED_BYTES = 2**32
 
 
+@checked_call()
 def product(graphs: Sequence[PopulationGraph]) -> "ProductGraph":
     """Join populations into one of tuples, with a coordinate each, all drawn and augmented independently.
 
