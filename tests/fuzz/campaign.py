@@ -28,7 +28,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from fuzz import judge
-from fuzz.registry import ENTRIES, Entry
+from fuzz.derived import ENTRIES
+from fuzz.registry import Entry
 from fuzz.spoilers import BAD, EITHER, SAME
 
 

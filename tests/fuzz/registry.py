@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
+import scipy.sparse as sp
 
 import popgraph as pg
 from fuzz import kinds_of_declarations as declared
@@ -124,6 +125,8 @@ STEP = pg.Augmentation(lambda i: {i: "1/2", (i + 1) % 4: "1/2"}, "step")
 PICTURE = pg.images.Image([[1, 0, 0], [0, 0, 1]])
 FOLDER = tempfile.TemporaryDirectory()
 SAVED = Path(FOLDER.name) / "graph.popgraph"
+MATRIX = SAVED.with_name("matrix.npz")
+sp.save_npz(MATRIX, sp.csr_array([[0.75, 0.25], [0.25, 0.75]]))
 SAVED = pg.save(pg.build(LAW, {x: {x: 1} for x in LAW}), SAVED)
 
 
@@ -235,6 +238,7 @@ entry(
     kernel=KERNEL,
     name=Argument("step", v.word),
     trusted=flag(),
+    batch=Argument(None, v.anything("None", "a type", "a lambda")),
 )
 entry(
     "Augmentation.from_matrix",
@@ -575,9 +579,9 @@ entry(
     direction=TABLE._replace(words=("direction",)),
 )
 entry("losses.matrix_factorisation", losses.matrix_factorisation, 90, nan_through=True, factor=M, F=TABLE)
-entry("losses.BarlowTwins", losses.BarlowTwins, weight=real(0.5), epsilon=real(0.25), name=Argument("B", v.word))
-entry("losses.CentredLoss", losses.CentredLoss, 30, name=Argument("C", v.word))
-entry("losses.IdealisedVICReg", losses.IdealisedVICReg, weight=real(0.5), name=Argument("V", v.word))
+entry("losses.BarlowTwins", losses.BarlowTwins, weight=real(0.5), epsilon=real(0.25), bias=Argument("unbiased", v.word), name=Argument("B", v.word))
+entry("losses.CentredLoss", losses.CentredLoss, 30, bias=Argument("unbiased", v.word), name=Argument("C", v.word))
+entry("losses.IdealisedVICReg", losses.IdealisedVICReg, weight=real(0.5), bias=Argument("unbiased", v.word), name=Argument("V", v.word))
 entry(
     "losses.InfoNCE",
     losses.InfoNCE,
@@ -592,11 +596,11 @@ entry(
     negatives=real(2.0),
     temperature=real(0.5),
     cosine=flag(),
-    name=Argument("N", v.word),
+    bias=Argument("unbiased", v.word), name=Argument("N", v.word),
 )
-entry("losses.OrderedLoss", losses.OrderedLoss, 30, name=Argument("O", v.word))
-entry("losses.SpectralLoss", losses.SpectralLoss, 30, name=Argument("S", v.word))
-entry("losses.UnsquaredLoss", losses.UnsquaredLoss, 30, name=Argument("U", v.word))
+entry("losses.OrderedLoss", losses.OrderedLoss, 30, bias=Argument("unbiased", v.word), name=Argument("O", v.word))
+entry("losses.SpectralLoss", losses.SpectralLoss, 30, bias=Argument("unbiased", v.word), name=Argument("S", v.word))
+entry("losses.UnsquaredLoss", losses.UnsquaredLoss, 30, bias=Argument("unbiased", v.word), name=Argument("U", v.word))
 entry(
     "losses.VICReg",
     losses.VICReg,
@@ -604,7 +608,7 @@ entry(
     variance=real(2.0),
     covariance=real(0.5),
     epsilon=real(0.25),
-    name=Argument("V", v.word),
+    bias=Argument("unbiased", v.word), name=Argument("V", v.word),
 )
 entry("losses.audit", losses.audit, 200, loss=loss(), graph=graph(), f=table(F, "f"), batch_size=Argument(2, v.whole))
 
@@ -691,6 +695,8 @@ entry(
     components=Argument(1, v.optional(v.at_least)),
     exact=Argument(True, v.optional(v.flag)),
     classes=Argument(2, v.optional(v.at_least)),
+    clean_cut=Argument(None, v.optional(v.anything("None"))),
+    multiplicity=Argument(None, v.optional(v.anything("None"))),
 )
 entry("testing.labellings", lambda **a: testing.labellings(**a).validate(), graph=graph(), classes=count(2))
 entry(
@@ -932,6 +938,7 @@ entry(
     make_graph=Argument(zoo.lightning_cloud, v.callables),
     values=Argument([0.25, 0.5], v.array, ("values", "value")),
     k=Argument(2, v.optional(v.whole)),
+    most=count(12),
     ax=AX,
 )
 entry(
