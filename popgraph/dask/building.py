@@ -248,7 +248,9 @@ def _directory(declared: str | Path | None) -> tuple[str, Temporary | None]:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
-        raise InvalidArgument(f"the store {shorten(str(path))} cannot be made: {error}") from None
+        raise InvalidArgument(
+            f"the store {shorten(str(path))} cannot be made: {getattr(error, 'strerror', None) or error}"
+        ) from None
     if any(path.iterdir()):
         raise InvalidArgument(f"the store {shorten(str(path))} is not empty; give a new directory")
     return str(path.resolve()), None

@@ -40,7 +40,7 @@ class Answer:
 def read(directory: str, block: int, path: str, *given: Any) -> Answer:
     """Enumerate a block by the source that is handed over in a file, check it, and write it."""
     try:
-        p, A, views = _checked(handed_over(path)(block, *given))
+        p, A, views = _checked(_called(handed_over(path), block, *given))
     except PopgraphError as error:
         return Answer(refusal=type(error)(f"block {block}: {error}"))
     try:
@@ -51,6 +51,17 @@ def read(directory: str, block: int, path: str, *given: Any) -> Answer:
                 f"block {block}: a worker cannot write it ({error}); give store= a directory that all workers see"
             )
         )
+
+
+def _called(source: Source, block: int, *given: Any) -> Any:
+    """Return what a source answers; what it raises is the user's own, with a note that says where."""
+    try:
+        return source(block, *given)
+    except PopgraphError:
+        raise
+    except Exception as error:
+        error.add_note(f"raised by source on the block {block}")
+        raise
 
 
 def _checked(answer: Any) -> tuple[Floats, Sparse, Sequence[Hashable] | None]:

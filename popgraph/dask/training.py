@@ -8,7 +8,7 @@ import numpy as np
 
 from popgraph.arguments import count as read_count
 from popgraph.arguments import generator, number, whole_number
-from popgraph.arguments.embeddings import read_embedding
+from popgraph.arguments.embeddings import check_scale, read_embedding
 from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, cross, norm, times
 from popgraph.blas import one_thread
@@ -118,7 +118,7 @@ def train(
         f = read_embedding(graph.views, start)
         if f.shape[1] != k:
             raise InvalidEmbedding(f"start has shape {f.shape}; k = {k} needs ({graph.N}, {k})")
-        z = objective.unknowns(f)
+        z = objective.unknowns(check_scale("start", f, 1e-50, 1e50))
     ticks = track(count(1), None, progress, "train")
     next(ticks)
     z, converged, stopped = minimise(objective, z, steps, tol, lambda: next(ticks))

@@ -283,11 +283,13 @@ def _in_bits(dit: Any, outcomes: list[Any], p: list[float]) -> Any:
 def outcomes(plain: Any, *, repeated: bool = False) -> list[Spoiler]:
     """Different hashable things, or samples, which may repeat; an index names none of them."""
     fine = dict.fromkeys(("pandas_MultiIndex", "pandas_Series_of_another_index"), EITHER)
+    if all(isinstance(x, int) for x in plain):  # 0.0 equals 0, and prints otherwise
+        floats = ("numpy_longdouble", "numpy_half", "torch_grad", "torch_half", "torch_bfloat16", "torch_quantised", "torch_parameter")
+        fine |= dict.fromkeys((*floats, "torch_negative_bit"), ODD)
     return _spoilers(
         _one_axis(list(plain), BAD), **fine, pandas_group=BAD, numpy_one_row=ODD, pandas_one_row=ODD, pandas_one_column=ODD,
         numpy_one_column=ODD, numpy_matrix=ODD, numpy_record_of_one_field=ODD, polars_one_column=ODD, polars_lazy=ODD,
-        pyarrow_one_column=ODD, pyarrow_record_batch=ODD, xarray_two_axes=ODD, torch_one_column=ODD, torch_half=EITHER,
-        torch_bfloat16=EITHER, torch_grad=EITHER, torch_conjugate=ODD, xarray_Dataset=ODD,
+        pyarrow_one_column=ODD, pyarrow_record_batch=ODD, xarray_two_axes=ODD, torch_one_column=ODD, torch_conjugate=ODD, xarray_Dataset=ODD,
         Python_dict_keys=SAME if not repeated else EITHER, numpy_int_like_timedelta=ODD, polars_decimals=ODD,
     )  # fmt: skip
 
@@ -298,7 +300,7 @@ def labels(plain: Any, keys: Any) -> list[Spoiler]:
     labels_of_named = {each.label for each in named}
     one = _spoilers(
         _one_axis(list(plain), ODD), pandas_Series_of_another_index=BAD, networkx_graph=BAD, networkx_edges=BAD,
-        pandas_group=BAD, numpy_0_d_of_a_list=BAD, torch_half=EITHER, polars_list_of_lists=ODD, numpy_list_of_masked=ODD,
+        pandas_group=BAD, numpy_0_d_of_a_list=BAD, torch_half=EITHER, numpy_longdouble=ODD, polars_decimals=ODD, polars_list_of_lists=ODD, numpy_list_of_masked=ODD,
     )  # fmt: skip
     return [*(each for each in one if each.label not in labels_of_named), *named]
 
@@ -528,8 +530,11 @@ def _named_rows(x: Any, views: list[Any]) -> Iterator[tuple[str, str, Callable[[
         yield "xarray: other names", BAD, lambda: xr.DataArray(x, coords={"i": [f"row {i}" for i in range(N)]}, dims=["i", "j"])
 
 
-def kernel(plain: Any, naturals: list[Any], views: list[Any]) -> list[Spoiler]:
-    """A kernel matrix (n, N), whose rows may have the names of the naturals and whose columns those of the views."""
+def kernel(plain: Any, naturals: list[Any], views: list[Any], *, named: bool = True) -> list[Spoiler]:
+    """A kernel matrix (n, N), whose rows may have the names of the naturals and whose columns those of the views.
+
+    Where the naturals have no names yet, those of the rows are theirs.
+    """
     x = np.asarray(plain, dtype=np.float64)
     rows = _spoilers(
         _two_axes(x), pandas_named_columns=EITHER, polars_DataFrame=EITHER, polars_float32=EITHER, pyarrow_Table=EITHER,
@@ -537,7 +542,8 @@ def kernel(plain: Any, naturals: list[Any], views: list[Any]) -> list[Spoiler]:
         networkx_graph=ODD, polars_words=ODD, pyarrow_words=ODD,
         **{f"scipy_{form}": SAME for form in ("csr", "csc", "coo", "lil", "dok", "bsr", "dia", "csr_matrix", "duplicates", "explicit_zeros")},
     )  # fmt: skip
-    return rows + _spoilers(_named_kernels(x, naturals, views))
+    own = {} if named else {"pandas_rows_in_another_order": ODD, "pandas_other_rows": ODD}
+    return rows + _spoilers(_named_kernels(x, naturals, views), **own)
 
 
 def _named_kernels(x: Any, naturals: list[Any], views: list[Any]) -> Iterator[tuple[str, str, Callable[[], Any]]]:

@@ -171,10 +171,10 @@ def _broken_csr(x: Any) -> Any:
     return broken
 
 
-def matrix(plain: Any, naturals: Any = (0, 1)) -> list[v.Spoiler]:
+def matrix(plain: Any, naturals: Any = None) -> list[v.Spoiler]:
     """A kernel matrix, (2, 2), with the views "x" and "y"."""
     return [
-        *containers.kernel(plain, list(naturals), ["x", "y"]),
+        *containers.kernel(plain, list(naturals or (0, 1)), ["x", "y"], named=naturals is not None),
         *_matrix_forms(plain),
         *(each for each in v.spoilt_tables(plain) if each.label not in ("words", "bytes")),
         odd("words of floats", lambda: np.asarray(plain).astype(str)),
@@ -236,7 +236,7 @@ def value_of_the_library(plain: Any) -> list[v.Spoiler]:
 
 def loss(plain: Any) -> list[v.Spoiler]:
     return [
-        bad("its name", lambda: "spectral"),
+        (same if plain is losses.spectral else odd)("its name", lambda: "spectral"),
         bad("its class", lambda: type(plain)),
         bad("its method", lambda: plain.value),
         *(
@@ -593,8 +593,25 @@ def statement_names(plain: Any) -> list[v.Spoiler]:
 
 def points(plain: Any) -> list[v.Spoiler]:
     """Points on a line; one more or less is as good, and a column of them too."""
-    fine = (*LISTS[:2], "an axis more", "a DataFrame", "an empty list", "bools", "a bool")
+    one_point = ("numpy: one row", "numpy: matrix", "pandas: one row")
+    fine = (*LISTS[:2], "an axis more", "a DataFrame", "an empty list", "bools", "a bool", *one_point)
     return [
         each._replace(verdict=v.ODD) if each.label in fine and each.label != "an empty list" else each
         for each in v.array(plain)
     ]
+
+
+def law(plain: Any) -> list[v.Spoiler]:
+    """A mapping outcome -> probability where a list of outcomes may stand too: a list of pairs could be either."""
+    pairs = ("pairs", "generator of pairs", "Python: dict items")
+    return [each._replace(verdict=v.EITHER) if each.label in pairs else each for each in weights(plain)]
+
+
+def eigenvalues(plain: Any) -> list[v.Spoiler]:
+    """As many as are known; one more or less may serve."""
+    return [each._replace(verdict=v.ODD) if each.label == "a row too many" else each for each in v.array(plain)]
+
+
+def values_of_a_parameter(plain: Any) -> list[v.Spoiler]:
+    """Numbers that a user's function takes, whose refusal is its own."""
+    return [each for each in v.array(plain) if each.label not in ("huge", "all huge", "subnormal", "all subnormal")]

@@ -19,13 +19,17 @@ import torch
 import popgraph as pg
 from fuzz import containers
 from fuzz.judge import Boom
-from fuzz.spoilers import BAD, ODD, Spoiler, bad, either, odd, same
+from fuzz.spoilers import BAD, EITHER, ODD, Spoiler, bad, either, odd, same
 
 NAN, INF = float("nan"), float("inf")
 
 
 def raises(*_: Any, **__: Any) -> Any:
     raise Boom("a callable of the user's")
+
+
+def _of_any_arguments(*_: Any) -> None:
+    """Return nothing."""
 
 
 def endless() -> Iterator[int]:
@@ -479,7 +483,7 @@ def callables(plain: Any) -> list[Spoiler]:
         bad("one that raises", lambda: raises),
         odd("one that returns None", lambda: lambda *a, **b: None),
         odd("one that returns an object", lambda: lambda *a, **b: object()),
-        bad("one of no argument", lambda: lambda: None),
+        odd("one of no argument", lambda: _of_any_arguments),
         *strange("a type", "a lambda"),
     ]
 
