@@ -11,8 +11,10 @@ from popgraph.arguments import generator as read_generator
 from popgraph.arguments import whole_number
 from popgraph.arguments.classes import classes_in_order, is_labelled, labelled_share, need_a_label
 from popgraph.arguments.embeddings import check_scale, read_embedding
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.labels import read_labels
 from popgraph.arrays import Floats, Immutable, Ints, frozen
+from popgraph.blas import one_thread
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, listing, load_whole, shorten
 from popgraph.graph import PopulationGraph
@@ -145,7 +147,9 @@ class Clustering(Immutable):
         return "\n".join(lines)
 
 
+@checked_call()
 @in_words("clustering the views", "use fewer clusters")
+@one_thread()
 def spectral_clusters(
     graph: PopulationGraph,
     count: int,

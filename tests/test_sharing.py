@@ -155,12 +155,6 @@ def test_a_question_about_a_view_that_is_none_changes_nothing():
     assert pickle.dumps(graph) == before
 
 
-def test_an_augmentation_of_a_closure_is_refused_by_pickle_itself():
-    with pytest.raises((pickle.PicklingError, AttributeError), match="lambda"):
-        pickle.dumps(pg.Augmentation(lambda x: {x: 1}))
-    assert copy.deepcopy(pg.Augmentation(lambda x: {x: 1}))("a") == {"a": 1}
-
-
 def test_a_copied_graph_works_as_the_first_does():
     for make in COPIES.values():
         twin = make(CUBE)

@@ -7,11 +7,13 @@ from typing import Any
 
 from popgraph import verification
 from popgraph.arguments import whole_number
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, Ints, Sparse
+from popgraph.blas import one_thread
 from popgraph.dask import store
 from popgraph.dask.decompose import decompose
 from popgraph.dask.products import Products
-from popgraph.errors import InvalidArgument, TooLarge, shorten, size_in_words
+from popgraph.errors import InvalidArgument, TooLarge, printable, shorten, size_in_words
 from popgraph.match import Match
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum import decompose as decompose_here
@@ -184,7 +186,7 @@ class BlockGraph(Immutable):
     def __repr__(self) -> str:
         counts = {"natural": self.n, "view": self.N, "component": self.component_count}
         words = ", ".join(f"{count:,} {what}{'s' * (count != 1)}" for what, count in counts.items())
-        return f"BlockGraph({self.name + ': ' if self.name else ''}{words}, in {len(self.products.blocks):,} blocks)"
+        return f"BlockGraph({printable(self.name) + ': ' if self.name else ''}{words}, in {len(self.products.blocks):,} blocks)"
 
     def __str__(self) -> str:
         client = self.products.cluster.client
@@ -217,6 +219,8 @@ class BlockFactor:
         return products.transposed_times(X) if self.transposed else products.times(X)
 
 
+@checked_call()
+@one_thread()
 def verify(
     graph: BlockGraph,
     f: Any,
