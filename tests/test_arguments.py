@@ -568,6 +568,7 @@ NO_EMBEDDINGS = {
     "a view too many": ({v: [1.0] for v in [*range(4), 7]}, r"names 1 that is none \(7\)"),
     "dates": (F.astype("M8[ns]"), "dtype datetime64"),
     "masked": (np.ma.array(F, mask=np.eye(4, 2)), "masked entries"),
+    "an empty Series": (pd.Series([], dtype=float), "holds 0 vectors"),
     "transposed": (F.T, r"use f\.T"),
     "a vector": (F[:, 0], r"use f\[:, None\]"),
 }
@@ -647,8 +648,11 @@ def test_an_attribute_of_the_nodes_gives_the_labels():
     G = nx.karate_club_graph()
     graph = pg.zoo.edges(G, labels="club", normalize=True)
     assert graph.labels.tolist() == [G.nodes[u]["club"] for u, _ in graph.naturals]
-    with pytest.raises(InvalidArgument, match="34 nodes of the graph have no such attribute"):
-        pg.zoo.edges(G, labels="team", normalize=True)
+    with pytest.raises(InvalidArgument, match="'clb', an attribute that no node of the graph has: did you mean 'club'"):
+        pg.zoo.edges(G, labels="clb", normalize=True)
+    del G.nodes[0]["club"]
+    few = pg.zoo.edges(G, labels="club", normalize=True)
+    assert [few.labels[i] for i, (u, _) in enumerate(few.naturals) if u == 0] == [None] * G.degree[0]
 
 
 ALONE = nx.path_graph(3)

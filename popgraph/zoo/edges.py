@@ -1,19 +1,17 @@
 """Graphs given by their edges: each edge is a natural and its two ends are the views; the dumbbell is one."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
 from popgraph.arguments import count, flag
-from popgraph.arguments.classes import list_labels
-from popgraph.arguments.containers import is_graph, positions_by_name, refuse_other_names
+from popgraph.arguments.containers import did_you_mean, is_graph
 from popgraph.arguments.edges import read_edges
-from popgraph.arguments.labels import named_labels
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
-from popgraph.errors import InvalidArgument, TooLarge, listing, shorten
+from popgraph.errors import InvalidArgument, TooLarge, shorten
 from popgraph.graph import PopulationGraph
 
 LARGEST = 400  # members of a bell: its edges grow with the square
@@ -92,29 +90,14 @@ def edges(
 
 
 def _attribute(graph: Any, name: str) -> dict[Any, Any]:
-    """Return an attribute of a networkx graph's nodes."""
-    lacking = [shorten(node) for node, attributes in graph.nodes(data=True) if name not in attributes]
-    if lacking:
+    """Return an attribute of a networkx graph's nodes, None of those that lack it."""
+    if not any(name in attributes for _, attributes in graph.nodes(data=True)):
+        known = sorted({str(each) for _, attributes in graph.nodes(data=True) for each in attributes})
         raise InvalidArgument(
-            f"labels is {name!r}, and {len(lacking)} nodes of the graph have no such attribute: {listing(lacking)}; give a mapping"
+            f"labels is {name!r}, an attribute that no node of the graph has{did_you_mean([name], known)}; give one that it has, or a "
+            "mapping"
         )
     return dict(graph.nodes(data=name))
-
-
-def _labels_of_edges(labels: Any, pairs: Sequence[Any]) -> list[Any]:
-    """Return the label of each edge's first end, from labels that name their views."""
-    need = "give a mapping view -> label, which holds every first end"
-    given = named_labels(labels, "labels", need, len(pairs))
-    if given.names is None:
-        raise InvalidArgument(f"labels is {shorten(labels)}; {need}")
-    table = dict(zip(given.names, list_labels(given.values), strict=True))
-    missing = [x for x, _ in pairs if x not in table]
-    if missing:
-        raise InvalidArgument(f"labels has no label for {shorten(missing[0])}, the first end of an edge")
-    ends = [x for x in dict.fromkeys(x for pair in pairs for x in pair) if x in table]
-    if positions_by_name("labels", given.names, ends, "end") is None:
-        refuse_other_names("labels", given.names, ends, "end")
-    return [table[x] for x, _ in pairs]
 
 
 def dumbbell(size: int = 5, bridge: int = 1) -> PopulationGraph:
