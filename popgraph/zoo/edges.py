@@ -94,10 +94,26 @@ def _attribute(graph: Any, name: str) -> dict[Any, Any]:
     if not any(name in attributes for _, attributes in graph.nodes(data=True)):
         known = sorted({str(each) for _, attributes in graph.nodes(data=True) for each in attributes})
         raise InvalidArgument(
-            f"labels is {name!r}, an attribute that no node of the graph has{did_you_mean([name], known)}; give one that it has, or a "
-            "mapping"
+            f"labels is {name!r}, an attribute that no node of the graph has{did_you_mean([name], known)}; give one that it "
+            "has, or a mapping"
         )
     return dict(graph.nodes(data=name))
+
+
+def _labels_of_edges(labels: Any, pairs: Sequence[Any]) -> list[Any]:
+    """Return the label of each edge's first end, from labels that name their views."""
+    need = "give a mapping view -> label, which holds every first end"
+    given = named_labels(labels, "labels", need, len(pairs))
+    if given.names is None:
+        raise InvalidArgument(f"labels is {shorten(labels)}; {need}")
+    table = dict(zip(given.names, list_labels(given.values), strict=True))
+    missing = [x for x, _ in pairs if x not in table]
+    if missing:
+        raise InvalidArgument(f"labels has no label for {shorten(missing[0])}, the first end of an edge")
+    ends = [x for x in dict.fromkeys(x for pair in pairs for x in pair) if x in table]
+    if positions_by_name("labels", given.names, ends, "end") is None:
+        refuse_other_names("labels", given.names, ends, "end")
+    return [table[x] for x, _ in pairs]
 
 
 def dumbbell(size: int = 5, bridge: int = 1) -> PopulationGraph:
