@@ -1,13 +1,15 @@
 """Graphs given by their edges: each edge is a natural and its two ends are the views; the dumbbell is one."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 from popgraph.arguments import count, flag
-from popgraph.arguments.containers import did_you_mean, is_graph
+from popgraph.arguments.classes import list_labels
+from popgraph.arguments.containers import did_you_mean, is_graph, positions_by_name, refuse_other_names
 from popgraph.arguments.edges import read_edges
+from popgraph.arguments.labels import named_labels
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
@@ -80,8 +82,7 @@ def edges(
     for pair in law:
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise InvalidArgument(f"weights has the key {shorten(pair)}; an edge is a pair (x, x')")
-    pairs_read: Any = law.outcomes
-    known = None if labels is None else _labels_of_edges(labels, pairs_read)
+    known = None if labels is None else _labels_of_edges(labels, cast(Any, law.outcomes))
 
     def end(pair: tuple[Hashable, Hashable]) -> Distribution:
         return Distribution({pair[0]: 1}) if pair[0] == pair[1] else Distribution(dict.fromkeys(pair, HALF))
@@ -100,7 +101,7 @@ def _attribute(graph: Any, name: str) -> dict[Any, Any]:
     return dict(graph.nodes(data=name))
 
 
-def _labels_of_edges(labels: Any, pairs: Sequence[Any]) -> list[Any]:
+def _labels_of_edges(labels: Any, pairs: Sequence[tuple[Any, Any]]) -> list[Any]:
     """Return the label of each edge's first end, from labels that name their views."""
     need = "give a mapping view -> label, which holds every first end"
     given = named_labels(labels, "labels", need, len(pairs))
