@@ -172,7 +172,7 @@ def test_an_array_of_one_number_is_a_probability(number):
         pd.NA,
         None,
         1j,
-        np.timedelta64(0),
+        np.timedelta64(0, "s"),
         pa.scalar(True),
         np.ma.masked,
         sympy.sqrt(2),
@@ -314,6 +314,16 @@ def test_a_namedtuple_stays_one():
     assert type(read) is Point
     assert read == (1, 2)
     assert "np." not in repr(read)
+
+
+def test_dates_of_two_units_are_never_counted_apart():
+    day = np.datetime64("2020-01-01")
+    try:
+        assert len(pg.Distribution.from_samples([day, day.astype("M8[ns]")])) == 1
+    except InvalidDistribution as error:  # of a numpy that hashes equal dates apart
+        assert "give all in one unit" in str(error)
+    with pytest.raises(InvalidDistribution, match="give all in one unit"):
+        pg.build(["a", "b"], {"a": {day: 1}, "b": {np.datetime64("2020-01-02", "ns"): 1}})
 
 
 class Molecule:
