@@ -218,7 +218,7 @@ def test_dates_and_spans_keep_their_value_and_unit(kind, unit):
 
 
 @pytest.mark.parametrize(
-    "missing", [np.datetime64("NaT"), np.timedelta64("NaT", "ns"), pd.NaT, pd.NA, math.nan, np.float32("nan")]
+    "missing", [np.datetime64("NaT", "D"), np.timedelta64("NaT", "ns"), pd.NaT, pd.NA, math.nan, np.float32("nan")]
 )
 @pytest.mark.parametrize("inside", [lambda x: x, lambda x: (1, x), lambda x: ((x,),), lambda x: frozenset([x])])
 def test_what_does_not_equal_itself_is_no_outcome_even_deep_inside(missing, inside):
@@ -318,10 +318,12 @@ def test_a_namedtuple_stays_one():
 
 def test_dates_of_two_units_are_never_counted_apart():
     day = np.datetime64("2020-01-01")
-    try:
-        assert len(pg.Distribution.from_samples([day, day.astype("M8[ns]")])) == 1
-    except InvalidDistribution as error:  # of a numpy that hashes equal dates apart
-        assert "give all in one unit" in str(error)
+    stamps = [day, day.astype("M8[ns]")]
+    if hash(stamps[0]) == hash(stamps[1]):  # so from numpy 2.1 on
+        assert len(pg.Distribution.from_samples(stamps)) == 1
+    else:
+        with pytest.raises(InvalidDistribution, match="give all in one unit"):
+            pg.Distribution.from_samples(stamps)
     with pytest.raises(InvalidDistribution, match="give all in one unit"):
         pg.build(["a", "b"], {"a": {day: 1}, "b": {np.datetime64("2020-01-02", "ns"): 1}})
 
