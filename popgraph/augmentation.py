@@ -20,7 +20,7 @@ from popgraph.arguments.outcomes import compares_by_identity, read_distinct
 from popgraph.arguments.probabilities import read_pairs
 from popgraph.batches import Batch
 from popgraph.distribution import Distribution
-from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, listing, shorten
+from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, listing, printable, shorten
 from popgraph.kernel_table import KernelTable
 from popgraph.pickling import Portable
 
@@ -243,7 +243,7 @@ class Augmentation(Portable):
         return KernelTable(self.name, tuple(rows), tuple(self(natural) for natural in rows))
 
     def __repr__(self) -> str:
-        return f"Augmentation({self.name})"
+        return f"Augmentation({printable(self.name)})"
 
     def _repr_html_(self) -> str:
         hint = "its table of A(x|x̄): .table(naturals)"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import scipy.sparse as sp
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.lines import Line2D
@@ -14,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from popgraph.arguments.classes import classes_in_order, list_labels
 from popgraph.arguments.labels import read_labels
 from popgraph.arrays import Floats, Ints
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.errors import InvalidArgument, printable, shorten
 from popgraph.images import Image
 
 if TYPE_CHECKING:
@@ -30,10 +31,13 @@ INK, FAINT, MUTED, WARNING = (
 )  # MUTED: beside the point, and no class's colour
 UNLABELLED = "#A8A8A8"  # a grey that no class has
 WEIGHTS = LinearSegmentedColormap.from_list("weights", ["#FFFFFF", "#9ECAE1", "#0072B2", "#08306B"])
+LONGEST_CLASS = 40  # characters of a class's name in a legend
 NAMED_CLASSES = 12  # classes that a legend has room for
 ICONS = 30  # views up to which images are drawn as themselves
 MOST_VIEWS = 2000  # beyond it a cell of a matrix is less than a pixel, and a sample is drawn
 ANNOTATED, NAMED = 8, 40  # up to so many views: a number in each cell, names along the sides
+DENSE_FROM = 5e7  # products of two entries, beyond which a sparse product takes longer than drawing does
+BLOCK = 4_000_000  # entries of a block of dense rows: 32 MB
 
 
 def drawn_as_images(graph: "PopulationGraph") -> bool:
@@ -47,6 +51,18 @@ def chosen_views(graph: "PopulationGraph") -> tuple[Ints, str]:
         return np.arange(graph.N), ""
     sample = np.sort(np.random.default_rng(0).choice(graph.N, MOST_VIEWS, replace=False))
     return sample, f"\n(drawn: {MOST_VIEWS:,} of {graph.N:,} views, sampled)"
+
+
+def column_products(M: Any) -> Any:
+    """Return MᵀM (N, N) of a sparse (n, N) matrix, by way of blocks of dense rows where these are faster."""
+    n, N = M.shape
+    if float((np.diff(M.indptr).astype(float) ** 2).sum()) < DENSE_FROM:
+        return M.T @ M
+    whole, step = np.zeros((N, N)), max(1, BLOCK // N)
+    for start in range(0, n, step):
+        rows = M[start : start + step].toarray()
+        whole += rows.T @ rows
+    return sp.csr_array(whole)
 
 
 def thumbnail(
@@ -142,15 +158,17 @@ def draw_views(ax: Axes, graph: "PopulationGraph", at: Floats, of_view: Ints, sh
     least = 16 if graph.N <= 500 else 9  # where one view outweighs all others, the others must still be seen
     size = np.maximum(largest * area, least)
     shape = np.maximum(of_view, 0) // len(COLOURS) % len(MARKERS)
-    for m in np.unique(shape):  # beyond 8 classes the colours start again, with another mark
-        here = shape == m
+    # Beyond 8 classes the colours start again, with another mark; the few views that are labelled lie above the others.
+    marks = [(MARKERS[0], of_view < 0)] * bool((of_view < 0).any())
+    marks += [(MARKERS[m], (shape == m) & (of_view >= 0)) for m in np.unique(shape[of_view >= 0])]
+    for mark, here in marks:
         shades = [colour[i] for i in np.flatnonzero(here)]
         ax.scatter(
             at[here, 0],
             at[here, 1],
             s=size[here],
             c=shades,
-            marker=MARKERS[m],
+            marker=mark,
             edgecolor="white",
             linewidth=0.6 if graph.N <= 500 else 0.3,
             alpha=0.85,
@@ -178,10 +196,14 @@ def name_classes(ax: Axes, classes: list[str], of_view: Ints) -> None:
         ]
         marks += [Line2D([], [], marker=MARKERS[0], linestyle="", color=UNLABELLED)] * unlabelled
         names = [*classes, "unlabelled"] if unlabelled else classes
+        numbers = [str(c) for c in range(len(marks))]  # matplotlib leaves out names that begin with an underscore
         if len(classes) <= 6:
-            ax.legend(marks, names, frameon=False, fontsize=9, loc="best")
+            legend = ax.legend(marks, numbers, frameon=False, fontsize=9, loc="best")
         else:
-            ax.legend(marks, names, frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+            legend = ax.legend(marks, numbers, frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        for text, name in zip(legend.get_texts(), names, strict=True):
+            text.set_parse_math(False)  # a dollar is a dollar
+            text.set_text(printable(name, LONGEST_CLASS))
 
 
 def name_classes_aside(ax: Axes, at: Floats, classes: list[str], of_view: Ints) -> None:

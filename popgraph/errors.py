@@ -88,12 +88,33 @@ def listing(items: Collection[str]) -> str:
 
 
 def shorten(value: object, width: int = 60) -> str:
-    """Return repr(value) on one line, cut in the middle when it is long."""
-    text = " ".join(repr(value).split())
+    """Return repr(value) on one line, cut in the middle when it is long; a message is written whatever repr(value) raises."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # Python writes no int of more than 4,300 digits, and a user's class may raise anything
+        bits = f" of {value.bit_length():,} bits" if isinstance(value, int) else ""
+        text = f"<{type(value).__name__}{bits}>"
     if len(text) <= width:
         return text
     half = (width - 3) // 2
     return f"{text[:half]}...{text[-half:]}"
+
+
+def printable(text: str, width: int = 200) -> str:
+    """Return a name as it stands, cut in the middle when it is long, with what no screen, font or file shows in backslashes.
+
+    That is control characters and line breaks, those that turn the direction of writing, and the lone surrogates by which
+    Python keeps the bytes of file names that are no UTF-8.
+
+    Examples
+    --------
+    >>> printable("a\\nb"), printable("caf\\udce9.png")
+    ('a\\\\nb', 'caf\\\\udce9.png')
+    """
+    if len(text) > width:
+        half = (width - 3) // 2
+        text = f"{text[:half]}...{text[-half:]}"
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def size_in_words(n_bytes: float) -> str:

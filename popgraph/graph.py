@@ -15,7 +15,7 @@ from popgraph.arguments import generator, one_of
 from popgraph.arguments.classes import bayes_labels
 from popgraph.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.distribution import Seed
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.errors import InvalidArgument, printable, shorten
 from popgraph.exact import ExactGraph
 from popgraph.explanation import Explanation, explain
 from popgraph.features import read_features
@@ -381,7 +381,7 @@ class PopulationGraph(Immutable):
     def __repr__(self) -> str:
         counts = {"natural": self.n, "view": self.N, "component": self.component_count}
         words = ", ".join(f"{count:,} {what}{'s' * (count != 1)}" for what, count in counts.items())
-        return f"PopulationGraph({self.name + ': ' if self.name else ''}{words})"
+        return f"PopulationGraph({printable(self.name) + ': ' if self.name else ''}{words})"
 
     def __str__(self) -> str:
         return show.graph_text(self, self._shown_spectrum())

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from popgraph.arguments import as_array, numbers, word
 from popgraph.arrays import Immutable, frozen
-from popgraph.errors import InvalidArgument
+from popgraph.errors import InvalidArgument, printable
 
 SHADES = " ░▒▓█"  # terminal ink, from nothing to full
 
@@ -85,7 +85,7 @@ class Image(Immutable):
     def __repr__(self) -> str:
         height, width = self.pixels.shape[:2]
         if self.name:
-            return f"Image({self.name}, {height}x{width})"
+            return f"Image({printable(self.name)}, {height}x{width})"
         if height * width <= 100:
             return f"Image({'/'.join(''.join('#' if ink else '.' for ink in row) for row in self._ink() > 0.5)})"
         return f"Image({height}x{width}, {crc32(self.pixels.tobytes()) & 0xFFFFFF:06x})"

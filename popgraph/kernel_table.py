@@ -5,7 +5,7 @@ from typing import Any
 
 from popgraph.arrays import Immutable
 from popgraph.distribution import Distribution
-from popgraph.errors import shorten
+from popgraph.errors import printable, shorten
 from popgraph.show import html_table
 
 MOST_COLUMNS = 12  # views; beyond them a row names its own
@@ -42,13 +42,13 @@ class KernelTable(Immutable):
         return tuple(dict.fromkeys(view for row in self.rows for view in row))
 
     def __repr__(self) -> str:
-        return f"KernelTable({self.name}: {len(self.naturals)} naturals, {len(self.views)} views)"
+        return f"KernelTable({printable(self.name)}: {len(self.naturals)} naturals, {len(self.views)} views)"
 
     def __str__(self) -> str:
         if len(self.views) > MOST_COLUMNS:
             return "\n".join(f"{shorten(x)}: {row!r}" for x, row in zip(self.naturals, self.rows, strict=True))
-        short = [view if isinstance(view, str) else shorten(view, 24) for view in self.views]
-        names = [natural if isinstance(natural, str) else shorten(natural, 24) for natural in self.naturals]
+        short = [printable(view) if isinstance(view, str) else shorten(view, 24) for view in self.views]
+        names = [printable(x) if isinstance(x, str) else shorten(x, 24) for x in self.naturals]
         lines = [["", *short], *([name, *self._numbers(row)] for name, row in zip(names, self.rows, strict=True))]
         widths = [max(len(line[c]) for line in lines) for c in range(len(lines[0]))]
         cells = (

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from popgraph.errors import shorten
+from popgraph.errors import printable, shorten
 
 if TYPE_CHECKING:
     from popgraph.graph import PopulationGraph
     from popgraph.spectrum import Spectrum
 
+MOST_IN_A_CELL = 2000  # characters of a cell that is text
 MATRIX_SHOWN = 12  # views up to which a printed graph shows w itself
 
 
@@ -94,7 +95,7 @@ def _cell(cell: Any) -> str:
     """Write one cell of a table."""
     if hasattr(cell, "_repr_html_"):
         return str(cell._repr_html_())
-    return html.escape(cell if isinstance(cell, str) else shorten(cell, 24))
+    return html.escape(printable(cell, MOST_IN_A_CELL) if isinstance(cell, str) else shorten(cell, 24))
 
 
 class Bar:
@@ -111,7 +112,7 @@ class Bar:
 
 def headed(title: str, *parts: str) -> str:
     """Write a title, plain text, over parts that are HTML."""
-    return f"<div><strong>{html.escape(title)}</strong>{''.join(parts)}</div>"
+    return f"<div><strong>{html.escape(printable(title))}</strong>{''.join(parts)}</div>"
 
 
 def graph_html(graph: "PopulationGraph", spectrum: "Spectrum | None") -> str:

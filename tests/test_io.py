@@ -4,6 +4,7 @@ import json
 import os
 import zipfile
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from io import BytesIO
 
@@ -108,7 +109,7 @@ def test_an_outcome_comes_back_equal_and_of_its_type(outcome):
     [
         (pg.Distribution.uniform([date(2020, 1, 1)]), "outcome 0 is datetime.date"),
         (pg.Distribution.uniform([frozenset("ab")]), "outcome 0 is frozenset"),
-        (pg.build(["a"], lambda x: {b"bytes": 1}), "view 0 is b'bytes', a bytes, which a file does not hold"),
+        (pg.build(["a"], lambda x: {1j: 1}), "view 0 is 1j, a complex, which a file does not hold"),
         (pg.build(["a"], pg.identity(), labels=[1j]), "label 0 is 1j"),
         (np.eye(2), "save takes a Distribution, PopulationGraph, Spectrum, Training; got"),
     ],
@@ -300,3 +301,130 @@ def test_a_missing_file_is_the_usual_error(tmp_path):
         pg.load(tmp_path / "nowhere")
     with pytest.raises(FileNotFoundError):
         pg.save(GRAPH, tmp_path / "no folder" / "file")
+
+
+HARD_NAMES = [
+    "caf\udce9.png",
+    "\ud83d\ude00",  # two lone surrogates, which JSON's escapes would join to one character
+    "\ude00\ud83d",
+    "a\0b",
+    "a\nb",
+    "\u202eright to left",
+    "$x$",
+    "$",
+    "50%",
+    "<b>x</b>",
+    "{}",
+    "_a",
+    "",
+    "x" * 10_000,
+    "\x7f\x1b[31m",
+    "a\\udce9",
+]
+
+
+@pytest.mark.parametrize("name", HARD_NAMES, ids=lambda name: ascii(name)[:20])
+def test_a_hard_name_is_kept_as_view_natural_label_and_name(name, tmp_path):
+    image = pg.images.Image([[1, 0]], name=name)
+    graph = pg.build([name, "b", image], pg.apply(lambda x: (x, name), "1/3"), labels=[name, None, "c"], name=name)
+    again = pg.load(pg.save(graph, tmp_path / "g"))
+    assert list(again.views) == list(graph.views)
+    assert list(again.naturals) == [name, "b", image]
+    assert again.naturals[2].name == name
+    assert list(again.labels) == list(graph.labels)
+    assert again.name == name
+    with zipfile.ZipFile(tmp_path / "g") as archive:
+        archive.read("popgraph.json").decode("utf-8", "strict")
+
+
+@pytest.mark.parametrize("name", HARD_NAMES, ids=lambda name: ascii(name)[:20])
+def test_whatever_prints_a_hard_name_can_be_encoded(name):
+    graph = pg.build([name, "b"], pg.apply(lambda x: x + "!", "1/3"), labels=[name, "b"], name=name)
+    texts = [
+        repr(graph),
+        str(graph),
+        graph._repr_html_(),
+        repr(pg.Augmentation(dict, name=name)),
+        str(graph.explain(name, name)),
+    ]
+    texts += [repr(pg.images.Image([[1]], name=name))]
+    table = pg.Augmentation({name: {name: 1}}.__getitem__, name=name).table([name])
+    texts += [repr(table), str(table), table._repr_html_()]
+    texts += [str(pg.probe(graph, np.ones((4, 1)))), repr(pg.verify(graph, np.ones((4, 1)), 1))]
+    clusters = pg.spectral_clusters(graph, 2, rng=0)
+    texts += [repr(clusters), str(clusters), graph.exact().latex("w")]
+    for text in texts:
+        text.encode("utf-8")
+        assert "\x1b" not in text
+        assert "<b>x" not in text or "html" not in text
+        assert len(text) < 20_000
+    assert "<b>x" not in graph._repr_html_()
+
+
+KEPT_OUTCOMES = [
+    np.datetime64("2020-01-01T00:00:00.000000001", "ns"),
+    np.datetime64("2020-01-01", "D"),
+    np.datetime64(5, "25s"),
+    np.timedelta64(3, "ns"),
+    np.timedelta64(-7, "D"),
+    b"\xff\0",
+    np.bytes_(b"x"),
+    np.str_("x"),
+    np.float32(0.1),
+    np.int8(-3),
+    np.bool_(True),
+    Fraction(1, 3),
+    None,
+    -0.5,
+    10**300,
+    (np.datetime64("2020-01-01", "ns"), ("a", b"b")),
+]
+
+
+@pytest.mark.parametrize("outcome", KEPT_OUTCOMES, ids=repr)
+def test_an_outcome_is_kept_or_refused_and_never_another(outcome, tmp_path):
+    law = pg.load(pg.save(pg.Distribution({outcome: "1/2", "other": "1/2"}), tmp_path / "law"))
+    again = law.outcomes[0]
+    assert again == outcome
+    assert hash(again) == hash(outcome)
+    assert law == pg.Distribution({outcome: "1/2", "other": "1/2"})
+    if isinstance(outcome, np.datetime64 | np.timedelta64):
+        assert again.dtype == outcome.dtype
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        1j,
+        np.longdouble(1) / 3,
+        Decimal("0.1"),
+        frozenset({1}),
+        date(2020, 1, 1),
+        type("T", (tuple,), {})((1, 2)),
+        10**5000,
+        Fraction(1, 10**5000),
+    ],
+    ids=lambda outcome: type(outcome).__name__,
+)
+def test_what_a_file_does_not_hold_is_refused_with_the_mend(outcome, tmp_path):
+    law = pg.Distribution({outcome: 0.5, "other": 0.5})
+    with pytest.raises(InvalidArgument, match="which a file does not hold; use strings, bytes"):
+        pg.save(law, tmp_path / "law")
+
+
+def test_labels_that_are_dates_keep_their_unit(tmp_path):
+    days = np.array(["2020-01-01", "2020-01-02"], dtype="datetime64[ns]")
+    graph = pg.build(["a", "b"], pg.identity(), labels=days)
+    again = pg.load(pg.save(graph, tmp_path / "g"))
+    assert list(again.labels) == list(graph.labels) == list(days)
+    assert [type(label) for label in again.labels] == [type(label) for label in graph.labels]
+
+
+def test_probabilities_of_more_digits_than_python_writes_are_kept(tmp_path):
+    small = Fraction(1, 10**5000 + 1)
+    rows = {"a": {"a": Fraction(1, 2) + small, "b": Fraction(1, 2) - small}, "b": {"b": 1}}
+    graph = pg.build({"a": Fraction(1, 3) + small, "b": Fraction(2, 3) - small}, rows)
+    again = pg.load(pg.save(graph, tmp_path / "g"))
+    assert again.population.distribution.fractions == graph.population.distribution.fractions
+    assert again.population.exact.denominators == graph.population.exact.denominators
+    assert [int(n) for n in again.population.exact.numerators] == [int(n) for n in graph.population.exact.numerators]

@@ -360,3 +360,123 @@ def test_groups_of_equal_eigenvalues_cross_where_they_do(count):
     )
     assert ax.get_title() == "γ over the parameter: 1 crossing"
     np.testing.assert_allclose(ax.collections[-1].get_offsets(), [[0.0025, 0.985**2]], atol=2e-6)
+
+
+def dense_graph(blocks, scale=1.0, seed=0):
+    """Return a graph of dense blocks, of which none is joined to another."""
+    rng = np.random.default_rng(seed)
+    A = np.zeros((sum(blocks), sum(blocks)))
+    start = 0
+    for size in blocks:
+        A[start : start + size, start : start + size] = rng.random((size, size)) ** scale
+        start += size
+    return pg.build(np.full(len(A), 1 / len(A)), A, normalize=True)
+
+
+@pytest.mark.parametrize("blocks", [[150], [140, 30], [120, 1, 2, 40]])
+def test_of_many_edges_the_heaviest_are_drawn_and_hold_each_component_together(blocks, monkeypatch):
+    import networkx as nx
+
+    from popgraph.plot import graphs
+
+    monkeypatch.setattr(graphs, "MOST_EDGES", 500)
+    graph = dense_graph(blocks)
+    ax = pg.plot.graph(graph)
+    edges = sum(size * (size - 1) // 2 for size in blocks)
+    (lines,) = ax.collections[:1]
+    assert len(lines.get_segments()) == 500
+    assert f"(drawn: the heaviest 500 of {edges:,} edges)" in ax.get_title()
+    i, j = np.nonzero(np.triu(graph.w, 1))
+    weight = graph.w[i, j]
+    kept = graphs._heaviest(graph.N, i, j, weight)
+    drawn = nx.Graph()
+    drawn.add_nodes_from(range(graph.N))
+    drawn.add_weighted_edges_from(zip(i[kept].tolist(), j[kept].tolist(), weight[kept].tolist(), strict=True))
+    assert nx.number_connected_components(drawn) == len(blocks) == graph.component_count
+    whole = nx.Graph()
+    whole.add_weighted_edges_from(zip(i.tolist(), j.tolist(), weight.tolist(), strict=True))
+    heaviest = nx.maximum_spanning_tree(whole).size(weight="weight")
+    assert nx.maximum_spanning_tree(drawn).size(weight="weight") == pytest.approx(heaviest, rel=1e-12)
+    left_out = np.setdiff1d(np.arange(len(weight)), kept)
+    tree = {frozenset(edge) for edge in nx.maximum_spanning_tree(drawn).edges}
+    others = [e for e in kept if frozenset((int(i[e]), int(j[e]))) not in tree]
+    assert weight[left_out].max() <= weight[others].min()
+
+
+def test_weights_of_any_range_leave_components_whole():
+    from popgraph.plot import graphs
+
+    N = 150
+    i, j = np.triu_indices(N, 1)
+    weight = np.exp(np.linspace(-700, 0, len(i)))
+    kept = graphs._heaviest(N, i, j, weight)
+    import scipy.sparse as sp
+    from scipy.sparse.csgraph import connected_components
+
+    assert len(kept) == graphs.MOST_EDGES
+    assert connected_components(sp.csr_array((np.ones(len(kept)), (i[kept], j[kept])), shape=(N, N)))[0] == 1
+
+
+def test_a_graph_of_few_edges_is_drawn_whole_and_says_nothing():
+    ax = pg.plot.graph(pg.zoo.hypercube(3))
+    assert "heaviest" not in ax.get_title()
+    assert len(ax.collections[0].get_segments()) == 28
+
+
+def test_products_by_dense_blocks_are_the_sparse_ones(monkeypatch):
+    from popgraph import drawing
+
+    graph = dense_graph([30, 20])
+    sparse = drawing.column_products(graph.factor).toarray()
+    monkeypatch.setattr(drawing, "DENSE_FROM", 0)
+    monkeypatch.setattr(drawing, "BLOCK", 350)
+    assert np.abs(drawing.column_products(graph.factor).toarray() - sparse).max() < 1e-14
+
+
+def test_a_dense_graph_is_drawn_in_seconds():
+    from time import perf_counter
+
+    graph = dense_graph([700])
+    start = perf_counter()
+    pg.plot.graph(graph).figure.canvas.draw()
+    assert perf_counter() - start < 20  # it takes 1 s on an idle machine, and took 11 s with all edges
+
+
+HARD_NAMES = {
+    "caf\udce9": r"caf\udce9",
+    "a\0b": r"a\x00b",
+    "a\nb": r"a\nb",
+    "\u202eb": r"\u202eb",
+    "$x$": "$x$",
+    "$\\frac": "$\\frac",
+    "a $ b": "a $ b",
+    "50%": "50%",
+    "{}": "{}",
+    "_a": "_a",
+    "__": "__",
+    "<b>x</b>": "<b>x</b>",
+    "^": "^",
+}
+
+
+@pytest.mark.parametrize("name", HARD_NAMES, ids=ascii)
+def test_a_hard_name_is_drawn_as_it_stands_or_in_backslashes(name):
+    graph = pg.build([name, "b"], pg.identity(), labels=[name, "c"], name=name)
+    for ax in pg.plot.before_and_after(graph):
+        ax.figure.canvas.draw()
+        assert [label.get_text() for label in ax.get_yticklabels()] == [HARD_NAMES[name], "b"]
+        assert [label.get_text() for label in ax.get_xticklabels()] == [HARD_NAMES[name], "b"]
+    training = pg.train(graph, 2, rng=0)
+    for ax in (plot.graph(graph), plot.embedding(graph, training), plot.graph(graph, labels=[name, "c"])):
+        ax.figure.canvas.draw()
+        assert [text.get_text() for text in ax.get_legend().get_texts()] == [HARD_NAMES[name], "c"]
+    for draw in pictures(graph, 2).values():
+        draw(None).figure.canvas.draw()
+
+
+def test_long_names_are_cut():
+    graph = pg.build(["x" * 10_000, "b"], pg.identity(), labels=["y" * 10_000, "c"])
+    ax = plot.graph(graph)
+    assert len(ax.get_legend().get_texts()[0].get_text()) == 39
+    assert len(plot.matrix(graph).get_yticklabels()[0].get_text()) == 18
+    ax.figure.canvas.draw()

@@ -13,7 +13,7 @@ from popgraph.blas import one_thread
 from popgraph.dask import store
 from popgraph.dask.decompose import decompose
 from popgraph.dask.products import Products
-from popgraph.errors import InvalidArgument, TooLarge, shorten, size_in_words
+from popgraph.errors import InvalidArgument, TooLarge, printable, shorten, size_in_words
 from popgraph.match import Match
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum import decompose as decompose_here
@@ -186,7 +186,7 @@ class BlockGraph(Immutable):
     def __repr__(self) -> str:
         counts = {"natural": self.n, "view": self.N, "component": self.component_count}
         words = ", ".join(f"{count:,} {what}{'s' * (count != 1)}" for what, count in counts.items())
-        return f"BlockGraph({self.name + ': ' if self.name else ''}{words}, in {len(self.products.blocks):,} blocks)"
+        return f"BlockGraph({printable(self.name) + ': ' if self.name else ''}{words}, in {len(self.products.blocks):,} blocks)"
 
     def __str__(self) -> str:
         client = self.products.cluster.client

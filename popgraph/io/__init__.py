@@ -29,7 +29,8 @@ def save(value: Any, path: str | Path) -> Path:
     Parameters
     ----------
     value : Distribution, PopulationGraph, Spectrum or Training
-        Outcomes, views and labels may be strings, numbers, None, booleans, fractions, images, and tuples of these.
+        Outcomes, views and labels may be strings, bytes, numbers, None, booleans, fractions, numpy's dates and times, images, and
+        tuples of these.
     path : str or Path
         Where; its folder must exist. No ending is added.
 

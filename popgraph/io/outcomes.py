@@ -11,6 +11,46 @@ from popgraph.errors import InvalidArgument, InvalidFile, shorten
 from popgraph.image import Image
 
 DEEPEST = 50  # tuples within tuples
+LARGEST = 10**4000  # Python writes no number of more than 4,300 digits
+UNITS = {"Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as", "generic"}
+
+
+def text_tree(text: str) -> Any:
+    """Return the JSON of a string: itself, or its bytes where lone surrogates stand for those of a name that is no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return {"text": base64.b64encode(text.encode("utf-8", "surrogatepass")).decode("ascii")}
+    return text
+
+
+def digits(number: int | Fraction) -> str:
+    """Return an exact number as text: in hexadecimal, with 0x before it, where it has more digits than Python writes."""
+    if max(abs(number.numerator), number.denominator) < LARGEST:
+        return str(number)
+    return f"{number.numerator:#x}/{number.denominator:#x}"
+
+
+def from_digits(text: str) -> Fraction:
+    """Return the exact number that `digits` wrote."""
+    if not text.startswith("0x"):
+        return Fraction(text)
+    numerator, denominator = text.split("/")
+    return Fraction(int(numerator, 16), int(denominator, 16))
+
+
+def text_of(tree: Any) -> str:
+    """Return the string that `text_tree` wrote.
+
+    Raises
+    ------
+    InvalidFile
+        If it is none.
+    """
+    text = decode(tree)
+    if not isinstance(text, str):
+        raise InvalidFile(f"the file holds {shorten(tree)} for a name, which is no string")
+    return text
 
 
 def encode(outcome: Any, what: str, depth: int = 0) -> Any:
@@ -21,23 +61,31 @@ def encode(outcome: Any, what: str, depth: int = 0) -> Any:
     InvalidArgument
         If JSON does not hold it.
     """
-    if isinstance(outcome, np.generic):
+    if isinstance(outcome, np.datetime64 | np.timedelta64) and not np.isnat(outcome):
+        unit, step = np.datetime_data(outcome.dtype)
+        kind = "datetime64" if isinstance(outcome, np.datetime64) else "timedelta64"
+        return {kind: int(outcome.astype(np.int64)), "unit": unit, "step": step}
+    if isinstance(outcome, np.bool_ | np.integer | np.floating | np.str_ | np.bytes_):
         outcome = outcome.item()  # equal, and of equal hash
-    if outcome is None or type(outcome) in (str, bool, int):
+    if type(outcome) is str:
+        return text_tree(outcome)
+    if outcome is None or type(outcome) is bool or (type(outcome) is int and abs(outcome) < LARGEST):
         return outcome
+    if type(outcome) is bytes:
+        return {"bytes": base64.b64encode(outcome).decode("ascii")}
     if type(outcome) is float and isfinite(outcome):
         return {"float": outcome.hex()}
-    if type(outcome) is Fraction:
+    if type(outcome) is Fraction and max(abs(outcome.numerator), outcome.denominator) < LARGEST:
         return {"fraction": str(outcome)}
     if type(outcome) is tuple and depth < DEEPEST:
         return {"tuple": [encode(part, what, depth + 1) for part in outcome]}
     if type(outcome) is Image:
         pixels = outcome.pixels
         code = base64.b64encode(np.ascontiguousarray(pixels).tobytes()).decode("ascii")
-        return {"image": code, "shape": list(pixels.shape), "dtype": pixels.dtype.str, "name": outcome.name}
+        return {"image": code, "shape": list(pixels.shape), "dtype": pixels.dtype.str, "name": text_tree(outcome.name)}
     raise InvalidArgument(
-        f"{what} is {shorten(outcome)}, a {type(outcome).__name__}, which a file does not hold; use strings, finite numbers, "
-        "fractions, booleans, None, images, or tuples of these"
+        f"{what} is {shorten(outcome)}, a {type(outcome).__name__}, which a file does not hold; use strings, bytes, finite "
+        "numbers of fewer than 4,000 digits, fractions, booleans, None, numpy's dates and times, images, or tuples of these"
     )
 
 
@@ -57,6 +105,14 @@ def decode(tree: Any, depth: int = 0) -> Any:
                 number = float.fromhex(text)
                 if isfinite(number):
                     return number
+            case {"text": str(code), **rest} if not rest:
+                return base64.b64decode(code.encode("ascii"), validate=True).decode("utf-8", "surrogatepass")
+            case {"bytes": str(code), **rest} if not rest:
+                return base64.b64decode(code.encode("ascii"), validate=True)
+            case {"datetime64": int(n), "unit": str(unit), "step": int(step), **rest} if not rest:
+                return _time(np.datetime64, n, unit, step)
+            case {"timedelta64": int(n), "unit": str(unit), "step": int(step), **rest} if not rest:
+                return _time(np.timedelta64, n, unit, step)
             case {"fraction": str(text), **rest} if not rest and len(text) < 10_000:
                 return Fraction(text)
             case {"tuple": list(parts), **rest} if not rest and depth < DEEPEST:
@@ -65,11 +121,20 @@ def decode(tree: Any, depth: int = 0) -> Any:
                 "image": str(code),
                 "shape": list(shape),
                 "dtype": ("|u1" | "<f8") as dtype,
-                "name": str(name),
+                "name": name,
                 **rest,
             } if not rest:
                 raw = base64.b64decode(code.encode("ascii"), validate=True)
-                return Image(np.frombuffer(raw, dtype=dtype).reshape(shape), name)
+                return Image(np.frombuffer(raw, dtype=dtype).reshape(shape), text_of(name))
     except (ValueError, TypeError, OverflowError, ZeroDivisionError) as error:
         raise InvalidFile(f"the file holds {shorten(tree)}, which is no outcome: {error}") from error
     raise InvalidFile(f"the file holds {shorten(tree)}, which is no outcome")
+
+
+def _time(kind: type[np.datetime64 | np.timedelta64], n: int, unit: str, step: int) -> Any:
+    """Return a date or a span of time, none of which is NaT."""
+    if unit not in UNITS or not 1 <= step < 2**31 or not -(2**63) < n < 2**63:
+        raise ValueError(f"numpy has no {kind.__name__} of {n} times {step} {unit}")
+    return np.array(n, dtype=np.int64).astype(
+        f"{kind.__name__}" if unit == "generic" else f"{kind.__name__}[{step}{unit}]"
+    )[()]

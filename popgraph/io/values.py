@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from popgraph.building import from_population
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidFile, PopgraphError, shorten
 from popgraph.graph import PopulationGraph
-from popgraph.io.outcomes import decode, encode
+from popgraph.io.outcomes import decode, digits, encode, from_digits, text_of, text_tree
 from popgraph.population import ExactKernel, Population
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum.certificate import Certificate
@@ -62,13 +61,13 @@ class Writer:
             return part.item()
         if isinstance(part, tuple):
             return [self.part(each) for each in part]
-        return part
+        return text_tree(part) if isinstance(part, str) else part
 
     def distribution(self, law: Distribution) -> dict[str, Any]:
         """Return the tree of a distribution: exact ones as fractions."""
         outcomes = self.outcomes(law.outcomes, "outcome")
         if law.exact:
-            return {"outcomes": outcomes, "exact": [str(p) for p in law.fractions.values()]}
+            return {"outcomes": outcomes, "exact": [digits(p) for p in law.fractions.values()]}
         return {"outcomes": outcomes, "floats": self.array(law.probabilities)}
 
     def outcomes(self, outcomes: Sequence[Any], what: str) -> Any:
@@ -83,7 +82,7 @@ class Writer:
         numerators: Any = None
         if exact is not None:
             whole = isinstance(exact.numerators, np.ndarray) and exact.numerators.dtype != object
-            numerators = self.array(exact.numerators) if whole else [str(number) for number in exact.numerators]
+            numerators = self.array(exact.numerators) if whole else [digits(int(number)) for number in exact.numerators]
         labels = None if graph.labels is None else list_labels(graph.labels)
         return {
             "distribution": self.distribution(graph.population.distribution),
@@ -92,9 +91,9 @@ class Writer:
             "indices": self.array(kernel.indices.astype(np.int64)),
             "indptr": self.array(kernel.indptr.astype(np.int64)),
             "numerators": numerators,
-            "denominators": None if exact is None else [str(number) for number in exact.denominators],
+            "denominators": None if exact is None else [digits(number) for number in exact.denominators],
             "labels": None if labels is None else [encode(label, f"label {i}") for i, label in enumerate(labels)],
-            "name": graph.name,
+            "name": text_tree(graph.name),
         }
 
 
@@ -150,7 +149,7 @@ class Reader:
     def distribution(self, tree: Any) -> Distribution:
         """Return a distribution, read as one that is declared."""
         if "exact" in tree:
-            probabilities: list[Any] = [Fraction(text) for text in tree["exact"]]
+            probabilities: list[Any] = [from_digits(text) for text in tree["exact"]]
         else:
             probabilities = self.array(tree["floats"], "f", 1).tolist()
         outcomes = self.outcomes(tree["outcomes"], len(probabilities))
@@ -178,18 +177,18 @@ class Reader:
         if len(np.unique(indices)) < N:
             raise InvalidFile("the kernel has columns that no natural reaches")
         labels = None if tree["labels"] is None else [decode(label) for label in tree["labels"]]
-        if not isinstance(tree["name"], str):
-            raise InvalidFile("the name is no string")
         population = Population(law, views, frozen_csr(kernel), self.exact(tree, kernel))
-        return from_population(population, labels=labels, name=tree["name"])
+        return from_population(population, labels=labels, name=text_of(tree["name"]))
 
     def exact(self, tree: Any, kernel: Any) -> ExactKernel | None:
         """Return the exact kernel, after checking that it is the kernel in floats."""
         if tree["numerators"] is None:
             return None
-        denominators = tuple(int(text) for text in tree["denominators"])
+        denominators = tuple(int(from_digits(text)) for text in tree["denominators"])
         if isinstance(tree["numerators"], list):
-            numerators: Any = np.array([int(text) for text in tree["numerators"]] + [None], dtype=object)[:-1]
+            numerators: Any = np.array([int(from_digits(text)) for text in tree["numerators"]] + [None], dtype=object)[
+                :-1
+            ]
         else:
             numerators = self.array(tree["numerators"], "i", 1)
         if len(denominators) != kernel.shape[0] or len(numerators) != kernel.nnz or min(denominators) < 1:
@@ -213,6 +212,8 @@ class Reader:
         """Return a field of a record."""
         if isinstance(tree, dict) and set(tree) == {"array"}:
             return self.array(tree, "fib")
+        if isinstance(tree, dict) and set(tree) == {"text"}:
+            return text_of(tree)
         if isinstance(tree, dict) and set(tree) == {"float"}:
             return float.fromhex(tree["float"])
         if name == "certificate":

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,10 +19,11 @@ from popgraph.drawing import (
     axes_or_new,
     check_value,
     chosen_views,
+    column_products,
     drawn_as_images,
     thumbnail,
 )
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.errors import InvalidArgument, printable, shorten
 from popgraph.memory import reserve
 
 if TYPE_CHECKING:
@@ -98,8 +99,7 @@ def _weights(graph: "PopulationGraph", which: str, shown: Ints) -> Floats:
     """Return w or Ā, of all views or of those shown."""
     if len(shown) == graph.N:
         return graph.w if which == "w" else graph.adjacency
-    M = graph.factor[:, shown]
-    block = (M.T @ M).toarray()
+    block = column_products(graph.factor[:, shown]).toarray()
     root = np.sqrt(graph.w_x[shown])
     return np.asarray(root[:, np.newaxis] * block * root if which == "w" else block)
 
@@ -124,11 +124,12 @@ def _name_sides(ax: Axes, graph: "PopulationGraph") -> None:
             thumbnail(ax, view, (-0.62, i), zoom, align=(1.0, 0.5))
             thumbnail(ax, view, (i, graph.N - 1 + 0.62), zoom, align=(0.5, 1.0))
         return
-    names = [str(view) if isinstance(view, str) else repr(view) for view in graph.views]
+    names = [printable(view) if isinstance(view, str) else repr(view) for view in graph.views]
     names = [name if len(name) <= 18 else name[:17] + "…" for name in names]
     size = 10 if graph.N <= 12 else 6
-    ax.set_yticks(places, names, fontsize=size)
-    ax.set_xticks(places, names, fontsize=size, rotation=90 if max(map(len, names)) > 3 else 0)
+    plain: dict[str, Any] = {"fontsize": size, "parse_math": False}  # a dollar is a dollar
+    ax.set_yticks(places, names, **plain)
+    ax.set_xticks(places, names, rotation=90 if max(map(len, names)) > 3 else 0, **plain)
 
 
 def before_and_after(graph: "PopulationGraph", *, axes: Sequence[Axes] | None = None) -> tuple[Axes, Axes]:

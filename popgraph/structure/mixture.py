@@ -19,7 +19,7 @@ from popgraph.arguments.classes import label_column
 from popgraph.arrays import Floats, Immutable, Ints
 from popgraph.building import build
 from popgraph.distribution import Distribution, Seed
-from popgraph.errors import InvalidArgument, TooLarge, listing, shorten, size_in_words
+from popgraph.errors import InvalidArgument, TooLarge, listing, printable, shorten, size_in_words
 from popgraph.graph import PopulationGraph
 from popgraph.match import Match
 from popgraph.population import read_distribution
@@ -378,7 +378,8 @@ class MixtureGraph(Immutable):
     def __repr__(self) -> str:
         counts = {"natural": self.n, "view": self.N, "component": self.component_count}
         words = ", ".join(f"{count:,} {what}{'s' * (count != 1)}" for what, count in counts.items())
+        name = f"{printable(self.name)}: " if self.name else ""
         return (
-            f"MixtureGraph({self.name + ': ' if self.name else ''}{len(self.law)} class{'es' * (len(self.law) != 1)} of {self.d} "
+            f"MixtureGraph({name}{len(self.law)} class{'es' * (len(self.law) != 1)} of {self.d} "
             f"coordinate{'s' * (self.d != 1)}, {words})"
         )
