@@ -104,7 +104,8 @@ def audit(loss: Any, graph: "PopulationGraph", f: Any, batch_size: int) -> Audit
     if table.size and np.abs(table).max() > 1e50:
         raise InvalidArgument(f"f has entries of size {np.abs(table).max():.3g}, whose powers leave float64; scale it")
     if table.ndim != 2 or len(table) != graph.N or not table.shape[1]:
-        raise InvalidArgument(f"f has shape {table.shape}; this graph of {graph.N} views needs ({graph.N}, k)")
+        turned = "; give f.T" if table.ndim == 2 and table.shape[1] == graph.N else ""
+        raise InvalidArgument(f"f has shape {table.shape}; this graph of {graph.N} views needs ({graph.N}, k){turned}")
     w = graph.weight_matrix("csr").tocoo()
     batches = w.nnz ** min(int(batch_size), 64)
     if batches > MOST_BATCHES:
