@@ -8,7 +8,7 @@ import html
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from types import FunctionType, MethodType
+from types import MethodType
 from typing import Any
 
 import scipy.sparse as sp
@@ -21,7 +21,15 @@ from popgraph.arguments.outcomes import compares_by_identity, read_distinct
 from popgraph.arguments.probabilities import read_pairs
 from popgraph.batches import Batch
 from popgraph.distribution import Distribution
-from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, listing, printable, shorten
+from popgraph.errors import (
+    InvalidArgument,
+    InvalidAugmentation,
+    InvalidDistribution,
+    is_public_function,
+    listing,
+    printable,
+    shorten,
+)
 from popgraph.kernel_table import KernelTable
 from popgraph.pickling import Portable
 
@@ -261,8 +269,7 @@ def makes_augmentations(fn: Any) -> bool:
     if isinstance(fn, MethodType):
         whose = fn.__self__
         return (isinstance(whose, Augmentation) and fn.__name__ != "__call__") or whose is Augmentation
-    public = isinstance(fn, FunctionType) and not fn.__name__.startswith("_") and "." not in fn.__qualname__
-    return fn is Augmentation or (public and fn.__module__ in FACTORIES)
+    return fn is Augmentation or (is_public_function(fn) and fn.__module__ in FACTORIES)
 
 
 def as_augmentation(declared: Any) -> Augmentation:

@@ -79,9 +79,17 @@ def listing(items: Collection[str]) -> str:
     return ", ".join(shown) + (f" and {more:,} more" if more else "")
 
 
+def is_public_function(value: Any) -> bool:
+    """Whether this is a function that popgraph offers, by its own name in its own module."""
+    if not isinstance(value, FunctionType) or value.__name__.startswith("_"):
+        return False
+    module = value.__module__ or ""
+    return module.startswith("popgraph.") and getattr(sys.modules.get(module), value.__name__, None) is value
+
+
 def shorten(value: object, width: int = 60) -> str:
     """Return repr(value) on one line, cut in the middle when it is long; a message is written whatever repr(value) raises."""
-    if isinstance(value, FunctionType) and value.__module__.startswith("popgraph."):
+    if is_public_function(value):
         return f"the function {value.__name__}, which was not called: {value.__name__}(...)"
     try:
         text = " ".join(repr(value).split())
