@@ -87,7 +87,7 @@ def is_public_function(value: Any) -> bool:
     return module.startswith("popgraph.") and getattr(sys.modules.get(module), value.__name__, None) is value
 
 
-def shorten(value: object, width: int = 60) -> str:
+def shorten(value: Any, width: int = 60) -> str:
     """Return repr(value) on one line, cut in the middle when it is long; a message is written whatever repr(value) raises."""
     if is_public_function(value):
         return f"the function {value.__name__}, which was not called: {value.__name__}(...)"
