@@ -4,13 +4,16 @@ Every array that a popgraph value carries is read-only, so that no answer can de
 """
 
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.linalg.blas import dgemm, dnrm2
+
+from popgraph.errors import ReadOnly
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.intp]
@@ -37,8 +40,18 @@ else:
 class Immutable:
     """Keep a value's arrays read-only through copying and pickling, which would make them writable.
 
-    What was worked out and kept, a cached property, is neither copied nor pickled.
+    What was worked out and kept, a cached property, is neither copied nor pickled. Setting an attribute is refused in a sentence.
     """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Make an instance; the first of a class replaces what its decorator wrote to refuse new values of attributes.
+
+        A frozen dataclass gets its `__setattr__` after its class is made, so that it can neither be inherited nor written in it.
+        """
+        if "__setattr__" in vars(cls) and vars(cls)["__setattr__"] is not _refuse_set:
+            type.__setattr__(cls, "__setattr__", _refuse_set)
+            type.__setattr__(cls, "__delattr__", _refuse_delete)
+        return super().__new__(cls)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the attributes without the cached properties."""
@@ -63,6 +76,21 @@ class Immutable:
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """Print as repr() does, where hypothesis would list the fields of a dataclass, and arrays of arrays with them."""
         printer.text(repr(self))
+
+
+def _refuse_set(self: object, name: str, value: object) -> None:
+    """Raise the error of an attribute that is set."""
+    kind = type(self).__name__
+    if not hasattr(self, name):
+        raise ReadOnly(f"a {kind} has no attribute {name}, and none can be added: it does not change")
+    given = is_dataclass(self) and name in {field.name for field in fields(self) if field.init}
+    new = f"make another, with dataclasses.replace(..., {name}=...)" if given else "make another"
+    raise ReadOnly(f"{name} of a {kind} cannot be set: it does not change; {new}")
+
+
+def _refuse_delete(self: object, name: str) -> None:
+    """Raise the error of an attribute that is deleted."""
+    raise ReadOnly(f"{name} of a {type(self).__name__} cannot be deleted: it does not change")
 
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:

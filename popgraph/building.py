@@ -4,6 +4,7 @@ from typing import Any
 
 from popgraph import weights
 from popgraph.arguments import flag, word
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.labels import read_labels
 from popgraph.arrays import frozen
 from popgraph.graph import PopulationGraph
@@ -12,6 +13,7 @@ from popgraph.population import Population, read_population
 from popgraph.progress import Progress, check_progress
 
 
+@checked_call()
 @in_words("enumerating the population", FEWER)
 def build(
     distribution: Any,

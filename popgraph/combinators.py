@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 from popgraph import vectorised
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.outcomes import read_outcome
 from popgraph.arguments.probabilities import PRODUCT_LIMIT, parse_unit
 from popgraph.augmentation import Augmentation, as_augmentation, ask, makes_augmentations
@@ -16,6 +17,7 @@ from popgraph.errors import InvalidAugmentation, TooLarge, listing, shorten
 from popgraph.pickling import Portable
 
 
+@checked_call()
 def identity() -> Augmentation:
     """Leave every natural as it is.
 
@@ -33,6 +35,7 @@ def _unchanged(natural: Any) -> Distribution:
     return Distribution([(natural, 1)])
 
 
+@checked_call()
 def apply(fn: Callable[[Any], Any], probability: Any = 1) -> Augmentation:
     """Replace x̄ by fn(x̄) with some probability, and leave it as it is otherwise.
 
@@ -108,6 +111,7 @@ def _only_view(on_pixels: Callable[[Any], Any], pixels: Any) -> list[Any]:
     return [on_pixels(pixels)]
 
 
+@checked_call()
 def choose(options: Mapping[Any, Any], *, normalize: bool = False) -> Augmentation:
     """Draw one of several augmentations, then apply it.
 
@@ -145,6 +149,7 @@ def _chosen(law: Distribution, natural: Any) -> Distribution:
     return law.through(lambda augmentation: augmentation(natural))
 
 
+@checked_call()
 def independently(augmentation: Any) -> Augmentation:
     """Augment the coordinates of a tuple, each independently of the others.
 

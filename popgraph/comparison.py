@@ -9,6 +9,7 @@ import scipy.linalg
 import scipy.sparse as sp
 
 from popgraph.arguments import whole_number
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, Ints, Sparse, frozen
 from popgraph.blas import one_thread
 from popgraph.errors import InvalidArgument, listing, shorten
@@ -171,6 +172,7 @@ class Comparison(Immutable):
         )
 
 
+@checked_call()
 @in_words("comparing the graphs", "use a smaller k")
 @one_thread()
 def compare(graph: PopulationGraph, other: PopulationGraph, k: int | None = None) -> Comparison:
@@ -383,9 +385,8 @@ def _small_difference(M: Sparse, M_other: Sparse) -> Floats:
     n, union = M.shape[0] + M_other.shape[0], M.shape[1]
     if union <= n:
         return np.asarray((M_other.T @ M_other - M.T @ M).toarray())
-    R: Floats = scipy.linalg.qr(sp.vstack([M, M_other]).T.toarray(), mode="r", overwrite_a=True, check_finite=False)[0][
-        :n
-    ]
+    tall = sp.vstack([M, M_other]).T.toarray()
+    R: Floats = scipy.linalg.qr(tall, mode="r", overwrite_a=True, check_finite=False)[0][:n]
     sign = np.repeat([-1.0, 1.0], [M.shape[0], M_other.shape[0]])
     return np.asarray((R * sign) @ R.T)
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments import count, number
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.blas import one_thread
 from popgraph.errors import load_whole
@@ -52,6 +53,7 @@ class Critic(Immutable):
         return f"Critic({len(self.s):,} views, loss {self.loss:.6g} after {self.steps:,} steps: {self.stopped})"
 
 
+@checked_call(lr="L-BFGS has no learning rate; use steps=", optimizer="it is L-BFGS")
 @in_words("training the critic", "use train, with a k")
 @one_thread()
 def train_critic(graph: PopulationGraph, loss: Any, *, steps: int = 5_000, tol: float = 1e-9) -> Critic:

@@ -22,6 +22,7 @@ NEAR = (
 FLAT = 1e-6  # gradient norm below which a run that can get no further counts as converged
 UP = 2e-14  # rise of a loss, relative to its terms, that is no rounding; going back to a saddle of curvature γ costs γ²
 BOTTOMLESS = -1e12  # no loss that has a minimum is near this
+GROWN = 4.0  # times the usual size of F from which on a run that did not end at a minimum is said to have grown
 SADDLES = 20  # that are left before a run is given up
 MOST_WHOLE = 1_000  # unknowns up to which a curvature that ARPACK fails on is solved whole
 MOST_UNKNOWNS = 20_000  # up to which a loss without a Hessian is checked for saddles, by differences of gradients
@@ -146,7 +147,7 @@ def minimise(
     Every critical point of the spectral loss that is no minimum is a strict saddle (THEORY 3.4), so this ends at a minimum.
     Other losses are left along a direction of negative curvature too, where the unknowns are few enough to find one.
     """
-    best = [z]
+    best, start = [z], z
     try:
         objective.evaluate(z)
         objective.write()
@@ -171,9 +172,23 @@ def minimise(
     unchecked = "" if objective.exact or z.size <= MOST_UNKNOWNS else "; that it is no saddle was not checked"
     if size <= tol:
         return z, True, f"gradient norm {size:.1e} is at most {tol:g}{unchecked}"
+    far = how_far(objective, start, z)
     if objective.rows[-1][0] >= limit:
-        return z, False, f"ran out of steps with gradient norm {size:.1e}"
-    return z, size <= FLAT, f"gradient norm {size:.1e} falls no further in float64{unchecked}"
+        return z, False, f"ran out of steps with gradient norm {size:.1e}{far}"
+    return z, size <= FLAT, f"gradient norm {size:.1e} falls no further in float64{unchecked}{far}"
+
+
+def how_far(objective: Objective, start: Floats, z: Floats) -> str:
+    """Return what to say of an f that has grown and did not arrive: "" for one that has not, or of a loss that keeps f small.
+
+    InfoNCE gains by scores of -∞ for views that never meet, and Barlow Twins, but for its ε, does not see the size of f. Where
+    such a loss has no minimum, other starts end at other f. The spectral loss grows with ||F||⁴.
+    """
+    usual = np.sqrt(z.size / objective.height)
+    if objective.exact or norm(z) <= max(GROWN * usual, 2.0 * norm(start)):
+        return ""
+    entry = float(np.abs(objective.embedding(z)).max())
+    return f"; f has grown to entries of {entry:.3g}, and may grow without end: this loss need not have a minimum"
 
 
 def _descend(

@@ -158,15 +158,17 @@ def draw_views(ax: Axes, graph: "PopulationGraph", at: Floats, of_view: Ints, sh
     least = 16 if graph.N <= 500 else 9  # where one view outweighs all others, the others must still be seen
     size = np.maximum(largest * area, least)
     shape = np.maximum(of_view, 0) // len(COLOURS) % len(MARKERS)
-    for m in np.unique(shape):  # beyond 8 classes the colours start again, with another mark
-        here = shape == m
+    # Beyond 8 classes the colours start again, with another mark; the few views that are labelled lie above the others.
+    marks = [(MARKERS[0], of_view < 0)] * bool((of_view < 0).any())
+    marks += [(MARKERS[m], (shape == m) & (of_view >= 0)) for m in np.unique(shape[of_view >= 0])]
+    for mark, here in marks:
         shades = [colour[i] for i in np.flatnonzero(here)]
         ax.scatter(
             at[here, 0],
             at[here, 1],
             s=size[here],
             c=shades,
-            marker=MARKERS[m],
+            marker=mark,
             edgecolor="white",
             linewidth=0.6 if graph.N <= 500 else 0.3,
             alpha=0.85,

@@ -1,6 +1,7 @@
 """The exceptions of popgraph, and how their sentences are put together.
 
-Each is also the built-in that a user would expect to catch: a ValueError, RuntimeError, MemoryError or ImportError.
+Each is also the built-in that a user would expect to catch: a ValueError, TypeError, AttributeError, RuntimeError, MemoryError or
+ImportError.
 """
 
 import importlib
@@ -8,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import FrozenInstanceError
 from difflib import get_close_matches
 from itertools import islice
 from numbers import Number
@@ -17,12 +19,14 @@ from typing import Any
 __all__ = [
     "InvalidArgument",
     "InvalidAugmentation",
+    "InvalidCall",
     "InvalidDistribution",
     "InvalidEmbedding",
     "InvalidFile",
     "MissingExtra",
     "NotConverged",
     "PopgraphError",
+    "ReadOnly",
     "TooLarge",
 ]
 
@@ -40,6 +44,10 @@ class InvalidArgument(PopgraphError, ValueError):
     """An argument is outside what the function accepts."""
 
 
+class InvalidCall(InvalidArgument, TypeError):
+    """A function has no argument of this name, or lacks one that it needs; the message names the nearest."""
+
+
 class InvalidDistribution(InvalidArgument):
     """Probabilities or outcomes do not make a finite distribution."""
 
@@ -54,6 +62,10 @@ class InvalidEmbedding(InvalidArgument):
 
 class InvalidFile(InvalidArgument):
     """A file that `load` cannot take: truncated, edited, of another format or a later version."""
+
+
+class ReadOnly(PopgraphError, FrozenInstanceError):
+    """An attribute of a value cannot be set; it is also what dataclasses raise, and an AttributeError."""
 
 
 class TooLarge(PopgraphError, MemoryError):

@@ -19,6 +19,7 @@ from PIL import Image as Pillow
 
 from popgraph import plot
 from popgraph.arguments import count
+from popgraph.arguments.keywords import checked_call
 from popgraph.drawing import WEIGHTS
 from popgraph.errors import InvalidArgument, PopgraphError, require, shorten
 from popgraph.graph import PopulationGraph
@@ -132,6 +133,7 @@ class Explorer:
         require("IPython.display").display(self.widget)
 
 
+@checked_call()
 def explore(
     make_graph: Callable[..., Any], *, k: tuple[int, int] = (1, 6), rng: int = 0, **parameters: Any
 ) -> Explorer:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arrays import Floats, Immutable, frozen
+from popgraph.blas import one_thread
 from popgraph.errors import InvalidEmbedding, load_whole
 from popgraph.pair_features import read_sampler
 from popgraph.progress import Progress, track
@@ -239,6 +240,7 @@ class PairMoments:
         return t * _second_order(G, G) + rare
 
 
+@one_thread()
 def draw_moments(
     sampler: Any,
     f: Any,

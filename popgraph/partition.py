@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from popgraph.arguments import whole_number
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, Ints, frozen
+from popgraph.blas import one_thread
 from popgraph.clustering import conductances, spectral_clusters
 from popgraph.errors import InvalidArgument, TooLarge, shorten
 from popgraph.graph import PopulationGraph, read_graph
@@ -157,7 +159,9 @@ def _in_closed_form(graph: PopulationGraph, m: int) -> Partition | None:
     return None
 
 
+@checked_call()
 @in_words("searching the partitions", "use partition_bounds, which brackets rho at any size")
+@one_thread()
 def sparsest_partition(graph: PopulationGraph, m: int) -> Partition:
     """Split the views into the m nonempty parts whose worst Dirichlet conductance is least.
 
@@ -270,7 +274,9 @@ def _subsets(mask: int) -> Ints:
     return found[1:-1]
 
 
+@checked_call()
 @in_words("bounding rho", "use a smaller m")
+@one_thread()
 def partition_bounds(graph: PopulationGraph, m: int) -> PartitionBounds:
     """Bracket ρ_m at any size: λ_m/2 from below, and from above a spectral partition improved by moving single views.
 

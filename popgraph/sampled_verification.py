@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments import angle, count, generator, number, whole_number
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, frozen
+from popgraph.blas import one_thread
 from popgraph.distribution import Seed
 from popgraph.memory import in_words
 from popgraph.pair_moments import BLOCKS, Estimate, draw_moments
@@ -141,7 +143,9 @@ class SampledMatch(Immutable):
         return "\n".join(lines)
 
 
+@checked_call()
 @in_words("verifying f by pairs", "use a narrower f")
+@one_thread()
 def verify_sampled(
     sampler: Any,
     f: Any,

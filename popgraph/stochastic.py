@@ -6,7 +6,7 @@ from contextlib import suppress
 import numpy as np
 
 from popgraph.arrays import Floats
-from popgraph.descent import Objective
+from popgraph.descent import Objective, how_far
 from popgraph.errors import TooLarge
 
 DECAY_FROM = 0.3  # share of a run after which the step size starts to fall
@@ -68,5 +68,6 @@ def descend_on_batches(
         size = np.sqrt(second[rows] / (1 - 0.999 ** seen[rows])) + 1e-12
         share = max(0.0, (step / limit - DECAY_FROM) / (1 - DECAY_FROM))
         unknowns[rows] -= learning_rate * (1 - share) ** 2 * corrected / size
+    reached = objective.unknowns(unknowns) if features is None else unknowns.ravel()
     ended = f"ran its {limit:,} batches of {batch_size:,}, gradient norm {objective.last[1]:.1e}"
-    return objective.unknowns(unknowns) if features is None else unknowns.ravel(), ended
+    return reached, ended + how_far(objective, z, reached)

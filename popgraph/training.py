@@ -13,6 +13,7 @@ from popgraph import arguments
 from popgraph.arguments import count as whole
 from popgraph.arguments import flag, number, whole_number
 from popgraph.arguments.embeddings import check_scale, read_embedding
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.blas import one_thread
 from popgraph.descent import Objective, minimise
@@ -101,6 +102,10 @@ class Training(Immutable):
         )
 
 
+@checked_call(
+    lr="full-batch L-BFGS has no learning rate; with batch_size=, learning_rate= is the first of Adam's",
+    optimizer="it is L-BFGS on the whole population, and Adam with batch_size=",
+)
 @in_words("training", "use a smaller k, or batch_size=")
 @one_thread()
 def train(

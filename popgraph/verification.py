@@ -10,6 +10,7 @@ import numpy as np
 
 from popgraph.arguments import angle, whole_number
 from popgraph.arguments.embeddings import read_embedding
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, frozen
 from popgraph.blas import one_thread
 from popgraph.errors import InvalidArgument, listing, shorten
@@ -44,6 +45,7 @@ class HasFeatures(Protocol):
     def __embedding__(self) -> Floats: ...
 
 
+@checked_call()
 @in_words("verifying f", "use a smaller k, or verify_sampled, which looks at pairs of views only")
 @one_thread()
 def verify(

@@ -118,7 +118,11 @@ NO_LAWS = {
     "a lazy table": (pl.LazyFrame({"x": [1]}), r"call collect\(\)"),
     "nulls": (pl.Series(["a", None]), "1 missing entries"),
     "pyarrow's nulls": (pa.array([0.5, None, 0.5]), "1 missing entries"),
-    "NA": (pd.array([0.5, None]), "must be finite"),
+    "NA": (pd.array([0.5, None]), "1 missing entries"),
+    "None in pandas": (pd.Series(["a", None], dtype=object).array, "1 missing entries"),
+    "a null": (list(pa.array(["a", None])), "outcome 1 is missing"),
+    "pairs": ([("a", 0.25), ("b", "3/4")], r"pairs \(outcome, probability\); give dict"),
+    "keys of a set": (collections.abc.KeysView({"a", "b"}), "another order"),
     "masked": (np.ma.array(P, mask=[0, 1, 0]), "masked entries"),
     "a matrix": (np.matrix(P), r"shape \(1, 3\)"),
     "sparse": (sp.coo_array(P), "a sparse matrix"),
@@ -152,13 +156,27 @@ def test_whole_numbers_of_any_library_are_exact_weights_and_counts(whole):
     assert pg.Distribution.from_counts({"a": whole, "b": 3}).fractions["a"] == Fraction(1, 4)
 
 
-@pytest.mark.parametrize("number", [torch.tensor(0.25), np.array(0.25), np.float32(0.25), np.longdouble(0.25)])
+@pytest.mark.parametrize(
+    "number", [torch.tensor(0.25), pa.scalar(0.25), np.array(0.25), np.float32(0.25), np.longdouble(0.25)]
+)
 def test_an_array_of_one_number_is_a_probability(number):
     assert parse_probability(number) == 0.25
 
 
 @pytest.mark.parametrize(
-    "no", [np.array([0.25]), torch.tensor(True), np.True_, pd.NA, None, 1j, np.ma.masked, sympy.sqrt(2)]
+    "no",
+    [
+        np.array([0.25]),
+        torch.tensor(True),
+        np.True_,
+        pd.NA,
+        None,
+        1j,
+        np.timedelta64(0),
+        pa.scalar(True),
+        np.ma.masked,
+        sympy.sqrt(2),
+    ],
 )
 def test_what_is_no_number_is_no_probability(no):
     with pytest.raises(InvalidDistribution, match="not a probability|must be"):
@@ -226,6 +244,7 @@ SAMPLES = {
     "pyarrow dictionary": pa.array([0, 1, 1]).dictionary_encode(),
     "array.array": array.array("i", [0, 1, 1]),
     "deque": collections.deque([0, 1, 1]),
+    "pyarrow's scalars": list(pa.array([0, 1, 1])),
 }
 
 
@@ -549,6 +568,7 @@ NO_EMBEDDINGS = {
     "a view too many": ({v: [1.0] for v in [*range(4), 7]}, r"names 1 that is none \(7\)"),
     "dates": (F.astype("M8[ns]"), "dtype datetime64"),
     "masked": (np.ma.array(F, mask=np.eye(4, 2)), "masked entries"),
+    "an empty Series": (pd.Series([], dtype=float), "holds 0 vectors"),
     "transposed": (F.T, r"use f\.T"),
     "a vector": (F[:, 0], r"use f\[:, None\]"),
 }
@@ -628,8 +648,11 @@ def test_an_attribute_of_the_nodes_gives_the_labels():
     G = nx.karate_club_graph()
     graph = pg.zoo.edges(G, labels="club", normalize=True)
     assert graph.labels.tolist() == [G.nodes[u]["club"] for u, _ in graph.naturals]
-    with pytest.raises(InvalidArgument, match="34 nodes of the graph have no such attribute"):
-        pg.zoo.edges(G, labels="team", normalize=True)
+    with pytest.raises(InvalidArgument, match="'clb', an attribute that no node of the graph has: did you mean 'club'"):
+        pg.zoo.edges(G, labels="clb", normalize=True)
+    del G.nodes[0]["club"]
+    few = pg.zoo.edges(G, labels="club", normalize=True)
+    assert [few.labels[i] for i, (u, _) in enumerate(few.naturals) if u == 0] == [None] * G.degree[0]
 
 
 ALONE = nx.path_graph(3)

@@ -16,6 +16,7 @@ from popgraph.clustering import matched_share, spectral_clusters
 from popgraph.drawing import COLOURS, UNLABELLED
 from popgraph.errors import InvalidArgument
 from popgraph.probing import probe, probe_range
+from popgraph.probing.fit import TaskLabels, fit
 from popgraph.testing import as_python
 
 HEADS = ["least squares", "logistic", "exact"]
@@ -171,6 +172,43 @@ def test_wide_minimisers_and_two_labels(head):
     assert np.abs(graph.spectrum(12).embedding @ found.B).max() < 1e3
 
 
+def test_a_direction_that_the_labelled_views_show_by_error_alone_is_no_direction():
+    """On both labelled views the second feature is 0 but for an error below the angle, which would otherwise be divided by."""
+    graph = pg.build(list("abcd"), pg.identity())
+    f = np.array([[1.0, 0.0], [-1.0, 0.0], [0.5, 1.0], [-0.5, -1.0]])
+    labels = TaskLabels(np.array([0, 1, None, None], dtype=object), None)
+    known = fit(graph, f, labels, "least squares", False)
+    computed = f + 1e-9 * np.array([[0, 1], [0, 2], [0, 0], [0, 0]])
+    np.testing.assert_allclose(
+        computed @ fit(graph, computed, labels, "least squares", False, 1e-8).B, f @ known.B, atol=1e-8
+    )
+    assert np.abs(computed @ fit(graph, computed, labels, "least squares", False).B - f @ known.B).max() > 0.1
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_what_an_angle_leaves_open_grows_by_the_condition_of_the_fit(sign):
+    """The last view's scores tie: b = (0, 1/e, 1) of the difference is orthogonal to (0, 1, -1/e). An error t moves it by t/2e²."""
+    graph, e, t = pg.build(list("abcd"), pg.identity()), 1e-3, 1e-9
+    f = np.array([[1.0, e, 0.0], [1.0, -e, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, -1 / e]])
+    labels = TaskLabels(np.array(["first", "second", "first", None], dtype=object), None)
+    f[0, 1] += sign * t
+    found = fit(graph, f, labels, "least squares", False, angle=10 * t)
+    scores = f @ found.B
+    assert abs(scores[3, 0] - scores[3, 1]) > 1e-4
+    assert found.view_predictions.tolist() == ["first", "second", "first", "first"]
+
+
+def test_the_exact_head_searches_the_directions_of_labelled_views_alone():
+    graph = pg.build(range(600), pg.identity())
+    f = np.random.default_rng(0).standard_normal((600, 2))
+    few = [None] * 600
+    for i in range(6):
+        few[100 * i] = i % 2
+    found = probe(graph, f, few, head="exact")
+    assert found.optimal
+    assert found.labelled == 6
+
+
 def test_a_class_that_the_fit_has_not_seen_is_never_hit():
     graph = pg.build(["a", "b", "c"], pg.identity())
     found = probe(graph, np.eye(3), [0, None, None], test_labels=[0, 0, 7])
@@ -294,6 +332,8 @@ def test_the_accuracy_of_clusters_is_that_of_the_labelled(seed):
             joint[found.parts[x], y[i]] += p[i] * A[i, x]
     assert found.accuracy == pytest.approx(matched_share(joint / joint.sum()), abs=1e-12)
     assert found.natural_accuracy == pytest.approx(matched_share(naturals / naturals.sum()), abs=1e-12)
+    assert found.labelled == known.sum()
+    assert f"of the {known.sum()} labelled naturals" in str(found)
     said = [None if x % 2 else int(x % 3) for x in range(graph.N)]
     views = np.zeros((3, 3))
     for x in range(0, graph.N, 2):
@@ -341,8 +381,9 @@ def test_unlabelled_views_are_grey_and_named_so():
         plot.graph(graph),
         plot.graph(graph, labels={"a": 1, "b": None, "c": 0, "d": None}),
     ):
-        discs = next(c for c in ax.collections if len(c.get_offsets()) == 4)
-        assert [to_hex(c).upper() for c in discs.get_facecolors()] == [COLOURS[1], UNLABELLED, COLOURS[0], UNLABELLED]
+        unlabelled, labelled = [c for c in ax.collections if len(c.get_offsets()) == 2 and len(c.get_facecolors())]
+        assert {to_hex(c).upper() for c in unlabelled.get_facecolors()} == {UNLABELLED}  # drawn first, below the others
+        assert [to_hex(c).upper() for c in labelled.get_facecolors()] == [COLOURS[1], COLOURS[0]]
         legend = ax.get_legend()
         assert [text.get_text() for text in legend.get_texts()] == ["0", "1", "unlabelled"]
         assert [to_hex(mark.get_color()).upper() for mark in legend.legend_handles] == [*COLOURS[:2], UNLABELLED]

@@ -51,6 +51,11 @@ def pyarrow(names, y):
     return pytest.importorskip("pyarrow").array(y)
 
 
+def arrow():
+    pytest.importorskip("pyarrow")
+    return "int64[pyarrow]"
+
+
 def tensor(names, y):
     return pytest.importorskip("torch").tensor(y)
 
@@ -82,7 +87,7 @@ FORMS = {
     "Series by position": lambda names, y: pd.Series(y),
     "nullable": lambda names, y: pd.array(y, dtype="Int64"),
     "nullable Series": turned(lambda names, y: pd.Series(y, index=list(names), dtype="Int64")),
-    "arrow Series": turned(lambda names, y: pd.Series(y, index=list(names), dtype="int64[pyarrow]")),
+    "arrow Series": turned(lambda names, y: pd.Series(y, index=list(names), dtype=arrow())),
     "categorical": lambda names, y: pd.Categorical(y),
     "categorical Series": turned(lambda names, y: pd.Series(pd.Categorical(y), index=list(names))),
     "sparse pandas": lambda names, y: pd.arrays.SparseArray(y),
@@ -180,7 +185,7 @@ SPOILT = {
     "masked": (lambda names, y: np.ma.masked_array(y, [True] + [False] * (len(y) - 1)), "{name} has masked entries"),
     "NaT": (lambda names, y: np.array(["NaT"] * len(y), dtype="datetime64[ns]"), "{name}[0] is NaT, a missing date"),
     "a NaT": (lambda names, y: [pd.NaT, *y[1:]], "{name}[0] is NaT, a missing date"),
-    "a numpy NaT": (lambda names, y: [*y[1:], np.timedelta64("NaT")], "is NaT, a missing date"),
+    "a numpy NaT": (lambda names, y: [*y[1:], np.timedelta64("NaT", "ns")], "is NaT, a missing date"),
     "dates of pandas": (lambda names, y: pd.Series(pd.to_datetime(["2020"] * (len(y) - 1) + [None])), "is NaT"),
     "structured": (lambda names, y: np.zeros(len(y), dtype=[("a", int), ("b", float)]), 'as {name}["a"]'),
     "two columns": (lambda names, y: pd.DataFrame({"a": y, "b": y}), "give one column of it"),
@@ -220,6 +225,15 @@ def test_a_mapping_holds_all_names_but_where_some_are_asked_for(who):
 def test_a_name_that_is_nearly_one_is_told():
     with pytest.raises(InvalidArgument, match="did you mean 'cat'"):
         read_labels({"cta": 0, "dog": 1}, ["cat", "dog"])
+    with pytest.raises(InvalidArgument, match="labels 1 of 1 that are no naturals: 'cta': did you mean 'cat'"):
+        read_labels({"cta": 0}, ["cat", "dog"], some=True)
+
+
+def test_ten_thousand_rows_that_repeat_a_name_are_refused_at_once():
+    names = [*range(10_000), 9_999]
+    for some in (False, True):
+        with pytest.raises(InvalidArgument, match="labels names 9999 twice"):
+            read_labels(pd.Series(0, index=names), range(10_000), some=some)
 
 
 def test_an_index_of_integers_goes_by_name_where_it_holds_the_names():
@@ -332,7 +346,7 @@ UNKNOWN = {
     "nullable": lambda: pd.array([0, None, 1], dtype="Int64"),
     "nullable Series": lambda: pd.Series([1, 0, None], index=["c", "a", "b"], dtype="Int64"),
     "Series": lambda: pd.Series({"c": 1, "a": 0, "b": None}),
-    "arrow": lambda: pd.Series([0, None, 1], dtype="int64[pyarrow]"),
+    "arrow": lambda: pd.Series([0, None, 1], dtype=arrow()),
     "categorical": lambda: pd.Categorical([0, None, 1]),
     "DataFrame": lambda: pd.DataFrame({"y": [0, None, 1]}),
     "polars": lambda: polars(None, [0, None, 1]),
@@ -355,13 +369,13 @@ def test_nulls_beside_anything_leave_it_as_it_is(kind, library):
     day = np.datetime64("2020-01-01")
     listed = {
         "words": ["a", None, "b"],
-        "dates": [day.item(), None, (day + 1).item()],
+        "dates": [day.item(), None, (day + np.timedelta64(1, "D")).item()],
         "booleans": [True, None, False],
         "large integers": [2**60 + 1, None, 2**60],
     }[kind]
     read = read_labels((polars if library == "polars" else pyarrow)(None, listed), "abc").tolist()
     assert read[1] is None
-    assert read == ([day, None, day + 1] if kind == "dates" else listed)
+    assert read == ([day, None, day + np.timedelta64(1, "D")] if kind == "dates" else listed)
 
 
 def test_a_view_that_no_labelled_natural_reaches_is_unlabelled():

@@ -189,9 +189,9 @@ def test_no_closed_form_is_claimed_where_none_is_known():
             theory.minimum(loss, graph, 2)
     with pytest.raises(InvalidArgument, match="theory.critic_minimum gives its minimum over critics"):
         theory.minimum(losses.infonce, graph, 2)
-    with pytest.raises(InvalidArgument, match="not one of a critic; theory.minimum knows"):
+    with pytest.raises(InvalidArgument, match="not one of a critic .*; theory.minimum knows"):
         theory.critic_minimum(losses.spectral, graph)
-    with pytest.raises(InvalidArgument, match="not one of a critic; give losses.InfoNCE or losses.NTLogistic"):
+    with pytest.raises(InvalidArgument, match="not one of a critic .*; give losses.infonce or losses.nt_logistic"):
         pg.train_critic(graph, losses.spectral)
     with pytest.raises(InvalidArgument, match="k is 5; it must be a whole number from 1 to the number of views, 4"):
         theory.minimum(losses.spectral, graph, 5)

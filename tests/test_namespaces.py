@@ -17,8 +17,8 @@ PUBLIC = {
     "popgraph": "Augmentation Distribution Match PopulationGraph Spectrum Training apply build choose compare dask errors explore "
     "identity images independently load losses partition_bounds plot probe probe_range product save selftraining "
     "sparsest_partition spectral_clusters structure testing theory torch train train_critic verify verify_sampled zoo",
-    "errors": "InvalidArgument InvalidAugmentation InvalidDistribution InvalidEmbedding InvalidFile MissingExtra NotConverged "
-    "PopgraphError TooLarge",
+    "errors": "InvalidArgument InvalidAugmentation InvalidCall InvalidDistribution InvalidEmbedding InvalidFile MissingExtra "
+    "NotConverged PopgraphError ReadOnly TooLarge",
     "images": "Image flip flip_pixels mask rotate shift",
     "losses": "Audit BarlowTwins CentredLoss IdealisedVICReg InfoNCE Loss NTLogistic OrderedLoss SpectralLoss "
     "UnsquaredLoss VICReg audit barlow_twins centred idealised_vicreg infonce matrix_factorisation "

@@ -197,3 +197,17 @@ def test_small_types_do_not_overflow(dtype):
         assert loss.batch_value_and_gradient(f[:2], f[2:])[0] == expected
         graph = pg.zoo.lightning_cloud()
         assert loss.value(graph.factor, graph.w_x, f) == loss.value(graph.factor, graph.w_x, np.float64(f))
+
+
+@pytest.mark.parametrize("loss", [losses.spectral, losses.vicreg, losses.unsquared, losses.infonce])
+def test_a_matrix_is_a_table(loss):
+    """The product of two of numpy's matrices is another one than that of two arrays."""
+    graph, f = pg.zoo.lightning_cloud(), np.random.default_rng(0).standard_normal((4, 2))
+    with pytest.warns(PendingDeprecationWarning):
+        matrix = np.matrix(f)
+    assert loss.value(graph.factor, graph.w_x, matrix) == loss.value(graph.factor, graph.w_x, f)
+    np.testing.assert_array_equal(
+        loss.value_and_gradient(graph.factor, graph.w_x, matrix)[1],
+        loss.value_and_gradient(graph.factor, graph.w_x, f)[1],
+    )
+    assert loss.batch_value(matrix, matrix) == loss.batch_value(f, f)

@@ -329,7 +329,8 @@ def test_bad_arguments_are_refused():
             lambda: theory.check(cube, only="Theorem 9"),
             "only names 'Theorem 9', which is no statement; they are popgraph.theory.statements",
         ),
-        (lambda: theory.check(cube, view_labels=[0, 1]), "8 views need a class number each"),
+        (lambda: theory.check(cube, view_labels=[0, 1]), "8 views need one label each"),
+        (lambda: theory.check(cube, view_labels=[-1] * 8), "view_labels holds -1; 8 views need a class number each"),
         (lambda: theory.check(cube, k=4, spectrum=cube.spectrum(2)), "it must be a Spectrum of k = 4 pairs or more"),
         (lambda: theory.check(cube)["no such"], "'no such' is no check of these"),
     ]:

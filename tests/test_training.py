@@ -1,5 +1,7 @@
 """`train`: it reaches the minimum it never sees, reproducibly, and says why it stopped."""
 
+import re
+
 import numpy as np
 import pytest
 from cases import AWKWARD, ZOO, near_tie, populations
@@ -257,3 +259,76 @@ def test_a_loss_of_cosines_leaves_rows_of_length_1_so_that_its_span_means_someth
     with_constant = [np.column_stack([np.ones(graph.N), run.f]) for run in runs]
     angles = [pg.verify(graph, f).largest_angle for f in with_constant]
     assert angles == pytest.approx([angles[0]] * 3, abs=1e-3)  # at one loss; lengths left anywhere gave 0.48 to 0.53
+
+
+# --- threads of BLAS, of which many small problems side by side must have one
+
+
+def threads_inside(call):
+    """The numbers of threads that a callable f is called under."""
+    from popgraph.blas import controls
+
+    met: list[int] = []
+
+    def f(view):
+        met.extend(get() for _, get in controls())
+        return [float(bit) for bit in view]
+
+    call(f)
+    return set(met)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda g, f: pg.verify_sampled(g, f, 1, pairs=100, rng=0),
+        lambda g, f: pg.verify(g, f, 1),
+        lambda g, f: pg.probe(g, f, labels=list(range(8))),
+        lambda g, f: pg.train(g, 1, features=f, rng=0, steps=3),
+    ],
+    ids=["verify_sampled", "verify", "probe", "train"],
+)
+def test_small_problems_are_solved_by_one_thread(call):
+    """Three processes that each drew 100,000 pairs on two cores took 28 s with BLAS' own threads, and half a second with one."""
+    graph = zoo.hypercube(3)
+    before = threads_inside(lambda f: f((0, 1, 0)))
+    assert threads_inside(lambda f: call(graph, f)) <= {1}
+    assert threads_inside(lambda f: f((0, 1, 0))) == before
+
+
+# --- losses without a minimum
+
+
+@pytest.fixture(scope="module")
+def karate():
+    import networkx as nx
+
+    return zoo.edges({(u, v): d["weight"] for u, v, d in nx.karate_club_graph().edges(data=True)}, normalize=True)
+
+
+def test_a_training_that_did_not_arrive_says_how_far_f_has_grown(karate):
+    training = pg.train(karate, 4, loss="infonce", rng=0, steps=1_500)
+    assert not training.converged
+    assert np.abs(training.f).max() > 10
+    assert re.search(
+        r"f has grown to entries of \d+\.?\d*, and may grow without end: this loss need not have", training.stopped
+    )
+
+
+@pytest.mark.parametrize("loss", ["spectral", "vicreg", "nt_logistic", "ordered", "centred"])
+def test_an_f_that_stays_small_is_not_said_to_have_grown(karate, loss):
+    for steps in (20, 2_000):
+        assert "grow" not in pg.train(karate, 4, loss=loss, rng=0, steps=steps).stopped
+
+
+def test_a_large_start_is_no_growth(karate):
+    start = 100 * np.random.default_rng(0).standard_normal((karate.N, 4))
+    for loss in ("spectral", "infonce"):
+        assert "grow" not in pg.train(karate, 4, loss=loss, start=start, steps=2).stopped
+
+
+def test_batches_say_it_too():
+    graph = zoo.lightning_cloud()
+    ended = pg.train(graph, 2, loss="unsquared", batch_size=8, steps=200, learning_rate=0.5, rng=0).stopped
+    assert ended.startswith("ran its 200 batches of 8")
+    assert "f has grown to entries of" in ended

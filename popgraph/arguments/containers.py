@@ -108,7 +108,9 @@ def is_vector(value: Any) -> bool:
 
 
 def missing(value: Any) -> int:
-    """Return how many entries of a vector or a table its library knows to be missing: polars' and pyarrow's nulls."""
+    """Return how many entries of a vector its library knows to be missing: nulls of polars and pyarrow, None and NaN of pandas."""
+    if hasattr(value, "isna"):
+        return int(np.sum(value.isna()))
     counted = getattr(value, "null_count", 0)
     try:
         return int(counted() if callable(counted) else counted)
@@ -125,7 +127,7 @@ def vector(name: str, value: Any, error: type[InvalidArgument] = InvalidArgument
         Or `error`, if entries are missing, or it cannot be read.
     """
     if count := missing(value):
-        raise error(f"{name} has {count} missing entries (null); fill them, or leave them out")
+        raise error(f"{name} has {count} missing entries; fill them, or leave them out")
     return as_array(name, value, error)
 
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from popgraph.arguments.containers import index_of, is_frame, is_graph, is_law, is_vector, vector
 from popgraph.arguments.outcomes import list_finite, plain_list
-from popgraph.arguments.probabilities import are_numbers, looks_like_probabilities
+from popgraph.arguments.probabilities import are_numbers, looks_like_pairs, looks_like_probabilities
 from popgraph.arguments.tables import is_tensor
 from popgraph.errors import InvalidDistribution, shorten
 
@@ -90,6 +90,11 @@ def read_declared(declared: Any, naturals: Sequence[Any] | None = None) -> Decla
     outcomes = list_finite(declared, "the outcomes")
     if looks_like_probabilities(outcomes):
         raise InvalidDistribution(AMBIGUOUS.format(shorten(outcomes)))
+    if looks_like_pairs(outcomes):
+        raise InvalidDistribution(
+            f"the distribution is {shorten(outcomes)}, which could be outcomes or pairs (outcome, probability); give dict(...) or "
+            "Distribution(...) of pairs, or Distribution.uniform(...) for equally likely outcomes"
+        )
     return Declared(outcomes, None)
 
 

@@ -55,6 +55,10 @@ def read_outcome(outcome: Any, where: str) -> Hashable:
         return outcome  # type: ignore[no-any-return]
     if isinstance(outcome, np.generic):
         outcome = plain_scalar(outcome)
+    elif hasattr(outcome, "as_py"):  # a scalar of pyarrow, which equals no value of Python
+        outcome = outcome.as_py()
+        if outcome is None:
+            raise InvalidDistribution(f"{where} is missing (null); leave it out, or name it")
     elif isinstance(outcome, tuple):
         outcome = _read_tuple(outcome, where)
     elif isinstance(outcome, frozenset):
@@ -143,7 +147,7 @@ def list_finite(items: Any, what: str = "these outcomes") -> list[Any]:
     if is_vector(items):
         array = vector(what, items, InvalidDistribution)
         items = plain_list(array[: OUTCOME_LIMIT + 1])  # one more than are taken, so that a longer one is refused below
-    elif isinstance(items, Set) and not isinstance(items, MappingView | Sequence | Mapping):
+    elif is_unordered(items):
         raise InvalidDistribution(
             f"{what} are {shorten(items)}, a {type(items).__name__}, which has another order in every process; "
             "give sorted(...) or a list"
@@ -161,6 +165,13 @@ def list_finite(items: Any, what: str = "these outcomes") -> list[Any]:
             f"more than {OUTCOME_LIMIT:,} outcomes: is this iterable endless? A distribution has finitely many outcomes"
         )
     return listed
+
+
+def is_unordered(items: Any) -> bool:
+    """Whether this is a set, or a view of one, which lists its items in another order in every process."""
+    if isinstance(items, MappingView):
+        return isinstance(getattr(items, "_mapping", None), set | frozenset)
+    return isinstance(items, Set) and not isinstance(items, Sequence | Mapping)
 
 
 def _would_lose(items: Any) -> str | None:

@@ -49,7 +49,7 @@ def parse_probability(value: Any, outcome: Any = NOBODY) -> Fraction | float:
     """
     parsed: Fraction | float
     try:
-        if isinstance(value, bool | np.bool_):
+        if isinstance(value, bool | np.bool_ | np.timedelta64):  # numpy registers a length of time as a whole number
             raise TypeError
         if isinstance(value, str | Decimal):
             parsed = read_fraction(value)
@@ -88,6 +88,11 @@ def as_fraction(value: Any) -> Fraction | None:
 
 def _only_number(value: Any) -> Any:
     """Return the number that an array or a tensor of no dimensions holds."""
+    if hasattr(value, "as_py"):  # a scalar of pyarrow
+        number = value.as_py()
+        if isinstance(number, bool) or not isinstance(number, int | float | Decimal):
+            raise TypeError
+        return number
     if shape_of(value) != () or not hasattr(value, "item") or isinstance(value, np.ma.MaskedArray):
         raise TypeError
     number = value.item()
@@ -158,6 +163,14 @@ def looks_like_probabilities(outcomes: Sequence[Any]) -> bool:
         return all(parse_probability(x) <= 1 for x in outcomes)
     except InvalidDistribution:
         return False
+
+
+def looks_like_pairs(outcomes: Sequence[Any]) -> bool:
+    """Whether a list that is meant to name outcomes could be one of pairs (outcome, probability): the second parts sum to 1."""
+    if not outcomes or not all(isinstance(each, tuple) and len(each) == 2 for each in outcomes):
+        return False
+    second = [each[1] for each in outcomes]
+    return looks_like_probabilities(second) and abs(float_sum(map(parse_probability, second)) - 1) <= SUM_TOLERANCE
 
 
 def are_numbers(array: Any) -> bool:

@@ -12,6 +12,7 @@ import scipy.sparse as sp
 from distributed import progress as dask_bar
 
 from popgraph.arguments.kernels import read_matrix
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.outcomes import read_distinct
 from popgraph.arguments.probabilities import SUM_TOLERANCE
 from popgraph.arrays import Ints, frozen
@@ -29,6 +30,7 @@ from popgraph.population import check_floats, read_distribution, read_rows
 ROWS = 25_000  # naturals in a block by default: of 16 views each, 5 MB
 
 
+@checked_call()
 def build(
     distribution: Any,
     augmentation: Any,
@@ -115,6 +117,7 @@ def build(
     return _finished(answers, Cluster(client), directory, keep, name, progress, names)
 
 
+@checked_call()
 def from_blocks(
     source: Callable[[int], tuple[Any, ...]],
     count: int,
@@ -161,6 +164,7 @@ def from_blocks(
     return _assemble(source, [()] * int(count), Cluster(client), store, name, progress)
 
 
+@checked_call()
 def from_files(
     paths: Sequence[str | Path],
     p: Any = None,

@@ -7,7 +7,9 @@ from typing import Any
 
 from popgraph import verification
 from popgraph.arguments import whole_number
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, Ints, Sparse
+from popgraph.blas import one_thread
 from popgraph.dask import store
 from popgraph.dask.decompose import decompose
 from popgraph.dask.products import Products
@@ -217,6 +219,8 @@ class BlockFactor:
         return products.transposed_times(X) if self.transposed else products.times(X)
 
 
+@checked_call()
+@one_thread()
 def verify(
     graph: BlockGraph,
     f: Any,

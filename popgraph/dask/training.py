@@ -8,7 +8,9 @@ import numpy as np
 
 from popgraph.arguments import whole_number
 from popgraph.arguments.embeddings import read_embedding
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, cross, norm, times
+from popgraph.blas import one_thread
 from popgraph.dask.graph import BlockGraph
 from popgraph.descent import Objective, minimise
 from popgraph.distribution import Seed
@@ -54,6 +56,8 @@ class BlockObjective(Objective):
         return sum(block.square for block in self.products.blocks)
 
 
+@checked_call(lr="L-BFGS has no learning rate; use steps=", optimizer="it is L-BFGS")
+@one_thread()
 def train(
     graph: BlockGraph,
     k: int,

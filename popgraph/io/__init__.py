@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from popgraph.arguments import count
+from popgraph.arguments.keywords import checked_call
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.graph import PopulationGraph
@@ -17,6 +18,7 @@ from popgraph.training import Training
 __all__ = ["load", "save"]
 
 
+@checked_call()
 @in_words("saving", "the file that was there is as it was")
 def save(value: Any, path: str | Path) -> Path:
     """Write a Distribution, a PopulationGraph, a Spectrum or a Training to a file.
@@ -65,6 +67,7 @@ def save(value: Any, path: str | Path) -> Path:
     return path
 
 
+@checked_call()
 @in_words("loading the file", "load it where there is more")
 def load(path: str | Path, *, most_bytes: int = 2**34) -> Distribution | PopulationGraph | Spectrum | Training:
     """Read what `save` wrote: nothing in the file is run, and all of it is checked as a declaration would be.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from popgraph.arguments import numbers
+from popgraph.arrays import Immutable
 from popgraph.errors import InvalidArgument, TooLarge, shorten
 from popgraph.losses.reading import read_loss
 
@@ -17,7 +18,7 @@ MOST_BATCHES = 2**18  # about ten seconds
 
 
 @dataclass(frozen=True)
-class Audit:
+class Audit(Immutable):
     """Hold the exact mean and variance of a batch loss beside the population's value.
 
     Attributes

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments import flag, number, word
-from popgraph.arrays import Floats, Sparse
+from popgraph.arrays import Floats, Immutable, Sparse
 from popgraph.errors import TooLarge, size_in_words
 from popgraph.losses.moments import plain
 from popgraph.losses.operands import (
@@ -64,7 +64,7 @@ def sigmoid(s: Floats) -> Floats:
     return np.asarray(np.exp(-softplus(-s)))
 
 
-class CriticLoss(ABC):
+class CriticLoss(Immutable, ABC):
     """The methods that all losses of a critic share; each one says what it is of a table of scores, and its derivative."""
 
     temperature: float

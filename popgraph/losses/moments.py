@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from popgraph.arrays import Floats, Sparse, cross, times
+from popgraph.arrays import Floats, Immutable, Sparse, cross, times
 from popgraph.losses.operands import read_arrays, read_batch, read_batch_arrays, read_population
 
 
@@ -44,10 +44,14 @@ def centred(w_x: Any, f: Any) -> tuple[Any, Any]:
     gradient the first is a constant: what it takes off too much or too little, the second puts right.
     """
     first = w_x @ f
-    first = first.detach() if hasattr(first, "detach") else first
-    less = f - first
+    if isinstance(first, np.ndarray):
+        less = f - first
+        rest = w_x @ less
+        less -= rest
+        return first + rest, less
+    less = f - first.detach()
     rest = w_x @ less
-    return first + rest, less - rest
+    return first.detach() + rest, less - rest
 
 
 def population_moments(factor: Any, w_x: Any, f: Any, centres: bool = False) -> Moments:
@@ -70,7 +74,7 @@ def batch_moments(f: Any, f_plus: Any, centres: bool = False) -> tuple[Moments, 
     return Moments(mean, (f.T @ f + f_plus.T @ f_plus) / (2 * B), (mixed + mixed.T) / (2 * B)), f, f_plus
 
 
-class MomentLoss(ABC):
+class MomentLoss(Immutable, ABC):
     """The methods that all losses of moments share; each one says what it is of moments, and its derivative."""
 
     _centres: ClassVar[bool] = False

@@ -36,9 +36,9 @@ def check_operand(name: str, value: Any, shape: tuple[int | None, ...], beside: 
         real = value.dtype.kind in "biuf" and not isinstance(value, np.ma.MaskedArray)
     else:
         real = is_tensor(value) and hasattr(value, "is_floating_point") and value.is_floating_point()
-    if is_sparse(value) or (real and not isinstance(value, np.ndarray) and _is_sparse_tensor(value)):
-        dense = "toarray" if is_sparse(value) else "to_dense"
-        raise InvalidArgument(f"{name} is a sparse {_kind(value)}; give {name}.{dense}()")
+        if is_sparse(value) or (real and _is_sparse_tensor(value)):
+            dense = "toarray" if is_sparse(value) else "to_dense"
+            raise InvalidArgument(f"{name} is a sparse {_kind(value)}; give {name}.{dense}()")
     if not real:
         raise InvalidArgument(f"{name} is {shorten(value)}; it must be an array or tensor of real numbers")
     sizes = tuple(value.shape)
@@ -81,10 +81,10 @@ def _alike(named: dict[str, Any]) -> dict[str, Any]:
     InvalidArgument
         If some are tensors and others are not, or they lie on different devices.
     """
-    tensors = {name: value for name, value in named.items() if is_tensor(value)}
-    others = {name: value for name, value in named.items() if name not in tensors}
+    tensors = {name: value for name, value in named.items() if not isinstance(value, np.ndarray) and is_tensor(value)}
     if not tensors:
         return {name: _in_float64(value) for name, value in named.items()}
+    others = {name: value for name, value in named.items() if name not in tensors}
     first = next(iter(tensors))
     if others:
         name, value = next(iter(others.items()))
@@ -104,8 +104,9 @@ def _alike(named: dict[str, Any]) -> dict[str, Any]:
 
 
 def _in_float64(value: Any) -> Any:
-    """Return an array in float64: single precision would round each sum, and small whole numbers overflow."""
-    return value.astype(np.float64, copy=False) if isinstance(value, np.ndarray) else value
+    """Return an array in float64, and of no subclass."""
+    # Single precision rounds each sum, sums of small whole numbers overflow, and the product of a numpy.matrix is another one.
+    return np.asarray(value, dtype=np.float64) if isinstance(value, np.ndarray) else value
 
 
 def read_population(factor: Any, w_x: Any, *tables: Any, names: tuple[str, ...] = ("f",)) -> Population:
@@ -161,7 +162,7 @@ def refuse_tensors(named: dict[str, Any], instead: str) -> None:
         If one of them is a tensor.
     """
     for name, value in named.items():
-        if is_tensor(value):
+        if not isinstance(value, np.ndarray) and is_tensor(value):
             raise InvalidArgument(
                 f"{name} is a torch tensor, and this gradient is numpy's; call {instead}.backward(), or give "
                 f"{name}.detach().numpy()"

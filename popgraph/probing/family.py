@@ -9,7 +9,9 @@ import numpy as np
 
 from popgraph.arguments import generator as read_generator
 from popgraph.arguments.classes import classes_in_order
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, frozen
+from popgraph.blas import one_thread
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, TooLarge, shorten, size_in_words
 from popgraph.graph import PopulationGraph
@@ -79,7 +81,9 @@ class ProbeRange(Immutable):
         return f"{self!r}\n  free       {self.family}\n  the range is what a search found; the true one may be wider"
 
 
+@checked_call()
 @in_words("probing the family of F*", "use probe on one embedding")
+@one_thread()
 def probe_range(
     graph: PopulationGraph,
     k: int,

@@ -15,8 +15,10 @@ from popgraph.arguments.classes import (
     need_a_label,
 )
 from popgraph.arguments.embeddings import check_scale, read_embedding
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.labels import read_labels
 from popgraph.arrays import Floats, Ints, frozen
+from popgraph.blas import one_thread
 from popgraph.errors import InvalidArgument, NotConverged, shorten
 from popgraph.graph import PopulationGraph
 from popgraph.memory import in_words
@@ -29,7 +31,9 @@ HEADS = ("least squares", "logistic", "exact")
 DEGENERATE = 0.1  # radians: an F* that is known no better is not told from others
 
 
+@checked_call()
 @in_words("fitting the head", "use a narrower f")
+@one_thread()
 def probe(
     graph: PopulationGraph,
     f: Any,

@@ -117,7 +117,7 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
     Raises
     ------
     InvalidArgument
-        If the teacher labels no view or what is no view, or the weight is negative or not finite.
+        If the teacher labels no view or what is no view, or the weight is negative or above 1e100.
     TooLarge
         If there may be more than 500,000 positive pairs.
 
@@ -137,7 +137,9 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
     (['bolt', 'bolt', 'cloud', 'cloud'], 0.0)
     """
     taught = read_teacher(graph, teacher)
-    weight = number("weight", weight, "the price of a pair told apart is a number, 0 or more", ends=True)
+    weight = number(
+        "weight", weight, "the price of a pair told apart is a number from 0 to 1e100", below=1e100, ends=True
+    )
     pairs, unary = _costs(graph, taught, float(weight))
     codes, lower, exact, unique = _minimise(pairs, unary)
     value = cost_of(pairs, unary, codes)

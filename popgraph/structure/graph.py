@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Immutable, Ints
 from popgraph.augmentation import from_table
 from popgraph.building import build
@@ -33,6 +34,7 @@ ENTRY_BYTES = 48  # of building, for each entry of A, measured on cubes
 EXPANDED_BYTES = 2**32
 
 
+@checked_call()
 def product(graphs: Sequence[PopulationGraph]) -> "ProductGraph":
     """Join populations into one of tuples, with a coordinate each, all drawn and augmented independently.
 

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, Ints, frozen
+from popgraph.blas import one_thread
 from popgraph.distribution import Seed
 from popgraph.encoding import run_module
 from popgraph.errors import InvalidArgument, TooLarge, shorten
@@ -84,6 +86,8 @@ class Fit(Immutable):
         return f"Fit({views:,} views, k={k}, {best}: {self.stopped})"
 
 
+@checked_call(epochs="use steps=, of one batch each", optimizer="it is AdamW")
+@one_thread()
 def fit(
     module: torch.nn.Module,
     graph: PopulationGraph,

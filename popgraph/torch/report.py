@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.encoding import embed_views, run_module
 from popgraph.errors import InvalidArgument, listing, shorten
@@ -73,6 +74,7 @@ class Report(Immutable):
         return "\n".join([*held, *left_out, str(self.output)])
 
 
+@checked_call()
 def verify(
     graph: PopulationGraph,
     module: torch.nn.Module | Fit,

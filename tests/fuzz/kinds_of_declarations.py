@@ -393,7 +393,7 @@ def known(plain: Any) -> list[v.Spoiler]:
         bad("unhashable label", lambda: {key: [] for key in plain}),
         bad("NaN", lambda: dict.fromkeys(plain, NAN)),
         odd("None", lambda: dict.fromkeys(plain)),
-        *strange(),
+        *strange("dates", "a DataFrame"),
     ]
 
 

@@ -500,7 +500,17 @@ entry(
     restarts=count(2),
     rng=rng(),
 )
-entry("probe", pg.probe, 500, graph=graph(), f=f(), labels=labels(), head=choice("least squares"), intercept=flag())
+entry(
+    "probe",
+    pg.probe,
+    500,
+    graph=graph(),
+    f=f(),
+    labels=labels(),
+    head=choice("least squares"),
+    intercept=flag(),
+    test_labels=Argument(None, v.anything("None"), ("test_labels", "label")),
+)
 entry("probe, exact head", pg.probe, 200, graph=graph(), f=f(), head=choice("exact"))
 entry("probe, logistic head", pg.probe, 60, graph=graph(), f=f(), head=choice("logistic"))
 entry(
@@ -514,6 +524,7 @@ entry(
     intercept=flag(),
     samples=count(2, 0),
     rng=rng(),
+    test_labels=Argument(None, v.anything("None"), ("test_labels", "label")),
 )
 
 # ---------------------------------------------------------------- save and load

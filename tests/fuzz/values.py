@@ -435,14 +435,14 @@ def labels(plain: Any, keys: Any, *, partly: bool = False) -> list[Spoiler]:
         bad("one too few", lambda: y[:-1]),
         bad("one too many", lambda: [*y, y[0]]),
         bad("two axes", lambda: np.array([y])),
-        Spoiler("a NaN", BAD, with_label(NAN)),
-        Spoiler("a numpy NaN", BAD, with_label(np.float64(NAN))),
+        Spoiler("a NaN", ODD, with_label(NAN)),
+        Spoiler("a numpy NaN", ODD, with_label(np.float64(NAN))),
         Spoiler("a NaT", BAD, with_label(pd.NaT)),
-        Spoiler("a NA", BAD, with_label(pd.NA)),
+        Spoiler("a NA", ODD, with_label(pd.NA)),
         Spoiler("a list", BAD, with_label([1])),
         Spoiler("a dict", BAD, with_label({})),
         Spoiler("an array", BAD, with_label(np.zeros(2))),
-        bad("NaN throughout", lambda: np.full(len(y), NAN)),
+        odd("NaN throughout", lambda: np.full(len(y), NAN)),
         bad("a masked entry", lambda: np.ma.masked_array(np.array(y), mask=[True] + [False] * (len(y) - 1))),
         (odd if partly else bad)("mapping that lacks one", lambda: dict(list(zip(keys, y, strict=True))[1:])),
         bad("a word as long", lambda: "x" * len(y)),
@@ -458,9 +458,9 @@ def labels(plain: Any, keys: Any, *, partly: bool = False) -> list[Spoiler]:
         odd("tensor", lambda: torch.arange(len(y))),
         odd("generator", lambda: (label for label in y)),
         odd("dates", lambda: np.array(["2020-01-01"] * len(y), dtype="M8[D]")),
-        odd("structured", lambda: np.zeros(len(y), dtype=[("a", int), ("b", float)])),
-        odd("a set", lambda: set(range(len(y)))),
-        *strange("dates", "structured", "a set"),
+        bad("structured", lambda: np.zeros(len(y), dtype=[("a", int), ("b", float)])),
+        bad("a set", lambda: set(range(len(y)))),
+        *strange("dates", "a DataFrame"),  # one of two rows and one column is one of labels
     ]
 
 
