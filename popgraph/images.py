@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import partial
 from itertools import combinations, islice
 from math import comb
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +21,12 @@ from popgraph.combinators import applied, choose, identity
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, InvalidAugmentation, TooLarge, shorten
 from popgraph.image import Image
-from popgraph.namespaces import only
+from popgraph.namespaces import missing, only
 
 __all__ = ["Image", "flip", "flip_pixels", "mask", "rotate", "shift"]
 __dir__ = only(__all__)
+if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
+    __getattr__ = missing(__name__, __all__)
 
 
 def rotate(quarter_turns: int = 1, probability: Any = 1) -> Augmentation:

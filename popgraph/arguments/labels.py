@@ -37,18 +37,11 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments.classes import label_column, list_labels
-from popgraph.arguments.containers import (
-    did_you_mean,
-    index_of,
-    is_frame,
-    is_vector,
-    positions_by_name,
-    refuse_other_names,
-)
+from popgraph.arguments.containers import index_of, is_frame, is_vector, positions_by_name, refuse_other_names
 from popgraph.arguments.outcomes import equals_itself
 from popgraph.arguments.tables import as_array, is_sparse, is_tensor
 from popgraph.arrays import frozen
-from popgraph.errors import InvalidArgument, listing, shorten
+from popgraph.errors import InvalidArgument, did_you_mean, listing, shorten
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ import numpy as np
 
 from popgraph.arguments import whole_number
 from popgraph.arguments.labels import read_labels
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.errors import InvalidArgument, did_you_mean, shorten
 from popgraph.graph import PopulationGraph
 from popgraph.spectrum import Spectrum
 from popgraph.theory import (
@@ -106,6 +106,7 @@ def check(
         if not isinstance(name, str) or name not in ALL:
             raise InvalidArgument(
                 f"only names {shorten(name)}, which is no statement; they are popgraph.theory.statements()"
+                f"{did_you_mean([name], ALL)}"
             )
     found = graph.spectrum(int(k)) if spectrum is None else spectrum
     setting, checks = Setting(graph, y, int(k), found, view_labels), []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from popgraph.errors import InvalidArgument
+from popgraph.errors import InvalidArgument, printable
 from popgraph.show import headed, html_table
 
 
@@ -178,7 +178,7 @@ class Checks:
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{count} {word}" for word, count in self.counts().items())
-        return f"Checks({self.graph}, k={self.k}: {counts})"
+        return f"Checks({printable(self.graph)}, k={self.k}: {counts})"
 
     def __str__(self) -> str:
         width = max((len(item.name) for item in self.items), default=0)

@@ -7,13 +7,13 @@ from typing import Any, cast
 
 from popgraph.arguments import count, flag
 from popgraph.arguments.classes import list_labels
-from popgraph.arguments.containers import did_you_mean, is_graph, positions_by_name, refuse_other_names
+from popgraph.arguments.containers import is_graph, positions_by_name, refuse_other_names
 from popgraph.arguments.edges import read_edges
 from popgraph.arguments.labels import named_labels
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
-from popgraph.errors import InvalidArgument, TooLarge, shorten
+from popgraph.errors import InvalidArgument, TooLarge, did_you_mean, shorten
 from popgraph.graph import PopulationGraph
 
 LARGEST = 400  # members of a bell: its edges grow with the square
