@@ -231,7 +231,7 @@ def check_equality(outcomes: Iterable[Any], what: str) -> None:
     """
     types = set(map(type, outcomes))
     for dated in types & {np.datetime64, np.timedelta64}:
-        units = sorted({str(each.dtype) for each in outcomes if type(each) is dated})
+        units = sorted({str(getattr(each, "dtype", "")) for each in outcomes if type(each) is dated})
         if len(units) > 1:  # some versions of numpy hash equal dates of two units apart
             raise InvalidDistribution(f"{what}s have dates of the types {listing(units)}; give all in one unit")
     kinds = {kind for kind in types if compares_by_identity(kind)}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from popgraph.arguments import numbers
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Immutable
 from popgraph.errors import InvalidArgument, TooLarge, shorten
 from popgraph.losses.reading import read_loss
@@ -65,6 +66,7 @@ class Audit(Immutable):
         )
 
 
+@checked_call()
 def audit(loss: Any, graph: "PopulationGraph", f: Any, batch_size: int) -> Audit:
     """Enumerate all batches of a small graph, and return the exact mean and variance of a batch loss.
 

@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from popgraph.arguments import word
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Sparse, cross, times
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.losses.moments import MomentLoss, Moments, PlugInLoss, plain, trace
@@ -332,6 +333,7 @@ class UnsquaredLoss(MomentLoss):
 spectral, ordered, centred, unsquared = SpectralLoss(), OrderedLoss(), CentredLoss(), UnsquaredLoss()
 
 
+@checked_call()
 def matrix_factorisation(factor: Sparse, F: Floats) -> float:
     """Return L_mf(F) = ||Ā - FFᵀ||_F², which is L(f) + ||Ā||_F² for F = √w_x f [H21, Lemma 3.2].
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from popgraph.arguments import number
 from popgraph.arguments.classes import classes_in_order, list_labels, need_every_label
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Ints
 from popgraph.errors import TooLarge, shorten
 from popgraph.graph import PopulationGraph
@@ -44,6 +45,7 @@ class Expansion:
     a: float
 
 
+@checked_call()
 def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion:
     """Return the largest c such that P_i(N(S)) >= min(c P_i(S), 1) for every class i and set S of views with P_i(S) <= a.
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments import whole_number
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.labels import read_labels
 from popgraph.errors import InvalidArgument, did_you_mean, shorten
 from popgraph.graph import PopulationGraph
@@ -31,6 +32,7 @@ ALL = {
 }
 
 
+@checked_call()
 def check(
     graph: PopulationGraph,
     labels: Any = None,
@@ -116,6 +118,7 @@ def check(
     return Checks(graph.name or "graph", int(k), tuple(checks))
 
 
+@checked_call()
 def statements() -> tuple[str, ...]:
     """Return the names of all statements, in the order of the theory.
 

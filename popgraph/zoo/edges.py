@@ -9,6 +9,7 @@ from popgraph.arguments import count, flag
 from popgraph.arguments.classes import list_labels
 from popgraph.arguments.containers import is_graph, positions_by_name, refuse_other_names
 from popgraph.arguments.edges import read_edges
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.labels import named_labels
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
@@ -20,6 +21,7 @@ LARGEST = 400  # members of a bell: its edges grow with the square
 HALF = Fraction(1, 2)
 
 
+@checked_call()
 def edges(
     weights: Any,
     *,
@@ -117,6 +119,7 @@ def _labels_of_edges(labels: Any, pairs: Sequence[tuple[Any, Any]]) -> list[Any]
     return [table[x] for x, _ in pairs]
 
 
+@checked_call()
 def dumbbell(size: int = 5, bridge: int = 1) -> PopulationGraph:
     """Join two cliques by a path: the graph that every cut finds and every random walk is slow on.
 
