@@ -19,6 +19,7 @@ from popgraph.arguments.containers import positions_by_name
 from popgraph.arguments.kernels import is_mapping, read_kernel
 from popgraph.arguments.outcomes import compares_by_identity, read_distinct
 from popgraph.arguments.probabilities import read_pairs
+from popgraph.arrays import Immutable
 from popgraph.batches import Batch
 from popgraph.distribution import Distribution
 from popgraph.errors import (
@@ -37,7 +38,7 @@ FACTORIES = ("popgraph.combinators", "popgraph.images")  # modules whose public 
 
 
 @dataclass(frozen=True)
-class Augmentation(Portable):
+class Augmentation(Portable, Immutable):
     """Send each natural x̄ to the distribution A(x|x̄) of its views.
 
     Parameters
