@@ -8,6 +8,7 @@ import html
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from types import MethodType
 from typing import Any
 
 import scipy.sparse as sp
@@ -18,15 +19,26 @@ from popgraph.arguments.containers import positions_by_name
 from popgraph.arguments.kernels import is_mapping, read_kernel
 from popgraph.arguments.outcomes import compares_by_identity, read_distinct
 from popgraph.arguments.probabilities import read_pairs
+from popgraph.arrays import Immutable
 from popgraph.batches import Batch
 from popgraph.distribution import Distribution
-from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, listing, printable, shorten
+from popgraph.errors import (
+    InvalidArgument,
+    InvalidAugmentation,
+    InvalidDistribution,
+    is_public_function,
+    listing,
+    printable,
+    shorten,
+)
 from popgraph.kernel_table import KernelTable
 from popgraph.pickling import Portable
 
+FACTORIES = ("popgraph.combinators", "popgraph.images")  # modules whose public functions return augmentations
+
 
 @dataclass(frozen=True)
-class Augmentation(Portable):
+class Augmentation(Portable, Immutable):
     """Send each natural x̄ to the distribution A(x|x̄) of its views.
 
     Parameters
@@ -71,6 +83,9 @@ class Augmentation(Portable):
                 f"an augmentation is a callable natural -> distribution; got {shorten(self.kernel)}, "
                 f"a {type(self.kernel).__name__}"
             )
+        if makes_augmentations(self.kernel):
+            name = self.kernel.__name__
+            raise InvalidAugmentation(f"{name} makes an augmentation, and is none itself; call it: {name}()")
         if not self.name:
             object.__setattr__(self, "name", getattr(self.kernel, "__name__", type(self.kernel).__name__))
 
@@ -250,6 +265,14 @@ class Augmentation(Portable):
     def _repr_html_(self) -> str:
         hint = "its table of A(x|x̄): .table(naturals)"
         return f"<div><strong>{html.escape(repr(self))}</strong><br>{hint}</div>"
+
+
+def makes_augmentations(fn: Any) -> bool:
+    """Whether this is a function of popgraph's that returns an augmentation, and no kernel: it was not called."""
+    if isinstance(fn, MethodType):
+        whose = fn.__self__
+        return (isinstance(whose, Augmentation) and fn.__name__ != "__call__") or whose is Augmentation
+    return fn is Augmentation or (is_public_function(fn) and fn.__module__ in FACTORIES)
 
 
 def as_augmentation(declared: Any) -> Augmentation:

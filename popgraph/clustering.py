@@ -55,6 +55,8 @@ class Clustering(Immutable):
         Two numbers between which γ_count - γ_{count+1} lies, where F* was clustered.
     views : sequence of N views
         Those of the graph, by which `agreement` finds labels that have names.
+    labelled : int
+        How many naturals the accuracies are of: those with a label.
 
     Examples
     --------
@@ -77,6 +79,7 @@ class Clustering(Immutable):
     w_x: Floats
     gap_bounds: tuple[float, float] | None = None
     views: Sequence[Hashable] = ()
+    labelled: int = 0
 
     @property
     def count(self) -> int:
@@ -134,7 +137,10 @@ class Clustering(Immutable):
             f"  inertia      {self.inertia:.6g}",
         ]
         if self.accuracy is not None:
-            lines.append(f"  accuracy     {self.accuracy:.4g} of views, {self.natural_accuracy:.4g} of naturals")
+            which = (
+                f"the {self.labelled:,} labelled naturals" if self.labelled < len(self.natural_parts) else "naturals"
+            )
+            lines.append(f"  accuracy     {self.accuracy:.4g} of views, {self.natural_accuracy:.4g} of {which}")
         if self.gap is not None:
             known = "0" if self.gap == 0 else bracket(self.gap, self.gap_bounds[1] if self.gap_bounds else self.gap)
             lines.append(f"  gap          {known}" + " (degenerate: other parts are as good)" * (self.gap == 0))
@@ -251,6 +257,7 @@ def spectral_clusters(
         w_x=graph.w_x,
         gap_bounds=gap_bounds,
         views=graph.views,
+        labelled=0 if given is None else int(is_labelled(given).sum()),
     )
 
 

@@ -11,7 +11,7 @@ from popgraph import vectorised
 from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.outcomes import read_outcome
 from popgraph.arguments.probabilities import PRODUCT_LIMIT, parse_unit
-from popgraph.augmentation import Augmentation, as_augmentation, ask
+from popgraph.augmentation import Augmentation, as_augmentation, ask, makes_augmentations
 from popgraph.distribution import Distribution, joint_distribution
 from popgraph.errors import InvalidAugmentation, TooLarge, listing, shorten
 from popgraph.pickling import Portable
@@ -73,6 +73,10 @@ def applied(
 ) -> Augmentation:
     """Build `apply`; the toolkit's own functions are trusted to answer alike, and have a form for batches of images."""
     q = parse_unit(probability)
+    if makes_augmentations(fn):
+        raise InvalidAugmentation(
+            f"{fn.__name__} makes an augmentation, and no view; use {fn.__name__}() as it is, without popgraph.apply"
+        )
     if not callable(fn):
         raise InvalidAugmentation(f"popgraph.apply takes a function natural -> view; got {shorten(fn)}")
     batch = None if on_pixels is None else vectorised.on_images(partial(_only_view, on_pixels), q)

@@ -18,11 +18,19 @@ from popgraph import arguments
 from popgraph.arguments.outcomes import list_finite, read_distinct, read_outcome
 from popgraph.arguments.probabilities import SUM_TOLERANCE, float_sum, read_weights, whole_counts
 from popgraph.arrays import Floats, Immutable, frozen
-from popgraph.errors import InvalidDistribution, listing, shorten
+from popgraph.errors import InvalidArgument, InvalidDistribution, did_you_mean, listing, shorten
 from popgraph.memory import reserve
 from popgraph.show import html_table
 
 Seed: TypeAlias = int | np.random.Generator | None
+
+
+class UnknownOutcome(InvalidArgument, KeyError):
+    """An outcome is none of a distribution's; the nearest one is looked for when somebody reads the message."""
+
+    def __str__(self) -> str:
+        outcome, known = self.args
+        return f"{shorten(outcome)} is no outcome of this distribution{did_you_mean([outcome], known)}"
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
@@ -298,7 +306,10 @@ class Distribution(Immutable, Mapping[Hashable, float]):
         return {outcome: i for i, outcome in enumerate(self.outcomes)}
 
     def __getitem__(self, outcome: Hashable) -> float:
-        return float(self.probabilities[self._position[outcome]])
+        try:
+            return float(self.probabilities[self._position[outcome]])
+        except KeyError:
+            raise UnknownOutcome(outcome, self.outcomes) from None
 
     def __contains__(self, outcome: object) -> bool:
         return outcome in self._position

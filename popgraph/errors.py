@@ -8,9 +8,12 @@ import importlib
 import signal
 import sys
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import FrozenInstanceError
-from types import ModuleType
+from difflib import get_close_matches
+from itertools import islice
+from numbers import Number
+from types import FunctionType, ModuleType
 from typing import Any
 
 __all__ = [
@@ -78,6 +81,7 @@ class MissingExtra(PopgraphError, ImportError):
 
 
 SHOWN = 5  # offenders named in one message
+LOOKED_THROUGH = 10_000  # names among which the one that is meant is looked for
 
 
 def listing(items: Collection[str]) -> str:
@@ -87,8 +91,18 @@ def listing(items: Collection[str]) -> str:
     return ", ".join(shown) + (f" and {more:,} more" if more else "")
 
 
-def shorten(value: object, width: int = 60) -> str:
+def is_public_function(value: Any) -> bool:
+    """Whether this is a function that popgraph offers, by its own name in its own module."""
+    if not isinstance(value, FunctionType) or value.__name__.startswith("_"):
+        return False
+    module = value.__module__ or ""
+    return module.startswith("popgraph.") and getattr(sys.modules.get(module), value.__name__, None) is value
+
+
+def shorten(value: Any, width: int = 60) -> str:
     """Return repr(value) on one line, cut in the middle when it is long; a message is written whatever repr(value) raises."""
+    if is_public_function(value):
+        return f"the function {value.__name__}, which was not called: {value.__name__}(...)"
     try:
         text = " ".join(repr(value).split())
     except Exception:  # Python writes no int of more than 4,300 digits, and a user's class may raise anything
@@ -98,6 +112,35 @@ def shorten(value: object, width: int = 60) -> str:
         return text
     half = (width - 3) // 2
     return f"{text[:half]}...{text[-half:]}"
+
+
+def did_you_mean(given: Sequence[Any], known: Iterable[Any]) -> str:
+    """Return ": did you mean 'cat'?" if the first of some names is nearly one of those known, and nothing else.
+
+    Names that differ by case or type alone come first. Of numbers, and of tuples of them, any two would be near.
+
+    Examples
+    --------
+    >>> did_you_mean(["catt"], ["cat", "dog"]), did_you_mean(["DOG"], ["cat", "dog"]), did_you_mean([1], ["1"])
+    (": did you mean 'cat'?", ": did you mean 'dog'?", ": did you mean '1'?")
+    """
+    if not given:
+        return ""
+    wanted, some = given[0], list(islice(known, LOOKED_THROUGH))
+    texts = [shorten(each) for each in some]
+    plain = str(wanted).strip().casefold() if isinstance(wanted, str | Number) else None
+    for each, text in zip(some, texts, strict=True):
+        if isinstance(each, str | Number) and str(each).strip().casefold() == plain:
+            return f": did you mean {text}?"
+    if not _holds_text(wanted):
+        return ""
+    near = get_close_matches(shorten(wanted), texts, n=1, cutoff=0.75)
+    return f": did you mean {near[0]}?" if near else ""
+
+
+def _holds_text(name: Any) -> bool:
+    """Whether this is a string, or a tuple with one in it."""
+    return isinstance(name, str) or (isinstance(name, tuple) and any(map(_holds_text, name)))
 
 
 def printable(text: str, width: int = 200) -> str:

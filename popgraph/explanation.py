@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from popgraph import show
-from popgraph.arrays import Ints, Sparse
+from popgraph.arrays import Immutable, Ints, Sparse
 from popgraph.population import Population
 
 Probability: TypeAlias = Fraction | float
@@ -17,7 +17,7 @@ SHOWN = 20  # terms printed: one screen
 
 
 @dataclass(frozen=True)
-class Term:
+class Term(Immutable):
     """Hold one natural's share p(x̄) A(x|x̄) A(x'|x̄) of a positive pair's probability."""
 
     natural: Hashable
@@ -32,7 +32,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Explanation(Immutable):
     """Hold w_xx' as the sum of its terms, one for each natural that reaches both views."""
 
     x: Hashable

@@ -21,7 +21,7 @@ from popgraph import plot
 from popgraph.arguments import count
 from popgraph.arguments.keywords import checked_call
 from popgraph.drawing import WEIGHTS
-from popgraph.errors import InvalidArgument, PopgraphError, require, shorten
+from popgraph.errors import InvalidArgument, PopgraphError, printable, require, shorten
 from popgraph.graph import PopulationGraph
 from popgraph.match import Match
 from popgraph.show import Bar, html_table, number
@@ -204,7 +204,7 @@ def _slider(widgets: Any, name: str, given: Any, make_graph: Callable[..., Any],
     if isinstance(given, bool):
         return widgets.Checkbox(value=given, description=name)
     if isinstance(given, list) and given:
-        return widgets.Dropdown(options=given, description=name)
+        return widgets.Dropdown(options=[(printable(str(each)), each) for each in given], description=name)
     ends = given if isinstance(given, tuple) and len(given) in (2, 3) else ()
     if not ends or not all(isinstance(e, int | float) and np.isfinite(e) for e in ends) or not ends[0] < ends[1]:
         raise InvalidArgument(

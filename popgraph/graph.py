@@ -15,7 +15,7 @@ from popgraph.arguments import generator, one_of
 from popgraph.arguments.classes import bayes_labels
 from popgraph.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.distribution import Seed
-from popgraph.errors import InvalidArgument, printable, shorten
+from popgraph.errors import InvalidArgument, did_you_mean, printable, shorten
 from popgraph.exact import ExactGraph
 from popgraph.explanation import Explanation, explain
 from popgraph.features import read_features
@@ -228,7 +228,8 @@ class PopulationGraph(Immutable):
         try:
             return self.views.index(view) if isinstance(self.views, StateSequence) else self._index[view]
         except (KeyError, TypeError, ValueError):
-            raise InvalidArgument(f"{shorten(view)} is no view of this graph; its views are graph.views") from None
+            meant = did_you_mean([view], self.views) or "; its views are graph.views"
+            raise InvalidArgument(f"{shorten(view)} is no view of this graph{meant}") from None
 
     @in_words("the spectrum", "use a smaller k")
     def spectrum(self, k: int, *, solver: str | None = None, features: Any = None) -> Spectrum:

@@ -8,25 +8,29 @@ from fractions import Fraction
 from functools import partial
 from itertools import combinations, islice
 from math import comb
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from popgraph import vectorised
 from popgraph.arguments import count, flag, number
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.probabilities import PRODUCT_LIMIT, parse_unit
 from popgraph.augmentation import Augmentation
 from popgraph.combinators import applied, choose, identity
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, InvalidAugmentation, TooLarge, shorten
 from popgraph.image import Image
-from popgraph.namespaces import only
+from popgraph.namespaces import missing, only
 
 __all__ = ["Image", "flip", "flip_pixels", "mask", "rotate", "shift"]
 __dir__ = only(__all__)
+if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
+    __getattr__ = missing(__name__, __all__)
 
 
+@checked_call()
 def rotate(quarter_turns: int = 1, probability: Any = 1) -> Augmentation:
     """Turn an image counter-clockwise by quarter turns, with some probability.
 
@@ -51,6 +55,7 @@ def _turned(turns: int, image: Any) -> Image:
     return Image(np.rot90(image.pixels, turns), image._renamed("rotated"))
 
 
+@checked_call()
 def flip(axis: int = 1, probability: Any = 1) -> Augmentation:
     """Mirror an image, with some probability: left to right (axis 1) or top to bottom (axis 0).
 
@@ -78,6 +83,7 @@ def _mirrored(axis: int, image: Any) -> Image:
     return Image(np.flip(image.pixels, axis), image._renamed("flipped"))
 
 
+@checked_call()
 def shift(
     steps: Iterable[tuple[int, int]] = ((-1, 0), (1, 0), (0, -1), (0, 1)),
     probability: Any = 1,
@@ -125,6 +131,7 @@ def _shifted_image(move: tuple[int, int], wrap: bool, image: Any) -> Image:
     return Image(_shifted(_check_image(image, "shift").pixels[np.newaxis], *move, wrap)[0])
 
 
+@checked_call()
 def flip_pixels(
     count: int = 1, probability: Any = 1, *, pixels: Sequence[tuple[int, int]] | None = None
 ) -> Augmentation:
@@ -205,6 +212,7 @@ def _inverted(states: Any, chosen: tuple[int, ...]) -> Any:
     return changed
 
 
+@checked_call()
 def mask(size: int | tuple[int, int] = 1, probability: Any = 1, *, fill: float = 0) -> Augmentation:
     """Paint over one rectangle of the image, every position equally likely, with some probability.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 
 def only(public: Sequence[str]) -> Callable[[], list[str]]:
@@ -13,6 +14,22 @@ def only(public: Sequence[str]) -> Callable[[], list[str]]:
     ['build', 'verify']
     """
     return lambda: sorted(public)
+
+
+def missing(module: str, public: Sequence[str]) -> Callable[[str], Any]:
+    """Return a module's `__getattr__`, which answers a misspelt name with the nearest one.
+
+    Examples
+    --------
+    >>> missing("popgraph.zoo", ["ring", "hypercube"])("hypercub")
+    Traceback (most recent call last):
+    AttributeError: module 'popgraph.zoo' has no attribute 'hypercub'; did you mean 'hypercube'?
+    """
+
+    def getattr_(name: str) -> Any:
+        raise no_attribute(module, name, public)
+
+    return getattr_
 
 
 def no_attribute(module: str, name: str, public: Sequence[str]) -> AttributeError:

@@ -66,7 +66,7 @@ class Partition(Immutable):
 
 
 @dataclass(frozen=True)
-class PartitionBounds:
+class PartitionBounds(Immutable):
     """Hold a bracket of ρ_m: nothing is below `lower`, and `partition` has `upper`.
 
     Examples

@@ -13,6 +13,7 @@ from importlib import import_module
 from types import FunctionType
 from typing import Any, Self
 
+from popgraph.arrays import Immutable
 from popgraph.errors import InvalidAugmentation, shorten
 
 
@@ -23,7 +24,7 @@ class SentCode:
     code: bytes
 
 
-class Portable:
+class Portable(Immutable):
     """Pickle a value whose attributes may be functions of the user's; it is immutable, so that a copy of it is itself."""
 
     def __getstate__(self) -> dict[str, Any]:

@@ -186,7 +186,7 @@ def judge(
     status, reason = _decide(table, space, spectrum, shares, angles, atol, uncertainty, optimal, family)
     if status is Status.DIFFERENT and _matches_with_constant(graph, F, root, k, atol):
         reason += f" With a constant column added f spans the {k + 1} leading eigenvectors: centred losses leave the constant out."
-    if status is Status.DIFFERENT and not degenerate and hasattr(graph, "views"):
+    if status is Status.DIFFERENT and not degenerate and hasattr(graph, "views"):  # coordinates of a product have none
         reason += slip_in_words(graph.views, table, spectrum.eigenvectors, root, atol)
     exactly = in_exact_arithmetic(graph, k, degenerate) if spectrum.gap == 0 else ""
     best = None if held is None else _is_best_of_class(graph.factor, spectrum.w_x, held, space, k, atol)

@@ -9,7 +9,14 @@ import popgraph as pg
 from popgraph.arguments.keywords import CALLED_HERE
 from popgraph.errors import InvalidArgument, InvalidCall
 
-VERBS = [name for name in [*pg.__all__] if inspect.isfunction(getattr(pg, name))]
+SPACES = ["images", "losses", "plot", "selftraining", "structure", "testing", "theory", "zoo"]
+VERBS = {name: getattr(pg, name) for name in pg.__all__ if inspect.isfunction(getattr(pg, name))}
+VERBS |= {
+    f"{space}.{name}": getattr(getattr(pg, space), name)
+    for space in SPACES
+    for name in getattr(pg, space).__all__
+    if inspect.isfunction(getattr(getattr(pg, space), name))
+}
 
 
 def rooms_with_extras():
@@ -45,9 +52,9 @@ def check(verb):
             verb()
 
 
-@pytest.mark.parametrize("name", VERBS)
-def test_a_misspelt_argument_is_answered_with_the_nearest(name):
-    check(getattr(pg, name))
+@pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
+def test_a_misspelt_argument_is_answered_with_the_nearest(verb):
+    check(verb)
 
 
 def test_so_it_is_of_torch_and_dask():

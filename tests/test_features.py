@@ -211,7 +211,7 @@ def test_a_k_above_the_class_and_a_forced_solver_are_refused():
     graph = zoo.hypercube(3)
     with pytest.raises(InvalidArgument, match="k is 4, but features of 3 columns make embeddings of 3 independent dim"):
         pg.train(graph, 4, features=signs)
-    with pytest.raises(InvalidArgument, match="k is 4; features of 3 columns have 1..3 Ritz pairs"):
+    with pytest.raises(InvalidArgument, match="k is 4; it must be a whole number from 1 to the number of features, 3"):
         graph.spectrum(4, features=signs)
     with pytest.raises(InvalidArgument, match="solver is 'dense'; a class of functions is always solved whole"):
         graph.spectrum(3, features=signs, solver="dense")
@@ -221,5 +221,7 @@ def test_a_k_above_the_class_and_a_forced_solver_are_refused():
 
 @pytest.mark.parametrize("k", [0, -1, 4, 1.0, True])
 def test_a_k_that_is_no_number_of_ritz_pairs_is_refused(k):
-    with pytest.raises(InvalidArgument, match=r"k is .*; features of 3 columns have 1..3 Ritz pairs"):
+    with pytest.raises(
+        InvalidArgument, match=r"k is .*; it must be a whole number from 1 to the number of features, 3"
+    ):
         zoo.hypercube(3).spectrum(k, features=lambda bits: bits)

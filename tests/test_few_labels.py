@@ -332,6 +332,8 @@ def test_the_accuracy_of_clusters_is_that_of_the_labelled(seed):
             joint[found.parts[x], y[i]] += p[i] * A[i, x]
     assert found.accuracy == pytest.approx(matched_share(joint / joint.sum()), abs=1e-12)
     assert found.natural_accuracy == pytest.approx(matched_share(naturals / naturals.sum()), abs=1e-12)
+    assert found.labelled == known.sum()
+    assert f"of the {known.sum()} labelled naturals" in str(found)
     said = [None if x % 2 else int(x % 3) for x in range(graph.N)]
     views = np.zeros((3, 3))
     for x in range(0, graph.N, 2):

@@ -352,7 +352,17 @@ def test_whatever_prints_a_hard_name_can_be_encoded(name):
     texts += [repr(table), str(table), table._repr_html_()]
     texts += [str(pg.probe(graph, np.ones((4, 1)))), repr(pg.verify(graph, np.ones((4, 1)), 1))]
     clusters = pg.spectral_clusters(graph, 2, rng=0)
-    texts += [repr(clusters), str(clusters), graph.exact().latex("w")]
+    checks = pg.theory.check(graph, only="weights sum to 1")
+    texts += [repr(clusters), str(clusters), graph.exact().latex("w"), str(checks), repr(checks), checks._repr_html_()]
+    law = graph.population.distribution
+    texts += [
+        repr(law),
+        str(law),
+        law._repr_html_(),
+        str(pg.product([graph, graph])),
+        pg.product([graph, graph])._repr_html_(),
+    ]
+    texts += [str(pg.compare(graph, graph))]
     for text in texts:
         text.encode("utf-8")
         assert "\x1b" not in text

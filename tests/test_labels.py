@@ -225,6 +225,15 @@ def test_a_mapping_holds_all_names_but_where_some_are_asked_for(who):
 def test_a_name_that_is_nearly_one_is_told():
     with pytest.raises(InvalidArgument, match="did you mean 'cat'"):
         read_labels({"cta": 0, "dog": 1}, ["cat", "dog"])
+    with pytest.raises(InvalidArgument, match="labels 1 of 1 that are no naturals: 'cta': did you mean 'cat'"):
+        read_labels({"cta": 0}, ["cat", "dog"], some=True)
+
+
+def test_ten_thousand_rows_that_repeat_a_name_are_refused_at_once():
+    names = [*range(10_000), 9_999]
+    for some in (False, True):
+        with pytest.raises(InvalidArgument, match="labels names 9999 twice"):
+            read_labels(pd.Series(0, index=names), range(10_000), some=some)
 
 
 def test_an_index_of_integers_goes_by_name_where_it_holds_the_names():

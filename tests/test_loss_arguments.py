@@ -105,6 +105,22 @@ def test_half_precision_is_computed_with_in_single(loss):
 
 
 @each_loss
+def test_autocast_does_not_round_a_loss(loss):
+    """Under it torch takes each product of two tables in bfloat16, which has three digits."""
+    torch = need("torch")
+    M, w_x, table = (part.float() for part in dense_tensors(torch))
+    table.requires_grad_()
+    expected = [loss.value(M, w_x, table).item(), loss.batch_value(table[:4], table[4:]).item()]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        inside = [loss.value(M, w_x, table), loss.batch_value(table[:4], table[4:])]
+        assert torch.is_autocast_enabled("cpu")
+    inside[0].backward()
+    assert [each.item() for each in inside] == expected
+    gradient = loss.value_and_gradient(GRAPH.factor, GRAPH.w_x, table.detach().numpy())[1]
+    np.testing.assert_allclose(table.grad.numpy(), gradient, atol=1e-5 * np.abs(gradient).max())
+
+
+@each_loss
 def test_a_factor_may_be_any_sparse_tensor_and_f_none(loss):
     torch = need("torch")
     M, w_x, table = dense_tensors(torch)
@@ -227,3 +243,37 @@ def test_losses_of_embeddings_and_of_critics_are_told_apart():
 
     with pytest.raises(InvalidArgument, match="loss Nameless has no name, so it is not a loss that train minimises"):
         pg.train(GRAPH, 2, loss=Nameless())
+
+
+def test_integer_tensors_and_a_tensor_beside_the_factor_are_told_what_to_give():
+    torch = need("torch")
+    M, w_x, table = dense_tensors(torch)
+    with pytest.raises(InvalidArgument, match=r"real numbers; give f.double\(\)$"):
+        losses.spectral.value(M, w_x, table.long())
+    with pytest.raises(InvalidArgument, match="F is a torch tensor, and factor a scipy matrix"):
+        losses.matrix_factorisation(GRAPH.factor, table)
+    with pytest.raises(InvalidArgument, match=r"f has shape \(2, 4\); .*; give f.T$"):
+        losses.audit("spectral", zoo.lightning_cloud(), np.ones((2, 4)), 2)
+
+
+def test_a_squared_norm_is_not_negative_at_its_minimum():
+    for graph in (zoo.lightning_cloud(), GRAPH, zoo.clusters()):
+        spectrum = graph.spectrum(graph.N)
+        F = spectrum.embedding * np.sqrt(graph.w_x)[:, None]
+        assert 0 <= losses.matrix_factorisation(graph.factor, F) < 1e-12
+
+
+def test_a_graph_in_blocks_is_trained_by_the_spectral_loss_alone():
+    distributed = need("distributed")
+    with distributed.Client(
+        processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0", set_as_default=False
+    ) as client:
+        graph = pg.dask.build([0, 1], pg.identity(), client=client)
+        assert pg.dask.train(graph, 1, loss="spectral", rng=0).converged
+        for loss, message in (
+            ("vicreg", "loss is VICReg; on a graph in blocks only losses.spectral is minimised"),
+            (losses.SpectralLoss, "loss is the class SpectralLoss; call it"),
+            ("spectrl", 'did you mean "spectral"'),
+        ):
+            with pytest.raises(InvalidArgument, match=message):
+                pg.dask.train(graph, 1, loss=loss)

@@ -264,3 +264,11 @@ def test_sent_code_is_bytes():
     pytest.importorskip("cloudpickle")
     state = pg.Augmentation(lambda x: {x: 1}).__getstate__()
     assert isinstance(state["kernel"], SentCode)
+
+
+def test_an_augmentation_cannot_be_changed_and_says_so():
+    from popgraph.errors import ReadOnly
+
+    for value in (pg.identity(), pickle.loads(pickle.dumps(pg.identity()))):
+        with pytest.raises(ReadOnly, match="name of a Augmentation cannot be set"):
+            value.name = "other"

@@ -13,13 +13,12 @@ by position; all other names are refused.
 
 from collections.abc import Collection, Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
 from popgraph.arguments.tables import as_array, is_sparse, is_tensor, shape_of
-from popgraph.errors import InvalidArgument, listing, shorten
+from popgraph.errors import InvalidArgument, did_you_mean, listing, shorten
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,12 +213,3 @@ def refuse_other_names(
     what = "that is none" if len(added) == 1 else "that are none"
     faults += [f"names {len(added)} {what} ({listing([shorten(x) for x in added])})"] * bool(added)
     raise error(f"{name} {' and '.join(faults)}{did_you_mean(added, lacking)}; name each {noun} once")
-
-
-def did_you_mean(given: Sequence[Any], known: Collection[Any]) -> str:
-    """Return ": did you mean 'cat'?" if the first of some names is nearly one of those known, and nothing else."""
-    if not given:
-        return ""
-    by_text = {shorten(each): each for each in list(known)[:10_000]}
-    near = get_close_matches(shorten(given[0]), by_text, n=1, cutoff=0.75)
-    return f": did you mean {near[0]}?" if near else ""

@@ -93,6 +93,10 @@ def _looked_up(name: str, f: Any, views: Sequence[Hashable]) -> list[Any]:
         order = positions_by_name(name, names, views, "view", InvalidEmbedding)
         rows = list(f)
         given = rows if order is None else [rows[i] for i in order]
+        if len(given) != len(views):
+            raise InvalidEmbedding(
+                f"{name} holds {len(given)} vectors; this graph has {len(views)} views, and needs one for each"
+            )
     return _alike(name, f"{name}[{{}}]", given, views)
 
 

@@ -69,6 +69,7 @@ def checked_call(**advice: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
         @functools.wraps(function)
         def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+            __tracebackhide__ = True  # pytest shows the caller's line, and not this one
             try:
                 signature.bind(*args, **kwargs)
             except TypeError as reason:

@@ -26,6 +26,7 @@ What is worked out from them is in `classes.py`.
 | lists, arrays and tensors of several numbers as one label | they have no hash, or one that is not of their value |
 """
 
+from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, KeysView, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
@@ -40,7 +41,7 @@ from popgraph.arguments.containers import index_of, is_frame, is_graph, is_vecto
 from popgraph.arguments.outcomes import equals_itself
 from popgraph.arguments.tables import as_array, is_sparse, is_tensor
 from popgraph.arrays import frozen
-from popgraph.errors import InvalidArgument, listing, shorten
+from popgraph.errors import InvalidArgument, did_you_mean, listing, shorten
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,15 +144,12 @@ def _by_name(given: NamedLabels, names: Collection[Hashable], noun: str, name: s
             other = [each for each in own if each not in known]
             if other:
                 raise InvalidArgument(
-                    f"{name} labels {len(other)} of {len(own)} that are no {noun}s: {listing([shorten(x) for x in other])}"
+                    f"{name} labels {len(other)} of {len(own)} that are no {noun}s: "
+                    f"{listing([shorten(x) for x in other])}{did_you_mean(other, names)}"
                 )
-            repeated = (
-                next((each for i, each in enumerate(own) if each in own[:i]), None)
-                if len(set(own)) < len(own)
-                else None
-            )
-            if repeated is not None:
-                raise InvalidArgument(f"{name} names {shorten(repeated)} twice; give each {noun} one row")
+            if len(set(own)) < len(own):
+                twice = next(each for each, times in Counter(own).items() if times > 1)
+                raise InvalidArgument(f"{name} names {shorten(twice)} twice; give each {noun} one row")
             listed = dict(zip(own, list_labels(given.values), strict=True))
             return label_column([listed.get(each) for each in names])
         if given.by_name_only:

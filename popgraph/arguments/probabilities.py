@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments.containers import index_of, is_frame, is_law, is_vector, vector
-from popgraph.arguments.outcomes import check_equality, list_finite, plain_list, read_outcome
+from popgraph.arguments.outcomes import OUTCOME_LIMIT, check_equality, list_finite, plain_list, read_outcome
 from popgraph.arguments.tables import shape_of
 from popgraph.errors import InvalidDistribution, listing, shorten
 
@@ -191,6 +191,8 @@ def read_pairs(probabilities: Any) -> list[tuple[Any, Any]]:
     InvalidDistribution
         If it holds no such pairs, or not in a certain order.
     """
+    if type(probabilities) is dict and len(probabilities) <= OUTCOME_LIMIT:  # as most rows of kernels are
+        return list(probabilities.items())
     if is_frame(probabilities):
         raise InvalidDistribution(
             f"the distribution is a table with the columns {listing([shorten(x) for x in _columns(probabilities)])}; "

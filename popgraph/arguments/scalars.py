@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.errors import InvalidArgument, did_you_mean, shorten
 
 
 def is_whole(value: Any) -> bool:
@@ -77,7 +77,9 @@ def one_of(name: str, value: Any, choices: Sequence[str]) -> str:
     """
     if not isinstance(value, str) or value not in choices:
         *others, last = [f'"{choice}"' for choice in choices]
-        raise InvalidArgument(f"{name} is {shorten(value)}; it must be {', '.join(others)} or {last}")
+        raise InvalidArgument(
+            f"{name} is {shorten(value)}; it must be {', '.join(others)} or {last}{did_you_mean([value], choices)}"
+        )
     return str(value)
 
 

@@ -4,8 +4,10 @@ Needs `pip install "dask[array]>=2026.8" "distributed>=2026.8"`. Runs on the cur
 passed, or on a `LocalCluster` of its own.
 """
 
+from typing import TYPE_CHECKING
+
 from popgraph.errors import require
-from popgraph.namespaces import only
+from popgraph.namespaces import missing, only
 
 require("dask.array")
 require("distributed")
@@ -16,3 +18,5 @@ from popgraph.dask.training import train  # noqa: E402
 
 __all__ = ["BlockGraph", "build", "from_blocks", "from_files", "train", "verify"]
 __dir__ = only(__all__)
+if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
+    __getattr__ = missing(__name__, __all__)

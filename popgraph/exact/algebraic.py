@@ -7,6 +7,7 @@ from itertools import pairwise
 from math import gcd, isqrt
 from typing import Any
 
+from popgraph.arrays import Immutable
 from popgraph.errors import InvalidArgument, require, shorten
 
 MOST_DIGITS = 100_000
@@ -15,7 +16,7 @@ EASY = 2**160  # discriminants below are factored to take squares out of the roo
 
 @total_ordering
 @dataclass(frozen=True, eq=False)
-class Eigenvalue:
+class Eigenvalue(Immutable):
     """Hold one eigenvalue exactly: the only root of `coefficients` in [low, high].
 
     Attributes

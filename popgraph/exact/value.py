@@ -26,7 +26,7 @@ START = 64  # bits at which roots are first isolated
 
 
 @dataclass(frozen=True)
-class Cut:
+class Cut(Immutable):
     """Say exactly what lies at a cut between γ_k and γ_{k+1}.
 
     Attributes

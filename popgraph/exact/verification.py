@@ -11,6 +11,7 @@ import numpy as np
 
 from popgraph.arguments import as_array, count
 from popgraph.arguments.probabilities import read_fraction
+from popgraph.arrays import Immutable
 from popgraph.errors import InvalidEmbedding, TooLarge, listing, require, shorten
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ LARGEST = 300  # views: powers of P are taken as rational matrices
 
 
 @dataclass(frozen=True)
-class ExactMatch:
+class ExactMatch(Immutable):
     """Say exactly whether span F is that of k leading eigenvectors. True in a condition iff it is.
 
     Attributes

@@ -3,7 +3,7 @@
 A loss sees M, w_x and f. No minimum is known here: the trainer must not see the answer (`popgraph.theory` knows them).
 """
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from popgraph.arrays import Floats, Sparse
 from popgraph.losses.auditing import Audit, audit
@@ -21,7 +21,7 @@ from popgraph.losses.spectral_family import (
     spectral,
     unsquared,
 )
-from popgraph.namespaces import only
+from popgraph.namespaces import missing, only
 
 __all__ = [
     "Audit",
@@ -49,6 +49,8 @@ __all__ = [
     "vicreg",
 ]
 __dir__ = only(__all__)
+if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
+    __getattr__ = missing(__name__, __all__)
 
 
 class Loss(Protocol):

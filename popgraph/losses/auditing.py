@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from popgraph.arguments import is_whole, numbers
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Immutable
 from popgraph.errors import InvalidArgument, TooLarge, shorten
 from popgraph.losses.reading import read_loss
@@ -65,6 +66,7 @@ class Audit(Immutable):
         )
 
 
+@checked_call()
 def audit(loss: Any, graph: "PopulationGraph", f: Any, batch_size: int) -> Audit:
     """Enumerate all batches of a small graph, and return the exact mean and variance of a batch loss.
 
@@ -104,7 +106,8 @@ def audit(loss: Any, graph: "PopulationGraph", f: Any, batch_size: int) -> Audit
     if table.size and np.abs(table).max() > 1e50:
         raise InvalidArgument(f"f has entries of size {np.abs(table).max():.3g}, whose powers leave float64; scale it")
     if table.ndim != 2 or len(table) != graph.N or not table.shape[1]:
-        raise InvalidArgument(f"f has shape {table.shape}; this graph of {graph.N} views needs ({graph.N}, k)")
+        turned = "; give f.T" if table.ndim == 2 and table.shape[1] == graph.N else ""
+        raise InvalidArgument(f"f has shape {table.shape}; this graph of {graph.N} views needs ({graph.N}, k){turned}")
     w = graph.weight_matrix("csr").tocoo()
     batches = w.nnz ** min(int(batch_size), 64)
     if batches > MOST_BATCHES:

@@ -15,6 +15,7 @@ from popgraph.arrays import Floats, Immutable, Sparse
 from popgraph.errors import TooLarge, size_in_words
 from popgraph.losses.moments import plain
 from popgraph.losses.operands import (
+    in_full_precision,
     read_arrays,
     read_batch,
     read_batch_arrays,
@@ -91,11 +92,13 @@ class CriticLoss(Immutable, ABC):
         """The number of pairs that a batch needs."""
         return 2
 
+    @in_full_precision
     def scores(self, f: Any, g: Any) -> Any:
         """Return s(x, x') = f(x)ᵀg(x')/τ, of rows of length 1 if `cosine`: (a, k) and (b, k) arrays give (a, b)."""
         f, g = read_rows(f, g)
         return self._rows(f) @ self._rows(g).T / self.temperature
 
+    @in_full_precision
     def value(self, factor: Any, w_x: Any, f: Any) -> Any:
         """Return the loss over the whole population, in O(N² k).
 
@@ -152,6 +155,7 @@ class CriticLoss(Immutable, ABC):
         value, H = self.critic_gradient(positive_pairs(factor, w_x), w_x, rows @ partners.T / self.temperature)
         return value, self._pulled(f, H @ partners + H.T @ rows)
 
+    @in_full_precision
     def batch_value(self, f: Any, f_plus: Any) -> Any:
         """Return the loss of a batch of B positive pairs, whose negatives are the second views of other pairs.
 
@@ -267,6 +271,7 @@ class NTLogistic(CriticLoss):
         word("name", self.name)
         word("bias", self.bias)
 
+    @in_full_precision
     def critic_value(self, w: Any, w_x: Any, s: Any) -> Any:
         """Return the population's loss of a critic s (N, N), from w (N, N) and w_x (N,).
 

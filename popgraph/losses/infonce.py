@@ -10,7 +10,7 @@ from popgraph.arrays import Floats
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.losses.critics import CriticLoss, library, read_temperature
 from popgraph.losses.moments import plain
-from popgraph.losses.operands import read_critic, refuse_tensors
+from popgraph.losses.operands import in_full_precision, read_critic, refuse_tensors
 
 STEP = 0.25  # of the trapezoidal rule in log t: its error is exp(-π²/STEP), below 1e-17
 SMALL = 40.0  # e^-40 is below rounding
@@ -87,6 +87,7 @@ class InfoNCE(CriticLoss):
         """The number of pairs that a batch needs: m + 1, and two at least."""
         return 2 if self.negatives is None else self.negatives + 1
 
+    @in_full_precision
     def critic_value(self, w: Any, w_x: Any, s: Any) -> Any:
         """Return the population's loss of a critic s (N, N), from w (N, N) and w_x (N,).
 

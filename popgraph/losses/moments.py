@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from popgraph.arrays import Floats, Immutable, Sparse, cross, times
-from popgraph.losses.operands import read_arrays, read_batch, read_batch_arrays, read_population
+from popgraph.losses.operands import in_full_precision, read_arrays, read_batch, read_batch_arrays, read_population
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,7 @@ class MomentLoss(Immutable, ABC):
     def _moment_gradient(self, moments: Moments) -> tuple[Floats | None, Floats | None, Floats]:
         """Return the derivatives in E f, in E f fᵀ and in E f(x) f(x⁺)ᵀ, symmetric; None for 0."""
 
+    @in_full_precision
     def value(self, factor: Any, w_x: Any, f: Any) -> Any:
         """Return the loss over the whole population, in O(nnz(M) k + N k²).
 
@@ -151,6 +152,7 @@ class MomentLoss(Immutable, ABC):
 class PlugInLoss(MomentLoss):
     """A loss of moments whose sampled value is that of the batch's own moments: biased, unless it is linear in them."""
 
+    @in_full_precision
     def batch_value(self, f: Any, f_plus: Any) -> Any:
         """Return the loss at the moments of a batch, both views of each pair pooled.
 

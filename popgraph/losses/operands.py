@@ -4,7 +4,10 @@ Numpy's arrays are computed with in float64, whatever they come as; tensors in t
 Torch is not loaded to find out.
 """
 
-from typing import Any, NamedTuple
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -12,6 +15,9 @@ import scipy.sparse as sp
 from popgraph.arguments.tables import is_sparse, is_tensor
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.memory import reserve
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Population(NamedTuple):
@@ -40,7 +46,9 @@ def check_operand(name: str, value: Any, shape: tuple[int | None, ...], beside: 
             dense = "toarray" if is_sparse(value) else "to_dense"
             raise InvalidArgument(f"{name} is a sparse {_kind(value)}; give {name}.{dense}()")
     if not real:
-        raise InvalidArgument(f"{name} is {shorten(value)}; it must be an array or tensor of real numbers")
+        whole = is_tensor(value) and hasattr(value, "is_complex") and not value.is_complex()
+        mend = f"; give {name}.double()" if whole else ""
+        raise InvalidArgument(f"{name} is {shorten(value)}; it must be an array or tensor of real numbers{mend}")
     sizes = tuple(value.shape)
     if len(sizes) != len(shape) or any(want not in (None, size) for want, size in zip(shape, sizes, strict=True)):
         needed = ", ".join("any" if size is None else str(size) for size in shape) + "," * (len(shape) == 1)
@@ -73,8 +81,8 @@ def _kind(value: Any) -> str:
     )
 
 
-def _alike(named: dict[str, Any]) -> dict[str, Any]:
-    """Return values of one library and device in one precision; a factor that is known by its products stays as it is.
+def alike(named: dict[str, Any]) -> dict[str, Any]:
+    """Return numpy's arrays in float64, or tensors of one device in the widest precision among them.
 
     Raises
     ------
@@ -109,6 +117,23 @@ def _in_float64(value: Any) -> Any:
     return np.asarray(value, dtype=np.float64) if isinstance(value, np.ndarray) else value
 
 
+def in_full_precision(method: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a method of a loss so that torch's autocast, which computes products in half precision, is off inside."""
+
+    @functools.wraps(method)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        tensor: Any = next((each for each in args if not isinstance(each, np.ndarray) and is_tensor(each)), None)
+        torch = sys.modules.get("torch")
+        if (
+            tensor is None or torch is None or tensor.device.type == "meta"
+        ):  # a device without numbers, and without autocast
+            return method(*args, **kwargs)
+        with torch.autocast(tensor.device.type, enabled=False):
+            return method(*args, **kwargs)
+
+    return wrapped
+
+
 def read_population(factor: Any, w_x: Any, *tables: Any, names: tuple[str, ...] = ("f",)) -> Population:
     """Return a factor (n, N), w_x (N,) and tables (N, k) that fit together.
 
@@ -136,8 +161,8 @@ def read_population(factor: Any, w_x: Any, *tables: Any, names: tuple[str, ...] 
             n, k = sum(factor.shape), table.shape[1]  # F = √w_x f and MF
             reserve(f"the loss of {name}, {N:,} x {k:,}", 8.0 * n * k, "use a smaller k")
     named = {**dict(zip(names, tables, strict=True)), "w_x": w_x, **({} if known_by_products else {"factor": factor})}
-    alike = _alike(named)
-    return Population(alike.get("factor", factor), alike["w_x"], tuple(alike[name] for name in names))
+    read = alike(named)
+    return Population(read.get("factor", factor), read["w_x"], tuple(read[name] for name in names))
 
 
 def read_arrays(factor: Any, w_x: Any, *tables: Any, names: tuple[str, ...] = ("f",)) -> Population:
@@ -192,8 +217,8 @@ def read_critic(w: Any, w_x: Any, s: Any) -> tuple[Any, Any, Any]:
     check_operand("w_x", w_x, (None,))
     check_operand("w", w, (len(w_x), len(w_x)), f" beside w_x of {len(w_x)}")
     check_operand("s", s, (len(w_x), len(w_x)), f" beside w_x of {len(w_x)}")
-    alike = _alike({"s": s, "w": w, "w_x": w_x})
-    return alike["w"], alike["w_x"], alike["s"]
+    read = alike({"s": s, "w": w, "w_x": w_x})
+    return read["w"], read["w_x"], read["s"]
 
 
 def read_rows(f: Any, g: Any) -> tuple[Any, Any]:
@@ -206,8 +231,8 @@ def read_rows(f: Any, g: Any) -> tuple[Any, Any]:
     """
     check_operand("f", f, (None, None))
     check_operand("g", g, (None, f.shape[1]), " beside f")
-    alike = _alike({"f": f, "g": g})
-    return alike["f"], alike["g"]
+    read = alike({"f": f, "g": g})
+    return read["f"], read["g"]
 
 
 def read_batch(f: Any, f_plus: Any, least: int = 2) -> tuple[int, Any, Any]:
@@ -235,8 +260,8 @@ def read_batch(f: Any, f_plus: Any, least: int = 2) -> tuple[int, Any, Any]:
             if least == 2
             else f"a batch of {pairs} has too few negatives for this loss; give at least {least}"
         )
-    alike = _alike({"f": f, "f_plus": f_plus})
-    return B, alike["f"], alike["f_plus"]
+    read = alike({"f": f, "f_plus": f_plus})
+    return B, read["f"], read["f_plus"]
 
 
 def read_batch_arrays(f: Any, f_plus: Any, least: int = 2) -> tuple[int, Any, Any]:

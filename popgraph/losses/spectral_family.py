@@ -8,10 +8,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from popgraph.arguments import word
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Sparse, cross, times
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.losses.moments import MomentLoss, Moments, PlugInLoss, plain, trace
-from popgraph.losses.operands import check_operand, read_arrays, read_batch, read_batch_arrays
+from popgraph.losses.operands import alike, check_operand, in_full_precision, read_arrays, read_batch, read_batch_arrays
 
 
 class UnbiasedSpectral(MomentLoss):
@@ -34,6 +35,7 @@ class UnbiasedSpectral(MomentLoss):
         a, C = self._weights(len(moments.second))
         return None, 2.0 * C * moments.second, np.diag(-2.0 * a)
 
+    @in_full_precision
     def batch_value(self, f: Any, f_plus: Any) -> Any:
         """Return the unbiased loss of a batch of B positive pairs.
 
@@ -289,6 +291,7 @@ class UnsquaredLoss(MomentLoss):
         """Return the derivatives in E f, in E f fᵀ and in E f(x) f(x⁺)ᵀ."""
         return 2.0 * moments.mean, None, -2.0 * np.eye(len(moments.mean))
 
+    @in_full_precision
     def batch_value(self, f: Any, f_plus: Any) -> Any:
         """Return -(2/B) Σ_i f(x_i)ᵀf(x_i⁺) + 1/(B(B-1)) Σ_{i≠j} f(x_i)ᵀf(x_j⁺).
 
@@ -334,6 +337,7 @@ class UnsquaredLoss(MomentLoss):
 spectral, ordered, centred, unsquared = SpectralLoss(), OrderedLoss(), CentredLoss(), UnsquaredLoss()
 
 
+@checked_call()
 def matrix_factorisation(factor: Sparse, F: Floats) -> float:
     """Return L_mf(F) = ||Ā - FFᵀ||_F², which is L(f) + ||Ā||_F² for F = √w_x f [H21, Lemma 3.2].
 
@@ -356,7 +360,9 @@ def matrix_factorisation(factor: Sparse, F: Floats) -> float:
         raise InvalidArgument(f"factor is {shorten(factor)}; it must be M, a sparse array (n, N)")
     n, n_views = factor.shape
     check_operand("F", F, (n_views, None), " beside this factor")
+    F = alike({"F": F, "factor": factor})["F"]
     factor = factor.tocsr()
     gram = factor @ factor.T if n < n_views else factor.T @ factor
     FF = F.T @ F
-    return float(np.sum(gram.data**2) - 2.0 * np.sum((factor @ F) ** 2) + np.sum(FF**2))
+    # A squared norm is never negative, and rounding may leave it so at a minimum of 0.
+    return max(0.0, float(np.sum(gram.data**2) - 2.0 * np.sum((factor @ F) ** 2) + np.sum(FF**2)))

@@ -4,7 +4,9 @@ Draws, and solves nothing: what a picture needs beyond its value is an argument.
 colours are those of Okabe and Ito, which colour-blind readers tell apart.
 """
 
-from popgraph.namespaces import only
+from typing import TYPE_CHECKING
+
+from popgraph.namespaces import missing, only
 from popgraph.plot.embeddings import embedding
 from popgraph.plot.graphs import graph
 from popgraph.plot.matches import match
@@ -25,3 +27,5 @@ __all__ = [
     "training",
 ]
 __dir__ = only(__all__)
+if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
+    __getattr__ = missing(__name__, __all__)

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from popgraph.arguments.embeddings import check_scale, read_embedding
+from popgraph.arguments.keywords import checked_call
 from popgraph.drawing import (
     FAINT,
     axes_or_new,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from popgraph.graph import PopulationGraph
 
 
+@checked_call()
 def embedding(
     graph: "PopulationGraph", f: Any, *, labels: Any = None, dims: tuple[int, int] = (0, 1), ax: Axes | None = None
 ) -> Axes:

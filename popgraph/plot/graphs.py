@@ -9,6 +9,7 @@ from matplotlib.collections import LineCollection
 from scipy.sparse.csgraph import minimum_spanning_tree
 
 from popgraph.arguments import count
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Ints
 from popgraph.drawing import (
     INK,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 MOST_EDGES = 5000  # lines drawn: 1,500 views of which all are joined take 2 s with them, and took 114 s with every edge
 
 
+@checked_call()
 def graph(graph: "PopulationGraph", *, labels: Any = None, ax: Axes | None = None, rng: int = 0) -> Axes:
     """Draw the views as nodes of area w_x, joined by lines as strong as w_xx'; self-weights are not drawn.
 

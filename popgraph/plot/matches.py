@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 
+from popgraph.arguments.keywords import checked_call
 from popgraph.drawing import ANNOTATED, INK, NAMED, WARNING, WEIGHTS, axes_or_new, check_value
 
 if TYPE_CHECKING:
     from popgraph.match import Match
 
 
+@checked_call()
 def match(match: "Match", *, ax: Axes | None = None) -> Axes:
     """Draw |Q| of F ≈ F* Q, a row for each eigenvector, with the principal angles and what f holds of each.
 

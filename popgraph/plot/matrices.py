@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from popgraph.arguments import flag, one_of
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Ints
 from popgraph.drawing import (
     ANNOTATED,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from popgraph.graph import PopulationGraph
 
 
+@checked_call()
 def matrix(
     graph: "PopulationGraph",
     which: Literal["w", "adjacency"] = "adjacency",
@@ -132,6 +134,7 @@ def _name_sides(ax: Axes, graph: "PopulationGraph") -> None:
     ax.set_xticks(places, names, rotation=90 if max(map(len, names)) > 3 else 0, **plain)
 
 
+@checked_call()
 def before_and_after(graph: "PopulationGraph", *, axes: Sequence[Axes] | None = None) -> tuple[Axes, Axes]:
     """Draw w beside Ā: the population graph before and after normalisation, with the views along the sides.
 

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 
 from popgraph.arguments import numbers, read_callable, whole_number
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats
 from popgraph.drawing import COLOURS, FAINT, WARNING, axes_or_new
 from popgraph.errors import InvalidArgument, shorten
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 ALIKE = 1e-9  # eigenvalues nearer than this are drawn as one
 
 
+@checked_call()
 def spectrum_path(
     make_graph: Callable[[float], "PopulationGraph"],
     values: ArrayLike,

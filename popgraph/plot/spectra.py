@@ -6,12 +6,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from popgraph.arguments.keywords import checked_call
 from popgraph.drawing import COLOURS, INK, WARNING, axes_or_new, check_value
 
 if TYPE_CHECKING:
     from popgraph.spectrum import Spectrum
 
 
+@checked_call()
 def spectrum(spectrum: "Spectrum", *, ax: Axes | None = None) -> Axes:
     """Draw the known eigenvalues of Ā, with the cut after the k-th marked; a degenerate cut is marked as a warning.
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from popgraph.arguments import whole_number
+from popgraph.arguments.keywords import checked_call
 from popgraph.drawing import (
     COLOURS,
     FAINT,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from popgraph.training import Training
 
 
+@checked_call()
 def training(training: "Training", spectrum: "Spectrum | None" = None, *, ax: Axes | None = None) -> Axes:
     """Draw the loss as training went, the norm of its gradient beside it, and the known minimum -Σγ² if a spectrum is given.
 
@@ -84,6 +86,7 @@ def training(training: "Training", spectrum: "Spectrum | None" = None, *, ax: Ax
     return ax
 
 
+@checked_call()
 def animation(
     training: "Training",
     graph: "PopulationGraph",

@@ -5,7 +5,9 @@
 sets self-training against contrastive learning with a linear probe.
 """
 
-from popgraph.namespaces import only
+from typing import TYPE_CHECKING
+
+from popgraph.namespaces import missing, only
 from popgraph.selftraining.contest import Contest, which_wins
 from popgraph.selftraining.dynamics import Iteration, iterate, propagate
 from popgraph.selftraining.expansion import Expansion, expansion
@@ -25,3 +27,5 @@ __all__ = [
     "which_wins",
 ]
 __dir__ = only(__all__)
+if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
+    __getattr__ = missing(__name__, __all__)

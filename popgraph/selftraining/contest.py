@@ -7,6 +7,7 @@ import numpy as np
 
 from popgraph.arguments import whole_number
 from popgraph.arguments.classes import need_a_label
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Immutable, frozen
 from popgraph.graph import PopulationGraph
 from popgraph.labelling import disagreement, labels_of_naturals
@@ -66,6 +67,7 @@ class Contest(Immutable):
         )
 
 
+@checked_call()
 def which_wins(graph: PopulationGraph, teacher: Any, k: int, *, weight: float = 1.0, labels: Any = None) -> Contest:
     """Say which labels the views better, given the same pseudo-labels: a linear probe on F*, or self-training.
 

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.arrays import Floats, Ints
+from popgraph.arrays import Floats, Immutable, Ints
 
 UNIT = 2**60  # probabilities become whole multiples of 2^-60; what that moves is below rounding
 SLACK = 2**14  # multiples of it that rounding may leave of a capacity that should be used up: 1e-14
 
 
 @dataclass(frozen=True, eq=False)
-class Cut:
+class Cut(Immutable):
     """Hold the smallest and the largest set of nodes on the source's side of a minimum cut, (N,) masks, and its value."""
 
     smallest: Any

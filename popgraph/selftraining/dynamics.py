@@ -7,6 +7,7 @@ import numpy as np
 from scipy.sparse.linalg import LinearOperator, cg
 
 from popgraph.arguments import count, number
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.errors import NotConverged
 from popgraph.graph import PopulationGraph
@@ -48,6 +49,7 @@ class Iteration(Immutable):
     settled: bool
 
 
+@checked_call()
 def iterate(graph: PopulationGraph, teacher: Any, *, steps: int = 1000) -> Iteration:
     """Let every view take, at once, the class of most of its partners: y(x) ← argmax_c Σ_x' w_xx' 1[y(x') = c].
 
@@ -104,6 +106,7 @@ def _apart(graph: PopulationGraph, codes: Ints, r: int) -> float:
     return pairs_told_apart(graph.p, graph.kernel, np.where(codes < 0, r, codes))
 
 
+@checked_call()
 def propagate(graph: PopulationGraph, teacher: Any, *, a: float = 0.9) -> tuple[Floats, Any]:
     """Spread pseudo-labels softly: the scores (1 - a) (I - a Ā)⁻¹ Y of one-hot pseudo-labels Y, and each view's best class.
 

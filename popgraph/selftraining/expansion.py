@@ -7,7 +7,8 @@ import numpy as np
 
 from popgraph.arguments import number
 from popgraph.arguments.classes import classes_in_order, list_labels, need_every_label
-from popgraph.arrays import Floats, Ints
+from popgraph.arguments.keywords import checked_call
+from popgraph.arrays import Floats, Immutable, Ints
 from popgraph.errors import TooLarge, shorten
 from popgraph.graph import PopulationGraph
 from popgraph.labelling import class_mass, labels_of_naturals
@@ -17,7 +18,7 @@ ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
-class Expansion:
+class Expansion(Immutable):
     """Say by how much the least expanding set of views grows. Made by `expansion`.
 
     Attributes
@@ -44,6 +45,7 @@ class Expansion:
     a: float
 
 
+@checked_call()
 def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion:
     """Return the largest c such that P_i(N(S)) >= min(c P_i(S), 1) for every class i and set S of views with P_i(S) <= a.
 

@@ -8,6 +8,7 @@ import scipy.sparse as sp
 
 from popgraph.arguments import number
 from popgraph.arguments.classes import is_labelled, list_labels
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.labels import read_labels
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.errors import TooLarge
@@ -90,6 +91,7 @@ class Student(Immutable):
         )
 
 
+@checked_call()
 def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, labels: Any = None) -> Student:
     """Return the labelling g of least Pr[g(x) ≠ pseudo-label] + weight · Pr_{(x, x⁺)}[g(x) ≠ g(x⁺)].
 

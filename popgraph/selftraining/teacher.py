@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments.classes import bayes_labels, classes_in_order, is_labelled, label_column, labels_of, list_labels
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.labels import read_labels
 from popgraph.arrays import Floats, Immutable, Ints
 from popgraph.errors import InvalidArgument, shorten
@@ -32,6 +33,7 @@ class Teacher(Immutable):
         return labels_of(codes, self.classes)
 
 
+@checked_call()
 def pseudo_labels(graph: PopulationGraph, known: Any) -> Any:
     """Label each view by the labelled naturals that it may come from: argmax_c Σ p(x̄) A(x|x̄) over known x̄ of class c.
 

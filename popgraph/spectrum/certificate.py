@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from popgraph.arrays import Floats, Sparse
+from popgraph.arrays import Floats, Immutable, Sparse
 from popgraph.errors import NotConverged
 from popgraph.subspace import tolerance
 
@@ -15,7 +15,7 @@ AT_ONCE = 16  # vectors whose residuals are formed together, so that checking ta
 
 
 @dataclass(frozen=True)
-class Certificate:
+class Certificate(Immutable):
     """Say why a spectrum can be trusted.
 
     Attributes

@@ -14,7 +14,7 @@ from popgraph.subspace import tolerance
 
 
 @dataclass(frozen=True)
-class SolverUse:
+class SolverUse(Immutable):
     """Say which solver ran on how many components, of what shape (naturals, views), and why."""
 
     solver: str

@@ -1,6 +1,8 @@
 """Populations that are known by their structure: products of independent coordinates, mixtures of these, and declared symmetry."""
 
-from popgraph.namespaces import only
+from typing import TYPE_CHECKING
+
+from popgraph.namespaces import missing, only
 from popgraph.structure.graph import ProductGraph, product
 from popgraph.structure.learning import ProductTraining
 from popgraph.structure.low_degree import LowDegree
@@ -21,3 +23,5 @@ __all__ = [
     "symmetric",
 ]
 __dir__ = only(__all__)
+if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
+    __getattr__ = missing(__name__, __all__)

@@ -13,7 +13,7 @@ from popgraph.arguments import as_array
 from popgraph.arguments.outcomes import list_finite
 from popgraph.arguments.tables import is_tensor
 from popgraph.arrays import Floats, Immutable, Ints, frozen
-from popgraph.errors import InvalidArgument, listing, shorten
+from popgraph.errors import InvalidArgument, did_you_mean, listing, shorten
 from popgraph.graph import PopulationGraph
 from popgraph.sampling import PairSampler
 from popgraph.spectrum import Spectrum
@@ -158,13 +158,15 @@ class Factors(Immutable):
             try:
                 rows.append([self._index[kind][x] for kind, x in zip(self.kind_of.tolist(), view, strict=True)])
             except (KeyError, TypeError):
-                named = [
-                    f"{shorten(x)} in coordinate {j}"
+                unknown = [
+                    (j, x, kind)
                     for j, (kind, x) in enumerate(zip(self.kind_of.tolist(), view, strict=True))
                     if not _is_in(x, self._index[kind])
                 ]
+                named = listing([f"{shorten(x)} in coordinate {j}" for j, x, _ in unknown])
+                meant = did_you_mean([unknown[0][1]], self._index[unknown[0][2]])
                 raise InvalidArgument(
-                    f"view {i} has outcomes that are no views of their factors: {listing(named)}"
+                    f"view {i} has outcomes that are no views of their factors: {named}{meant}"
                 ) from None
         return np.array(rows, dtype=np.intp).reshape(len(rows), self.d)
 

@@ -16,6 +16,7 @@ from scipy.sparse.linalg import LinearOperator
 
 from popgraph.arguments import generator, word
 from popgraph.arguments.classes import label_column
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, Ints
 from popgraph.building import build
 from popgraph.distribution import Distribution, Seed
@@ -35,6 +36,7 @@ LARGEST = 2**27  # cells of the product space: a vector over them takes 1 GiB, a
 EXPANDED = 2**24  # entries of the kernel up to which `expand` lists it
 
 
+@checked_call()
 def mixture(law: Any, populations: Mapping[Any, Sequence[Any]], *, name: str = "") -> "MixtureGraph":
     """Mix product populations: draw a class c from a law, then each coordinate j independently from its j-th population.
 

@@ -39,7 +39,7 @@ def many(count: int) -> str:
 
 
 @dataclass(frozen=True)
-class ProductCertificate:
+class ProductCertificate(Immutable):
     """Say why the spectrum of a product can be trusted.
 
     Attributes

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments import whole_number
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.errors import TooLarge, load_whole, size_in_words
 from popgraph.graph import PopulationGraph, read_graph
@@ -27,6 +28,7 @@ BASIS_BYTES = (
 )  # up to which the whole eigenspace of an eigenvalue cut by k is formed, to choose from it reproducibly
 
 
+@checked_call()
 def symmetric(graph: PopulationGraph, generators: Any) -> "SymmetricGraph":
     """Declare a finite abelian group that leaves a population as it is; its spectrum then takes a fraction of the time.
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from popgraph.arguments import angle
 from popgraph.arguments.embeddings import read_embedding
+from popgraph.arguments.keywords import checked_call
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.graph import PopulationGraph, read_graph
 from popgraph.subspace import column_space, principal_angles
@@ -13,6 +14,7 @@ from popgraph.theory import Check, Checks, Verdict
 from popgraph.verification import verify
 
 
+@checked_call()
 def assert_matches(graph: PopulationGraph, f: Any, k: int | None = None, *, atol: float = 1e-6) -> None:
     """Fail unless the span of F = √w_x f is that of F*, with the whole of `verify`'s reasons.
 
@@ -45,6 +47,7 @@ def assert_matches(graph: PopulationGraph, f: Any, k: int | None = None, *, atol
         )
 
 
+@checked_call()
 def assert_optimal(graph: PopulationGraph, f: Any, *, atol: float = 1e-6) -> None:
     """Fail unless f minimises the spectral contrastive loss: FFᵀ is the best approximation of Ā, a stronger claim than a match.
 
@@ -76,6 +79,7 @@ def assert_optimal(graph: PopulationGraph, f: Any, *, atol: float = 1e-6) -> Non
         raise AssertionError(f"f is no minimiser on {graph!r}: its loss is {above} the minimum\n{match}")
 
 
+@checked_call()
 def assert_same_span(graph: PopulationGraph, f: Any, g: Any, *, atol: float = 1e-6) -> None:
     """Fail unless f and g differ by an invertible linear map; at a degenerate cut two trainings need not.
 
@@ -119,6 +123,7 @@ def assert_same_span(graph: PopulationGraph, f: Any, g: Any, *, atol: float = 1e
         )
 
 
+@checked_call()
 def assert_theorem(check: Check | Checks) -> None:
     """Fail unless a statement holds: both sides, the slack and the source are in the message.
 

@@ -4,12 +4,14 @@ from fractions import Fraction
 from typing import Any
 
 from popgraph.arguments.classes import list_labels
+from popgraph.arguments.keywords import checked_call
 from popgraph.errors import TooLarge
 from popgraph.graph import PopulationGraph, read_graph
 
 MOST = 10_000  # entries of the kernel; more are no reading matter
 
 
+@checked_call()
 def as_python(graph: PopulationGraph) -> str:
     """Return the expression `popgraph.build(...)` that declares this population again, by exact fractions where it has them.
 

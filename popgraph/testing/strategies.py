@@ -11,6 +11,7 @@ from hypothesis import assume, note
 from hypothesis import strategies as st
 
 from popgraph.arguments import count, flag, whole_number
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.outcomes import read_distinct
 from popgraph.arrays import Floats, Ints
 from popgraph.augmentation import Augmentation, as_augmentation
@@ -38,6 +39,7 @@ ANGLES = (np.pi / 2, 1.0, 0.5, 0.1)  # by which an embedding that must not match
 MOST = 64  # views, which keeps a dense solve of a drawn graph under a millisecond
 
 
+@checked_call()
 def distributions(
     outcomes: Iterable[Any] | None = None, *, max_outcomes: int = 5, exact: bool | None = None
 ) -> st.SearchStrategy[Distribution]:
@@ -84,6 +86,7 @@ def distributions(
     return law()
 
 
+@checked_call()
 def augmentations(
     naturals: Iterable[Any], views: Iterable[Any] | None = None, *, max_views: int = 5, exact: bool | None = None
 ) -> st.SearchStrategy[Augmentation]:
@@ -140,6 +143,7 @@ def augmentations(
     return augmentation()
 
 
+@checked_call()
 def graphs(
     min_views: int = 1,
     max_views: int = 8,
@@ -227,6 +231,7 @@ def graphs(
     return graph()
 
 
+@checked_call()
 def labellings(graph: PopulationGraph, classes: int = 3) -> st.SearchStrategy[Ints]:
     """Draw labels of all views, an (N,) array of integers in 0..classes-1, shrinking to one class.
 
@@ -259,6 +264,7 @@ def labellings(graph: PopulationGraph, classes: int = 3) -> st.SearchStrategy[In
     return list_of(st.integers(0, most - 1), graph.N).map(np.array)
 
 
+@checked_call()
 def embeddings(graph: PopulationGraph, k: int, *, matching: bool | None = None) -> st.SearchStrategy[Floats]:
     """Draw embeddings f, (N, k) arrays, that match F* up to an invertible map by construction, or by construction do not.
 

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments import whole_number
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.labels import read_labels
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.errors import InvalidArgument, did_you_mean, shorten
 from popgraph.graph import PopulationGraph
 from popgraph.spectrum import Spectrum
 from popgraph.theory import (
@@ -31,6 +32,7 @@ ALL = {
 }
 
 
+@checked_call()
 def check(
     graph: PopulationGraph,
     labels: Any = None,
@@ -106,6 +108,7 @@ def check(
         if not isinstance(name, str) or name not in ALL:
             raise InvalidArgument(
                 f"only names {shorten(name)}, which is no statement; they are popgraph.theory.statements()"
+                f"{did_you_mean([name], ALL)}"
             )
     found = graph.spectrum(int(k)) if spectrum is None else spectrum
     setting, checks = Setting(graph, y, int(k), found, view_labels), []
@@ -115,6 +118,7 @@ def check(
     return Checks(graph.name or "graph", int(k), tuple(checks))
 
 
+@checked_call()
 def statements() -> tuple[str, ...]:
     """Return the names of all statements, in the order of the theory.
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments import whole_number
+from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.graph import PopulationGraph, read_graph
@@ -22,6 +23,7 @@ from popgraph.losses.critics import positive_pairs
 from popgraph.losses.reading import read_loss
 
 
+@checked_call()
 def minimum(loss: Any, graph: PopulationGraph, k: int) -> float:
     """Return the least value of a loss over all embeddings f into R^k, in closed form from the spectrum of Ā.
 
@@ -114,6 +116,7 @@ def _water_filled(gamma: Floats, total: int) -> Floats:
     return t
 
 
+@checked_call()
 def mutual_information(graph: PopulationGraph) -> float:
     """Return I(x; x⁺) = Σ w_xx' log(w_xx' / (w_x w_x')) of a positive pair, in nats.
 
@@ -137,6 +140,7 @@ def mutual_information(graph: PopulationGraph) -> float:
     return float(np.sum(pairs * np.log(np.where(pairs > 0, pairs / w_x[x] / w_x[x_plus], 1.0))))
 
 
+@checked_call()
 def critic_minimum(loss: Any, graph: PopulationGraph) -> float:
     """Return the least value of InfoNCE or NT-logistic over all critics s(x, x'): its value at s = log K (- log m).
 

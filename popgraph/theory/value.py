@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from popgraph.errors import InvalidArgument
+from popgraph.arrays import Immutable
+from popgraph.errors import InvalidArgument, printable
 from popgraph.show import headed, html_table
 
 
@@ -26,7 +27,7 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True)
-class Check:
+class Check(Immutable):
     """Say whether a statement holds on a graph, and by how much.
 
     Attributes
@@ -115,7 +116,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Checks:
+class Checks(Immutable):
     """Hold checks in the order of the theory. True in a condition iff none fails.
 
     Examples
@@ -178,7 +179,7 @@ class Checks:
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{count} {word}" for word, count in self.counts().items())
-        return f"Checks({self.graph}, k={self.k}: {counts})"
+        return f"Checks({printable(self.graph)}, k={self.k}: {counts})"
 
     def __str__(self) -> str:
         width = max((len(item.name) for item in self.items), default=0)

@@ -3,8 +3,10 @@
 Needs `pip install "torch>=2.4"`. A GPU is used where there is one.
 """
 
+from typing import TYPE_CHECKING
+
 from popgraph.errors import require
-from popgraph.namespaces import only
+from popgraph.namespaces import missing, only
 
 require("torch")
 
@@ -14,3 +16,5 @@ from popgraph.torch.report import Report, verify  # noqa: E402
 
 __all__ = ["Fit", "PositivePairs", "Report", "fit", "verify"]
 __dir__ = only(__all__)
+if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
+    __getattr__ = missing(__name__, __all__)

@@ -1,6 +1,8 @@
 """Named populations of the literature, a file a family; each returns a labelled `PopulationGraph`."""
 
-from popgraph.namespaces import only
+from typing import TYPE_CHECKING
+
+from popgraph.namespaces import missing, only
 from popgraph.zoo.class_domain import class_domain
 from popgraph.zoo.clusters import clusters
 from popgraph.zoo.colour_shape import colour_shape
@@ -33,3 +35,5 @@ __all__ = [
     "scaled_hypercube",
 ]
 __dir__ = only(__all__)
+if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
+    __getattr__ = missing(__name__, __all__)

@@ -4,6 +4,7 @@ from itertools import product
 from typing import Any
 
 from popgraph.arguments import one_of
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.probabilities import SUM_TOLERANCE, parse_probability
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
@@ -15,6 +16,7 @@ from popgraph.zoo.edges import edges
 CELLS = tuple(product((0, 1), repeat=2))
 
 
+@checked_call()
 def class_domain(rho: Any, alpha: Any, beta: Any, gamma: Any, *, level: str = "kernel") -> PopulationGraph:
     """Move between four equally likely cells (class, domain) by adding a random element of Z2 x Z2.
 

@@ -8,12 +8,14 @@ import scipy.sparse as sp
 from popgraph.arguments import count as whole
 from popgraph.arguments import generator as read_generator
 from popgraph.arguments import number
+from popgraph.arguments.keywords import checked_call
 from popgraph.building import build
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.graph import PopulationGraph
 
 
+@checked_call()
 def clusters(
     count: int = 4,
     naturals: int = 20,

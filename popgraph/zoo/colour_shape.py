@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.outcomes import read_distinct
 from popgraph.arguments.probabilities import parse_unit
 from popgraph.augmentation import Augmentation
@@ -13,6 +14,7 @@ from popgraph.errors import InvalidArgument, shorten
 from popgraph.graph import PopulationGraph
 
 
+@checked_call()
 def colour_shape(
     colours: Sequence[str] = ("red", "green", "blue"),
     shapes: Sequence[str] = ("circle", "square"),

@@ -6,6 +6,7 @@ from numbers import Integral
 from typing import Any
 
 from popgraph.arguments import count
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.probabilities import parse_unit
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
@@ -16,6 +17,7 @@ from popgraph.graph import PopulationGraph
 LARGEST = 2**16  # views: some seconds to enumerate
 
 
+@checked_call()
 def cyclic(n: int, steps: Mapping[int, Any]) -> PopulationGraph:
     """Move around a circle of n naturals by a random step.
 
@@ -59,6 +61,7 @@ def cyclic(n: int, steps: Mapping[int, Any]) -> PopulationGraph:
     )
 
 
+@checked_call()
 def ring(n: int = 12, stay: Any = Fraction(1, 2)) -> PopulationGraph:
     """Stay, or move to one of the two neighbours on a ring: γ_j = (stay + (1 - stay) cos(2πj/n))².
 

@@ -3,23 +3,25 @@
 from collections.abc import Hashable, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 from popgraph.arguments import count, flag
 from popgraph.arguments.classes import list_labels
 from popgraph.arguments.containers import is_graph, positions_by_name, refuse_other_names
 from popgraph.arguments.edges import read_edges
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.labels import named_labels
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
-from popgraph.errors import InvalidArgument, TooLarge, listing, shorten
+from popgraph.errors import InvalidArgument, TooLarge, did_you_mean, shorten
 from popgraph.graph import PopulationGraph
 
 LARGEST = 400  # members of a bell: its edges grow with the square
 HALF = Fraction(1, 2)
 
 
+@checked_call()
 def edges(
     weights: Any,
     *,
@@ -82,8 +84,7 @@ def edges(
     for pair in law:
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise InvalidArgument(f"weights has the key {shorten(pair)}; an edge is a pair (x, x')")
-    pairs_read: Any = law.outcomes
-    known = None if labels is None else _labels_of_edges(labels, pairs_read)
+    known = None if labels is None else _labels_of_edges(labels, cast(Any, law.outcomes))
 
     def end(pair: tuple[Hashable, Hashable]) -> Distribution:
         return Distribution({pair[0]: 1}) if pair[0] == pair[1] else Distribution(dict.fromkeys(pair, HALF))
@@ -92,16 +93,17 @@ def edges(
 
 
 def _attribute(graph: Any, name: str) -> dict[Any, Any]:
-    """Return an attribute of a networkx graph's nodes."""
-    lacking = [shorten(node) for node, attributes in graph.nodes(data=True) if name not in attributes]
-    if lacking:
+    """Return an attribute of a networkx graph's nodes, None of those that lack it."""
+    if not any(name in attributes for _, attributes in graph.nodes(data=True)):
+        known = sorted({str(each) for _, attributes in graph.nodes(data=True) for each in attributes})
         raise InvalidArgument(
-            f"labels is {name!r}, and {len(lacking)} nodes of the graph have no such attribute: {listing(lacking)}; give a mapping"
+            f"labels is {name!r}, an attribute that no node of the graph has{did_you_mean([name], known)}; give one that it "
+            "has, or a mapping"
         )
     return dict(graph.nodes(data=name))
 
 
-def _labels_of_edges(labels: Any, pairs: Sequence[Any]) -> list[Any]:
+def _labels_of_edges(labels: Any, pairs: Sequence[tuple[Any, Any]]) -> list[Any]:
     """Return the label of each edge's first end, from labels that name their views."""
     need = "give a mapping view -> label, which holds every first end"
     given = named_labels(labels, "labels", need, len(pairs))
@@ -117,6 +119,7 @@ def _labels_of_edges(labels: Any, pairs: Sequence[Any]) -> list[Any]:
     return [table[x] for x, _ in pairs]
 
 
+@checked_call()
 def dumbbell(size: int = 5, bridge: int = 1) -> PopulationGraph:
     """Join two cliques by a path: the graph that every cut finds and every random walk is slow on.
 

@@ -7,6 +7,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from popgraph.arguments import number, numbers
+from popgraph.arguments.keywords import checked_call
 from popgraph.building import build
 from popgraph.errors import InvalidArgument, TooLarge, shorten
 from popgraph.graph import PopulationGraph
@@ -15,6 +16,7 @@ REACH = 6.0  # standard deviations: what lies further out has probability below 
 LARGEST = 4_000_000  # entries of the kernel
 
 
+@checked_call()
 def gaussian_mixture(
     means: Sequence[Any] = (-2.0, 2.0),
     *,

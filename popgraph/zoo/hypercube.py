@@ -4,6 +4,7 @@ from itertools import product
 from typing import Any
 
 from popgraph.arguments import count
+from popgraph.arguments.keywords import checked_call
 from popgraph.building import build
 from popgraph.combinators import applied, independently
 from popgraph.distribution import Distribution
@@ -13,6 +14,7 @@ from popgraph.graph import PopulationGraph
 LARGEST = 13  # 67 million entries, 3 GB
 
 
+@checked_call()
 def hypercube(d: int, flip: Any = "1/4") -> PopulationGraph:
     """Flip each bit of a uniform string of d bits independently.
 

@@ -4,6 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from popgraph import images
+from popgraph.arguments.keywords import checked_call
 from popgraph.building import build
 from popgraph.distribution import Distribution
 from popgraph.graph import PopulationGraph
@@ -42,6 +43,7 @@ def picture(rows: str, name: str) -> Image:
     return Image([[int(mark == "#") for mark in line] for line in padded], name)
 
 
+@checked_call()
 def lightning_cloud(probability: Any = Fraction(1, 3)) -> PopulationGraph:
     """Rotate a lightning bolt and a cloud by a quarter turn, each with the same probability.
 

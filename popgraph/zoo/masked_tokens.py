@@ -6,6 +6,7 @@ from itertools import product
 from math import comb, prod
 from typing import Any
 
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.outcomes import read_distinct
 from popgraph.arguments.probabilities import parse_unit
 from popgraph.augmentation import Augmentation
@@ -27,6 +28,7 @@ SENTENCES = {
 }
 
 
+@checked_call()
 def masked_tokens(
     sentences: Mapping[str, Any] | Iterable[str] = SENTENCES, probability: Any = "1/2"
 ) -> PopulationGraph:

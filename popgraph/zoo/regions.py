@@ -4,6 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from popgraph.arguments import count, flag
+from popgraph.arguments.keywords import checked_call
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
@@ -13,6 +14,7 @@ from popgraph.graph import PopulationGraph
 LARGEST = 2**20  # entries of the kernel
 
 
+@checked_call()
 def overlapping_regions(cells: int = 12, width: int = 4, stride: int = 2, *, circle: bool = False) -> PopulationGraph:
     """Draw a region of `width` neighbouring cells, then one of its cells: two cells are a pair as often as regions hold both.
 

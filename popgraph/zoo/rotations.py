@@ -5,6 +5,7 @@ from numbers import Integral
 from typing import Any
 
 from popgraph import images
+from popgraph.arguments.keywords import checked_call
 from popgraph.building import build
 from popgraph.combinators import choose
 from popgraph.distribution import Distribution
@@ -21,6 +22,7 @@ LETTERS = {
 EVENLY = {0: "1/2", 1: "1/4", 3: "1/4"}
 
 
+@checked_call()
 def rotations(pictures: Mapping[Any, Image] | None = None, turns: Mapping[int, Any] | None = None) -> PopulationGraph:
     """Turn pictures, each drawn in any of its orientations, by a random number of quarter turns.
 

@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any
 
 from popgraph.arguments import count
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.probabilities import parse_probability
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
@@ -16,6 +17,7 @@ from popgraph.graph import PopulationGraph
 LARGEST = 2**16  # views: some 4 s to enumerate
 
 
+@checked_call()
 def scaled_hypercube(d: int = 4, label_coordinates: int = 2, scales: Iterable[Any] = ("1/2", 1)) -> PopulationGraph:
     """Scale all but the first coordinates of a uniform sign vector by one random factor.
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from popgraph.arguments import count
+from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.probabilities import parse_probability
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
@@ -13,6 +14,7 @@ from popgraph.graph import PopulationGraph
 LARGEST = 4096  # views: their kernel has the square of this many entries
 
 
+@checked_call()
 def planted_subclasses(
     classes: int = 3,
     subgraphs: int = 2,
