@@ -1,6 +1,6 @@
 """Run the campaign: for each public function, spoil one argument or two of a valid call, and judge what comes of it.
 
-    PYTHONPATH=tests python -m fuzz.campaign            a table of inputs, outcomes and findings
+    PYTHONPATH=tests python -m fuzz.campaign            tables of inputs, outcomes and findings: by function, container, argument
     PYTHONPATH=tests python -m fuzz.campaign verify     of these functions, each finding in full
 
 With --serve it reads names from its input and answers in JSON, a line before each call and one after: what kills the
@@ -11,7 +11,7 @@ import json
 import os
 import random
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import nullcontext
 from itertools import count
@@ -31,7 +31,6 @@ from fuzz import judge
 from fuzz.derived import ENTRIES
 from fuzz.registry import Entry
 from fuzz.spoilers import BAD, EITHER, SAME
-
 
 FEW = 60  # inputs of a slow function, which then gets some of its spoilers and not all
 
@@ -55,9 +54,10 @@ def trials(entry: Entry) -> Iterator[Trial]:
     numbers, seen = count(), set()
     for spoilt in (alone if entry.inputs > FEW else alone[: entry.inputs]) or [()]:
         yield Trial(spoilt, next(numbers))
-    for _ in range(3 * bool(names) * (entry.inputs - len(alone))):  # no input is counted twice
+    pairs = max(entry.inputs - len(alone), entry.inputs // 4 if entry.inputs > FEW else 0)
+    for _ in range(3 * bool(names) * pairs):  # no input is counted twice
         spoilt = tuple(sorted(dict(draw.choice(names) for _ in range(2)).items()))
-        if len(spoilt) == 2 and spoilt not in seen and len(seen) < entry.inputs - len(alone):
+        if len(spoilt) == 2 and spoilt not in seen and len(seen) < pairs:
             seen.add(spoilt)
             yield Trial(spoilt, next(numbers))
 
@@ -114,6 +114,21 @@ def campaign(entry: Entry, report: Any = lambda trial, outcome, fault: None) -> 
     return outcomes
 
 
+def container_of(label: str) -> str:
+    """Return the library that a spoiler's container is of, by its label."""
+    library, colon, _ = label.partition(": ")
+    return library if colon else "plain values"
+
+
+def print_table(title: str, table: dict[str, Counter[str]]) -> None:
+    """Print inputs, answers, refusals and findings by kind, the most first."""
+    print(f"\n{title:<42}{'inputs':>8}{'answers':>9}{'refusals':>10}{'findings':>10}")
+    for name, outcomes in sorted(table.items(), key=lambda row: -row[1].total()):
+        print(
+            f"{name:<42}{outcomes.total():>8}{outcomes['answer']:>9}{outcomes['refusal']:>10}{outcomes['finding']:>10}"
+        )
+
+
 def serve(source: TextIO, out: TextIO) -> None:
     """Answer each name read with the story of its campaign."""
     for name in map(str.strip, source):
@@ -130,6 +145,8 @@ def serve(source: TextIO, out: TextIO) -> None:
 def main(names: list[str]) -> None:
     """Print the table."""
     total: Counter[str] = Counter()
+    by_container: dict[str, Counter[str]] = defaultdict(Counter)
+    by_argument: dict[str, Counter[str]] = defaultdict(Counter)
     print(f"{'function':<42}{'inputs':>8}{'answers':>9}{'refusals':>10}{'findings':>10}")
     for name in names or ENTRIES:
         found: list[str] = []
@@ -137,6 +154,10 @@ def main(names: list[str]) -> None:
         def report(trial: Trial, outcome: str, fault: str, found: list[str] = found) -> None:
             if outcome == "finding":
                 found.append(f"    {trial}: {fault}")
+            if outcome != "begun":
+                for argument, label in trial.spoilt:  # an input of two spoilers counts in two rows
+                    by_container[container_of(label)][outcome] += 1
+                    by_argument[argument][outcome] += 1
 
         outcomes = campaign(ENTRIES[name], report)
         total += outcomes
@@ -146,7 +167,9 @@ def main(names: list[str]) -> None:
         )
         for line in found:
             print(line)
-    print(f"{'all':<42}{total.total():>8}{total['answer']:>9}{total['refusal']:>10}{total['finding']:>10}")
+    print_table("by container", by_container)
+    print_table("by argument", by_argument)
+    print(f"\n{'all':<42}{total.total():>8}{total['answer']:>9}{total['refusal']:>10}{total['finding']:>10}")
 
 
 if __name__ == "__main__":
