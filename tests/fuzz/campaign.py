@@ -30,7 +30,7 @@ import numpy as np
 from fuzz import judge
 from fuzz.derived import ENTRIES
 from fuzz.registry import Entry
-from fuzz.spoilers import BAD, EITHER, SAME
+from fuzz.spoilers import BAD, EITHER, SAME, Spoiler
 
 FEW = 60  # inputs of a slow function, which then gets some of its spoilers and not all
 
@@ -45,9 +45,22 @@ class Trial(NamedTuple):
         return " and ".join(f"{argument}: {label}" for argument, label in self.spoilt)
 
 
+def spoilers_of(entry: Entry, argument: str) -> dict[str, Spoiler]:
+    """Return the spoilers of an argument by their labels; listed once, made anew for every call."""
+    given = entry.arguments[argument]
+    listed_of, spoilers = _LISTED.get(argument, (None, {}))
+    if listed_of is not given:
+        spoilers = {each.label: each for each in given.kind(given.plain)}
+        _LISTED[argument] = (given, spoilers)
+    return spoilers
+
+
+_LISTED: dict[str, tuple[Any, dict[str, Spoiler]]] = {}  # of the last argument of each name
+
+
 def trials(entry: Entry) -> Iterator[Trial]:
     """Yield the inputs of one function: every spoiler of every argument alone, and pairs of them after that."""
-    names = [(argument, each.label) for argument, given in entry.arguments.items() for each in given.kind(given.plain)]
+    names = [(argument, each.label) for argument in entry.arguments for each in spoilers_of(entry, argument).values()]
     alone = [(name,) for name in names]
     draw = random.Random(entry.name)
     draw.shuffle(alone)
@@ -69,7 +82,7 @@ def run(entry: Entry, trial: Trial, plain_answer: Any) -> tuple[str, str]:
     verdicts, names = set(), []
     for name, label in trial.spoilt:
         given = entry.arguments[name]
-        spoiler = next(each for each in given.kind(given.plain) if each.label == label)
+        spoiler = spoilers_of(entry, name)[label]
         arguments[name] = spoiler.make(draw)
         verdicts.add(spoiler.verdict)
         names += [name, *given.words]

@@ -1,4 +1,4 @@
-"""The same content in the containers of other libraries: pandas, polars, pyarrow, numpy, torch, xarray, networkx, scipy, dit, Python.
+"""The same content in the containers of other libraries: pandas, polars, pyarrow, numpy, torch, xarray, networkx, scipy, dit.
 
 What a container holds is certain (SAME), certainly not what is asked for (BAD), or such that a refusal is as good as the right
 answer (EITHER); nothing here may be answered in another way. Labels read "library: form", which is how the matrix of
@@ -6,6 +6,7 @@ answer (EITHER); nothing here may be answered in another way. Labels read "libra
 """
 
 import array
+import io
 import tempfile
 import warnings
 from collections import ChainMap, Counter, OrderedDict, UserDict, UserList, deque, namedtuple
@@ -66,9 +67,8 @@ class Subclass(np.ndarray):
 
 def _mapped(x: Any) -> Any:
     """Return an array that lies in a file."""
-    handle = tempfile.NamedTemporaryFile(dir=FOLDER.name, delete=False)
-    handle.write(np.ascontiguousarray(x).tobytes())
-    handle.close()
+    with tempfile.NamedTemporaryFile(dir=FOLDER.name, delete=False) as handle:
+        handle.write(np.ascontiguousarray(x).tobytes())
     return np.memmap(handle.name, dtype=x.dtype, mode="r", shape=x.shape)
 
 
@@ -232,14 +232,14 @@ def _one_axis(values: list[Any], missing: str) -> Iterator[tuple[str, str, Calla
     yield "Python: UserList", EITHER, lambda: UserList(values)
     yield "Python: generator", EITHER, lambda: (v for v in values)
     yield "Python: iterator", EITHER, lambda: iter(values)
-    yield "Python: map", EITHER, lambda: map(lambda v: v, values)
+    yield "Python: reversed twice", EITHER, lambda: reversed(list(reversed(values)))
     yield "Python: dict values", EITHER, lambda: dict(enumerate(values)).values()
     yield "Python: named tuple", EITHER, lambda: namedtuple("Row", [f"a{i}" for i in range(n)])(*values)
     yield "Python: set", BAD, lambda: set(values) if different else set(range(n))
     yield "Python: frozenset", BAD, lambda: frozenset(values if different else range(n))
     yield "Python: set of another length", BAD, lambda: {*values, type(item)(7), type(item)(8)}
     yield "Python: keys of a set", BAD, lambda: dict.fromkeys(values).keys() & set(values)
-    yield "Python: file", BAD, lambda: tempfile.TemporaryFile(dir=FOLDER.name)
+    yield "Python: file", BAD, io.BytesIO
     yield "networkx: graph", ODD, lambda: nx.path_graph(n)
     yield "networkx: edges", ODD, lambda: nx.cycle_graph(max(n, 3)).edges
     if different:
@@ -295,19 +295,38 @@ def _named_axis(values: list[Any], keys: list[Any]) -> Iterator[tuple[str, str, 
 def vector(plain: Any) -> list[Spoiler]:
     """Numbers by position; a container with names of its own is read by position or refused."""
     values = np.asarray(plain, dtype=float).tolist()
-    return _spoilers(_one_axis(values, BAD), pandas_Series_of_another_index=EITHER, pandas_MultiIndex=EITHER, networkx_graph=BAD,
-                     networkx_edges=BAD, pandas_interval=BAD, polars_list_of_lists=EITHER, numpy_one_row=EITHER)  # fmt: skip
+    return _spoilers(
+        _one_axis(values, BAD),
+        pandas_Series_of_another_index=EITHER,
+        pandas_MultiIndex=EITHER,
+        networkx_graph=BAD,
+        networkx_edges=BAD,
+        pandas_interval=BAD,
+        polars_list_of_lists=EITHER,
+        numpy_one_row=EITHER,
+    )
 
 
 def probabilities(plain: Any) -> list[Spoiler]:
     """p: (n,), whose names, where it has any, are the naturals'."""
     values = np.asarray(plain, dtype=float).tolist()
     return [
-        *_spoilers(_one_axis(values, BAD), pandas_interval=ODD, numpy_list_of_masked=BAD, numpy_one_row=ODD, pandas_one_row=ODD,
-                   networkx_nodes=ODD, Python_memoryview=SAME, pandas_Index=EITHER, numpy_objects=ODD,
-                   scipy_one_row=ODD, scipy_one_column=ODD, numpy_matrix=ODD),
+        *_spoilers(
+            _one_axis(values, BAD),
+            pandas_interval=ODD,
+            numpy_list_of_masked=BAD,
+            numpy_one_row=ODD,
+            pandas_one_row=ODD,
+            networkx_nodes=ODD,
+            Python_memoryview=SAME,
+            pandas_Index=EITHER,
+            numpy_objects=ODD,
+            scipy_one_row=ODD,
+            scipy_one_column=ODD,
+            numpy_matrix=ODD,
+        ),
         *_spoilers(_distributions(list(range(len(values))), values)),
-    ]  # fmt: skip
+    ]
 
 
 def _distributions(outcomes: list[Any], p: list[float]) -> Iterator[tuple[str, str, Callable[[], Any]]]:
@@ -355,11 +374,27 @@ def outcomes(plain: Any, *, repeated: bool = False) -> list[Spoiler]:
         )
         fine |= dict.fromkeys((*floats, "torch_negative_bit"), ODD)
     return _spoilers(
-        _one_axis(list(plain), BAD), **fine, pandas_group=BAD, numpy_one_row=ODD, pandas_one_row=ODD, pandas_one_column=ODD,
-        numpy_one_column=ODD, numpy_matrix=ODD, numpy_record_of_one_field=ODD, polars_one_column=ODD, polars_lazy=ODD,
-        pyarrow_one_column=ODD, pyarrow_record_batch=ODD, xarray_two_axes=ODD, torch_one_column=ODD, torch_conjugate=ODD, xarray_Dataset=ODD,
-        Python_dict_keys=SAME if not repeated else EITHER, numpy_int_like_timedelta=ODD, polars_decimals=ODD,
-    )  # fmt: skip
+        _one_axis(list(plain), BAD),
+        **fine,
+        pandas_group=BAD,
+        numpy_one_row=ODD,
+        pandas_one_row=ODD,
+        pandas_one_column=ODD,
+        numpy_one_column=ODD,
+        numpy_matrix=ODD,
+        numpy_record_of_one_field=ODD,
+        polars_one_column=ODD,
+        polars_lazy=ODD,
+        pyarrow_one_column=ODD,
+        pyarrow_record_batch=ODD,
+        xarray_two_axes=ODD,
+        torch_one_column=ODD,
+        torch_conjugate=ODD,
+        xarray_Dataset=ODD,
+        Python_dict_keys=SAME if not repeated else EITHER,
+        numpy_int_like_timedelta=ODD,
+        polars_decimals=ODD,
+    )
 
 
 def labels(plain: Any, keys: Any) -> list[Spoiler]:
@@ -367,9 +402,18 @@ def labels(plain: Any, keys: Any) -> list[Spoiler]:
     named = _spoilers(_named_axis(list(plain), list(keys)))
     labels_of_named = {each.label for each in named}
     one = _spoilers(
-        _one_axis(list(plain), ODD), pandas_Series_of_another_index=BAD, networkx_graph=BAD, networkx_edges=BAD,
-        pandas_group=BAD, numpy_0_d_of_a_list=BAD, torch_half=EITHER, numpy_longdouble=ODD, polars_decimals=ODD, polars_list_of_lists=ODD, numpy_list_of_masked=ODD,
-    )  # fmt: skip
+        _one_axis(list(plain), ODD),
+        pandas_Series_of_another_index=BAD,
+        networkx_graph=BAD,
+        networkx_edges=BAD,
+        pandas_group=BAD,
+        numpy_0_d_of_a_list=BAD,
+        torch_half=EITHER,
+        numpy_longdouble=ODD,
+        polars_decimals=ODD,
+        polars_list_of_lists=ODD,
+        numpy_list_of_masked=ODD,
+    )
     return [*(each for each in one if each.label not in labels_of_named), *named]
 
 
@@ -624,20 +668,21 @@ def _named_rows(x: Any, views: list[Any]) -> Iterator[tuple[str, str, Callable[[
         SAME,
         lambda: {v: torch.tensor(row, requires_grad=True) for v, row in zip(views, x, strict=True)},
     )
+    rows = dict(zip(views, x, strict=True))
     yield (
         "torch: callable that returns tensors with grad",
         SAME,
-        lambda: lambda view, rows=dict(zip(views, x, strict=True)): torch.tensor(rows[view], requires_grad=True),
+        lambda: lambda view: torch.tensor(rows[view], requires_grad=True),
     )
     yield (
         "torch: callable that returns half",
         SAME,
-        lambda: lambda view, rows=dict(zip(views, x, strict=True)): torch.tensor(rows[view], dtype=torch.bfloat16),
+        lambda: lambda view: torch.tensor(rows[view], dtype=torch.bfloat16),
     )
     yield (
         "pandas: callable that returns a Series",
         EITHER,
-        lambda: lambda view, rows=dict(zip(views, x, strict=True)): pd.Series(rows[view]),
+        lambda: lambda view: pd.Series(rows[view]),
     )
     yield (
         "numpy: callable that returns a masked row",
@@ -663,11 +708,23 @@ def kernel(plain: Any, naturals: list[Any], views: list[Any], *, named: bool = T
     """
     x = np.asarray(plain, dtype=np.float64)
     rows = _spoilers(
-        _two_axes(x), pandas_named_columns=EITHER, polars_DataFrame=EITHER, polars_float32=EITHER, pyarrow_Table=EITHER,
-        pandas_words=ODD, Python_list_of_dicts=ODD, Python_dict_of_columns=ODD, pandas_list_of_named_Series=EITHER,
-        networkx_graph=ODD, polars_words=ODD, pyarrow_words=ODD,
-        **{f"scipy_{form}": SAME for form in ("csr", "csc", "coo", "lil", "dok", "bsr", "dia", "csr_matrix", "duplicates", "explicit_zeros")},
-    )  # fmt: skip
+        _two_axes(x),
+        pandas_named_columns=EITHER,
+        polars_DataFrame=EITHER,
+        polars_float32=EITHER,
+        pyarrow_Table=EITHER,
+        pandas_words=ODD,
+        Python_list_of_dicts=ODD,
+        Python_dict_of_columns=ODD,
+        pandas_list_of_named_Series=EITHER,
+        networkx_graph=ODD,
+        polars_words=ODD,
+        pyarrow_words=ODD,
+        **{
+            f"scipy_{form}": SAME
+            for form in ("csr", "csc", "coo", "lil", "dok", "bsr", "dia", "csr_matrix", "duplicates", "explicit_zeros")
+        },
+    )
     own = {} if named else {"pandas_rows_in_another_order": ODD, "pandas_other_rows": ODD}
     return rows + _spoilers(_named_kernels(x, naturals, views), **own)
 
