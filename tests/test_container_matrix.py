@@ -74,6 +74,12 @@ def test_no_container_is_read_silently(matrix):
     assert silent == set()
 
 
+@pytest.mark.parametrize("name", ["polars", "pyarrow", "xarray"])
+def test_a_library_of_containers_is_there(name):
+    need(name)
+    assert containers.HAS[name]
+
+
 def test_every_library_is_there_and_most_arguments_read_it(matrix):
     libraries = {label.split(":")[0] for cells in matrix.values() for label in cells}
     assert {"numpy", "pandas", "torch", "scipy", "networkx", "Python"} <= libraries

@@ -173,7 +173,7 @@ def fit(
     """
     _check(module, graph, head)
     learning_rate = number("learning_rate", learning_rate)
-    weight_decay = number("weight_decay", weight_decay, "it must be a number, 0 or more", ends=True)
+    weight_decay = number("weight_decay", weight_decay, "it must be a nonnegative number", ends=True)
     saved = None if checkpoint is None else _read_checkpoint(checkpoint)
     loss = read_loss(loss, "torch")
     if batch_size is not None:

@@ -9,7 +9,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from importlib.util import find_spec
 from itertools import islice
 from typing import Any, NamedTuple
@@ -243,6 +243,7 @@ def methods(cls: type) -> list[str]:
         for name, function in inspect.getmembers(cls)
         if not name.startswith("_")
         and inspect.isroutine(function)
+        and not isinstance(function, cached_property)
         and (getattr(function, "__module__", None) or "").startswith("popgraph")
     ]
 
