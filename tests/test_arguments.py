@@ -269,6 +269,10 @@ def test_the_outcomes_of_a_table_are_its_rows(table):
         pg.Distribution(table)
 
 
+def test_points_of_the_plane_are_outcomes():
+    assert pg.build([(0.5, 0.25), (0.5, 0.75)], pg.identity()).naturals == ((0.5, 0.25), (0.5, 0.75))
+
+
 def test_a_mapping_is_no_list_of_outcomes():
     for read in (pg.Distribution.uniform, pg.Distribution.from_samples):
         with pytest.raises(InvalidDistribution, match="whose values would be lost"):
