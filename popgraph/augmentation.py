@@ -14,7 +14,7 @@ from typing import Any
 import scipy.sparse as sp
 
 from popgraph import vectorised
-from popgraph.arguments import count, flag, word
+from popgraph.arguments import count, flag, read_callable, word
 from popgraph.arguments.containers import positions_by_name
 from popgraph.arguments.kernels import is_mapping, read_kernel
 from popgraph.arguments.outcomes import compares_by_identity, read_distinct
@@ -76,6 +76,8 @@ class Augmentation(Portable, Immutable):
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", word("name", self.name))
         flag("trusted", self.trusted)
+        if self.batch is not None:
+            read_callable("batch", self.batch)
         if not callable(self.kernel):
             raise InvalidAugmentation(
                 f"an augmentation is a callable natural -> distribution; got {shorten(self.kernel)}, "

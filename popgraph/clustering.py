@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from popgraph.arguments import generator as read_generator
-from popgraph.arguments import whole_number
+from popgraph.arguments import is_whole, whole_number
 from popgraph.arguments.classes import classes_in_order, is_labelled, labelled_share, need_a_label
 from popgraph.arguments.embeddings import check_scale, read_embedding
 from popgraph.arguments.keywords import checked_call
@@ -218,7 +218,7 @@ def spectral_clusters(
     if not isinstance(graph, PopulationGraph):
         raise InvalidArgument(f"spectral_clusters(graph, count) takes a PopulationGraph first; got {shorten(graph)}")
     count = whole_number("count", count, graph.N)
-    if not isinstance(restarts, int | np.integer) or isinstance(restarts, bool) or not 1 <= restarts <= 10**6:
+    if not is_whole(restarts) or not 1 <= restarts <= 10**6:
         raise InvalidArgument(f"restarts is {shorten(restarts)}; it must be a whole number, 1 or more")
     generator = read_generator(rng)
     given = graph.labels if labels is None else read_labels(labels, graph.naturals)

@@ -126,8 +126,16 @@ def read_distribution(declared: Any, *, normalize: bool = False, naturals: Seque
     return law
 
 
-def _from_matrix(declared: Any, given: Any, views: Any, normalize: bool, drop_unreachable: bool) -> Population:
-    """Read a kernel matrix, whose columns keep their order."""
+def read_law_and_matrix(
+    declared: Any, given: Any, views: Any, normalize: bool = False
+) -> tuple[Distribution, Any, Sequence[Any]]:
+    """Return a distribution, a kernel matrix with its rows in the order of the naturals, and the names of its columns.
+
+    Raises
+    ------
+    InvalidDistribution, InvalidAugmentation
+        If they are none, or there is not one row for each natural and one name for each column.
+    """
     table = read_kernel(given, views)
     law = read_distribution(declared, normalize=normalize, naturals=table.rows)
     check_floats(law, "natural")
@@ -145,17 +153,25 @@ def _from_matrix(declared: Any, given: Any, views: Any, normalize: bool, drop_un
         raise InvalidAugmentation(f"the kernel matrix has {shape[1]} columns; views= names {len(names)}")
     if not isinstance(names, range):
         names = tuple(read_distinct(names, "view", "name the columns apart"))
+    return law, matrix, names
+
+
+def _from_matrix(declared: Any, given: Any, views: Any, normalize: bool, drop_unreachable: bool) -> Population:
+    """Read a kernel matrix, whose columns keep their order."""
+    law, matrix, names = read_law_and_matrix(declared, given, views, normalize)
     kernel, exact = read_rows(matrix, law, normalize)
-    reached = np.bincount(kernel.indices, minlength=shape[1]) > 0
+    reached = np.bincount(kernel.indices, minlength=len(names)) > 0
     if not reached.all():
         if not drop_unreachable:
-            lost = [f"{j} ({shorten(names[j])})" if names[j] != j else str(j) for j in np.flatnonzero(~reached)]
+            lost = [
+                f"{j} ({shorten(names[j])})" if names[j] != j else str(j) for j in np.flatnonzero(~reached).tolist()
+            ]
             raise InvalidAugmentation(
-                f"{len(lost)} of {shape[1]} columns are reached from no natural, so they are no views: {listing(lost)}; "
+                f"{len(lost)} of {len(names)} columns are reached from no natural, so they are no views: {listing(lost)}; "
                 "pass drop_unreachable=True to leave them out"
             )
         kernel = frozen_csr(kernel[:, reached])
-        names = tuple(names[j] for j in np.flatnonzero(reached))
+        names = tuple(names[j] for j in np.flatnonzero(reached).tolist())
     return Population(law, names, kernel, exact)
 
 

@@ -143,6 +143,21 @@ class SampledMatch(Immutable):
         return "\n".join(lines)
 
 
+def read_sampling(pairs: Any, confidence: Any, longest: Any) -> tuple[int, float, float | None]:
+    """Return how many pairs to draw, at which confidence, and how long f may be, if that is known.
+
+    Raises
+    ------
+    InvalidArgument
+        If one of these is none.
+    """
+    return (
+        count("pairs", pairs, 2 * BLOCKS, 2**40),
+        number("confidence", confidence, "it must be a number between 0 and 1", above=1e-9, below=1 - 1e-12),
+        None if longest is None else number("longest", longest, "it must be the largest |f(x)|, a number above 0"),
+    )
+
+
 @checked_call()
 @in_words("verifying f by pairs", "use a narrower f")
 @one_thread()
@@ -238,11 +253,9 @@ def verify_sampled(
     >>> sampled.theta
     array([1.  , 0.25, 0.25])
     """
-    pairs = count("pairs", pairs, 2 * BLOCKS, 2**40)
-    confidence = number("confidence", confidence, "it must be a number between 0 and 1", above=1e-9, below=1 - 1e-12)
+    pairs, confidence, stated = read_sampling(pairs, confidence, longest)
     atol = angle("atol", atol)
-    stated = None if longest is None else number("longest", longest, "it must be the largest |f(x)|, a number above 0")
-    moments = draw_moments(sampler, f, int(pairs), float(confidence), generator(rng), progress, longest=stated)
+    moments = draw_moments(sampler, f, pairs, confidence, generator(rng), progress, longest=stated)
     d = len(moments.S)
     k = d if k is None else whole_number("k", k, d, "the number of columns of f")
     ritz, loss, stationarity = moments.ritz(k), moments.loss(), moments.stationarity()

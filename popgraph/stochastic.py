@@ -6,7 +6,7 @@ from contextlib import suppress
 import numpy as np
 
 from popgraph.arrays import Floats
-from popgraph.descent import Objective, how_far
+from popgraph.descent import Objective, Stopped, how_far
 from popgraph.errors import TooLarge
 
 DECAY_FROM = 0.3  # share of a run after which the step size starts to fall
@@ -37,13 +37,18 @@ def descend_on_batches(
     unknowns = start if features is None else z.reshape(objective.height, -1).copy()
     scaled = None if features is None else features.basis / objective.root
     first, second, seen = np.zeros_like(unknowns), np.zeros_like(unknowns), np.zeros((len(unknowns), 1))
-    value = np.nan
+    value, kept = np.nan, z
     written = {0, limit, *np.linspace(0, limit, 101).astype(int).tolist()}
     for step in steps:
         if step in written:
             objective.last = (value, np.nan)
-            with suppress(TooLarge):  # a loss of pairs of views may be for batches only
-                objective.evaluate(objective.unknowns(unknowns) if features is None else unknowns.ravel())
+            reached = objective.unknowns(unknowns) if features is None else unknowns.ravel()
+            try:
+                with suppress(TooLarge):  # a loss of pairs of views may be for batches only
+                    objective.evaluate(reached)
+            except Stopped as reason:
+                return kept, f"{reason} (at batch {step:,}); f is what it was when its loss was last evaluated"
+            kept = reached.copy()
             objective.write_at(step)
         if step == limit:
             break

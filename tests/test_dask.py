@@ -251,7 +251,7 @@ def test_declarations_are_refused_as_on_one_machine(client):
         (lambda g, c, t: g.spectrum(0), "k is 0"),
         (
             lambda g, c, t: g.spectrum(1, solver="dense"),
-            'solver is \'dense\'; it must be "blocks", "collected" or None',
+            'solver is \'dense\'; it must be "blocks" or "collected"',
         ),
         (lambda g, c, t: pg.dask.verify(pg.zoo.lightning_cloud(), [[1]]), "takes a BlockGraph first"),
         (lambda g, c, t: pg.dask.train(pg.zoo.lightning_cloud(), 1), "takes a BlockGraph first"),

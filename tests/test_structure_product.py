@@ -502,7 +502,7 @@ F = CUBE.features(1)
         ),
         (lambda: LowDegree.of(CUBE, [(1, {0: np.ones((2, 2))})]), InvalidEmbedding, "one value for each view, not 2"),
         (lambda: LowDegree.of(CUBE, [(1, {}), ([1, 2], {})]), InvalidEmbedding, "the weight of term 1 has 2 entries"),
-        (lambda: LowDegree.of(CUBE, [(np.nan, {})]), InvalidEmbedding, "the weight of term 0 is nan"),
+        (lambda: LowDegree.of(CUBE, [(np.nan, {})]), InvalidEmbedding, "the weight of term 0 holds nan"),
         (lambda: F + 3, InvalidArgument, "3 cannot be added to LowDegree"),
         (lambda: F @ np.ones(3), InvalidArgument, "f has 1001 columns, and Q shape (3,)"),
     ],

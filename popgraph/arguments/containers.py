@@ -40,7 +40,13 @@ def is_frame(value: Any) -> bool:
 
 def _has_coordinates(value: Any) -> bool:
     """Whether this is an array whose axes have names, and perhaps coordinates, as xarray's have."""
-    return hasattr(value, "dims") and hasattr(value, "indexes") and hasattr(value, "__array__")
+    parts = (
+        "indexes",
+        "__array__",
+        "ndim",
+        "dims",
+    )  # an xarray Dataset has no ndim; its dims warn when they are asked for
+    return all(hasattr(value, part) for part in parts)
 
 
 def read_frame(name: str, value: Any, error: type[InvalidArgument] = InvalidArgument) -> Frame:

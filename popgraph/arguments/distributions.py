@@ -68,7 +68,9 @@ def read_declared(declared: Any, naturals: Sequence[Any] | None = None) -> Decla
                     f"there are {len(array)} probabilities for {len(outcomes)} naturals; give one for each"
                 )
             return Declared(outcomes, array)
-        return Declared(plain_list(array), None)
+        listed = plain_list(array)
+        _refuse_column_of_probabilities(listed)
+        return Declared(listed, None)
     if hasattr(declared, "items") and not is_frame(declared) and not is_law(declared):
         return None
     dimensions = getattr(declared, "ndim", 1) if isinstance(declared, np.ndarray) or is_tensor(declared) else 1
@@ -88,6 +90,8 @@ def read_declared(declared: Any, naturals: Sequence[Any] | None = None) -> Decla
             "probability, a probability vector, a pandas Series or a sequence of equally likely outcomes"
         )
     outcomes = list_finite(declared, "the outcomes")
+    outcomes = [each.as_py() if hasattr(each, "as_py") else each for each in outcomes]  # scalars of pyarrow
+    _refuse_column_of_probabilities(outcomes)
     if looks_like_probabilities(outcomes):
         raise InvalidDistribution(AMBIGUOUS.format(shorten(outcomes)))
     if looks_like_pairs(outcomes):
@@ -96,6 +100,14 @@ def read_declared(declared: Any, naturals: Sequence[Any] | None = None) -> Decla
             "Distribution(...) of pairs, or Distribution.uniform(...) for equally likely outcomes"
         )
     return Declared(outcomes, None)
+
+
+def _refuse_column_of_probabilities(rows: Sequence[Any]) -> None:
+    """Refuse a table of one column, or records of one field, whose numbers could be probabilities."""
+    if rows and all(isinstance(row, tuple) and len(row) == 1 for row in rows):
+        alone = [row[0] for row in rows]
+        if looks_like_probabilities(alone):
+            raise InvalidDistribution(AMBIGUOUS.format(shorten(alone)))
 
 
 def refuse_other_kinds(declared: Any) -> None:

@@ -19,7 +19,8 @@ from collections.abc import Hashable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from popgraph.arguments.containers import is_frame, is_graph, is_law
+from popgraph.arguments.containers import index_of, is_frame, is_graph, is_law
+from popgraph.arguments.kernels import is_mapping
 from popgraph.arguments.outcomes import list_finite, read_outcome
 from popgraph.arguments.probabilities import parse_probability
 from popgraph.errors import InvalidArgument, InvalidDistribution, listing, shorten
@@ -47,6 +48,10 @@ def read_edges(weights: Any) -> tuple[Any, list[Any] | None]:
         raise InvalidArgument(
             f"weights is {shorten(weights)}, a {type(weights).__name__}; give a mapping (x, x') -> weight, an edge a pair (x, x')"
         )
+    if (
+        not isinstance(weights, Mapping) and not is_frame(weights) and is_mapping(weights)
+    ):  # a Series of weights by edge
+        return list(zip(index_of(weights) or (), weights, strict=True)), None
     if isinstance(weights, Mapping):
         if weights and all(isinstance(each, Mapping) for each in weights.values()):  # networkx' view of edges
             return _added((*edge[:2], attributes.get("weight", 1)) for edge, attributes in weights.items()), None

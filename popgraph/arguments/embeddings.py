@@ -124,6 +124,8 @@ def _vector(call: str, row: Any, view: Hashable) -> Any:
 
 def _alike(name: str, call: str, given: list[Any], views: Sequence[Hashable]) -> list[Any]:
     """Return vectors that are all of one length, and name their entries alike where they do."""
+    if len(given) != len(views):
+        raise InvalidEmbedding(f"{name} has {len(given)} entries; give one vector for each of the {len(views)} views")
     rows = [_vector(call, row, view) for row, view in zip(given, views, strict=True)]
     entries = index_of(given[0])
     for row, one, view in zip(rows, given, views, strict=True):

@@ -37,7 +37,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments.classes import label_column, list_labels
-from popgraph.arguments.containers import index_of, is_frame, is_vector, positions_by_name, refuse_other_names
+from popgraph.arguments.containers import index_of, is_frame, is_graph, is_vector, positions_by_name, refuse_other_names
 from popgraph.arguments.outcomes import equals_itself
 from popgraph.arguments.tables import as_array, is_sparse, is_tensor
 from popgraph.arrays import frozen
@@ -110,6 +110,8 @@ def named_labels(labels: Any, name: str, need: str, most: int) -> NamedLabels:
     """
     if isinstance(labels, type | str | bytes | bytearray):
         raise InvalidArgument(f"{name} is {shorten(labels)}, one {type(labels).__name__}; {need}")
+    if is_graph(labels):
+        raise InvalidArgument(f"{name} is {shorten(str(labels))}, a networkx graph; {need}, as a list or a mapping")
     if isinstance(labels, Set) and not isinstance(labels, KeysView):
         raise InvalidArgument(f"{name} is {shorten(labels)}, a set, which has no order; {need}, as a list or a mapping")
     rows = index_of(labels) if is_frame(labels) or is_vector(labels) else None
@@ -231,6 +233,7 @@ def _read_items(name: str, items: list[Any], need: str) -> Any:
 
 def _label(name: str, i: int, item: Any, need: str) -> Any:
     """Return one label, or None for what stands for none."""
+    item = item.as_py() if hasattr(item, "as_py") else item  # a scalar of pyarrow
     if item is None or type(item).__name__ == "NAType":
         return None
     if is_tensor(item) or isinstance(item, np.ndarray):

@@ -55,6 +55,8 @@ def read_outcome(outcome: Any, where: str) -> Hashable:
         return outcome  # type: ignore[no-any-return]
     if isinstance(outcome, np.generic):
         outcome = plain_scalar(outcome)
+    elif hasattr(outcome, "as_py"):  # a scalar of pyarrow, which hashes by its value but equals no other
+        return read_outcome(outcome.as_py(), where)
     elif hasattr(outcome, "as_py"):  # a scalar of pyarrow, which equals no value of Python
         outcome = outcome.as_py()
         if outcome is None:
@@ -115,7 +117,11 @@ def plain_scalar(value: Any) -> Any:
         return value
     if kind == "V":
         names = value.dtype.names
-        return bytes(value) if names is None else tuple(plain_scalar(value[name]) for name in names)
+        return (
+            bytes(value)
+            if names is None
+            else tuple(plain_scalar(part) if isinstance(part, np.generic) else part for part in value)
+        )
     return value.item() if isinstance(value, np.generic) else value
 
 

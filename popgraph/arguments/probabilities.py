@@ -95,7 +95,10 @@ def _only_number(value: Any) -> Any:
         return number
     if shape_of(value) != () or not hasattr(value, "item") or isinstance(value, np.ma.MaskedArray):
         raise TypeError
-    number = value.item()
+    try:
+        number = value.item()
+    except RuntimeError:  # of a tensor without values
+        raise TypeError from None
     if not isinstance(number, int | float) or isinstance(number, bool):
         raise TypeError
     return number

@@ -12,6 +12,29 @@ import numpy as np
 from popgraph.errors import InvalidArgument, did_you_mean, shorten
 
 
+def is_whole(value: Any) -> bool:
+    """Whether this is a whole number: no truth value and no length of time, which Python and numpy count among them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> is_whole(np.int8(3)), is_whole(True), is_whole(np.timedelta64(3, "ns"))
+    (True, False, False)
+    """
+    return isinstance(value, Integral) and not isinstance(value, bool | np.bool_ | np.timedelta64)
+
+
+def is_real(value: Any) -> bool:
+    """Whether this is a real number: no truth value and no length of time.
+
+    Examples
+    --------
+    >>> is_real(0.5), is_real(False), is_real("0.5")
+    (True, False, False)
+    """
+    return isinstance(value, Real) and not isinstance(value, bool | np.bool_ | np.timedelta64)
+
+
 def flag(name: str, value: Any) -> bool:
     """Return True or False.
 
@@ -90,8 +113,8 @@ def count(name: str, value: Any, least: int = 1, most: int = 2**62, why: str = "
     InvalidArgument
         If it is none; the message ends "`why`, `least` or more".
     """
-    if not isinstance(value, Integral) or isinstance(value, bool | np.bool_) or not least <= int(value) <= most:
-        upper = f", and at most {most:,}" if isinstance(value, Integral) and int(value) > most else ""
+    if not is_whole(value) or not least <= int(value) <= most:
+        upper = f", and at most {most:,}" if is_whole(value) and int(value) > most else ""
         raise InvalidArgument(f"{name} is {shorten(value)}; {why}, {least} or more{upper}")
     return int(value)
 
@@ -112,9 +135,8 @@ def number(
     InvalidArgument
         If it is none; the message says `what` it must be.
     """
-    real = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
     try:
-        x = float(value) if real else np.nan
+        x = float(value) if is_real(value) else np.nan
     except OverflowError:
         x = np.inf
     inside = above <= x <= below if ends else above < x < below
@@ -149,12 +171,13 @@ def generator(rng: Any, name: str = "rng") -> np.random.Generator:
     """
     if isinstance(rng, bool | np.bool_):
         raise InvalidArgument(f"{name} is {rng!r}; give None, a whole number or a numpy.random.Generator")
-    kinds = Integral | np.random.Generator | np.random.BitGenerator | np.random.SeedSequence
-    if rng is not None and (not isinstance(rng, kinds) or (isinstance(rng, Integral) and rng < 0)):
+    kinds = np.random.Generator | np.random.BitGenerator | np.random.SeedSequence
+    whole = is_whole(rng)
+    if rng is not None and not isinstance(rng, kinds) and (not whole or rng < 0):
         raise InvalidArgument(
             f"{name} is {shorten(rng)}; give None, a whole number of 0 or more, or a numpy.random.Generator"
         )
-    return np.random.default_rng(int(rng) if isinstance(rng, Integral) else rng)
+    return np.random.default_rng(int(rng) if whole else rng)
 
 
 def whole_number(name: str, value: Any, most: int, what: str = "the number of views") -> int:
@@ -170,6 +193,6 @@ def whole_number(name: str, value: Any, most: int, what: str = "the number of vi
     >>> whole_number("k", 3, most=4)
     3
     """
-    if not isinstance(value, Integral) or isinstance(value, bool) or not 1 <= int(value) <= most:
+    if not is_whole(value) or not 1 <= int(value) <= most:
         raise InvalidArgument(f"{name} is {shorten(value)}; it must be a whole number from 1 to {what}, {most}")
     return int(value)

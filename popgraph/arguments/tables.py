@@ -24,7 +24,7 @@ def shape_of(value: Any) -> tuple[int, ...] | None:
     """Return the shape of an array of any library, or None of what has none."""
     try:
         return tuple(int(n) for n in value.shape)
-    except (AttributeError, TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError, RuntimeError):  # torch's nested tensors have none, and raise
         return None
 
 
@@ -52,6 +52,8 @@ def as_array(name: str, value: Any, error: type[InvalidArgument] = InvalidArgume
         raise error(f"{name} is a sparse matrix of shape {value.shape}; give {name}.toarray(), if there is the memory")
     if isinstance(value, Mapping):
         raise error(f"{name} is {shorten(value)}, a mapping, which has no order of rows; give a table of numbers")
+    if not isinstance(value, type) and hasattr(value, "nodes") and hasattr(value, "adj"):  # numpy would list the nodes
+        raise error(f"{name} is {shorten(str(value))}, a networkx graph, which is no table of numbers")
     if isinstance(value, list | tuple):
         value = (
             type(value)(_row(name, i, part, error) for i, part in enumerate(value)) if _worth_a_look(value) else value

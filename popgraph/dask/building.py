@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,11 @@ import numpy as np
 import scipy.sparse as sp
 from distributed import progress as dask_bar
 
-from popgraph.arguments.kernels import read_matrix
+from popgraph.arguments import count as read_count
+from popgraph.arguments import flag, numbers, word
+from popgraph.arguments.kernels import is_matrix
 from popgraph.arguments.keywords import checked_call
-from popgraph.arguments.outcomes import read_distinct
+from popgraph.arguments.outcomes import list_finite
 from popgraph.arguments.probabilities import SUM_TOLERANCE
 from popgraph.arrays import Ints, frozen
 from popgraph.augmentation import as_augmentation
@@ -25,8 +27,9 @@ from popgraph.dask.store import Finished, finish, hand_over, seen, unite, write
 from popgraph.dask.uniting import ComponentUnion, unite_views
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, listing, shorten
-from popgraph.population import check_floats, read_distribution, read_rows
+from popgraph.population import check_floats, read_distribution, read_law_and_matrix, read_rows
 
+MOST_BLOCKS = 10**6  # each is several files, and known to this process
 ROWS = 25_000  # naturals in a block by default: of 16 views each, 5 MB
 
 
@@ -84,34 +87,23 @@ def build(
     ...     graph.views, graph.spectrum(2).gamma
     (('lightning', 'lightning rotated', 'cloud', 'cloud rotated'), array([1., 1.]))
     """
-    if not isinstance(rows, int | np.integer) or isinstance(rows, bool) or rows < 1:
-        raise InvalidArgument(f"rows is {rows!r}; it must be a whole number, 1 or more")
-    law = read_distribution(distribution)
-    check_floats(law, "natural")
-    cuts = [slice(start, min(start + int(rows), len(law))) for start in range(0, len(law), int(rows))]
-    if not _is_matrix(augmentation):
+    rows = read_count("rows", rows)
+    word("name", name)
+    flag("progress", progress)
+    if not is_matrix(augmentation):
         if views is not None:
             raise InvalidAugmentation(
                 "views= names the columns of a kernel matrix; this augmentation names its own views"
             )
-        kernel = as_augmentation(augmentation)
-        given = [(law.outcomes[cut], law.probabilities[cut]) for cut in cuts]
-        return _assemble(Enumerated(kernel), given, Cluster(client), store, name, progress)
-    matrix = read_matrix(augmentation)
-    if len(matrix.shape) != 2 or matrix.shape[0] != len(law):
-        raise InvalidAugmentation(
-            f"the kernel matrix has shape {matrix.shape}; {len(law)} naturals need {len(law)} rows, a column for each view "
-            "(outcomes of probability 0 are not naturals)"
-        )
+        law = read_distribution(distribution)
+        check_floats(law, "natural")
+        given = [(law.outcomes[cut], law.probabilities[cut]) for cut in _cuts(len(law), rows)]
+        return _assemble(Enumerated(as_augmentation(augmentation)), given, Cluster(client), store, name, progress)
+    law, matrix, names = read_law_and_matrix(distribution, augmentation, views)
     matrix = sp.csr_array(matrix) if sp.issparse(matrix) else matrix
-    names: Sequence[Any] = (
-        range(matrix.shape[1]) if views is None else tuple(read_distinct(views, "view", "name the columns apart"))
-    )
-    if len(names) != matrix.shape[1]:
-        raise InvalidAugmentation(f"the kernel matrix has {matrix.shape[1]} columns; views= names {len(names)}")
     directory, keep = _directory(store)
     answers = []
-    for block, cut in enumerate(cuts):
+    for block, cut in enumerate(_cuts(len(law), rows)):
         A = read_rows(matrix[cut], Distribution.uniform(law.outcomes[cut]), False)[0]
         answers.append(Answer(write(directory, block, law.probabilities[cut], A), None, matrix.shape[1]))
     return _finished(answers, Cluster(client), directory, keep, name, progress, names)
@@ -157,11 +149,12 @@ def from_blocks(
     ...     pg.dask.from_blocks(lambda i: ([0.5], [[0.5, 0.5]], ["shared", i]), 2, client=client).views
     ('shared', 0, 1)
     """
-    if not isinstance(count, int | np.integer) or isinstance(count, bool) or count < 1:
-        raise InvalidArgument(f"count is {count!r}; it must be a whole number of blocks, 1 or more")
+    count = read_count("count", count, 1, MOST_BLOCKS, "it must be a whole number of blocks")
+    word("name", name)
+    flag("progress", progress)
     if not callable(source):
         raise InvalidArgument(f"source is {shorten(source)}; give a function block -> (p, A)")
-    return _assemble(source, [()] * int(count), Cluster(client), store, name, progress)
+    return _assemble(source, [()] * count, Cluster(client), store, name, progress)
 
 
 @checked_call()
@@ -203,22 +196,37 @@ def from_files(
     ...         pg.dask.from_files([f"{folder}/0.npz", f"{folder}/1.npz"], client=client)
     BlockGraph(2 naturals, 2 views, 1 component, in 2 blocks)
     """
-    names = [str(path) for path in paths]
+    word("name", name)
+    flag("progress", progress)
+    if isinstance(paths, str | bytes | Path | Mapping | Set):
+        raise InvalidArgument(f"paths is {shorten(paths)}; give a list of paths, in the order of the naturals")
+    names = []
+    for i, path in enumerate(list_finite(paths)):
+        if not isinstance(path, str | Path):
+            raise InvalidArgument(f"paths[{i}] is {shorten(path)}; it must be a path")
+        names.append(str(path))
     if missing := [shorten(path) for path in names if not Path(path).is_file()]:
         raise InvalidArgument(f"{len(missing)} of {len(names)} files are not there: {listing(missing)}")
     if not names:
         raise InvalidArgument("there are no files; give one or more")
     if p is None:
         p = [1.0 / sum(_rows_of(path) for path in names)] * len(names)
-    elif len(p) != len(names):
-        raise InvalidDistribution(f"there are {len(p)} arrays p for {len(names)} files; give one for each")
     else:
-        p = [np.asarray(part, dtype=np.float64) for part in p]
+        p = list_finite(p) if not isinstance(p, str | bytes | Mapping | Set) else []
+        if len(p) != len(names):
+            raise InvalidDistribution(
+                f"there are {len(p)} arrays p for {len(names)} files; give a list of one for each"
+            )
+        p = [
+            numbers(f"p[{i}]", part, "it must be an array of probabilities", InvalidDistribution)
+            for i, part in enumerate(p)
+        ]
     return _assemble(filed, list(zip(names, p, strict=True)), Cluster(client), store, name, progress)
 
 
-def _is_matrix(augmentation: Any) -> bool:
-    return sp.issparse(augmentation) or isinstance(augmentation, np.ndarray | list | tuple)
+def _cuts(n: int, rows: int) -> list[slice]:
+    """Return the naturals of each block."""
+    return [slice(start, min(start + rows, n)) for start in range(0, n, rows)]
 
 
 class Temporary:
@@ -234,8 +242,15 @@ def _directory(declared: str | Path | None) -> tuple[str, Temporary | None]:
     if declared is None:
         keep = Temporary()
         return keep.path, keep
+    if not isinstance(declared, str | Path):
+        raise InvalidArgument(f"store is {shorten(declared)}; it must be the path of a new directory")
     path = Path(declared)
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise InvalidArgument(
+            f"the store {shorten(str(path))} cannot be made: {getattr(error, 'strerror', None) or error}"
+        ) from None
     if any(path.iterdir()):
         raise InvalidArgument(f"the store {shorten(str(path))} is not empty; give a new directory")
     return str(path.resolve()), None

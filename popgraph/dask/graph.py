@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from popgraph import verification
-from popgraph.arguments import whole_number
+from popgraph.arguments import flag, one_of, whole_number
 from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.blas import one_thread
@@ -129,8 +129,8 @@ class BlockGraph(Immutable):
         Spectrum(k=2, gamma=[1, 0.25], degenerate cut)
         """
         k = whole_number("k", k, self.N)
-        if solver not in (None, "blocks", "collected"):
-            raise InvalidArgument(f'solver is {solver!r}; it must be "blocks", "collected" or None')
+        solver = None if solver is None else one_of("solver", solver, ("blocks", "collected"))
+        flag("progress", progress)
         small = self.bytes <= SMALL and min(self.n, self.N) <= DENSE_SIDE
         if solver == "collected" or (solver is None and small):
             return decompose_here(self.collected(), self.w_x, k)

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.arguments.kernels import read_matrix
+from popgraph.arguments import numbers
+from popgraph.arguments.kernels import is_matrix, read_kernel
 from popgraph.arguments.outcomes import read_distinct
 from popgraph.arrays import Floats, Sparse
 from popgraph.augmentation import Augmentation
@@ -19,6 +20,7 @@ from popgraph.dask.store import Written, handed_over, write
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, PopgraphError, listing, shorten
 from popgraph.population import read_population, read_rows
+from popgraph.states import LazySequence
 
 Source = Callable[..., tuple[Any, ...]]  # block, and what it is given -> (p, A) or (p, A, views)
 
@@ -38,7 +40,7 @@ class Answer:
 def read(directory: str, block: int, path: str, *given: Any) -> Answer:
     """Enumerate a block by the source that is handed over in a file, check it, and write it."""
     try:
-        p, A, views = _checked(handed_over(path)(block, *given))
+        p, A, views = _checked(_called(handed_over(path), block, *given))
     except PopgraphError as error:
         return Answer(refusal=type(error)(f"block {block}: {error}"))
     try:
@@ -51,14 +53,30 @@ def read(directory: str, block: int, path: str, *given: Any) -> Answer:
         )
 
 
+def _called(source: Source, block: int, *given: Any) -> Any:
+    """Return what a source answers; what it raises is the user's own, with a note that says where."""
+    try:
+        return source(block, *given)
+    except PopgraphError:
+        raise
+    except Exception as error:
+        error.add_note(f"raised by source on the block {block}")
+        raise
+
+
 def _checked(answer: Any) -> tuple[Floats, Sparse, Sequence[Hashable] | None]:
     """Return p, A and the views of a block."""
     if not isinstance(answer, tuple) or len(answer) not in (2, 3):
         raise InvalidArgument(
             f"a block is (p, A) or (p, A, views): p and a row of A for each of its naturals; got {shorten(answer)}"
         )
-    p, matrix = np.asarray(answer[0], dtype=np.float64), read_matrix(answer[1])
-    views = answer[2] if len(answer) == 3 else None
+    p = numbers("p", answer[0], "it must be an array of probabilities", InvalidDistribution)
+    if not is_matrix(answer[1]):
+        raise InvalidAugmentation(f"A is {shorten(answer[1])}; give a matrix with a row for each natural of the block")
+    table = read_kernel(answer[1], None)
+    matrix, views = table.values, answer[2] if len(answer) == 3 else table.columns
+    if views is not None and not isinstance(views, LazySequence):
+        views = read_distinct(views, "view", "name the columns apart")
     if p.ndim != 1 or len(matrix.shape) != 2 or len(p) != matrix.shape[0] or len(p) == 0:
         raise InvalidAugmentation(
             f"the kernel matrix has shape {matrix.shape}, p {p.shape}; give one p and one row for each of 1 or more naturals"
@@ -68,8 +86,6 @@ def _checked(answer: Any) -> tuple[Floats, Sparse, Sequence[Hashable] | None]:
         raise InvalidDistribution(f"{bad.size} naturals have a p that is not positive and finite: {offenders}")
     if views is not None and len(views) != matrix.shape[1]:
         raise InvalidAugmentation(f"the kernel matrix has {matrix.shape[1]} columns; {len(views)} views name them")
-    if isinstance(views, list | tuple):
-        read_distinct(views, "view", "name the columns apart")
     return p, read_rows(matrix, Distribution.uniform(range(len(p))), False)[0], views
 
 

@@ -6,8 +6,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from popgraph.arguments import whole_number
-from popgraph.arguments.embeddings import read_embedding
+from popgraph.arguments import count as read_count
+from popgraph.arguments import generator, number, whole_number
+from popgraph.arguments.embeddings import check_scale, read_embedding
 from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, cross, norm, times
 from popgraph.blas import one_thread
@@ -18,7 +19,7 @@ from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten
 from popgraph.graph import PopulationGraph
 from popgraph.losses import SpectralLoss, spectral
 from popgraph.losses.reading import read_loss
-from popgraph.progress import Progress, track
+from popgraph.progress import Progress, check_progress, track
 from popgraph.training import Training, finished, gaussian_start
 
 
@@ -104,22 +105,21 @@ def train(
     if not isinstance(graph, BlockGraph):
         raise InvalidArgument(f"popgraph.dask.train(graph, k) takes a BlockGraph first; got {shorten(graph)}")
     k = whole_number("k", k, graph.N)
-    if not isinstance(steps, int | np.integer) or isinstance(steps, bool) or steps < 1:
-        raise InvalidArgument(f"steps is {steps!r}; it must be a whole number, 1 or more")
-    if not isinstance(tol, int | float | np.number) or not 0 < tol < np.inf:
-        raise InvalidArgument(f"tol is {tol!r}; it must be a positive number")
+    steps, tol = read_count("steps", steps), number("tol", tol)
+    source = generator(rng)
+    check_progress(progress)
     loss = read_loss(loss)
     if not isinstance(loss, SpectralLoss):
         raise InvalidArgument(f"loss is {loss.name}; on a graph in blocks only losses.spectral is minimised")
     objective = BlockObjective(cast(PopulationGraph, graph), spectral)
     if start is None:
-        z = gaussian_start(objective, k, np.random.default_rng(rng))
+        z = gaussian_start(objective, k, source)
     else:
         f = read_embedding(graph.views, start)
         if f.shape[1] != k:
             raise InvalidEmbedding(f"start has shape {f.shape}; k = {k} needs ({graph.N}, {k})")
-        z = objective.unknowns(f)
+        z = objective.unknowns(check_scale("start", f, 1e-50, 1e50))
     ticks = track(count(1), None, progress, "train")
     next(ticks)
-    z, converged, stopped = minimise(objective, z, int(steps), tol, lambda: next(ticks))
+    z, converged, stopped = minimise(objective, z, steps, tol, lambda: next(ticks))
     return finished(objective, z, converged, stopped, None)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from popgraph.arguments import numbers
+from popgraph.arguments import is_whole, numbers
 from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Immutable
 from popgraph.errors import InvalidArgument, TooLarge, shorten
@@ -99,7 +99,7 @@ def audit(loss: Any, graph: "PopulationGraph", f: Any, batch_size: int) -> Audit
     loss = read_loss(loss, "audit")
     if not hasattr(graph, "weight_matrix") or isinstance(graph, type):
         raise InvalidArgument(f"audit(loss, graph, f, batch_size) takes a PopulationGraph second; got {shorten(graph)}")
-    if not isinstance(batch_size, int | np.integer) or isinstance(batch_size, bool) or batch_size < 1:
+    if not is_whole(batch_size) or batch_size < 1:
         raise InvalidArgument(f"batch_size is {shorten(batch_size)}; it must be a whole number, 1 or more")
     held = hasattr(f, "__embedding__") and not isinstance(f, type)
     table = numbers("f", f.__embedding__() if held else f, "give an (N, k) table of finite real numbers")

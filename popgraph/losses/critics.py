@@ -217,15 +217,15 @@ class CriticLoss(Immutable, ABC):
         return np.asarray((in_rows - u * np.sum(u * in_rows, axis=1, keepdims=True)) / (length * self.temperature))
 
 
-def read_temperature(temperature: Any) -> None:
-    """Refuse a temperature that is not a positive number.
+def read_temperature(temperature: Any) -> float:
+    """Return a temperature, a positive number.
 
     Raises
     ------
     InvalidArgument
         If it is not.
     """
-    number("temperature", temperature)
+    return number("temperature", temperature)
 
 
 @dataclass(frozen=True)
@@ -265,10 +265,11 @@ class NTLogistic(CriticLoss):
     bias: str = "unbiased"
 
     def __post_init__(self) -> None:
-        read_temperature(self.temperature)
-        number("negatives", self.negatives)
+        object.__setattr__(self, "temperature", read_temperature(self.temperature))
+        object.__setattr__(self, "negatives", number("negatives", self.negatives))
         flag("cosine", self.cosine)
         word("name", self.name)
+        word("bias", self.bias)
 
     @in_full_precision
     def critic_value(self, w: Any, w_x: Any, s: Any) -> Any:

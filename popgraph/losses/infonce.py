@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.arguments import flag, word
+from popgraph.arguments import flag, is_whole, word
 from popgraph.arrays import Floats
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.losses.critics import CriticLoss, library, read_temperature
@@ -66,11 +66,11 @@ class InfoNCE(CriticLoss):
     name: str = "InfoNCE"
 
     def __post_init__(self) -> None:
-        read_temperature(self.temperature)
+        object.__setattr__(self, "temperature", read_temperature(self.temperature))
         flag("cosine", self.cosine)
         word("name", self.name)
         m = self.negatives
-        if m is not None and (not isinstance(m, int | np.integer) or isinstance(m, bool) or m < 1):
+        if m is not None and (not is_whole(m) or m < 1):
             raise InvalidArgument(
                 f"negatives is {shorten(m)}; it must be a whole number, 1 or more, or None for infinitely many"
             )

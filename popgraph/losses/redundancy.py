@@ -46,8 +46,9 @@ class IdealisedVICReg(PlugInLoss):
     _centres: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        number("weight", self.weight)
+        object.__setattr__(self, "weight", number("weight", self.weight))
         word("name", self.name)
+        word("bias", self.bias)
 
     def _of_moments(self, moments: Moments) -> Any:
         """Return the loss at these moments."""
@@ -102,8 +103,10 @@ class VICReg(PlugInLoss):
 
     def __post_init__(self) -> None:
         for what in ("invariance", "variance", "covariance", "epsilon"):
-            number(what, getattr(self, what), "it must be a number, 0 or more", ends=True)
+            value = number(what, getattr(self, what), "it must be a number, 0 or more", ends=True)
+            object.__setattr__(self, what, value)
         word("name", self.name)
+        word("bias", self.bias)
 
     def _of_moments(self, moments: Moments) -> Any:
         """Return the loss at these moments."""
@@ -161,8 +164,10 @@ class BarlowTwins(PlugInLoss):
 
     def __post_init__(self) -> None:
         for what in ("weight", "epsilon"):
-            number(what, getattr(self, what), "it must be a number, 0 or more", ends=True)
+            value = number(what, getattr(self, what), "it must be a number, 0 or more", ends=True)
+            object.__setattr__(self, what, value)
         word("name", self.name)
+        word("bias", self.bias)
 
     def _of_moments(self, moments: Moments) -> Any:
         """Return the loss at these moments."""

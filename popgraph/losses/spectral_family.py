@@ -114,6 +114,7 @@ class SpectralLoss(UnbiasedSpectral):
 
     def __post_init__(self) -> None:
         word("name", self.name)
+        word("bias", self.bias)
 
     def _weights(self, k: int) -> tuple[Floats, Floats]:
         """Return ones."""
@@ -206,6 +207,7 @@ class OrderedLoss(UnbiasedSpectral):
 
     def __post_init__(self) -> None:
         word("name", self.name)
+        word("bias", self.bias)
 
     def _weights(self, k: int) -> tuple[Floats, Floats]:
         """Return the share of the parts that hold column i, and columns i and j."""
@@ -243,6 +245,7 @@ class CentredLoss(PlugInLoss):
 
     def __post_init__(self) -> None:
         word("name", self.name)
+        word("bias", self.bias)
 
     def _of_moments(self, moments: Moments) -> Any:
         """Return the loss at these moments."""
@@ -278,6 +281,7 @@ class UnsquaredLoss(MomentLoss):
 
     def __post_init__(self) -> None:
         word("name", self.name)
+        word("bias", self.bias)
 
     def _of_moments(self, moments: Moments) -> Any:
         """Return the loss at these moments."""

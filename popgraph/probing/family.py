@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments import generator as read_generator
+from popgraph.arguments import is_whole
 from popgraph.arguments.classes import classes_in_order
 from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, frozen
@@ -150,7 +151,7 @@ def probe_range(
     if not isinstance(graph, PopulationGraph):
         raise InvalidArgument(f"probe_range(graph, k) takes a PopulationGraph first; got {shorten(graph)}")
     check_head(head, intercept)
-    if not isinstance(samples, int | np.integer) or isinstance(samples, bool) or not 0 <= samples <= 10**9:
+    if not is_whole(samples) or not 0 <= samples <= 10**9:
         raise InvalidArgument(f"samples is {shorten(samples)}; it must be a whole number, 0 or more")
     generator = read_generator(rng)
     given = read_task_labels(graph, labels, test_labels)

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.arguments import whole_number
+from popgraph.arguments import called, generator, whole_number
 from popgraph.arrays import Floats, frozen
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten
 from popgraph.match import Match
 from popgraph.pair_moments import Estimate, draw_moments
-from popgraph.progress import Progress
+from popgraph.progress import Progress, check_progress
 from popgraph.reasons import family_in_words
-from popgraph.sampled_verification import SampledMatch, verify_sampled
+from popgraph.sampled_verification import SampledMatch, read_sampling, verify_sampled
 from popgraph.spectrum import Certificate, SolverUse, Spectrum
 from popgraph.spectrum.kronecker import Index
 from popgraph.structure.factors import Factors
@@ -26,6 +26,10 @@ from popgraph.verification import judge, read_angle
 
 LARGEST_FACTOR = 800  # views of a factor whose whole eigenbasis is used; up to here all eigenvalues are solved for
 MOST_COEFFICIENTS = 500_000  # of f in the eigenfunctions of the product
+FORMS = (
+    "a product has no table f: give a LowDegree, a ProductTraining, or a callable that takes an (m, d) array of positions and "
+    "returns (m, k)"
+)
 SAMPLED_ATOL = 0.1  # radians, as of `verify_sampled`
 
 
@@ -87,16 +91,18 @@ def verify(
     progress: Progress = None,
 ) -> Match | SampledMatch:
     """Check f against F*: a `Match` where f is known as a function, a `SampledMatch` where it can only be evaluated."""
-    f = f.__low_degree__() if hasattr(f, "__low_degree__") else f
+    pairs, confidence, longest = read_sampling(
+        pairs, confidence, longest
+    )  # refused also where an exact answer needs none
+    source = generator(rng)
+    check_progress(progress)
+    f = f.__low_degree__() if hasattr(f, "__low_degree__") and not isinstance(f, type) else f
     if isinstance(f, LowDegree) and not f.factors.same(factors):
         raise InvalidEmbedding(
             f"{f!r} is a function of another product; make it with this one's features or LowDegree.of"
         )
-    if not callable(f):
-        raise InvalidEmbedding(
-            f"f is {shorten(f)}; a product has no table f: give a LowDegree, a ProductTraining, or a callable that takes an "
-            "(m, d) array of positions and returns (m, k)"
-        )
+    if not callable(f) or isinstance(f, type):
+        raise InvalidEmbedding(f"f is {shorten(f)}; {FORMS}")
     wide = f.k if isinstance(f, LowDegree) else _width(factors, f)
     k = wide if k is None else whole_number("k", k, wide, "the number of f's columns")
     most = factors.product_of([graph.N for graph in factors.kinds])
@@ -105,7 +111,9 @@ def verify(
     if spectrum is not None and (
         not isinstance(spectrum, ProductSpectrum) or not spectrum.factors.same(factors) or spectrum.k < k
     ):
-        raise InvalidArgument(f"{shorten(spectrum)} does not serve: k = {k} pairs of this product are needed")
+        raise InvalidArgument(
+            f"spectrum is {shorten(spectrum)}, which does not serve: k = {k} pairs of this product are needed"
+        )
     solved = solve(factors, k) if spectrum is None else spectrum.leading(k)
     if isinstance(f, LowDegree) and (seen := _coefficients(factors, f)) is not None:
         return _exactly(factors, f, solved, *seen, read_angle(atol))
@@ -124,7 +132,7 @@ def verify(
         confidence=confidence,
         atol=atol,
         longest=longest,
-        rng=rng,
+        rng=source,
         progress=progress,
     )
 
@@ -140,18 +148,22 @@ def estimate_loss(
     longest: float | None = None,
 ) -> Estimate:
     """Return the spectral contrastive loss: an exact sum, of width 0, for a LowDegree; else with its interval."""
-    f = f.__low_degree__() if hasattr(f, "__low_degree__") else f
+    pairs, confidence, longest = read_sampling(pairs, confidence, longest)
+    source = generator(rng)
+    check_progress(progress)
+    f = f.__low_degree__() if hasattr(f, "__low_degree__") and not isinstance(f, type) else f
     if isinstance(f, LowDegree):
         if not f.factors.same(factors):
             raise InvalidEmbedding(f"{f!r} is a function of another product")
         return Estimate(f.loss(), 0.0)
-    generator = np.random.default_rng(rng)
+    if not callable(f) or isinstance(f, type):
+        raise InvalidEmbedding(f"f is {shorten(f)}; {FORMS}")
     return draw_moments(
         lambda size, draws: factors.sample(size, True, draws),
         f,
         pairs,
         confidence,
-        generator,
+        source,
         progress,
         longest=longest,
     ).loss()
@@ -159,7 +171,7 @@ def estimate_loss(
 
 def _width(factors: Factors, f: Any) -> int:
     """Return the number of columns of a callable f, asked about one view."""
-    value = f(np.zeros((1, factors.d), dtype=np.intp))
+    value = called(f, np.zeros((1, factors.d), dtype=np.intp), "f")
     shape = tuple(getattr(value, "shape", np.shape(value)))
     if len(shape) != 2 or shape[0] != 1 or shape[1] < 1:
         raise InvalidEmbedding(f"f of a batch of 1 view has shape {shape}; it must be (1, k)")

@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments import as_array
+from popgraph.arguments.outcomes import list_finite
+from popgraph.arguments.tables import is_tensor
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.errors import InvalidArgument, did_you_mean, listing, shorten
 from popgraph.graph import PopulationGraph
@@ -117,8 +120,6 @@ class Factors(Immutable):
 
     def sample(self, size: Any, pairs: bool, generator: np.random.Generator) -> tuple[Any, ...]:
         """Draw views, or positive pairs, as arrays (size, d) of positions."""
-        if not isinstance(size, int | np.integer) or isinstance(size, bool) or size < 0:
-            raise InvalidArgument(f"size is {size!r}; the number of draws must be a whole number, 0 or more")
         drawn = tuple(np.empty((int(size), self.d), dtype=np.int32) for _ in range(1 + pairs))
         for kind, copies in self.copies.items():
             at = slice(None) if copies == self.d else np.flatnonzero(self.kind_of == kind)
@@ -132,7 +133,8 @@ class Factors(Immutable):
 
     def positions(self, views: Any) -> Ints:
         """Return views, given as an (m, d) array of positions or a sequence of tuples of outcomes, as positions (m, d)."""
-        if isinstance(views, np.ndarray):
+        if hasattr(views, "__array__") or is_tensor(views):
+            views = as_array("views", views)
             if views.ndim != 2 or views.shape[1] != self.d or views.dtype.kind not in "iub":
                 raise InvalidArgument(
                     f"views is an array of {views.dtype} of shape {views.shape}; positions are whole numbers (m, {self.d})"
@@ -148,7 +150,7 @@ class Factors(Immutable):
                 )
             return np.asarray(positions)
         rows = []
-        for i, view in enumerate(views):
+        for i, view in enumerate(list_finite(views, "the views")):
             if not isinstance(view, tuple) or len(view) != self.d:
                 raise InvalidArgument(
                     f"view {i} is {shorten(view)}; a view of this product is a tuple of {self.d} outcomes"

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments import generator, is_whole
 from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Immutable, Ints
 from popgraph.augmentation import from_table
@@ -136,7 +137,7 @@ class ProductGraph(Immutable):
         >>> [count for _, count in cube.spectrum(2**1000).multiplicities[:4]]
         [1, 1000, 499500, 166167000]
         """
-        if not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= self.N:
+        if not is_whole(k) or not 1 <= int(k) <= self.N:
             raise InvalidArgument(
                 f"k is {shorten(k)}; it must be a whole number from 1 to the number of views, {many(self.N)}"
             )
@@ -152,7 +153,7 @@ class ProductGraph(Immutable):
         (5, 1000)
         """
         size = read_draws(size, 48.0 + 24.0 * len(self.factors))
-        return np.asarray(self.factor_kinds.sample(size, False, np.random.default_rng(rng))[0])
+        return np.asarray(self.factor_kinds.sample(size, False, generator(rng))[0])
 
     def sample_pairs(self, size: int, *, rng: Seed = None) -> tuple[Ints, Ints]:
         """Draw positive pairs (x, x⁺): two arrays (size, d) of positions.
@@ -165,7 +166,7 @@ class ProductGraph(Immutable):
         ((5, 1000), (5, 1000))
         """
         size = read_draws(size, 48.0 + 24.0 * len(self.factors))
-        x, x_plus = self.factor_kinds.sample(size, True, np.random.default_rng(rng))
+        x, x_plus = self.factor_kinds.sample(size, True, generator(rng))
         return x, x_plus
 
     def outcomes(self, positions: Any) -> list[tuple[Any, ...]]:

@@ -12,14 +12,15 @@ import scipy.sparse as sp
 from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dpstrf
 
-from popgraph.arguments import whole_number
+from popgraph.arguments import count as read_count
+from popgraph.arguments import generator, number, whole_number
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.descent import Objective, minimise
 from popgraph.distribution import Seed
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.losses import SpectralLoss, spectral
 from popgraph.losses.reading import read_loss
-from popgraph.progress import Progress, track
+from popgraph.progress import Progress, check_progress, track
 from popgraph.structure.factors import Factors
 from popgraph.structure.low_degree import LowDegree
 from popgraph.subspace import tolerance
@@ -96,7 +97,10 @@ def train(
             "features=product.features(degree=1)"
         )
     k = whole_number("k", k, features.k, "the number of features")
-    generator = np.random.default_rng(rng)
+    steps = read_count("steps", steps)
+    tol = number("tol", tol)
+    check_progress(progress)
+    source = generator(rng)
     G, P = features.inner(features)
     scale = np.sqrt(np.diagonal(G)).copy()
     scale[scale == 0] = 1.0
@@ -116,7 +120,7 @@ def train(
     objective = Objective(_Class(sp.csr_array(factor), np.ones(rank)), spectral)
     ticks = track(count(1), None, progress, "train")
     next(ticks)
-    start = generator.standard_normal(rank * k) / np.sqrt(k * rank)
+    start = source.standard_normal(rank * k) / np.sqrt(k * rank)
     z, converged, stopped = minimise(objective, start, steps, tol, lambda: next(ticks))
     weights = to_unit @ z.reshape(rank, k)
     at_steps, losses, norms = zip(*objective.rows, strict=True)

@@ -1,6 +1,6 @@
 """`LowDegree`: embeddings of a product that are sums of products of functions of a few coordinates, and their exact moments."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from itertools import combinations, product
 from math import comb
@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.arguments import whole_number
+from popgraph.arguments import count, is_real, is_whole, numbers
 from popgraph.arguments.embeddings import read_embedding
+from popgraph.arguments.outcomes import list_finite
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.errors import InvalidArgument, InvalidEmbedding, TooLarge, shorten
 from popgraph.separable import Separable, separable
@@ -78,20 +79,22 @@ class LowDegree(Immutable):
         >>> LowDegree.of(pair, [([1, 0], {}), ([0, 1], {1: [1, -1]})])(np.array([[3, 1]]))
         array([[ 1., -1.]])
         """
-        factors: Factors = product.factor_kinds
+        factors = getattr(product, "factor_kinds", None)
+        if not isinstance(factors, Factors) or isinstance(product, type):
+            raise InvalidArgument(f"product is {shorten(product)}; give a ProductGraph, of popgraph.product")
         columns: list[list[Floats]] = [[np.ones(graph.N)] for graph in factors.kinds]
         functions: list[list[tuple[int, int]]] = []
         weights: list[Floats] = []
-        for weight, parts in terms:
+        for weight, parts in _listed(terms):
             if not isinstance(parts, Mapping):
                 raise InvalidArgument(
                     f"term {len(weights)} has {shorten(parts)}; give a mapping coordinate -> function"
                 )
             written = []
             for j, function in parts.items():
-                if not isinstance(j, int | np.integer) or isinstance(j, bool) or not 0 <= j < factors.d:
+                if not is_whole(j) or not 0 <= int(j) < factors.d:
                     raise InvalidArgument(
-                        f"term {len(weights)} has coordinate {j!r}; coordinates are 0..{factors.d - 1}"
+                        f"term {len(weights)} has coordinate {shorten(j)}; coordinates are 0..{factors.d - 1}"
                     )
                 kind = int(factors.kind_of[j])
                 written.append((int(j), len(columns[kind])))
@@ -143,15 +146,17 @@ class LowDegree(Immutable):
         return LowDegree(self.factors, joined, frozen(np.concatenate([self.weights, other.weights])))
 
     def __mul__(self, number: float) -> "LowDegree":
-        if not isinstance(number, int | float | np.number):
+        if not is_real(number):
             return NotImplemented
+        if not np.isfinite(float(number)):
+            raise InvalidArgument(f"{self!r} cannot be multiplied by {number}; give a finite number")
         return LowDegree(self.factors, self.terms, frozen(self.weights * float(number)))
 
     __rmul__ = __mul__
 
     def __matmul__(self, Q: Any) -> "LowDegree":
-        matrix = np.asarray(Q, dtype=np.float64)
-        if matrix.ndim != 2 or matrix.shape[0] != self.k or not np.isfinite(matrix).all():
+        matrix = numbers("Q", Q, f"it must be a finite ({self.k}, l) array")
+        if matrix.ndim != 2 or matrix.shape[0] != self.k:
             raise InvalidArgument(
                 f"f has {self.k} columns, and Q shape {matrix.shape}; it must be a finite ({self.k}, l) array"
             )
@@ -169,6 +174,8 @@ class LowDegree(Immutable):
         >>> a.inner(a)[1], a.inner(b)[1]
         (array([[0.25]]), array([[0.]]))
         """
+        if not isinstance(other, LowDegree) or not other.factors.same(self.factors):
+            raise InvalidArgument(f"other is {shorten(other)}; it must be a LowDegree of this product")
         pairs = [
             self.factors.gram(kind, a, b)
             for kind, (a, b) in enumerate(zip(self.terms.tables, other.terms.tables, strict=True))
@@ -218,6 +225,17 @@ class LowDegree(Immutable):
         return f"LowDegree({m:,} term{'s' * (m != 1)} of degree {self.degree} at most, k={self.k})"
 
 
+def _listed(terms: Any) -> list[tuple[Any, Any]]:
+    """List the terms of a function, pairs in a container that has an order."""
+    listed = None if isinstance(terms, str | bytes | Mapping | Set) else list_finite(terms)
+    for i, term in enumerate(listed or ()):
+        if not isinstance(term, tuple | list) or len(term) != 2:
+            raise InvalidArgument(f"term {i} is {shorten(term)}; give pairs (weight, {{coordinate: function}})")
+    if listed is None:
+        raise InvalidArgument(f"terms is {shorten(terms)}; give a list of pairs (weight, {{coordinate: function}})")
+    return listed
+
+
 def _table(factors: Factors, kind: int, function: Any, what: str) -> Floats:
     """Read a function of one coordinate as its values (N,)."""
     given = np.asarray(function) if isinstance(function, list | tuple) else function
@@ -236,19 +254,18 @@ def _table(factors: Factors, kind: int, function: Any, what: str) -> Floats:
 
 def _weight(weight: Any, i: int) -> Floats:
     """Read the weight of a term as a vector."""
-    try:
-        vector = np.atleast_1d(np.asarray(weight, dtype=np.float64))
-    except (TypeError, ValueError):
-        vector = np.full(1, np.nan)
-    if vector.ndim != 1 or not len(vector) or not np.isfinite(vector).all():
+    need = "it must be a finite number or vector"
+    vector: Floats = np.atleast_1d(numbers(f"the weight of term {i}", weight, need, InvalidEmbedding))
+    if vector.ndim != 1 or not len(vector):
         raise InvalidEmbedding(f"the weight of term {i} is {shorten(weight)}; it must be a finite number or vector")
     return vector
 
 
 def features(factors: Factors, degree: int) -> LowDegree:
     """Return independent functions that span all functions of degree up to this: 1, and products of 1[x_j = v] - P(x_j = v)."""
-    if degree != 0:
-        degree = whole_number("degree", degree, factors.d, "the number of coordinates")
+    degree = count(
+        "degree", degree, 0, factors.d, f"it must be a whole number up to the number of coordinates, {factors.d:,}"
+    )
     free = [graph.N - 1 for graph in factors.kinds]
     most = max(free)
     bound = sum(comb(factors.d, size) * most**size for size in range(degree + 1))

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import LinearOperator
 
-from popgraph.arguments import word
+from popgraph.arguments import generator, word
 from popgraph.arguments.classes import label_column
 from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, Ints
@@ -302,14 +302,14 @@ class MixtureGraph(Immutable):
         >>> mixture([0], {0: [pg.zoo.hypercube(1)] * 3}).sample_pairs(3, rng=0).shape
         (3, 2)
         """
-        generator = np.random.default_rng(rng)
+        source = generator(rng)
         size = read_draws(size, 96.0)
-        drawn = generator.choice(len(self.law.probabilities), size, p=self.law.probabilities)
+        drawn = source.choice(len(self.law.probabilities), size, p=self.law.probabilities)
         cells = np.zeros((size, 2), dtype=np.intp)
         for c, (of_class, places) in enumerate(zip(self.factors, self._places, strict=True)):
             mine = np.flatnonzero(drawn == c)
             for factor, place, width in zip(of_class, places, self.sizes, strict=True):
-                cells[mine] = cells[mine] * width + place[factor.sample_pairs(len(mine), rng=generator)]
+                cells[mine] = cells[mine] * width + place[factor.sample_pairs(len(mine), rng=source)]
         return cells if self._arrays.cells is None else np.searchsorted(self._arrays.cells, cells)
 
     def expand(self) -> PopulationGraph:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments import count as read_count
+from popgraph.arguments import is_whole
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.errors import InvalidArgument, NotConverged, TooLarge, shorten
 from popgraph.separable import separable
@@ -187,13 +189,18 @@ class ProductSpectrum(Immutable):
     def members(self, count: int) -> list[Index]:
         """Return the first eigenfunctions, each as pairs (coordinate, number of the factor's eigenfunction) where it is not 1.
 
+        Raises
+        ------
+        InvalidArgument
+            If the count is not a whole number, 0 or more.
+
         Examples
         --------
         >>> import popgraph as pg
         >>> pg.product([pg.zoo.hypercube(1)] * 3).spectrum(8).members(6)
         [(), ((0, 1),), ((1, 1),), ((2, 1),), ((0, 1), (1, 1)), ((0, 1), (2, 1))]
         """
-        return list(islice(self._every(), count))
+        return list(islice(self._every(), read_count("count", count, 0)))
 
     def _every(self) -> Iterator[Index]:
         return chain.from_iterable(self.search.members(level) for level in self.levels)
@@ -264,7 +271,7 @@ class ProductSpectrum(Immutable):
         >>> pg.product([pg.zoo.hypercube(1)] * 1000).spectrum(1001).leading(1)
         ProductSpectrum(k=1, gamma=[1], gap 0.75)
         """
-        if not isinstance(k, int | np.integer) or isinstance(k, bool) or not 1 <= k <= self.k:
+        if not is_whole(k) or not 1 <= int(k) <= self.k:
             raise InvalidArgument(f"k is {shorten(k)}; this spectrum has the leading 1..{many(self.k)} pairs")
         certificate = _certify(self.factors, self.search, self.levels, int(k), self.certificate.excluded)
         return replace(self, k=int(k), certificate=certificate)

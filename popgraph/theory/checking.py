@@ -99,7 +99,7 @@ def check(
         raise InvalidArgument(f"spectrum is {shorten(spectrum)}; it must be a Spectrum of k = {k} pairs or more")
     if only is not None and (
         not isinstance(only, Iterable)
-        or getattr(only, "ndim", 1) != 1
+        or (getattr(only, "ndim", 1) != 1 and not isinstance(only, str))
         or not (isinstance(only, str) or len(only := list(only)))
     ):
         raise InvalidArgument(f"only is {shorten(only)}; give the name of a statement, or several names")

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from popgraph.arguments import count as read_count
+from popgraph.arguments import generator, number
 from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, Ints, frozen
 from popgraph.blas import one_thread
@@ -23,7 +25,7 @@ from popgraph.graph import PopulationGraph
 from popgraph.losses import spectral
 from popgraph.losses.reading import read_loss
 from popgraph.progress import Progress, track
-from popgraph.torch.pairs import EncodedViews, drawn, read_count
+from popgraph.torch.pairs import EncodedViews, drawn, read_device
 
 DECAY_FROM = 0.3  # share of a run after which the step size starts to fall
 LOOK_EVERY = 64  # steps between two looks at whether the loss is still a number: each look waits for the GPU
@@ -169,23 +171,27 @@ def fit(
     >>> bool(pg.verify(graph, trained, atol=0.05))
     True
     """
-    _check(module, graph, head, learning_rate, weight_decay)
+    _check(module, graph, head)
+    learning_rate = number("learning_rate", learning_rate)
+    weight_decay = number("weight_decay", weight_decay, "it must be a number, 0 or more", ends=True)
+    saved = None if checkpoint is None else _read_checkpoint(checkpoint)
     loss = read_loss(loss, "torch")
     if batch_size is not None:
-        read_count("batch_size", batch_size, getattr(loss, "least_batch", 2))
-    read_count("steps", steps, 1)
+        batch_size = read_count("batch_size", batch_size, getattr(loss, "least_batch", 2))
+    steps = read_count("steps", steps)
     if evaluate_every is not None:
-        read_count("evaluate_every", evaluate_every, 1)
-    where = torch.device(device if device is not None else "cuda" if torch.cuda.is_available() else "cpu")
+        evaluate_every = read_count("evaluate_every", evaluate_every)
+    source = generator(rng)
+    where = read_device("cuda" if device is None and torch.cuda.is_available() else "cpu" if device is None else device)
     model = torch.nn.ModuleDict({"encoder": module, **({} if head is None else {"head": head})}).to(where)
-    run = _Run(graph, model, loss, EncodedViews(graph, encode, where), Path(checkpoint) if checkpoint else None)
+    run = _Run(graph, model, loss, EncodedViews(graph, encode, where), saved)
     optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=weight_decay)
-    pairs = repeat(None) if batch_size is None else drawn(graph, int(batch_size), np.random.default_rng(rng))
+    pairs = repeat(None) if batch_size is None else drawn(graph, batch_size, source)
     modes = {part: part.training for part in model.modules()}
     model.train()
     stopped, interrupted = f"ran its {steps:,} steps", False
     try:
-        for step in track(range(int(steps)), int(steps), progress, "fit"):
+        for step in track(range(steps), steps, progress, "fit"):
             if step % (evaluate_every or max(1, steps // 20)) == 0:
                 run.evaluate(step)
             share = max(0.0, (step / steps - DECAY_FROM) / (1 - DECAY_FROM))
@@ -194,7 +200,7 @@ def fit(
             if (step + 1) % LOOK_EVERY == 0:
                 run.look()
         run.look()
-        run.evaluate(int(steps))
+        run.evaluate(steps)
     except KeyboardInterrupt:
         stopped, interrupted = f"interrupted after {len(run.losses):,} of {steps:,} steps", True
         with suppress(_NoNumber):
@@ -323,7 +329,7 @@ class _Run:
         )
 
 
-def _check(module: Any, graph: Any, head: Any, learning_rate: Any, weight_decay: Any) -> None:
+def _check(module: Any, graph: Any, head: Any) -> None:
     """Refuse what is no module, graph or step size, in one sentence."""
     if not isinstance(graph, PopulationGraph):
         raise InvalidArgument(f"fit(module, graph) takes a PopulationGraph second; got {shorten(graph)}")
@@ -332,6 +338,17 @@ def _check(module: Any, graph: Any, head: Any, learning_rate: Any, weight_decay:
             raise InvalidArgument(f"{what} is {shorten(given)}; it must be a torch.nn.Module")
     if not any(p.requires_grad for part in (module, head) if part is not None for p in part.parameters()):
         raise InvalidArgument(f"module is {shorten(module)}, which has no weights to train")
-    for what, number, least in (("learning_rate", learning_rate, 1e-300), ("weight_decay", weight_decay, 0.0)):
-        if not isinstance(number, int | float | np.number) or not least <= number < np.inf:
-            raise InvalidArgument(f"{what} is {number!r}; it must be a {'positive' if least else 'nonnegative'} number")
+
+
+def _read_checkpoint(checkpoint: Any) -> Path:
+    """Return the path of a checkpoint, which may be written."""
+    if not isinstance(checkpoint, str | Path) or not str(checkpoint) or "\0" in str(checkpoint):
+        raise InvalidArgument(f"checkpoint is {shorten(checkpoint)}; it must be the path of a file")
+    path = Path(checkpoint)
+    try:
+        folder = path.is_dir()
+    except OSError as error:
+        raise InvalidArgument(f"checkpoint is {shorten(checkpoint)}, no path of a file: {error.strerror}") from None
+    if folder:
+        raise InvalidArgument(f"checkpoint is {shorten(str(path))}, a folder; give the path of a file in it")
+    return path

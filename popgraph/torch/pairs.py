@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
+from popgraph.arguments import count as read_count
+from popgraph.arguments import generator
 from popgraph.arrays import Floats
 from popgraph.distribution import Seed
 from popgraph.encoding import embed_views, encode_views, run_module
@@ -110,12 +112,10 @@ class PositivePairs(IterableDataset):  # type: ignore[misc]
             raise InvalidArgument(
                 f"PositivePairs(graph, batch_size) takes a PopulationGraph first; got {shorten(graph)}"
             )
-        read_count("batch_size", batch_size, 1)
-        if batches is not None:
-            read_count("batches", batches, 1)
-        self.graph, self.batch_size, self.batches = graph, int(batch_size), batches
-        self.encoded = EncodedViews(graph, encode, torch.device(device))
-        self.seed = int(np.random.default_rng(rng).integers(2**63))
+        self.graph, self.batch_size = graph, read_count("batch_size", batch_size)
+        self.batches = None if batches is None else read_count("batches", batches)
+        self.encoded = EncodedViews(graph, encode, read_device(device))
+        self.seed = int(generator(rng).integers(2**63))
         # Shared with the workers: a worker process may live for one pass or for all, and must not repeat a stream.
         self.passes = torch.zeros(1 + MOST_WORKERS, dtype=torch.int64).share_memory_()
 
@@ -133,13 +133,23 @@ class PositivePairs(IterableDataset):  # type: ignore[misc]
             yield self.encoded[pairs[:, 0]], self.encoded[pairs[:, 1]]
 
 
-def read_count(what: str, number: Any, least: int) -> None:
-    """Refuse a number that is not whole or too small.
+def read_device(device: Any) -> torch.device:
+    """Return a device of torch.
 
     Raises
     ------
     InvalidArgument
-        If it is not.
+        If it is none that torch knows.
+
+    Examples
+    --------
+    >>> from popgraph.torch.pairs import read_device
+    >>> read_device("cpu")
+    device(type='cpu')
     """
-    if not isinstance(number, int | np.integer) or isinstance(number, bool) or number < least:
-        raise InvalidArgument(f"{what} is {number!r}; it must be a whole number, {least} or more")
+    try:
+        if not isinstance(device, str | torch.device):
+            raise TypeError
+        return torch.device(device)
+    except (TypeError, ValueError, RuntimeError):
+        raise InvalidArgument(f'device is {shorten(device)}; give "cpu", "cuda" or a torch.device') from None

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from popgraph.arguments import is_real
 from popgraph.arguments.keywords import checked_call
 from popgraph.arrays import Floats, Immutable, frozen
 from popgraph.encoding import embed_views, run_module
@@ -138,10 +139,14 @@ def verify(
     >>> verify(pg.zoo.lightning_cloud(), constant).output.status.name
     'COLLAPSED'
     """
-    if not isinstance(rank_tolerance, int | float | np.number) or not 0 <= rank_tolerance < 1:
+    if not is_real(rank_tolerance) or not 0 <= rank_tolerance < 1:
         raise InvalidArgument(
-            f"rank_tolerance is {rank_tolerance!r}; it is a share of the largest singular value, in [0, 1)"
+            f"rank_tolerance is {shorten(rank_tolerance)}; it is a share of the largest singular value, in [0, 1)"
         )
+    if isinstance(graph, type) or not (hasattr(graph, "views") and hasattr(graph, "w_x")):
+        raise InvalidArgument(f"verify(graph, module) takes a PopulationGraph first; got {shorten(graph)}")
+    if head is not None and not isinstance(head, torch.nn.Module):
+        raise InvalidArgument(f"head is {shorten(head)}; it must be a torch.nn.Module")
     if isinstance(module, Fit):
         features, f = module.features, module.f
         head = module.head

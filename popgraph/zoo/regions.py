@@ -51,6 +51,7 @@ def overlapping_regions(cells: int = 12, width: int = 4, stride: int = 2, *, cir
     """
     for what, number in {"cells": cells, "width": width, "stride": stride}.items():
         count(what, number, most=2**40)
+    cells, width, stride = int(cells), int(width), int(stride)
     flag("circle", circle)
     if width > cells:
         raise InvalidArgument(f"width is {width}, but there are {cells} cells; a region is at most all of them")

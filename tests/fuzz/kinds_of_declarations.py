@@ -14,7 +14,9 @@ import torch
 
 import popgraph as pg
 from fuzz import values as v
-from fuzz.values import INF, NAN, bad, odd, same, strange
+from fuzz import containers
+from fuzz.spoilers import bad, odd, same
+from fuzz.values import INF, NAN, strange
 from popgraph import losses
 
 
@@ -53,6 +55,7 @@ def weights(plain: Any) -> list[v.Spoiler]:
         odd("negative zero", lambda: dict(pairs) | {first: -0.0}),
         odd("subnormal", lambda: floats | {first: 5e-324}),
         odd("1 + 1e-17", lambda: {first: 1.0, **dict.fromkeys(rest, 1e-17)}),
+        *containers.mapping(plain),
         *strange("a dict", "a distribution"),
     ]
 
@@ -71,13 +74,15 @@ def counts(plain: Any) -> list[v.Spoiler]:
         bad("a word", lambda: plain | {"a": "3"}),
         bad("all 0", lambda: {"a": 0}),
         odd("huge", lambda: plain | {"a": 10**400}),
+        *containers.mapping(plain, whole=True),
         *strange("a dict"),
     ]  # fmt: skip
 
 
-def outcomes(plain: Any) -> list[v.Spoiler]:
+def outcomes(plain: Any, *, repeated: bool = False) -> list[v.Spoiler]:
     """A list of different hashable things."""
     return [
+        *containers.outcomes(plain, repeated=repeated),
         same("tuple", lambda: tuple(plain)),
         same("array", lambda: np.array(plain)),
         same("objects", lambda: np.array(plain, dtype=object)),
@@ -100,13 +105,13 @@ def outcomes(plain: Any) -> list[v.Spoiler]:
 
 Spoiler = v.Spoiler
 ITERABLE = (
-    "a set", "a dict", "a word", "bytes", "dates", "structured", "a DataFrame", "a distribution", "sparse", "3-d array",
+    "a dict", "a word", "bytes", "dates", "structured", "a DataFrame", "a distribution", "sparse", "3-d array",
 )  # fmt: skip
 
 
 def samples(plain: Any) -> list[v.Spoiler]:
     """A list of hashable things that may repeat."""
-    return [each for each in outcomes(plain) if each.label not in ("twice", "keys")]
+    return [each for each in outcomes(plain, repeated=True) if each.label not in ("twice", "keys")]
 
 
 def kernels(plain: Any) -> list[v.Spoiler]:
@@ -166,9 +171,10 @@ def _broken_csr(x: Any) -> Any:
     return broken
 
 
-def matrix(plain: Any) -> list[v.Spoiler]:
-    """A kernel matrix, (2, 2)."""
+def matrix(plain: Any, naturals: Any = None) -> list[v.Spoiler]:
+    """A kernel matrix, (2, 2), with the views "x" and "y"."""
     return [
+        *containers.kernel(plain, list(naturals or (0, 1)), ["x", "y"], named=naturals is not None),
         *_matrix_forms(plain),
         *(each for each in v.spoilt_tables(plain) if each.label not in ("words", "bytes")),
         odd("words of floats", lambda: np.asarray(plain).astype(str)),
@@ -214,13 +220,12 @@ def vector(plain: Any) -> list[v.Spoiler]:
         ),
         same("series", lambda: pd.Series(x)),
         same("mapping", lambda: dict(enumerate(x.tolist()))),
-        odd("objects", lambda: x.astype(object)),
-        odd("a tensor", lambda: torch.tensor(x)),
+        *containers.probabilities(plain),
         bad("a list", lambda: x.tolist()),
         bad("negative", lambda: np.array([1.5, -0.5])),
         bad("sum 2", lambda: 2 * x),
         bad("a zero", lambda: np.array([1.0, 0.0])),
-        *strange("a DataFrame", "a set"),
+        *strange("a DataFrame"),
     ]
 
 
@@ -231,7 +236,7 @@ def value_of_the_library(plain: Any) -> list[v.Spoiler]:
 
 def loss(plain: Any) -> list[v.Spoiler]:
     return [
-        bad("its name", lambda: "spectral"),
+        (same if plain is losses.spectral else odd)("its name", lambda: "spectral"),
         bad("its class", lambda: type(plain)),
         bad("its method", lambda: plain.value),
         *(
@@ -588,8 +593,25 @@ def statement_names(plain: Any) -> list[v.Spoiler]:
 
 def points(plain: Any) -> list[v.Spoiler]:
     """Points on a line; one more or less is as good, and a column of them too."""
-    fine = (*LISTS[:2], "an axis more", "a DataFrame", "an empty list", "bools", "a bool")
+    one_point = ("numpy: one row", "numpy: matrix", "pandas: one row")
+    fine = (*LISTS[:2], "an axis more", "a DataFrame", "an empty list", "bools", "a bool", *one_point)
     return [
         each._replace(verdict=v.ODD) if each.label in fine and each.label != "an empty list" else each
         for each in v.array(plain)
     ]
+
+
+def law(plain: Any) -> list[v.Spoiler]:
+    """A mapping outcome -> probability where a list of outcomes may stand too: a list of pairs could be either."""
+    pairs = ("pairs", "generator of pairs", "Python: dict items")
+    return [each._replace(verdict=v.EITHER) if each.label in pairs else each for each in weights(plain)]
+
+
+def eigenvalues(plain: Any) -> list[v.Spoiler]:
+    """As many as are known; one more or less may serve."""
+    return [each._replace(verdict=v.ODD) if each.label == "a row too many" else each for each in v.array(plain)]
+
+
+def values_of_a_parameter(plain: Any) -> list[v.Spoiler]:
+    """Numbers that a user's function takes, whose refusal is its own."""
+    return [each for each in v.array(plain) if each.label not in ("huge", "all huge", "subnormal", "all subnormal")]

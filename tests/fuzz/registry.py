@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
+import scipy.sparse as sp
 
 import popgraph as pg
 from fuzz import kinds_of_declarations as declared
@@ -124,6 +125,8 @@ STEP = pg.Augmentation(lambda i: {i: "1/2", (i + 1) % 4: "1/2"}, "step")
 PICTURE = pg.images.Image([[1, 0, 0], [0, 0, 1]])
 FOLDER = tempfile.TemporaryDirectory()
 SAVED = Path(FOLDER.name) / "graph.popgraph"
+MATRIX = SAVED.with_name("matrix.npz")
+sp.save_npz(MATRIX, sp.csr_array([[0.75, 0.25], [0.25, 0.75]]))
 SAVED = pg.save(pg.build(LAW, {x: {x: 1} for x in LAW}), SAVED)
 
 
@@ -235,13 +238,14 @@ entry(
     kernel=KERNEL,
     name=Argument("step", v.word),
     trusted=flag(),
+    batch=Argument(None, v.anything("None", "a type", "a lambda")),
 )
 entry(
     "Augmentation.from_matrix",
     lambda **a: pg.Augmentation.from_matrix(**a)("a"),
     400,
     observe=dict,
-    matrix=Argument([[0.75, 0.25], [0.25, 0.75]], declared.matrix, ("matrix", "row", "probabilit", "kernel")),
+    matrix=Argument([[0.75, 0.25], [0.25, 0.75]], partial(declared.matrix, naturals="ab"), ("matrix", "row", "probabilit", "kernel")),
     naturals=Argument(["a", "b"], declared.outcomes, ("natural", "outcome")),
     views=Argument(["x", "y"], v.optional(declared.outcomes), ("view", "outcome")),
     normalize=flag(),
@@ -360,7 +364,7 @@ entry(
     pg.build,
     300,
     observe=lambda g: [g.w, g.naturals, list(g.views)],
-    distribution=Argument({"a": "1/4", "b": "3/4"}, declared.weights, P.words),
+    distribution=Argument({"a": "1/4", "b": "3/4"}, declared.law, P.words),
     augmentation=Argument(TINY, declared.tables, A.words),
     normalize=flag(),
 )
@@ -459,7 +463,7 @@ entry(
     f=f(),
     k=optional_k(),
     pairs=count(100, 100),
-    gamma=Argument([1.0, 1.0, 0.0], v.optional(v.array), ("gamma",)),
+    gamma=Argument([1.0, 1.0, 0.0], v.optional(declared.eigenvalues), ("gamma",)),
     confidence=real(0.75),
     atol=real(0.25),
     longest=Argument(1024.0, v.optional(v.real), ("longest",)),
@@ -473,8 +477,8 @@ entry(
     observe=repr,
     law=Argument(
         {"a": 0.5, "b": 0.5},
-        declared.weights,
-        ("law", "outcome", "outcomes", "probability", "probabilities", "class", "weights"),
+        declared.law,
+        ("law", "distribution", "outcome", "outcomes", "probability", "probabilities", "class", "weights"),
     ),
     populations=Argument({"a": [CLOUD], "b": [CUBE]}, v.anything(), ("populations", "class")),
     name=Argument("toy", v.anything("a word", "an empty word"), ("name",)),
@@ -575,9 +579,9 @@ entry(
     direction=TABLE._replace(words=("direction",)),
 )
 entry("losses.matrix_factorisation", losses.matrix_factorisation, 90, nan_through=True, factor=M, F=TABLE)
-entry("losses.BarlowTwins", losses.BarlowTwins, weight=real(0.5), epsilon=real(0.25), name=Argument("B", v.word))
-entry("losses.CentredLoss", losses.CentredLoss, 30, name=Argument("C", v.word))
-entry("losses.IdealisedVICReg", losses.IdealisedVICReg, weight=real(0.5), name=Argument("V", v.word))
+entry("losses.BarlowTwins", losses.BarlowTwins, weight=real(0.5), epsilon=real(0.25), bias=Argument("unbiased", v.word), name=Argument("B", v.word))
+entry("losses.CentredLoss", losses.CentredLoss, 30, bias=Argument("unbiased", v.word), name=Argument("C", v.word))
+entry("losses.IdealisedVICReg", losses.IdealisedVICReg, weight=real(0.5), bias=Argument("unbiased", v.word), name=Argument("V", v.word))
 entry(
     "losses.InfoNCE",
     losses.InfoNCE,
@@ -592,11 +596,11 @@ entry(
     negatives=real(2.0),
     temperature=real(0.5),
     cosine=flag(),
-    name=Argument("N", v.word),
+    bias=Argument("unbiased", v.word), name=Argument("N", v.word),
 )
-entry("losses.OrderedLoss", losses.OrderedLoss, 30, name=Argument("O", v.word))
-entry("losses.SpectralLoss", losses.SpectralLoss, 30, name=Argument("S", v.word))
-entry("losses.UnsquaredLoss", losses.UnsquaredLoss, 30, name=Argument("U", v.word))
+entry("losses.OrderedLoss", losses.OrderedLoss, 30, bias=Argument("unbiased", v.word), name=Argument("O", v.word))
+entry("losses.SpectralLoss", losses.SpectralLoss, 30, bias=Argument("unbiased", v.word), name=Argument("S", v.word))
+entry("losses.UnsquaredLoss", losses.UnsquaredLoss, 30, bias=Argument("unbiased", v.word), name=Argument("U", v.word))
 entry(
     "losses.VICReg",
     losses.VICReg,
@@ -604,7 +608,7 @@ entry(
     variance=real(2.0),
     covariance=real(0.5),
     epsilon=real(0.25),
-    name=Argument("V", v.word),
+    bias=Argument("unbiased", v.word), name=Argument("V", v.word),
 )
 entry("losses.audit", losses.audit, 200, loss=loss(), graph=graph(), f=table(F, "f"), batch_size=Argument(2, v.whole))
 
@@ -691,6 +695,8 @@ entry(
     components=Argument(1, v.optional(v.at_least)),
     exact=Argument(True, v.optional(v.flag)),
     classes=Argument(2, v.optional(v.at_least)),
+    clean_cut=Argument(None, v.optional(v.anything("None"))),
+    multiplicity=Argument(None, v.optional(v.anything("None"))),
 )
 entry("testing.labellings", lambda **a: testing.labellings(**a).validate(), graph=graph(), classes=count(2))
 entry(
@@ -930,8 +936,9 @@ entry(
     60,
     observe=drawn,
     make_graph=Argument(zoo.lightning_cloud, v.callables),
-    values=Argument([0.25, 0.5], v.array, ("values", "value")),
+    values=Argument([0.25, 0.5], declared.values_of_a_parameter, ("values", "value", "probability")),
     k=Argument(2, v.optional(v.whole)),
+    most=count(12),
     ax=AX,
 )
 entry(
@@ -948,8 +955,8 @@ entry(
     lambda make_graph, k, rng, probability: pg.explore(make_graph, k=k, rng=rng, probability=probability),
     20,
     observe=lambda e: (plt.close("all"), repr(getattr(e, "graph", None))),
-    make_graph=Argument(zoo.lightning_cloud, v.callables),
+    make_graph=Argument(zoo.lightning_cloud, v.callables, ("make_graph", "parameters")),
     k=Argument((1, 3), declared.ends),
     rng=Argument(0, v.seed),
-    probability=Argument((0.0, 1.0), v.anything(), ("probability",)),
+    probability=Argument((0.0, 1.0), v.anything("a list of lists"), ("probability",)),
 )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,34 +17,19 @@ import scipy.sparse as sp
 import torch
 
 import popgraph as pg
+from fuzz import containers
 from fuzz.judge import Boom
+from fuzz.spoilers import BAD, EITHER, ODD, Spoiler, bad, either, odd, same
 
-SAME, BAD, ODD = "same", "bad", "odd"
 NAN, INF = float("nan"), float("inf")
-
-
-class Spoiler(NamedTuple):
-    """A value to put in an argument's place: how it is called, what may come of it, and how it is made."""
-
-    label: str
-    verdict: str
-    make: Callable[[Random], Any]
-
-
-def same(label: str, make: Callable[[], Any]) -> Spoiler:
-    return Spoiler(label, SAME, lambda _: make())
-
-
-def bad(label: str, make: Callable[[], Any]) -> Spoiler:
-    return Spoiler(label, BAD, lambda _: make())
-
-
-def odd(label: str, make: Callable[[], Any]) -> Spoiler:
-    return Spoiler(label, ODD, lambda _: make())
 
 
 def raises(*_: Any, **__: Any) -> Any:
     raise Boom("a callable of the user's")
+
+
+def _of_any_arguments(*_: Any) -> None:
+    """Return nothing."""
 
 
 def endless() -> Iterator[int]:
@@ -236,6 +221,7 @@ def embedding(plain: Any, views: Any) -> list[Spoiler]:
     return [
         *table_forms(plain),
         *spoilt_tables(plain),
+        *containers.embedding(plain, views),
         *strange("a lambda", "a DataFrame"),
         same("mapping", lambda: dict(rows)),
         same("mapping of arrays", lambda: {view: np.array(row) for view, row in rows.items()}),
@@ -263,7 +249,7 @@ def embedding(plain: Any, views: Any) -> list[Spoiler]:
 
 def array(plain: Any) -> list[Spoiler]:
     """A table of numbers that goes by position alone."""
-    return [*table_forms(plain), *spoilt_tables(plain), *strange()]
+    return [*table_forms(plain), *spoilt_tables(plain), *containers.table(plain), *strange()]
 
 
 def optional(kind: Callable[[Any], list[Spoiler]]) -> Callable[[Any], list[Spoiler]]:
@@ -297,9 +283,8 @@ def at_least(plain: Any, least: int = 1) -> list[Spoiler]:
         bad("inf", lambda: INF),
         bad("a list of it", lambda: [plain]),
         bad("a decimal", lambda: Decimal(plain)),
-        odd("a 0-d array", lambda: np.array(plain)),
-        odd("a tensor", lambda: torch.tensor(plain)),
-        odd("a fraction", lambda: Fraction(plain)),
+        either("a fraction", lambda: Fraction(plain)),
+        *containers.number(plain, whole=True),
         *strange("a huge int"),
     ]
 
@@ -330,11 +315,10 @@ def real(plain: Any) -> list[Spoiler]:
         odd("negative zero", lambda: -0.0),
         odd("subnormal", lambda: 5e-324),
         odd("huge", lambda: 1e308),
-        odd("fraction", lambda: Fraction(plain)),
-        odd("decimal", lambda: Decimal(plain)),
-        odd("0-d array", lambda: np.array(plain)),
-        odd("tensor", lambda: torch.tensor(plain)),
+        either("fraction", lambda: Fraction(plain)),
+        either("decimal", lambda: Decimal(plain)),
         odd("numpy half", lambda: np.float16(plain)),
+        *containers.number(plain),
         *strange("a float", "a huge int"),
     ]
 
@@ -374,8 +358,7 @@ def probability(plain: Any) -> list[Spoiler]:
         odd("almost 1", lambda: 1 - 2**-53),
         odd("a decimal far below float64", lambda: Decimal("1e-400")),
         odd("a fraction far below float64", lambda: Fraction(1, 10**400)),
-        odd("0-d array", lambda: np.array(float(p))),
-        odd("tensor", lambda: torch.tensor(float(p))),
+        *containers.number(plain),
         *strange("a float"),
         bad("a huge decimal", lambda: Decimal("1e999999")),
         bad("a huge exponent", lambda: "1e999999999"),
@@ -459,7 +442,7 @@ def labels(plain: Any, keys: Any, *, partly: bool = False) -> list[Spoiler]:
         odd("generator", lambda: (label for label in y)),
         odd("dates", lambda: np.array(["2020-01-01"] * len(y), dtype="M8[D]")),
         bad("structured", lambda: np.zeros(len(y), dtype=[("a", int), ("b", float)])),
-        bad("a set", lambda: set(range(len(y)))),
+        *containers.labels(y, keys),
         *strange("dates", "a DataFrame"),  # one of two rows and one column is one of labels
     ]
 
@@ -500,7 +483,7 @@ def callables(plain: Any) -> list[Spoiler]:
         bad("one that raises", lambda: raises),
         odd("one that returns None", lambda: lambda *a, **b: None),
         odd("one that returns an object", lambda: lambda *a, **b: object()),
-        bad("one of no argument", lambda: lambda: None),
+        odd("one of no argument", lambda: _of_any_arguments),
         *strange("a type", "a lambda"),
     ]
 

@@ -1,0 +1,445 @@
+"""Entries that nobody writes by hand: the methods of every kind of population, and of what public calls return.
+
+The kind of an argument goes by its name, in `BY_NAME`; where a name means something else to one receiver, that receiver says so.
+A public class or method that is nowhere here, and a parameter that no entry spoils, fail `test_fuzz.py`.
+"""
+
+import copy
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from functools import cache, partial
+from itertools import islice
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+import popgraph as pg
+import popgraph.torch as pg_torch
+from fuzz import kinds_of_declarations as declared
+from fuzz import registry
+from fuzz import values as v
+from fuzz.registry import ENTRIES, Argument, angle, choice, count, entry, f, flag, k, optional_k, real, rng
+from fuzz.spoilers import bad, either, odd, same
+from popgraph import structure
+from popgraph.structure import LowDegree
+
+__all__ = ["ENTRIES"]
+
+SMALL = pg.zoo.hypercube(1)
+PAIR = pg.product([SMALL, pg.zoo.ring(3)])
+LOW = LowDegree.of(PAIR, [([1, 0], {}), ([0, 1], {0: [1, -1]})])
+MIXED = structure.mixture({"a": 0.5, "b": 0.5}, {"a": [SMALL] * 2, "b": [pg.zoo.hypercube(1, 0.375)] * 2})
+TURNED = structure.symmetric(pg.zoo.ring(4), lambda x: (x + 1) % 4)
+ROWS = np.array([[0, 0], [1, 2]])
+F = registry.F
+
+
+def positions(*words: str) -> Argument:
+    """Views of a product, as rows of positions or as tuples of outcomes."""
+    return Argument(ROWS, _positions, ("views", "view", "position", *words))
+
+
+def _positions(plain: Any) -> list[v.Spoiler]:
+    outcomes = PAIR.outcomes(plain)
+    return [
+        same("int8", lambda: plain.astype(np.int8)),
+        same("uint8", lambda: plain.astype(np.uint8)),
+        same("big-endian", lambda: plain.astype(">i8")),
+        same("Fortran order", lambda: np.asfortranarray(plain)),
+        same("outcomes", lambda: list(outcomes)),
+        same("tuple of outcomes", lambda: tuple(outcomes)),
+        either("generator of outcomes", lambda: (view for view in outcomes)),
+        either("list of lists of positions", lambda: plain.tolist()),
+        either("list of tuples of positions", lambda: [tuple(row) for row in plain.tolist()]),
+        either("tensor", lambda: torch.tensor(plain)),
+        bad("a position too large", lambda: plain + 3),
+        bad("a negative position", lambda: plain - 1),
+        bad("floats", lambda: plain.astype(float)),
+        odd("bools", lambda: np.zeros((2, 2), dtype=bool)),
+        bad("lengths of time", lambda: plain.astype("m8[ns]")),
+        bad("dates", lambda: plain.astype("M8[ns]")),
+        bad("masked", lambda: np.ma.masked_array(plain, mask=[[True, False], [False, False]])),
+        bad("one view", lambda: plain[0]),
+        bad("a column too few", lambda: plain[:, :1]),
+        bad("a set", lambda: set(outcomes)),
+        bad("unhashable outcomes", lambda: [([], 0)]),
+        *v.strange("an empty list", "an empty tuple", "empty 2-d array", "a generator", "a set", "empty array",
+                   "an empty dict", "dates", "an empty word", "an empty tensor", "an empty Series"),
+    ]  # fmt: skip
+
+
+def _function(plain: Any) -> list[v.Spoiler]:
+    """f on a product."""
+    return [
+        odd("a callable", lambda: lambda x: np.ones((len(x), 2))),
+        bad("a table", lambda: np.ones((6, 2))),
+        bad("of another product", lambda: pg.product([SMALL]).features(1)),
+        bad("a callable that raises", lambda: v.raises),
+        bad("a callable that returns None", lambda: lambda x: None),
+        bad("a callable that returns words", lambda: lambda x: np.full((len(x), 2), "a")),
+        bad("a callable that returns NaN", lambda: lambda x: np.full((len(x), 2), np.nan)),
+        bad("a callable that returns a row too few", lambda: lambda x: np.ones((len(x) + 1, 2))),
+        bad("its class", lambda: type(plain)),
+        *v.strange("a lambda"),
+        bad("a lambda that returns nothing", lambda: lambda *a, **b: None),
+    ]
+
+
+def _terms(plain: Any) -> list[v.Spoiler]:
+    return [
+        same("tuple", lambda: tuple(plain)),
+        same("generator", lambda: (term for term in plain)),
+        same("arrays", lambda: [(np.array(weight), parts) for weight, parts in plain]),
+        same("tensors", lambda: [(torch.tensor(weight), parts) for weight, parts in plain]),
+        bad("a NaN", lambda: [([np.nan, 0], {})]),
+        bad("words", lambda: [("ab", {})]),
+        bad("no coordinate", lambda: [([1, 0], {9: [1, -1]})]),
+        bad("a length of time for a coordinate", lambda: [([1, 0], {np.timedelta64(0, "ns"): [1, -1]})]),
+        bad("a bool for a coordinate", lambda: [([1, 0], {False: [1, -1]})]),
+        bad("too short a function", lambda: [([1, 0], {0: [1]})]),
+        bad("a function of words", lambda: [([1, 0], {0: "ab"})]),
+        bad("a function of dates", lambda: [([1, 0], {0: np.zeros(2, dtype="M8[D]")})]),
+        bad("a function that raises", lambda: [([1, 0], {0: v.raises})]),
+        bad("weights of two lengths", lambda: [([1, 0], {}), (1, {})]),
+        bad("a weight that is masked", lambda: [(np.ma.masked, {})]),
+        bad("bare numbers", lambda: [1, 2]),
+        bad("triples", lambda: [(1, {}, 3)]),
+        *v.strange(),
+    ]
+
+
+def _value(plain: Any) -> list[v.Spoiler]:
+    return [bad("another value", lambda: SMALL), bad("its class", lambda: type(plain)), *v.strange()]
+
+
+def _product(plain: Any) -> list[v.Spoiler]:
+    return [bad("a factor", lambda: SMALL), bad("its class", lambda: type(plain)), *v.strange()]
+
+
+BY_NAME = {
+    "k": k(1),
+    "size": count(3, 0),
+    "count": count(2, 0),
+    "degree": count(1, 0),
+    "rng": rng(),
+    "atol": angle(),
+    "confidence": real(0.75),
+    "pairs": count(100, 100),
+    "longest": Argument(1024.0, v.optional(v.real), ("longest",)),
+    "progress": Argument(False, v.optional(declared.progress)),
+    "solver": Argument("dense", v.optional(v.choice), ("solver",)),
+    "views": positions(),
+    "positions": positions(),
+    "name": Argument("toy", v.word),
+    "view_labels": registry.view_labels(),
+}
+
+
+class Receiver(NamedTuple):
+    """A value whose methods are called, and its own arguments."""
+
+    value: Any
+    own: dict[str, Argument]
+    observe: Any = None
+
+
+def summary(answer: Any) -> Any:
+    """Look at a graph by its arrays."""
+    return [answer.w_x, list(answer.views)] if hasattr(answer, "w_x") and hasattr(answer, "views") else answer
+
+
+ON_PRODUCT = Argument(LOW, _function, ("f", "second", "batch", "column"))
+RECEIVERS = {
+    "ProductGraph": Receiver(
+        PAIR,
+        {"f": ON_PRODUCT, "verify.k": optional_k(), "spectrum": Argument(PAIR.spectrum(2), v.optional(_value), ("spectrum",))},
+    ),
+    "ProductSpectrum": Receiver(PAIR.spectrum(3), {}),
+    "ProductTraining": Receiver(pg.train(PAIR, 2, features=PAIR.features(1), rng=0, steps=3), {}),
+    "LowDegree": Receiver(
+        LOW,
+        {
+            "product": Argument(PAIR, _product, ("product",)),
+            "terms": Argument([([1, 0], {}), ([0, 1], {0: [1, -1]})], _terms, ("term", "weight")),
+            "other": Argument(LOW, _value, ("other",)),
+        },
+    ),
+    "MixtureGraph": Receiver(MIXED, {}, summary),
+    "SymmetricGraph": Receiver(TURNED, {}),
+    "Clustering": Receiver(pg.spectral_clusters(registry.CLOUD, 2, rng=0), {}),
+}
+
+# Public classes of inner rooms, which no public call returns; the user meets none of them.
+INTERNAL = {
+    *("batches.Branches", "dask.cluster.Cluster", "dask.products.Products", "dask.search.Search", "dask.training.BlockObjective"),
+    *("dask.uniting.ComponentUnion", "descent.Objective", "io.values.Writer", "io.values.Reader", "pair_moments.PairMoments"),
+    *("population.ExactKernel", "probing.exact.Node", "probing.task.Task", "rare_views.Lengths", "sampled_verdicts.Drawn"),
+    *("sampled_verdicts.Known", "sampling.PairSampler", "selftraining.teacher.Teacher", "separable.Separable", "states.Coding"),
+    *("spectrum.block.Columns", "spectrum.chebyshev.Filter", "spectrum.components.Components", "spectrum.components.Stack"),
+    *("spectrum.gram.Product", "spectrum.gram.OperatorProduct", "spectrum.gram.Gram", "spectrum.iterative.Search"),
+    *("spectrum.kronecker.Levels", "spectrum.kronecker.Product", "spectrum.lanczos.Lanczos", "spectrum.policy.Found"),
+    *("states.ImageCoding", "states.NumberCoding", "states.LetterCoding", "structure.factors.Factors"),
+    *("structure.summed.SummedProducts", "theory.setting.Setting", "torch.pairs.EncodedViews", "losses.Loss"),
+    *("losses.critics.CriticLoss", "losses.moments.MomentLoss", "losses.moments.PlugInLoss"),
+    *("losses.spectral_family.UnbiasedSpectral", "drawing.Edges"),
+    # a draw of the widgets, and a sequence of views whose methods are those of Sequence
+    *("explorer.Explorer", "states.LazySequence", "states.StateSequence", "structure.tuples.Tuples"),
+    "exact.algebraic.Eigenvalue",  # its methods print
+}
+
+
+def methods(cls: type) -> list[str]:
+    """Return the public methods that a class has of its own or from the package."""
+    return [
+        name
+        for name, function in inspect.getmembers(cls)
+        if not name.startswith("_")
+        and inspect.isroutine(function)
+        and (getattr(function, "__module__", None) or "").startswith("popgraph")
+    ]
+
+
+def public_classes() -> Iterator[tuple[str, type]]:
+    """Yield every public class of the package that has public methods, by the name of its room."""
+    for room in pkgutil.walk_packages(pg.__path__, "popgraph."):
+        if find_spec("distributed") is None and room.name.startswith("popgraph.dask"):
+            continue
+        module = importlib.import_module(room.name)
+        for name, cls in vars(module).items():
+            own = inspect.isclass(cls) and cls.__module__ == room.name and not name.startswith("_")
+            if own and not issubclass(cls, BaseException) and methods(cls):
+                yield f"{room.name.removeprefix('popgraph.')}.{name}", cls
+
+
+def unfuzzed_classes() -> set[str]:
+    """Return the public classes whose methods nobody calls."""
+    known = {*registry.METHODS_OF, *RECEIVERS}
+    return {name for name, cls in public_classes() if cls.__name__ not in known} - INTERNAL
+
+
+def derive() -> set[str]:
+    """Add an entry for each method that has none yet; return the parameters that no table knows."""
+    unknown = set()
+    for name, receiver in RECEIVERS.items():
+        for method in methods(type(receiver.value)):
+            if f"{name}.{method}" in ENTRIES:
+                continue
+            call, arguments = getattr(receiver.value, method), {}
+            for parameter in inspect.signature(call).parameters:
+                argument = receiver.own.get(f"{method}.{parameter}", receiver.own.get(parameter, BY_NAME.get(parameter)))
+                if argument is None:
+                    unknown.add(f"{name}.{method}({parameter})")
+                else:
+                    arguments[parameter] = argument
+            entry(f"{name}.{method}", call, 80 if arguments else 1, observe=receiver.observe or (lambda value: value), **arguments)
+    return unknown
+
+
+# ---------------------------------------------------------------- public functions on every kind of population
+entry(
+    "train on a product",
+    partial(pg.train, PAIR),
+    k=k(2),
+    features=Argument(PAIR.features(1), _value, ("features",)),
+    loss=Argument(pg.losses.spectral, declared.loss),
+    rng=rng(),
+    steps=Argument(3, v.optional(v.at_least)),
+    tol=real(1e-6),
+)
+entry("verify on a product", partial(pg.verify, PAIR), f=ON_PRODUCT, k=optional_k(), atol=angle())
+entry("verify on a mixture", partial(pg.verify, MIXED), f=f(F, MIXED.views), k=optional_k(), atol=angle())
+# ---------------------------------------------------------------- torch
+torch.manual_seed(0)
+
+
+def network(out: int = 2) -> Any:
+    """Return an encoder of the pictures of the cloud."""
+    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(81, out))
+
+
+NETWORK = network()
+MODULE = Argument(NETWORK, lambda plain: [bad("its class", lambda: type(plain)), bad("of another width", lambda: torch.nn.Linear(3, 2)),
+                                          *v.strange()], ("module", "network", "encoder", "view"))  # fmt: skip
+HEAD = Argument(None, lambda plain: [bad("its class", lambda: torch.nn.Linear), *v.strange("None")], ("head",))
+ENCODE = Argument(
+    lambda view: np.asarray(view.pixels, dtype=np.float32),
+    lambda plain: [odd("None", lambda: None), bad("raises", lambda: v.raises), bad("words", lambda: lambda view: "x"),
+                   bad("sets", lambda: lambda view: {1, 2}), bad("ragged", lambda: lambda view: [[1], [1, 2]]),
+                   *(each for each in v.strange("a lambda", "a type", "None"))],
+    ("encode", "view"),
+)  # fmt: skip
+
+
+def trained(module: Any, **arguments: Any) -> Any:
+    """Train a copy of the network, so that every call starts from the same weights."""
+    return pg_torch.fit(copy.deepcopy(module) if module is NETWORK else module, **arguments).f.shape
+
+
+def _paths(plain: Any) -> list[v.Spoiler]:
+    """No checkpoint, or a path."""
+    made = ("no folder", "a surrogate", "None", "below a file")  # the folders are made, when there is something to write
+    return [each for each in declared.path(registry.SAVED) if each.verdict == "bad" and each.label not in made]
+
+
+entry(
+    "torch.fit",
+    trained,
+    200,
+    module=MODULE,
+    graph=registry.graph(),
+    head=HEAD,
+    loss=registry.loss(),
+    encode=ENCODE,
+    batch_size=Argument(4, v.optional(partial(v.at_least, least=2))),
+    steps=count(2),
+    learning_rate=real(0.25),
+    weight_decay=Argument(0.25, v.real),
+    evaluate_every=Argument(1, v.optional(v.at_least)),
+    checkpoint=Argument(None, _paths, ("checkpoint",)),
+    rng=rng(),
+    device=Argument("cpu", v.optional(v.choice), ("device",)),
+    progress=Argument(False, v.optional(declared.progress)),
+)
+entry(
+    "torch.verify",
+    lambda **a: pg_torch.verify(**a).rank_tolerance,
+    150,
+    graph=registry.graph(),
+    module=MODULE,
+    k=optional_k(1),
+    head=HEAD,
+    encode=ENCODE,
+    atol=angle(),
+    rank_tolerance=real(0.25),
+    spectrum=registry.spectrum(),
+)
+entry(
+    "torch.PositivePairs",
+    lambda **a: [[each.shape for each in batch] for batch in islice(pg_torch.PositivePairs(**a), 2)],
+    150,
+    graph=registry.graph(),
+    batch_size=count(4),
+    encode=ENCODE,
+    batches=Argument(2, v.optional(v.at_least)),
+    rng=rng(),
+    device=choice("cpu"),
+)
+
+
+# ---------------------------------------------------------------- dask
+@cache
+def client() -> Any:
+    """Start one worker in this process, when the first call needs it."""
+    from distributed import Client
+
+    return Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None)
+
+
+@cache
+def blocks() -> Any:
+    """Return the cube in two blocks."""
+    return pg.dask.build(registry.CUBE.naturals, _flips(), rows=2, client=client())
+
+
+def _flips() -> Any:
+    return pg.independently(pg.apply(lambda bit: 1 - bit, "1/4"))
+
+
+IN_BLOCKS = object()  # stands for `blocks()`, which is made when it is asked for
+
+
+def _block_graph(plain: Any) -> list[v.Spoiler]:
+    return [bad("an ordinary graph", lambda: registry.CUBE), bad("a product", lambda: PAIR), *v.strange()]
+
+
+def on_blocks(method: str) -> Any:
+    """Return a call of a function of `popgraph.dask`, or of a method of its graph."""
+
+    def call(graph: Any = IN_BLOCKS, **arguments: Any) -> Any:
+        graph = blocks() if graph is IN_BLOCKS else graph
+        if method.startswith("BlockGraph."):
+            return getattr(graph, method.removeprefix("BlockGraph."))(**arguments)
+        return getattr(pg.dask, method)(graph, **arguments)
+
+    return call
+
+
+def in_blocks(maker: str) -> Any:
+    """Return a call that makes a graph in blocks."""
+    return lambda **arguments: getattr(pg.dask, maker)(client=client(), **arguments)
+
+
+if find_spec("distributed") is not None:
+    GRAPH = Argument(IN_BLOCKS, _block_graph, ("graph", "BlockGraph"))
+    fine = ("no folder", "a surrogate", "None")  # a store is made, with the folders that it is in
+    STORE = Argument(None, lambda plain: [each for each in declared.path(registry.SAVED) if each.verdict == "bad" and each.label not in fine],
+                     ("store", "directory"))  # fmt: skip
+    MADE = {"name": Argument("toy", v.word), "progress": flag(), "store": STORE}
+    CUBE_F = f(F, registry.CUBE.views)
+    entry("dask.build", in_blocks("build"), 60, observe=summary, distribution=registry.P, augmentation=registry.A,
+          views=Argument(["x", "y"], v.optional(declared.outcomes), ("view", "outcome")), rows=count(2), **MADE)  # fmt: skip
+    entry("dask.from_blocks", in_blocks("from_blocks"), 60, observe=summary, count=count(2), **MADE,
+          source=Argument(lambda i: ([0.5], [[0.75, 0.25]]), v.callables, ("source", "block", "(p, A)")))  # fmt: skip
+    entry("dask.from_files", in_blocks("from_files"), 60, observe=summary, p=Argument(None, lambda plain: v.strange("None")),
+          paths=Argument([registry.MATRIX], lambda plain: [same("tuple", lambda: tuple(plain)), same("words", lambda: [str(p) for p in plain]),
+                                                           bad("a path", lambda: plain[0]), bad("no file", lambda: ["no/such"]),
+                                                           bad("numbers", lambda: [3]), *v.strange("a generator")], ("file", "paths")),
+          **MADE)  # fmt: skip
+    entry("dask.train", on_blocks("train"), 60, graph=GRAPH, k=k(), rng=rng(), steps=count(3), tol=real(1e-6), loss=registry.loss(),
+          start=Argument(F, v.optional(CUBE_F.kind), ("start", "f")), progress=BY_NAME["progress"])  # fmt: skip
+    entry("dask.verify", on_blocks("verify"), 60, graph=GRAPH, f=CUBE_F, k=optional_k(), atol=angle(), spectrum=Argument(registry.CUBE.spectrum(2), v.optional(_value), ("spectrum", "serve")),
+          features=Argument(F, v.optional(partial(v.embedding, views=registry.CUBE.views)), ("features",)))  # fmt: skip
+    entry("BlockGraph.spectrum", on_blocks("BlockGraph.spectrum"), 60, k=k(1), progress=flag(),
+          solver=Argument("collected", v.optional(v.choice), ("solver",)))  # fmt: skip
+    entry("BlockGraph.collected", on_blocks("BlockGraph.collected"), 1)
+    registry.NOT_CALLED.update({"BlockGraph.close", "dask.BlockGraph"})
+    registry.METHODS_OF["BlockGraph"] = pg.dask.BlockGraph
+    registry.NAMESPACES["dask"] = pg.dask
+
+registry.NOT_CALLED.update({"torch.Fit", "torch.Report"})
+registry.NAMESPACES["torch"] = pg_torch
+UNKNOWN = derive()
+for receiver_name, made in RECEIVERS.items():
+    registry.METHODS_OF[receiver_name] = type(made.value)
+
+
+# ---------------------------------------------------------------- is every parameter spoilt?
+NOT_SPOILT = {
+    "explore(parameters)": "each parameter of make_graph; `probability` stands for them",
+    **{f"{name}(transposed)": "M.T, made once by whoever calls often; it is `factor` that is read" for name in ENTRIES},
+    "dask.build(client)": "a client of dask; another value is refused by `Cluster`, which test_dask.py shows",
+    "dask.from_blocks(client)": "as of dask.build",
+    "dask.from_files(client)": "as of dask.build",
+}
+
+
+def unspoilt() -> set[str]:
+    """Return the parameters of public functions and methods that no entry spoils."""
+    spoilt: dict[str, set[str]] = {}
+    for name, each in ENTRIES.items():
+        spoilt.setdefault(name.partition(" ")[0].rstrip(","), set()).update(each.arguments)
+    missing = set()
+    for name in registry.public_names():
+        if name in registry.NOT_CALLED | registry.INHERITED:
+            continue
+        for parameter in parameters(_found(name)):
+            if parameter not in spoilt.get(name, set()):
+                missing.add(f"{name}({parameter})")
+    return missing - set(NOT_SPOILT)
+
+
+def parameters(call: Any) -> list[str]:
+    """Return the names of what a callable takes, without what a method is called on."""
+    return [name for name in inspect.signature(call).parameters if name not in ("self", "cls")]
+
+
+def _found(name: str) -> Any:
+    """Return a public function, class or method by its name."""
+    head, _, tail = name.partition(".")
+    if head in registry.NAMESPACES:
+        return getattr(registry.NAMESPACES[head], tail)
+    return getattr(registry.METHODS_OF[head], tail) if tail else getattr(pg, head)
