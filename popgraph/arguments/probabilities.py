@@ -169,7 +169,7 @@ def looks_like_probabilities(outcomes: Sequence[Any]) -> bool:
 
 
 def looks_like_pairs(outcomes: Sequence[Any]) -> bool:
-    """Whether a list of outcomes could be one of pairs (outcome, probability): the second parts sum to 1; no points of the plane."""
+    """Whether a list of outcomes could be one of pairs (outcome, probability), and not of points: the second parts sum to 1."""
     if not outcomes or not all(isinstance(each, tuple) and len(each) == 2 for each in outcomes):
         return False
     if all(isinstance(each[0], float) for each in outcomes):
