@@ -55,7 +55,7 @@ class _Part:
 
 
 def enumerate_states(
-    naturals: Any, augmentation: Augmentation, progress: Progress, as_naturals: bool
+    naturals: Any, augmentation: Augmentation, progress: Progress, as_naturals: bool = True
 ) -> Enumeration | None:
     """List the views of all naturals in batches, or return None if they or the augmentation have no vectorised form.
 
