@@ -104,7 +104,7 @@ def shorten(value: Any, width: int = 60) -> str:
     if is_public_function(value):
         return f"the function {value.__name__}, which was not called: {value.__name__}(...)"
     try:
-        text = " ".join(repr(value).split())
+        text = " ".join(_written(value).split())
     except Exception:  # Python writes no int of more than 4,300 digits, and a user's class may raise anything
         bits = f" of {value.bit_length():,} bits" if isinstance(value, int) else ""
         text = f"<{type(value).__name__}{bits}>"
@@ -112,6 +112,17 @@ def shorten(value: Any, width: int = 60) -> str:
         return text
     half = (width - 3) // 2
     return f"{text[:half]}...{text[-half:]}"
+
+
+def _written(value: Any) -> str:
+    """Return repr(value), a set's items in the order of their own repr: theirs is another one in every process."""
+    if type(value) is tuple and any(type(part) in (tuple, set, frozenset) for part in value):
+        parts = [_written(part) for part in value]
+        return f"({', '.join(parts)}{',' * (len(parts) == 1)})"
+    if type(value) not in (set, frozenset) or not value:
+        return repr(value)
+    items = "{" + ", ".join(sorted(_written(part) for part in value)) + "}"
+    return items if type(value) is set else f"frozenset({items})"
 
 
 def did_you_mean(given: Sequence[Any], known: Iterable[Any]) -> str:

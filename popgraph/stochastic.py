@@ -12,6 +12,7 @@ from popgraph.errors import TooLarge
 DECAY_FROM = 0.3  # share of a run after which the step size starts to fall
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what is no number is looked for, and ends the run
 def descend_on_batches(
     objective: Objective,
     z: Floats,

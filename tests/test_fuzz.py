@@ -19,11 +19,11 @@ import popgraph as pg
 need("torch")
 need("pandas")
 
-from fuzz import campaign, judge, registry, values  # noqa: E402 - they import both
+from fuzz import campaign, derived, judge, registry, values  # noqa: E402 - they import both
 
 TESTS = Path(__file__).parent
 SILENCE = 300  # seconds without a word from the other process, on a busy machine, before it is given up
-INPUTS = 20_000
+INPUTS = 40_000
 
 
 class Server:
@@ -103,7 +103,51 @@ def test_a_function_that_is_left_out_is_noticed():
     assert registry.missing({"build": 0}, ["build", "verify"]) == {"verify"}
 
 
-def test_there_are_twenty_thousand_inputs():
+def test_no_class_that_has_methods_is_left_out():
+    assert derived.unfuzzed_classes() == set()
+
+
+def test_no_parameter_is_left_out():
+    assert set() == derived.UNKNOWN
+    assert derived.unspoilt() == set()
+
+
+def test_a_class_and_a_parameter_that_are_left_out_are_noticed(monkeypatch):
+    monkeypatch.delitem(registry.METHODS_OF, "ProductGraph")
+    monkeypatch.delitem(derived.RECEIVERS, "ProductGraph")
+    assert derived.unfuzzed_classes() == {"structure.graph.ProductGraph"}
+    monkeypatch.delitem(registry.ENTRIES, "train on batches")
+    assert derived.unspoilt() == {"train(batch_size)"}
+
+
+def test_a_method_whose_parameter_no_table_knows_is_noticed(monkeypatch):
+    monkeypatch.delitem(registry.ENTRIES, "ProductGraph.features")
+    monkeypatch.delitem(derived.BY_NAME, "degree")
+    assert derived.derive() == {"ProductGraph.features(degree)"}
+
+
+def test_a_form_that_must_be_answered_and_is_refused_is_a_finding():
+    def refuses_floats(x):
+        if isinstance(x, np.ndarray) and x.dtype == np.float32:
+            raise pg.errors.InvalidArgument("x is of float32")
+        return 0.0
+
+    assert any("refused: x is of float32" in finding for finding in findings_of(refuses_floats, x=TABLE))
+
+
+def test_a_container_that_is_answered_in_another_way_is_a_finding():
+    def counts_axes(x):
+        return float(type(x).__module__.startswith("scipy"))
+
+    entry = registry.Entry("sabotaged", counts_axes, {"x": TABLE}, 200, lambda answer: answer, False)
+    found = []
+    campaign.campaign(
+        entry, lambda trial, outcome, fault: found.append((str(trial), fault)) if outcome == "finding" else None
+    )
+    assert any(trial == "x: scipy: csr" and "another answer" in fault for trial, fault in found)
+
+
+def test_there_are_forty_thousand_inputs():
     assert sum(1 for entry in registry.ENTRIES.values() for _ in campaign.trials(entry)) >= INPUTS
 
 

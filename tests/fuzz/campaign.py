@@ -1,6 +1,6 @@
 """Run the campaign: for each public function, spoil one argument or two of a valid call, and judge what comes of it.
 
-    PYTHONPATH=tests python -m fuzz.campaign            a table of inputs, outcomes and findings
+    PYTHONPATH=tests python -m fuzz.campaign            tables of inputs, outcomes and findings: by function, container, argument
     PYTHONPATH=tests python -m fuzz.campaign verify     of these functions, each finding in full
 
 With --serve it reads names from its input and answers in JSON, a line before each call and one after: what kills the
@@ -11,7 +11,7 @@ import json
 import os
 import random
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import nullcontext
 from itertools import count
@@ -30,8 +30,7 @@ import numpy as np
 from fuzz import judge
 from fuzz.derived import ENTRIES
 from fuzz.registry import Entry
-from fuzz.spoilers import BAD, EITHER, SAME
-
+from fuzz.spoilers import BAD, EITHER, SAME, Spoiler
 
 FEW = 60  # inputs of a slow function, which then gets some of its spoilers and not all
 
@@ -46,18 +45,32 @@ class Trial(NamedTuple):
         return " and ".join(f"{argument}: {label}" for argument, label in self.spoilt)
 
 
+def spoilers_of(entry: Entry, argument: str) -> dict[str, Spoiler]:
+    """Return the spoilers of an argument by their labels; listed once, made anew for every call."""
+    given = entry.arguments[argument]
+    listed_of, spoilers = _LISTED.get(argument, (None, {}))
+    if listed_of is not given:
+        spoilers = {each.label: each for each in given.kind(given.plain)}
+        _LISTED[argument] = (given, spoilers)
+    return spoilers
+
+
+_LISTED: dict[str, tuple[Any, dict[str, Spoiler]]] = {}  # of the last argument of each name
+
+
 def trials(entry: Entry) -> Iterator[Trial]:
     """Yield the inputs of one function: every spoiler of every argument alone, and pairs of them after that."""
-    names = [(argument, each.label) for argument, given in entry.arguments.items() for each in given.kind(given.plain)]
+    names = [(argument, each.label) for argument in entry.arguments for each in spoilers_of(entry, argument).values()]
     alone = [(name,) for name in names]
     draw = random.Random(entry.name)
     draw.shuffle(alone)
     numbers, seen = count(), set()
     for spoilt in (alone if entry.inputs > FEW else alone[: entry.inputs]) or [()]:
         yield Trial(spoilt, next(numbers))
-    for _ in range(3 * bool(names) * (entry.inputs - len(alone))):  # no input is counted twice
+    pairs = max(entry.inputs - len(alone), entry.inputs // 4 if entry.inputs > FEW else 0)
+    for _ in range(3 * bool(names) * pairs):  # no input is counted twice
         spoilt = tuple(sorted(dict(draw.choice(names) for _ in range(2)).items()))
-        if len(spoilt) == 2 and spoilt not in seen and len(seen) < entry.inputs - len(alone):
+        if len(spoilt) == 2 and spoilt not in seen and len(seen) < pairs:
             seen.add(spoilt)
             yield Trial(spoilt, next(numbers))
 
@@ -69,7 +82,7 @@ def run(entry: Entry, trial: Trial, plain_answer: Any) -> tuple[str, str]:
     verdicts, names = set(), []
     for name, label in trial.spoilt:
         given = entry.arguments[name]
-        spoiler = next(each for each in given.kind(given.plain) if each.label == label)
+        spoiler = spoilers_of(entry, name)[label]
         arguments[name] = spoiler.make(draw)
         verdicts.add(spoiler.verdict)
         names += [name, *given.words]
@@ -114,6 +127,21 @@ def campaign(entry: Entry, report: Any = lambda trial, outcome, fault: None) -> 
     return outcomes
 
 
+def container_of(label: str) -> str:
+    """Return the library that a spoiler's container is of, by its label."""
+    library, colon, _ = label.partition(": ")
+    return library if colon else "plain values"
+
+
+def print_table(title: str, table: dict[str, Counter[str]]) -> None:
+    """Print inputs, answers, refusals and findings by kind, the most first."""
+    print(f"\n{title:<42}{'inputs':>8}{'answers':>9}{'refusals':>10}{'findings':>10}")
+    for name, outcomes in sorted(table.items(), key=lambda row: -row[1].total()):
+        print(
+            f"{name:<42}{outcomes.total():>8}{outcomes['answer']:>9}{outcomes['refusal']:>10}{outcomes['finding']:>10}"
+        )
+
+
 def serve(source: TextIO, out: TextIO) -> None:
     """Answer each name read with the story of its campaign."""
     for name in map(str.strip, source):
@@ -130,6 +158,8 @@ def serve(source: TextIO, out: TextIO) -> None:
 def main(names: list[str]) -> None:
     """Print the table."""
     total: Counter[str] = Counter()
+    by_container: dict[str, Counter[str]] = defaultdict(Counter)
+    by_argument: dict[str, Counter[str]] = defaultdict(Counter)
     print(f"{'function':<42}{'inputs':>8}{'answers':>9}{'refusals':>10}{'findings':>10}")
     for name in names or ENTRIES:
         found: list[str] = []
@@ -137,6 +167,10 @@ def main(names: list[str]) -> None:
         def report(trial: Trial, outcome: str, fault: str, found: list[str] = found) -> None:
             if outcome == "finding":
                 found.append(f"    {trial}: {fault}")
+            if outcome != "begun":
+                for argument, label in trial.spoilt:  # an input of two spoilers counts in two rows
+                    by_container[container_of(label)][outcome] += 1
+                    by_argument[argument][outcome] += 1
 
         outcomes = campaign(ENTRIES[name], report)
         total += outcomes
@@ -146,7 +180,9 @@ def main(names: list[str]) -> None:
         )
         for line in found:
             print(line)
-    print(f"{'all':<42}{total.total():>8}{total['answer']:>9}{total['refusal']:>10}{total['finding']:>10}")
+    print_table("by container", by_container)
+    print_table("by argument", by_argument)
+    print(f"\n{'all':<42}{total.total():>8}{total['answer']:>9}{total['refusal']:>10}{total['finding']:>10}")
 
 
 if __name__ == "__main__":

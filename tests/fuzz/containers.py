@@ -1,4 +1,4 @@
-"""The same content in the containers of other libraries: pandas, polars, pyarrow, numpy, torch, xarray, networkx, scipy, dit, Python.
+"""The same content in the containers of other libraries: pandas, polars, pyarrow, numpy, torch, xarray, networkx, scipy, dit.
 
 What a container holds is certain (SAME), certainly not what is asked for (BAD), or such that a refusal is as good as the right
 answer (EITHER); nothing here may be answered in another way. Labels read "library: form", which is how the matrix of
@@ -6,6 +6,7 @@ answer (EITHER); nothing here may be answered in another way. Labels read "libra
 """
 
 import array
+import io
 import tempfile
 import warnings
 from collections import ChainMap, Counter, OrderedDict, UserDict, UserList, deque, namedtuple
@@ -23,13 +24,21 @@ import torch
 from fuzz.spoilers import BAD, EITHER, ODD, SAME, Spoiler
 
 HAS = {name: find_spec(name) is not None for name in ("polars", "pyarrow", "xarray", "dit", "flint", "sympy")}
+if HAS["dit"]:
+    with np.errstate():  # dit tells numpy to warn no more, for the whole process
+        import dit
 FOLDER = tempfile.TemporaryDirectory()
 
 
 def _spoilers(rows: Iterator[tuple[str, str, Callable[[], Any]]], **verdicts: str) -> list[Spoiler]:
     """List spoilers, of which some have another verdict for this kind of argument."""
     return [
-        Spoiler(label, verdicts.get(label.replace(": ", "_").replace(" ", "_"), verdict), _quietly(make), label.split(":")[0])
+        Spoiler(
+            label,
+            verdicts.get(label.replace(": ", "_").replace(" ", "_"), verdict),
+            _quietly(make),
+            label.split(":")[0],
+        )
         for label, verdict, make in rows
     ]
 
@@ -58,9 +67,8 @@ class Subclass(np.ndarray):
 
 def _mapped(x: Any) -> Any:
     """Return an array that lies in a file."""
-    handle = tempfile.NamedTemporaryFile(dir=FOLDER.name, delete=False)
-    handle.write(np.ascontiguousarray(x).tobytes())
-    handle.close()
+    with tempfile.NamedTemporaryFile(dir=FOLDER.name, delete=False) as handle:
+        handle.write(np.ascontiguousarray(x).tobytes())
     return np.memmap(handle.name, dtype=x.dtype, mode="r", shape=x.shape)
 
 
@@ -98,28 +106,46 @@ def _one_axis(values: list[Any], missing: str) -> Iterator[tuple[str, str, Calla
     yield "pandas: Series", SAME, lambda: pd.Series(values)
     yield "pandas: Series of another index", ODD, lambda: pd.Series(values, index=[i + 5 for i in range(n)])
     yield "pandas: Index", SAME, lambda: pd.Index(values)
-    yield "pandas: extension Series", SAME, lambda: pd.Series(values).convert_dtypes(convert_floating=False) if whole else (
-        pd.Series(values, dtype="Float64" if numeric else "string")
+    yield (
+        "pandas: extension Series",
+        SAME,
+        lambda: (
+            pd.Series(values).convert_dtypes(convert_floating=False)
+            if whole
+            else (pd.Series(values, dtype="Float64" if numeric else "string"))
+        ),
     )
-    yield "pandas: extension array", SAME, lambda: pd.array(values, dtype=("Int64" if whole else "Float64") if numeric else "string")
-    yield "pandas: NA", missing, lambda: pd.Series(
-        [pd.NA, *values[1:]], dtype=("Int64" if whole else "Float64") if numeric else "string"
+    yield (
+        "pandas: extension array",
+        SAME,
+        lambda: pd.array(values, dtype=("Int64" if whole else "Float64") if numeric else "string"),
     )
-    yield "pandas: NA in an array", missing, lambda: pd.array(
-        [pd.NA, *values[1:]], dtype=("Int64" if whole else "Float64") if numeric else "string"
+    yield (
+        "pandas: NA",
+        missing,
+        lambda: pd.Series([pd.NA, *values[1:]], dtype=("Int64" if whole else "Float64") if numeric else "string"),
+    )
+    yield (
+        "pandas: NA in an array",
+        missing,
+        lambda: pd.array([pd.NA, *values[1:]], dtype=("Int64" if whole else "Float64") if numeric else "string"),
     )
     yield "pandas: objects with None", missing, lambda: pd.Series([None, *values[1:]], dtype=object)
     yield "pandas: categorical", EITHER if numeric else SAME, lambda: pd.Series(pd.Categorical(values))
-    yield "pandas: unused categories", EITHER if numeric else SAME, lambda: pd.Series(
-        pd.Categorical(values, categories=[*dict.fromkeys(values[::-1]), type(item)(7)])
+    yield (
+        "pandas: unused categories",
+        EITHER if numeric else SAME,
+        lambda: pd.Series(pd.Categorical(values, categories=[*dict.fromkeys(values[::-1]), type(item)(7)])),
     )
     yield "pandas: categorical with NA", missing, lambda: pd.Series(pd.Categorical([None, *values[1:]]))
     yield "pandas: sparse", EITHER, lambda: pd.Series(pd.arrays.SparseArray(x if numeric else column))
     yield "pandas: one column", EITHER, lambda: pd.DataFrame({"a": values})
     yield "pandas: one row", EITHER if n > 1 else BAD, lambda: pd.DataFrame([values])
     yield "pandas: MultiIndex", ODD, lambda: pd.Series(values, index=pd.MultiIndex.from_product([["u"], range(n)]))
-    yield "pandas: dates with NaT", BAD if numeric and not whole else missing if missing == ODD else BAD, lambda: pd.Series(
-        pd.to_datetime([None, *["2020-01-01"] * (n - 1)])
+    yield (
+        "pandas: dates with NaT",
+        BAD if numeric and not whole else missing if missing == ODD else BAD,
+        lambda: pd.Series(pd.to_datetime([None, *["2020-01-01"] * (n - 1)])),
     )
     yield "pandas: group", EITHER, lambda: pd.Series(values).groupby([0] * n)
     yield "pandas: interval", ODD, lambda: pd.interval_range(0, n)
@@ -149,9 +175,15 @@ def _one_axis(values: list[Any], missing: str) -> Iterator[tuple[str, str, Calla
         yield "pyarrow: one column", EITHER, lambda: pa.table({"a": values})
         yield "pyarrow: record batch", EITHER, lambda: pa.record_batch({"a": values})
         yield "pyarrow: list of scalars", EITHER, lambda: list(pa.array(values))
-        yield "pyarrow: in a Series", SAME, lambda: pd.Series(pa.array(values), dtype=pd.ArrowDtype(pa.array(values).type))
-        yield "pyarrow: in a Series with null", missing, lambda: pd.Series(
-            pa.array([None, *values[1:]]), dtype=pd.ArrowDtype(pa.array(values).type)
+        yield (
+            "pyarrow: in a Series",
+            SAME,
+            lambda: pd.Series(pa.array(values), dtype=pd.ArrowDtype(pa.array(values).type)),
+        )
+        yield (
+            "pyarrow: in a Series with null",
+            missing,
+            lambda: pd.Series(pa.array([None, *values[1:]]), dtype=pd.ArrowDtype(pa.array(values).type)),
         )
     if HAS["xarray"]:
         import xarray as xr
@@ -161,20 +193,34 @@ def _one_axis(values: list[Any], missing: str) -> Iterator[tuple[str, str, Calla
         yield "xarray: two axes", EITHER, lambda: xr.DataArray(x[:, np.newaxis])
     if numeric:
         yield "torch: tensor", SAME, lambda: torch.tensor(values)
-        yield "torch: grad", SAME if not whole else EITHER, lambda: torch.tensor(x, dtype=torch.float64, requires_grad=True)
+        yield (
+            "torch: grad",
+            SAME if not whole else EITHER,
+            lambda: torch.tensor(x, dtype=torch.float64, requires_grad=True),
+        )
         yield "torch: half", SAME if not whole else EITHER, lambda: torch.tensor(values, dtype=torch.float16)
         yield "torch: bfloat16", SAME if not whole else EITHER, lambda: torch.tensor(values, dtype=torch.bfloat16)
         yield "torch: int8", SAME if whole else ODD, lambda: torch.tensor(values).to(torch.int8)
         yield "torch: sparse", EITHER, lambda: torch.tensor(values).to_sparse()
-        yield "torch: quantised", EITHER, lambda: torch.quantize_per_tensor(
-            torch.tensor(values, dtype=torch.float32), 0.25, 0, torch.qint8
+        yield (
+            "torch: quantised",
+            EITHER,
+            lambda: torch.quantize_per_tensor(torch.tensor(values, dtype=torch.float32), 0.25, 0, torch.qint8),
         )
         yield "torch: conjugate", BAD if not whole else ODD, lambda: torch.tensor(values).to(torch.complex64).conj()
-        yield "torch: negative bit", SAME if not whole else EITHER, lambda: torch.tensor([-1j * v for v in values]).conj().imag
+        yield (
+            "torch: negative bit",
+            SAME if not whole else EITHER,
+            lambda: torch.tensor([-1j * v for v in values]).conj().imag,
+        )
         yield "torch: meta", BAD, lambda: torch.empty(n, device="meta")
         yield "torch: list of tensors", EITHER, lambda: [torch.tensor(v) for v in values]
         yield "torch: one column", EITHER, lambda: torch.tensor(values)[:, None]
-        yield "torch: parameter", SAME if not whole else EITHER, lambda: torch.nn.Parameter(torch.tensor(x, dtype=torch.float64))
+        yield (
+            "torch: parameter",
+            SAME if not whole else EITHER,
+            lambda: torch.nn.Parameter(torch.tensor(x, dtype=torch.float64)),
+        )
         yield "Python: array.array", SAME, lambda: array.array("q" if whole else "d", values)
         yield "Python: memoryview", SAME, lambda: memoryview(x.copy())
         yield "scipy: one-dimensional", EITHER, lambda: sp.coo_array(x)
@@ -186,14 +232,14 @@ def _one_axis(values: list[Any], missing: str) -> Iterator[tuple[str, str, Calla
     yield "Python: UserList", EITHER, lambda: UserList(values)
     yield "Python: generator", EITHER, lambda: (v for v in values)
     yield "Python: iterator", EITHER, lambda: iter(values)
-    yield "Python: map", EITHER, lambda: map(lambda v: v, values)
+    yield "Python: reversed twice", EITHER, lambda: reversed(list(reversed(values)))
     yield "Python: dict values", EITHER, lambda: dict(enumerate(values)).values()
     yield "Python: named tuple", EITHER, lambda: namedtuple("Row", [f"a{i}" for i in range(n)])(*values)
     yield "Python: set", BAD, lambda: set(values) if different else set(range(n))
     yield "Python: frozenset", BAD, lambda: frozenset(values if different else range(n))
     yield "Python: set of another length", BAD, lambda: {*values, type(item)(7), type(item)(8)}
     yield "Python: keys of a set", BAD, lambda: dict.fromkeys(values).keys() & set(values)
-    yield "Python: file", BAD, lambda: tempfile.TemporaryFile(dir=FOLDER.name)
+    yield "Python: file", BAD, io.BytesIO
     yield "networkx: graph", ODD, lambda: nx.path_graph(n)
     yield "networkx: edges", ODD, lambda: nx.cycle_graph(max(n, 3)).edges
     if different:
@@ -222,34 +268,65 @@ def _named_axis(values: list[Any], keys: list[Any]) -> Iterator[tuple[str, str, 
     yield "pandas: NA among the names", BAD, lambda: pd.Series(values, index=_names([np.nan, *keys[1:]]))
     yield "pandas: MultiIndex", BAD, lambda: pd.Series(values, index=pd.MultiIndex.from_product([["u"], range(n)]))
     yield "pandas: one column, named", EITHER, lambda: pd.DataFrame({"a": values}, index=_names(keys)).iloc[turned]
-    yield "pandas: one column, named twice", BAD, lambda: pd.DataFrame({"a": values}, index=_names([*keys[:-1], keys[0]]))
+    yield (
+        "pandas: one column, named twice",
+        BAD,
+        lambda: pd.DataFrame({"a": values}, index=_names([*keys[:-1], keys[0]])),
+    )
     yield "Python: OrderedDict", SAME, lambda: OrderedDict(zip(keys, values, strict=True))
     yield "Python: UserDict", SAME, lambda: UserDict(zip(keys, values, strict=True))
-    yield "Python: ChainMap", SAME, lambda: ChainMap(dict(list(zip(keys, values, strict=True))[1:]), {keys[0]: values[0]})
+    yield (
+        "Python: ChainMap",
+        SAME,
+        lambda: ChainMap(dict(list(zip(keys, values, strict=True))[1:]), {keys[0]: values[0]}),
+    )
     yield "Python: dict items", EITHER, lambda: dict(zip(keys, values, strict=True)).items()
     if HAS["xarray"]:
         import xarray as xr
 
         yield "xarray: named", EITHER, lambda: xr.DataArray(values, coords={"i": _names(keys)}, dims=["i"])[turned]
-        yield "xarray: other names", BAD, lambda: xr.DataArray(values, coords={"i": [f"row {i}" for i in range(n)]}, dims=["i"])
+        yield (
+            "xarray: other names",
+            BAD,
+            lambda: xr.DataArray(values, coords={"i": [f"row {i}" for i in range(n)]}, dims=["i"]),
+        )
 
 
 def vector(plain: Any) -> list[Spoiler]:
     """Numbers by position; a container with names of its own is read by position or refused."""
     values = np.asarray(plain, dtype=float).tolist()
-    return _spoilers(_one_axis(values, BAD), pandas_Series_of_another_index=EITHER, pandas_MultiIndex=EITHER, networkx_graph=BAD,
-                     networkx_edges=BAD, pandas_interval=BAD, polars_list_of_lists=EITHER, numpy_one_row=EITHER)  # fmt: skip
+    return _spoilers(
+        _one_axis(values, BAD),
+        pandas_Series_of_another_index=EITHER,
+        pandas_MultiIndex=EITHER,
+        networkx_graph=BAD,
+        networkx_edges=BAD,
+        pandas_interval=BAD,
+        polars_list_of_lists=EITHER,
+        numpy_one_row=EITHER,
+    )
 
 
 def probabilities(plain: Any) -> list[Spoiler]:
     """p: (n,), whose names, where it has any, are the naturals'."""
     values = np.asarray(plain, dtype=float).tolist()
     return [
-        *_spoilers(_one_axis(values, BAD), pandas_interval=ODD, numpy_list_of_masked=BAD, numpy_one_row=ODD, pandas_one_row=ODD,
-                   networkx_nodes=ODD, Python_memoryview=SAME, pandas_Index=EITHER, numpy_objects=ODD,
-                   scipy_one_row=ODD, scipy_one_column=ODD, numpy_matrix=ODD),
+        *_spoilers(
+            _one_axis(values, BAD),
+            pandas_interval=ODD,
+            numpy_list_of_masked=BAD,
+            numpy_one_row=ODD,
+            pandas_one_row=ODD,
+            networkx_nodes=ODD,
+            Python_memoryview=SAME,
+            pandas_Index=EITHER,
+            numpy_objects=ODD,
+            scipy_one_row=ODD,
+            scipy_one_column=ODD,
+            numpy_matrix=ODD,
+        ),
         *_spoilers(_distributions(list(range(len(values))), values)),
-    ]  # fmt: skip
+    ]
 
 
 def _distributions(outcomes: list[Any], p: list[float]) -> Iterator[tuple[str, str, Callable[[], Any]]]:
@@ -262,19 +339,21 @@ def _distributions(outcomes: list[Any], p: list[float]) -> Iterator[tuple[str, s
     yield "scipy: infinite support", BAD, lambda: stats.poisson(3.0)
     yield "scipy: continuous", BAD, lambda: stats.norm(0, 1)
     yield "scipy: continuous of the new kind", BAD, lambda: stats.Normal(mu=0.0, sigma=1.0)
-    yield "torch: categorical law", EITHER if outcomes == list(range(len(p))) else BAD, lambda: torch.distributions.Categorical(
-        torch.tensor(p)
+    yield (
+        "torch: categorical law",
+        EITHER if outcomes == list(range(len(p))) else BAD,
+        lambda: torch.distributions.Categorical(torch.tensor(p)),
     )
     if HAS["dit"]:
-        import dit
-
-        yield "dit: Distribution", EITHER if isinstance(outcomes[0], str) else ODD, lambda: dit.Distribution(
-            [str(x) for x in outcomes], p
+        yield (
+            "dit: Distribution",
+            EITHER if isinstance(outcomes[0], str) else ODD,
+            lambda: dit.Distribution([str(x) for x in outcomes], p),
         )
-        yield "dit: logarithms", EITHER if isinstance(outcomes[0], str) else ODD, lambda: _in_bits(dit, outcomes, p)
+        yield "dit: logarithms", EITHER if isinstance(outcomes[0], str) else ODD, lambda: _in_bits(outcomes, p)
 
 
-def _in_bits(dit: Any, outcomes: list[Any], p: list[float]) -> Any:
+def _in_bits(outcomes: list[Any], p: list[float]) -> Any:
     law = dit.Distribution([str(x) for x in outcomes], p)
     law.set_base(2)
     return law
@@ -284,14 +363,38 @@ def outcomes(plain: Any, *, repeated: bool = False) -> list[Spoiler]:
     """Different hashable things, or samples, which may repeat; an index names none of them."""
     fine = dict.fromkeys(("pandas_MultiIndex", "pandas_Series_of_another_index"), EITHER)
     if all(isinstance(x, int) for x in plain):  # 0.0 equals 0, and prints otherwise
-        floats = ("numpy_longdouble", "numpy_half", "torch_grad", "torch_half", "torch_bfloat16", "torch_quantised", "torch_parameter")
+        floats = (
+            "numpy_longdouble",
+            "numpy_half",
+            "torch_grad",
+            "torch_half",
+            "torch_bfloat16",
+            "torch_quantised",
+            "torch_parameter",
+        )
         fine |= dict.fromkeys((*floats, "torch_negative_bit"), ODD)
     return _spoilers(
-        _one_axis(list(plain), BAD), **fine, pandas_group=BAD, numpy_one_row=ODD, pandas_one_row=ODD, pandas_one_column=ODD,
-        numpy_one_column=ODD, numpy_matrix=ODD, numpy_record_of_one_field=ODD, polars_one_column=ODD, polars_lazy=ODD,
-        pyarrow_one_column=ODD, pyarrow_record_batch=ODD, xarray_two_axes=ODD, torch_one_column=ODD, torch_conjugate=ODD, xarray_Dataset=ODD,
-        Python_dict_keys=SAME if not repeated else EITHER, numpy_int_like_timedelta=ODD, polars_decimals=ODD,
-    )  # fmt: skip
+        _one_axis(list(plain), BAD),
+        **fine,
+        pandas_group=BAD,
+        numpy_one_row=ODD,
+        pandas_one_row=ODD,
+        pandas_one_column=ODD,
+        numpy_one_column=ODD,
+        numpy_matrix=ODD,
+        numpy_record_of_one_field=ODD,
+        polars_one_column=ODD,
+        polars_lazy=ODD,
+        pyarrow_one_column=ODD,
+        pyarrow_record_batch=ODD,
+        xarray_two_axes=ODD,
+        torch_one_column=ODD,
+        torch_conjugate=ODD,
+        xarray_Dataset=ODD,
+        Python_dict_keys=SAME if not repeated else EITHER,
+        numpy_int_like_timedelta=ODD,
+        polars_decimals=ODD,
+    )
 
 
 def labels(plain: Any, keys: Any) -> list[Spoiler]:
@@ -299,9 +402,18 @@ def labels(plain: Any, keys: Any) -> list[Spoiler]:
     named = _spoilers(_named_axis(list(plain), list(keys)))
     labels_of_named = {each.label for each in named}
     one = _spoilers(
-        _one_axis(list(plain), ODD), pandas_Series_of_another_index=BAD, networkx_graph=BAD, networkx_edges=BAD,
-        pandas_group=BAD, numpy_0_d_of_a_list=BAD, torch_half=EITHER, numpy_longdouble=ODD, polars_decimals=ODD, polars_list_of_lists=ODD, numpy_list_of_masked=ODD,
-    )  # fmt: skip
+        _one_axis(list(plain), ODD),
+        pandas_Series_of_another_index=BAD,
+        networkx_graph=BAD,
+        networkx_edges=BAD,
+        pandas_group=BAD,
+        numpy_0_d_of_a_list=BAD,
+        torch_half=EITHER,
+        numpy_longdouble=ODD,
+        polars_decimals=ODD,
+        polars_list_of_lists=ODD,
+        numpy_list_of_masked=ODD,
+    )
     return [*(each for each in one if each.label not in labels_of_named), *named]
 
 
@@ -327,11 +439,19 @@ def _mappings(values: dict[Any, Any], whole: bool) -> Iterator[tuple[str, str, C
     yield "Python: frozenset of pairs", BAD, lambda: frozenset(values.items())
     yield "Python: named tuple pairs", EITHER, lambda: [namedtuple("Pair", "a b")(*pair) for pair in values.items()]
     yield "numpy: records", EITHER, lambda: np.array(list(values.items()), dtype=[("a", object), ("b", float)])
-    yield "numpy: objects (n, 2)", EITHER, lambda: np.array([_row(pair) for pair in values.items()], dtype=object)[:, :2]
+    yield (
+        "numpy: objects (n, 2)",
+        EITHER,
+        lambda: np.array([_row(pair) for pair in values.items()], dtype=object)[:, :2],
+    )
     yield "pandas: Series", SAME, lambda: pd.Series(p, index=_names(keys))
     yield "pandas: extension Series", SAME, lambda: pd.Series(p, index=_names(keys), dtype=dtype)
     yield "pandas: NA", BAD, lambda: pd.Series([pd.NA, *p[1:]], index=_names(keys), dtype=dtype)
-    yield "pandas: named twice", BAD, lambda: pd.Series([*p[:-1], p[-1] / 2, p[-1] / 2], index=_names([*keys, keys[-1]]))
+    yield (
+        "pandas: named twice",
+        BAD,
+        lambda: pd.Series([*p[:-1], p[-1] / 2, p[-1] / 2], index=_names([*keys, keys[-1]])),
+    )
     yield "pandas: NA among the names", BAD, lambda: pd.Series(p, index=_names([np.nan, *keys[1:]]))
     yield "pandas: one column", EITHER, lambda: pd.DataFrame({"p": p}, index=_names(keys))
     yield "pandas: two columns", EITHER, lambda: pd.DataFrame({"x": pd.Series(keys, dtype=object), "p": p})
@@ -355,8 +475,16 @@ def _mappings(values: dict[Any, Any], whole: bool) -> Iterator[tuple[str, str, C
         yield "pyarrow: two columns", EITHER, lambda: pa.table({"x": keys, "p": p})
         yield "pyarrow: record batch", EITHER, lambda: pa.record_batch({"x": keys, "p": p})
         yield "pyarrow: structs", EITHER, lambda: pa.array([{"x": key, "p": value} for key, value in values.items()])
-        yield "pyarrow: map", EITHER, lambda: pa.array([list(values.items())], type=pa.map_(pa.string(), pa.float64()))[0]
-        yield "pyarrow: in a Series", SAME, lambda: pd.Series(p, index=keys, dtype="int64[pyarrow]" if whole else "float64[pyarrow]")
+        yield (
+            "pyarrow: map",
+            EITHER,
+            lambda: pa.array([list(values.items())], type=pa.map_(pa.string(), pa.float64()))[0],
+        )
+        yield (
+            "pyarrow: in a Series",
+            SAME,
+            lambda: pd.Series(p, index=keys, dtype="int64[pyarrow]" if whole else "float64[pyarrow]"),
+        )
     if HAS["xarray"]:
         import xarray as xr
 
@@ -377,7 +505,11 @@ def _two_axes(x: Any) -> Iterator[tuple[str, str, Callable[[], Any]]]:
     yield "numpy: subclass", SAME, lambda: x.copy().view(Subclass)
     yield "numpy: memmap", SAME, lambda: _mapped(x)
     yield "numpy: matrix", SAME, lambda: np.asmatrix(x.copy())
-    yield "numpy: records", EITHER, lambda: np.array([tuple(row) for row in x.tolist()], dtype=[(c, float) for c in columns])
+    yield (
+        "numpy: records",
+        EITHER,
+        lambda: np.array([tuple(row) for row in x.tolist()], dtype=[(c, float) for c in columns]),
+    )
     yield "numpy: rows of objects", EITHER, lambda: _objects(list(x.copy()))
     yield "numpy: dates", BAD, lambda: x.astype("M8[ns]")
     yield "numpy: lengths of time", BAD, lambda: x.astype("m8[ns]")
@@ -391,7 +523,11 @@ def _two_axes(x: Any) -> Iterator[tuple[str, str, Callable[[], Any]]]:
     yield "pandas: categorical", EITHER, lambda: pd.DataFrame(x.copy()).astype("category")
     yield "pandas: sparse", EITHER, lambda: pd.DataFrame(x.copy()).astype(pd.SparseDtype(float))
     yield "pandas: words", BAD, lambda: pd.DataFrame(x.copy()).astype("string")
-    yield "pandas: dates with NaT", BAD, lambda: pd.DataFrame({c: pd.to_datetime([None] + ["2020-01-01"] * (N - 1)) for c in columns})
+    yield (
+        "pandas: dates with NaT",
+        BAD,
+        lambda: pd.DataFrame({c: pd.to_datetime([None] + ["2020-01-01"] * (N - 1)) for c in columns}),
+    )
     yield "pandas: list of Series", EITHER, lambda: [pd.Series(row) for row in x.tolist()]
     yield "pandas: list of named Series", EITHER, lambda: [pd.Series(row, index=columns) for row in x.tolist()]
     yield "pandas: list of extension arrays", EITHER, lambda: [pd.array(row) for row in x.tolist()]
@@ -428,11 +564,23 @@ def _two_axes(x: Any) -> Iterator[tuple[str, str, Callable[[], Any]]]:
     yield "torch: transposed twice", SAME, lambda: torch.tensor(x.T.copy()).T
     yield "torch: sparse coo", EITHER, lambda: torch.tensor(x).to_sparse()
     yield "torch: sparse csr", EITHER, lambda: torch.tensor(x).to_sparse_csr()
-    yield "torch: quantised", EITHER, lambda: torch.quantize_per_tensor(torch.tensor(x, dtype=torch.float32), 0.25, 0, torch.qint8)
+    yield (
+        "torch: quantised",
+        EITHER,
+        lambda: torch.quantize_per_tensor(torch.tensor(x, dtype=torch.float32), 0.25, 0, torch.qint8),
+    )
     yield "torch: conjugate", BAD, lambda: torch.tensor(x, dtype=torch.complex64).conj()
     yield "torch: list of tensors", EITHER, lambda: [torch.tensor(row, **double) for row in x.tolist()]
-    yield "torch: list of tensors with grad", EITHER, lambda: [torch.tensor(row, requires_grad=True, **double) for row in x.tolist()]
-    yield "torch: list of lists of tensors", EITHER, lambda: [[torch.tensor(v, **double) for v in row] for row in x.tolist()]
+    yield (
+        "torch: list of tensors with grad",
+        EITHER,
+        lambda: [torch.tensor(row, requires_grad=True, **double) for row in x.tolist()],
+    )
+    yield (
+        "torch: list of lists of tensors",
+        EITHER,
+        lambda: [[torch.tensor(v, **double) for v in row] for row in x.tolist()],
+    )
     yield "torch: nested", EITHER, lambda: torch.nested.nested_tensor([torch.tensor(row) for row in x])
     yield "torch: meta", BAD, lambda: torch.empty((N, k), device="meta")
     for form in ("csr", "csc", "coo", "lil", "dok", "bsr", "dia"):
@@ -506,28 +654,51 @@ def _named_rows(x: Any, views: list[Any]) -> Iterator[tuple[str, str, Callable[[
     yield "pandas: NA among the names", BAD, lambda: frame([np.nan, *views[1:]])
     yield "pandas: MultiIndex", BAD, lambda: frame().set_index(pd.MultiIndex.from_product([["u"], range(N)]))
     yield "pandas: columns of one name", EITHER, lambda: frame().set_axis(["c"] * x.shape[1], axis=1)
-    yield "pandas: columns of a MultiIndex", EITHER, lambda: frame().set_axis(pd.MultiIndex.from_product([["c"], range(x.shape[1])]), axis=1)
+    yield (
+        "pandas: columns of a MultiIndex",
+        EITHER,
+        lambda: frame().set_axis(pd.MultiIndex.from_product([["c"], range(x.shape[1])]), axis=1),
+    )
     yield "Python: OrderedDict", SAME, lambda: OrderedDict(zip(views, x.tolist(), strict=True))
     yield "Python: UserDict", SAME, lambda: UserDict(zip(views, x.tolist(), strict=True))
     yield "Python: ChainMap", SAME, lambda: ChainMap(dict(zip(views[1:], x[1:], strict=True)), {views[0]: x[0]})
     yield "Python: dict of Series", EITHER, lambda: {view: pd.Series(row) for view, row in zip(views, x, strict=True)}
-    yield "torch: dict of tensors", SAME, lambda: {v: torch.tensor(row, requires_grad=True) for v, row in zip(views, x, strict=True)}
-    yield "torch: callable that returns tensors with grad", SAME, lambda: (
-        lambda view, rows=dict(zip(views, x, strict=True)): torch.tensor(rows[view], requires_grad=True)
+    yield (
+        "torch: dict of tensors",
+        SAME,
+        lambda: {v: torch.tensor(row, requires_grad=True) for v, row in zip(views, x, strict=True)},
     )
-    yield "torch: callable that returns half", SAME, lambda: (
-        lambda view, rows=dict(zip(views, x, strict=True)): torch.tensor(rows[view], dtype=torch.bfloat16)
+    rows = dict(zip(views, x, strict=True))
+    yield (
+        "torch: callable that returns tensors with grad",
+        SAME,
+        lambda: lambda view: torch.tensor(rows[view], requires_grad=True),
     )
-    yield "pandas: callable that returns a Series", EITHER, lambda: (
-        lambda view, rows=dict(zip(views, x, strict=True)): pd.Series(rows[view])
+    yield (
+        "torch: callable that returns half",
+        SAME,
+        lambda: lambda view: torch.tensor(rows[view], dtype=torch.bfloat16),
     )
-    yield "numpy: callable that returns a masked row", BAD, lambda: (lambda view: np.ma.masked_array([1.0] * x.shape[1], mask=True))
-    yield "Python: callable that returns a set", BAD, lambda: (lambda view: set(range(x.shape[1])))
+    yield (
+        "pandas: callable that returns a Series",
+        EITHER,
+        lambda: lambda view: pd.Series(rows[view]),
+    )
+    yield (
+        "numpy: callable that returns a masked row",
+        BAD,
+        lambda: lambda view: np.ma.masked_array([1.0] * x.shape[1], mask=True),
+    )
+    yield "Python: callable that returns a set", BAD, lambda: lambda view: set(range(x.shape[1]))
     if HAS["xarray"]:
         import xarray as xr
 
         yield "xarray: named", EITHER, lambda: xr.DataArray(x, coords={"i": _names(views)}, dims=["i", "j"])[turned]
-        yield "xarray: other names", BAD, lambda: xr.DataArray(x, coords={"i": [f"row {i}" for i in range(N)]}, dims=["i", "j"])
+        yield (
+            "xarray: other names",
+            BAD,
+            lambda: xr.DataArray(x, coords={"i": [f"row {i}" for i in range(N)]}, dims=["i", "j"]),
+        )
 
 
 def kernel(plain: Any, naturals: list[Any], views: list[Any], *, named: bool = True) -> list[Spoiler]:
@@ -537,11 +708,23 @@ def kernel(plain: Any, naturals: list[Any], views: list[Any], *, named: bool = T
     """
     x = np.asarray(plain, dtype=np.float64)
     rows = _spoilers(
-        _two_axes(x), pandas_named_columns=EITHER, polars_DataFrame=EITHER, polars_float32=EITHER, pyarrow_Table=EITHER,
-        pandas_words=ODD, Python_list_of_dicts=ODD, Python_dict_of_columns=ODD, pandas_list_of_named_Series=EITHER,
-        networkx_graph=ODD, polars_words=ODD, pyarrow_words=ODD,
-        **{f"scipy_{form}": SAME for form in ("csr", "csc", "coo", "lil", "dok", "bsr", "dia", "csr_matrix", "duplicates", "explicit_zeros")},
-    )  # fmt: skip
+        _two_axes(x),
+        pandas_named_columns=EITHER,
+        polars_DataFrame=EITHER,
+        polars_float32=EITHER,
+        pyarrow_Table=EITHER,
+        pandas_words=ODD,
+        Python_list_of_dicts=ODD,
+        Python_dict_of_columns=ODD,
+        pandas_list_of_named_Series=EITHER,
+        networkx_graph=ODD,
+        polars_words=ODD,
+        pyarrow_words=ODD,
+        **{
+            f"scipy_{form}": SAME
+            for form in ("csr", "csc", "coo", "lil", "dok", "bsr", "dia", "csr_matrix", "duplicates", "explicit_zeros")
+        },
+    )
     own = {} if named else {"pandas_rows_in_another_order": ODD, "pandas_other_rows": ODD}
     return rows + _spoilers(_named_kernels(x, naturals, views), **own)
 
@@ -557,9 +740,11 @@ def _named_kernels(x: Any, naturals: list[Any], views: list[Any]) -> Iterator[tu
     yield "pandas: one column named twice", BAD, lambda: frame(naturals, [views[0]] * len(views))
     yield "pandas: other rows", BAD, lambda: frame([f"row {i}" for i in range(len(naturals))], views)
     yield "pandas: other columns", BAD, lambda: frame(naturals, [f"column {i}" for i in range(len(views))])
-    yield "pandas: dict of Series", EITHER, lambda: {
-        a: pd.Series(row, index=_names(views)) for a, row in zip(naturals, x.tolist(), strict=True)
-    }
+    yield (
+        "pandas: dict of Series",
+        EITHER,
+        lambda: {a: pd.Series(row, index=_names(views)) for a, row in zip(naturals, x.tolist(), strict=True)},
+    )
     if HAS["polars"]:
         import polars as pl
 
@@ -567,12 +752,16 @@ def _named_kernels(x: Any, naturals: list[Any], views: list[Any]) -> Iterator[tu
     if HAS["xarray"]:
         import xarray as xr
 
-        yield "xarray: named", EITHER, lambda: xr.DataArray(
-            x, coords={"i": _names(naturals), "j": _names(views)}, dims=["i", "j"]
+        yield (
+            "xarray: named",
+            EITHER,
+            lambda: xr.DataArray(x, coords={"i": _names(naturals), "j": _names(views)}, dims=["i", "j"]),
         )
-        yield "xarray: columns in another order", EITHER, lambda: xr.DataArray(
-            x, coords={"i": _names(naturals), "j": _names(views)}, dims=["i", "j"]
-        )[:, ::-1]
+        yield (
+            "xarray: columns in another order",
+            EITHER,
+            lambda: xr.DataArray(x, coords={"i": _names(naturals), "j": _names(views)}, dims=["i", "j"])[:, ::-1],
+        )
 
 
 # ---------------------------------------------------------------- numbers
@@ -615,12 +804,14 @@ def _numbers(plain: Any, whole: bool) -> Iterator[tuple[str, str, Callable[[], A
     if HAS["sympy"]:
         import sympy
 
-        yield "sympy: number", EITHER, lambda: sympy.Integer(x) if whole else sympy.Rational(*float(x).as_integer_ratio())
+        yield (
+            "sympy: number",
+            EITHER,
+            lambda: sympy.Integer(x) if whole else sympy.Rational(*float(x).as_integer_ratio()),
+        )
         yield "sympy: symbol", BAD, lambda: sympy.Symbol("x")
     if HAS["flint"]:
         import flint
 
         yield "flint: number", EITHER, lambda: flint.fmpz(x) if whole else flint.fmpq(*float(x).as_integer_ratio())
         yield "flint: ball", EITHER, lambda: flint.arb(x)
-
-

@@ -10,8 +10,8 @@ import inspect
 import pkgutil
 from collections.abc import Iterator
 from functools import cache, partial
-from itertools import islice
 from importlib.util import find_spec
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -67,9 +67,20 @@ def _positions(plain: Any) -> list[v.Spoiler]:
         bad("a column too few", lambda: plain[:, :1]),
         bad("a set", lambda: set(outcomes)),
         bad("unhashable outcomes", lambda: [([], 0)]),
-        *v.strange("an empty list", "an empty tuple", "empty 2-d array", "a generator", "a set", "empty array",
-                   "an empty dict", "dates", "an empty word", "an empty tensor", "an empty Series"),
-    ]  # fmt: skip
+        *v.strange(
+            "an empty list",
+            "an empty tuple",
+            "empty 2-d array",
+            "a generator",
+            "a set",
+            "empty array",
+            "an empty dict",
+            "dates",
+            "an empty word",
+            "an empty tensor",
+            "an empty Series",
+        ),
+    ]
 
 
 def _function(plain: Any) -> list[v.Spoiler]:
@@ -156,7 +167,11 @@ ON_PRODUCT = Argument(LOW, _function, ("f", "second", "batch", "column"))
 RECEIVERS = {
     "ProductGraph": Receiver(
         PAIR,
-        {"f": ON_PRODUCT, "verify.k": optional_k(), "spectrum": Argument(PAIR.spectrum(2), v.optional(_value), ("spectrum",))},
+        {
+            "f": ON_PRODUCT,
+            "verify.k": optional_k(),
+            "spectrum": Argument(PAIR.spectrum(2), v.optional(_value), ("spectrum",)),
+        },
     ),
     "ProductSpectrum": Receiver(PAIR.spectrum(3), {}),
     "ProductTraining": Receiver(pg.train(PAIR, 2, features=PAIR.features(1), rng=0, steps=3), {}),
@@ -175,11 +190,40 @@ RECEIVERS = {
 
 # Public classes of inner rooms, which no public call returns; the user meets none of them.
 INTERNAL = {
-    *("batches.Branches", "dask.cluster.Cluster", "dask.products.Products", "dask.search.Search", "dask.training.BlockObjective"),
-    *("dask.uniting.ComponentUnion", "descent.Objective", "io.values.Writer", "io.values.Reader", "pair_moments.PairMoments"),
-    *("population.ExactKernel", "probing.exact.Node", "probing.task.Task", "rare_views.Lengths", "sampled_verdicts.Drawn"),
-    *("sampled_verdicts.Known", "sampling.PairSampler", "selftraining.teacher.Teacher", "separable.Separable", "states.Coding"),
-    *("spectrum.block.Columns", "spectrum.chebyshev.Filter", "spectrum.components.Components", "spectrum.components.Stack"),
+    *(
+        "batches.Branches",
+        "dask.cluster.Cluster",
+        "dask.products.Products",
+        "dask.search.Search",
+        "dask.training.BlockObjective",
+    ),
+    *(
+        "dask.uniting.ComponentUnion",
+        "descent.Objective",
+        "io.values.Writer",
+        "io.values.Reader",
+        "pair_moments.PairMoments",
+    ),
+    *(
+        "population.ExactKernel",
+        "probing.exact.Node",
+        "probing.task.Task",
+        "rare_views.Lengths",
+        "sampled_verdicts.Drawn",
+    ),
+    *(
+        "sampled_verdicts.Known",
+        "sampling.PairSampler",
+        "selftraining.teacher.Teacher",
+        "separable.Separable",
+        "states.Coding",
+    ),
+    *(
+        "spectrum.block.Columns",
+        "spectrum.chebyshev.Filter",
+        "spectrum.components.Components",
+        "spectrum.components.Stack",
+    ),
     *("spectrum.gram.Product", "spectrum.gram.OperatorProduct", "spectrum.gram.Gram", "spectrum.iterative.Search"),
     *("spectrum.kronecker.Levels", "spectrum.kronecker.Product", "spectrum.lanczos.Lanczos", "spectrum.policy.Found"),
     *("states.ImageCoding", "states.NumberCoding", "states.LetterCoding", "structure.factors.Factors"),
@@ -230,12 +274,20 @@ def derive() -> set[str]:
                 continue
             call, arguments = getattr(receiver.value, method), {}
             for parameter in inspect.signature(call).parameters:
-                argument = receiver.own.get(f"{method}.{parameter}", receiver.own.get(parameter, BY_NAME.get(parameter)))
+                argument = receiver.own.get(
+                    f"{method}.{parameter}", receiver.own.get(parameter, BY_NAME.get(parameter))
+                )
                 if argument is None:
                     unknown.add(f"{name}.{method}({parameter})")
                 else:
                     arguments[parameter] = argument
-            entry(f"{name}.{method}", call, 80 if arguments else 1, observe=receiver.observe or (lambda value: value), **arguments)
+            entry(
+                f"{name}.{method}",
+                call,
+                80 if arguments else 1,
+                observe=receiver.observe or (lambda value: value),
+                **arguments,
+            )
     return unknown
 
 
@@ -262,16 +314,28 @@ def network(out: int = 2) -> Any:
 
 
 NETWORK = network()
-MODULE = Argument(NETWORK, lambda plain: [bad("its class", lambda: type(plain)), bad("of another width", lambda: torch.nn.Linear(3, 2)),
-                                          *v.strange()], ("module", "network", "encoder", "view"))  # fmt: skip
+MODULE = Argument(
+    NETWORK,
+    lambda plain: [
+        bad("its class", lambda: type(plain)),
+        bad("of another width", lambda: torch.nn.Linear(3, 2)),
+        *v.strange(),
+    ],
+    ("module", "network", "encoder", "view"),
+)
 HEAD = Argument(None, lambda plain: [bad("its class", lambda: torch.nn.Linear), *v.strange("None")], ("head",))
 ENCODE = Argument(
     lambda view: np.asarray(view.pixels, dtype=np.float32),
-    lambda plain: [odd("None", lambda: None), bad("raises", lambda: v.raises), bad("words", lambda: lambda view: "x"),
-                   bad("sets", lambda: lambda view: {1, 2}), bad("ragged", lambda: lambda view: [[1], [1, 2]]),
-                   *(each for each in v.strange("a lambda", "a type", "None"))],
+    lambda plain: [
+        odd("None", lambda: None),
+        bad("raises", lambda: v.raises),
+        bad("words", lambda: lambda view: "x"),
+        bad("sets", lambda: lambda view: {1, 2}),
+        bad("ragged", lambda: lambda view: [[1], [1, 2]]),
+        *(each for each in v.strange("a lambda", "a type", "None")),
+    ],
     ("encode", "view"),
-)  # fmt: skip
+)
 
 
 def trained(module: Any, **arguments: Any) -> Any:
@@ -281,7 +345,12 @@ def trained(module: Any, **arguments: Any) -> Any:
 
 def _paths(plain: Any) -> list[v.Spoiler]:
     """No checkpoint, or a path."""
-    made = ("no folder", "a surrogate", "None", "below a file")  # the folders are made, when there is something to write
+    made = (
+        "no folder",
+        "a surrogate",
+        "None",
+        "below a file",
+    )  # the folders are made, when there is something to write
     return [each for each in declared.path(registry.SAVED) if each.verdict == "bad" and each.label not in made]
 
 
@@ -376,25 +445,87 @@ def in_blocks(maker: str) -> Any:
 if find_spec("distributed") is not None:
     GRAPH = Argument(IN_BLOCKS, _block_graph, ("graph", "BlockGraph"))
     fine = ("no folder", "a surrogate", "None")  # a store is made, with the folders that it is in
-    STORE = Argument(None, lambda plain: [each for each in declared.path(registry.SAVED) if each.verdict == "bad" and each.label not in fine],
-                     ("store", "directory"))  # fmt: skip
+    STORE = Argument(
+        None,
+        lambda plain: [
+            each for each in declared.path(registry.SAVED) if each.verdict == "bad" and each.label not in fine
+        ],
+        ("store", "directory"),
+    )
     MADE = {"name": Argument("toy", v.word), "progress": flag(), "store": STORE}
     CUBE_F = f(F, registry.CUBE.views)
-    entry("dask.build", in_blocks("build"), 60, observe=summary, distribution=registry.P, augmentation=registry.A,
-          views=Argument(["x", "y"], v.optional(declared.outcomes), ("view", "outcome")), rows=count(2), **MADE)  # fmt: skip
-    entry("dask.from_blocks", in_blocks("from_blocks"), 60, observe=summary, count=count(2), **MADE,
-          source=Argument(lambda i: ([0.5], [[0.75, 0.25]]), v.callables, ("source", "block", "(p, A)")))  # fmt: skip
-    entry("dask.from_files", in_blocks("from_files"), 60, observe=summary, p=Argument(None, lambda plain: v.strange("None")),
-          paths=Argument([registry.MATRIX], lambda plain: [same("tuple", lambda: tuple(plain)), same("words", lambda: [str(p) for p in plain]),
-                                                           bad("a path", lambda: plain[0]), bad("no file", lambda: ["no/such"]),
-                                                           bad("numbers", lambda: [3]), *v.strange("a generator")], ("file", "paths")),
-          **MADE)  # fmt: skip
-    entry("dask.train", on_blocks("train"), 60, graph=GRAPH, k=k(), rng=rng(), steps=count(3), tol=real(1e-6), loss=registry.loss(),
-          start=Argument(F, v.optional(CUBE_F.kind), ("start", "f")), progress=BY_NAME["progress"])  # fmt: skip
-    entry("dask.verify", on_blocks("verify"), 60, graph=GRAPH, f=CUBE_F, k=optional_k(), atol=angle(), spectrum=Argument(registry.CUBE.spectrum(2), v.optional(_value), ("spectrum", "serve")),
-          features=Argument(F, v.optional(partial(v.embedding, views=registry.CUBE.views)), ("features",)))  # fmt: skip
-    entry("BlockGraph.spectrum", on_blocks("BlockGraph.spectrum"), 60, k=k(1), progress=flag(),
-          solver=Argument("collected", v.optional(v.choice), ("solver",)))  # fmt: skip
+    entry(
+        "dask.build",
+        in_blocks("build"),
+        60,
+        observe=summary,
+        distribution=registry.P,
+        augmentation=registry.A,
+        views=Argument(["x", "y"], v.optional(declared.outcomes), ("view", "outcome")),
+        rows=count(2),
+        **MADE,
+    )
+    entry(
+        "dask.from_blocks",
+        in_blocks("from_blocks"),
+        80,
+        observe=summary,
+        count=count(2),
+        **MADE,
+        source=Argument(lambda i: ([0.5], [[0.75, 0.25]]), v.callables, ("source", "block", "(p, A)")),
+    )
+    entry(
+        "dask.from_files",
+        in_blocks("from_files"),
+        80,
+        observe=summary,
+        p=Argument(None, lambda plain: v.strange("None")),
+        paths=Argument(
+            [registry.MATRIX],
+            lambda plain: [
+                same("tuple", lambda: tuple(plain)),
+                same("words", lambda: [str(p) for p in plain]),
+                bad("a path", lambda: plain[0]),
+                bad("no file", lambda: ["no/such"]),
+                bad("numbers", lambda: [3]),
+                *v.strange("a generator"),
+            ],
+            ("file", "paths"),
+        ),
+        **MADE,
+    )
+    entry(
+        "dask.train",
+        on_blocks("train"),
+        30,
+        graph=GRAPH,
+        k=k(),
+        rng=rng(),
+        steps=count(3),
+        tol=real(1e-6),
+        loss=registry.loss(),
+        start=Argument(F, v.optional(CUBE_F.kind), ("start", "f")),
+        progress=BY_NAME["progress"],
+    )
+    entry(
+        "dask.verify",
+        on_blocks("verify"),
+        30,
+        graph=GRAPH,
+        f=CUBE_F,
+        k=optional_k(),
+        atol=angle(),
+        spectrum=Argument(registry.CUBE.spectrum(2), v.optional(_value), ("spectrum", "serve")),
+        features=Argument(F, v.optional(partial(v.embedding, views=registry.CUBE.views)), ("features",)),
+    )
+    entry(
+        "BlockGraph.spectrum",
+        on_blocks("BlockGraph.spectrum"),
+        80,
+        k=k(1),
+        progress=flag(),
+        solver=Argument("collected", v.optional(v.choice), ("solver",)),
+    )
     entry("BlockGraph.collected", on_blocks("BlockGraph.collected"), 1)
     registry.NOT_CALLED.update({"BlockGraph.close", "dask.BlockGraph"})
     registry.METHODS_OF["BlockGraph"] = pg.dask.BlockGraph

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-import torch
 
 import popgraph as pg
-from fuzz import values as v
 from fuzz import containers
-from fuzz.spoilers import bad, odd, same
+from fuzz import values as v
+from fuzz.spoilers import EITHER, bad, odd, same
 from fuzz.values import INF, NAN, strange
 from popgraph import losses
 
@@ -604,7 +603,7 @@ def points(plain: Any) -> list[v.Spoiler]:
 def law(plain: Any) -> list[v.Spoiler]:
     """A mapping outcome -> probability where a list of outcomes may stand too: a list of pairs could be either."""
     pairs = ("pairs", "generator of pairs", "Python: dict items")
-    return [each._replace(verdict=v.EITHER) if each.label in pairs else each for each in weights(plain)]
+    return [each._replace(verdict=EITHER) if each.label in pairs else each for each in weights(plain)]
 
 
 def eigenvalues(plain: Any) -> list[v.Spoiler]:

@@ -245,7 +245,9 @@ entry(
     lambda **a: pg.Augmentation.from_matrix(**a)("a"),
     400,
     observe=dict,
-    matrix=Argument([[0.75, 0.25], [0.25, 0.75]], partial(declared.matrix, naturals="ab"), ("matrix", "row", "probabilit", "kernel")),
+    matrix=Argument(
+        [[0.75, 0.25], [0.25, 0.75]], partial(declared.matrix, naturals="ab"), ("matrix", "row", "probabilit", "kernel")
+    ),
     naturals=Argument(["a", "b"], declared.outcomes, ("natural", "outcome")),
     views=Argument(["x", "y"], v.optional(declared.outcomes), ("view", "outcome")),
     normalize=flag(),
@@ -579,9 +581,22 @@ entry(
     direction=TABLE._replace(words=("direction",)),
 )
 entry("losses.matrix_factorisation", losses.matrix_factorisation, 90, nan_through=True, factor=M, F=TABLE)
-entry("losses.BarlowTwins", losses.BarlowTwins, weight=real(0.5), epsilon=real(0.25), bias=Argument("unbiased", v.word), name=Argument("B", v.word))
+entry(
+    "losses.BarlowTwins",
+    losses.BarlowTwins,
+    weight=real(0.5),
+    epsilon=real(0.25),
+    bias=Argument("unbiased", v.word),
+    name=Argument("B", v.word),
+)
 entry("losses.CentredLoss", losses.CentredLoss, 30, bias=Argument("unbiased", v.word), name=Argument("C", v.word))
-entry("losses.IdealisedVICReg", losses.IdealisedVICReg, weight=real(0.5), bias=Argument("unbiased", v.word), name=Argument("V", v.word))
+entry(
+    "losses.IdealisedVICReg",
+    losses.IdealisedVICReg,
+    weight=real(0.5),
+    bias=Argument("unbiased", v.word),
+    name=Argument("V", v.word),
+)
 entry(
     "losses.InfoNCE",
     losses.InfoNCE,
@@ -596,7 +611,8 @@ entry(
     negatives=real(2.0),
     temperature=real(0.5),
     cosine=flag(),
-    bias=Argument("unbiased", v.word), name=Argument("N", v.word),
+    bias=Argument("unbiased", v.word),
+    name=Argument("N", v.word),
 )
 entry("losses.OrderedLoss", losses.OrderedLoss, 30, bias=Argument("unbiased", v.word), name=Argument("O", v.word))
 entry("losses.SpectralLoss", losses.SpectralLoss, 30, bias=Argument("unbiased", v.word), name=Argument("S", v.word))
@@ -608,7 +624,8 @@ entry(
     variance=real(2.0),
     covariance=real(0.5),
     epsilon=real(0.25),
-    bias=Argument("unbiased", v.word), name=Argument("V", v.word),
+    bias=Argument("unbiased", v.word),
+    name=Argument("V", v.word),
 )
 entry("losses.audit", losses.audit, 200, loss=loss(), graph=graph(), f=table(F, "f"), batch_size=Argument(2, v.whole))
 

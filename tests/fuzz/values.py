@@ -19,7 +19,7 @@ import torch
 import popgraph as pg
 from fuzz import containers
 from fuzz.judge import Boom
-from fuzz.spoilers import BAD, EITHER, ODD, Spoiler, bad, either, odd, same
+from fuzz.spoilers import BAD, ODD, Spoiler, bad, either, odd, same
 
 NAN, INF = float("nan"), float("inf")
 
