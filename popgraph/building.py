@@ -30,21 +30,21 @@ def build(
 
     Parameters
     ----------
-    distribution : Distribution, mapping, sequence, (n,) array or pandas Series
-        The naturals x̄ and p. A sequence (not of floats that sum to 1) lists equally likely naturals; an array of numbers
-        gives the probabilities of naturals 0, 1, ..., n-1, or of the rows of a DataFrame.
-    augmentation : Augmentation, callable, mapping of mappings, (n, N) array or scipy sparse, or pandas DataFrame
-        The kernel A(x|x̄). A matrix has a row for each natural and a column for each view, in the order given. A callable is
-        asked twice about each natural, and must answer alike.
-    labels : sequence of n labels, or mapping natural -> label, optional
-        The class y(x̄) of each natural, None where unlabelled, for pictures and probes; the spectrum never sees it. A mapping,
-        or a Series whose index holds exactly the naturals, goes by name, and everything else by position.
+    distribution : Distribution, mapping, Series, sequence, or (n,) array of any library
+        The naturals x̄ and p. A sequence lists equally likely naturals (one of numbers in [0, 1] is refused, for it could be p);
+        an array of numbers gives the probabilities of naturals 0, 1, ..., n-1, or of the rows of a table.
+    augmentation : Augmentation, callable, mapping of mappings, (n, N) array of any library, scipy sparse, or table
+        The kernel A(x|x̄). A matrix has a row for each natural and a column for each view, in the order given; a table (pandas,
+        polars, pyarrow) names its views by its columns, and its naturals by its index, if it has one. A callable is asked twice
+        about each natural, and must answer alike.
+    labels : sequence of n labels, mapping natural -> label, or Series, optional
+        The class y(x̄) of each natural, None where unlabelled, for pictures and probes; the spectrum never sees it.
     views : sequence of N outcomes, optional
-        Names for the columns of a matrix; 0, 1, ..., N-1 if not given.
+        The order of the views. It names the columns of a matrix, 0, 1, ..., N-1 if not given.
     normalize : bool
         Divide p, and the rows of a matrix or of a mapping of mappings, by their sums, so that weights may be given.
     drop_unreachable : bool
-        Leave out the columns of a matrix that no natural reaches, instead of refusing them.
+        Leave out the columns of a matrix, or the views of `views`, that no natural reaches, instead of refusing them.
     name : str
         How the graph prints.
     progress : bool, callable or None
@@ -53,7 +53,8 @@ def build(
     Returns
     -------
     PopulationGraph
-        Its views are ordered natural by natural: x̄ first if it is one of its own views, then the rest as declared.
+        Its views keep the order of the naturals where they are these; else they are ordered natural by natural, x̄ first if it is
+        one of its own views, then the rest as declared.
 
     Raises
     ------

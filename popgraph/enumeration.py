@@ -54,15 +54,22 @@ class _Part:
     denominators: Any
 
 
-def enumerate_states(naturals: Any, augmentation: Augmentation, progress: Progress) -> Enumeration | None:
-    """List the views of all naturals in batches, or return None if they or the augmentation have no vectorised form."""
+def enumerate_states(
+    naturals: Any, augmentation: Augmentation, progress: Progress, as_naturals: bool = True
+) -> Enumeration | None:
+    """List the views of all naturals in batches, or return None if they or the augmentation have no vectorised form.
+
+    Where the views are the naturals they keep the order of these, if `as_naturals`.
+    """
     if augmentation.batch is None:
         return None
-    ways = (_listed(augmentation, states, coding, progress) for coding, states in codings_of(naturals))
+    ways = (_listed(augmentation, states, coding, progress, as_naturals) for coding, states in codings_of(naturals))
     return next((listed for listed in ways if listed is not None), None)
 
 
-def _listed(augmentation: Augmentation, states: Any, coding: Coding, progress: Progress) -> Enumeration | None:
+def _listed(
+    augmentation: Augmentation, states: Any, coding: Coding, progress: Progress, as_naturals: bool
+) -> Enumeration | None:
     """List the views of naturals that are written as states."""
     probe = _ask(augmentation, states[:1], coding)
     if probe is None:
@@ -82,7 +89,7 @@ def _listed(augmentation: Augmentation, states: Any, coding: Coding, progress: P
         3.0 * sum(part.states.nbytes + 32 * len(part.data) for part in parts),
         FEWER,
     )
-    return _join(parts, coding, states)
+    return _join(parts, coding, states if as_naturals else states[:0])
 
 
 def _ask(augmentation: Augmentation, states: Any, coding: Coding) -> Branches | None:

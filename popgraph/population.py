@@ -81,7 +81,7 @@ def read_population(
     law = read_distribution(distribution, normalize=normalize)
     check_floats(law, "natural")
     kernel = as_augmentation(_normalized(augmentation) if normalize else augmentation)
-    population = _enumerate(law, kernel, progress)
+    population = enumerate_views(law, kernel, progress)
     return population if order is None else _in_order(population, order, drop_unreachable)
 
 
@@ -236,9 +236,14 @@ def _read_objects(matrix: Any, law: Distribution, normalize: bool) -> tuple[Spar
     return _assemble(rows, [cast(int, column) for row in rows for column in row], matrix.shape[1])
 
 
-def _enumerate(law: Distribution, augmentation: Augmentation, progress: Progress) -> Population:
-    """List the views natural by natural, asking the augmentation about each."""
-    if (listed := enumerate_states(law.outcomes, augmentation, progress)) is not None:
+def enumerate_views(
+    law: Distribution, augmentation: Augmentation, progress: Progress, *, as_naturals: bool = True
+) -> Population:
+    """List the views natural by natural, asking the augmentation about each; as the naturals, where they are these.
+
+    `as_naturals` is False of a block of a larger population, whose views are put in order when all of them are known.
+    """
+    if (listed := enumerate_states(law.outcomes, augmentation, progress, as_naturals)) is not None:
         return _from_states(law, listed)
     index: dict[Hashable, int] = {}
     columns: list[int] = []
@@ -254,7 +259,7 @@ def _enumerate(law: Distribution, augmentation: Augmentation, progress: Progress
             looked = len(columns)
             reserve(f"listing the views, {looked:,} so far and as many again", 100.0 * looked, FEWER)
     check_equality(index, "view")
-    if len(index) == len(law) and all(natural in index for natural in law):  # the views are the naturals
+    if as_naturals and len(index) == len(law) and all(natural in index for natural in law):
         rank = {index[natural]: i for i, natural in enumerate(law)}
         columns, index = [rank[column] for column in columns], dict(zip(law, range(len(law)), strict=True))
     kernel, exact = _assemble(rows, columns, len(index))

@@ -24,9 +24,19 @@ from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistrib
 pd = need("pandas")
 pl = need("polars")
 pa = need("pyarrow")
-torch = need("torch")
 flint = need("flint")
 sympy = need("sympy")
+
+try:
+    torch = need("torch")
+except pytest.skip.Exception:  # as on the lowest versions, where all else is tested
+    torch = None
+
+
+def with_torch(forms):
+    """Forms of torch, where it is installed."""
+    return forms() if torch else {}
+
 
 P = np.array([0.25, 0.25, 0.5])
 A = np.array([[0.5, 0.5, 0], [0, 0.5, 0.5], [0.5, 0, 0.5]])
@@ -62,11 +72,15 @@ VECTORS = {
     "polars": pl.Series(P),
     "pyarrow": pa.array(P),
     "pyarrow chunked": pa.chunked_array([P[:1], P[1:]]),
-    "tensor": torch.tensor(P),
-    "tensor with gradient": torch.tensor(P, requires_grad=True),
-    "bfloat16": torch.tensor(P, dtype=torch.bfloat16),
-    "sparse tensor": torch.tensor(P).to_sparse(),
 }
+VECTORS |= with_torch(
+    lambda: {
+        "tensor": torch.tensor(P),
+        "tensor with gradient": torch.tensor(P, requires_grad=True),
+        "bfloat16": torch.tensor(P, dtype=torch.bfloat16),
+        "sparse tensor": torch.tensor(P).to_sparse(),
+    }
+)
 
 
 @pytest.mark.parametrize("p", VECTORS.values(), ids=VECTORS)
@@ -108,7 +122,6 @@ NO_LAWS = {
     "a frozenset": (frozenset("ab"), "another order in every process; give sorted"),
     "a distribution of another library": (Law(), "Law with probabilities of its own"),
     "scipy's": (scipy.stats.rv_discrete(values=([0, 1], [0.5, 0.5])), "probabilities of its own"),
-    "torch's": (torch.distributions.Categorical(torch.tensor([0.5, 0.5])), "probabilities of its own"),
     "a networkx graph": (nx.path_graph(3), r"popgraph\.zoo\.edges\(G\)"),
     "a list of probabilities": ([0.25, 0.25, 0.5], "could be outcomes or probabilities"),
     "a misspelt list of them": ([0.2, 0.7], "could be outcomes or probabilities"),
@@ -129,9 +142,14 @@ NO_LAWS = {
     "a class": (dict, "give a mapping or a sequence|not a distribution"),
     "bytes": (bytearray(b"ab"), "not a distribution"),
     "a Series that names one twice": (pd.Series([0.5, 0.5], index=["a", "a"]), "'a' is declared twice"),
-    "no tensor on a device": (torch.empty(3, device="meta"), "cannot be read as numbers"),
-    "tensors": ([torch.tensor(0), torch.tensor(1)], r"hashes by identity.*x\.item\(\)"),
 }
+NO_LAWS |= with_torch(
+    lambda: {
+        "torch's": (torch.distributions.Categorical(torch.tensor([0.5, 0.5])), "probabilities of its own"),
+        "no tensor on a device": (torch.empty(3, device="meta"), "cannot be read as numbers"),
+        "tensors": ([torch.tensor(0), torch.tensor(1)], r"hashes by identity.*x\.item\(\)"),
+    }
+)
 
 
 @pytest.mark.parametrize(("declared", "message"), NO_LAWS.values(), ids=NO_LAWS)
@@ -157,7 +175,8 @@ def test_whole_numbers_of_any_library_are_exact_weights_and_counts(whole):
 
 
 @pytest.mark.parametrize(
-    "number", [torch.tensor(0.25), pa.scalar(0.25), np.array(0.25), np.float32(0.25), np.longdouble(0.25)]
+    "number",
+    [pa.scalar(0.25), np.array(0.25), np.float32(0.25), np.longdouble(0.25), *([torch.tensor(0.25)] if torch else [])],
 )
 def test_an_array_of_one_number_is_a_probability(number):
     assert parse_probability(number) == 0.25
@@ -167,7 +186,7 @@ def test_an_array_of_one_number_is_a_probability(number):
     "no",
     [
         np.array([0.25]),
-        torch.tensor(True),
+        *([torch.tensor(True)] if torch else []),
         np.True_,
         pd.NA,
         None,
@@ -228,13 +247,12 @@ def test_what_does_not_equal_itself_is_no_outcome_even_deep_inside(missing, insi
 
 @pytest.mark.parametrize("inside", [lambda x: x, lambda x: (1, x), lambda x: frozenset([x])])
 def test_a_tensor_is_no_outcome_even_deep_inside(inside):
+    need("torch")
     with pytest.raises(InvalidDistribution, match="hashes by identity"):
         pg.Distribution.from_samples([inside(torch.tensor(1)), inside(torch.tensor(1))])
 
 
 SAMPLES = {
-    "tensor": torch.tensor([0, 1, 1]),
-    "half": torch.tensor([0, 1, 1]).half(),
     "int8": np.array([0, 1, 1], np.int8),
     "list of numpy's": [np.int64(0), np.float32(1), np.uint8(1)],
     "pandas": pd.Series([0, 1, 1], dtype="Int64"),
@@ -246,6 +264,12 @@ SAMPLES = {
     "deque": collections.deque([0, 1, 1]),
     "pyarrow's scalars": list(pa.array([0, 1, 1])),
 }
+SAMPLES |= with_torch(
+    lambda: {
+        "tensor": torch.tensor([0, 1, 1]),
+        "half": torch.tensor([0, 1, 1]).half(),
+    }
+)
 
 
 @pytest.mark.parametrize("samples", SAMPLES.values(), ids=SAMPLES)
@@ -267,6 +291,10 @@ def test_the_outcomes_of_a_table_are_its_rows(table):
         pg.Distribution.uniform(table)
     with pytest.raises(InvalidDistribution, match="table with the columns 'x', 'y'"):
         pg.Distribution(table)
+
+
+def test_points_of_the_plane_are_outcomes():
+    assert pg.build([(0.5, 0.25), (0.5, 0.75)], pg.identity()).naturals == ((0.5, 0.25), (0.5, 0.75))
 
 
 def test_a_mapping_is_no_list_of_outcomes():
@@ -463,11 +491,6 @@ def test_a_kernel_with_names_is_read_by_name(kernel):
 
 
 MATRICES = {
-    "tensor": torch.tensor(A),
-    "tensor with gradient": torch.tensor(A, requires_grad=True),
-    "sparse tensor": torch.tensor(A).to_sparse(),
-    "bfloat16": torch.tensor(A).bfloat16(),
-    "list of tensors": list(torch.tensor(A, requires_grad=True)),
     "list of counting Series": [pd.Series(row) for row in A],
     "dok": sp.dok_array(A),
     "coo": sp.coo_array(A),
@@ -475,6 +498,15 @@ MATRICES = {
     "object": A.astype(object),
     "words": [["1/2", "1/2", 0], [0, "0.5", Fraction(1, 2)], [0.5, Decimal(0), "1/2"]],
 }
+MATRICES |= with_torch(
+    lambda: {
+        "tensor": torch.tensor(A),
+        "tensor with gradient": torch.tensor(A, requires_grad=True),
+        "sparse tensor": torch.tensor(A).to_sparse(),
+        "bfloat16": torch.tensor(A).bfloat16(),
+        "list of tensors": list(torch.tensor(A, requires_grad=True)),
+    }
+)
 
 
 @pytest.mark.parametrize("kernel", MATRICES.values(), ids=MATRICES)
@@ -496,9 +528,13 @@ NO_KERNELS = {
     "structured": (np.zeros(3, dtype=[("x", float), ("y", float)]), "dtype"),
     "masked": (np.ma.array(A, mask=A == 0), "masked entries"),
     "NA": (pd.DataFrame(A, index=NAMES).convert_dtypes().mask(A == 0), "<NA>, not a probability"),
-    "no tensor on a device": (torch.empty(3, 3, device="meta"), "cannot be read as numbers"),
     "rows of arrays": ({name: A[i] for i, name in enumerate(NAMES)}, "the augmentation of 'a' is .*not a distribution"),
 }
+NO_KERNELS |= with_torch(
+    lambda: {
+        "no tensor on a device": (torch.empty(3, 3, device="meta"), "cannot be read as numbers"),
+    }
+)
 
 
 @pytest.mark.parametrize(("kernel", "message"), NO_KERNELS.values(), ids=NO_KERNELS)
@@ -547,17 +583,23 @@ F = INTEGERS.spectrum(2).embedding
 EMBEDDINGS = {
     "polars": pl.DataFrame(F),
     "pyarrow": pa.table({"a": F[:, 0], "b": F[:, 1]}),
-    "gradient": torch.tensor(F, requires_grad=True),
-    "sparse tensor": torch.tensor(F).to_sparse(),
-    "list of tensors": list(torch.tensor(F, requires_grad=True)),
     "scipy sparse": sp.csr_array(F),
     "dok": sp.dok_array(F),
     "longdouble": F.astype(np.longdouble),
     "memoryview": memoryview(F),
-    "mapping of tensors": {v: torch.tensor(row, requires_grad=True) for v, row in zip(INTEGERS.views, F, strict=True)},
-    "callable that gives tensors": lambda v: torch.tensor(F[list(INTEGERS.views).index(v)], requires_grad=True),
     "callable that gives Series": lambda v: pd.Series(F[list(INTEGERS.views).index(v)]),
 }
+EMBEDDINGS |= with_torch(
+    lambda: {
+        "gradient": torch.tensor(F, requires_grad=True),
+        "sparse tensor": torch.tensor(F).to_sparse(),
+        "list of tensors": list(torch.tensor(F, requires_grad=True)),
+        "mapping of tensors": {
+            v: torch.tensor(row, requires_grad=True) for v, row in zip(INTEGERS.views, F, strict=True)
+        },
+        "callable that gives tensors": lambda v: torch.tensor(F[list(INTEGERS.views).index(v)], requires_grad=True),
+    }
+)
 
 
 @pytest.mark.parametrize("f", EMBEDDINGS.values(), ids=EMBEDDINGS)

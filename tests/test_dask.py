@@ -242,7 +242,7 @@ def test_declarations_are_refused_as_on_one_machine(client):
             "client is 'me'; give a dask.distributed.Client",
         ),
         (lambda g, c, t: pg.dask.build([0], pg.identity(), client=c, store=t), "is not empty; give a new directory"),
-        (lambda g, c, t: pg.dask.build([0], pg.identity(), client=c, views=["a"]), "views= names the columns"),
+        (lambda g, c, t: pg.dask.build([0], pg.identity(), client=c, views=["a"]), "views= lacks 1 of 1 views"),
         (lambda g, c, t: pg.dask.build([0], [[1.0]], client=c, views=["a", "b"]), "has 1 columns; views= names 2"),
         (lambda g, c, t: pg.dask.from_blocks(lambda i: i, 0, client=c), "count is 0"),
         (lambda g, c, t: pg.dask.from_blocks("source", 1, client=c), "source is 'source'"),
@@ -266,7 +266,8 @@ def test_wrong_arguments_are_refused(call, message, blocks, client, tmp_path):
     with pytest.raises(InvalidArgument) as error:
         call(blocks, client, tmp_path)
     assert message in str(error.value)
-    assert not isinstance(error.value, InvalidDistribution | InvalidAugmentation) or "columns" in message
+    of_views = any(word in message for word in ("columns", "views="))
+    assert of_views or not isinstance(error.value, InvalidDistribution | InvalidAugmentation)
     assert not isinstance(error.value, InvalidEmbedding) or "start" in message
 
 
@@ -297,3 +298,36 @@ def test_a_worker_killed_in_the_middle_loses_nothing(declared, blocks, spectrum,
     assert set(after.values()) != set(before.values())
     np.testing.assert_array_equal(killed.gamma, spectrum.gamma)
     np.testing.assert_array_equal(killed.eigenvectors, spectrum.eigenvectors)
+
+
+# ---------------------------------------------------------------- the order of views
+NOTES = ["C", "C#", "D", "D#", "E", "F"]
+CELLS = [(1, 0), (0, 0), (1, 1), (0, 1)]
+
+
+def third_up(note):
+    return NOTES[(NOTES.index(note) + 2) % 6]
+
+
+ORDERED = {
+    "words": (NOTES, pg.apply(third_up, "1/4")),
+    "tuples": (CELLS, pg.independently(pg.apply(lambda b: 1 - b, "1/4"))),
+    "a block that is its own naturals": ("abc", {"a": {"a": 0.5, "c": 0.5}, "b": {"b": 1}, "c": {"c": 0.5, "d": 0.5}}),
+}
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 10])
+@pytest.mark.parametrize("declared_in_order", ORDERED.values(), ids=ORDERED)
+def test_views_stand_in_the_order_of_the_graph_in_memory_however_many_blocks(client, declared_in_order, rows):
+    naturals, augmentation = list(declared_in_order[0]), declared_in_order[1]
+    graph = pg.dask.build(naturals, augmentation, rows=rows, client=client)
+    memory = pg.build(naturals, augmentation)
+    assert list(graph.views) == list(memory.views)
+    assert graph.w_x == pytest.approx(memory.w_x)
+    order = list(reversed(memory.views))
+    asked = pg.dask.build(naturals, augmentation, rows=rows, client=client, views=order)
+    assert list(asked.views) == order
+    assert asked.w_x == pytest.approx(memory.w_x[::-1])
+    assert np.abs(asked.spectrum(2).gamma - memory.spectrum(2).gamma).max() < 1e-9
+    with pytest.raises(InvalidAugmentation, match="views= names 1 that is none"):
+        pg.dask.build(naturals, augmentation, rows=rows, client=client, views=[*order, "no"])

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments.containers import index_of, is_frame, is_graph, is_law, is_vector, vector
-from popgraph.arguments.outcomes import list_finite, plain_list
+from popgraph.arguments.outcomes import list_finite, plain_list, read_outcome
 from popgraph.arguments.probabilities import are_numbers, looks_like_pairs, looks_like_probabilities
 from popgraph.arguments.tables import is_tensor
 from popgraph.errors import InvalidDistribution, shorten
@@ -90,7 +90,8 @@ def read_declared(declared: Any, naturals: Sequence[Any] | None = None) -> Decla
             "probability, a probability vector, a pandas Series or a sequence of equally likely outcomes"
         )
     outcomes = list_finite(declared, "the outcomes")
-    outcomes = [each.as_py() if hasattr(each, "as_py") else each for each in outcomes]  # scalars of pyarrow
+    if any(hasattr(each, "as_py") for each in outcomes):  # scalars of pyarrow
+        outcomes = [read_outcome(each, f"outcome {i}") for i, each in enumerate(outcomes)]
     _refuse_column_of_probabilities(outcomes)
     if looks_like_probabilities(outcomes):
         raise InvalidDistribution(AMBIGUOUS.format(shorten(outcomes)))

@@ -56,11 +56,9 @@ def read_outcome(outcome: Any, where: str) -> Hashable:
     if isinstance(outcome, np.generic):
         outcome = plain_scalar(outcome)
     elif hasattr(outcome, "as_py"):  # a scalar of pyarrow, which hashes by its value but equals no other
-        return read_outcome(outcome.as_py(), where)
-    elif hasattr(outcome, "as_py"):  # a scalar of pyarrow, which equals no value of Python
-        outcome = outcome.as_py()
-        if outcome is None:
+        if outcome.as_py() is None:
             raise InvalidDistribution(f"{where} is missing (null); leave it out, or name it")
+        return read_outcome(outcome.as_py(), where)
     elif isinstance(outcome, tuple):
         outcome = _read_tuple(outcome, where)
     elif isinstance(outcome, frozenset):

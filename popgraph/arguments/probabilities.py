@@ -169,8 +169,10 @@ def looks_like_probabilities(outcomes: Sequence[Any]) -> bool:
 
 
 def looks_like_pairs(outcomes: Sequence[Any]) -> bool:
-    """Whether a list that is meant to name outcomes could be one of pairs (outcome, probability): the second parts sum to 1."""
+    """Whether a list of outcomes could be one of pairs (outcome, probability), and not of points: the second parts sum to 1."""
     if not outcomes or not all(isinstance(each, tuple) and len(each) == 2 for each in outcomes):
+        return False
+    if all(isinstance(each[0], float) for each in outcomes):
         return False
     second = [each[1] for each in outcomes]
     return looks_like_probabilities(second) and abs(float_sum(map(parse_probability, second)) - 1) <= SUM_TOLERANCE

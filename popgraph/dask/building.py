@@ -13,9 +13,10 @@ from distributed import progress as dask_bar
 
 from popgraph.arguments import count as read_count
 from popgraph.arguments import flag, numbers, word
+from popgraph.arguments.containers import refuse_other_names
 from popgraph.arguments.kernels import is_matrix
 from popgraph.arguments.keywords import checked_call
-from popgraph.arguments.outcomes import list_finite
+from popgraph.arguments.outcomes import list_finite, read_distinct
 from popgraph.arguments.probabilities import SUM_TOLERANCE
 from popgraph.arrays import Ints, frozen
 from popgraph.augmentation import as_augmentation
@@ -24,7 +25,7 @@ from popgraph.dask.graph import BlockGraph
 from popgraph.dask.products import Products
 from popgraph.dask.sources import Answer, Enumerated, Source, filed, read
 from popgraph.dask.store import Finished, finish, hand_over, seen, unite, write
-from popgraph.dask.uniting import ComponentUnion, unite_views
+from popgraph.dask.uniting import ComponentUnion, in_order, unite_views
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, listing, shorten
 from popgraph.population import check_floats, read_distribution, read_law_and_matrix, read_rows
@@ -57,7 +58,7 @@ def build(
     augmentation : Augmentation, callable, mapping of mappings, or scipy sparse or dense (n, N) array
         As of `popgraph.build`; the rows of a matrix are written to disk a block at a time.
     views : sequence of N outcomes, optional
-        Names for the columns of a matrix.
+        As of `popgraph.build`: names for the columns of a matrix, or the order of the views of a callable augmentation.
     rows : int
         The naturals in a block. A worker holds what a few blocks reach.
     client : distributed.Client, optional
@@ -91,14 +92,15 @@ def build(
     word("name", name)
     flag("progress", progress)
     if not is_matrix(augmentation):
-        if views is not None:
-            raise InvalidAugmentation(
-                "views= names the columns of a kernel matrix; this augmentation names its own views"
-            )
         law = read_distribution(distribution)
         check_floats(law, "natural")
+        order = law.outcomes if views is None else read_distinct(views, "view", "name each view once")
         given = [(law.outcomes[cut], law.probabilities[cut]) for cut in _cuts(len(law), rows)]
-        return _assemble(Enumerated(as_augmentation(augmentation)), given, Cluster(client), store, name, progress)
+        source = Enumerated(as_augmentation(augmentation))
+        graph = _assemble(source, given, Cluster(client), store, name, progress, order)
+        if views is not None:
+            refuse_other_names("views=", order, graph.views, "view", InvalidAugmentation)
+        return graph
     law, matrix, names = read_law_and_matrix(distribution, augmentation, views)
     matrix = sp.csr_array(matrix) if sp.issparse(matrix) else matrix
     directory, keep = _directory(store)
@@ -269,14 +271,15 @@ def _assemble(
     declared: str | Path | None,
     name: str,
     progress: bool,
+    order: Sequence[Hashable] | None = None,
 ) -> BlockGraph:
-    """Let the workers enumerate and write the blocks."""
+    """Let the workers enumerate and write the blocks; views keep this order, where they are the same."""
     directory, keep = _directory(declared)
     path = hand_over(directory, source)
     calls = [(directory, block, path, *own) for block, own in enumerate(given)]
     answers: list[Answer] = _on_workers(cluster, read, calls, "the enumeration of a block", progress)
     Path(path).unlink()
-    return _finished(answers, cluster, directory, keep, name, progress)
+    return _finished(answers, cluster, directory, keep, name, progress, order)
 
 
 def _on_workers(
@@ -361,6 +364,7 @@ def _views(
         raise InvalidAugmentation(f"block {without} names no views, and others do; name them in all blocks or in none")
     if lists:
         views, numbers = unite_views(lists)
+        views, numbers = (views, numbers) if names is None else in_order(views, numbers, names)
         return views, [number[at] for number, at in zip(numbers, columns, strict=True)]
     widths = {answer.width: block for block, answer in reversed(list(enumerate(answers)))}
     if len(widths) > 1:

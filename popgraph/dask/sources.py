@@ -19,7 +19,7 @@ from popgraph.augmentation import Augmentation
 from popgraph.dask.store import Written, handed_over, write
 from popgraph.distribution import Distribution
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, PopgraphError, listing, shorten
-from popgraph.population import read_population, read_rows
+from popgraph.population import enumerate_views, read_rows
 from popgraph.states import LazySequence
 
 Source = Callable[..., tuple[Any, ...]]  # block, and what it is given -> (p, A) or (p, A, views)
@@ -97,7 +97,7 @@ class Enumerated:
 
     def __call__(self, block: int, naturals: tuple[Hashable, ...], p: Floats) -> tuple[Any, ...]:
         """Return p, A and the views."""
-        found = read_population(Distribution.uniform(naturals), self.augmentation, progress=False)
+        found = enumerate_views(Distribution.uniform(naturals), self.augmentation, False, as_naturals=False)
         return p, found.kernel, found.views
 
 

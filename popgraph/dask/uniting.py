@@ -28,6 +28,35 @@ def unite_views(lists: list[Sequence[Hashable]]) -> tuple[Sequence[Hashable], li
     return tuple(index), numbers
 
 
+def in_order(
+    views: Sequence[Hashable], numbers: list[Ints], declared: Sequence[Hashable]
+) -> tuple[Sequence[Hashable], list[Ints]]:
+    """Put united views in the order of those declared, if they are the same; else leave them as they are.
+
+    Parameters
+    ----------
+    views : sequence
+        All views.
+    numbers : list of arrays
+        The numbers among them of the views of each block.
+    declared : sequence
+        The naturals, or the views in the order that is asked for.
+    """
+    if len(views) != len(declared):
+        return views, numbers
+    if isinstance(views, StateSequence):
+        states = views.coding.encode(declared)
+        if states is None or states.shape != views.array.shape:
+            return views, numbers
+        rank = distinct(np.concatenate([states, views.array]))[0][len(declared) :]
+        ordered: Sequence[Hashable] = StateSequence(states, views.coding)
+    else:
+        position = {view: i for i, view in enumerate(declared)}
+        rank = np.array([position.get(view, len(declared)) for view in views], dtype=np.intp)
+        ordered = tuple(declared)
+    return (views, numbers) if rank.max() >= len(declared) else (ordered, [rank[number] for number in numbers])
+
+
 class ComponentUnion:
     """Join views that some block joins: `of_view` (N,) numbers the components by first view."""
 
