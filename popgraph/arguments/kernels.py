@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments.containers import Frame, index_of, is_frame, is_graph, positions_by_name, read_frame
-from popgraph.arguments.outcomes import list_finite
+from popgraph.arguments.outcomes import read_distinct
 from popgraph.arguments.probabilities import SUM_TOLERANCE, parse_probability
 from popgraph.arguments.tables import as_array, is_sparse, is_tensor, shape_of
 from popgraph.errors import InvalidAugmentation, shorten
@@ -50,7 +50,7 @@ def read_kernel(matrix: Any, views: Any) -> Frame:
     InvalidAugmentation
         If it is no matrix of numbers.
     """
-    columns = None if views is None else list_finite(views, "the views")
+    columns = None if views is None else list(read_distinct(views, "view", "name the columns apart"))
     if not is_frame(matrix):
         return Frame(read_matrix(matrix), None, columns)
     frame = read_frame("the kernel table", matrix, InvalidAugmentation)

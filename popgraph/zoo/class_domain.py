@@ -5,7 +5,7 @@ from typing import Any
 
 from popgraph.arguments import one_of
 from popgraph.arguments.keywords import checked_call
-from popgraph.arguments.probabilities import SUM_TOLERANCE, parse_probability
+from popgraph.arguments.probabilities import SUM_TOLERANCE, parse_unit
 from popgraph.augmentation import Augmentation
 from popgraph.building import build
 from popgraph.distribution import Distribution
@@ -61,7 +61,7 @@ def class_domain(rho: Any, alpha: Any, beta: Any, gamma: Any, *, level: str = "k
     """
     one_of("level", level, ("kernel", "edge"))
     given = {"rho": rho, "alpha": alpha, "beta": beta, "gamma": gamma}
-    total: Any = sum(parse_probability(value, name) for name, value in given.items())
+    total: Any = sum(parse_unit(value, name) for name, value in given.items())
     if abs(total - 1) > SUM_TOLERANCE:
         raise InvalidDistribution(
             f"rho + alpha + beta + gamma is {total}; four probabilities of one move must sum to 1"
