@@ -634,6 +634,53 @@ def test_what_is_no_embedding_is_refused_with_its_first_offender(f, message):
         pg.verify(INTEGERS, f, 1)
 
 
+HARD_NAMES = [
+    "detach",
+    "cpu",
+    "pmf",
+    "probs",
+    "nodes",
+    "edges",
+    "adj",
+    "columns",
+    "column_names",
+    "dims",
+    "indexes",
+    "isna",
+    "index",
+]
+HARD_NAMES += [
+    "items",
+    "values",
+    "shape",
+    "tocoo",
+    "toarray",
+    "null_count",
+    "itertuples",
+    "iloc",
+    "as_py",
+    "to_series",
+    "source",
+]
+
+
+@pytest.mark.parametrize("names", [HARD_NAMES, HARD_NAMES[:2], HARD_NAMES[2:4], HARD_NAMES[4:7], HARD_NAMES[9:11]])
+def test_no_container_is_taken_for_what_its_labels_say(names):
+    n = len(names)
+    p, kernel = pd.Series(1 / n, index=names), pd.DataFrame(np.eye(n), index=names, columns=names)
+    graph = pg.build(p, kernel, labels=pd.Series(range(n), index=names))
+    assert list(graph.naturals) == list(graph.views) == names
+    assert graph.labels.tolist() == list(range(n))
+    assert np.array_equal(graph.kernel.toarray(), np.eye(n))
+    f = pd.DataFrame(np.eye(n), index=names, columns=names)
+    assert pg.verify(graph, f.iloc[::-1], n)
+    rows = pd.DataFrame([range(n), range(1, n + 1)], columns=names)
+    assert list(pg.Distribution.uniform(rows)) == [tuple(range(n)), tuple(range(1, n + 1))]
+    assert pg.Distribution.from_counts(pd.Series(1, index=names)).fractions == dict.fromkeys(names, Fraction(1, n))
+    column = pd.DataFrame({names[0]: range(n)}, index=names)
+    assert pg.build(names, pg.identity(), labels=column).labels.tolist() == list(range(n))
+
+
 def test_containers_are_known_by_what_they_can_do():
     class Frame:
         """Has columns, two dimensions and an array, as a table of some library; and no index."""

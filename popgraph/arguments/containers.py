@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.arguments.tables import as_array, is_sparse, is_tensor, shape_of
+from popgraph.arguments.tables import as_array, can, is_sparse, is_tensor, shape_of
 from popgraph.errors import InvalidArgument, did_you_mean, listing, shorten
 
 
@@ -34,19 +34,13 @@ def is_frame(value: Any) -> bool:
     """Whether this is a table whose columns have names; of a lazy one, which has no shape yet, they are not asked for."""
     if isinstance(value, type | np.ndarray) or is_sparse(value) or len(shape_of(value) or ()) != 2:
         return False
-    named = hasattr(value, "column_names") or (hasattr(value, "columns") and not callable(value.columns))
+    named = can(value, "column_names") or (can(value, "columns") and not callable(value.columns))
     return named or _has_coordinates(value)
 
 
 def _has_coordinates(value: Any) -> bool:
     """Whether this is an array whose axes have names, and perhaps coordinates, as xarray's have."""
-    parts = (
-        "indexes",
-        "__array__",
-        "ndim",
-        "dims",
-    )  # an xarray Dataset has no ndim; its dims warn when they are asked for
-    return all(hasattr(value, part) for part in parts)
+    return can(value, "indexes", "__array__", "ndim", "dims")  # an xarray Dataset has no ndim
 
 
 def read_frame(name: str, value: Any, error: type[InvalidArgument] = InvalidArgument) -> Frame:
@@ -60,7 +54,7 @@ def read_frame(name: str, value: Any, error: type[InvalidArgument] = InvalidArgu
     if _has_coordinates(value):
         columns = value.indexes.get(value.dims[1])
     else:
-        columns = value.column_names if hasattr(value, "column_names") else value.columns
+        columns = value.column_names if can(value, "column_names") else value.columns
     try:
         values = np.asarray(value) if hasattr(value, "__array__") else np.asarray(value.to_pandas())
     except Exception as reason:  # of whatever library it is
@@ -71,13 +65,13 @@ def read_frame(name: str, value: Any, error: type[InvalidArgument] = InvalidArgu
 
 def is_graph(value: Any) -> bool:
     """Whether this is a graph as networkx has them: nodes, edges and who is next to whom."""
-    return not isinstance(value, type) and all(hasattr(value, part) for part in ("nodes", "edges", "adj"))
+    return can(value, "nodes", "edges", "adj")
 
 
 def is_law(value: Any) -> bool:
     """Whether this is another library's distribution, which holds probabilities beside its outcomes."""
-    plain = isinstance(value, type | Mapping | np.ndarray)
-    return not plain and any(hasattr(value, part) for part in ("pmf", "probs", "pdf", "logpmf"))
+    plain = isinstance(value, Mapping | np.ndarray | list | tuple)
+    return not plain and any(can(value, part) for part in ("pmf", "probs", "pdf", "logpmf"))
 
 
 def index_of(value: Any) -> list[Any] | None:
@@ -115,7 +109,7 @@ def is_vector(value: Any) -> bool:
 
 def missing(value: Any) -> int:
     """Return how many entries of a vector its library knows to be missing: nulls of polars and pyarrow, None and NaN of pandas."""
-    if hasattr(value, "isna"):
+    if can(value, "isna"):
         return int(np.sum(value.isna()))
     counted = getattr(value, "null_count", 0)
     try:

@@ -23,6 +23,7 @@ from popgraph.arguments.containers import index_of, is_frame, is_graph, is_law
 from popgraph.arguments.kernels import is_mapping
 from popgraph.arguments.outcomes import list_finite, read_outcome
 from popgraph.arguments.probabilities import parse_probability
+from popgraph.arguments.tables import can
 from popgraph.errors import InvalidArgument, InvalidDistribution, listing, shorten
 
 HALF = Fraction(1, 2)
@@ -80,7 +81,7 @@ def _of_graph(graph: Any) -> tuple[dict[Any, Any], list[Any]]:
 
 def _of_table(table: Any) -> Iterable[tuple[Any, ...]]:
     """Yield the edges of a table: of its columns source, target and weight, or else of its only two or three."""
-    columns = [str(each) for each in (table.column_names if hasattr(table, "column_names") else table.columns)]
+    columns = [str(each) for each in (table.column_names if can(table, "column_names") else table.columns)]
     ends = ["source", "target"]
     named = set(ends) <= set(columns)
     if not named and len(columns) not in (2, 3):

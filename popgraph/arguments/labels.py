@@ -39,7 +39,7 @@ import numpy as np
 from popgraph.arguments.classes import label_column, list_labels
 from popgraph.arguments.containers import index_of, is_frame, is_graph, is_vector, positions_by_name, refuse_other_names
 from popgraph.arguments.outcomes import equals_itself
-from popgraph.arguments.tables import as_array, is_sparse, is_tensor
+from popgraph.arguments.tables import as_array, can, is_sparse, is_tensor
 from popgraph.arrays import frozen
 from popgraph.errors import InvalidArgument, did_you_mean, listing, shorten
 
@@ -187,16 +187,16 @@ def _only_column(frame: Any, name: str, need: str) -> Any:
     """Return the one column of a table as a vector of its own library."""
     rows, columns = frame.shape
     if columns != 1:
-        named = frame.column_names if hasattr(frame, "column_names") else getattr(frame, "columns", None)
+        named = frame.column_names if can(frame, "column_names") else getattr(frame, "columns", None)
         which = "" if named is None else f" ({listing([shorten(x) for x in named])})"
         raise InvalidArgument(f"{name} is a table of shape ({rows}, {columns}){which}; {need}: give one column of it")
-    if hasattr(frame, "dims"):
+    if can(frame, "dims"):
         return frame[:, 0]
-    if hasattr(frame, "iloc"):
+    if can(frame, "iloc"):
         return frame.iloc[:, 0]
-    if hasattr(frame, "to_series"):
+    if can(frame, "to_series"):
         return frame.to_series(0)
-    return frame.column(0) if hasattr(frame, "column_names") else frame[:, 0]
+    return frame.column(0) if can(frame, "column_names") else frame[:, 0]
 
 
 def _read_vector(name: str, vector: Any, need: str) -> Any:

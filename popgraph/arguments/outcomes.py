@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments.containers import is_frame, is_graph, is_law, is_vector, vector
-from popgraph.arguments.tables import is_sparse, shape_of
+from popgraph.arguments.tables import can, is_sparse, shape_of
 from popgraph.errors import InvalidDistribution, listing, shorten
 
 OUTCOME_LIMIT = 2**22  # more outcomes than this from one iterable is taken to be an endless one
@@ -196,9 +196,9 @@ def _rows(frame: Any) -> list[Any]:
     """List the rows of a table as tuples."""
     if len(frame) > OUTCOME_LIMIT:
         raise InvalidDistribution(f"the table has {len(frame):,} rows, more than {OUTCOME_LIMIT:,} outcomes")
-    if hasattr(frame, "itertuples"):  # pandas
+    if can(frame, "itertuples"):  # pandas
         return list(frame.itertuples(index=False, name=None))
-    if hasattr(frame, "to_pylist"):  # pyarrow
+    if can(frame, "to_pylist"):  # pyarrow
         return [tuple(row.values()) for row in frame.to_pylist()]
     if callable(getattr(frame, "rows", None)):  # polars
         return list(frame.rows())

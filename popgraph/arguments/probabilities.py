@@ -31,7 +31,7 @@ import numpy as np
 
 from popgraph.arguments.containers import index_of, is_frame, is_law, is_vector, vector
 from popgraph.arguments.outcomes import OUTCOME_LIMIT, check_equality, list_finite, plain_list, read_outcome
-from popgraph.arguments.tables import shape_of
+from popgraph.arguments.tables import can, shape_of
 from popgraph.errors import InvalidDistribution, listing, shorten
 
 SUM_TOLERANCE = 1e-9  # probabilities may miss a sum of 1 by this much: twenty or so decimals typed by hand
@@ -233,7 +233,7 @@ def whole_counts(counts: Any) -> list[tuple[Any, int]]:
 
 
 def _columns(frame: Any) -> list[Any]:
-    return list(frame.column_names if hasattr(frame, "column_names") else frame.columns)
+    return list(frame.column_names if can(frame, "column_names") else frame.columns)
 
 
 def read_weights(probabilities: Any) -> dict[Hashable, Fraction | float]:

@@ -10,14 +10,31 @@ import numpy as np
 from popgraph.errors import InvalidArgument, shorten
 
 
+def can(value: Any, *names: str) -> bool:
+    """Whether a value has all of these attributes by its class or as its own; not by its contents.
+
+    A Series whose labels, or a table whose columns, are called "detach" or "pmf" has them as attributes too.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> can(np.ones(2), "shape"), can(np.ndarray, "shape")
+    (True, False)
+    """
+    if isinstance(value, type):
+        return False
+    own = getattr(value, "__dict__", None) or {}
+    return all(hasattr(type(value), name) or name in own for name in names)
+
+
 def is_tensor(value: Any) -> bool:
     """Whether this is a tensor as torch has them, known by what it can do; torch is not loaded to find out."""
-    return not isinstance(value, type) and hasattr(value, "detach") and hasattr(value, "cpu")
+    return can(value, "detach", "cpu")
 
 
 def is_sparse(value: Any) -> bool:
     """Whether this is a sparse matrix as scipy has them."""
-    return not isinstance(value, type) and hasattr(value, "tocoo") and hasattr(value, "toarray")
+    return can(value, "tocoo", "toarray")
 
 
 def shape_of(value: Any) -> tuple[int, ...] | None:
@@ -52,7 +69,7 @@ def as_array(name: str, value: Any, error: type[InvalidArgument] = InvalidArgume
         raise error(f"{name} is a sparse matrix of shape {value.shape}; give {name}.toarray(), if there is the memory")
     if isinstance(value, Mapping):
         raise error(f"{name} is {shorten(value)}, a mapping, which has no order of rows; give a table of numbers")
-    if not isinstance(value, type) and hasattr(value, "nodes") and hasattr(value, "adj"):  # numpy would list the nodes
+    if can(value, "nodes", "adj"):  # numpy would list the nodes
         raise error(f"{name} is {shorten(str(value))}, a networkx graph, which is no table of numbers")
     if isinstance(value, list | tuple):
         value = (

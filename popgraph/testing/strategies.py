@@ -123,10 +123,8 @@ def augmentations(
     whole_number("max_views", max_views, MOST, "what a strategy draws")
     if exact is not None:
         flag("exact", exact)
-    rows = read_distinct(getattr(naturals, "outcomes", naturals), "natural", "name each once")
-    names = read_distinct(
-        range(1, max_views + 1) if views is None else getattr(views, "outcomes", views), "view", "name each once"
-    )
+    rows = read_distinct(_outcomes(naturals), "natural", "name each once")
+    names = read_distinct(range(1, max_views + 1) if views is None else _outcomes(views), "view", "name each once")
     if not rows or not names:
         raise InvalidArgument(f"there are {len(rows)} naturals and {len(names)} views; each has at least one")
 
@@ -317,6 +315,11 @@ def embeddings(graph: PopulationGraph, k: int, *, matching: bool | None = None) 
         return (F @ Q) / np.sqrt(graph.w_x)[:, np.newaxis]
 
     return embedding()
+
+
+def _outcomes(names: Any) -> Any:
+    """Return what lists outcomes: those of a Distribution, or what is given."""
+    return names.outcomes if isinstance(names, Distribution) else names
 
 
 def _spoilt(draw: Draw, F: Floats, Q: Floats, V: Floats, above: int, end: int) -> tuple[Floats, Floats]:
