@@ -42,7 +42,7 @@ def test_draws_refuse_alike(graph, draw, size, rng, message):
         (lambda: pg.zoo.ring(SECOND), "n is"),
         (lambda: pg.apply(str.upper, SECOND), "not a probability"),
         (lambda: pg.zoo.class_domain(10**400, "1/4", "1/4", 1.5), "rho is"),
-        (lambda: pg.build(np.array([0.5, 0.5]), pd.DataFrame(np.eye(2)), views=pd.Series([np.array([1]), np.array([2])])), "view 0 is"),
+        (lambda: pg.build(np.ones(2) / 2, pd.DataFrame(np.eye(2)), views=pd.Series([np.ones(1), np.ones(2)])), "view 0 is"),
     ],
 )  # fmt: skip
 def test_what_is_no_argument_is_named(call, message):

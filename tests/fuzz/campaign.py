@@ -67,7 +67,7 @@ def trials(entry: Entry) -> Iterator[Trial]:
     numbers, seen = count(), set()
     for spoilt in (alone if entry.inputs > FEW else alone[: entry.inputs]) or [()]:
         yield Trial(spoilt, next(numbers))
-    pairs = max(entry.inputs - len(alone), entry.inputs // 4 if entry.inputs > FEW else 0)
+    pairs = max(entry.inputs - len(alone), entry.inputs // 3 if entry.inputs > FEW else 0)
     for _ in range(3 * bool(names) * pairs):  # no input is counted twice
         spoilt = tuple(sorted(dict(draw.choice(names) for _ in range(2)).items()))
         if len(spoilt) == 2 and spoilt not in seen and len(seen) < pairs:
