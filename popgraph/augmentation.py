@@ -15,7 +15,7 @@ import scipy.sparse as sp
 
 from popgraph import vectorised
 from popgraph.arguments import count, flag, read_callable, word
-from popgraph.arguments.containers import positions_by_name
+from popgraph.arguments.containers import is_frame, positions_by_name
 from popgraph.arguments.kernels import is_mapping, read_kernel
 from popgraph.arguments.outcomes import compares_by_identity, read_distinct
 from popgraph.arguments.probabilities import read_pairs
@@ -95,7 +95,7 @@ class Augmentation(Portable, Immutable):
             views = self.kernel(natural)
             if isinstance(views, Distribution):
                 return views
-            if is_mapping(views):
+            if is_mapping(views) or is_frame(views):  # a table is refused there, with its columns
                 return Distribution(views)
         except InvalidDistribution as error:
             raise InvalidAugmentation(f"the augmentation of {shorten(natural)} is no distribution: {error}") from error

@@ -137,10 +137,8 @@ class Clustering(Immutable):
             f"  inertia      {self.inertia:.6g}",
         ]
         if self.accuracy is not None:
-            which = (
-                f"the {self.labelled:,} labelled naturals" if self.labelled < len(self.natural_parts) else "naturals"
-            )
-            lines.append(f"  accuracy     {self.accuracy:.4g} of views, {self.natural_accuracy:.4g} of {which}")
+            among = f" (of {self.labelled:,} that are labelled)" if self.labelled < len(self.natural_parts) else ""
+            lines.append(f"  accuracy     {self.accuracy:.4g} of views, {self.natural_accuracy:.4g} of naturals{among}")
         if self.gap is not None:
             known = "0" if self.gap == 0 else bracket(self.gap, self.gap_bounds[1] if self.gap_bounds else self.gap)
             lines.append(f"  gap          {known}" + " (degenerate: other parts are as good)" * (self.gap == 0))

@@ -15,6 +15,7 @@ from popgraph.arrays import Floats, cross, norm
 from popgraph.errors import load_whole
 from popgraph.features import FeatureClass
 from popgraph.losses import Loss, SpectralLoss
+from popgraph.losses.critics import CriticLoss, positive_pairs
 
 NEAR = (
     1e-3  # gradient norm below which Newton steps are tried: they take over where L-BFGS would need a dozen steps more
@@ -60,6 +61,7 @@ class Objective:
         self.inner_root = np.ones((len(self.w_x), 1)) if reduced else self.root
         T = self.factor.T
         self.transposed: Any = np.ascontiguousarray(T) if reduced else T.tocsr()
+        self.pairs = positive_pairs(self.factor, self.w_x) if isinstance(self.loss, CriticLoss) else None  # w, once
         self.at: Floats = np.zeros(0)  # where the loss was evaluated last
         self.height = self.graph.N if self.features is None else self.features.d
 
@@ -92,7 +94,11 @@ class Objective:
             If the loss is no number, or falls without end.
         """
         self.at = z
-        value, gradient = self.loss.value_and_gradient(self.factor, self.w_x, self._lift(z), transposed=self.transposed)
+        f = self._lift(z)
+        if self.pairs is not None and isinstance(self.loss, CriticLoss):
+            value, gradient = self.loss.of_pairs(self.pairs, self.w_x, f)
+        else:
+            value, gradient = self.loss.value_and_gradient(self.factor, self.w_x, f, transposed=self.transposed)
         if np.isnan(value):
             raise Stopped(f"the loss {self.loss.name} became NaN")
         if value < BOTTOMLESS:

@@ -309,6 +309,7 @@ class Distribution(Immutable, Mapping[Hashable, float]):
         try:
             return float(self.probabilities[self._position[outcome]])
         except KeyError:
+            read_outcome(outcome, "the outcome asked for")  # a tensor is refused: it would not be found by its value
             raise UnknownOutcome(outcome, self.outcomes) from None
 
     def __contains__(self, outcome: object) -> bool:

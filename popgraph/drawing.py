@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from scipy.sparse.csgraph import connected_components
 
-from popgraph.arguments.classes import classes_in_order, list_labels
+from popgraph.arguments.classes import classes_in_order, label_in_words, list_labels
 from popgraph.arguments.labels import read_labels
 from popgraph.arrays import Floats, Ints
 from popgraph.errors import InvalidArgument, printable, shorten
@@ -119,6 +119,11 @@ def read_dims(dims: Any, d: int) -> tuple[int, int]:
     return (int(dims[0]), int(dims[1])) if d > 1 else (0, 0)
 
 
+def class_name(label: Any) -> str:
+    """Write a class as a legend does: words as they are, and what cannot be written in short."""
+    return printable(label, 40) if isinstance(label, str) else label_in_words(label)
+
+
 def classes_of_views(graph: "PopulationGraph", labels: Any) -> tuple[list[str], Ints]:
     """Return the names of the classes and each view's class, -1 where unlabelled: given, the graph's own, or its components."""
     if labels is not None:
@@ -129,7 +134,7 @@ def classes_of_views(graph: "PopulationGraph", labels: Any) -> tuple[list[str], 
         given = np.array([f"component {c + 1}" for c in range(graph.component_count)])[graph.components]
     if np.issubdtype(given.dtype, np.number):  # class 0 has the first colour wherever it is seen first
         classes, of_view = np.unique(given, return_inverse=True)
-        return [str(name) for name in classes], of_view
+        return [class_name(name) for name in classes], of_view
     first, of_view = classes_in_order(given)
     listed = list_labels(given)
     names = [listed[i] for i in first.tolist()]
@@ -139,7 +144,7 @@ def classes_of_views(graph: "PopulationGraph", labels: Any) -> tuple[list[str], 
         rank = np.argsort(np.argsort(names, kind="stable"))
         of_view = np.where(of_view < 0, -1, rank[of_view])
         names = sorted(names)
-    return [str(name) for name in names], of_view
+    return [class_name(name) for name in names], of_view
 
 
 def draw_views(ax: Axes, graph: "PopulationGraph", at: Floats, of_view: Ints, shown: Ints) -> None:

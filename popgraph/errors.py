@@ -108,10 +108,7 @@ def shorten(value: Any, width: int = 60) -> str:
     except Exception:  # Python writes no int of more than 4,300 digits, and a user's class may raise anything
         bits = f" of {value.bit_length():,} bits" if isinstance(value, int) else ""
         text = f"<{type(value).__name__}{bits}>"
-    if len(text) <= width:
-        return text
-    half = (width - 3) // 2
-    return f"{text[:half]}...{text[-half:]}"
+    return printable(text, width)
 
 
 def _written(value: Any) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from scipy.sparse.linalg import aslinearoperator
 
 from popgraph import export, show, weights
-from popgraph.arguments import generator, one_of
+from popgraph.arguments import by_value, generator, one_of
 from popgraph.arguments.classes import bayes_labels
 from popgraph.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.distribution import Seed
@@ -209,7 +209,7 @@ class PopulationGraph(Immutable):
 
     @cached_property
     def _index(self) -> dict[Hashable, int]:
-        return {view: i for i, view in enumerate(self.views)}
+        return {by_value(view): i for i, view in enumerate(self.views)}
 
     def index(self, view: Any) -> int:
         """Return the row of a view.
@@ -226,7 +226,7 @@ class PopulationGraph(Immutable):
         1
         """
         try:
-            return self.views.index(view) if isinstance(self.views, StateSequence) else self._index[view]
+            return self.views.index(view) if isinstance(self.views, StateSequence) else self._index[by_value(view)]
         except (KeyError, TypeError, ValueError):
             meant = did_you_mean([view], self.views) or "; its views are graph.views"
             raise InvalidArgument(f"{shorten(view)} is no view of this graph{meant}") from None

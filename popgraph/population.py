@@ -22,7 +22,7 @@ from popgraph.arrays import Immutable, Sparse, frozen, frozen_csr
 from popgraph.augmentation import Augmentation, as_augmentation, ask
 from popgraph.distribution import Distribution, from_vector
 from popgraph.enumeration import Enumeration, enumerate_states
-from popgraph.errors import InvalidAugmentation, InvalidDistribution, listing, shorten
+from popgraph.errors import InvalidAugmentation, InvalidDistribution, did_you_mean, listing, shorten
 from popgraph.memory import FEWER, reserve
 from popgraph.progress import Progress, track
 
@@ -283,7 +283,10 @@ def _in_order(population: Population, views: list[Hashable], drop_unreachable: b
         faults = [f"lacks {len(unnamed)} that the augmentation gives ({listing(unnamed)})"] * bool(unnamed)
         faults += [f"names {len(unreached)} that no natural reaches ({listing(unreached)})"] * bool(unreached)
         mend = "" if unnamed else "; pass drop_unreachable=True to leave them out"
-        raise InvalidAugmentation(f"views= {' and '.join(faults)}{mend or '; name each view once'}")
+        meant = did_you_mean([view for view in views if view not in position], [x for x in position if x not in known])
+        raise InvalidAugmentation(
+            f"views= {' and '.join(faults)}{meant}{mend or '; name exactly the views, each once'}"
+        )
     kernel, exact = population.kernel, population.exact
     rank = np.argsort(order)
     columns = rank[kernel.indices]

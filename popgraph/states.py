@@ -77,6 +77,7 @@ class NumberCoding:
         if not isinstance(outcome, tuple) or len(outcome) != self.length:
             return None
         try:
+            outcome = [x.real if isinstance(x, complex) and x.imag == 0 else x for x in outcome]
             numbers = [self.number(x) for x in outcome]
             equal = all(bool(mine == x) for mine, x in zip(numbers, outcome, strict=True))
         except (TypeError, ValueError, OverflowError, ArithmeticError):

@@ -19,6 +19,7 @@ offending entry, and what to give.
 
 from popgraph.arguments.scalars import (
     angle,
+    by_value,
     called,
     count,
     flag,
@@ -36,6 +37,7 @@ from popgraph.arguments.tables import as_array, numbers, real
 __all__ = [
     "angle",
     "as_array",
+    "by_value",
     "called",
     "count",
     "flag",

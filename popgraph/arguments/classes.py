@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.arrays import Floats, Ints, Sparse
-from popgraph.errors import InvalidArgument
+from popgraph.arguments.scalars import by_value
+from popgraph.arrays import Floats, Ints, Sparse, frozen
+from popgraph.errors import InvalidArgument, shorten
 
 
 def label_column(items: Sequence[Any]) -> Any:
@@ -41,6 +42,24 @@ def list_labels(labels: Any) -> list[Any]:
     [np.datetime64('2020-01-01T00:00:00.000000000')]
     """
     return list(labels) if labels.dtype.kind in "mM" else labels.tolist()
+
+
+def label_in_words(label: Any) -> str:
+    """Write a label in at most 24 characters: numpy's dates and numbers as they print, all else as its repr.
+
+    Examples
+    --------
+    >>> label_in_words(np.datetime64("2020-01-01")), label_in_words("cat")
+    ('2020-01-01', "'cat'")
+    """
+    return shorten(Plain(str(label)), 24) if isinstance(label, np.generic) else shorten(label, 24)
+
+
+class Plain(str):
+    """A string that prints as it is."""
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def is_labelled(labels: Any) -> Any:
@@ -92,7 +111,7 @@ def bayes_labels(labels: Any, p: Floats, A: Sparse) -> Any:
     reached, start = np.unique(x[order], return_index=True)
     codes = np.full(A.shape[1], -1, dtype=np.intp)
     codes[reached] = c[order[start]]
-    return labels_of(codes, labels[first])
+    return frozen(labels_of(codes, labels[first]))
 
 
 def labels_of(codes: Ints, classes: Any) -> Any:
@@ -108,13 +127,12 @@ def classes_in_order(labels: Any) -> tuple[Ints, Ints]:
     position: dict[Any, int] = {}
     number: dict[Any, int] = {None: -1}
     listed = list_labels(labels)
-    for i, label in enumerate(listed):
-        if label not in number:
-            number[label] = len(position)
-            position[label] = i
-    return np.array(list(position.values()), dtype=np.intp), np.array(
-        [number[label] for label in listed], dtype=np.intp
-    )
+    keys = [by_value(label) for label in listed]
+    for i, key in enumerate(keys):
+        if key not in number:
+            number[key] = len(position)
+            position[key] = i
+    return np.array(list(position.values()), dtype=np.intp), np.array([number[key] for key in keys], dtype=np.intp)
 
 
 def labelled_share(p: Floats, y: Ints) -> Floats:
@@ -132,5 +150,6 @@ def class_numbers(labels: Any, classes: Any) -> Ints:
     ):  # units may differ, and their hashes with them
         unit = np.result_type(labels, classes)
         labels, classes = labels.astype(unit), classes.astype(unit)
-    number = {label: c for c, label in enumerate(list_labels(classes))}
-    return np.array([-1 if label is None else number.get(label, -1) for label in list_labels(labels)], dtype=np.intp)
+    number = {by_value(label): c for c, label in enumerate(list_labels(classes))}
+    keys = [by_value(label) for label in list_labels(labels)]
+    return np.array([-1 if key is None else number.get(key, -1) for key in keys], dtype=np.intp)

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.arguments.scalars import by_value
 from popgraph.arguments.tables import as_array, can, is_sparse, is_tensor, shape_of
 from popgraph.errors import InvalidArgument, did_you_mean, listing, shorten
 
@@ -107,15 +108,15 @@ def is_vector(value: Any) -> bool:
         return False
 
 
-def missing(value: Any) -> int:
-    """Return how many entries of a vector its library knows to be missing: nulls of polars and pyarrow, None and NaN of pandas."""
-    if can(value, "isna"):
-        return int(np.sum(value.isna()))
-    counted = getattr(value, "null_count", 0)
-    try:
-        return int(counted() if callable(counted) else counted)
-    except (TypeError, ValueError):  # of a table, a count for each column
-        return 0
+def missing(value: Any) -> list[int]:
+    """Return which entries of a vector its library knows to be missing: nulls of polars and pyarrow, None and NaN of pandas."""
+    for asked in ("isna", "is_null"):
+        if can(value, asked):
+            try:
+                return np.flatnonzero(np.asarray(getattr(value, asked)())).tolist()
+            except NotImplementedError:  # of a MultiIndex, whose entries are tuples
+                return []
+    return []
 
 
 def vector(name: str, value: Any, error: type[InvalidArgument] = InvalidArgument) -> Any:
@@ -126,8 +127,13 @@ def vector(name: str, value: Any, error: type[InvalidArgument] = InvalidArgument
     InvalidArgument
         Or `error`, if entries are missing, or it cannot be read.
     """
-    if count := missing(value):
-        raise error(f"{name} has {count} missing entries; fill them, or leave them out")
+    if lost := missing(value):
+        names = index_of(value)
+        first = f"row {lost[0]}" if names is None or names[lost[0]] == lost[0] else shorten(names[lost[0]])
+        raise error(
+            f"{name}: {len(lost)} of {len(value)} entries of the {type(value).__name__} are missing, the first at {first}; fill "
+            "them, or leave them out"
+        )
     return as_array(name, value, error)
 
 
@@ -169,13 +175,13 @@ def positions_by_name(
     if names is None:
         return None
     position: dict[Any, int] = {}
-    for i, each in enumerate(names):
+    for i, each in enumerate(map(by_value, names)):
         if position.setdefault(each, i) != i:
             raise error(
                 f"{name} names {shorten(each)} twice, in rows {position[each]} and {i}; give each {noun} one row"
             )
-    if len(position) == len(wanted) and all(each in position for each in wanted):
-        return [position[each] for each in wanted]
+    if len(position) == len(wanted) and all(by_value(each) in position for each in wanted):
+        return [position[by_value(each)] for each in wanted]
     if list(names) == list(range(len(names))):  # they count the rows, and name none
         return None
     refuse_other_names(name, names, wanted, noun, error)
@@ -196,9 +202,9 @@ def refuse_other_names(
     InvalidArgument
         Or `error`.
     """
-    known, given = set(wanted), set(names)
-    lacking = [each for each in wanted if each not in given]
-    added = [each for each in names if each not in known]
+    known, given = set(map(by_value, wanted)), set(map(by_value, names))
+    lacking = [each for each in wanted if by_value(each) not in given]
+    added = [each for each in names if by_value(each) not in known]
     if not lacking and not added:
         return
     faults = [f"lacks {len(lacking)} of {len(wanted)} {noun}s ({listing([shorten(x) for x in lacking])})"] * bool(

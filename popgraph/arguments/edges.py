@@ -4,7 +4,7 @@
 |---|---|
 | mapping (x, x') -> weight | the probability of each pair; (x, x) has all of its weight, (x, x') half in each direction |
 | networkx Graph or MultiGraph | its adjacency: the attribute "weight", 1 where an edge has none; parallel edges add up |
-| iterable of (x, x', weight), as `G.edges(data="weight")`; table of two or three columns | entries of an adjacency, likewise |
+| iterable or (E, 3) array of (x, x', weight), as `G.edges(data="weight")`; table | entries of an adjacency, likewise |
 
 In an adjacency, as in `networkx.adjacency_matrix`, an edge stands twice and a self-loop once.
 
@@ -19,11 +19,13 @@ from collections.abc import Hashable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from popgraph.arguments.containers import index_of, is_frame, is_graph, is_law
 from popgraph.arguments.kernels import is_mapping
 from popgraph.arguments.outcomes import list_finite, read_outcome
 from popgraph.arguments.probabilities import parse_probability
-from popgraph.arguments.tables import can
+from popgraph.arguments.tables import as_array, can, is_sparse, is_tensor
 from popgraph.errors import InvalidArgument, InvalidDistribution, listing, shorten
 
 HALF = Fraction(1, 2)
@@ -59,6 +61,15 @@ def read_edges(weights: Any) -> tuple[Any, list[Any] | None]:
         return weights, None
     if is_frame(weights):
         return _added(_of_table(weights)), None
+    if is_sparse(weights):
+        raise InvalidArgument(
+            f"weights is a sparse matrix of shape {weights.shape}; give networkx.from_scipy_sparse_array(weights), or its edges"
+        )
+    if isinstance(weights, np.ndarray) or is_tensor(weights):
+        array = as_array("weights", weights)
+        if array.ndim != 2 or array.shape[1] != 3:
+            raise InvalidArgument(f"weights has shape {array.shape}; edges have three columns: two ends and a weight")
+        return _added(array.tolist()), None
     listed = list_finite(weights, "the edges")
     if listed and all(isinstance(each, tuple | list) and len(each) == 3 for each in listed):
         return _added(listed), None

@@ -20,9 +20,17 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.arguments.containers import index_of, is_frame, positions_by_name, read_frame, refuse_other_names
+from popgraph.arguments.containers import (
+    index_of,
+    is_frame,
+    is_vector,
+    positions_by_name,
+    read_frame,
+    refuse_other_names,
+)
 from popgraph.arguments.kernels import is_mapping
-from popgraph.arguments.tables import as_array, is_sparse, real
+from popgraph.arguments.scalars import by_value
+from popgraph.arguments.tables import as_array, can, is_sparse, real
 from popgraph.arrays import Floats
 from popgraph.encoding import embed_views, is_module
 from popgraph.errors import InvalidEmbedding, listing, shorten
@@ -78,6 +86,9 @@ def _rows_of(name: str, f: Any, views: Sequence[Hashable]) -> Any:
         if len(f.shape) == 2:
             reserve(f"{name} as a dense array", 8.0 * f.shape[0] * f.shape[1], f"give {name} fewer columns")
         return f.toarray()
+    for listed in ("to_pylist", "to_list"):  # a column of lists, of pyarrow or polars
+        if is_vector(f) and can(f, listed):
+            return getattr(f, listed)()
     if callable(f) and not hasattr(f, "__array__"):
         return _called(name, f, views)
     return f
@@ -88,7 +99,8 @@ def _looked_up(name: str, f: Any, views: Sequence[Hashable]) -> list[Any]:
     names = index_of(f)
     if names is None:
         refuse_other_names(name, list(f), views, "view", InvalidEmbedding)
-        given = [f[view] for view in views]
+        vectors = {by_value(view): vector for view, vector in f.items()}
+        given = [vectors[by_value(view)] for view in views]
     else:
         order = positions_by_name(name, names, views, "view", InvalidEmbedding)
         rows = list(f)
@@ -119,6 +131,8 @@ def _vector(call: str, row: Any, view: Hashable) -> Any:
         return np.array([row])
     if row is None:
         raise InvalidEmbedding(f"{call.format(shorten(view))} is None, no vector; give one vector for each view")
+    if is_sparse(row):
+        row = row.toarray().ravel()
     return np.atleast_1d(as_array(call.format(shorten(view)), row, InvalidEmbedding))
 
 

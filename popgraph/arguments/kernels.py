@@ -81,6 +81,10 @@ def read_matrix(matrix: Any) -> Any:
         raise InvalidAugmentation(
             "the kernel matrix has rows of different lengths; every row needs an entry for each view"
         ) from None
+    if array.dtype == object and array.ndim == 1 and len(array) and all(isinstance(row, Mapping) for row in array):
+        raise InvalidAugmentation(
+            f"the kernel matrix has rows that are mappings, the first {shorten(array[0])}; give a mapping natural -> row"
+        )
     if array.dtype.kind not in "biufcOU":
         raise InvalidAugmentation(f"the kernel matrix has dtype {array.dtype}; its entries are probabilities")
     if array.dtype.kind == "f" and array.dtype.itemsize != 8:

@@ -39,6 +39,7 @@ import numpy as np
 from popgraph.arguments.classes import label_column, list_labels
 from popgraph.arguments.containers import index_of, is_frame, is_graph, is_vector, positions_by_name, refuse_other_names
 from popgraph.arguments.outcomes import equals_itself
+from popgraph.arguments.scalars import by_value
 from popgraph.arguments.tables import as_array, can, is_sparse, is_tensor
 from popgraph.arrays import frozen
 from popgraph.errors import InvalidArgument, did_you_mean, listing, shorten
@@ -140,22 +141,22 @@ def _by_name(given: NamedLabels, names: Collection[Hashable], noun: str, name: s
     counts = not given.by_name_only and own == list(range(len(own)))
     try:
         if some and not (counts and not set(own) <= set(names)):
-            known = set(names)
-            other = [each for each in own if each not in known]
+            known = set(map(by_value, names))
+            other = [each for each in own if by_value(each) not in known]
             if other:
                 raise InvalidArgument(
-                    f"{name} labels {len(other)} of {len(own)} that are no {noun}s: "
+                    f"{name} names {len(other)} of {len(own)} that are no {noun}s: "
                     f"{listing([shorten(x) for x in other])}{did_you_mean(other, names)}"
                 )
             if len(set(own)) < len(own):
                 twice = next(each for each, times in Counter(own).items() if times > 1)
                 raise InvalidArgument(f"{name} names {shorten(twice)} twice; give each {noun} one row")
-            listed = dict(zip(own, list_labels(given.values), strict=True))
-            return label_column([listed.get(each) for each in names])
+            listed = dict(zip(map(by_value, own), list_labels(given.values), strict=True))
+            return label_column([listed.get(by_value(each)) for each in names])
         if given.by_name_only:
             refuse_other_names(name, own, names, noun)
-            position = {each: i for i, each in enumerate(own)}
-            positions: list[int] | None = [position[each] for each in names]
+            position = {by_value(each): i for i, each in enumerate(own)}
+            positions: list[int] | None = [position[by_value(each)] for each in names]
         else:
             positions = positions_by_name(name, own, names, noun)
     except InvalidArgument as error:
@@ -218,7 +219,8 @@ def _read_vector(name: str, vector: Any, need: str) -> Any:
         if isinstance(vector, np.ndarray) or is_tensor(vector):
             return _read_items(name, array.tolist(), need)
         # A library of its own has written its nulls as NaN, and its integers as floats for their sake.
-        return _read_items(name, vector.to_pylist() if hasattr(vector, "to_pylist") else list(vector), need)
+        own = next((ask for ask in ("to_pylist", "to_list") if can(vector, ask)), None)
+        return _read_items(name, array.tolist() if own is None else getattr(vector, own)(), need)
     if array.dtype.kind in "biufcUS":
         return np.array(array)
     return _read_items(name, array.tolist(), need)

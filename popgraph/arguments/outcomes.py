@@ -16,12 +16,14 @@
 | one outcome | read as |
 |---|---|
 | numpy's scalar, alone or in a tuple | Python's int, float, complex, bool, str or bytes, which equals it; a longdouble as it is |
+| exact rational of flint, sympy or gmpy2 | int or Fraction, which equals it |
 | numpy's datetime64 and timedelta64 | as it is: Python's int or date would be another value; NaT is refused, as NaN is |
 | tensor, array, anything with NaN inside | refused: it equals nothing, or only itself |
 """
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, MappingView, Sequence, Set
+from datetime import date
 from fractions import Fraction
 from itertools import islice
 from typing import Any
@@ -29,6 +31,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.arguments.containers import is_frame, is_graph, is_law, is_vector, vector
+from popgraph.arguments.scalars import as_fraction
 from popgraph.arguments.tables import can, is_sparse, shape_of
 from popgraph.errors import InvalidDistribution, listing, shorten
 
@@ -61,6 +64,8 @@ def read_outcome(outcome: Any, where: str) -> Hashable:
         return read_outcome(outcome.as_py(), where)
     elif isinstance(outcome, tuple):
         outcome = _read_tuple(outcome, where)
+    elif (exact := as_fraction(outcome)) is not None:  # equal to Python's own, and hashed otherwise
+        outcome = exact.numerator if exact.denominator == 1 else exact
     elif isinstance(outcome, frozenset):
         outcome = frozenset(read_outcome(part, f"an item of {where}") for part in outcome)
     try:
@@ -193,6 +198,17 @@ def _would_lose(items: Any) -> str | None:
 
 
 def _rows(frame: Any) -> list[Any]:
+    """List the rows of a table as tuples, none of which lacks an entry."""
+    rows = _all_rows(frame)
+    for i, row in enumerate(rows):
+        if None in row:
+            raise InvalidDistribution(
+                f"row {i} of the table is {shorten(row)}, with a missing entry; fill it, or leave it out"
+            )
+    return rows
+
+
+def _all_rows(frame: Any) -> list[Any]:
     """List the rows of a table as tuples."""
     if len(frame) > OUTCOME_LIMIT:
         raise InvalidDistribution(f"the table has {len(frame):,} rows, more than {OUTCOME_LIMIT:,} outcomes")
@@ -240,6 +256,10 @@ def check_equality(outcomes: Iterable[Any], what: str) -> None:
         units = sorted({str(getattr(each, "dtype", "")) for each in outcomes if type(each) is dated})
         if len(units) > 1:  # some versions of numpy hash equal dates of two units apart
             raise InvalidDistribution(f"{what}s have dates of the types {listing(units)}; give all in one unit")
+    if np.datetime64 in types and any(issubclass(kind, date) for kind in types):
+        raise InvalidDistribution(
+            f"{what}s have dates of numpy beside others, which may be equal and hash apart; give all as numpy.datetime64 or none"
+        )
     kinds = {kind for kind in types if compares_by_identity(kind)}
     if not kinds:
         return

@@ -24,13 +24,14 @@ import math
 from collections.abc import Hashable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from numbers import Integral, Number, Rational, Real
+from numbers import Integral, Number, Real
 from typing import Any
 
 import numpy as np
 
 from popgraph.arguments.containers import index_of, is_frame, is_law, is_vector, vector
 from popgraph.arguments.outcomes import OUTCOME_LIMIT, check_equality, list_finite, plain_list, read_outcome
+from popgraph.arguments.scalars import as_fraction
 from popgraph.arguments.tables import can, shape_of
 from popgraph.errors import InvalidDistribution, listing, shorten
 
@@ -53,12 +54,10 @@ def parse_probability(value: Any, outcome: Any = NOBODY) -> Fraction | float:
             raise TypeError
         if isinstance(value, str | Decimal):
             parsed = read_fraction(value)
-        elif isinstance(value, Rational):
-            parsed = Fraction(int(value.numerator), int(value.denominator))
-        elif isinstance(value, Real):
-            parsed = float(value)
         elif (exact := as_fraction(value)) is not None:
             parsed = exact
+        elif isinstance(value, Real):
+            parsed = float(value)
         else:
             parsed = parse_probability(_only_number(value), outcome)
     except (TypeError, ValueError, ZeroDivisionError, OverflowError):
@@ -71,19 +70,6 @@ def parse_probability(value: Any, outcome: Any = NOBODY) -> Fraction | float:
     if parsed < 0:
         raise InvalidDistribution(f"{_whose(outcome)} is {_shown(value)}; probabilities must not be negative")
     return parsed
-
-
-def as_fraction(value: Any) -> Fraction | None:
-    """Return an exact rational of another library (flint, gmpy2, sage), which Python does not know as one, or None."""
-    parts: list[Any]
-    for above, below in (("numerator", "denominator"), ("p", "q")):
-        parts = [getattr(value, part, None) for part in (above, below)]
-        parts = [part() if callable(part) else part for part in parts]
-        if None not in parts and not hasattr(value, "__array__"):
-            return Fraction(*(int(part) for part in parts))
-    if type(value).__module__.partition(".")[0] == "flint" and hasattr(value, "__index__"):
-        return Fraction(value.__index__())
-    return None
 
 
 def _only_number(value: Any) -> Any:

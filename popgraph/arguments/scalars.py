@@ -4,7 +4,9 @@ What is accepted is never guessed at: "no" is no flag, True no number, and a mas
 """
 
 from collections.abc import Callable, Sequence
-from numbers import Integral, Real
+from datetime import date
+from fractions import Fraction
+from numbers import Integral, Rational, Real
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,45 @@ def is_whole(value: Any) -> bool:
     (True, False, False)
     """
     return isinstance(value, Integral) and not isinstance(value, bool | np.bool_ | np.timedelta64)
+
+
+def as_fraction(value: Any) -> Fraction | None:
+    """Return a whole number or an exact rational, of Python or of another library (flint, gmpy2, sympy, sage), or None.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> as_fraction(sympy.Rational(1, 3)), as_fraction(0.5)
+    (Fraction(1, 3), None)
+    """
+    if isinstance(value, Fraction):
+        return value
+    if isinstance(value, Rational) and not isinstance(value, bool | np.bool_ | np.timedelta64):
+        return Fraction(int(value.numerator), int(value.denominator))
+    if type(value).__module__.partition(".")[0] == "flint":  # which registers its numbers with no class of Python's
+        if hasattr(value, "p") and hasattr(value, "q"):
+            return Fraction(int(value.p), int(value.q))
+        if hasattr(value, "__index__"):
+            return Fraction(value.__index__())
+    return None
+
+
+def by_value(item: Any) -> Any:
+    """Return a key that is the same for all values that equal this one: numpy's days equal Python's, and hash otherwise.
+
+    Examples
+    --------
+    >>> by_value(np.datetime64("2020-01-01"))
+    datetime.date(2020, 1, 1)
+    """
+    kind = type(item)
+    if kind in (str, int, float, bool, type(None)):
+        return item
+    if kind is np.datetime64:
+        plain = item.item()
+        return plain if isinstance(plain, date) else item
+    exact = as_fraction(item)
+    return item if exact is None else exact
 
 
 def is_real(value: Any) -> bool:

@@ -26,6 +26,8 @@ MAGIC = b"\x93NUMPY\x01\x00"
 def write(path: Path, content: dict[str, Any], arrays: dict[str, Any]) -> None:
     """Write a manifest and arrays: to a file beside, which then takes the place of the old one."""
     text = json.dumps({"format": FORMAT, "version": VERSION, **content}, ensure_ascii=False, allow_nan=False)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder to save in", str(path.parent))
     beside = path.with_name(f".{path.name[:32]}.{secrets.token_hex(8)}.part")
     try:
         with open(beside, "xb") as file:

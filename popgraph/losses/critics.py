@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from popgraph.arguments import flag, number, word
 from popgraph.arrays import Floats, Immutable, Sparse
@@ -25,6 +26,7 @@ from popgraph.losses.operands import (
     refuse_tensors,
 )
 
+CROWDED = 0.1  # share of entries of M that are not 0 from which on dense products are faster
 MOST_VIEWS = 8192  # whose tables of pairs take 0.5 GB each; a gradient needs about six
 
 
@@ -48,6 +50,8 @@ def positive_pairs(factor: Any, w_x: Any) -> Any:
             f"{MOST_VIEWS:,} views, batches (batch_size=), or losses.spectral, which needs no pairs"
         )
     dense = factor.to_dense() if hasattr(factor, "to_dense") else factor
+    if sp.issparse(dense) and dense.nnz > CROWDED * dense.shape[0] * N and dense.shape[0] <= 4 * N:
+        dense = dense.toarray()  # a sparse product of crowded rows takes fifty times as long as BLAS
     gram = dense.T @ dense
     gram = gram.toarray() if hasattr(gram, "toarray") else gram
     root = w_x**0.5
@@ -150,9 +154,13 @@ class CriticLoss(Immutable, ABC):
         (1.386, [0.0, 0.0, 0.0, 0.0])
         """
         factor, w_x, (f,) = read_arrays(factor, w_x, f)
+        return self.of_pairs(positive_pairs(factor, w_x), w_x, f)
+
+    def of_pairs(self, w: Floats, w_x: Floats, f: Floats) -> tuple[float, Floats]:
+        """Return the population's loss and its gradient in f, (N, k), from w (N, N), which no step of a training changes."""
         rows = self._rows(f)
         partners = self._as_partners(rows, w_x)
-        value, H = self.critic_gradient(positive_pairs(factor, w_x), w_x, rows @ partners.T / self.temperature)
+        value, H = self.critic_gradient(w, w_x, rows @ partners.T / self.temperature)
         return value, self._pulled(f, H @ partners + H.T @ rows)
 
     @in_full_precision

@@ -48,6 +48,8 @@ def check_operand(name: str, value: Any, shape: tuple[int | None, ...], beside: 
     if not real:
         whole = is_tensor(value) and hasattr(value, "is_complex") and not value.is_complex()
         mend = f"; give {name}.double()" if whole else ""
+        if not whole and (isinstance(value, list | tuple) or hasattr(value, "__array__")):
+            mend = f", and a {type(value).__name__} is none; give numpy.asarray({name}, dtype=float)"
         raise InvalidArgument(f"{name} is {shorten(value)}; it must be an array or tensor of real numbers{mend}")
     sizes = tuple(value.shape)
     if len(sizes) != len(shape) or any(want not in (None, size) for want, size in zip(shape, sizes, strict=True)):

@@ -365,4 +365,5 @@ def matrix_factorisation(factor: Sparse, F: Floats) -> float:
     gram = factor @ factor.T if n < n_views else factor.T @ factor
     FF = F.T @ F
     # A squared norm is never negative, and rounding may leave it so at a minimum of 0.
-    return max(0.0, float(np.sum(gram.data**2) - 2.0 * np.sum((factor @ F) ** 2) + np.sum(FF**2)))
+    value = float(np.sum(gram.data**2) - 2.0 * np.sum((factor @ F) ** 2) + np.sum(FF**2))
+    return 0.0 if value < 0 else value  # which NaN is not

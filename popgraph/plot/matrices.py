@@ -126,7 +126,7 @@ def _name_sides(ax: Axes, graph: "PopulationGraph") -> None:
             thumbnail(ax, view, (-0.62, i), zoom, align=(1.0, 0.5))
             thumbnail(ax, view, (i, graph.N - 1 + 0.62), zoom, align=(0.5, 1.0))
         return
-    names = [printable(view) if isinstance(view, str) else repr(view) for view in graph.views]
+    names = [printable(view) if isinstance(view, str) else shorten(view) for view in graph.views]
     names = [name if len(name) <= 18 else name[:17] + "…" for name in names]
     size = 10 if graph.N <= 12 else 6
     plain: dict[str, Any] = {"fontsize": size, "parse_math": False}  # a dollar is a dollar

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from popgraph.arguments.classes import label_in_words, list_labels
 from popgraph.arrays import Floats, Immutable
-from popgraph.errors import listing, shorten
+from popgraph.errors import listing
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -90,7 +91,7 @@ class Probe(Immutable):
             where += f"\n  fitted to  {self.labelled:,} labelled of {len(self.predicted):,} naturals{others}"
         lines = [
             repr(self),
-            f"  classes    {listing([shorten(label, 24) for label in self.classes.tolist()])}",
+            f"  classes    {listing([label_in_words(label) for label in list_labels(self.classes)])}",
             f"  predicted  {where}",
             f"  {proof}",
         ]
