@@ -13,7 +13,7 @@ from popgraph.arguments.outcomes import read_outcome
 from popgraph.arguments.probabilities import PRODUCT_LIMIT, parse_unit
 from popgraph.augmentation import Augmentation, as_augmentation, ask, makes_augmentations
 from popgraph.distribution import Distribution, joint_distribution
-from popgraph.errors import InvalidArgument, InvalidAugmentation, TooLarge, listing, shorten
+from popgraph.errors import InvalidAugmentation, InvalidDistribution, TooLarge, listing, shorten
 from popgraph.pickling import Portable
 
 
@@ -135,11 +135,11 @@ def choose(options: Mapping[Any, Any], *, normalize: bool = False) -> Augmentati
     >>> choose({lower: "1/4", upper: "3/4"})("Cat")
     Distribution({'cat': 1/4, 'CAT': 3/4})
     """
+    if isinstance(options, list | tuple) and not all(isinstance(each, list | tuple) for each in options):
+        raise InvalidDistribution(f"options is {shorten(options)}; give a mapping augmentation -> probability")
     given = Distribution(options, normalize=normalize)
     augmentations = [as_augmentation(option) for option in given]
     probabilities = list(given.fractions.values()) if given.exact else given.probabilities.tolist()
-    if not isinstance(options, Mapping):
-        raise InvalidArgument(f"options is {shorten(options)}; give a mapping augmentation -> probability")
     law = Distribution(dict(zip(augmentations, probabilities, strict=True)))
     name = ", ".join(augmentation.name for augmentation in augmentations)
     batch = vectorised.choose([(a.batch, p) for a, p in zip(augmentations, probabilities, strict=True)])

@@ -136,14 +136,20 @@ def did_you_mean(given: Sequence[Any], known: Iterable[Any]) -> str:
         return ""
     wanted, some = given[0], list(islice(known, LOOKED_THROUGH))
     texts = [shorten(each) for each in some]
-    plain = str(wanted).strip().casefold() if isinstance(wanted, str | Number) else None
+    plain = _plain(wanted)
     for each, text in zip(some, texts, strict=True):
-        if isinstance(each, str | Number) and str(each).strip().casefold() == plain:
+        if plain is not None and _plain(each) == plain:
             return f": did you mean {text}?"
     if not _holds_text(wanted):
         return ""
     near = get_close_matches(shorten(wanted), texts, n=1, cutoff=0.75)
     return f": did you mean {near[0]}?" if near else ""
+
+
+def _plain(name: Any) -> str | None:
+    """Return a word or number without its case and type, or None of what is neither."""
+    text = name if isinstance(name, str) else shorten(name) if isinstance(name, Number) else None
+    return None if text is None else text.strip().casefold()
 
 
 def _holds_text(name: Any) -> bool:

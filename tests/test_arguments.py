@@ -2,6 +2,7 @@
 
 import array
 import collections
+import datetime
 import math
 from decimal import Decimal
 from fractions import Fraction
@@ -16,10 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import popgraph as pg
+from popgraph import descent, labelling
 from popgraph.arguments.containers import index_of, is_frame, is_vector, positions_by_name
 from popgraph.arguments.outcomes import plain_list, plain_scalar, read_outcome
 from popgraph.arguments.probabilities import parse_probability
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, InvalidEmbedding, PopgraphError
+from popgraph.losses.critics import positive_pairs
 
 pd = need("pandas")
 pl = need("polars")
@@ -129,10 +132,10 @@ NO_LAWS = {
     "strings": (["1/3", "0.5"], "could be outcomes or probabilities"),
     "a generator of them": ((x for x in (0.5, 0.25)), "could be outcomes or probabilities"),
     "a lazy table": (pl.LazyFrame({"x": [1]}), r"call collect\(\)"),
-    "nulls": (pl.Series(["a", None]), "1 missing entries"),
-    "pyarrow's nulls": (pa.array([0.5, None, 0.5]), "1 missing entries"),
-    "NA": (pd.array([0.5, None]), "1 missing entries"),
-    "None in pandas": (pd.Series(["a", None], dtype=object).array, "1 missing entries"),
+    "nulls": (pl.Series(["a", None]), "1 of [23] entries of the .* are missing"),
+    "pyarrow's nulls": (pa.array([0.5, None, 0.5]), "1 of [23] entries of the .* are missing"),
+    "NA": (pd.array([0.5, None]), "1 of [23] entries of the .* are missing"),
+    "None in pandas": (pd.Series(["a", None], dtype=object).array, "1 of [23] entries of the .* are missing"),
     "a null": (list(pa.array(["a", None])), "outcome 1 is missing"),
     "pairs": ([("a", 0.25), ("b", "3/4")], r"pairs \(outcome, probability\); give dict"),
     "keys of a set": (collections.abc.KeysView({"a", "b"}), "another order"),
@@ -777,3 +780,96 @@ NO_EDGES = {
 def test_what_holds_no_edges_is_refused(weights, message):
     with pytest.raises(PopgraphError, match=message):
         pg.zoo.edges(weights)
+
+
+# ---------------------------------------------------------------- equal by value, and hashed apart
+DAY, OTHER = datetime.date(2020, 1, 1), datetime.date(2020, 1, 2)
+NUMPY_DAYS = np.array([DAY, OTHER], "M8[D]")
+
+
+def test_numpys_days_and_pythons_are_one_view_one_name_and_one_class():
+    graph = pg.build(NUMPY_DAYS, pg.identity(), labels={OTHER: "b", DAY: "a"})
+    assert graph.labels.tolist() == ["a", "b"]
+    assert [graph.index(day) for day in (DAY, OTHER, *NUMPY_DAYS)] == [0, 1, 0, 1]
+    assert pg.verify(graph, {OTHER: [0.0, 1.0], DAY: [1.0, 0.0]})
+    pairs = pg.build(list("abcd"), {"a": {"a": 1}, "b": {"a": 1}, "c": {"c": 1}, "d": {"c": 1}})
+    probe = pg.probe(
+        pairs, np.eye(2), labels=[NUMPY_DAYS[0], None, NUMPY_DAYS[1], None], test_labels=[DAY, DAY, OTHER, OTHER]
+    )
+    assert (probe.error, probe.test_error, probe.test_count) == (0, 0, 2)
+    assert len(pg.probe(pairs, np.eye(2), labels=[NUMPY_DAYS[0], DAY, NUMPY_DAYS[1], OTHER]).classes) == 2
+    assert labelling.disagreement(pairs, [DAY, OTHER], labels=NUMPY_DAYS[[0, 0, 1, 1]]) == 0
+    with pytest.raises(InvalidDistribution, match="dates of numpy beside others"):
+        pg.Distribution.from_samples([NUMPY_DAYS[0], DAY])
+
+
+@pytest.mark.parametrize("half", [sympy.Rational(1, 2), flint.fmpq(1, 2)])
+def test_rationals_of_other_libraries_are_pythons_own(half):
+    assert list(pg.Distribution.from_samples([half, Fraction(1, 2)])) == [Fraction(1, 2)]
+    graph = pg.build([half, "b"], pg.identity())
+    assert graph.index(Fraction(1, 2)) == graph.index(half) == 0
+    assert len(pg.probe(graph, np.eye(2), labels=[half, Fraction(1, 2)]).classes) == 1
+
+
+def test_complex_numbers_that_equal_a_coordinate_are_it():
+    cube = pg.zoo.hypercube(3)
+    assert (0, 0, 1 + 0j) in cube.views
+    assert (0, 0, 1 + 1j) not in cube.views
+
+
+MULTI = pd.MultiIndex.from_tuples([(1, 2), (2, 3)])
+
+
+def test_the_entries_of_a_multiindex_are_tuples():
+    assert list(pg.Distribution.uniform(MULTI)) == [(1, 2), (2, 3)]
+    assert pg.build(["a", "b"], np.eye(2), views=MULTI).views == ((1, 2), (2, 3))
+
+
+LACKING = {
+    "a table of polars": lambda: pg.Distribution.uniform(pl.DataFrame({"a": ["x", None]})),
+    "a table of pyarrow": lambda: pg.Distribution.from_samples(pa.table({"a": [1, None]})),
+    "edges": lambda: pg.zoo.edges(pa.table({"u": ["a", None], "v": ["b", "c"], "w": [0.5, 0.5]})),
+}
+
+
+@pytest.mark.parametrize("make", LACKING.values(), ids=LACKING)
+def test_a_missing_entry_of_a_table_is_no_outcome(make):
+    with pytest.raises(InvalidDistribution, match="row 1 of the table is .*None.*with a missing entry"):
+        make()
+
+
+def test_the_first_missing_entry_is_named():
+    with pytest.raises(InvalidDistribution, match="2 of 3 entries of the Series are missing, the first at 'b'"):
+        pg.build(pd.Series([0.5, None, None], index=NAMES), pg.identity())
+
+
+def test_columns_of_lists_are_embeddings():
+    for f in (pl.Series(F.tolist()), pa.array(F.tolist())):
+        assert pg.verify(INTEGERS, f)
+    assert pg.verify(INTEGERS, lambda v: sp.csr_array(F[[list(INTEGERS.views).index(v)]]))
+
+
+def test_an_array_of_edges_is_read_as_its_rows():
+    triples = np.array([[0, 1, 2], [1, 2, 3], [2, 2, 1]])
+    assert pg.zoo.edges(triples, normalize=True).spectrum(3).gamma == pytest.approx(
+        pg.zoo.edges([tuple(row) for row in triples.tolist()], normalize=True).spectrum(3).gamma
+    )
+    with pytest.raises(InvalidArgument, match=r"weights is a sparse matrix of shape \(3, 3\); give networkx"):
+        pg.zoo.edges(sp.eye_array(3))
+
+
+def test_a_misspelt_view_is_answered_with_the_nearest():
+    with pytest.raises(InvalidAugmentation, match="did you mean 'dog'"):
+        pg.build(["cat", "dog"], pg.identity(), views=["cat", "dgo"])
+
+
+def test_w_is_made_once_in_a_training(monkeypatch):
+    made = []
+    monkeypatch.setattr(descent, "positive_pairs", lambda *given: made.append(1) or positive_pairs(*given))
+    training = pg.train(INTEGERS, 2, loss=pg.losses.infonce, rng=0, steps=30)
+    assert len(made) == 1
+    assert training.loss[-1] == pytest.approx(pg.losses.infonce.value(INTEGERS.factor, INTEGERS.w_x, training.f))
+
+
+def test_nan_is_no_perfect_factorisation():
+    assert math.isnan(pg.losses.matrix_factorisation(INTEGERS.factor, np.full((4, 1), np.nan)))

@@ -199,7 +199,7 @@ FROM_MATRIX = [
     (([[1, 0], [0.5, 0.4]], ["a", "b"], None), "the row of 'b' is no distribution: probabilities sum to 0.9, not 1"),
     (([[1, 0], [1.5, -0.5]], ["a", "b"], None), "the row of 'b' is no distribution: the probability of 'b' is -0.5"),
     (([[np.nan, 1]], ["a"], ["x", "y"]), "the row of 'a' is no distribution: the probability of 'x' is nan"),
-    (([[0.5, 0.5]], ["a"], ["x", "x"]), "the row of 'a' is no distribution: outcome 'x' is declared twice"),
+    (([[0.5, 0.5]], ["a"], ["x", "x"]), "views are duplicated: 'x' (2 times); name the columns apart"),
 ]
 
 

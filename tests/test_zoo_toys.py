@@ -124,7 +124,7 @@ def test_each_move_has_its_own_probability():
         (
             lambda: class_domain(2, -1, 0, 0),
             InvalidDistribution,
-            "the probability of 'alpha' is -1; probabilities must not be",
+            "rho is 2; it must be between 0 and 1",
         ),
         (
             lambda: class_domain(1, 0, 0, "x"),

@@ -45,14 +45,14 @@ def list_labels(labels: Any) -> list[Any]:
 
 
 def label_in_words(label: Any) -> str:
-    """Write a label in at most 24 characters: numpy's dates and numbers as they print, all else as its repr.
+    """Write a label in at most 30 characters: numpy's dates and numbers as they print, all else as its repr.
 
     Examples
     --------
     >>> label_in_words(np.datetime64("2020-01-01")), label_in_words("cat")
     ('2020-01-01', "'cat'")
     """
-    return shorten(Plain(str(label)), 24) if isinstance(label, np.generic) else shorten(label, 24)
+    return shorten(Plain(str(label)), 30) if isinstance(label, np.generic) else shorten(label, 30)
 
 
 class Plain(str):
