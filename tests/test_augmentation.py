@@ -205,7 +205,7 @@ FROM_MATRIX = [
 
 @pytest.mark.parametrize(("arguments", "message"), FROM_MATRIX, ids=[message[:50] for _, message in FROM_MATRIX])
 def test_bad_matrices_are_named_by_their_row(arguments, message):
-    with pytest.raises(InvalidAugmentation, match=re.escape(message)):
+    with pytest.raises((InvalidAugmentation, InvalidDistribution), match=re.escape(message)):
         Augmentation.from_matrix(*arguments)
 
 
