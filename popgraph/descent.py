@@ -15,7 +15,7 @@ from popgraph.arrays import Floats, cross, norm
 from popgraph.errors import load_whole
 from popgraph.features import FeatureClass
 from popgraph.losses import Loss, SpectralLoss
-from popgraph.losses.critics import CriticLoss, positive_pairs
+from popgraph.losses.critics import CriticLoss, at_pairs, positive_pairs
 
 NEAR = (
     1e-3  # gradient norm below which Newton steps are tried: they take over where L-BFGS would need a dozen steps more
@@ -96,7 +96,7 @@ class Objective:
         self.at = z
         f = self._lift(z)
         if self.pairs is not None and isinstance(self.loss, CriticLoss):
-            value, gradient = self.loss.of_pairs(self.pairs, self.w_x, f)
+            value, gradient = at_pairs(self.loss, self.pairs, self.w_x, f)
         else:
             value, gradient = self.loss.value_and_gradient(self.factor, self.w_x, f, transposed=self.transposed)
         if np.isnan(value):

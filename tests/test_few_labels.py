@@ -333,7 +333,7 @@ def test_the_accuracy_of_clusters_is_that_of_the_labelled(seed):
     assert found.accuracy == pytest.approx(matched_share(joint / joint.sum()), abs=1e-12)
     assert found.natural_accuracy == pytest.approx(matched_share(naturals / naturals.sum()), abs=1e-12)
     assert found.labelled == known.sum()
-    assert f"of the {known.sum()} labelled naturals" in str(found)
+    assert f"of {known.sum()} that are labelled" in str(found)
     said = [None if x % 2 else int(x % 3) for x in range(graph.N)]
     views = np.zeros((3, 3))
     for x in range(0, graph.N, 2):

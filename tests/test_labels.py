@@ -225,7 +225,7 @@ def test_a_mapping_holds_all_names_but_where_some_are_asked_for(who):
 def test_a_name_that_is_nearly_one_is_told():
     with pytest.raises(InvalidArgument, match="did you mean 'cat'"):
         read_labels({"cta": 0, "dog": 1}, ["cat", "dog"])
-    with pytest.raises(InvalidArgument, match="labels 1 of 1 that are no naturals: 'cta': did you mean 'cat'"):
+    with pytest.raises(InvalidArgument, match="names 1 of 1 that are no naturals: 'cta': did you mean 'cat'"):
         read_labels({"cta": 0}, ["cat", "dog"], some=True)
 
 

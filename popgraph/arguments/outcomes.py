@@ -152,7 +152,7 @@ def list_finite(items: Any, what: str = "these outcomes") -> list[Any]:
         If it has no order, no end, or holds more than outcomes.
     """
     if is_frame(items):
-        return _rows(items)
+        return _rows(items, what)
     if is_vector(items):
         array = vector(what, items, InvalidDistribution)
         items = plain_list(array[: OUTCOME_LIMIT + 1])  # one more than are taken, so that a longer one is refused below
@@ -197,13 +197,13 @@ def _would_lose(items: Any) -> str | None:
     return "a sparse matrix; give a list of outcomes" if is_sparse(items) else None
 
 
-def _rows(frame: Any) -> list[Any]:
+def _rows(frame: Any, what: str) -> list[Any]:
     """List the rows of a table as tuples, none of which lacks an entry."""
     rows = _all_rows(frame)
     for i, row in enumerate(rows):
         if None in row:
             raise InvalidDistribution(
-                f"row {i} of the table is {shorten(row)}, with a missing entry; fill it, or leave it out"
+                f"{what}: row {i} of the table is {shorten(row)}, with a missing entry; fill it, or leave it out"
             )
     return rows
 

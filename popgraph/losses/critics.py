@@ -154,14 +154,7 @@ class CriticLoss(Immutable, ABC):
         (1.386, [0.0, 0.0, 0.0, 0.0])
         """
         factor, w_x, (f,) = read_arrays(factor, w_x, f)
-        return self.of_pairs(positive_pairs(factor, w_x), w_x, f)
-
-    def of_pairs(self, w: Floats, w_x: Floats, f: Floats) -> tuple[float, Floats]:
-        """Return the population's loss and its gradient in f, (N, k), from w (N, N), which no step of a training changes."""
-        rows = self._rows(f)
-        partners = self._as_partners(rows, w_x)
-        value, H = self.critic_gradient(w, w_x, rows @ partners.T / self.temperature)
-        return value, self._pulled(f, H @ partners + H.T @ rows)
+        return at_pairs(self, positive_pairs(factor, w_x), w_x, f)
 
     @in_full_precision
     def batch_value(self, f: Any, f_plus: Any) -> Any:
@@ -223,6 +216,14 @@ class CriticLoss(Immutable, ABC):
         length = np.linalg.norm(f, axis=1, keepdims=True)
         u = f / length
         return np.asarray((in_rows - u * np.sum(u * in_rows, axis=1, keepdims=True)) / (length * self.temperature))
+
+
+def at_pairs(loss: CriticLoss, w: Floats, w_x: Floats, f: Floats) -> tuple[float, Floats]:
+    """Return the population's loss and its gradient in f, (N, k), from w (N, N), which no step of a training changes."""
+    rows = loss._rows(f)
+    partners = loss._as_partners(rows, w_x)
+    value, H = loss.critic_gradient(w, w_x, rows @ partners.T / loss.temperature)
+    return value, loss._pulled(f, H @ partners + H.T @ rows)
 
 
 def read_temperature(temperature: Any) -> float:
