@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -188,3 +189,32 @@ def test_a_table_that_no_step_names_is_noticed():
     text = "## How to add a loss\n1. `a.py`\n## How to add a solver\n1. `b.py`\n"
     assert section(text, "a loss") == "## How to add a loss\n1. `a.py`\n"
     assert section(text, "a solver") == "## How to add a solver\n1. `b.py`\n"
+
+
+AT_THE_TOP = {
+    "popgraph",
+    "examples",
+    "notebooks",
+    "tests",
+    "docs",
+    "pyproject.toml",
+    "noxfile.py",
+    "pytest_popgraph.py",
+}
+AT_THE_TOP |= {"README.md", "LICENSE", "CITATION.cff", "CHANGELOG.md", "CONTRIBUTING.md"}
+
+
+def strays(tracked: list[str]) -> set[str]:
+    """Entries at the top of the repository that do not belong there, as a file that some test has written."""
+    tops = {path.partition("/")[0] for path in tracked}
+    return {top for top in tops if top not in AT_THE_TOP and not top.startswith(".")}
+
+
+def test_nothing_strays_at_the_top_of_the_repository():
+    if (ROOT / ".git").exists():  # not so of an sdist, which is made of what is tracked
+        listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        assert strays(listed.splitlines()) == set()
+
+
+def test_a_stray_file_would_be_noticed():
+    assert strays(["README.md", "tests/x.py", ".ci/run", "None"]) == {"None"}
