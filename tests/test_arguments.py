@@ -298,6 +298,9 @@ def test_the_outcomes_of_a_table_are_its_rows(table):
 
 def test_points_of_the_plane_are_outcomes():
     assert pg.build([(0.5, 0.25), (0.5, 0.75)], pg.identity()).naturals == ((0.5, 0.25), (0.5, 0.75))
+    assert pg.build([(0.5,), (0.25,)], pg.identity()).naturals == ((0.5,), (0.25,))
+    with pytest.raises(InvalidDistribution, match="could be outcomes or probabilities"):
+        pg.build(pd.DataFrame({"p": [0.5, 0.25]}), pg.identity())
 
 
 def test_a_mapping_is_no_list_of_outcomes():

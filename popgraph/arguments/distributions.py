@@ -92,7 +92,8 @@ def read_declared(declared: Any, naturals: Sequence[Any] | None = None) -> Decla
     outcomes = list_finite(declared, "the outcomes")
     if any(hasattr(each, "as_py") for each in outcomes):  # scalars of pyarrow
         outcomes = [read_outcome(each, f"outcome {i}") for i, each in enumerate(outcomes)]
-    _refuse_column_of_probabilities(outcomes)
+    if is_frame(declared):
+        _refuse_column_of_probabilities(outcomes)
     if looks_like_probabilities(outcomes):
         raise InvalidDistribution(AMBIGUOUS.format(shorten(outcomes)))
     if looks_like_pairs(outcomes):
