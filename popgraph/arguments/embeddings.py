@@ -86,8 +86,8 @@ def _rows_of(name: str, f: Any, views: Sequence[Hashable]) -> Any:
         if len(f.shape) == 2:
             reserve(f"{name} as a dense array", 8.0 * f.shape[0] * f.shape[1], f"give {name} fewer columns")
         return f.toarray()
-    for listed in ("to_pylist", "to_list"):  # a column of lists, of pyarrow or polars
-        if is_vector(f) and can(f, listed):
+    for listed in ("to_pylist", "to_list"):  # a column of lists, of pyarrow or polars; pandas' are arrays
+        if is_vector(f) and can(f, listed) and not can(f, "isna"):
             return getattr(f, listed)()
     if callable(f) and not hasattr(f, "__array__"):
         return _called(name, f, views)

@@ -219,7 +219,7 @@ def _read_vector(name: str, vector: Any, need: str) -> Any:
         if isinstance(vector, np.ndarray) or is_tensor(vector):
             return _read_items(name, array.tolist(), need)
         # A library of its own has written its nulls as NaN, and its integers as floats for their sake.
-        own = next((ask for ask in ("to_pylist", "to_list") if can(vector, ask)), None)
+        own = next((ask for ask in ("to_pylist", "tolist", "to_list") if can(vector, ask)), None)
         return _read_items(name, array.tolist() if own is None else getattr(vector, own)(), need)
     if array.dtype.kind in "biufcUS":
         return np.array(array)
