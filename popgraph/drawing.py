@@ -1,6 +1,5 @@
 """What pictures of one house share: colours, classes, thumbnails of images, and how views are drawn."""
 
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
@@ -12,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from scipy.sparse.csgraph import connected_components
 
+from popgraph.arguments import is_whole
 from popgraph.arguments.classes import classes_in_order, label_in_words, list_labels
 from popgraph.arguments.labels import read_labels
 from popgraph.arrays import Floats, Ints
@@ -111,10 +111,7 @@ def check_value(name: str, value: Any, kind: str) -> None:
 def read_dims(dims: Any, d: int) -> tuple[int, int]:
     """Return two of the columns 0..d-1 of f; the one column there is twice."""
     listed = isinstance(dims, tuple | list) and len(dims) == 2
-    if not listed or not all(
-        isinstance(column, Integral) and not isinstance(column, bool) and 0 <= int(column) < max(d, 2)
-        for column in dims
-    ):
+    if not listed or not all(is_whole(column) and 0 <= int(column) < max(d, 2) for column in dims):
         raise InvalidArgument(f"dims is {shorten(dims)}; it must be two of the columns 0..{d - 1} of f")
     return (int(dims[0]), int(dims[1])) if d > 1 else (0, 0)
 

@@ -13,7 +13,8 @@ from typing import Any, cast
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.arguments.containers import positions_by_name
+from popgraph.arguments import by_value
+from popgraph.arguments.containers import positions_by_name, refuse_other_names
 from popgraph.arguments.distributions import read_declared
 from popgraph.arguments.kernels import is_mapping, is_matrix, read_kernel
 from popgraph.arguments.outcomes import check_equality, read_distinct
@@ -22,7 +23,7 @@ from popgraph.arrays import Immutable, Sparse, frozen, frozen_csr
 from popgraph.augmentation import Augmentation, as_augmentation, ask
 from popgraph.distribution import Distribution, from_vector
 from popgraph.enumeration import Enumeration, enumerate_states
-from popgraph.errors import InvalidAugmentation, InvalidDistribution, did_you_mean, listing, shorten
+from popgraph.errors import InvalidAugmentation, InvalidDistribution, listing, shorten
 from popgraph.memory import FEWER, reserve
 from popgraph.progress import Progress, track
 
@@ -268,25 +269,14 @@ def enumerate_views(
 
 def _in_order(population: Population, views: list[Hashable], drop_unreachable: bool) -> Population:
     """Return the population with its views in this order, which names each of them."""
-    position = {view: i for i, view in enumerate(population.views)}
+    position = {by_value(view): i for i, view in enumerate(population.views)}
     if drop_unreachable:
-        views = [view for view in views if view in position]
+        views = [view for view in views if by_value(view) in position]
     try:
-        order = [position[view] for view in views]
-        complete = len(views) == len(position)
-    except KeyError:
-        complete = False
-    if not complete:
-        unreached = [shorten(view) for view in views if view not in position]
-        known = set(views)
-        unnamed = [shorten(view) for view in position if view not in known]
-        faults = [f"lacks {len(unnamed)} that the augmentation gives ({listing(unnamed)})"] * bool(unnamed)
-        faults += [f"names {len(unreached)} that no natural reaches ({listing(unreached)})"] * bool(unreached)
-        mend = "" if unnamed else "; pass drop_unreachable=True to leave them out"
-        meant = did_you_mean([view for view in views if view not in position], [x for x in position if x not in known])
-        raise InvalidAugmentation(
-            f"views= {' and '.join(faults)}{meant}{mend or '; name exactly the views, each once'}"
-        )
+        refuse_other_names("views=", views, population.views, "view", InvalidAugmentation)
+    except InvalidAugmentation as error:
+        raise InvalidAugmentation(f"{error}; drop_unreachable=True leaves out what no natural reaches") from None
+    order = [position[by_value(view)] for view in views]
     kernel, exact = population.kernel, population.exact
     rank = np.argsort(order)
     columns = rank[kernel.indices]

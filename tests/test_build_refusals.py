@@ -12,7 +12,7 @@ from extras import need
 
 import popgraph as pg
 from popgraph import Distribution, build, identity
-from popgraph.arguments import outcomes as reading
+from popgraph.arguments import outcomes as outcome_readers
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution
 
 pd = need("pandas")
@@ -62,7 +62,7 @@ def test_the_mends_of_an_ambiguous_list_work():
 
 
 def test_an_endless_iterable_is_refused(monkeypatch):
-    monkeypatch.setattr(reading, "OUTCOME_LIMIT", 100)
+    monkeypatch.setattr(outcome_readers, "OUTCOME_LIMIT", 100)
 
     def endless():
         yield from range(1000)
@@ -141,11 +141,11 @@ REFUSED = [  # call, exception, sentence
     (lambda: build(["a"], HALVES, views=VIEWS[:3]), InvalidAugmentation, "the kernel matrix has 2 columns; views= names 3"),
     (lambda: build(["a"], HALVES, views=[["x"], ["y"]]), InvalidArgument,
      r"\['x'\], a list, which cannot be hashed; wrap it in tuple"),
-    (lambda: build(P, KERNEL, views=VIEWS[:-1]), InvalidAugmentation, "views= lacks 1 that the augmentation gives"),
+    (lambda: build(P, KERNEL, views=VIEWS[:-1]), InvalidAugmentation, "views= lacks 1 of 3 views"),
     (lambda: build(P, KERNEL, views=[*VIEWS, "w"]), InvalidAugmentation,
-     "views= names 1 that no natural reaches \\('w'\\); pass drop_unreachable=True"),
+     "views= names 1 that is none \\('w'\\).*drop_unreachable=True leaves out"),
     (lambda: build(P, identity(), views=VIEWS), InvalidAugmentation,
-     "views= lacks 3 that the augmentation gives \\('a', 'b', 'c'\\) and names"),
+     "views= lacks 3 of 3 views \\('a', 'b', 'c'\\) and names"),
     (lambda: build(np.array([0.5, 0.5]), pd.DataFrame(np.eye(3), index=NATURALS)), InvalidDistribution,
      "2 probabilities for 3 naturals; give one for each"),
     (lambda: build({"a": 1, "b": 0}, [[1.0], [1.0]]), InvalidAugmentation, "outcomes of probability 0 are not naturals"),

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from popgraph import Distribution, apply, choose, identity
-from popgraph.arguments import outcomes as reading
+from popgraph.arguments import outcomes as outcome_readers
 from popgraph.errors import InvalidArgument, InvalidDistribution
 from popgraph.images import Image
 
@@ -294,7 +294,7 @@ def test_duplicated_outcomes_are_counted_and_named():
     ids=["uniform", "from_samples", "pairs"],
 )
 def test_endless_iterables_are_refused(read, monkeypatch):
-    monkeypatch.setattr(reading, "OUTCOME_LIMIT", 100)
+    monkeypatch.setattr(outcome_readers, "OUTCOME_LIMIT", 100)
 
     def endless():
         yield from range(1000)

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 
 from popgraph.arguments.scalars import by_value
 from popgraph.arrays import Floats, Ints, Sparse, frozen
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.errors import InvalidArgument, printable, shorten
 
 
 def label_column(items: Sequence[Any]) -> Any:
@@ -52,14 +52,7 @@ def label_in_words(label: Any) -> str:
     >>> label_in_words(np.datetime64("2020-01-01")), label_in_words("cat")
     ('2020-01-01', "'cat'")
     """
-    return shorten(Plain(str(label)), 30) if isinstance(label, np.generic) else shorten(label, 30)
-
-
-class Plain(str):
-    """A string that prints as it is."""
-
-    def __repr__(self) -> str:
-        return str(self)
+    return printable(str(label), 30) if isinstance(label, np.generic) else shorten(label, 30)
 
 
 def is_labelled(labels: Any) -> Any:

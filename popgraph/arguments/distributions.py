@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.arguments.containers import index_of, is_frame, is_graph, is_law, is_vector, vector
-from popgraph.arguments.outcomes import list_finite, plain_list, read_outcome
+from popgraph.arguments.containers import index_of, is_frame, is_vector, vector
+from popgraph.arguments.outcomes import list_finite, plain_list, read_outcome, refuse_more_than_outcomes
 from popgraph.arguments.probabilities import are_numbers, looks_like_pairs, looks_like_probabilities
 from popgraph.arguments.tables import is_tensor
 from popgraph.errors import InvalidDistribution, shorten
@@ -53,7 +53,7 @@ def read_declared(declared: Any, naturals: Sequence[Any] | None = None) -> Decla
     InvalidDistribution
         If it is none of these; the message says what to give.
     """
-    refuse_other_kinds(declared)
+    refuse_more_than_outcomes("the distribution", declared)
     if is_vector(declared):
         array = vector("the distribution", declared, InvalidDistribution)
         names = index_of(declared)
@@ -71,7 +71,7 @@ def read_declared(declared: Any, naturals: Sequence[Any] | None = None) -> Decla
         listed = plain_list(array)
         _refuse_column_of_probabilities(listed)
         return Declared(listed, None)
-    if hasattr(declared, "items") and not is_frame(declared) and not is_law(declared):
+    if hasattr(declared, "items") and not is_frame(declared):
         return None
     dimensions = getattr(declared, "ndim", 1) if isinstance(declared, np.ndarray) or is_tensor(declared) else 1
     if dimensions != 1:
@@ -110,22 +110,3 @@ def _refuse_column_of_probabilities(rows: Sequence[Any]) -> None:
         alone = [row[0] for row in rows]
         if looks_like_probabilities(alone):
             raise InvalidDistribution(AMBIGUOUS.format(shorten(alone)))
-
-
-def refuse_other_kinds(declared: Any) -> None:
-    """Refuse graphs and distributions of other libraries, which have much in common with what is read, and hold more.
-
-    Raises
-    ------
-    InvalidDistribution
-        If it is one.
-    """
-    if is_graph(declared):
-        raise InvalidDistribution(
-            f"the distribution is {shorten(str(declared))}, a networkx graph; popgraph.zoo.edges(G) makes a population of it"
-        )
-    if is_law(declared):
-        raise InvalidDistribution(
-            f"the distribution is {shorten(declared)}, a {type(declared).__name__} with probabilities of its own, which is not "
-            "read; give a mapping outcome -> probability, as dict(zip(outcomes, probabilities))"
-        )

@@ -11,7 +11,7 @@ In an adjacency, as in `networkx.adjacency_matrix`, an edge stands twice and a s
 | refused | because |
 |---|---|
 | directed graph | w is symmetric, and its directions would be lost; `G.to_undirected()` |
-| node without an edge | it is in no positive pair, and would leave the graph |
+| node without an edge of positive weight | it is in no positive pair, and would leave the graph |
 | weight that is None, or no number 0 or more | it is no weight |
 """
 
@@ -80,14 +80,16 @@ def _of_graph(graph: Any) -> tuple[dict[Any, Any], list[Any]]:
     """Return the weights of a networkx graph's edges, and its nodes."""
     if graph.is_directed():
         raise InvalidArgument(f"weights is {shorten(str(graph))}, whose edges are directed; give G.to_undirected()")
-    alone = [shorten(node) for node in graph.nodes if not graph.adj[node]]
+    nodes = [read_outcome(node, f"node {i}") for i, node in enumerate(graph.nodes)]
+    weights = _added(graph.edges(data="weight", default=1))
+    joined = {end for pair, weight in weights.items() if weight for end in pair}
+    alone = [shorten(node) for node in nodes if node not in joined]
     if alone:
         raise InvalidArgument(
-            f"weights has {len(alone)} nodes without an edge: {listing(alone)}; a view is an end of an edge: remove them, or give "
-            "each a self-loop"
+            f"weights has nodes without an edge of positive weight, {len(alone)} of {len(nodes)}: {listing(alone)}; a view is an "
+            "end of an edge: remove them, or give each a self-loop"
         )
-    nodes = [read_outcome(node, f"node {i}") for i, node in enumerate(graph.nodes)]
-    return _added(graph.edges(data="weight", default=1)), nodes
+    return weights, nodes
 
 
 def _of_table(table: Any) -> Iterable[tuple[Any, ...]]:

@@ -17,7 +17,7 @@
 |---|---|
 | numpy's scalar, alone or in a tuple | Python's int, float, complex, bool, str or bytes, which equals it; a longdouble as it is |
 | exact rational of flint, sympy or gmpy2 | int or Fraction, which equals it |
-| numpy's datetime64 and timedelta64 | as it is: Python's int or date would be another value; NaT is refused, as NaN is |
+| numpy's datetime64 and timedelta64 | as it is: in nanoseconds Python's would be a bare int; NaT is refused, as NaN is |
 | tensor, array, anything with NaN inside | refused: it equals nothing, or only itself |
 """
 
@@ -161,8 +161,13 @@ def list_finite(items: Any, what: str = "these outcomes") -> list[Any]:
             f"{what} are {shorten(items)}, a {type(items).__name__}, which has another order in every process; "
             "give sorted(...) or a list"
         )
-    elif (lost := _would_lose(items)) is not None:
-        raise InvalidDistribution(f"{what} are {shorten(items)}, {lost}")
+    elif isinstance(items, Mapping) or is_sparse(items):
+        kind = "mapping, whose values" if isinstance(items, Mapping) else "sparse matrix, whose columns"
+        raise InvalidDistribution(
+            f"{what} are {shorten(items)}, a {kind} would be lost; give list(...) of what is meant"
+        )
+    else:
+        refuse_more_than_outcomes(what, items)
     try:
         listed = list(islice(items, OUTCOME_LIMIT + 1))
     except TypeError:
@@ -183,18 +188,24 @@ def is_unordered(items: Any) -> bool:
     return isinstance(items, Set) and not isinstance(items, Sequence | Mapping)
 
 
-def _would_lose(items: Any) -> str | None:
-    """Say what would be lost if only the items of a container were read, and what to give; None if nothing would."""
+def refuse_more_than_outcomes(what: str, items: Any) -> None:
+    """Refuse graphs and distributions of other libraries, which list outcomes and hold more beside them.
+
+    Raises
+    ------
+    InvalidDistribution
+        If it is one; the message says what to give.
+    """
     if is_graph(items):
-        return "a networkx graph; popgraph.zoo.edges(G) makes a population of it, list(G) names its nodes"
-    if is_law(items):
-        return (
-            f"a {type(items).__name__} with probabilities of its own, which is not read; give a mapping outcome -> probability, "
-            "as dict(zip(outcomes, probabilities))"
+        raise InvalidDistribution(
+            f"{what}: {shorten(str(items))} is a networkx graph; popgraph.zoo.edges(G) makes a population of it, list(G) names its "
+            "nodes"
         )
-    if isinstance(items, Mapping):
-        return "a mapping, whose values would be lost; give list(...) of it, or a Distribution of its values"
-    return "a sparse matrix; give a list of outcomes" if is_sparse(items) else None
+    if is_law(items):
+        raise InvalidDistribution(
+            f"{what}: {shorten(items)} is a {type(items).__name__} with probabilities of its own, which is not read; give a "
+            "mapping outcome -> probability, as dict(zip(outcomes, probabilities))"
+        )
 
 
 def _rows(frame: Any, what: str) -> list[Any]:

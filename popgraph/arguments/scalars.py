@@ -1,6 +1,14 @@
-"""Flags, words, whole and real numbers, seeds and callables.
+"""Flags, words, whole and real numbers, seeds and callables, one at a time; and the key by which values are compared.
 
-What is accepted is never guessed at: "no" is no flag, True no number, and a masked entry no number either.
+| argument | taken | refused |
+|---|---|---|
+| k, counts, sizes: `whole_number`, `count` | ints of Python, numpy or sympy | 2.0, True, lengths of time, what is out of range |
+| real numbers: `number` | those, floats, Fractions | True, complex, NaN, infinity, strings, what is out of range |
+| angles: `angle` | a real number of radians, above 0 and below pi/2 | 0, degrees beyond it |
+| rng: `generator` | None, a whole number of 0 or more, numpy's Generator, BitGenerator or SeedSequence | True, words, RandomState |
+| flags: `flag` | True, False, numpy's | "no", 0, 1, None |
+| words: `word`, `one_of` | strings; those listed | all else; the nearest one is named |
+| functions: `called`, `read_callable` | what can be called | all else |
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,18 @@
-"""Arrays of any library as numpy's, nothing lost on the way: tensors, extension arrays, buffers, and lists of rows."""
+"""Tables of numbers: arrays of any library as numpy's, with nothing lost on the way.
+
+| taken | read |
+|---|---|
+| array of numpy, of any precision and byte order; of pandas, polars, pyarrow, xarray; `array.array`, memoryview | by position |
+| tensor: with a gradient, in half precisions (as float64), sparse, quantised | by position |
+| nested lists and tuples, of all these | by position |
+
+| refused | because |
+|---|---|
+| masked entries | numpy would read what they hide |
+| sparse matrix of scipy | it may be too large: `.toarray()` |
+| mapping, list of rows with names of their own | the names would be ignored |
+| networkx graph, tensor without values | it is no table of numbers |
+"""
 
 from collections.abc import Mapping
 from decimal import Decimal

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
-from numbers import Integral
 from typing import Any
 
-from popgraph.arguments import count
+from popgraph.arguments import count, is_whole
 from popgraph.arguments.keywords import checked_call
 from popgraph.arguments.probabilities import parse_unit
 from popgraph.augmentation import Augmentation
@@ -50,7 +49,7 @@ def cyclic(n: int, steps: Mapping[int, Any]) -> PopulationGraph:
     if n > LARGEST:
         raise TooLarge(f"n is {n:,}; a circle is listed up to {LARGEST:,} naturals")
     step = Distribution(steps)
-    wrong = [each for each in step if not isinstance(each, Integral) or isinstance(each, bool)]
+    wrong = [each for each in step if not is_whole(each)]
     if wrong:
         raise InvalidArgument(f"steps has the step {shorten(wrong[0])}; steps around a circle are whole numbers")
     return build(

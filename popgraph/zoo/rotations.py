@@ -1,10 +1,10 @@
 """Images under the group of quarter turns, whose orbits have Fourier spectra."""
 
 from collections.abc import Mapping
-from numbers import Integral
 from typing import Any
 
 from popgraph import images
+from popgraph.arguments import is_whole
 from popgraph.arguments.keywords import checked_call
 from popgraph.building import build
 from popgraph.combinators import choose
@@ -72,7 +72,7 @@ def rotations(pictures: Mapping[Any, Image] | None = None, turns: Mapping[int, A
     if not orbits:
         raise InvalidArgument("pictures is empty; give one Image or more")
     law = Distribution.uniform(list(orbits)).through(lambda name: Distribution.uniform(orbits[name]))
-    if turns is not None and (wrong := [each for each in Distribution(turns) if not isinstance(each, Integral)]):
+    if turns is not None and (wrong := [each for each in Distribution(turns) if not is_whole(each)]):
         raise InvalidArgument(f"turns has the turn {shorten(wrong[0])}; quarter turns are whole numbers")
     step: Any = Distribution(EVENLY if turns is None else turns)
     noise = choose(
