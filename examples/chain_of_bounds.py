@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import popgraph as pg
-from popgraph.drawing import COLOURS
+from popgraph.plot.drawing import COLOURS
 
 BOUNDS = {
     "4φ/λ + 2Δ": "probe error, explicit constants",

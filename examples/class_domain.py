@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import popgraph as pg
-from popgraph.drawing import COLOURS
+from popgraph.plot.drawing import COLOURS
 
 MOVES = {
     "connected": ("0.6", "0.2", "0.15", "0.05"),

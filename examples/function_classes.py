@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 import popgraph as pg
-from popgraph.drawing import COLOURS
+from popgraph.plot.drawing import COLOURS
 
 K = 2
 graph = pg.zoo.scaled_hypercube(6, label_coordinates=K, scales=("1/2", 1))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import popgraph as pg
-from popgraph.drawing import COLOURS
+from popgraph.plot.drawing import COLOURS
 
 graph = pg.zoo.masked_tokens()
 GROUPINGS = {

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import popgraph as pg
-from popgraph.structure import mixture
+from popgraph.populations.structure import mixture
 
 D = 9
 

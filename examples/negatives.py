@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 import popgraph as pg
-from popgraph.drawing import COLOURS
-from popgraph.subspace import principal_angles
+from popgraph.basics.subspace import principal_angles
+from popgraph.plot.drawing import COLOURS
 
 K = 3
 BATCHES = (2, 8, 64, 512)

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 import popgraph as pg
-from popgraph.drawing import COLOURS
+from popgraph.plot.drawing import COLOURS
 
 D, K = 8, 3
 PUBLISHED = {  # contrastive loss, accuracy in per cent

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 import popgraph as pg
-from popgraph.selftraining import Contest, which_wins
+from popgraph.downstream import labelling
+from popgraph.downstream.selftraining import Contest, which_wins
 
 WHY = """Why: the student pays for every pair that it parts, so it keeps a wrong label where changing it parts more; the probe
 pays nothing for that, but has k dimensions only, and one wrong label in a small sub-graph is half of its evidence.
@@ -49,7 +50,7 @@ def report() -> dict[str, Any]:
     told = {}
     for winner, (seed, found) in search().items():
         graph, teacher, k, weight = instance(seed)
-        ways = {"truth": (pg.labelling.alpha(graph), graph.view_labels.tolist()), "teacher": (found.teacher, teacher)}
+        ways = {"truth": (labelling.alpha(graph), graph.view_labels.tolist()), "teacher": (found.teacher, teacher)}
         ways["probe on F*"] = found.contrastive, found.probe_labels.tolist()
         ways["self-training"] = found.self_training, found.student.labels.tolist()
         told[winner] = graph, ways

@@ -7,31 +7,34 @@ and `verify` that the embedding spans the graph's leading eigenvectors F*.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from popgraph import errors, images, losses, selftraining, structure, testing, theory, zoo
-from popgraph.augmentation import Augmentation
-from popgraph.building import build
-from popgraph.clustering import spectral_clusters
-from popgraph.combinators import apply, choose, identity, independently
-from popgraph.comparison import compare
-from popgraph.critic import train_critic
-from popgraph.distribution import Distribution
-from popgraph.graph import PopulationGraph
+from popgraph import errors, losses, testing, theory, zoo
+from popgraph.basics.namespaces import no_attribute, only
+from popgraph.declare import images
+from popgraph.declare.augmentation import Augmentation
+from popgraph.declare.combinators import apply, choose, identity, independently
+from popgraph.declare.distribution import Distribution
+from popgraph.downstream import selftraining
+from popgraph.downstream.clustering import spectral_clusters
+from popgraph.downstream.partition import partition_bounds, sparsest_partition
+from popgraph.downstream.probing import probe, probe_range
 from popgraph.io import load, save
-from popgraph.match import Match
-from popgraph.namespaces import no_attribute, only
-from popgraph.partition import partition_bounds, sparsest_partition
-from popgraph.probing import probe, probe_range
-from popgraph.sampled_verification import verify_sampled
+from popgraph.populations import structure
+from popgraph.populations.building import build
+from popgraph.populations.graph import PopulationGraph
+from popgraph.populations.structure import product
 from popgraph.spectrum import Spectrum
-from popgraph.structure import product
-from popgraph.training import Training, train
-from popgraph.verification import verify
+from popgraph.training.critic import train_critic
+from popgraph.training.learning import Training, train
+from popgraph.verification.comparison import compare
+from popgraph.verification.match import Match
+from popgraph.verification.sampled import verify_sampled
+from popgraph.verification.verifying import verify
 
 if TYPE_CHECKING:
     from popgraph import dask as dask
     from popgraph import plot as plot
     from popgraph import torch as torch
-    from popgraph.explorer import explore
+    from popgraph.plot.explorer import explore
 
 __version__ = "0.2.0"
 
@@ -79,7 +82,7 @@ if not TYPE_CHECKING:  # or a name that there is not would be no error to a type
     def __getattr__(name: str) -> Any:
         """Load the rooms that need matplotlib, torch or dask on first use."""
         if name == "explore":
-            return import_module("popgraph.explorer").explore
+            return import_module("popgraph.plot.explorer").explore
         if name in ("dask", "plot", "torch"):
             return import_module(f"popgraph.{name}")
         raise no_attribute(__name__, name, __dir__())

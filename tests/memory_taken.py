@@ -79,8 +79,8 @@ def cases() -> Iterator[tuple[str, float, int]]:
     from cases import many_components, random_stack
 
     import popgraph as pg
-    from popgraph import verification
     from popgraph.spectrum import policy
+    from popgraph.verification import verifying as verification
 
     yield "a table", 8e6, in_a_fork(lambda: np.ones((1000, 1000)), lambda: np.ones((10, 10)))
     # The matrix is made in the call; it, the eigenvectors and LAPACK's work are squares of 8 MB.

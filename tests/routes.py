@@ -22,9 +22,9 @@ from closed_forms import ClosedForm, circulant, cube_walk, planted, product, tra
 from scipy.sparse.linalg import LinearOperator
 
 import popgraph as pg
+from popgraph.populations.structure import mixture, symmetric
 from popgraph.spectrum import find_components
-from popgraph.spectrum.operator import decompose_operator
-from popgraph.structure import mixture, symmetric
+from popgraph.spectrum.solvers.operator import decompose_operator
 
 EPS = float(np.finfo(np.float64).eps)
 Extended = np.longdouble

@@ -17,8 +17,8 @@ from scipy.sparse.csgraph import connected_components
 
 import popgraph as pg
 from popgraph.errors import NotConverged
-from popgraph.match import Status
 from popgraph.spectrum import policy
+from popgraph.verification.match import Status
 
 EXACT = 1e-10  # what is allowed of eigenvalues, residuals and orthogonality
 CLEAN = 1e-11  # a gap of the oracle above this is one: over 100 times its rounding, and a tenth of the near-ties

@@ -17,12 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import popgraph as pg
-from popgraph import descent, labelling
-from popgraph.arguments.containers import index_of, is_frame, is_vector, positions_by_name
-from popgraph.arguments.outcomes import plain_list, plain_scalar, read_outcome
-from popgraph.arguments.probabilities import parse_probability
+from popgraph.basics.arguments.containers import index_of, is_frame, is_vector, positions_by_name
+from popgraph.basics.arguments.outcomes import plain_list, plain_scalar, read_outcome
+from popgraph.basics.arguments.probabilities import parse_probability
+from popgraph.downstream import labelling
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, InvalidEmbedding, PopgraphError
 from popgraph.losses.critics import positive_pairs
+from popgraph.training import descent
 
 pd = need("pandas")
 pl = need("polars")

@@ -6,7 +6,7 @@ import pytest
 
 import popgraph as pg
 from popgraph.errors import InvalidArgument
-from popgraph.structure import LowDegree, mixture
+from popgraph.populations.structure import LowDegree, mixture
 
 CUBE = pg.product([pg.zoo.hypercube(1)] * 3)
 MIXED = mixture(["a", "b"], {"a": [pg.zoo.hypercube(1)], "b": [pg.zoo.hypercube(1, 0.4)]})

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from popgraph.basics.subspace import EPS, tolerance
 from popgraph.spectrum.basis import TIE, groups, null_vectors, orthonormal, reproducible_basis, signed
-from popgraph.subspace import EPS, tolerance
 
 
 def loss_of_orthogonality(Q):

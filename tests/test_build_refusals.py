@@ -12,7 +12,7 @@ from extras import need
 
 import popgraph as pg
 from popgraph import Distribution, build, identity
-from popgraph.arguments import outcomes as outcome_readers
+from popgraph.basics.arguments import outcomes as outcome_readers
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution
 
 pd = need("pandas")

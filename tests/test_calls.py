@@ -6,7 +6,7 @@ import pytest
 from extras import need
 
 import popgraph as pg
-from popgraph.arguments.keywords import CALLED_HERE
+from popgraph.basics.arguments.keywords import CALLED_HERE
 from popgraph.errors import InvalidArgument, InvalidCall
 
 SPACES = ["images", "losses", "plot", "selftraining", "structure", "testing", "theory", "zoo"]
@@ -98,4 +98,4 @@ def test_an_error_inside_a_function_is_not_taken_for_a_call_that_does_not_fit():
 
 def test_signatures_and_names_are_kept():
     assert list(inspect.signature(pg.train).parameters)[:2] == ["graph", "k"]
-    assert (pg.train.__name__, pg.train.__module__) == ("train", "popgraph.training")
+    assert (pg.train.__name__, pg.train.__module__) == ("train", "popgraph.training.learning")

@@ -9,12 +9,12 @@ from scipy.sparse.linalg import ArpackNoConvergence
 
 import popgraph as pg
 from popgraph import zoo
+from popgraph.basics.subspace import EPS, tolerance
 from popgraph.errors import NotConverged
-from popgraph.spectrum import iterative
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis
 from popgraph.spectrum.certificate import Certificate, angle_bound, certify, refute, residual_norms, witness
-from popgraph.spectrum.lanczos import Lanczos
-from popgraph.subspace import EPS, tolerance
+from popgraph.spectrum.solvers import iterative
+from popgraph.spectrum.solvers.lanczos import Lanczos
 
 ALLOWED = 1e-9
 

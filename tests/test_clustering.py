@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import popgraph as pg
 from popgraph import zoo
-from popgraph.clustering import k_means, matched_share, spectral_clusters
+from popgraph.downstream.clustering import k_means, matched_share, spectral_clusters
 from popgraph.errors import InvalidArgument, InvalidEmbedding
 
 LC = zoo.lightning_cloud()
@@ -132,7 +132,7 @@ def test_k_means_is_as_good_as_scikit_learns(seed):
 
 def test_parts_that_fall_empty_are_filled_again():
     """Centres that no point is nearest to: each gets a point of its own."""
-    from popgraph.clustering import _lloyd
+    from popgraph.downstream.clustering import _lloyd
 
     points = np.array([[0.0], [1.0], [2.0], [10.0]])
     parts, inertia = _lloyd(points, np.full(4, 0.25), np.array([[0.0], [100.0], [200.0]]))

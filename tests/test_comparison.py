@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import popgraph as pg
-from popgraph import comparison, zoo
-from popgraph.comparison import Comparison, compare, match_views
+from popgraph import zoo
+from popgraph.basics.subspace import tolerance
+from popgraph.declare.images import rotate
 from popgraph.errors import InvalidArgument
-from popgraph.images import rotate
-from popgraph.subspace import tolerance
+from popgraph.verification import comparison
+from popgraph.verification.comparison import Comparison, compare, match_views
 
 LC = zoo.lightning_cloud()
 ROUNDING = 1e-9

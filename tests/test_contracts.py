@@ -5,8 +5,8 @@ import pytest
 from cases import GRAPHS, dense_adjacency
 
 import popgraph as pg
-from popgraph.spectrum import iterative
-from popgraph.subspace import containment_angles
+from popgraph.basics.subspace import containment_angles
+from popgraph.spectrum.solvers import iterative
 
 SOLVERS = [None, "dense", "iterative"]
 CUTS = [1, 2, 5, 10**9]  # clipped to N: "k = N" is always one of them

@@ -13,6 +13,7 @@ import scipy.sparse as sp
 from extras import need
 
 import popgraph as pg
+from popgraph.basics.subspace import principal_angles
 from popgraph.errors import (
     InvalidArgument,
     InvalidAugmentation,
@@ -21,7 +22,6 @@ from popgraph.errors import (
     PopgraphError,
     TooLarge,
 )
-from popgraph.subspace import principal_angles
 
 distributed = need("distributed")
 need("dask.array")

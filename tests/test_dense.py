@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from popgraph.spectrum import closed_form, dense
+from popgraph.basics.subspace import EPS
 from popgraph.spectrum.components import Stack
-from popgraph.subspace import EPS
+from popgraph.spectrum.solvers import closed_form, dense
 
 
 def stacked(blocks):

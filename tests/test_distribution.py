@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from popgraph import Distribution, apply, choose, identity
-from popgraph.arguments import outcomes as outcome_readers
+from popgraph.basics.arguments import outcomes as outcome_readers
+from popgraph.declare.images import Image
 from popgraph.errors import InvalidArgument, InvalidDistribution
-from popgraph.images import Image
 
 pd = need("pandas")
 

@@ -7,7 +7,8 @@ import pytest
 import scipy.sparse as sp
 
 import popgraph as pg
-from popgraph import losses, memory, zoo
+from popgraph import losses, zoo
+from popgraph.basics import memory
 from popgraph.errors import InvalidArgument, InvalidDistribution, TooLarge
 
 N = 20_000

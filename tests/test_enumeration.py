@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import popgraph as pg
-from popgraph import images, states
-from popgraph.enumeration import enumerate_states
+from popgraph import images
+from popgraph.declare.batch import states
+from popgraph.declare.batch.enumeration import enumerate_states
+from popgraph.declare.batch.states import LetterCoding, NumberCoding, StateSequence, distinct
+from popgraph.declare.images import Image
 from popgraph.errors import InvalidAugmentation, TooLarge
-from popgraph.images import Image
-from popgraph.states import LetterCoding, NumberCoding, StateSequence, distinct
 
 
 def one_by_one(augmentation: pg.Augmentation) -> pg.Augmentation:
@@ -259,7 +260,7 @@ def test_batches_are_cut_and_joined_without_a_seam(monkeypatch):
     naturals = [Image(np.array([code >> i & 1 for i in range(9)]).reshape(3, 3)) for code in range(200)]
     augmentation = images.shift(probability="1/2").then(images.flip_pixels(1, "1/3"))
     whole = pg.build(naturals, augmentation)
-    monkeypatch.setattr("popgraph.enumeration.AT_ONCE", 2000)
+    monkeypatch.setattr("popgraph.declare.batch.enumeration.AT_ONCE", 2000)
     cut = pg.build(naturals, augmentation)
     assert list(cut.views) == list(whole.views)
     assert (cut.kernel != whole.kernel).nnz == 0

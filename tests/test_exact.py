@@ -15,8 +15,8 @@ from layers import examples
 import popgraph as pg
 from popgraph import zoo
 from popgraph.errors import InvalidArgument, InvalidDistribution, InvalidEmbedding, MissingExtra, TooLarge
-from popgraph.exact.algebraic import root_latex
-from popgraph.match import Status
+from popgraph.populations.exact.algebraic import root_latex
+from popgraph.verification.match import Status
 
 mpmath = need("mpmath")
 

@@ -9,9 +9,10 @@ from cases import dense_adjacency, independent, many_components
 
 import popgraph as pg
 from popgraph import zoo
-from popgraph.spectrum import decompose, factored, find_components
-from popgraph.spectrum.factored import Grid, constant_first, levels_of
-from popgraph.subspace import EPS, containment_angles, tolerance
+from popgraph.basics.subspace import EPS, containment_angles, tolerance
+from popgraph.spectrum import decompose, find_components
+from popgraph.spectrum.product import solve as factored
+from popgraph.spectrum.product.solve import Grid, constant_first, levels_of
 
 
 def apart(probability, total=1.0):
@@ -200,5 +201,5 @@ def test_where_1_is_not_told_from_the_next_eigenvalue_nothing_is_said():
 
 
 def test_where_the_products_are_too_many_nothing_is_said(monkeypatch):
-    monkeypatch.setattr("popgraph.spectrum.kronecker.MOST_KEYS", 3)
+    monkeypatch.setattr("popgraph.spectrum.product.levels.MOST_KEYS", 3)
     assert solved(flips(0.05, 0.1, 0.25), 2) is None

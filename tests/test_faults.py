@@ -15,7 +15,8 @@ import scipy.sparse as sp
 from extras import need
 
 import popgraph as pg
-from popgraph import memory, zoo
+from popgraph import zoo
+from popgraph.basics import memory
 from popgraph.errors import InvalidFile, TooLarge
 
 HERE, PACKAGE = Path(__file__).parent, Path(pg.__file__).parent

@@ -11,9 +11,9 @@ from scipy.linalg import eigh
 
 import popgraph as pg
 from popgraph import losses, zoo
+from popgraph.basics.subspace import containment_angles
 from popgraph.errors import InvalidArgument, InvalidEmbedding
-from popgraph.match import Status
-from popgraph.subspace import containment_angles
+from popgraph.verification.match import Status
 
 pd = need("pandas")
 

@@ -11,12 +11,13 @@ import pytest
 from matplotlib.colors import to_hex
 
 import popgraph as pg
-from popgraph import io, labelling, plot, selftraining, theory, zoo
-from popgraph.clustering import matched_share, spectral_clusters
-from popgraph.drawing import COLOURS, UNLABELLED
+from popgraph import io, plot, selftraining, theory, zoo
+from popgraph.downstream import labelling
+from popgraph.downstream.clustering import matched_share, spectral_clusters
+from popgraph.downstream.probing import probe, probe_range
+from popgraph.downstream.probing.fit import TaskLabels, fit
 from popgraph.errors import InvalidArgument
-from popgraph.probing import probe, probe_range
-from popgraph.probing.fit import TaskLabels, fit
+from popgraph.plot.drawing import COLOURS, UNLABELLED
 from popgraph.testing import as_python
 
 HEADS = ["least squares", "logistic", "exact"]

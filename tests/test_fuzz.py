@@ -115,7 +115,7 @@ def test_no_parameter_is_left_out():
 def test_a_class_and_a_parameter_that_are_left_out_are_noticed(monkeypatch):
     monkeypatch.delitem(registry.METHODS_OF, "ProductGraph")
     monkeypatch.delitem(derived.RECEIVERS, "ProductGraph")
-    assert derived.unfuzzed_classes() == {"structure.graph.ProductGraph"}
+    assert derived.unfuzzed_classes() == {"populations.structure.graph.ProductGraph"}
     monkeypatch.delitem(registry.ENTRIES, "train on batches")
     assert derived.unspoilt() == {"train(batch_size)"}
 

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import popgraph as pg
+from popgraph.basics.subspace import EPS
 from popgraph.errors import NotConverged
-from popgraph.spectrum import gram as room
 from popgraph.spectrum import policy
 from popgraph.spectrum.basis import orthonormal
-from popgraph.spectrum.chebyshev import DEGREE, DRIFT, PLAIN, Filter, choose_filter
-from popgraph.spectrum.gram import Gram, OperatorProduct
-from popgraph.subspace import EPS
+from popgraph.spectrum.solvers import gram as room
+from popgraph.spectrum.solvers.chebyshev import DEGREE, DRIFT, PLAIN, Filter, choose_filter
+from popgraph.spectrum.solvers.gram import Gram, OperatorProduct
 
 SHAPES = [(5, 9), (9, 5), (7, 7)]
 
@@ -279,7 +279,7 @@ def test_many_repeated_eigenvalues_are_handed_to_the_dense_solver():
 
 
 def test_iteration_gives_up_when_a_dense_solve_would_have_been_done(monkeypatch):
-    monkeypatch.setattr("popgraph.spectrum.iterative.DENSE_SECONDS", 1e-16)
+    monkeypatch.setattr("popgraph.spectrum.solvers.iterative.DENSE_SECONDS", 1e-16)
     graph = pg.zoo.clusters(count=4, naturals=250, views=250, degree=5)
     spectrum = graph.spectrum(6)
     assert spectrum.solvers[0].solver == "dense"

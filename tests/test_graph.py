@@ -12,9 +12,9 @@ from cases import GRAPHS, HUGE, brute_w, huge, populations
 from hypothesis import given
 
 from popgraph import PopulationGraph, build, identity, zoo
+from popgraph.declare.batch.states import StateSequence
+from popgraph.declare.images import Image
 from popgraph.errors import InvalidArgument, TooLarge
-from popgraph.images import Image
-from popgraph.states import StateSequence
 
 every_graph = pytest.mark.parametrize("graph", GRAPHS.values(), ids=GRAPHS)
 small = pytest.mark.parametrize(

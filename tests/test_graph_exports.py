@@ -13,8 +13,8 @@ from extras import need
 from scipy.stats import chi2
 
 from popgraph import Distribution, apply, build, identity, zoo
+from popgraph.declare.images import Image
 from popgraph.errors import InvalidArgument, MissingExtra
-from popgraph.images import Image
 
 pd = need("pandas")
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import popgraph as pg
 from popgraph import zoo
-from popgraph.subspace import containment_angles
+from popgraph.basics.subspace import containment_angles
 
 
 def declared(p, A, shape):

@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from popgraph import Distribution
+from popgraph.declare.images import Image, flip, flip_pixels, mask, rotate, shift
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, TooLarge
-from popgraph.images import Image, flip, flip_pixels, mask, rotate, shift
 
 BITS = st.integers(0, 1)
 
@@ -162,7 +162,7 @@ def test_repr_is_the_name_or_the_picture():
 
 def test_repr_does_not_depend_on_the_run():
     """Python hashes strings and bytes with a seed of its own in every run."""
-    script = "import numpy; from popgraph.images import Image; print(repr(Image(numpy.eye(20))))"
+    script = "import numpy; from popgraph.declare.images import Image; print(repr(Image(numpy.eye(20))))"
     printed = {
         subprocess.run(
             [sys.executable, "-c", script],

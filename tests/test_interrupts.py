@@ -21,7 +21,7 @@ from test_sharing import arrays
 
 import popgraph as pg
 from popgraph import errors, images, zoo
-from popgraph.spectrum import gram
+from popgraph.spectrum.solvers import gram
 
 PACKAGE = str(Path(pg.__file__).parent)
 POINTS = 24  # interruptions of each operation, spread over its run

@@ -11,14 +11,14 @@ from scipy.sparse.linalg import ArpackError, aslinearoperator
 
 import popgraph as pg
 from popgraph import zoo
+from popgraph.basics.subspace import tolerance
 from popgraph.errors import NotConverged
-from popgraph.spectrum import iterative
-from popgraph.spectrum.chebyshev import PLAIN, Filter
-from popgraph.spectrum.gram import OperatorProduct
-from popgraph.spectrum.iterative import BOUNDED, SEARCHED_AGAIN, SPENT, WHOLE, Search
-from popgraph.spectrum.lanczos import Lanczos
-from popgraph.spectrum.look import second_look
-from popgraph.subspace import tolerance
+from popgraph.spectrum.solvers import iterative
+from popgraph.spectrum.solvers.chebyshev import PLAIN, Filter
+from popgraph.spectrum.solvers.gram import OperatorProduct
+from popgraph.spectrum.solvers.iterative import BOUNDED, SEARCHED_AGAIN, SPENT, WHOLE, Search
+from popgraph.spectrum.solvers.lanczos import Lanczos
+from popgraph.spectrum.solvers.look import second_look
 
 
 def diagonal(gamma: Any, tops: int = 1, trace: float | None = None, limit: float = np.inf) -> Search:

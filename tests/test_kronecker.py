@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from popgraph.errors import InvalidArgument, TooLarge
-from popgraph.spectrum import kronecker
-from popgraph.spectrum.kronecker import Level, Levels, Product, Short, merge_types
+from popgraph.spectrum.product import levels as kronecker
+from popgraph.spectrum.product.levels import Level, Levels, Product, Short, merge_types
 
 ONE = Fraction(1)
 

@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 
 import popgraph as pg
-from popgraph import labelling, plot, selftraining, theory, zoo
-from popgraph.arguments.classes import class_numbers, classes_in_order, label_column
-from popgraph.arguments.labels import read_labels
-from popgraph.clustering import spectral_clusters
+from popgraph import plot, selftraining, theory, zoo
+from popgraph.basics.arguments.classes import class_numbers, classes_in_order, label_column
+from popgraph.basics.arguments.labels import read_labels
+from popgraph.downstream import labelling
+from popgraph.downstream.clustering import spectral_clusters
+from popgraph.downstream.probing import probe, probe_range
 from popgraph.errors import InvalidArgument
-from popgraph.probing import probe, probe_range
 
 NAN = float("nan")
 

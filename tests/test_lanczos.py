@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from popgraph.spectrum.lanczos import CLOSE, EVERY, FAILURE, LEAST, MOST, Lanczos, joint_bound, largest_left
+from popgraph.spectrum.solvers.lanczos import CLOSE, EVERY, FAILURE, LEAST, MOST, Lanczos, joint_bound, largest_left
 
 
 def lanczos_of(gamma, deflated=0, seed=0):
@@ -113,7 +113,7 @@ def test_at_the_bound_the_chance_to_have_missed_an_eigenvalue_is_that_stated(ste
 @pytest.mark.parametrize("failure", [0.3, 0.05])
 def test_the_bound_fails_no_more_often_than_stated(monkeypatch, failure):
     """An eigenvalue far above a crowd, which few steps from an unlucky start do not see; 4 standard errors are allowed for."""
-    monkeypatch.setattr("popgraph.spectrum.lanczos.FAILURE", failure)
+    monkeypatch.setattr("popgraph.spectrum.solvers.lanczos.FAILURE", failure)
     gamma, runs, failed = np.r_[1.0, np.linspace(0.8, 0.0, 200)], 1000, 0
     for seed in range(runs):
         lanczos = lanczos_of(gamma, seed=seed)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from popgraph import memory
+from popgraph.basics import memory
 from popgraph.errors import TooLarge
 
 GIB = 2.0**30

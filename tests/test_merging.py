@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import popgraph as pg
+from popgraph.basics.subspace import EPS, containment_angles
 from popgraph.spectrum.merging import merge, proportional_rows
-from popgraph.subspace import EPS, containment_angles
 
 
 def planted(seed: int) -> pg.PopulationGraph:

@@ -10,8 +10,8 @@ from scipy.optimize import minimize_scalar
 
 import popgraph as pg
 from popgraph import losses, theory, zoo
+from popgraph.basics.subspace import containment_angles
 from popgraph.errors import InvalidArgument
-from popgraph.subspace import containment_angles
 
 
 def random_graph(seed):

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy.sparse.linalg import aslinearoperator
 
+from popgraph.basics.subspace import tolerance
 from popgraph.errors import InvalidArgument, NotConverged, TooLarge
-from popgraph.spectrum import iterative, operator
 from popgraph.spectrum.basis import null_vectors, reproducible_basis, signed
-from popgraph.spectrum.operator import decompose_operator
-from popgraph.subspace import tolerance
+from popgraph.spectrum.solvers import iterative, operator
+from popgraph.spectrum.solvers.operator import decompose_operator
 
 
 def block(rng, gamma):

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from layers import examples
 
 import popgraph as pg
-from popgraph import partition, zoo
+from popgraph import zoo
+from popgraph.downstream import partition
+from popgraph.downstream.partition import conductance, partition_bounds, sparsest_partition
 from popgraph.errors import InvalidArgument, TooLarge
-from popgraph.partition import conductance, partition_bounds, sparsest_partition
 
 
 @cache
@@ -130,7 +131,7 @@ def test_the_bracket_stands_on_the_zoo(name):
 
 
 def test_local_search_mends_a_bad_start():
-    from popgraph.partition import _conductances, _improved
+    from popgraph.downstream.partition import _conductances, _improved
 
     graph = zoo.clusters(count=3, naturals=8, views=6)
     planted = np.repeat(np.arange(3), 6)

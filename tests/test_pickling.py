@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import popgraph as pg
+from popgraph.basics.pickling import SentCode
 from popgraph.errors import InvalidAugmentation
-from popgraph.pickling import SentCode
 
 
 def swapped(pair):

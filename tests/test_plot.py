@@ -334,7 +334,7 @@ def test_an_animation_needs_a_path_of_its_graph(arguments, message):
 
 
 def test_no_thumbnail_hides_another_of_its_row():
-    from popgraph.drawing import _side_by_side
+    from popgraph.plot.drawing import _side_by_side
 
     chain = np.array(
         [[0.0, 0.0], [0.04, 0.0], [0.08, 0.0], [1.0, 1.0]]
@@ -424,7 +424,7 @@ def test_a_graph_of_few_edges_is_drawn_whole_and_says_nothing():
 
 
 def test_products_by_dense_blocks_are_the_sparse_ones(monkeypatch):
-    from popgraph import drawing
+    from popgraph.plot import drawing
 
     graph = dense_graph([30, 20])
     sparse = drawing.column_products(graph.factor).toarray()

@@ -11,12 +11,13 @@ from cases import GRAPHS, PRODUCTS, block_diagonal, many_components, random_stac
 
 import popgraph as pg
 from popgraph import zoo
+from popgraph.basics.subspace import tolerance
 from popgraph.errors import NotConverged, TooLarge
-from popgraph.spectrum import choose_solver, iterative, policy, whole_eigenspace
+from popgraph.spectrum import choose_solver, policy, whole_eigenspace
 from popgraph.spectrum.certificate import AT_ONCE
 from popgraph.spectrum.components import Stack
 from popgraph.spectrum.policy import DENSE_SIDE, FEW
-from popgraph.subspace import tolerance
+from popgraph.spectrum.solvers import iterative
 
 SOLVERS = [None, "dense", "iterative"]
 

@@ -27,7 +27,7 @@ for name in ("sysconf", "sched_getaffinity", "fork", "getuid", "geteuid", "umask
 
 WORKFLOW = """
 import popgraph as pg
-from popgraph import memory
+from popgraph.basics import memory
 assert 0 < memory.available() < float("inf")
 graph = pg.zoo.clusters(count=3, naturals=8, views=8)
 assert pg.verify(graph, pg.train(graph, k=2, rng=0)).matches

@@ -13,8 +13,8 @@ from scipy.optimize import linprog
 
 import popgraph as pg
 from popgraph import zoo
+from popgraph.downstream.probing import exact, logistic, probe, probe_range
 from popgraph.errors import InvalidArgument, InvalidEmbedding, NotConverged, TooLarge
-from popgraph.probing import exact, logistic, probe, probe_range
 from popgraph.zoo.class_domain import class_domain
 
 LC = zoo.lightning_cloud()
@@ -426,7 +426,7 @@ def test_components_that_do_not_all_fit_into_k():
 
 
 def test_an_eigenspace_that_is_too_large_is_refused(monkeypatch):
-    monkeypatch.setattr("popgraph.probing.family.EIGENSPACE_BYTES", 1000)
+    monkeypatch.setattr("popgraph.downstream.probing.family.EIGENSPACE_BYTES", 1000)
     with pytest.raises(
         TooLarge,
         match="to see the eigenspace of γ = 1 whole 20 eigenvectors are needed, 64 kB .*; use probe on one embedding",

@@ -8,7 +8,7 @@ import pytest
 from popgraph import zoo
 from popgraph.errors import NotConverged
 from popgraph.spectrum.ritz import ritz
-from popgraph.spectrum.symmetric import eigenpairs
+from popgraph.spectrum.solvers.symmetric import eigenpairs
 
 SPLIT = zoo.clusters(count=3, cross=0)
 NAMES = ["three clusters", "ring", "cube", "lightning and cloud"]

@@ -16,9 +16,9 @@ from layers import examples, first_by_default
 import popgraph as pg
 from popgraph import zoo
 from popgraph.errors import InvalidArgument, InvalidEmbedding
-from popgraph.pair_moments import NOISE, draw_moments
-from popgraph.rare_views import widened
-from popgraph.sampled_verification import Status, verify_sampled
+from popgraph.verification.moments import NOISE, draw_moments
+from popgraph.verification.rare_views import widened
+from popgraph.verification.sampled import Status, verify_sampled
 
 LC, CUBE, CLUSTERS = zoo.lightning_cloud(), zoo.hypercube(3), zoo.clusters(count=3)
 CUBE_GAMMA = [1, 1 / 4, 1 / 4, 1 / 4, 1 / 16]

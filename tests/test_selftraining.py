@@ -8,8 +8,8 @@ from cases import ZOO, brute_w
 
 import popgraph as pg
 from popgraph import zoo
+from popgraph.downstream.selftraining import expansion, iterate, propagate, pseudo_labels, self_train, which_wins
 from popgraph.errors import InvalidArgument, TooLarge
-from popgraph.selftraining import expansion, iterate, propagate, pseudo_labels, self_train, which_wins
 
 
 def random_case(seed, classes, most=6):

@@ -8,7 +8,7 @@ import pytest
 
 import popgraph as pg
 from popgraph import zoo
-from popgraph.show import html_table
+from popgraph.basics.html import html_table
 
 VOID = {"br"}
 

@@ -14,17 +14,18 @@ from layers import first_by_default
 from scipy.sparse.linalg import ArpackError
 
 import popgraph as pg
-from popgraph import blas, descent, subspace
-from popgraph.comparison import compare
-from popgraph.descent import _extreme
+from popgraph.basics import blas, subspace
+from popgraph.basics.subspace import column_space
+from popgraph.declare.batch.states import StateSequence, codings_of
+from popgraph.downstream.probing.task import _inverse_factor
 from popgraph.errors import NotConverged
-from popgraph.match import Status
-from popgraph.probing.task import _inverse_factor
-from popgraph.rare_views import lengths_on_all_views
+from popgraph.populations.structure.tuples import Tuples
 from popgraph.spectrum.policy import whole_eigenspace
-from popgraph.states import StateSequence, codings_of
-from popgraph.structure.tuples import Tuples
-from popgraph.subspace import column_space
+from popgraph.training import descent
+from popgraph.training.descent import _extreme
+from popgraph.verification.comparison import compare
+from popgraph.verification.match import Status
+from popgraph.verification.rare_views import lengths_on_all_views
 
 # --- bounds on what is left
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import popgraph as pg
-from popgraph import slips
+from popgraph.verification import slips
 
 KARATE = pg.zoo.edges({(u, v): d["weight"] for u, v, d in nx.karate_club_graph().edges(data=True)}, normalize=True)
 

@@ -10,7 +10,8 @@ from scipy.sparse.linalg import ArpackError, ArpackNoConvergence
 import popgraph as pg
 from popgraph import zoo
 from popgraph.errors import NotConverged
-from popgraph.spectrum import iterative, lanczos, policy, symmetric
+from popgraph.spectrum import policy
+from popgraph.spectrum.solvers import iterative, lanczos, symmetric
 
 EIGH, EIGSH = np.linalg.eigh, iterative.eigsh
 

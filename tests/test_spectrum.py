@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 import popgraph as pg
 from popgraph import zoo
+from popgraph.basics.subspace import containment_angles
 from popgraph.errors import InvalidArgument, NotConverged, TooLarge
-from popgraph.spectrum import choose_solver, decompose, find_components, iterative, policy, whole_eigenspace
+from popgraph.spectrum import choose_solver, decompose, find_components, policy, whole_eigenspace
 from popgraph.spectrum.basis import null_vectors, reproducible_basis, signed
 from popgraph.spectrum.certificate import certify, residual_norms
 from popgraph.spectrum.components import stacks
-from popgraph.spectrum.lanczos import Lanczos, largest_left
-from popgraph.subspace import containment_angles
+from popgraph.spectrum.solvers import iterative
+from popgraph.spectrum.solvers.lanczos import Lanczos, largest_left
 
 
 def ring(n: int, q: float = 0.25) -> pg.PopulationGraph:

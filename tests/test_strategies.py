@@ -16,7 +16,6 @@ from scipy.sparse.csgraph import connected_components
 import popgraph
 import popgraph as pg
 from popgraph.errors import InvalidArgument, TooLarge
-from popgraph.match import Status
 from popgraph.testing import (
     as_python,
     assert_matches,
@@ -26,6 +25,7 @@ from popgraph.testing import (
     graphs,
     labellings,
 )
+from popgraph.verification.match import Status
 
 CALM = settings(max_examples=examples(60))
 

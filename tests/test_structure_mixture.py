@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 import popgraph as pg
 from popgraph.errors import InvalidArgument, InvalidDistribution, NotConverged, TooLarge
-from popgraph.spectrum import iterative
-from popgraph.spectrum.gram import OperatorProduct
-from popgraph.structure import mixture
-from popgraph.structure.modes import along_modes, joined
+from popgraph.populations.structure import mixture
+from popgraph.populations.structure.modes import along_modes, joined
+from popgraph.spectrum.solvers import iterative
+from popgraph.spectrum.solvers.gram import OperatorProduct
 
 
 def population(rng, naturals, views, names=range(9)):

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 import popgraph as pg
 from popgraph import zoo
+from popgraph.basics.subspace import containment_angles
 from popgraph.errors import InvalidArgument, InvalidEmbedding, TooLarge
-from popgraph.match import Match
-from popgraph.sampled_verification import SampledMatch
-from popgraph.sampled_verification import Status as SampledStatus
-from popgraph.structure import LowDegree
-from popgraph.subspace import containment_angles
+from popgraph.populations.structure import LowDegree, learning
+from popgraph.verification.match import Match
+from popgraph.verification.sampled import SampledMatch
+from popgraph.verification.sampled import Status as SampledStatus
 
 BIT, LC = zoo.hypercube(1), zoo.lightning_cloud("2/7")
 WEAK = zoo.hypercube(1, "1/10")
@@ -514,9 +514,9 @@ def test_what_does_not_serve_is_refused_with_a_reason(call, error, words):
 
 
 def test_the_judged_never_sees_the_judge():
-    lines = Path(pg.structure.learning.__file__).read_text(encoding="utf-8").splitlines()
+    lines = Path(learning.__file__).read_text(encoding="utf-8").splitlines()
     rooms = [line.split()[1] for line in lines if line.startswith(("from popgraph", "import popgraph"))]
-    assert "popgraph.structure.low_degree" in rooms
+    assert "popgraph.populations.structure.low_degree" in rooms
     assert not [room for room in rooms if any(word in room for word in ("spectrum", "checking", "verification"))]
 
 

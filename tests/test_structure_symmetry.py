@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import popgraph as pg
 from popgraph.errors import InvalidArgument, TooLarge
-from popgraph.structure import action, symmetric, symmetry
+from popgraph.populations.structure import action, symmetric, symmetry
 
 
 def circulant(n, steps):

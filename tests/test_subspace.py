@@ -6,7 +6,7 @@ import scipy.linalg
 from hypothesis import given
 from hypothesis import strategies as st
 
-from popgraph.subspace import captured, column_space, containment_angles, linear_map, principal_angles, tolerance
+from popgraph.basics.subspace import captured, column_space, containment_angles, linear_map, principal_angles, tolerance
 
 seeds = st.integers(0, 2**32 - 1)
 

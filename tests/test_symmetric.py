@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import scipy.linalg
 
+from popgraph.basics.subspace import EPS
 from popgraph.errors import NotConverged
-from popgraph.spectrum import symmetric
-from popgraph.spectrum.symmetric import are_eigenpairs, eigenpairs, tridiagonal_eigenpairs
-from popgraph.subspace import EPS
+from popgraph.spectrum.solvers import symmetric
+from popgraph.spectrum.solvers.symmetric import are_eigenpairs, eigenpairs, tridiagonal_eigenpairs
 
 STACKS = [(1,), (6,), (30,), (3, 5), (1, 4), (4, 2), (2, 7)]  # of matrices of the last side
 

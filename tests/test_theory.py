@@ -12,7 +12,7 @@ from layers import first_by_default
 
 import popgraph as pg
 from popgraph import theory, zoo
-from popgraph.arrays import frozen_csr
+from popgraph.basics.arrays import frozen_csr
 from popgraph.errors import InvalidArgument
 from popgraph.losses import IdealisedVICReg
 from popgraph.theory import Verdict

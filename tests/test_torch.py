@@ -10,8 +10,9 @@ from hypothesis import given, settings
 
 import popgraph as pg
 from popgraph import losses, zoo
+from popgraph.basics import encoding
 from popgraph.errors import InvalidArgument, InvalidEmbedding
-from popgraph.match import Status
+from popgraph.verification.match import Status
 
 torch = need("torch")
 nn = torch.nn
@@ -20,7 +21,7 @@ torch.set_num_threads(1)  # on networks so small, two threads on a busy core tak
 
 def network(graph, *widths):
     torch.manual_seed(0)
-    size = int(np.prod(pg.encoding.encode_views(graph.views[:1]).shape))
+    size = int(np.prod(encoding.encode_views(graph.views[:1]).shape))
     layers = [nn.Flatten()]
     for width in widths[:-1]:
         layers += [nn.Linear(size, width), nn.ReLU()]
@@ -134,7 +135,8 @@ def test_views_too_many_to_keep_are_encoded_as_they_come(monkeypatch):
 
 
 def test_views_are_encoded_in_parts_without_a_python_object_each(monkeypatch):
-    from popgraph import encoding, states
+    from popgraph.basics import encoding
+    from popgraph.declare.batch import states
 
     array = np.random.default_rng(0).integers(0, 2, (250, 4, 4)).astype(np.uint8)
     views = states.StateSequence(array, states.ImageCoding((4, 4)))

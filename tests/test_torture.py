@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from layers import examples
 
 import popgraph as pg
+from popgraph.basics.subspace import containment_angles, tolerance
 from popgraph.errors import InvalidArgument, InvalidEmbedding
-from popgraph.match import Status
-from popgraph.subspace import containment_angles, tolerance
+from popgraph.verification.match import Status
 
 mpmath = need("mpmath")
 

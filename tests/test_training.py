@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from layers import examples
 
 import popgraph as pg
-from popgraph import descent, zoo
+from popgraph import zoo
 from popgraph.errors import InvalidArgument, InvalidEmbedding, MissingExtra
+from popgraph.training import descent
 
 
 @pytest.mark.parametrize("name", ZOO)
@@ -244,7 +245,7 @@ def test_a_bar_appears_only_when_it_takes_a_while(monkeypatch, delay, bars):
 
     graph = zoo.lightning_cloud()  # which has a bar of its own, where somebody is looking
     monkeypatch.setattr("tqdm.auto.tqdm", Bar)
-    monkeypatch.setattr("popgraph.progress.DELAY", delay)
+    monkeypatch.setattr("popgraph.basics.progress.DELAY", delay)
     pg.train(graph, 2, rng=0, batch_size=4, steps=5, progress=True)
     assert len(made) == bars
     assert all(bar.n == 5 and not bar.open for bar in made)
@@ -266,7 +267,7 @@ def test_a_loss_of_cosines_leaves_rows_of_length_1_so_that_its_span_means_someth
 
 def threads_inside(call):
     """The numbers of threads that a callable f is called under."""
-    from popgraph.blas import controls
+    from popgraph.basics.blas import controls
 
     met: list[int] = []
 

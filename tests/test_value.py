@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import popgraph as pg
+from popgraph.basics.subspace import EPS, tolerance
 from popgraph.errors import InvalidArgument
 from popgraph.spectrum import Certificate, SolverUse, Spectrum
 from popgraph.spectrum.certificate import angle_bound
-from popgraph.subspace import EPS, tolerance
 
 
 def made(gamma_known, k, floor=0.0, n_views=6, components=1, remainder=None, weights=None):

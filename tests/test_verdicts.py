@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import popgraph as pg
-from popgraph.match import Status
+from popgraph.verification.match import Status
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import popgraph as pg
 from popgraph import zoo
 from popgraph.errors import InvalidArgument, InvalidEmbedding
-from popgraph.match import Status
+from popgraph.verification.match import Status
 
 pd = need("pandas")
 

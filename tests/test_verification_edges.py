@@ -9,12 +9,14 @@ from cases import block_diagonal
 from extras import need
 
 import popgraph as pg
-from popgraph import reasons, verification, zoo
-from popgraph.arrays import frozen
+from popgraph import zoo
+from popgraph.basics.arrays import frozen
+from popgraph.basics.subspace import column_space
 from popgraph.errors import InvalidArgument
-from popgraph.exact import ExactGraph
-from popgraph.match import Status
-from popgraph.subspace import column_space
+from popgraph.populations.exact import ExactGraph
+from popgraph.verification import reasons
+from popgraph.verification import verifying as verification
+from popgraph.verification.match import Status
 
 LC = zoo.lightning_cloud()
 CUBE = zoo.hypercube(3)  # γ = 1, 1/4 (3 times), 1/16 (3 times), 1/64

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 import popgraph as pg
 from popgraph import theory, zoo
+from popgraph.downstream.labelling import alpha
+from popgraph.downstream.partition import conductance
 from popgraph.errors import InvalidArgument, InvalidDistribution, TooLarge
-from popgraph.labelling import alpha
-from popgraph.partition import conductance
 
 NEW = {
     "dumbbell": zoo.dumbbell(4),

@@ -6,8 +6,8 @@ passed, or on a `LocalCluster` of its own.
 
 from typing import TYPE_CHECKING
 
+from popgraph.basics.namespaces import missing, only
 from popgraph.errors import require
-from popgraph.namespaces import missing, only
 
 require("dask.array")
 require("distributed")

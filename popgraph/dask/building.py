@@ -11,24 +11,24 @@ import numpy as np
 import scipy.sparse as sp
 from distributed import progress as dask_bar
 
-from popgraph.arguments import count as read_count
-from popgraph.arguments import flag, numbers, word
-from popgraph.arguments.containers import refuse_other_names
-from popgraph.arguments.kernels import is_matrix
-from popgraph.arguments.keywords import checked_call
-from popgraph.arguments.outcomes import list_finite, read_distinct
-from popgraph.arguments.probabilities import SUM_TOLERANCE
-from popgraph.arrays import Ints, frozen
-from popgraph.augmentation import as_augmentation
+from popgraph.basics.arguments import count as read_count
+from popgraph.basics.arguments import flag, numbers, word
+from popgraph.basics.arguments.containers import refuse_other_names
+from popgraph.basics.arguments.kernels import is_matrix
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.outcomes import list_finite, read_distinct
+from popgraph.basics.arguments.probabilities import SUM_TOLERANCE
+from popgraph.basics.arrays import Ints, frozen
 from popgraph.dask.cluster import Cluster
 from popgraph.dask.graph import BlockGraph
 from popgraph.dask.products import Products
 from popgraph.dask.sources import Answer, Enumerated, Source, filed, read
 from popgraph.dask.store import Finished, finish, hand_over, seen, unite, write
 from popgraph.dask.uniting import ComponentUnion, in_order, unite_views
-from popgraph.distribution import Distribution
+from popgraph.declare.augmentation import as_augmentation
+from popgraph.declare.distribution import Distribution
+from popgraph.declare.enumerated import check_floats, read_distribution, read_law_and_matrix, read_rows
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, listing, shorten
-from popgraph.population import check_floats, read_distribution, read_law_and_matrix, read_rows
 
 MOST_BLOCKS = 10**6  # each is several files, and known to this process
 ROWS = 25_000  # naturals in a block by default: of 16 views each, 5 MB

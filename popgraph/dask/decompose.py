@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from popgraph.arrays import Floats, Ints, frozen
+from popgraph.basics.arrays import Floats, Ints, frozen
+from popgraph.basics.subspace import tolerance
 from popgraph.dask.products import Products
 from popgraph.dask.search import Search, top_vectors
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed
 from popgraph.spectrum.certificate import certify
 from popgraph.spectrum.value import SolverUse
-from popgraph.subspace import tolerance
 
 
 def decompose(products: Products, w_x: Floats, of_view: Ints, n: int, k: int) -> Spectrum:

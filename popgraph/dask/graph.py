@@ -5,19 +5,19 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from popgraph import verification
-from popgraph.arguments import flag, one_of, whole_number
-from popgraph.arguments.keywords import checked_call
-from popgraph.arrays import Floats, Immutable, Ints, Sparse
-from popgraph.blas import one_thread
+from popgraph.basics.arguments import flag, one_of, whole_number
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse
+from popgraph.basics.blas import one_thread
 from popgraph.dask import store
 from popgraph.dask.decompose import decompose
 from popgraph.dask.products import Products
 from popgraph.errors import InvalidArgument, TooLarge, printable, shorten, size_in_words
-from popgraph.match import Match
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum import decompose as decompose_here
 from popgraph.spectrum.policy import DENSE_SIDE
+from popgraph.verification import verifying as verification
+from popgraph.verification.match import Match
 
 COLLECTED = 2**28  # bytes of M that may be brought here
 SMALL = 2**22  # bytes of M up to which the journey costs more than the solve

@@ -16,12 +16,12 @@ import numpy as np
 from dask.highlevelgraph import HighLevelGraph
 from distributed import progress as dask_bar
 
-from popgraph.arrays import Floats, Ints
+from popgraph.basics.arrays import Floats, Ints
 from popgraph.dask import store
 from popgraph.dask.cluster import Cluster
 from popgraph.dask.store import BINS, Finished, factor
 from popgraph.errors import TooLarge, size_in_words
-from popgraph.spectrum.chebyshev import Filter
+from popgraph.spectrum.solvers.chebyshev import Filter
 
 CHUNK = 2**26  # bytes of a chunk of a tall array
 SHARE = 0.25  # of a worker's memory that the chunks of one product may take; its results take as much, and dask spills at 0.6

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.arrays import Floats, Sparse
+from popgraph.basics.arrays import Floats, Sparse
+from popgraph.basics.subspace import tolerance
 from popgraph.dask.products import Products
 from popgraph.errors import NotConverged
-from popgraph.spectrum import block
 from popgraph.spectrum.basis import orthonormal
-from popgraph.spectrum.chebyshev import Filter
-from popgraph.spectrum.iterative import BOUNDED, SEARCHED_AGAIN
-from popgraph.spectrum.lanczos import Lanczos, largest_left
-from popgraph.spectrum.look import second_look
-from popgraph.subspace import tolerance
+from popgraph.spectrum.solvers import block
+from popgraph.spectrum.solvers.chebyshev import Filter
+from popgraph.spectrum.solvers.iterative import BOUNDED, SEARCHED_AGAIN
+from popgraph.spectrum.solvers.lanczos import Lanczos, largest_left
+from popgraph.spectrum.solvers.look import second_look
 
 AT_ONCE = 48  # pairs sought at once: the block stays below 64 columns
 SEARCHES = 64

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.arguments import numbers
-from popgraph.arguments.kernels import is_matrix, read_kernel
-from popgraph.arguments.outcomes import read_distinct
-from popgraph.arrays import Floats, Sparse
-from popgraph.augmentation import Augmentation
+from popgraph.basics.arguments import numbers
+from popgraph.basics.arguments.kernels import is_matrix, read_kernel
+from popgraph.basics.arguments.outcomes import read_distinct
+from popgraph.basics.arrays import Floats, Sparse
 from popgraph.dask.store import Written, handed_over, write
-from popgraph.distribution import Distribution
+from popgraph.declare.augmentation import Augmentation
+from popgraph.declare.batch.states import LazySequence
+from popgraph.declare.distribution import Distribution
+from popgraph.declare.enumerated import enumerate_views, read_rows
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, PopgraphError, listing, shorten
-from popgraph.population import enumerate_views, read_rows
-from popgraph.states import LazySequence
 
 Source = Callable[..., tuple[Any, ...]]  # block, and what it is given -> (p, A) or (p, A, views)
 

@@ -16,7 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from popgraph.arrays import Floats, Ints, Sparse
+from popgraph.basics.arrays import Floats, Ints, Sparse
 
 # Bare numbers, whose kind goes by the file's name: numpy's headers are parsed by Python's `ast`, which fails now and then where
 # two threads parse at once (CPython 3.11), and workers may be threads

@@ -6,21 +6,21 @@ from typing import Any, cast
 
 import numpy as np
 
-from popgraph.arguments import count as read_count
-from popgraph.arguments import generator, number, whole_number
-from popgraph.arguments.embeddings import check_scale, read_embedding
-from popgraph.arguments.keywords import checked_call
-from popgraph.arrays import Floats, cross, norm, times
-from popgraph.blas import one_thread
+from popgraph.basics.arguments import count as read_count
+from popgraph.basics.arguments import generator, number, whole_number
+from popgraph.basics.arguments.embeddings import check_scale, read_embedding
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arrays import Floats, cross, norm, times
+from popgraph.basics.blas import one_thread
+from popgraph.basics.progress import Progress, check_progress, track
 from popgraph.dask.graph import BlockGraph
-from popgraph.descent import Objective, minimise
-from popgraph.distribution import Seed
+from popgraph.declare.distribution import Seed
 from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten
-from popgraph.graph import PopulationGraph
 from popgraph.losses import SpectralLoss, spectral
 from popgraph.losses.reading import read_loss
-from popgraph.progress import Progress, check_progress, track
-from popgraph.training import Training, finished, gaussian_start
+from popgraph.populations.graph import PopulationGraph
+from popgraph.training.descent import Objective, minimise
+from popgraph.training.learning import Training, finished, gaussian_start
 
 
 @dataclass

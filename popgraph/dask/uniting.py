@@ -9,8 +9,8 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from popgraph.arrays import Ints
-from popgraph.states import StateSequence, distinct
+from popgraph.basics.arrays import Ints
+from popgraph.declare.batch.states import StateSequence, distinct
 
 
 def unite_views(lists: list[Sequence[Hashable]]) -> tuple[Sequence[Hashable], list[Ints]]:

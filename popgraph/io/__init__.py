@@ -4,16 +4,16 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from popgraph.arguments import count
-from popgraph.arguments.keywords import checked_call
-from popgraph.distribution import Distribution
+from popgraph.basics.arguments import count
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.memory import in_words
+from popgraph.declare.distribution import Distribution
 from popgraph.errors import InvalidArgument, shorten
-from popgraph.graph import PopulationGraph
 from popgraph.io.container import read, write
 from popgraph.io.values import KINDS, Reader, Writer
-from popgraph.memory import in_words
+from popgraph.populations.graph import PopulationGraph
 from popgraph.spectrum import Spectrum
-from popgraph.training import Training
+from popgraph.training.learning import Training
 
 __all__ = ["load", "save"]
 

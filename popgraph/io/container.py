@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.basics.memory import reserve
 from popgraph.errors import InvalidFile, TooLarge
-from popgraph.memory import reserve
 
 FORMAT, VERSION = "popgraph", 1
 MANIFEST = "popgraph.json"

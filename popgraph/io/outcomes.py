@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.declare.image import Image
 from popgraph.errors import InvalidArgument, InvalidFile, shorten
-from popgraph.image import Image
 
 DEEPEST = 50  # tuples within tuples
 LARGEST = 10**4000  # Python writes no number of more than 4,300 digits

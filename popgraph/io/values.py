@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.arguments.classes import list_labels
-from popgraph.arguments.probabilities import SUM_TOLERANCE
-from popgraph.arrays import frozen, frozen_csr
-from popgraph.building import from_population
-from popgraph.distribution import Distribution
+from popgraph.basics.arguments.classes import list_labels
+from popgraph.basics.arguments.probabilities import SUM_TOLERANCE
+from popgraph.basics.arrays import frozen, frozen_csr
+from popgraph.declare.distribution import Distribution
+from popgraph.declare.enumerated import ExactKernel, Population
 from popgraph.errors import InvalidFile, PopgraphError, shorten
-from popgraph.graph import PopulationGraph
 from popgraph.io.outcomes import decode, digits, encode, from_digits, text_of, text_tree
-from popgraph.population import ExactKernel, Population
+from popgraph.populations.building import from_population
+from popgraph.populations.graph import PopulationGraph
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum.certificate import Certificate
 from popgraph.spectrum.value import SolverUse
-from popgraph.training import Training
+from popgraph.training.learning import Training
 
 KINDS: dict[str, type] = {each.__name__: each for each in (Distribution, PopulationGraph, Spectrum, Training)}
 RECORDS: dict[str, type] = {each.__name__: each for each in (Certificate, SolverUse, Spectrum, Training)}

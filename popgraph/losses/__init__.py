@@ -5,7 +5,8 @@ A loss sees M, w_x and f. No minimum is known here: the trainer must not see the
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from popgraph.arrays import Floats, Sparse
+from popgraph.basics.arrays import Floats, Sparse
+from popgraph.basics.namespaces import missing, only
 from popgraph.losses.auditing import Audit, audit
 from popgraph.losses.critics import NTLogistic, nt_logistic
 from popgraph.losses.infonce import InfoNCE, infonce, simclr
@@ -21,7 +22,6 @@ from popgraph.losses.spectral_family import (
     spectral,
     unsquared,
 )
-from popgraph.namespaces import missing, only
 
 __all__ = [
     "Audit",

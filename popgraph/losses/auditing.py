@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from popgraph.arguments import is_whole, numbers
-from popgraph.arguments.keywords import checked_call
-from popgraph.arrays import Immutable
+from popgraph.basics.arguments import is_whole, numbers
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arrays import Immutable
 from popgraph.errors import InvalidArgument, TooLarge, shorten
 from popgraph.losses.reading import read_loss
 
 if TYPE_CHECKING:
-    from popgraph.graph import PopulationGraph
+    from popgraph.populations.graph import PopulationGraph
 
 MOST_BATCHES = 2**18  # about ten seconds
 

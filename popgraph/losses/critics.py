@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.arguments import flag, number, word
-from popgraph.arrays import Floats, Immutable, Sparse
+from popgraph.basics.arguments import flag, number, word
+from popgraph.basics.arrays import Floats, Immutable, Sparse
 from popgraph.errors import TooLarge, size_in_words
 from popgraph.losses.moments import plain
 from popgraph.losses.operands import (

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.arguments import flag, is_whole, word
-from popgraph.arrays import Floats
+from popgraph.basics.arguments import flag, is_whole, word
+from popgraph.basics.arrays import Floats
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.losses.critics import CriticLoss, library, read_temperature
 from popgraph.losses.moments import plain

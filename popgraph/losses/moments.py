@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from popgraph.arrays import Floats, Immutable, Sparse, cross, times
+from popgraph.basics.arrays import Floats, Immutable, Sparse, cross, times
 from popgraph.losses.operands import in_full_precision, read_arrays, read_batch, read_batch_arrays, read_population
 
 

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.arguments.tables import is_sparse, is_tensor
+from popgraph.basics.arguments.tables import is_sparse, is_tensor
+from popgraph.basics.memory import reserve
 from popgraph.errors import InvalidArgument, shorten
-from popgraph.memory import reserve
 
 P = ParamSpec("P")
 R = TypeVar("R")

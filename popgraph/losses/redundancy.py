@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from popgraph.arguments import number, word
-from popgraph.arrays import Floats
+from popgraph.basics.arguments import number, word
+from popgraph.basics.arrays import Floats
 from popgraph.losses.moments import Moments, PlugInLoss, trace
 
 

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.arguments import word
-from popgraph.arguments.keywords import checked_call
-from popgraph.arrays import Floats, Sparse, cross, times
+from popgraph.basics.arguments import word
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arrays import Floats, Sparse, cross, times
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.losses.moments import MomentLoss, Moments, PlugInLoss, plain, trace
 from popgraph.losses.operands import alike, check_operand, in_full_precision, read_arrays, read_batch, read_batch_arrays

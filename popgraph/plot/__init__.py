@@ -6,7 +6,7 @@ colours are those of Okabe and Ito, which colour-blind readers tell apart.
 
 from typing import TYPE_CHECKING
 
-from popgraph.namespaces import missing, only
+from popgraph.basics.namespaces import missing, only
 from popgraph.plot.embeddings import embedding
 from popgraph.plot.graphs import graph
 from popgraph.plot.matches import match

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from popgraph.arguments.embeddings import check_scale, read_embedding
-from popgraph.arguments.keywords import checked_call
-from popgraph.drawing import (
+from popgraph.basics.arguments.embeddings import check_scale, read_embedding
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.plot.drawing import (
     FAINT,
     axes_or_new,
     check_value,
@@ -20,7 +20,7 @@ from popgraph.drawing import (
 )
 
 if TYPE_CHECKING:
-    from popgraph.graph import PopulationGraph
+    from popgraph.populations.graph import PopulationGraph
 
 
 @checked_call()

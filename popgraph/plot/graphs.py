@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from scipy.sparse.csgraph import minimum_spanning_tree
 
-from popgraph.arguments import count
-from popgraph.arguments.keywords import checked_call
-from popgraph.arrays import Floats, Ints
-from popgraph.drawing import (
+from popgraph.basics.arguments import count
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arrays import Floats, Ints
+from popgraph.plot.drawing import (
     INK,
     axes_or_new,
     check_value,
@@ -23,7 +23,7 @@ from popgraph.drawing import (
 )
 
 if TYPE_CHECKING:
-    from popgraph.graph import PopulationGraph
+    from popgraph.populations.graph import PopulationGraph
 
 MOST_EDGES = 5000  # lines drawn: 1,500 views of which all are joined take 2 s with them, and took 114 s with every edge
 

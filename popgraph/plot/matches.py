@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 
-from popgraph.arguments.keywords import checked_call
-from popgraph.drawing import ANNOTATED, INK, NAMED, WARNING, WEIGHTS, axes_or_new, check_value
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.plot.drawing import ANNOTATED, INK, NAMED, WARNING, WEIGHTS, axes_or_new, check_value
 
 if TYPE_CHECKING:
-    from popgraph.match import Match
+    from popgraph.verification.match import Match
 
 
 @checked_call()

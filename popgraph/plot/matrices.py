@@ -8,10 +8,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from popgraph.arguments import flag, one_of
-from popgraph.arguments.keywords import checked_call
-from popgraph.arrays import Floats, Ints
-from popgraph.drawing import (
+from popgraph.basics.arguments import flag, one_of
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arrays import Floats, Ints
+from popgraph.basics.memory import reserve
+from popgraph.errors import InvalidArgument, printable, shorten
+from popgraph.plot.drawing import (
     ANNOTATED,
     INK,
     MOST_VIEWS,
@@ -24,11 +26,9 @@ from popgraph.drawing import (
     drawn_as_images,
     thumbnail,
 )
-from popgraph.errors import InvalidArgument, printable, shorten
-from popgraph.memory import reserve
 
 if TYPE_CHECKING:
-    from popgraph.graph import PopulationGraph
+    from popgraph.populations.graph import PopulationGraph
 
 
 @checked_call()

@@ -8,14 +8,14 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 
-from popgraph.arguments import numbers, read_callable, whole_number
-from popgraph.arguments.keywords import checked_call
-from popgraph.arrays import Floats
-from popgraph.drawing import COLOURS, FAINT, WARNING, axes_or_new
+from popgraph.basics.arguments import numbers, read_callable, whole_number
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arrays import Floats
 from popgraph.errors import InvalidArgument, shorten
+from popgraph.plot.drawing import COLOURS, FAINT, WARNING, axes_or_new
 
 if TYPE_CHECKING:
-    from popgraph.graph import PopulationGraph
+    from popgraph.populations.graph import PopulationGraph
 
 ALIKE = 1e-9  # eigenvalues nearer than this are drawn as one
 

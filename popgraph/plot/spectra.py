@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from popgraph.arguments.keywords import checked_call
-from popgraph.drawing import COLOURS, INK, WARNING, axes_or_new, check_value
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.plot.drawing import COLOURS, INK, WARNING, axes_or_new, check_value
 
 if TYPE_CHECKING:
     from popgraph.spectrum import Spectrum

@@ -8,9 +8,11 @@ from matplotlib.animation import FuncAnimation
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from popgraph.arguments import whole_number
-from popgraph.arguments.keywords import checked_call
-from popgraph.drawing import (
+from popgraph.basics.arguments import whole_number
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.subspace import column_space, containment_angles
+from popgraph.errors import InvalidArgument
+from popgraph.plot.drawing import (
     COLOURS,
     FAINT,
     INK,
@@ -23,13 +25,11 @@ from popgraph.drawing import (
     name_classes,
     read_dims,
 )
-from popgraph.errors import InvalidArgument
-from popgraph.subspace import column_space, containment_angles
 
 if TYPE_CHECKING:
-    from popgraph.graph import PopulationGraph
+    from popgraph.populations.graph import PopulationGraph
     from popgraph.spectrum import Spectrum
-    from popgraph.training import Training
+    from popgraph.training.learning import Training
 
 
 @checked_call()

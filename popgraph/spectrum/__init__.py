@@ -2,8 +2,8 @@
 
 from popgraph.spectrum.certificate import Certificate
 from popgraph.spectrum.components import Components, find_components
-from popgraph.spectrum.factored import Grid
 from popgraph.spectrum.policy import choose_solver, decompose, whole_eigenspace
+from popgraph.spectrum.product.solve import Grid
 from popgraph.spectrum.ritz import ritz
 from popgraph.spectrum.value import SolverUse, Spectrum
 

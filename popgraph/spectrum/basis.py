@@ -10,8 +10,8 @@ import numpy as np
 from scipy.linalg.blas import dsyrk, dtrsm
 from scipy.linalg.lapack import dpotrf
 
-from popgraph.arrays import Floats
-from popgraph.subspace import tolerance
+from popgraph.basics.arrays import Floats
+from popgraph.basics.subspace import tolerance
 
 TIE = 1e-6  # entries closer than this share are taken as equal, so that rounding does not decide between them
 

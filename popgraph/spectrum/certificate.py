@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from popgraph.arrays import Floats, Immutable, Sparse
+from popgraph.basics.arrays import Floats, Immutable, Sparse
+from popgraph.basics.subspace import tolerance
 from popgraph.errors import NotConverged
-from popgraph.subspace import tolerance
 
 SLACK = 1e-9  # what counts as rounding at least
 WITNESS_STEPS = 12  # of the power method, in search of something overlooked

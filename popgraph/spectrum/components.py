@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from popgraph.arrays import Floats, Ints, Sparse, frozen
+from popgraph.basics.arrays import Floats, Ints, Sparse, frozen
 
 STACK_BYTES = 2**26  # a stack of dense blocks is cut to this size, so that batching costs no memory to speak of
 

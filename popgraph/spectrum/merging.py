@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.arrays import Floats, Ints, Sparse
+from popgraph.basics.arrays import Floats, Ints, Sparse
 
 CLOSE = 1e-12  # projections of proportional columns agree to rounding; those that agree by chance are told apart entry by entry
 

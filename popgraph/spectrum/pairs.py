@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from popgraph.arrays import Floats
+from popgraph.basics.arrays import Floats
 
 
 @dataclass(frozen=True, eq=False)

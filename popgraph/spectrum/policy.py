@@ -11,18 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.arguments import whole_number
-from popgraph.arrays import Floats, Ints, Sparse, frozen
-from popgraph.blas import one_thread
+from popgraph.basics.arguments import whole_number
+from popgraph.basics.arrays import Floats, Ints, Sparse, frozen
+from popgraph.basics.blas import one_thread
+from popgraph.basics.memory import reserve
 from popgraph.errors import InvalidArgument, NotConverged, TooLarge, shorten, size_in_words
-from popgraph.memory import reserve
-from popgraph.spectrum import closed_form, dense, factored, iterative
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed
 from popgraph.spectrum.certificate import AT_ONCE, certify, refute, residual_norms, witness
 from popgraph.spectrum.components import Components, Stack, find_components, stacks
-from popgraph.spectrum.lanczos import MOST
 from popgraph.spectrum.merging import merge
 from popgraph.spectrum.pairs import Pairs
+from popgraph.spectrum.product import solve as factored
+from popgraph.spectrum.solvers import closed_form, dense, iterative
+from popgraph.spectrum.solvers.lanczos import MOST
 from popgraph.spectrum.value import SolverUse, Spectrum
 
 SOLVERS = {"closed form": closed_form.solve, "dense": dense.solve, "iterative": iterative.solve}

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from popgraph.arguments import whole_number
-from popgraph.arrays import Floats, Sparse, frozen
-from popgraph.blas import one_thread
+from popgraph.basics.arguments import whole_number
+from popgraph.basics.arrays import Floats, Sparse, frozen
+from popgraph.basics.blas import one_thread
+from popgraph.basics.subspace import tolerance
 from popgraph.spectrum.basis import groups, reproducible_basis, signed
 from popgraph.spectrum.certificate import certify, residual_norms
-from popgraph.spectrum.symmetric import eigenpairs
+from popgraph.spectrum.solvers.symmetric import eigenpairs
 from popgraph.spectrum.value import SolverUse, Spectrum
-from popgraph.subspace import tolerance
 
 
 @one_thread()

@@ -5,12 +5,12 @@ from functools import cached_property
 
 import numpy as np
 
-from popgraph.arguments import whole_number
-from popgraph.arrays import Floats, Immutable, frozen
-from popgraph.show import Bar, bracket, headed, html_table
+from popgraph.basics.arguments import whole_number
+from popgraph.basics.arrays import Floats, Immutable, frozen
+from popgraph.basics.html import Bar, bracket, headed, html_table
+from popgraph.basics.subspace import tolerance
 from popgraph.spectrum.basis import groups
 from popgraph.spectrum.certificate import Certificate, angle_bound
-from popgraph.subspace import tolerance
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from popgraph.basics.namespaces import no_attribute, only
 from popgraph.errors import require
-from popgraph.namespaces import no_attribute, only
 from popgraph.testing.assertions import assert_matches, assert_optimal, assert_same_span, assert_theorem
 from popgraph.testing.declaration import as_python
 

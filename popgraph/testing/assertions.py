@@ -4,14 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.arguments import angle
-from popgraph.arguments.embeddings import read_embedding
-from popgraph.arguments.keywords import checked_call
+from popgraph.basics.arguments import angle
+from popgraph.basics.arguments.embeddings import read_embedding
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.subspace import column_space, principal_angles
 from popgraph.errors import InvalidArgument, shorten
-from popgraph.graph import PopulationGraph, read_graph
-from popgraph.subspace import column_space, principal_angles
+from popgraph.populations.graph import PopulationGraph, read_graph
 from popgraph.theory import Check, Checks, Verdict
-from popgraph.verification import verify
+from popgraph.verification.verifying import verify
 
 
 @checked_call()

@@ -3,10 +3,10 @@
 from fractions import Fraction
 from typing import Any
 
-from popgraph.arguments.classes import list_labels
-from popgraph.arguments.keywords import checked_call
+from popgraph.basics.arguments.classes import list_labels
+from popgraph.basics.arguments.keywords import checked_call
 from popgraph.errors import TooLarge
-from popgraph.graph import PopulationGraph, read_graph
+from popgraph.populations.graph import PopulationGraph, read_graph
 
 MOST = 10_000  # entries of the kernel; more are no reading matter
 

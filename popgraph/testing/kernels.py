@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from popgraph.arrays import Floats
-from popgraph.graph import PopulationGraph
+from popgraph.basics.arrays import Floats
+from popgraph.populations.graph import PopulationGraph
 
 Block = tuple[list[Any], list[list[Any]]]
 Draw = Callable[[st.SearchStrategy[Any]], Any]

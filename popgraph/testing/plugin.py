@@ -8,8 +8,8 @@ from zlib import crc32
 import numpy as np
 
 from popgraph import zoo
-from popgraph.distribution import Distribution
-from popgraph.graph import PopulationGraph
+from popgraph.declare.distribution import Distribution
+from popgraph.populations.graph import PopulationGraph
 
 SIZES: dict[str, dict[str, Any]] = {  # small ones, for tests that run on all of them
     "class_domain": {"rho": "1/2", "alpha": "1/4", "beta": "1/8", "gamma": "1/8"},

@@ -10,15 +10,15 @@ import numpy as np
 from hypothesis import assume, note
 from hypothesis import strategies as st
 
-from popgraph.arguments import count, flag, whole_number
-from popgraph.arguments.keywords import checked_call
-from popgraph.arguments.outcomes import read_distinct
-from popgraph.arrays import Floats, Ints
-from popgraph.augmentation import Augmentation, as_augmentation
-from popgraph.building import build
-from popgraph.distribution import Distribution
+from popgraph.basics.arguments import count, flag, whole_number
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.outcomes import read_distinct
+from popgraph.basics.arrays import Floats, Ints
+from popgraph.declare.augmentation import Augmentation, as_augmentation
+from popgraph.declare.distribution import Distribution
 from popgraph.errors import InvalidArgument
-from popgraph.graph import PopulationGraph, read_graph
+from popgraph.populations.building import build
+from popgraph.populations.graph import PopulationGraph, read_graph
 from popgraph.testing.declaration import as_python
 from popgraph.testing.kernels import (
     Block,
@@ -250,11 +250,12 @@ def labellings(graph: PopulationGraph, classes: int = 3) -> st.SearchStrategy[In
     >>> import popgraph as pg
     >>> from hypothesis import given, settings
     >>> from popgraph.testing import labellings
+    >>> from popgraph.downstream import labelling
     >>> cloud = pg.zoo.lightning_cloud()
     >>> @settings(database=None)
     ... @given(labellings(cloud, classes=2))
     ... def test_inconsistency_is_a_probability(labels):
-    ...     assert 0 <= pg.labelling.inconsistency(cloud, labels) <= 1
+    ...     assert 0 <= labelling.inconsistency(cloud, labels) <= 1
     >>> test_inconsistency_is_a_probability()
     """
     read_graph("labellings(graph)", graph)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from popgraph.namespaces import missing, only
+from popgraph.basics.namespaces import missing, only
 from popgraph.theory.checking import check, statements
 from popgraph.theory.minima import critic_minimum, minimum, mutual_information
 from popgraph.theory.value import Check, Checks, Verdict

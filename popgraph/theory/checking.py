@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.arguments import whole_number
-from popgraph.arguments.keywords import checked_call
-from popgraph.arguments.labels import read_labels
+from popgraph.basics.arguments import whole_number
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.labels import read_labels
 from popgraph.errors import InvalidArgument, did_you_mean, shorten
-from popgraph.graph import PopulationGraph
+from popgraph.populations.graph import PopulationGraph
 from popgraph.spectrum import Spectrum
 from popgraph.theory import (
     classes_and_samples,

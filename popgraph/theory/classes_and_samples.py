@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from popgraph.building import build
-from popgraph.comparison import Comparison, compare
-from popgraph.graph import PopulationGraph
 from popgraph.losses import spectral
+from popgraph.populations.building import build
+from popgraph.populations.graph import PopulationGraph
 from popgraph.spectrum import Spectrum
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
+from popgraph.verification.comparison import Comparison, compare
 
 MOST_COMPARED = 1_000  # views of a graph that is compared with a sampled one: that costs ten spectra
 

@@ -4,7 +4,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from popgraph.subspace import tolerance
+from popgraph.basics.subspace import tolerance
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 
 OURS = "THEORY 2"

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from popgraph.arguments.classes import bayes_labels
-from popgraph.arrays import Floats, Ints
+from popgraph.basics.arguments.classes import bayes_labels
+from popgraph.basics.arrays import Floats, Ints
+from popgraph.basics.subspace import column_space, principal_angles
+from popgraph.downstream.probing import probe
 from popgraph.losses import audit, matrix_factorisation, spectral
-from popgraph.probing import probe
-from popgraph.subspace import column_space, principal_angles
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 
 BATCHES = 2**14  # batches of two that are enumerated

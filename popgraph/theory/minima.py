@@ -4,11 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.arguments import whole_number
-from popgraph.arguments.keywords import checked_call
-from popgraph.arrays import Floats
+from popgraph.basics.arguments import whole_number
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arrays import Floats
 from popgraph.errors import InvalidArgument, shorten
-from popgraph.graph import PopulationGraph, read_graph
 from popgraph.losses import (
     BarlowTwins,
     CentredLoss,
@@ -21,6 +20,7 @@ from popgraph.losses import (
 )
 from popgraph.losses.critics import positive_pairs
 from popgraph.losses.reading import read_loss
+from popgraph.populations.graph import PopulationGraph, read_graph
 
 
 @checked_call()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from popgraph.arrays import Floats
+from popgraph.basics.arrays import Floats
 from popgraph.losses import CentredLoss, IdealisedVICReg, centred, idealised_vicreg, ordered, spectral
 from popgraph.theory.minima import minimum_of
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states

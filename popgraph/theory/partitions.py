@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from popgraph.arrays import Floats
+from popgraph.basics.arrays import Floats
+from popgraph.downstream.partition import EXACT_VIEWS, Partition, sparsest_partition
+from popgraph.downstream.probing import probe
 from popgraph.losses import spectral
-from popgraph.partition import EXACT_VIEWS, Partition, sparsest_partition
-from popgraph.probing import probe
 from popgraph.theory.haochen2021 import _head_error
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.arguments.classes import is_labelled
-from popgraph.arrays import Floats
-from popgraph.labelling import disagreement, inconsistency
-from popgraph.selftraining import iterate, propagate, self_train
+from popgraph.basics.arguments.classes import is_labelled
+from popgraph.basics.arrays import Floats
+from popgraph.downstream.labelling import disagreement, inconsistency
+from popgraph.downstream.selftraining import iterate, propagate, self_train
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 
 FEW = 60  # views up to which a minimum cut comes at once

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.arguments.classes import classes_in_order, is_labelled
-from popgraph.arrays import Floats
-from popgraph.comparison import Comparison
-from popgraph.graph import PopulationGraph
-from popgraph.labelling import class_mass, pairs_told_apart
-from popgraph.partition import Partition
+from popgraph.basics.arguments.classes import classes_in_order, is_labelled
+from popgraph.basics.arrays import Floats
+from popgraph.basics.subspace import column_space, tolerance
+from popgraph.downstream.labelling import class_mass, pairs_told_apart
+from popgraph.downstream.partition import Partition
+from popgraph.populations.graph import PopulationGraph
 from popgraph.spectrum import Spectrum
-from popgraph.subspace import column_space, tolerance
 from popgraph.theory.value import Check, Verdict
+from popgraph.verification.comparison import Comparison
 
 SMALL = 300  # views up to which N x N tables and all eigenpairs are looked at
 PAIRS = 2_000_000  # positive pairs up to which w is written down

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from popgraph.arrays import Immutable
+from popgraph.basics.arrays import Immutable
+from popgraph.basics.html import headed, html_table
 from popgraph.errors import InvalidArgument, printable
-from popgraph.show import headed, html_table
 
 
 class Verdict(Enum):

@@ -5,8 +5,8 @@ Needs `pip install "torch>=2.4"`. A GPU is used where there is one.
 
 from typing import TYPE_CHECKING
 
+from popgraph.basics.namespaces import missing, only
 from popgraph.errors import require
-from popgraph.namespaces import missing, only
 
 require("torch")
 

@@ -13,18 +13,18 @@ from typing import Any
 import numpy as np
 import torch
 
-from popgraph.arguments import count as read_count
-from popgraph.arguments import generator, number
-from popgraph.arguments.keywords import checked_call
-from popgraph.arrays import Floats, Immutable, Ints, frozen
-from popgraph.blas import one_thread
-from popgraph.distribution import Seed
-from popgraph.encoding import run_module
+from popgraph.basics.arguments import count as read_count
+from popgraph.basics.arguments import generator, number
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
+from popgraph.basics.blas import one_thread
+from popgraph.basics.encoding import run_module
+from popgraph.basics.progress import Progress, track
+from popgraph.declare.distribution import Seed
 from popgraph.errors import InvalidArgument, TooLarge, shorten
-from popgraph.graph import PopulationGraph
 from popgraph.losses import spectral
 from popgraph.losses.reading import read_loss
-from popgraph.progress import Progress, track
+from popgraph.populations.graph import PopulationGraph
 from popgraph.torch.pairs import EncodedViews, drawn, read_device
 
 DECAY_FROM = 0.3  # share of a run after which the step size starts to fall

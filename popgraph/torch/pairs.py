@@ -7,13 +7,13 @@ import numpy as np
 import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
-from popgraph.arguments import count as read_count
-from popgraph.arguments import generator
-from popgraph.arrays import Floats
-from popgraph.distribution import Seed
-from popgraph.encoding import embed_views, encode_views, run_module
+from popgraph.basics.arguments import count as read_count
+from popgraph.basics.arguments import generator
+from popgraph.basics.arrays import Floats
+from popgraph.basics.encoding import embed_views, encode_views, run_module
+from popgraph.declare.distribution import Seed
 from popgraph.errors import InvalidArgument, shorten
-from popgraph.graph import PopulationGraph
+from popgraph.populations.graph import PopulationGraph
 
 TABLE_LIMIT = 2**31  # bytes of encoded views kept; above it a batch's views are encoded when it is drawn
 MOST_WORKERS = 1024  # a DataLoader's
@@ -27,7 +27,7 @@ class EncodedViews:
     ----------
     graph : PopulationGraph
     encode : callable, optional
-        From a view to an array; see `popgraph.encoding.encode_views`.
+        From a view to an array; see `popgraph.basics.encoding.encode_views`.
     device : torch.device
     """
 

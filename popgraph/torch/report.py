@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from popgraph.arguments import is_real
-from popgraph.arguments.keywords import checked_call
-from popgraph.arrays import Floats, Immutable, frozen
-from popgraph.encoding import embed_views, run_module
+from popgraph.basics.arguments import is_real
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arrays import Floats, Immutable, frozen
+from popgraph.basics.encoding import embed_views, run_module
 from popgraph.errors import InvalidArgument, listing, shorten
-from popgraph.graph import PopulationGraph
-from popgraph.match import Match, share_in_words
+from popgraph.populations.graph import PopulationGraph
 from popgraph.spectrum import Spectrum
 from popgraph.torch.fitting import Fit
-from popgraph.verification import verify as verify_table
+from popgraph.verification.match import Match, share_in_words
+from popgraph.verification.verifying import verify as verify_table
 
 RANK = 1e-3  # singular values of F below this share of the largest are a collapsed direction, not a learnt one
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from popgraph.namespaces import missing, only
+from popgraph.basics.namespaces import missing, only
 from popgraph.zoo.class_domain import class_domain
 from popgraph.zoo.clusters import clusters
 from popgraph.zoo.colour_shape import colour_shape

@@ -3,14 +3,14 @@
 from itertools import product
 from typing import Any
 
-from popgraph.arguments import one_of
-from popgraph.arguments.keywords import checked_call
-from popgraph.arguments.probabilities import SUM_TOLERANCE, parse_unit
-from popgraph.augmentation import Augmentation
-from popgraph.building import build
-from popgraph.distribution import Distribution
+from popgraph.basics.arguments import one_of
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.probabilities import SUM_TOLERANCE, parse_unit
+from popgraph.declare.augmentation import Augmentation
+from popgraph.declare.distribution import Distribution
 from popgraph.errors import InvalidDistribution
-from popgraph.graph import PopulationGraph
+from popgraph.populations.building import build
+from popgraph.populations.graph import PopulationGraph
 from popgraph.zoo.edges import edges
 
 CELLS = tuple(product((0, 1), repeat=2))

@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.arguments import count as whole
-from popgraph.arguments import generator as read_generator
-from popgraph.arguments import number
-from popgraph.arguments.keywords import checked_call
-from popgraph.building import build
-from popgraph.distribution import Seed
+from popgraph.basics.arguments import count as whole
+from popgraph.basics.arguments import generator as read_generator
+from popgraph.basics.arguments import number
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.declare.distribution import Seed
 from popgraph.errors import InvalidArgument, TooLarge
-from popgraph.graph import PopulationGraph
+from popgraph.populations.building import build
+from popgraph.populations.graph import PopulationGraph
 
 
 @checked_call()

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from popgraph.arguments import count, is_whole
-from popgraph.arguments.keywords import checked_call
-from popgraph.arguments.probabilities import parse_unit
-from popgraph.augmentation import Augmentation
-from popgraph.building import build
-from popgraph.distribution import Distribution
+from popgraph.basics.arguments import count, is_whole
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.probabilities import parse_unit
+from popgraph.declare.augmentation import Augmentation
+from popgraph.declare.distribution import Distribution
 from popgraph.errors import InvalidArgument, TooLarge, shorten
-from popgraph.graph import PopulationGraph
+from popgraph.populations.building import build
+from popgraph.populations.graph import PopulationGraph
 
 LARGEST = 2**16  # views: some seconds to enumerate
 

@@ -5,17 +5,17 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, cast
 
-from popgraph.arguments import count, flag
-from popgraph.arguments.classes import list_labels
-from popgraph.arguments.containers import is_graph, positions_by_name, refuse_other_names
-from popgraph.arguments.edges import read_edges
-from popgraph.arguments.keywords import checked_call
-from popgraph.arguments.labels import named_labels
-from popgraph.augmentation import Augmentation
-from popgraph.building import build
-from popgraph.distribution import Distribution
+from popgraph.basics.arguments import count, flag
+from popgraph.basics.arguments.classes import list_labels
+from popgraph.basics.arguments.containers import is_graph, positions_by_name, refuse_other_names
+from popgraph.basics.arguments.edges import read_edges
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.labels import named_labels
+from popgraph.declare.augmentation import Augmentation
+from popgraph.declare.distribution import Distribution
 from popgraph.errors import InvalidArgument, TooLarge, did_you_mean, shorten
-from popgraph.graph import PopulationGraph
+from popgraph.populations.building import build
+from popgraph.populations.graph import PopulationGraph
 
 LARGEST = 400  # members of a bell: its edges grow with the square
 HALF = Fraction(1, 2)

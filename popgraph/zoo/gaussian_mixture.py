@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.arguments import number, numbers
-from popgraph.arguments.keywords import checked_call
-from popgraph.building import build
+from popgraph.basics.arguments import number, numbers
+from popgraph.basics.arguments.keywords import checked_call
 from popgraph.errors import InvalidArgument, TooLarge, shorten
-from popgraph.graph import PopulationGraph
+from popgraph.populations.building import build
+from popgraph.populations.graph import PopulationGraph
 
 REACH = 6.0  # standard deviations: what lies further out has probability below 2e-9
 LARGEST = 4_000_000  # entries of the kernel

@@ -3,13 +3,13 @@
 from itertools import product
 from typing import Any
 
-from popgraph.arguments import count
-from popgraph.arguments.keywords import checked_call
-from popgraph.building import build
-from popgraph.combinators import applied, independently
-from popgraph.distribution import Distribution
+from popgraph.basics.arguments import count
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.declare.combinators import applied, independently
+from popgraph.declare.distribution import Distribution
 from popgraph.errors import TooLarge
-from popgraph.graph import PopulationGraph
+from popgraph.populations.building import build
+from popgraph.populations.graph import PopulationGraph
 
 LARGEST = 13  # 67 million entries, 3 GB
 

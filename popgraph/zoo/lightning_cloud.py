@@ -3,12 +3,12 @@
 from fractions import Fraction
 from typing import Any
 
-from popgraph import images
-from popgraph.arguments.keywords import checked_call
-from popgraph.building import build
-from popgraph.distribution import Distribution
-from popgraph.graph import PopulationGraph
-from popgraph.images import Image
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.declare import images
+from popgraph.declare.distribution import Distribution
+from popgraph.declare.images import Image
+from popgraph.populations.building import build
+from popgraph.populations.graph import PopulationGraph
 
 LIGHTNING = """
 .....##

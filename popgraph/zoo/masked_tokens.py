@@ -6,14 +6,14 @@ from itertools import product
 from math import comb, prod
 from typing import Any
 
-from popgraph.arguments.keywords import checked_call
-from popgraph.arguments.outcomes import read_distinct
-from popgraph.arguments.probabilities import parse_unit
-from popgraph.augmentation import Augmentation
-from popgraph.building import build
-from popgraph.distribution import Distribution
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.outcomes import read_distinct
+from popgraph.basics.arguments.probabilities import parse_unit
+from popgraph.declare.augmentation import Augmentation
+from popgraph.declare.distribution import Distribution
 from popgraph.errors import InvalidArgument, InvalidDistribution, TooLarge, shorten
-from popgraph.graph import PopulationGraph
+from popgraph.populations.building import build
+from popgraph.populations.graph import PopulationGraph
 
 LARGEST = 2**16  # bags that one sentence may leave
 SENTENCES = {

@@ -3,13 +3,13 @@
 from fractions import Fraction
 from typing import Any
 
-from popgraph.arguments import count, flag
-from popgraph.arguments.keywords import checked_call
-from popgraph.augmentation import Augmentation
-from popgraph.building import build
-from popgraph.distribution import Distribution
+from popgraph.basics.arguments import count, flag
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.declare.augmentation import Augmentation
+from popgraph.declare.distribution import Distribution
 from popgraph.errors import InvalidArgument, TooLarge
-from popgraph.graph import PopulationGraph
+from popgraph.populations.building import build
+from popgraph.populations.graph import PopulationGraph
 
 LARGEST = 2**20  # entries of the kernel
 

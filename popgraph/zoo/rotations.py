@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from popgraph import images
-from popgraph.arguments import is_whole
-from popgraph.arguments.keywords import checked_call
-from popgraph.building import build
-from popgraph.combinators import choose
-from popgraph.distribution import Distribution
+from popgraph.basics.arguments import is_whole
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.declare import images
+from popgraph.declare.combinators import choose
+from popgraph.declare.distribution import Distribution
+from popgraph.declare.image import Image
 from popgraph.errors import InvalidArgument, shorten
-from popgraph.graph import PopulationGraph
-from popgraph.image import Image
+from popgraph.populations.building import build
+from popgraph.populations.graph import PopulationGraph
 
 LETTERS = {
     "F": Image([[1, 1, 1], [1, 1, 0], [1, 0, 0]], "F"),

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from popgraph.arguments import count
-from popgraph.arguments.keywords import checked_call
-from popgraph.arguments.probabilities import parse_probability
-from popgraph.augmentation import Augmentation
-from popgraph.building import build
-from popgraph.distribution import Distribution
+from popgraph.basics.arguments import count
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.probabilities import parse_probability
+from popgraph.declare.augmentation import Augmentation
+from popgraph.declare.distribution import Distribution
 from popgraph.errors import InvalidArgument, TooLarge
-from popgraph.graph import PopulationGraph
+from popgraph.populations.building import build
+from popgraph.populations.graph import PopulationGraph
 
 LARGEST = 4096  # views: their kernel has the square of this many entries
 

@@ -30,8 +30,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # `tests`, where this is run
 
 import popgraph as pg
 from popgraph.errors import NotConverged, TooLarge
-from popgraph.match import Status
-from popgraph.structure import LowDegree, mixture, symmetric
+from popgraph.populations.structure import LowDegree, mixture, symmetric
+from popgraph.verification.match import Status
 from tests import closed_forms as forms
 from tests.true_angles import EPS, Extended, Span, angle, span_of
 

@@ -13,9 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 import popgraph as pg
-from popgraph.building import from_population
-from popgraph.population import read_population
-from popgraph.spectrum import iterative, policy
+from popgraph.declare.enumerated import read_population
+from popgraph.populations.building import from_population
+from popgraph.spectrum import policy
+from popgraph.spectrum.solvers import iterative
 
 CLUSTERS, VIEWS, CROSS = 32, 16, 0.05
 

@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 import popgraph as pg
-from popgraph.structure import mixture, symmetric
+from popgraph.populations.structure import mixture, symmetric
 
 
 def coins(d: int):

@@ -16,6 +16,7 @@ import spectra
 import structure
 
 import popgraph as pg
+from popgraph.downstream import labelling
 
 SMALL = {
     "components": known_spectra.components(k=7, count=9),
@@ -102,7 +103,7 @@ def sides(graph, k):
     """Left, φ/λ_{k+1} + 2Δ, by popgraph's own probe and labellings."""
     after = 1 - graph.spectrum(k + 1).gamma[k]
     left = pg.probe(graph, graph.spectrum(k).eigenfunctions).loss
-    return left, pg.labelling.inconsistency(graph) / after + 2 * pg.labelling.disagreement(graph)
+    return left, labelling.inconsistency(graph) / after + 2 * labelling.disagreement(graph)
 
 
 def test_the_hunt_measures_what_it_says():

@@ -18,8 +18,8 @@ import numpy as np
 import scipy.linalg
 
 import popgraph as pg
-from popgraph.match import Status
 from popgraph.testing import as_python
+from popgraph.verification.match import Status
 
 ATOL = 1e-6
 EPS = 2.0**-52

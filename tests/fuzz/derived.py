@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache, cached_property, partial
 from importlib.util import find_spec
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, Protocol, NamedTuple
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ from fuzz import values as v
 from fuzz.registry import ENTRIES, Argument, angle, choice, count, entry, f, flag, k, optional_k, real, rng
 from fuzz.spoilers import bad, either, odd, same
 from popgraph import structure
-from popgraph.structure import LowDegree
+from popgraph.populations.structure import LowDegree
 
 __all__ = ["ENTRIES"]
 
@@ -191,7 +191,7 @@ RECEIVERS = {
 # Public classes of inner rooms, which no public call returns; the user meets none of them.
 INTERNAL = {
     *(
-        "batches.Branches",
+        "declare.batch.branches.Branches",
         "dask.cluster.Cluster",
         "dask.products.Products",
         "dask.search.Search",
@@ -199,40 +199,65 @@ INTERNAL = {
     ),
     *(
         "dask.uniting.ComponentUnion",
-        "descent.Objective",
+        "training.descent.Objective",
         "io.values.Writer",
         "io.values.Reader",
-        "pair_moments.PairMoments",
+        "verification.moments.PairMoments",
     ),
     *(
-        "population.ExactKernel",
-        "probing.exact.Node",
-        "probing.task.Task",
-        "rare_views.Lengths",
-        "sampled_verdicts.Drawn",
+        "declare.enumerated.ExactKernel",
+        "downstream.probing.exact.Node",
+        "downstream.probing.task.Task",
+        "verification.rare_views.Lengths",
+        "verification.sampled_verdicts.Drawn",
     ),
     *(
-        "sampled_verdicts.Known",
-        "sampling.PairSampler",
-        "selftraining.teacher.Teacher",
-        "separable.Separable",
-        "states.Coding",
+        "verification.sampled_verdicts.Known",
+        "populations.sampling.PairSampler",
+        "downstream.selftraining.teacher.Teacher",
+        "spectrum.product.separable.Separable",
+        "declare.batch.states.Coding",
     ),
     *(
-        "spectrum.block.Columns",
-        "spectrum.chebyshev.Filter",
+        "spectrum.solvers.block.Columns",
+        "spectrum.solvers.chebyshev.Filter",
         "spectrum.components.Components",
         "spectrum.components.Stack",
     ),
-    *("spectrum.gram.Product", "spectrum.gram.OperatorProduct", "spectrum.gram.Gram", "spectrum.iterative.Search"),
-    *("spectrum.kronecker.Levels", "spectrum.kronecker.Product", "spectrum.lanczos.Lanczos", "spectrum.policy.Found"),
-    *("states.ImageCoding", "states.NumberCoding", "states.LetterCoding", "structure.factors.Factors"),
-    *("structure.summed.SummedProducts", "theory.setting.Setting", "torch.pairs.EncodedViews", "losses.Loss"),
+    *(
+        "spectrum.solvers.gram.Product",
+        "spectrum.solvers.gram.OperatorProduct",
+        "spectrum.solvers.gram.Gram",
+        "spectrum.solvers.iterative.Search",
+    ),
+    *(
+        "spectrum.product.levels.Levels",
+        "spectrum.product.levels.Product",
+        "spectrum.solvers.lanczos.Lanczos",
+        "spectrum.policy.Found",
+    ),
+    *(
+        "declare.batch.states.ImageCoding",
+        "declare.batch.states.NumberCoding",
+        "declare.batch.states.LetterCoding",
+        "populations.structure.factors.Factors",
+    ),
+    *(
+        "populations.structure.summed.SummedProducts",
+        "theory.setting.Setting",
+        "torch.pairs.EncodedViews",
+        "losses.Loss",
+    ),
     *("losses.critics.CriticLoss", "losses.moments.MomentLoss", "losses.moments.PlugInLoss"),
-    *("losses.spectral_family.UnbiasedSpectral", "drawing.Edges"),
+    *("losses.spectral_family.UnbiasedSpectral", "plot.drawing.Edges"),
     # a draw of the widgets, and a sequence of views whose methods are those of Sequence
-    *("explorer.Explorer", "states.LazySequence", "states.StateSequence", "structure.tuples.Tuples"),
-    "exact.algebraic.Eigenvalue",  # its methods print
+    *(
+        "plot.explorer.Explorer",
+        "declare.batch.states.LazySequence",
+        "declare.batch.states.StateSequence",
+        "populations.structure.tuples.Tuples",
+    ),
+    "populations.exact.algebraic.Eigenvalue",  # its methods print
 }
 
 
@@ -256,7 +281,7 @@ def public_classes() -> Iterator[tuple[str, type]]:
         module = importlib.import_module(room.name)
         for name, cls in vars(module).items():
             own = inspect.isclass(cls) and cls.__module__ == room.name and not name.startswith("_")
-            if own and not issubclass(cls, BaseException) and methods(cls):
+            if own and Protocol not in cls.__bases__ and not issubclass(cls, BaseException) and methods(cls):
                 yield f"{room.name.removeprefix('popgraph.')}.{name}", cls
 
 

@@ -15,7 +15,7 @@ import popgraph as pg
 from fuzz import kinds_of_declarations as declared
 from fuzz import values as v
 from popgraph import images, io, losses, plot, selftraining, structure, testing, theory, zoo
-from popgraph.exact import ExactGraph
+from popgraph.populations.exact import ExactGraph
 
 NAMESPACES = {
     "images": images,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 import popgraph as pg
 from popgraph.errors import TooLarge
-from popgraph.structure import ProductGraph
+from popgraph.populations.structure import ProductGraph
 
 images = pg.Distribution({"lightning": Fraction(1, 2), "cloud": "1/2"})
 rotate = pg.apply(lambda image: image + " rotated", probability="1/3")

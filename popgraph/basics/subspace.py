@@ -1,0 +1,274 @@
+"""Subspaces spanned by columns: rank, principal angles, the best linear map between them, and every tolerance.
+
+Knows arrays, and no graph. All angles are in radians.
+"""
+
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import scipy.linalg
+
+from popgraph.basics.arrays import Floats
+from popgraph.errors import NotConverged
+
+EPS = float(np.finfo(np.float64).eps)
+REFINED = 1e-9  # uncertainty, in radians, above which a basis is computed again in extended precision
+ROWS = 2**16  # taken at a time there
+
+
+def tolerance(size: int, gap: float = 1.0) -> float:
+    """Return how far rounding can move a unit-scale eigenvalue (gap = 1), or an eigenvector across a gap.
+
+    8 N eps / gap: a backward-stable solver moves the eigenvalues of an N x N matrix of norm 1 by a small multiple of
+    N eps, and an eigenspace by that over its gap (Davis-Kahan). Sizes below 16 count as 16.
+
+    Parameters
+    ----------
+    size : int
+        The side N of the matrix.
+    gap : float
+        The distance to the rest of the spectrum.
+
+    Examples
+    --------
+    >>> tolerance(1000) < 2e-12
+    True
+    """
+    return 8 * max(size, 16) * EPS / gap if gap > 0 else np.inf
+
+
+def svd(X: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return U, σ and Vᵀ of X = U diag(σ) Vᵀ, by divide and conquer, or by the QR algorithm where that fails.
+
+    Raises
+    ------
+    NotConverged
+        If both fail.
+
+    Examples
+    --------
+    >>> svd(np.array([[0.0, 2.0], [1.0, 0.0]]))[1]
+    array([2., 1.])
+    """
+    try:
+        return np.linalg.svd(X, full_matrices=False)
+    except np.linalg.LinAlgError:
+        pass
+    try:
+        return cast(tuple[Floats, Floats, Floats], scipy.linalg.svd(X, full_matrices=False, lapack_driver="gesvd"))
+    except (np.linalg.LinAlgError, ValueError):
+        rows, columns = X.shape
+        raise NotConverged(
+            f"LAPACK returns no singular values of a matrix of {rows:,} x {columns:,}, by two algorithms; numpy's or scipy's build "
+            "of it is at fault (numpy.show_config() names it)"
+        ) from None
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnSpace:
+    """Hold an orthonormal basis (N, rank) of the span of some columns, and how well they determine it.
+
+    `uncertainty` bounds the angle, in radians, by which rounding may have turned their span: when the columns were written as
+    float64, and when the basis was computed. `possible` (N, possible_rank) spans directions too by which columns are independent
+    so little that it may be rounding, or not; it is known roughly.
+    """
+
+    basis: Floats
+    uncertainty: float
+    possible: Floats
+
+    @property
+    def possible_rank(self) -> int:
+        """The number of columns of `possible`, at least the rank."""
+        return int(self.possible.shape[1])
+
+    @property
+    def rank(self) -> int:
+        """The number of linearly independent columns."""
+        return int(self.basis.shape[1])
+
+
+def column_space(F: Floats, scale: Floats | None = None) -> ColumnSpace:
+    """Return the span of the columns of F, of which each row is multiplied by its scale first.
+
+    Columns are scaled to length 1: that changes no span, and lets F* diag(1, 1e-20) count as two columns. The rank is the number
+    of singular values above what rounding d entries of a row leaves, 8 max(d, 16) eps, however many rows there are. Columns
+    that are nearly dependent are made orthogonal in extended precision, where the machine has one.
+
+    Parameters
+    ----------
+    F : (N, d) array
+        Finite.
+    scale : (N,) array, optional
+        Positive.
+
+    Returns
+    -------
+    ColumnSpace
+        Orthonormal bases, and by what angle, in radians, rounding may have turned them.
+
+    Raises
+    ------
+    NotConverged
+        If LAPACK fails.
+
+    Examples
+    --------
+    >>> column_space(np.array([[1.0, 2.0], [1.0, 2.0]])).rank
+    1
+    """
+    nonzero = np.abs(F).max(axis=0, initial=0.0) > 0
+    F = F[:, nonzero]
+    if F.shape[1] == 0:
+        return ColumnSpace(np.zeros((F.shape[0], 0)), 0.0, np.zeros((F.shape[0], 0)))
+    largest = np.abs(F).max(axis=0)  # first to entries of at most 1, so that no square under- or overflows
+    X = F / largest if scale is None else F / largest * scale[:, np.newaxis]
+    peak = np.abs(X).max(axis=0)
+    length = peak * np.linalg.norm(X / peak, axis=0)
+    X = X / length
+    d = X.shape[1]
+    Q, R = np.linalg.qr(X)
+    turn, sigma, Vt = svd(R)
+    rank = int(np.sum(sigma > tolerance(d) * sigma[0]))
+    written = float(4 * EPS * np.sqrt(d))
+    possible = np.asarray(Q @ turn[:, : max(rank, int(np.sum(sigma > written * sigma[0])))])
+    basis = possible[:, :rank]
+    # With X = B C + E for any C, a unit x = X y of the span, |y| <= 1/σ, is |E y| <= ||E||/σ away from span B. E is measured;
+    # doing so rounds by (d + 2) eps |B||C|, of norm at most d for unit columns.
+    left = float(np.linalg.norm(X - basis @ (basis.T @ X))) + (d + 2) * d * EPS
+    computed = left / float(sigma[rank - 1])
+    if computed > REFINED:
+        refined = _refined(F, largest, scale, length, Vt[:rank].T / sigma[:rank])
+        basis, computed = min((basis, computed), refined, key=lambda each: each[1])
+    # Stored, multiplied by √w_x and scaled, d unit columns are within 1.5 eps sqrt(d) of what was meant
+    return ColumnSpace(basis, computed + written / float(sigma[rank - 1]), possible)
+
+
+def _refined(F: Floats, largest: Floats, scale: Floats | None, length: Floats, W: Floats) -> tuple[Floats, float]:
+    """Return an orthonormal basis of span X W and a bound on its angle, for the scaled X and a W (d, r) that conditions it well.
+
+    G = X W is formed in extended precision, where each entry is off by at most (d + 3) u (|X| |W|): for a W near X's inverse that
+    is u times the condition number of X. G itself is nearly orthonormal, and float64's QR is as good as for any such matrix.
+    """
+    unit, size, d = float(np.finfo(np.longdouble).eps), 0.0, F.shape[1]
+    wide = W.astype(np.longdouble)
+    for _ in range(3):
+        G, size = np.empty((len(F), W.shape[1])), 0.0
+        for start in range(0, len(F), ROWS):
+            rows = slice(start, start + ROWS)
+            X = F[rows].astype(np.longdouble) / largest
+            X = (X if scale is None else X * scale[rows, np.newaxis]) / length
+            G[rows] = X @ wide
+            size += float(np.sum((np.abs(X) @ np.abs(wide)) ** 2))
+        Q, R = np.linalg.qr(G)
+        sigma = svd(R)[1]
+        if not sigma[-1] > 0:
+            return Q, np.inf
+        if sigma[-1] > 0.5 * sigma[0]:
+            break
+        wide = wide @ np.linalg.inv(R)
+    r = W.shape[1]
+    left = float(np.linalg.norm(G - Q @ R)) + ((r + 2) * r + 1) * EPS * float(np.linalg.norm(sigma))
+    return Q, ((d + 3) * unit * float(np.sqrt(size)) + left) / float(sigma[-1])
+
+
+def principal_angles(U: Floats, V: Floats) -> Floats:
+    """Return the principal angles between two subspaces, smallest first.
+
+    Small angles are read off their sines and large ones off their cosines, so that both are accurate to eps.
+
+    Parameters
+    ----------
+    U : (N, a) array
+        Orthonormal columns.
+    V : (N, b) array
+        Orthonormal columns.
+
+    Returns
+    -------
+    (min(a, b),) array
+        Angles in [0, pi/2].
+
+    References
+    ----------
+    Knyazev and Argentati, Principal angles between subspaces in an A-based scalar product, SIAM J. Sci. Comput. 23 (2002).
+
+    Examples
+    --------
+    >>> principal_angles(np.array([[1.0], [0.0]]), np.array([[1.0], [1e-9]]))
+    array([1.e-09])
+    """
+    if V.shape[1] > U.shape[1]:
+        U, V = V, U
+    cross = U.T @ V
+    cosines = svd(cross)[1]  # largest first: smallest angle first
+    sines = svd(V - U @ cross)[1][::-1]  # smallest first
+    cosines, sines = np.clip(cosines, 0.0, 1.0), np.clip(sines, 0.0, 1.0)
+    return cast(Floats, np.where(cosines**2 < 0.5, np.arccos(cosines), np.arcsin(sines)))
+
+
+def containment_angles(inner: Floats, outer: Floats) -> Floats:
+    """Return by what angles an inner subspace leaves an outer one; all are 0 if it lies inside.
+
+    Parameters
+    ----------
+    inner : (N, a) array
+        Orthonormal columns.
+    outer : (N, b) array
+        Orthonormal columns. Where b < a, at least a - b directions cannot be contained: they count as pi/2.
+
+    Returns
+    -------
+    (a,) array
+        Angles in [0, pi/2], smallest first.
+    """
+    angles = principal_angles(inner, outer)
+    missing = inner.shape[1] - len(angles)
+    return np.concatenate([angles, np.full(missing, np.pi / 2)])
+
+
+def captured(v: Floats, space: Floats) -> Floats:
+    """Return, for each unit column of v, the share of its squared length that lies in a subspace: cos² of its angle.
+
+    Parameters
+    ----------
+    v : (N, m) array
+        Orthonormal columns.
+    space : (N, r) array
+        Orthonormal columns.
+
+    Returns
+    -------
+    (m,) array
+        In [0, 1].
+    """
+    return np.asarray(np.clip(np.sum((space.T @ v) ** 2, axis=0), 0.0, 1.0))
+
+
+def linear_map(F: Floats, V: Floats) -> tuple[Floats, float, float]:
+    """Find the Q with F ≈ V Q by least squares, its condition number, and the relative residual ||F - VQ|| / ||F||.
+
+    Parameters
+    ----------
+    F : (N, d) array
+    V : (N, k) array
+        Orthonormal columns.
+
+    Returns
+    -------
+    Q : (k, d) array
+    condition : float
+        Largest over smallest of the min(k, d) singular values of Q; inf if Q is singular.
+    residual : float
+        In [0, 1]; 0 for F = 0.
+    """
+    largest = float(np.abs(F).max())
+    if largest == 0:
+        return V.T @ F, np.inf, 0.0
+    scaled = F / largest  # so that no square overflows
+    Q = V.T @ scaled
+    sigma = svd(Q)[1]
+    condition = float(sigma[0] / sigma[-1]) if sigma[-1] > EPS * sigma[0] else np.inf
+    residual = float(np.linalg.norm(scaled - V @ Q) / np.linalg.norm(scaled))
+    return Q * largest, condition, residual

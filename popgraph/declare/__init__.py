@@ -1,0 +1,1 @@
+"""What users declare: distributions of naturals, augmentations, images; and the enumeration of their views."""

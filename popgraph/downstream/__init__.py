@@ -1,0 +1,1 @@
+"""What f is good for: probes, clusters, cuts, self-training."""

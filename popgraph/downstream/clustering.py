@@ -1,0 +1,350 @@
+"""Spectral clustering: k-means on F*, and what its parts are worth: their conductance, and their accuracy for some labels."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from popgraph.basics.arguments import generator as read_generator
+from popgraph.basics.arguments import is_whole, whole_number
+from popgraph.basics.arguments.classes import classes_in_order, is_labelled, labelled_share, need_a_label
+from popgraph.basics.arguments.embeddings import check_scale, read_embedding
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.labels import read_labels
+from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
+from popgraph.basics.blas import one_thread
+from popgraph.basics.html import bracket
+from popgraph.basics.memory import in_words
+from popgraph.declare.distribution import Seed
+from popgraph.errors import InvalidArgument, listing, load_whole, shorten
+from popgraph.populations.graph import PopulationGraph
+
+STEPS = 300  # of Lloyd's iteration; it needs a dozen or two
+SAME = 1e-8  # points closer than this share of the largest are one: eigenvectors are known to some 1e-12
+VOTE_TIE = 1e-12  # shares of a natural's views closer than this are a tie
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Clustering(Immutable):
+    """Hold a partition of the views into parts, and what the parts are worth. Made by `spectral_clusters`.
+
+    Attributes
+    ----------
+    parts : (N,) array of int
+        The part of each view; parts are numbered 0, 1, ... by their first view.
+    natural_parts : (n,) array of int
+        The part that most of a natural's views lie in, by A(x|x̄); the lower number on a tie.
+    conductance : (count,) array
+        φ_G(S) = Σ_{x∈S, x'∉S} w_xx' / Σ_{x∈S} w_x of each part S.
+    inertia : float
+        Σ w_x ||point(x) - centre of its part||², the least of all restarts.
+    gap : float or None
+        γ_count - γ_{count+1} where F* was clustered, from below: at 0 the cut is degenerate, and other parts are as good. None
+        for an embedding that was given.
+    accuracy : float or None
+        Pr_{x̄, x~A(.|x̄)}[the class matched to x's part is y(x̄)], under the best matching of parts and classes; None without
+        labels, and among the labelled naturals where some are not. A part or class that is left over when their numbers differ
+        counts as an error.
+    natural_accuracy : float or None
+        Pr_x̄[the class matched to x̄'s part is y(x̄)], under its own best matching.
+    w_x : (N,) array
+        The views' probabilities.
+    gap_bounds : (float, float) or None
+        Two numbers between which γ_count - γ_{count+1} lies, where F* was clustered.
+    views : sequence of N views
+        Those of the graph, by which `agreement` finds labels that have names.
+    labelled : int
+        How many naturals the accuracies are of: those with a label.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> from popgraph import spectral_clusters
+    >>> clustering = spectral_clusters(pg.zoo.clusters(count=3), 3, rng=0)
+    >>> clustering
+    Clustering(60 views in 3 parts, conductance at most 0.106, accuracy 0.95)
+    >>> clustering.natural_accuracy
+    1.0
+    """
+
+    parts: Ints
+    natural_parts: Ints
+    conductance: Floats
+    inertia: float
+    gap: float | None
+    accuracy: float | None
+    natural_accuracy: float | None
+    w_x: Floats
+    gap_bounds: tuple[float, float] | None = None
+    views: Sequence[Hashable] = ()
+    labelled: int = 0
+
+    @property
+    def count(self) -> int:
+        """The number of parts."""
+        return len(self.conductance)
+
+    @property
+    def sizes(self) -> Floats:
+        """The probability of each part, Σ_{x∈S} w_x, (count,)."""
+        return frozen(np.bincount(self.parts, self.w_x, self.count))
+
+    def agreement(self, view_labels: Any) -> float:
+        """Return the accuracy for labels of the views: the share of w_x whose part is matched to their label.
+
+        With views that are unlabelled, the share is that of the labelled ones.
+
+        Parameters
+        ----------
+        view_labels : sequence of N labels, or mapping view -> label
+            A sequence is in the order of `views`; for example `graph.view_labels`.
+
+        Raises
+        ------
+        InvalidArgument
+            If there is not one label for each view, or no view is labelled.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> from popgraph import spectral_clusters
+        >>> graph = pg.zoo.clusters(count=3)
+        >>> spectral_clusters(graph, 3, rng=0).agreement(graph.view_labels)
+        1.0
+        """
+        labels = read_labels(view_labels, self.views, noun="view", name="view_labels")
+        if labels is None:
+            raise InvalidArgument(f"view_labels is None; {len(self.parts)} views need one label each")
+        need_a_label(labels, "view_labels", "view")
+        first, y = classes_in_order(labels)
+        return matched_share(_joint(self.parts, self.count, y, len(first), labelled_share(self.w_x, y)))
+
+    def __repr__(self) -> str:
+        known = "" if self.accuracy is None else f", accuracy {self.accuracy:.4g}"
+        plural = "s" * (self.count != 1)
+        return (
+            f"Clustering({len(self.parts):,} views in {self.count} part{plural}, "
+            f"conductance at most {self.conductance.max():.3g}{known})"
+        )
+
+    def __str__(self) -> str:
+        lines = [
+            repr(self),
+            f"  sizes        {listing([f'{size:.4g}' for size in self.sizes])}",
+            f"  conductance  {listing([f'{phi:.4g}' for phi in self.conductance])}",
+            f"  inertia      {self.inertia:.6g}",
+        ]
+        if self.accuracy is not None:
+            among = f" (of {self.labelled:,} that are labelled)" if self.labelled < len(self.natural_parts) else ""
+            lines.append(f"  accuracy     {self.accuracy:.4g} of views, {self.natural_accuracy:.4g} of naturals{among}")
+        if self.gap is not None:
+            known = "0" if self.gap == 0 else bracket(self.gap, self.gap_bounds[1] if self.gap_bounds else self.gap)
+            lines.append(f"  gap          {known}" + " (degenerate: other parts are as good)" * (self.gap == 0))
+        return "\n".join(lines)
+
+
+@checked_call()
+@in_words("clustering the views", "use fewer clusters")
+@one_thread()
+def spectral_clusters(
+    graph: PopulationGraph,
+    count: int,
+    *,
+    embedding: Any = None,
+    labels: Any = None,
+    restarts: int = 20,
+    rng: Seed = None,
+) -> Clustering:
+    """Cluster the views by k-means on the rows of F*, each scaled to length 1.
+
+    Scaled rows are the directions of f* = D^-1/2 F* as well, and with one connected component a part they are orthogonal: the
+    parts are then the components. Eigenvectors of γ = 0 are left out, since they are arbitrary. An embedding that is given is
+    clustered as it stands.
+
+    Each view counts with its probability w_x, so that listing a view as two halves changes nothing. (scipy's kmeans2 knows no
+    weights.) Every restart draws its centres by k-means++, and the partition of least inertia is returned: a good one, not
+    provably the best. A part that falls empty is moved to the view that costs most.
+
+    Parameters
+    ----------
+    graph : PopulationGraph
+        N views.
+    count : int
+        Parts, 1..N; all of them are nonempty.
+    embedding : (N, d) array, mapping view -> vector, callable view -> vector, DataFrame, Training or Spectrum, optional
+        What to cluster in place of F*.
+    labels : sequence of n labels, or mapping natural -> label, optional
+        The class y(x̄) of each natural, None where unlabelled, for the accuracies; `graph.labels` if not given. For labels of
+        views see `Clustering.agreement`.
+    restarts : int
+        1 or more.
+    rng : None, int or numpy.random.Generator
+        Draws the first centres.
+
+    Returns
+    -------
+    Clustering
+        The parts, with conductances and accuracies.
+
+    Raises
+    ------
+    InvalidArgument
+        If count is not in 1..N, restarts is below 1, there is not one label for each natural or none at all, or fewer than
+        `count` points are distinct.
+    InvalidEmbedding
+        If the embedding is not one finite real vector for each view.
+
+    References
+    ----------
+    Ng, Jordan and Weiss, On spectral clustering: analysis and an algorithm, NeurIPS 2001, whose affinity is Ā here, with its
+    diagonal. Arthur and Vassilvitskii, k-means++, SODA 2007. [H21] section 3.1 for the conductance.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> from popgraph import spectral_clusters
+    >>> print(spectral_clusters(pg.zoo.lightning_cloud(), 2, rng=0))
+    Clustering(4 views in 2 parts, conductance at most 0, accuracy 1)
+      sizes        0.5, 0.5
+      conductance  0, 0
+      inertia      0
+      accuracy     1 of views, 1 of naturals
+      gap          1
+    """
+    if not isinstance(graph, PopulationGraph):
+        raise InvalidArgument(f"spectral_clusters(graph, count) takes a PopulationGraph first; got {shorten(graph)}")
+    count = whole_number("count", count, graph.N)
+    if not is_whole(restarts) or not 1 <= restarts <= 10**6:
+        raise InvalidArgument(f"restarts is {shorten(restarts)}; it must be a whole number, 1 or more")
+    generator = read_generator(rng)
+    given = graph.labels if labels is None else read_labels(labels, graph.naturals)
+    if labels is not None:
+        need_a_label(given)
+    elif given is not None and not is_labelled(given).any():
+        given = None
+    gap = gap_bounds = None
+    if embedding is None:
+        spectrum = graph.spectrum(int(count))
+        gap, gap_bounds = spectrum.gap, spectrum.gap_bounds
+        points = unit_rows(spectrum.eigenvectors[:, spectrum.gamma > 0])
+    else:
+        points = check_scale("embedding", read_embedding(graph.views, embedding))
+    parts, inertia = k_means(points, graph.w_x, int(count), int(restarts), generator)
+    _, parts = classes_in_order(parts)
+    onehot = sp.csr_array((np.ones(graph.N), (np.arange(graph.N), parts)), shape=(graph.N, count))
+    shares = graph.kernel @ onehot
+    dense = shares.toarray()
+    natural_parts = np.argmax(dense >= dense.max(axis=1, keepdims=True) - VOTE_TIE, axis=1)
+    accuracy = natural_accuracy = None
+    if given is not None:
+        first, y = classes_in_order(given)
+        p, known = labelled_share(graph.p, y), np.flatnonzero(y >= 0)
+        by_class = sp.csr_array((p[known], (y[known], known)), shape=(len(first), graph.n))
+        accuracy = matched_share((by_class @ shares).toarray().T)
+        natural_accuracy = matched_share(_joint(natural_parts, int(count), y, len(first), p))
+    return Clustering(
+        parts=frozen(parts),
+        natural_parts=frozen(natural_parts),
+        conductance=frozen(conductances(graph.p, dense)),
+        inertia=inertia,
+        gap=gap,
+        accuracy=accuracy,
+        natural_accuracy=natural_accuracy,
+        w_x=graph.w_x,
+        gap_bounds=gap_bounds,
+        views=graph.views,
+        labelled=0 if given is None else int(is_labelled(given).sum()),
+    )
+
+
+def unit_rows(V: Floats) -> Floats:
+    """Return the rows scaled to length 1; rows that are 0, but for rounding, stay 0."""
+    length = np.linalg.norm(V, axis=1, keepdims=True)
+    return np.asarray(np.divide(V, length, out=np.zeros_like(V), where=length > 0))
+
+
+def conductances(p: Floats, shares: Floats) -> Floats:
+    """Return φ_G of each part, (count,), from Pr[x in the part | x̄], (n, count).
+
+    A pair crosses if its natural sends one view inside and one outside: Σ p s_in s_out. The sum over the other parts, rather
+    than 1 - s_in, makes the conductance of a component exactly 0. A part of all views has conductance 0.
+    """
+    count = shares.shape[1]
+    outside = shares @ (1.0 - np.eye(count))
+    inside = p @ (shares * shares)
+    crossing = p @ (shares * outside)
+    return np.asarray(crossing / (inside + crossing))
+
+
+def matched_share(joint: Floats) -> float:
+    """Return the largest mass Σ joint[part, class] over one-to-one matchings of parts with classes.
+
+    Examples
+    --------
+    >>> matched_share(np.array([[0.1, 0.4], [0.3, 0.0], [0.1, 0.1]]))
+    0.7
+    """
+    return float(joint[load_whole("scipy.optimize").linear_sum_assignment(joint, maximize=True)].sum())
+
+
+def _joint(parts: Ints, count: int, y: Ints, r: int, mass: Floats) -> Floats:
+    """Return the mass of each part and class, (count, r); y is -1 where unlabelled."""
+    joint, known = np.zeros((count, r)), y >= 0
+    np.add.at(joint, (parts[known], y[known]), mass[known])
+    return joint
+
+
+def k_means(
+    points: Floats, weights: Floats, count: int, restarts: int, generator: np.random.Generator
+) -> tuple[Ints, float]:
+    """Return the parts (N,) of least inertia Σ weights ||point - centre||² of some restarts, and that inertia.
+
+    Raises
+    ------
+    InvalidArgument
+        If fewer than `count` points are distinct.
+    """
+    largest = float(np.abs(points).max(initial=0.0))
+    points = np.ascontiguousarray(points / largest if largest > 0 else points)
+    runs = (_lloyd(points, weights, _seeds(points, weights, count, generator)) for _ in range(restarts))
+    parts, inertia = min(runs, key=lambda run: run[1])
+    return parts, inertia * largest**2
+
+
+def _seeds(points: Floats, weights: Floats, count: int, generator: np.random.Generator) -> Floats:
+    """Draw `count` centres: the first by weight, each next one by weight times squared distance to those drawn."""
+    chosen = [int(generator.choice(len(points), p=weights / weights.sum()))]
+    nearest = np.full(len(points), np.inf)
+    while True:
+        nearest = np.minimum(nearest, np.sum((points - points[chosen[-1]]) ** 2, axis=1))
+        if len(chosen) == count:
+            return points[chosen]
+        nearest[nearest <= SAME**2] = 0.0
+        cost = weights * nearest
+        if not cost.any():
+            raise InvalidArgument(
+                f"count is {count}, but only {len(chosen)} of the {len(points):,} points to cluster are distinct; give "
+                f"count <= {len(chosen)}, or another embedding"
+            )
+        chosen.append(int(generator.choice(len(points), p=cost / cost.sum())))
+
+
+def _lloyd(points: Floats, weights: Floats, centres: Floats) -> tuple[Ints, float]:
+    """Alternate nearest centres and weighted means until no point changes its part."""
+    count, every = len(centres), np.arange(len(points))
+    parts = np.full(len(points), -1, dtype=np.intp)
+    for _ in range(STEPS):
+        nearest, distance = load_whole("scipy.cluster.vq").vq(points, centres)
+        nearest = nearest.astype(np.intp)
+        for part in np.setdiff1d(np.arange(count), nearest):
+            company = np.bincount(nearest, minlength=count)[nearest] > 1  # who moves may leave no part empty
+            worst = int(np.argmax(np.where(company, weights * distance**2, -1.0)))
+            nearest[worst], distance[worst] = part, 0.0
+        if np.array_equal(nearest, parts):
+            break
+        parts = nearest
+        members = sp.csr_array((weights, (parts, every)), shape=(count, len(points)))
+        centres = (members @ points) / members.sum(axis=1)[:, np.newaxis]
+    return parts, float(np.sum(weights * np.sum((points - centres[parts]) ** 2, axis=1)))

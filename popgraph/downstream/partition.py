@@ -1,0 +1,371 @@
+"""Partitions of the views by Dirichlet conductance: of one set, the sparsest m parts exactly, and a bracket at any size.
+
+The exact search looks at every set of views once; what is larger gets [λ_m/2, the best partition found].
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from popgraph.basics.arguments import whole_number
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
+from popgraph.basics.blas import one_thread
+from popgraph.basics.memory import in_words, reserve
+from popgraph.basics.subspace import tolerance
+from popgraph.downstream.clustering import conductances, spectral_clusters
+from popgraph.errors import InvalidArgument, TooLarge, shorten
+from popgraph.populations.graph import PopulationGraph, read_graph
+
+EXACT_VIEWS = 16  # up to here m = 5 takes 0.3 s and m = 15 a second: the work grows like 3^N, and ranks need two bytes
+LOW_BITS = 8  # views of which all pairs of disjoint sets are one axis, of 3^8 numbers
+MOVES = 200  # of single views, in the local search
+MOST_ENTRIES = 2**24  # of the (N, m) table that a move is chosen by
+
+Ranks = NDArray[np.uint16]  # of at most 2^16 conductances, one of each set
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Partition(Immutable):
+    """Hold a partition of the views, and each part's conductance.
+
+    Attributes
+    ----------
+    labels : (N,) array of int
+        In 0..m-1, numbered by first view.
+    conductances : (m,) array
+        φ_G of each part.
+    exact : bool
+        Whether rho is proven least.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> pg.sparsest_partition(pg.zoo.lightning_cloud(), m=2).labels.tolist()
+    [0, 0, 1, 1]
+    """
+
+    labels: Ints
+    conductances: Floats
+    exact: bool
+
+    @property
+    def m(self) -> int:
+        """The number of parts."""
+        return len(self.conductances)
+
+    @property
+    def rho(self) -> float:
+        """The largest conductance of a part."""
+        return float(self.conductances.max())
+
+    def __repr__(self) -> str:
+        return f"Partition({len(self.labels):,} views in {self.m} parts, rho {self.rho:.4g}{', exact' * self.exact})"
+
+
+@dataclass(frozen=True)
+class PartitionBounds(Immutable):
+    """Hold a bracket of ρ_m: nothing is below `lower`, and `partition` has `upper`.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> bounds = pg.partition_bounds(pg.zoo.clusters(), m=4)
+    >>> bounds.lower <= bounds.upper
+    True
+    """
+
+    lower: float
+    upper: float
+    partition: Partition
+    how: str
+
+    def __str__(self) -> str:
+        return f"{self.lower:.6g} <= rho_{self.partition.m} <= {self.upper:.6g} ({self.how})"
+
+
+def conductance(graph: PopulationGraph, S: Any) -> float:
+    """Return the Dirichlet conductance φ_G(S) = Σ_{x∈S, x'∉S} w_xx' / Σ_{x∈S} w_x of a set of views.
+
+    Parameters
+    ----------
+    graph : PopulationGraph
+        N views.
+    S : sequence of positions, or (N,) array of bool
+        Not empty.
+
+    Raises
+    ------
+    InvalidArgument
+        If S is empty, or no set of positions in 0..N-1, or a mask of another length.
+
+    References
+    ----------
+    [H21] Definition 3.3, with the self-weight in w_x.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> conductance(pg.zoo.lightning_cloud(), [0])  # w_00 = 2/9 of w_0 = 1/3
+    0.3333
+    """
+    given = np.asarray(S)
+    if given.dtype == bool and given.shape != (graph.N,):
+        raise InvalidArgument(f"S is a mask of shape {given.shape}; {graph.N} views need ({graph.N},)")
+    positions = np.flatnonzero(given) if given.dtype == bool else np.unique(given)
+    if positions.size == 0:
+        raise InvalidArgument("S is empty; a conductance is of one view or more")
+    if positions.dtype.kind not in "iu" or positions[0] < 0 or positions[-1] >= graph.N:
+        raise InvalidArgument(f"S is {shorten(S)}; it must hold positions of views, 0..{graph.N - 1}, or be a mask")
+    labels = np.ones(graph.N, dtype=np.intp)
+    labels[positions] = 0
+    if positions.size == graph.N:
+        return 0.0
+    return float(_conductances(graph, labels, 2)[0])
+
+
+def _conductances(graph: PopulationGraph, labels: Ints, m: int) -> Floats:
+    """Return φ_G of each part, (m,)."""
+    onehot = np.zeros((graph.N, m))
+    onehot[np.arange(graph.N), labels] = 1.0
+    return conductances(graph.p, graph.kernel @ onehot)
+
+
+def _renumbered(graph: PopulationGraph, labels: Ints, exact: bool) -> Partition:
+    """Number the parts by first view, and measure them."""
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    order = np.argsort(np.argsort(first))
+    numbered = np.asarray(order[inverse], dtype=np.intp)
+    return Partition(frozen(numbered), frozen(_conductances(graph, numbered, len(first))), exact)
+
+
+def _read_m(graph: PopulationGraph, m: Any) -> int:
+    """Refuse an m that is no number of parts."""
+    read_graph("a partition", graph)
+    return whole_number("m", m, graph.N)
+
+
+def _in_closed_form(graph: PopulationGraph, m: int) -> Partition | None:
+    """Return a sparsest partition that needs no search: components, grouped, or single views."""
+    if m <= graph.component_count:
+        return _renumbered(graph, np.minimum(graph.components, m - 1), True)
+    if m == graph.N:
+        A = graph.kernel
+        crossing = (A - A.power(2)).T @ graph.p  # Σ p A (1 - A): exactly 0 for a view that its naturals always give
+        phi = np.clip(crossing / graph.w_x, 0.0, 1.0)
+        return Partition(frozen(np.arange(graph.N, dtype=np.intp)), frozen(phi), True)
+    return None
+
+
+@checked_call()
+@in_words("searching the partitions", "use partition_bounds, which brackets rho at any size")
+@one_thread()
+def sparsest_partition(graph: PopulationGraph, m: int) -> Partition:
+    """Split the views into the m nonempty parts whose worst Dirichlet conductance is least.
+
+    Exact, by dynamic programming over sets: the best worst part of a set split into j is that of a first part and of the rest
+    split into j - 1. All pairs of disjoint sets are looked at, 3^N of them, m - 2 times.
+
+    Parameters
+    ----------
+    graph : PopulationGraph
+        N views, at most 16 unless m is at most the number of components, or N.
+    m : int
+        In 1..N.
+
+    Returns
+    -------
+    Partition
+        Labels (N,), each part's conductance (m,), and rho, the largest: ρ_m.
+
+    Raises
+    ------
+    InvalidArgument
+        If m is outside 1..N.
+    TooLarge
+        If there are more than 16 views, and no closed form; `partition_bounds` brackets ρ_m at any size.
+
+    References
+    ----------
+    [H21] Definition 3.4.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> from popgraph import sparsest_partition
+    >>> sparsest_partition(pg.zoo.hypercube(3), m=2).rho  # two opposite faces: a pair differs there with 2q(1-q) = 3/8
+    0.375
+    """
+    m = _read_m(graph, m)
+    known = _in_closed_form(graph, m)
+    if known is not None:
+        return known
+    if graph.N > EXACT_VIEWS:
+        raise TooLarge(
+            f"the sparsest partition of {graph.N:,} views would take 3^{graph.N} steps; at most {EXACT_VIEWS} views are "
+            "searched: use partition_bounds, which brackets rho at any size"
+        )
+    levels = [phi := _ranks(_all_conductances(graph))]
+    for _ in range(m - 2):  # the whole, split into m, needs tables of up to m - 1 parts
+        levels.append(_best_splits(phi, levels[-1]))
+    labels, left = np.zeros(graph.N, dtype=np.intp), (1 << graph.N) - 1
+    for j in range(m - 1, 0, -1):
+        subsets = _subsets(left)
+        worst = np.maximum(phi[subsets], levels[j - 1][left ^ subsets])
+        part = int(subsets[int(np.argmin(worst))])
+        labels[[x for x in range(graph.N) if part >> x & 1]] = j
+        left ^= part
+    return _renumbered(graph, labels, True)
+
+
+def _all_conductances(graph: PopulationGraph) -> Floats:
+    """Return φ_G of every set of views, (2^N,) by bit mask; inf for the empty one."""
+    w, N = graph.w, graph.N
+    mass, inside = np.zeros(1), np.zeros(1)
+    touching = np.zeros((1, N))  # Σ_{x'∈S} w_xx' of each set and each view
+    for x in range(N):
+        inside = np.concatenate([inside, inside + 2.0 * touching[:, x] + w[x, x]])
+        mass = np.concatenate([mass, mass + graph.w_x[x]])
+        touching = np.concatenate([touching, touching + w[x]])
+    phi = np.full(len(mass), np.inf)
+    phi[1:] = np.clip(1.0 - inside[1:] / mass[1:], 0.0, 1.0)
+    phi[-1] = 0.0  # a set of everything loses nothing
+    return phi
+
+
+def _ranks(phi: Floats) -> Ranks:
+    """Replace each conductance by its place among all: least and largest need the order alone, and 2 bytes are quicker than 8."""
+    return np.unique(phi, return_inverse=True)[1].astype(np.uint16)
+
+
+def _best_splits(first: Ranks, rest: Ranks) -> Ranks:
+    """Return, for every set, min over its splits into disjoint S and T of max(first[S], rest[T]).
+
+    A set is a row of high bits and a column of low ones. The pairs of disjoint columns are listed once, those of one union side
+    by side, and each row folds its own splits of the high bits over all of them.
+    """
+    n = len(first).bit_length() - 1
+    low = min(n, LOW_BITS)
+    S, T = np.zeros(1, dtype=np.intp), np.zeros(1, dtype=np.intp)
+    for bit in range(low):  # neither holds the view, S does, T does
+        S, T = np.concatenate([S, S | 1 << bit, S]), np.concatenate([T, T, T | 1 << bit])
+    by_union = np.argsort(S | T, kind="stable")
+    S, T = S[by_union], T[by_union]
+    starts = np.searchsorted(S | T, np.arange(1 << low))
+    A, B = first.reshape(-1, 1 << low)[:, S], rest.reshape(-1, 1 << low)[:, T]
+    best = np.empty((1 << (n - low), 1 << low), dtype=first.dtype)
+    least, worst = np.empty_like(A[0]), np.empty_like(A[0])
+    for row in range(len(best)):
+        np.maximum(A[0], B[row], out=least)
+        for high in [*_subsets(row).tolist(), row]:  # and the empty set, with which `least` began
+            np.minimum(least, np.maximum(A[high], B[row ^ high], out=worst), out=least)
+        best[row] = np.minimum.reduceat(least, starts)
+    return best.ravel()
+
+
+def _subsets(mask: int) -> Ints:
+    """Return every nonempty proper subset of a bit mask."""
+    found = np.zeros(1, dtype=np.intp)
+    for bit in range(mask.bit_length()):
+        if mask >> bit & 1:
+            found = np.concatenate([found, found | 1 << bit])
+    return found[1:-1]
+
+
+@checked_call()
+@in_words("bounding rho", "use a smaller m")
+@one_thread()
+def partition_bounds(graph: PopulationGraph, m: int) -> PartitionBounds:
+    """Bracket ρ_m at any size: λ_m/2 from below, and from above a spectral partition improved by moving single views.
+
+    Parameters
+    ----------
+    graph : PopulationGraph
+        N views.
+    m : int
+        In 1..N.
+
+    Returns
+    -------
+    PartitionBounds
+        The two ends, and the partition that attains the upper one. Equal where a closed form is known.
+
+    Raises
+    ------
+    InvalidArgument
+        If m is outside 1..N.
+
+    References
+    ----------
+    Lee, Oveis Gharan and Trevisan 2014 [LGT]: λ_m/2 <= ρ_m.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> from popgraph import partition_bounds
+    >>> print(partition_bounds(pg.zoo.hypercube(3), m=2))
+    0.375 <= rho_2 <= 0.375 (λ_2/2, and spectral clusters with 0 views moved)
+    """
+    m = _read_m(graph, m)
+    known = _in_closed_form(graph, m)
+    if known is not None:
+        return PartitionBounds(known.rho, known.rho, known, "in closed form")
+    reserve(
+        f"a table of {graph.N:,} views in {m:,} parts", 16.0 * graph.N * m, "use a smaller m"
+    )  # who is in which, and F*
+    spectrum = graph.spectrum(m)
+    above = float(spectrum.gamma[-1]) + float(spectrum.residuals[-1]) + tolerance(spectrum.side)
+    lower = max(0.0, (1.0 - min(1.0, above)) / 2.0)
+    labels, moved = _improved(graph, _spectral_start(graph, m), m)
+    found = _renumbered(graph, labels, False)
+    moves = f"{moved} view{'s' * (moved != 1)} moved"
+    return PartitionBounds(lower, found.rho, found, f"λ_{m}/2, and spectral clusters with {moves}")
+
+
+def _spectral_start(graph: PopulationGraph, m: int) -> Ints:
+    """Return spectral clusters, or equal runs of views along the second eigenvector where the rows of F* are too few."""
+    try:
+        return np.array(spectral_clusters(graph, m, rng=0).parts)
+    except InvalidArgument:
+        spectrum = graph.spectrum(min(2, graph.N))
+        order = np.argsort(spectrum.eigenfunctions[:, -1], kind="stable")
+        labels = np.empty(graph.N, dtype=np.intp)
+        for part, positions in enumerate(np.array_split(order, m)):
+            labels[positions] = part
+        return labels
+
+
+def _improved(graph: PopulationGraph, labels: Ints, m: int) -> tuple[Ints, int]:
+    """Move one view after the other, each time the one that lowers the largest conductance most; and say how many."""
+    if graph.N * m > MOST_ENTRIES:
+        return labels, 0
+    A, p, w_x = graph.kernel, graph.p, graph.w_x
+    own = A.power(2).T @ p  # w_xx
+    rows = np.arange(graph.N)
+    for moved in range(MOVES):
+        onehot = np.zeros((graph.N, m))
+        onehot[rows, labels] = 1.0
+        share = A @ onehot
+        touching = A.T @ (p[:, np.newaxis] * share)  # Σ_{x'∈part} w_xx'
+        mass, inside = w_x @ onehot, p @ share**2
+        phi = 1.0 - inside / mass
+        sizes = onehot.sum(axis=0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            left = 1.0 - (inside[labels] - 2.0 * touching[rows, labels] + own) / (mass[labels] - w_x)
+        joined = 1.0 - (inside + 2.0 * touching + own[:, np.newaxis]) / (mass + w_x[:, np.newaxis])
+        order = np.argsort(-phi, kind="stable")[:3]  # of three parts one is neither left nor joined
+        others = np.full((graph.N, m), -np.inf)
+        for part in order[::-1]:
+            free = (labels != part)[:, np.newaxis] & (np.arange(m) != part)
+            others[free] = np.maximum(others[free], phi[part])
+        worst = np.maximum(np.maximum(left[:, np.newaxis], joined), others)
+        worst[rows, labels] = np.inf
+        worst[sizes[labels] <= 1] = np.inf  # no part is left empty
+        best = int(np.argmin(worst))
+        if not worst.flat[best] < phi.max() * (1.0 - 1e-9):
+            return labels, moved
+        labels = labels.copy()
+        labels[best // m] = best % m
+    return labels, MOVES

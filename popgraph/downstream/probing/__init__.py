@@ -1,0 +1,10 @@
+"""What f is good for: linear probes of an embedding, one head a file, and how far equal-loss embeddings differ.
+
+`task.py` is what every head is given; `least_squares.py`, `logistic.py` and `exact.py` each return a B.
+"""
+
+from popgraph.downstream.probing.family import ProbeRange, probe_range
+from popgraph.downstream.probing.fit import probe
+from popgraph.downstream.probing.value import Probe
+
+__all__ = ["Probe", "ProbeRange", "probe", "probe_range"]

@@ -1,0 +1,220 @@
+"""`probe_range`: at a degenerate cut embeddings of equal loss differ in what they are good for; by how much, as far as found."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from popgraph.basics.arguments import generator as read_generator
+from popgraph.basics.arguments import is_whole
+from popgraph.basics.arguments.classes import classes_in_order
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arrays import Floats, Immutable, frozen
+from popgraph.basics.blas import one_thread
+from popgraph.basics.memory import in_words
+from popgraph.declare.distribution import Seed
+from popgraph.downstream.probing.fit import angle_left_open, check_head, fit, read_task_labels
+from popgraph.downstream.probing.value import Probe
+from popgraph.errors import InvalidArgument, TooLarge, shorten, size_in_words
+from popgraph.populations.graph import PopulationGraph
+from popgraph.spectrum import Spectrum, whole_eigenspace
+
+EIGENSPACE_BYTES = 2**30  # a repeated eigenvalue's eigenspace larger than this is not searched
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ProbeRange(Immutable):
+    """Hold the best and the worst probe found among the minimisers of the loss at one k. Made by `probe_range`.
+
+    Attributes
+    ----------
+    low, high : Probe
+        Of least and of greatest error; of test error, where there is a test.
+    low_f, high_f : (N, k) array
+        The embeddings that they probe, minimisers of the spectral contrastive loss; F = √w_x f.
+    k : int
+        The width of f.
+    family : str
+        What is free at this cut; empty where nothing is, so that low and high are one.
+    tried : int
+        How many embeddings were probed.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> from popgraph import probe_range
+    >>> probe_range(pg.zoo.hypercube(3), k=1)
+    ProbeRange(least squares, k=1: error 0.5, a clean cut)
+    """
+
+    low: Probe
+    high: Probe
+    low_f: Floats
+    high_f: Floats
+    k: int
+    family: str
+    tried: int
+
+    @property
+    def lowest(self) -> float:
+        """The least error found; the least test error, where there is a test."""
+        return _counted(self.low)
+
+    @property
+    def highest(self) -> float:
+        """The greatest error found; the greatest test error, where there is a test."""
+        return _counted(self.high)
+
+    def __repr__(self) -> str:
+        error = "error" if self.low.test_error is None else "test error"
+        if not self.family:
+            return f"ProbeRange({self.low.head}, k={self.k}: {error} {self.lowest:.4g}, a clean cut)"
+        return (
+            f"ProbeRange({self.low.head}, k={self.k}: {error} {self.lowest:.4g} to {self.highest:.4g} "
+            f"among {self.tried:,} minimisers)"
+        )
+
+    def __str__(self) -> str:
+        if not self.family:
+            return f"{self!r}\n  all minimisers of the loss span one subspace"
+        return f"{self!r}\n  free       {self.family}\n  the range is what a search found; the true one may be wider"
+
+
+@checked_call()
+@in_words("probing the family of F*", "use probe on one embedding")
+@one_thread()
+def probe_range(
+    graph: PopulationGraph,
+    k: int,
+    labels: Any = None,
+    *,
+    head: str = "least squares",
+    intercept: bool = False,
+    samples: int = 200,
+    rng: Seed = 0,
+    test_labels: Any = None,
+) -> ProbeRange:
+    """Search the minimisers of the spectral contrastive loss in k dimensions for the least and the greatest probing error.
+
+    At a clean cut they span one subspace and have one error. At a degenerate cut, γ_k = γ_{k+1}, any of many subspaces of the
+    eigenspace of γ_k will do, and this is a search among them: the range returned lies inside the true one. Tried are the
+    subspace nearest to the labels, the one farthest from them, that of `graph.spectrum(k)`, and `samples` more: evenly
+    spaced angles where one dimension is chosen out of two, else uniformly random ones.
+
+    Parameters
+    ----------
+    graph : PopulationGraph
+        n naturals, N views.
+    k : int
+        In 1..N.
+    labels : sequence of n labels, or mapping natural -> label, optional
+        As for `probe`.
+    head : {"least squares", "logistic", "exact"}
+        As for `probe`. The errors of the first two depend on the subspace only, as the least error does.
+    intercept : bool
+        As for `probe`.
+    samples : int
+        How many embeddings to try beside the three, 0 or more.
+    rng : None, int or numpy.random.Generator
+        Draws the random ones.
+    test_labels : sequence of n labels, or mapping natural -> label, optional
+        As for `probe`; the range is then that of the test error.
+
+    Returns
+    -------
+    ProbeRange
+        Both ends, with the embeddings that reach them.
+
+    Raises
+    ------
+    InvalidArgument, TooLarge, NotConverged
+        As `probe` and `PopulationGraph.spectrum` do; TooLarge also if the eigenspace of γ_k takes more than 1 GiB.
+
+    References
+    ----------
+    [H21] Lemma 3.1; the class x domain toy of Shen et al., Connect, not collapse (2022).
+
+    Examples
+    --------
+    The 2-cube at k = 2 may have either bit; the label is the first.
+
+    >>> import popgraph as pg
+    >>> from popgraph import probe_range
+    >>> found = probe_range(pg.zoo.hypercube(2), k=2)
+    >>> found.lowest, found.highest
+    (0.0, 0.5)
+    >>> bool(pg.verify(pg.zoo.hypercube(2), found.high_f))
+    True
+    """
+    if not isinstance(graph, PopulationGraph):
+        raise InvalidArgument(f"probe_range(graph, k) takes a PopulationGraph first; got {shorten(graph)}")
+    check_head(head, intercept)
+    if not is_whole(samples) or not 0 <= samples <= 10**9:
+        raise InvalidArgument(f"samples is {shorten(samples)}; it must be a whole number, 0 or more")
+    generator = read_generator(rng)
+    given = read_task_labels(graph, labels, test_labels)
+    spectrum = graph.spectrum(k)
+    positive = int(np.sum(spectrum.gamma > 0))
+    solve = partial(_solve, graph, float(spectrum.gamma[-1]))
+    whole = whole_eigenspace(spectrum, solve) if positive == k else spectrum
+    angle = angle_left_open(whole)
+    above = int(np.sum(spectrum.gamma > spectrum.gamma[-1] + spectrum.tolerance))
+    root = np.sqrt(graph.w_x)[:, np.newaxis]
+    fixed, free = spectrum.minimiser, whole.minimiser[:, above:]
+    if whole.k == k:  # nothing to choose; columns of γ = 0 are 0 in a minimiser
+        probed = fit(graph, fixed / root, given, head, intercept, angle)
+        f = frozen(fixed / root)
+        return ProbeRange(probed, probed, f, f, k, "", 1)
+    chosen, many = k - above, free.shape[1]
+    turn = _towards_labels(graph, free, given.fitted)
+    low = high = None
+    tried = 0
+    for R in _choices(turn, chosen, samples, generator):
+        f = np.hstack([fixed[:, :above], free @ R]) / root
+        tried += 1
+        found = (fit(graph, f, given, head, intercept, angle), f)
+        low = found if low is None or _counted(found[0]) < _counted(low[0]) else low
+        high = found if high is None or _counted(found[0]) > _counted(high[0]) else high
+    (best, best_f), (worst, worst_f) = low, high  # type: ignore[misc]
+    family = f"any {chosen} of the {many} dimensions of the eigenspace of γ = {spectrum.gamma[-1]:.6g}"
+    return ProbeRange(best, worst, frozen(best_f), frozen(worst_f), k, family, tried)
+
+
+def _counted(probe: Probe) -> float:
+    """Return the error that the range is of: the test error, where there is a test."""
+    return probe.error if probe.test_error is None else probe.test_error
+
+
+def _towards_labels(graph: PopulationGraph, free: Floats, labels: Any) -> Floats:
+    """Return an orthogonal (m, m) matrix whose first columns turn the m free directions to what they hold of the labels."""
+    first, y = classes_in_order(labels)
+    onehot = np.zeros((graph.n, len(first)))
+    known = np.flatnonzero(y >= 0)
+    onehot[known, y[known]] = np.sqrt(graph.p[known])
+    return np.linalg.svd(free.T @ (graph.factor.T @ onehot))[0]  # Mᵀ√p 1[y = i] is T_i of THEORY 5.4
+
+
+def _choices(turn: Floats, chosen: int, samples: int, generator: np.random.Generator) -> Iterator[Floats]:
+    """List matrices (m, chosen) with orthonormal columns: ways to choose among m free directions."""
+    many = len(turn)
+    yield turn[:, :chosen]
+    yield turn[:, many - chosen :]
+    yield np.eye(many)[:, :chosen]
+    for i in range(samples):
+        if many == 2:
+            angle = np.pi * (i + 1) / (samples + 1)
+            yield turn @ np.array([[np.cos(angle)], [np.sin(angle)]])
+        else:
+            yield np.linalg.qr(generator.standard_normal((many, chosen)))[0]
+
+
+def _solve(graph: PopulationGraph, gamma: float, k: int) -> Spectrum:
+    """Return the k leading pairs, if they fit."""
+    if 8 * graph.N * k > EIGENSPACE_BYTES:
+        raise TooLarge(
+            f"the cut is degenerate, and to see the eigenspace of γ = {gamma:.6g} whole {k:,} eigenvectors are needed, "
+            f"{size_in_words(8 * graph.N * k)} with {graph.N:,} views; use probe on one embedding, or a k at which F* is unique"
+        )
+    return graph.spectrum(k)

@@ -1,0 +1,230 @@
+"""`probe`: fit a linear head to an embedding and naturals' classes, and count its errors."""
+
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from popgraph.basics.arguments import one_of
+from popgraph.basics.arguments.classes import (
+    class_numbers,
+    classes_in_order,
+    is_labelled,
+    label_column,
+    list_labels,
+    need_a_label,
+)
+from popgraph.basics.arguments.embeddings import check_scale, read_embedding
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.labels import read_labels
+from popgraph.basics.arrays import Floats, Ints, frozen
+from popgraph.basics.blas import one_thread
+from popgraph.basics.memory import in_words
+from popgraph.downstream.probing import exact, least_squares, logistic
+from popgraph.downstream.probing.task import Task, error_of, vote
+from popgraph.downstream.probing.value import Probe
+from popgraph.errors import InvalidArgument, NotConverged, shorten
+from popgraph.populations.graph import PopulationGraph
+from popgraph.spectrum import Spectrum
+
+HEADS = ("least squares", "logistic", "exact")
+DEGENERATE = 0.1  # radians: an F* that is known no better is not told from others
+
+
+@checked_call()
+@in_words("fitting the head", "use a narrower f")
+@one_thread()
+def probe(
+    graph: PopulationGraph,
+    f: Any,
+    labels: Any = None,
+    *,
+    head: str = "least squares",
+    intercept: bool = False,
+    test_labels: Any = None,
+) -> Probe:
+    """Fit a linear head B to an embedding f, and return how often its vote misses the naturals' classes.
+
+    A view's class is g_B(x) = argmax_i (Bᵀf(x))_i, a natural's is ḡ_B(x̄) = argmax_i Pr_{x~A(.|x̄)}[g_B(x) = i], and the error
+    is Pr_x̄[ḡ_B(x̄) ≠ y(x̄)]; both ties go to the class that appears first among the naturals, and what rounding cannot tell
+    apart is a tie. Of a Spectrum that includes what its certificate leaves open of F*.
+
+    With few labels and many unlabelled naturals, those labelled None, B is fitted to the labelled ones alone, and the error is
+    Pr[ḡ_B(x̄) ≠ y(x̄) | x̄ is labelled]. Of all B that are the same on the views of labelled naturals, the one of least
+    E||Bᵀf(x)||² over all views is meant, by the heads that minimise a loss. `test_labels` gives classes of others to err on.
+
+    Parameters
+    ----------
+    graph : PopulationGraph
+        n naturals, N views.
+    f : (N, d) array, mapping view -> vector, callable view -> vector, DataFrame, Training or Spectrum
+        Rows in the order of `graph.views`. Of a Spectrum its `embedding` is meant.
+    labels : sequence of n labels, or mapping natural -> label, optional
+        The class y(x̄) of each natural, None where unlabelled; `graph.labels` if not given.
+    head : {"least squares", "logistic", "exact"}
+        How B is chosen. "least squares" minimises E||y⃗(x̄) - Bᵀf(x)||² exactly. "logistic" minimises the cross-entropy of
+        softmax(Bᵀf(x)); where classes are separable that has no minimum, so a ridge of 1e-6 times E||Bᵀf(x)||²/2 is always
+        added (no invertible map of f changes it), and `loss` is reported without it. "exact" minimises the error itself, by
+        branch and bound over the labellings that linear programs realise, for small cases. The errors of the first two are
+        upper bounds on it. An exact answer is up to margins of 1e-8: scores of unit directions closer than that, for |B| of
+        order 1, count as tied.
+    intercept : bool
+        Whether to add a constant to each class's score. F* holds the constant function; centred features do not.
+    test_labels : sequence of n labels, or mapping natural -> label, optional
+        The classes to count test errors by, None for a natural that is not in the test. Naturals that are labelled for the fit
+        are left out of the test, so that all of the true classes may be given. A class that the fit has not seen is never hit.
+
+    Returns
+    -------
+    Probe
+        The error, recomputed from B itself, with B and the predictions; and the test error.
+
+    Raises
+    ------
+    InvalidArgument
+        If there are no labels, not one for each natural, or no such head; or if no natural is left to test on.
+    InvalidEmbedding
+        If f is not one finite real vector for each view.
+    TooLarge
+        If the exact head would have to search among more than 500 directions of f, or does not finish in 20,000 steps.
+    NotConverged
+        If the logistic head is not certified to be within 1e-6 nats of its minimum.
+
+    References
+    ----------
+    [H21] section 3.2 and Lemma 3.1: neither f -> s(x) Qᵀf(x) with s > 0 nor an invertible Q changes the least error.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> from popgraph import probe
+    >>> graph = pg.zoo.hypercube(3)
+    >>> probe(graph, graph.spectrum(4), head="exact")
+    Probe(exact: error 0, optimal; 2 classes, f in 4 dimensions)
+    >>> parity = [sum(bits) % 2 for bits in graph.naturals]
+    >>> probe(graph, graph.spectrum(4), parity).error
+    0.5
+    >>> probe(graph, graph.spectrum(4), parity, head="exact").error
+    0.25
+
+    One label in each of two clusters, and 38 more naturals whose classes the fit never sees:
+
+    >>> clusters = pg.zoo.clusters(count=2)
+    >>> few = [None] * clusters.n
+    >>> few[0], few[-1] = clusters.labels[0], clusters.labels[-1]
+    >>> probe(clusters, clusters.spectrum(2), few, test_labels=clusters.labels)
+    Probe(least squares: error 0 on 2 labelled naturals, optimal, test error 0 on 38; 2 classes, f in 2 dimensions)
+    """
+    if not isinstance(graph, PopulationGraph):
+        raise InvalidArgument(f"probe(graph, f) takes a PopulationGraph first; got {shorten(graph)}")
+    check_head(head, intercept)
+    task_labels = read_task_labels(graph, labels, test_labels)
+    angle = angle_left_open(f) if isinstance(f, Spectrum) else 0.0
+    return fit(graph, check_scale("f", read_embedding(graph.views, f)), task_labels, head, intercept, angle)
+
+
+def angle_left_open(spectrum: Spectrum) -> float:
+    """Return how far the computed F* may be from the true one, in radians.
+
+    0 at a degenerate cut, where the bound is pi/2: no F* is meant but the one that is given.
+    """
+    angle = spectrum.certificate.angle_bound
+    return angle if angle < DEGENERATE else 0.0
+
+
+class TaskLabels(NamedTuple):
+    """Hold the labels to fit to, (n,), and those to test by, (n,), None where a natural is not to be tested; or None."""
+
+    fitted: Any
+    tested: Any
+
+
+def read_task_labels(graph: PopulationGraph, labels: Any, test_labels: Any) -> TaskLabels:
+    """Return the naturals' labels, those given or the graph's, and the labels to test by."""
+    fitted = graph.labels if labels is None else read_labels(labels, graph.naturals)
+    if fitted is None:
+        raise InvalidArgument(
+            f"there are no labels to probe for: pass labels=, one class for each of the {graph.n} naturals, here or to "
+            "popgraph.build"
+        )
+    need_a_label(fitted)
+    tested = read_labels(test_labels, graph.naturals, name="test_labels")
+    if tested is not None:
+        held_out = is_labelled(tested) & ~is_labelled(fitted)
+        if not held_out.any():
+            raise InvalidArgument(
+                f"test_labels gives no class to any of the {int((~is_labelled(fitted)).sum())} of {graph.n} naturals that are "
+                "unlabelled in labels, and what was fitted to is no test; label fewer naturals in labels, or test others"
+            )
+        tested = label_column([x if out else None for x, out in zip(list_labels(tested), held_out, strict=True)])
+    return TaskLabels(fitted, tested)
+
+
+def check_head(head: Any, intercept: Any) -> None:
+    """Refuse a head that there is not, and an intercept that is neither True nor False."""
+    one_of("head", head, tuple(HEADS))
+    if not isinstance(intercept, bool | np.bool_):
+        raise InvalidArgument(f"intercept is {shorten(intercept)}; say True to fit one, or False")
+
+
+def fit(graph: PopulationGraph, f: Floats, labels: TaskLabels, head: str, intercept: bool, angle: float = 0.0) -> Probe:
+    """Fit a head to what has been read; `angle` is how far the span of F is from the one that is meant, in radians."""
+    first, y = classes_in_order(labels.fitted)
+    classes = label_column(list_labels(labels.fitted[first]))
+    X = np.column_stack([f, np.ones(len(f))]) if intercept else f
+    task = _task(graph, X, y, len(first), angle)
+    loss: float | None = None
+    proven = False
+    if head == "least squares":
+        B, loss = least_squares.fit(task)
+    elif head == "logistic":
+        B, loss = logistic.fit(task)
+    else:
+        B, proven = _least_error(task)
+    g = task.predict(B)
+    voted = vote(graph.kernel, g, task.r)
+    error = error_of(voted[y >= 0], task.y, task.p)
+    test_error, test_count = None, 0
+    if labels.tested is not None:
+        tested = is_labelled(labels.tested)
+        truth = class_numbers(labels.tested, classes)
+        p, test_count = graph.p[tested], int(tested.sum())
+        test_error = error_of(voted[tested], truth[tested], p / p.sum())
+    return Probe(
+        error=error,
+        head=head,
+        B=frozen(B[:-1].copy() if intercept else B),
+        intercept=frozen(B[-1].copy()) if intercept else None,
+        classes=frozen(classes),
+        predicted=frozen(classes[voted]),
+        view_predictions=frozen(classes[g]),
+        loss=loss,
+        optimal=error == 0 or proven or error <= task.unavoidable + exact.CLOSED,
+        labelled=len(task.p),
+        test_error=test_error,
+        test_count=test_count,
+    )
+
+
+def _task(graph: PopulationGraph, X: Floats, y: Ints, r: int, angle: float) -> Task:
+    """Return the task on the labelled naturals, y >= 0, with p conditional on them."""
+    known = y >= 0
+    if known.all():
+        return Task(X, graph.w_x, graph.p, graph.kernel, y, r, angle)
+    A: Any = graph.kernel[np.flatnonzero(known)]
+    p = graph.p[known] / graph.p[known].sum()
+    return Task(X, np.asarray(p @ A), p, A, y[known], r, angle, graph.w_x)
+
+
+def _least_error(task: Task) -> tuple[Floats, bool]:
+    """Return a B of least error, and whether that is proven: the other heads' where nothing is left to search for."""
+    B = least_squares.fit(task)[0]
+    if task.error(B) > task.unavoidable + exact.CLOSED:
+        with suppress(NotConverged):  # it only shortens the search
+            B = min([B, logistic.fit(task)[0]], key=task.error)
+    if task.error(B) <= task.unavoidable + exact.CLOSED:
+        return B, True
+    found, least, proven = exact.fit(task, B, task.error(B))
+    if found is not None:
+        B = min([B, found], key=task.error)
+    return B, proven and task.error(B) <= least + exact.CLOSED

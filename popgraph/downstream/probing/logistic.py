@@ -1,0 +1,56 @@
+"""The logistic head: least population cross-entropy, with a ridge so small that it matters only where there is no minimum."""
+
+import numpy as np
+
+from popgraph.basics.arrays import Floats
+from popgraph.downstream.probing.task import Task
+from popgraph.errors import NotConverged, load_whole
+
+RIDGE = 1e-6  # on E||Bᵀf||²/2: scores of separable classes stop at 15 or so apart, cross-entropy below 1e-4
+EXCESS = (
+    1e-9  # nats above the ridged minimum that are accepted; the loss is RIDGE-strongly convex, so the gradient tells
+)
+
+
+def fit(task: Task) -> tuple[Floats, float]:
+    """Return B (d, r), and its cross-entropy -E log softmax(Bᵀf(x))_y(x̄) in nats, without the ridge.
+
+    Where classes are separable the infimum, 0, is not attained, so what is minimised is the cross-entropy plus
+    RIDGE/2 E||Bᵀf(x)||². That penalty is on the scores and not on B: no invertible map of f changes it.
+    """
+    special = load_whole("scipy.special")
+    Z = task.X @ task.whitening
+    shape = (Z.shape[1], task.r)
+    joint, w_x = task.joint, task.w_x[:, np.newaxis]
+
+    def value_and_gradient(flat: Floats) -> tuple[float, Floats]:
+        theta = flat.reshape(shape)
+        scores = Z @ theta
+        value = -float(np.sum(joint * special.log_softmax(scores, axis=1))) + RIDGE / 2 * float(flat @ flat)
+        gradient = Z.T @ (w_x * special.softmax(scores, axis=1) - joint) + RIDGE * theta
+        return value, gradient.ravel()
+
+    def curvature(flat: Floats, direction: Floats) -> Floats:
+        chances = special.softmax(Z @ flat.reshape(shape), axis=1)
+        moved = Z @ direction.reshape(shape)
+        moved = chances * (moved - np.sum(chances * moved, axis=1, keepdims=True))
+        return np.asarray((Z.T @ (w_x * moved)).ravel() + RIDGE * direction)
+
+    gtol = np.sqrt(2 * RIDGE * EXCESS)
+    start = np.zeros(Z.shape[1] * task.r)
+    found = load_whole("scipy.optimize").minimize(
+        value_and_gradient,
+        start,
+        jac=True,
+        hessp=curvature,
+        method="trust-ncg",
+        options={"gtol": gtol, "maxiter": 1000},
+    )
+    size = float(np.linalg.norm(found.jac))
+    if size**2 / (2 * RIDGE) > 1e3 * EXCESS:
+        raise NotConverged(
+            f"the logistic head stopped {size**2 / (2 * RIDGE):.1e} nats above its minimum at most, after "
+            f'{found.nit:,} steps ({found.message}); use head="least squares"'
+        )
+    theta = found.x.reshape(shape)
+    return task.whitening @ theta, max(0.0, -float(np.sum(joint * special.log_softmax(Z @ theta, axis=1))))

@@ -1,0 +1,134 @@
+"""A population in whole numbers: each component's kernel and weights over common denominators, and w as fractions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from math import gcd, lcm
+from typing import Any
+
+import numpy as np
+from scipy.sparse.csgraph import connected_components
+
+from popgraph.basics.memory import in_words, reserve
+from popgraph.declare.enumerated import Population
+from popgraph.errors import InvalidDistribution, TooLarge, shorten
+
+FRACTION = 200  # bytes of one
+LISTED = 2_000  # views up to which w and its like are written down as tables of fractions
+
+
+@dataclass(frozen=True)
+class Block:
+    """Hold one connected component with w = Cᵀ diag(Q) C up to a factor, C and Q of whole numbers, and its row sums W.
+
+    `rows[i]` lists (view, C) of a natural, views counted within the component; `views` are their positions in the graph.
+    """
+
+    rows: tuple[tuple[tuple[int, int], ...], ...]
+    Q: tuple[int, ...]
+    W: tuple[int, ...]
+    views: tuple[int, ...]
+
+    @property
+    def side(self) -> int:
+        """The smaller of naturals and views."""
+        return min(len(self.Q), len(self.W))
+
+
+def check_exact(population: Population) -> None:
+    """Refuse a population that was declared with floats, and name the first of them.
+
+    Raises
+    ------
+    InvalidDistribution
+        If p or A were.
+    """
+    law = population.distribution
+    if not law.exact:
+        i = _first_unround(law.probabilities)
+        raise InvalidDistribution(
+            f"p({shorten(law.outcomes[i])}) is the float {law.probabilities[i]!s}, and floats are not promoted to fractions; "
+            'declare it as Fraction(1, 10) or "1/10", or take distribution.rationalize(max_denominator)'
+        )
+    if population.exact is None:
+        A = population.kernel
+        at = _first_unround(A.data)
+        i = int(np.searchsorted(A.indptr, at, side="right")) - 1
+        raise InvalidDistribution(
+            f"A({shorten(population.views[int(A.indices[at])])}|{shorten(law.outcomes[i])}) is the float {A.data[at]!s}, and "
+            'floats are not promoted to fractions; declare the augmentation with Fraction(1, 10) or "1/10", its rows through '
+            "distribution.rationalize(max_denominator)"
+        )
+
+
+def _first_unround(values: Any) -> int:
+    """Return where the first float stands that is no multiple of 1/1024, or 0: 0.5 is as good as a fraction, 0.1 is not."""
+    odd = np.flatnonzero(values * 1024 != np.rint(values * 1024))
+    return int(odd[0]) if len(odd) else 0
+
+
+def blocks(population: Population) -> Iterator[Block]:
+    """List the connected components of an exact population."""
+    A, exact, law = population.kernel, population.exact, population.distribution
+    if exact is None or law.numerators is None:
+        raise AssertionError("check_exact comes first")
+    import scipy.sparse as sp
+
+    joined = sp.block_array([[None, A], [A.T, None]], format="csr")
+    count, part = connected_components(joined, directed=False)
+    n = A.shape[0]
+    naturals = np.argsort(part[:n], kind="stable")
+    of_natural = np.split(naturals, np.searchsorted(part[:n][naturals], np.arange(1, count)))
+    of_view = np.argsort(part[n:], kind="stable")
+    views_of = np.split(of_view, np.searchsorted(part[n:][of_view], np.arange(1, count)))
+    numerators = [int(c) for c in exact.numerators]
+    for here, there in zip(of_natural, views_of, strict=True):
+        local = {int(x): j for j, x in enumerate(there)}
+        rows, weights = [], []
+        for i in here.tolist():
+            start, stop = int(A.indptr[i]), int(A.indptr[i + 1])
+            row = tuple((local[int(A.indices[j])], numerators[j]) for j in range(start, stop))
+            common = gcd(*(c for _, c in row))
+            rows.append(tuple((x, c // common) for x, c in row))
+            weights.append(Fraction(law.numerators[i] * common**2, exact.denominators[i] ** 2))
+        scale = lcm(*(q.denominator for q in weights))
+        Q = [int(q * scale) for q in weights]
+        shared = gcd(*Q)
+        Q = [q // shared for q in Q]
+        W = [0] * len(there)
+        for q, row in zip(Q, rows, strict=True):
+            total = sum(c for _, c in row)
+            for x, c in row:
+                W[x] += q * c * total
+        yield Block(tuple(rows), tuple(Q), tuple(W), tuple(int(x) for x in there))
+
+
+@in_words("the table of fractions", "ask for graph.w, in floats")
+def weights(population: Population) -> tuple[Any, Any]:
+    """Return w (N, N) and w_x (N,) as arrays of Fractions.
+
+    Raises
+    ------
+    TooLarge
+        If there are more than 2,000 views.
+    """
+    A, exact, law = population.kernel, population.exact, population.distribution
+    if exact is None or law.numerators is None:
+        raise AssertionError("check_exact comes first")
+    N = A.shape[1]
+    if N > LISTED:
+        raise TooLarge(f"a table of {N:,} x {N:,} fractions is too large; at most {LISTED:,} views are written down")
+    pairs = float(np.sum(np.diff(A.indptr).astype(np.float64) ** 2))
+    reserve(
+        f"a table of {N:,} x {N:,} fractions", 8.0 * N**2 + FRACTION * min(pairs, N**2), "ask for graph.w, in floats"
+    )
+    w, w_x = np.full((N, N), Fraction(0), dtype=object), np.full(N, Fraction(0), dtype=object)
+    for i, numerator in enumerate(law.numerators):
+        start, stop = int(A.indptr[i]), int(A.indptr[i + 1])
+        row = [(int(A.indices[j]), exact.entry(j, i)) for j in range(start, stop)]
+        p = Fraction(numerator, law.denominator)
+        for x, a in row:
+            w_x[x] += p * a
+            for y, b in row:
+                w[x, y] += p * a * b
+    return w, w_x

@@ -1,0 +1,97 @@
+"""w, Ā, γ and F* as they stand on a blackboard: fractions and radicals in LaTeX, for graphs small enough to look at."""
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from popgraph.errors import InvalidArgument, TooLarge, require, shorten
+from popgraph.populations.exact.algebraic import fraction_latex, root_latex
+
+if TYPE_CHECKING:
+    from popgraph.populations.exact.value import ExactGraph
+
+MOST = 12  # views
+
+
+def write(graph: "ExactGraph", what: str) -> str:
+    """Return one of the matrices in LaTeX."""
+    if not isinstance(what, str) or what not in WRITERS:
+        raise InvalidArgument(f"what is {shorten(what)}; it must be one of {', '.join(map(repr, WRITERS))}")
+    if graph.N > MOST:
+        raise TooLarge(f"{graph.N:,} views are too many to write out; at most {MOST} are")
+    return WRITERS[what](graph)
+
+
+def page(graph: "ExactGraph") -> str | None:
+    """Return all four as one display, or None where there are too many views."""
+    if graph.N > MOST:
+        return None
+    names = {"w": "w", "adjacency": r"\bar A", "gamma": r"\gamma", "F*": "F^*"}
+    parts = [f"{names[what]} = {write(graph, what)}" for what in WRITERS]
+    return "$$" + r",\qquad ".join(parts) + "$$"
+
+
+def _matrix(rows: list[list[str]]) -> str:
+    body = r" \\ ".join(" & ".join(row) for row in rows)
+    return rf"\begin{{pmatrix}}{body}\end{{pmatrix}}"
+
+
+def _w(graph: "ExactGraph") -> str:
+    return _matrix([[fraction_latex(entry) for entry in row] for row in graph.w.tolist()])
+
+
+def _adjacency(graph: "ExactGraph") -> str:
+    w, w_x = graph.w, graph.w_x
+    rows = [[root_latex(w[x, y] ** 2 / (w_x[x] * w_x[y])) for y in range(graph.N)] for x in range(graph.N)]
+    return _matrix(rows)
+
+
+def _gamma(graph: "ExactGraph") -> str:
+    values = [each.latex for each in graph.eigenvalues for _ in range(each.multiplicity)]
+    return r"\left(" + r",\ ".join(values) + r"\right)"
+
+
+def _leading(graph: "ExactGraph") -> str:
+    """The columns of positive rational eigenvalues down to the first irrational one, orthonormal."""
+    columns: list[list[str]] = []
+    for each in graph.eigenvalues:
+        if each.fraction is None or each.fraction == 0:
+            break
+        for phi, square in _eigenfunctions(graph, each.fraction):
+            columns.append(
+                [
+                    ("-" if value < 0 else "") + root_latex(w * value**2 / square)
+                    for w, value in zip(graph.w_x, phi, strict=True)
+                ]
+            )
+    if not columns:
+        return r"\text{(irrational)}"
+    more = len(columns) < graph.rank
+    rows = [[*row, r"\cdots"] if more else list(row) for row in zip(*columns, strict=True)]
+    return _matrix(rows)
+
+
+def _eigenfunctions(graph: "ExactGraph", value: Fraction) -> list[tuple[list[Fraction], Fraction]]:
+    """Return an orthogonal basis of the eigenfunctions of P in L²(w_x), and their squared lengths, by Gram and Schmidt."""
+    flint: Any = require("flint")
+    N, P, w_x = graph.N, graph.walk, graph.w_x.tolist()
+    entries = [[flint.fmpq(e.numerator, e.denominator) for e in row] for row in P.tolist()]
+    for x in range(N):
+        entries[x][x] -= flint.fmpq(value.numerator, value.denominator)
+    reduced, rank = flint.fmpq_mat(entries).rref()
+    pivots = [next(j for j in range(N) if reduced[i, j] != 0) for i in range(rank)]
+    basis: list[tuple[list[Fraction], Fraction]] = []
+    for free in (j for j in range(N) if j not in pivots):
+        phi = [Fraction(0)] * N
+        phi[free] = Fraction(1)
+        for i, j in enumerate(pivots):
+            entry = reduced[i, free]
+            phi[j] = -Fraction(int(entry.p), int(entry.q))
+        for other, square in basis:
+            share = sum((w * a * b for w, a, b in zip(w_x, phi, other, strict=True)), Fraction(0)) / square
+            phi = [a - share * b for a, b in zip(phi, other, strict=True)]
+        square = sum((w * a * a for w, a in zip(w_x, phi, strict=True)), Fraction(0))
+        basis.append((phi, square))
+    return basis
+
+
+WRITERS = {"w": _w, "adjacency": _adjacency, "gamma": _gamma, "F*": _leading}

@@ -1,0 +1,383 @@
+"""`ExactGraph`: w, its walk and its spectrum without rounding, for a population declared with exact probabilities."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from itertools import pairwise
+from math import inf, nextafter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from popgraph.basics.arguments import numbers, whole_number
+from popgraph.basics.arguments.probabilities import read_fraction
+from popgraph.basics.arrays import Floats, Immutable, frozen
+from popgraph.declare.enumerated import Population
+from popgraph.errors import InvalidArgument, shorten
+from popgraph.populations.exact import latex
+from popgraph.populations.exact.algebraic import Eigenvalue, real_roots
+from popgraph.populations.exact.charpoly import characteristic, factors
+from popgraph.populations.exact.integers import Block, blocks, check_exact, weights
+from popgraph.populations.exact.verification import ExactMatch, verify
+
+START = 64  # bits at which roots are first isolated
+
+
+@dataclass(frozen=True)
+class Cut(Immutable):
+    """Say exactly what lies at a cut between γ_k and γ_{k+1}.
+
+    Attributes
+    ----------
+    k : int
+    clean : bool
+        Whether γ_k > γ_{k+1}.
+    zero : bool
+        Whether γ_k = 0.
+    above, upto : int
+        How many eigenvalues exceed γ_k, and how many are at least γ_k.
+    gap : tuple of two Fractions
+        An enclosure of γ_k - γ_{k+1}, one number where it is 0, both of one sign else; γ_{N+1} counts as 0.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> cut = pg.zoo.hypercube(3).exact().cut(2)
+    >>> cut.clean, cut.above, cut.upto, cut.gap
+    (False, 1, 4, (Fraction(0, 1), Fraction(0, 1)))
+    """
+
+    k: int
+    clean: bool
+    zero: bool
+    above: int
+    upto: int
+    gap: tuple[Fraction, Fraction]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ExactGraph(Immutable):
+    """Hold a population graph in rational and algebraic numbers. Made by `PopulationGraph.exact`.
+
+    It is an oracle of its own: no floating-point spectrum enters it. Each component's characteristic polynomial is computed
+    and factored over the rationals, and its roots are isolated by ball arithmetic, all by python-flint.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> exact = pg.zoo.lightning_cloud().exact()
+    >>> exact
+    ExactGraph(4 views, rank 2: 1 twice, 0 twice)
+    >>> exact.w[0, 1], exact.w_x[0]
+    (Fraction(1, 9), Fraction(1, 3))
+    >>> print(exact.charpoly)
+    x^2 (x - 1)^2
+    """
+
+    population: Population
+
+    def __post_init__(self) -> None:
+        check_exact(self.population)
+
+    @property
+    def N(self) -> int:
+        """The number of views."""
+        return len(self.population.views)
+
+    @cached_property
+    def _weights(self) -> tuple[Any, Any]:
+        return weights(self.population)
+
+    @property
+    def w(self) -> NDArray[np.object_]:
+        """w_xx' = Σ p(x̄) A(x|x̄) A(x'|x̄), an (N, N) array of Fractions."""
+        return frozen(self._weights[0])
+
+    @property
+    def w_x(self) -> NDArray[np.object_]:
+        """The views' probabilities, an (N,) array of Fractions."""
+        return frozen(self._weights[1])
+
+    @property
+    def walk(self) -> NDArray[np.object_]:
+        """P = D^-1 w, an (N, N) array of Fractions: rational, and similar to Ā."""
+        w, w_x = self._weights
+        return frozen(w / w_x[:, np.newaxis])
+
+    @property
+    def twin(self) -> NDArray[np.object_]:
+        """The naturals' walk A D^-1 Aᵀ diag(p), an (n, n) array of Fractions, with the nonzero eigenvalues of P.
+
+        Its entry is Σ_x A(x|i) A(x|j) p_j / w_x: augment natural i, and ask which natural j the view came from.
+        """
+        law, A, exact = self.population.distribution, self.population.kernel, self.population.exact
+        if exact is None or law.numerators is None or law.denominator is None:
+            raise AssertionError("made exact")
+        n, w_x = A.shape[0], self._weights[1]
+        table = np.full((n, self.N), Fraction(0), dtype=object)
+        for i in range(n):
+            for j in range(int(A.indptr[i]), int(A.indptr[i + 1])):
+                table[i, int(A.indices[j])] = exact.entry(j, i)
+        p = np.array([Fraction(c, law.denominator) for c in law.numerators], dtype=object)
+        return frozen((table / w_x) @ (table.T * p))
+
+    @cached_property
+    def _blocks(self) -> tuple[Block, ...]:
+        return tuple(blocks(self.population))
+
+    @property
+    def largest_side(self) -> int:
+        """Of the component that takes longest, the fewer of naturals and views: the size of what is solved."""
+        return max(block.side for block in self._blocks)
+
+    @cached_property
+    def charpoly(self) -> "Factored":
+        """The characteristic polynomial of Ā, factored over the rationals."""
+        found: dict[tuple[int, ...], int] = {}
+        for block in self._blocks:
+            for factor, exponent in factors(characteristic(block)).items():
+                found[factor] = found.get(factor, 0) + exponent
+        degree = sum((len(factor) - 1) * exponent for factor, exponent in found.items())
+        if degree < self.N:
+            found[0, 1] = found.get((0, 1), 0) + self.N - degree
+        order = sorted(found, key=lambda factor: (len(factor), tuple(map(abs, factor)), factor))
+        return Factored(tuple((factor, found[factor]) for factor in order))
+
+    @cached_property
+    def eigenvalues(self) -> tuple[Eigenvalue, ...]:
+        """The distinct eigenvalues of Ā, largest first, with their multiplicities and disjoint isolating intervals."""
+        bits = START
+        while True:
+            listed = [
+                Eigenvalue(factor, index, low, high, count)
+                for factor, count in self.charpoly.factors
+                for index, (low, high) in enumerate(real_roots(factor, bits))
+            ]
+            listed.sort(key=lambda each: each.low, reverse=True)
+            if all(b.high < a.low for a, b in pairwise(listed)):
+                return tuple(listed)
+            bits *= 2  # different polynomials have no common root: this ends
+
+    @cached_property
+    def gamma(self) -> Floats:
+        """All N eigenvalues with multiplicity as floats, each correctly rounded, largest first."""
+        return frozen(
+            np.repeat([float(each) for each in self.eigenvalues], [each.multiplicity for each in self.eigenvalues])
+        )
+
+    def multiplicity(self, value: Any) -> int:
+        """Return how many times a rational number is an eigenvalue; of 1, that is the number of components.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.zoo.hypercube(4).exact().multiplicity("1/4")
+        4
+        """
+        try:
+            whole = value if isinstance(value, Eigenvalue) else int(value) if isinstance(value, np.integer) else value
+            asked = (
+                whole
+                if isinstance(whole, Eigenvalue)
+                else Fraction(read_fraction(whole) if isinstance(whole, str | Decimal) else whole)
+            )
+        except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+            raise InvalidArgument(
+                f"value is {shorten(value)}; give an int, a Fraction or a string like '1/4'"
+            ) from None
+        return next((each.multiplicity for each in self.eigenvalues if each == asked), 0)
+
+    @property
+    def rank(self) -> int:
+        """The rank of Ā."""
+        return self.N - self.multiplicity(0)
+
+    @property
+    def clean_cuts(self) -> tuple[int, ...]:
+        """The k with γ_k > γ_{k+1}, decided exactly: there F* spans one subspace, not a family."""
+        ends = np.cumsum([each.multiplicity for each in self.eigenvalues if each != 0])
+        return tuple(int(end) for end in ends)
+
+    def eigenvalue(self, i: int) -> Eigenvalue:
+        """Return γ_i, i in 1..N.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.zoo.hypercube(3).exact().eigenvalue(5)
+        Eigenvalue(1/16, multiplicity 3)
+        """
+        i = whole_number("i", i, self.N)
+        for each in self.eigenvalues:
+            i -= each.multiplicity
+            if i <= 0:
+                return each
+        raise AssertionError("multiplicities sum to N")
+
+    def cut(self, k: int) -> Cut:
+        """Return what lies between γ_k and γ_{k+1}, k in 1..N.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.zoo.hypercube(3).exact().cut(4).clean
+        True
+        """
+        k = whole_number("k", k, self.N)
+        here = self.eigenvalue(k)
+        upto = 0
+        for each in self.eigenvalues:
+            upto += each.multiplicity
+            if each == here:
+                break
+        clean = k == upto and here != 0
+        gap = (Fraction(0), Fraction(0))
+        if clean and k < self.N:
+            gap = _gap(here, self.eigenvalue(k + 1))
+        elif clean:
+            gap = here.enclosure()
+        return Cut(k, clean, here == 0, upto - here.multiplicity, upto, gap)
+
+    def error_bounds(self, gamma: Any) -> Floats:
+        """Return proven bounds on |γ̂_i - γ_i| of float eigenvalues, largest first, such as `graph.spectrum(k).gamma`.
+
+        Parameters
+        ----------
+        gamma : (k,) array of floats, or Spectrum
+            k in 1..N.
+
+        Returns
+        -------
+        (k,) array
+            Rounded upwards.
+
+        Raises
+        ------
+        InvalidArgument
+            If these are not at most N finite numbers.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> cube = pg.zoo.hypercube(3)
+        >>> bool(cube.exact().error_bounds(cube.spectrum(8)).max() < 1e-15)
+        True
+        """
+        need = f"give at most {self.N} finite eigenvalues, largest first"
+        floats = numbers("gamma", getattr(gamma, "gamma", gamma), need)
+        if floats.ndim != 1 or len(floats) > self.N:
+            raise InvalidArgument(
+                f"gamma has shape {floats.shape}; give at most {self.N} finite eigenvalues, largest first"
+            )
+        bounds, i = [], 0
+        for each in self.eigenvalues:
+            low, high = each.enclosure(30)
+            for value in floats[i : i + each.multiplicity].tolist():
+                worst = max(abs(Fraction(value) - low), abs(Fraction(value) - high))
+                bounds.append(float(worst) if Fraction(float(worst)) >= worst else nextafter(float(worst), inf))
+            i += each.multiplicity
+        return frozen(np.array(bounds))
+
+    def verify(self, f: Any, k: int | None = None) -> ExactMatch:
+        """Decide exactly whether a rational f matches F* up to an invertible linear map; see `ExactMatch`.
+
+        Span F is that of k leading eigenvectors iff span f is one of k leading eigenspaces of the rational walk P, which is
+        a matter of ranks: no tolerance enters. At a degenerate cut f must hold all above it and nothing below.
+
+        Parameters
+        ----------
+        f : (N, k) nested sequence or array of int, Fraction, Decimal or str, or mapping view -> such a vector
+            Rows in the order of the views.
+        k : int, optional
+            The number of columns, if given.
+
+        Raises
+        ------
+        InvalidEmbedding
+            If f is not one rational vector for each view; floats are refused by name.
+        TooLarge
+            If there are more than 300 views.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> exact = pg.zoo.lightning_cloud().exact()
+        >>> exact.verify([[1, 0], [1, 0], [0, 1], [0, 1]])
+        ExactMatch(yes: the 2 columns of f span the eigenspace of γ_1, ..., γ_2)
+        >>> exact.verify([[1, 0], [1, 0], [0, 1], [0, 2]])
+        ExactMatch(no: column 1 leaves the eigenspace of γ_1, ..., γ_2)
+        """
+        return verify(self, f, k)
+
+    def latex(self, what: str = "w") -> str:
+        r"""Return a matrix in LaTeX: "w", "adjacency", "gamma" or "F*", with fractions and radicals, for at most 12 views.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> print(pg.build(["x"], {"x": {"a": "1/3", "b": "2/3"}}).exact().latex("adjacency"))
+        \begin{pmatrix}\tfrac{1}{3} & \tfrac{\sqrt{2}}{3} \\ \tfrac{\sqrt{2}}{3} & \tfrac{2}{3}\end{pmatrix}
+        """
+        return latex.write(self, what)
+
+    def _repr_latex_(self) -> str | None:
+        """Write w, Ā, γ and F* for a notebook; nothing where there are too many views to look at."""
+        return latex.page(self)
+
+    def __repr__(self) -> str:
+        counts = {1: "", 2: " twice"}
+        listed = [
+            f"{each.radicals or each.digits(6) + '...'}{counts.get(each.multiplicity, f' {each.multiplicity} times')}"
+            for each in self.eigenvalues[:6]
+        ]
+        more = ", ..." * (len(self.eigenvalues) > 6)
+        return f"ExactGraph({self.N:,} views, rank {self.rank:,}: {', '.join(listed)}{more})"
+
+
+@dataclass(frozen=True)
+class Factored:
+    """Hold a polynomial as irreducible factors, each primitive with its coefficients lowest first, and exponents.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> pg.zoo.hypercube(2).exact().charpoly.factors
+    (((-1, 1), 1), ((-1, 4), 2), ((-1, 16), 1))
+    """
+
+    factors: tuple[tuple[tuple[int, ...], int], ...]
+
+    @property
+    def degree(self) -> int:
+        """The degree of the product."""
+        return sum((len(factor) - 1) * exponent for factor, exponent in self.factors)
+
+    def __str__(self) -> str:
+        return " ".join(
+            (f"({polynomial})" if " " in polynomial else polynomial) + (f"^{exponent}" if exponent > 1 else "")
+            for polynomial, exponent in ((_polynomial(factor), exponent) for factor, exponent in self.factors)
+        )
+
+
+def _polynomial(coefficients: tuple[int, ...]) -> str:
+    """Write a polynomial, highest power first."""
+    text = ""
+    for power in range(len(coefficients) - 1, -1, -1):
+        c = coefficients[power]
+        if c:
+            x = "" if power == 0 else "x" if power == 1 else f"x^{power}"
+            size = "" if abs(c) == 1 and power else str(abs(c))
+            text += (" - " if c < 0 else " + ") + size + x if text else ("-" if c < 0 else "") + size + x
+    return text
+
+
+def _gap(a: Eigenvalue, b: Eigenvalue) -> tuple[Fraction, Fraction]:
+    """Enclose a - b > 0 to three digits or more."""
+    digits = 20
+    while True:
+        (low, high), (least, most) = a.enclosure(digits), b.enclosure(digits)
+        if low - most > 0 and (high - least) * 1000 <= (low - most) * 1001:
+            return low - most, high - least
+        digits *= 2

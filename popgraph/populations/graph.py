@@ -1,0 +1,400 @@
+"""`PopulationGraph`: a declared population joined to its arrays w, Ā and M; made by `building.py`.
+
+Methods forward to the rooms that hold the algorithms; what is here is notation.
+"""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from scipy.sparse.linalg import aslinearoperator
+
+from popgraph.basics import html as show
+from popgraph.basics.arguments import by_value, generator, one_of
+from popgraph.basics.arguments.classes import bayes_labels
+from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse
+from popgraph.basics.memory import in_words
+from popgraph.declare.batch.states import StateSequence
+from popgraph.declare.distribution import Seed
+from popgraph.declare.enumerated import Population
+from popgraph.errors import InvalidArgument, did_you_mean, printable, shorten
+from popgraph.populations import export, weights
+from popgraph.populations.exact import ExactGraph
+from popgraph.populations.explanation import Explanation, explain
+from popgraph.populations.features import read_features
+from popgraph.populations.grid import find_grid
+from popgraph.populations.sampling import PairSampler
+from popgraph.spectrum import Components, Grid, Spectrum, decompose, find_components, ritz
+
+STR_SIDE = 400  # str() shows eigenvalues where all of them are quick to compute
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PopulationGraph(Immutable):
+    """Hold the population graph: all views x, joined by the probability w_xx' of being a positive pair.
+
+    Made by `build`. The factor is the graph: M = diag(√p) A D^-1/2 and Ā = MᵀM; w and Ā are dense views of it, for looking at
+    and for teaching. Self-weights count: w_xx > 0, and w_x includes it.
+
+    Attributes
+    ----------
+    population : Population
+        The declaration, enumerated: `naturals`, `views`, `p` and `kernel` are read off it.
+    w_x : (N,) array
+        The views' probabilities, the row sums of w.
+    factor : (n, N) csr_array
+        M.
+    labels : (n,) array or None
+        The naturals' classes y(x̄); None in it is an unlabelled natural.
+    name : str
+        How it prints.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> graph = pg.build(["a", "b"], {"a": {"x": "1/2", "y": "1/2"}, "b": {"y": 1}})
+    >>> graph.views, graph.component_count
+    (('x', 'y'), 1)
+    """
+
+    population: Population
+    w_x: Floats
+    factor: Sparse
+    labels: Any = None
+    name: str = ""
+
+    @property
+    def naturals(self) -> tuple[Hashable, ...]:
+        """The n naturals x̄, in the order declared."""
+        return self.population.distribution.outcomes
+
+    @property
+    def views(self) -> Sequence[Hashable]:
+        """The N views x; row i of every (N, ...) array belongs to views[i]."""
+        return self.population.views
+
+    @property
+    def p(self) -> Floats:
+        """The naturals' probabilities, (n,)."""
+        return self.population.distribution.probabilities
+
+    @property
+    def kernel(self) -> Sparse:
+        """The kernel A(x|x̄), an (n, N) csr_array whose rows sum to 1."""
+        return self.population.kernel
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether p and A were both declared exactly."""
+        return self.population.exact is not None and self.population.distribution.exact
+
+    def exact(self) -> ExactGraph:
+        """Return this graph without rounding: rational w and walk, and the spectrum in algebraic numbers.
+
+        A spectrum needs `pip install "python-flint>=0.9"`.
+
+        Raises
+        ------
+        InvalidDistribution
+            If p or A was declared with floats, which are not promoted; the message names the first one and the mend.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> exact = pg.zoo.hypercube(3, "1/4").exact()
+        >>> exact.w_x[0], exact.clean_cuts
+        (Fraction(1, 8), (1, 4, 7, 8))
+        >>> exact.eigenvalues[1]
+        Eigenvalue(1/4, multiplicity 3)
+        """
+        return self._exact
+
+    @cached_property
+    def _exact(self) -> ExactGraph:
+        return ExactGraph(self.population)
+
+    @property
+    def n(self) -> int:
+        """The number of naturals."""
+        return len(self.naturals)
+
+    @property
+    def N(self) -> int:
+        """The number of views."""
+        return len(self.views)
+
+    @property
+    def w(self) -> Floats:
+        """The positive pairs' probabilities w_xx' = Σ p(x̄) A(x|x̄) A(x'|x̄), a dense (N, N) array; `TooLarge` above 1 GiB."""
+        return weights.dense(self.p, self.kernel)
+
+    @property
+    def adjacency(self) -> Floats:
+        """The normalised adjacency Ā = D^-1/2 w D^-1/2, a dense (N, N) array.
+
+        Raises
+        ------
+        TooLarge
+            If it would take more than 1 GiB.
+        """
+        return weights.dense_adjacency(self.factor)
+
+    def weight_matrix(self, form: Literal["dense", "csr"] = "csr") -> Any:
+        """Return w as a dense array or as a csr_array.
+
+        Raises
+        ------
+        TooLarge
+            If it would take more than 1 GiB dense, or 8 GiB sparse (bounded by Σ_x̄ (views of x̄)² entries).
+        InvalidArgument
+            If the form is neither.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.zoo.lightning_cloud().weight_matrix("csr").nnz
+        8
+        """
+        if one_of("form", form, ("dense", "csr")) == "dense":
+            return self.w
+        return weights.sparse(self.p, self.kernel)
+
+    def operator(self) -> Any:
+        """Return Ā as a scipy LinearOperator (N, N) that multiplies by M and Mᵀ, and forms nothing.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> graph = pg.zoo.lightning_cloud()
+        >>> import numpy as np
+        >>> np.allclose(graph.operator() @ np.sqrt(graph.w_x), np.sqrt(graph.w_x))
+        True
+        """
+        return (M := aslinearoperator(self.factor)).H @ M
+
+    @cached_property
+    def _split(self) -> Components:
+        return find_components(self.factor)
+
+    @cached_property
+    def grid(self) -> Grid | None:
+        """The coordinates whose product this graph is, where its outcomes are tuples and it is one; found by looking at p and A."""
+        return find_grid(self.population)
+
+    @property
+    def components(self) -> Ints:
+        """The component of each view, (N,), numbered by first view: 0, 1, ..."""
+        return self._split.of_column
+
+    @property
+    def component_count(self) -> int:
+        """The number of connected components: the multiplicity of the eigenvalue 1 [THEORY 2.3]."""
+        return self._split.count
+
+    @property
+    def view_labels(self) -> Any:
+        """The most probable class of each view, (N,): Bayes' labeller argmax_c Σ_x̄ p(x̄) A(x|x̄) 1[y(x̄) = c].
+
+        None for a view that no labelled natural reaches.
+
+        Raises
+        ------
+        InvalidArgument
+            If the graph has no labels.
+        """
+        if self.labels is None:
+            raise InvalidArgument("this graph has no labels; pass labels= to popgraph.build")
+        return bayes_labels(self.labels, self.p, self.kernel)
+
+    @cached_property
+    def _index(self) -> dict[Hashable, int]:
+        return {by_value(view): i for i, view in enumerate(self.views)}
+
+    def index(self, view: Any) -> int:
+        """Return the row of a view.
+
+        Raises
+        ------
+        InvalidArgument
+            If it is no view of this graph.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.zoo.hypercube(2).index((0, 1))
+        1
+        """
+        try:
+            return self.views.index(view) if isinstance(self.views, StateSequence) else self._index[by_value(view)]
+        except (KeyError, TypeError, ValueError):
+            meant = did_you_mean([view], self.views) or "; its views are graph.views"
+            raise InvalidArgument(f"{shorten(view)} is no view of this graph{meant}") from None
+
+    @in_words("the spectrum", "use a smaller k")
+    def spectrum(self, k: int, *, solver: str | None = None, features: Any = None) -> Spectrum:
+        """Return the k leading eigenpairs of Ā: gamma, F*, residuals, the gap, and a certificate.
+
+        With features Ψ, those of Ā projected on the embeddings f = ΨW (Rayleigh-Ritz): gamma are then the Ritz values θ_i <= γ_i,
+        `embedding` is the exact minimiser of the spectral loss over the class, `weights` its W, and -Σθ² the minimum.
+
+        Parameters
+        ----------
+        k : int
+            In 1..N, and at most d for features.
+        solver : {"dense", "iterative"}, optional
+            Force a solver; the policy chooses by default, and `spectrum.solvers` says what it chose and why.
+        features : (N, d) array, mapping view -> vector, callable view -> vector or DataFrame, optional
+            Ψ, with independent columns.
+
+        Raises
+        ------
+        InvalidArgument
+            If k is not in 1..N, or the features are linearly dependent or fewer than k.
+        InvalidEmbedding
+            If the features are not one finite vector for each view.
+        NotConverged
+            If an answer could not be certified.
+        TooLarge
+            If there is not the memory for it.
+
+        References
+        ----------
+        [H21] section 3.2; for classes of functions [H23] and THEORY 7.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.zoo.lightning_cloud().spectrum(k=2).eigenvectors
+        array([[0.8165, 0.    ],
+               [0.5774, 0.    ],
+               [0.    , 0.8165],
+               [0.    , 0.5774]])
+        >>> cube = pg.zoo.hypercube(3)
+        >>> cube.spectrum(3, features=lambda bits: [1 - 2 * bit for bit in bits]).gamma  # no constant function
+        array([0.25, 0.25, 0.25])
+        """
+        if features is None:
+            return decompose(self.factor, self.w_x, k, components=self._split, solver=solver, grid=self.grid)
+        if solver is not None:
+            raise InvalidArgument(f"solver is {solver!r}; a class of functions is always solved whole: leave it out")
+        held = read_features(self.views, self.w_x, features)
+        return ritz(self.factor, self.w_x, held.basis, held.T, k)
+
+    def explain(self, x: Any, x_plus: Any) -> Explanation:
+        """Show w_xx' as the sum over naturals that it is, term by term; in fractions where the population is exact.
+
+        Raises
+        ------
+        InvalidArgument
+            If x or x_plus is no view of this graph.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> graph = pg.build(["lightning", "cloud"], pg.apply(lambda x: x + " rotated", "1/3"))
+        >>> print(graph.explain("lightning", "lightning rotated"))
+        w('lightning', 'lightning rotated') = 1/9
+          = sum over naturals of p · A(x) · A(x'):
+          1/2 · 2/3 · 1/3 = 1/9   from 'lightning'
+        """
+        return explain(self.population, self._by_view, self.index(x), self.index(x_plus))
+
+    @cached_property
+    def _by_view(self) -> Any:
+        return self.kernel.tocsc()
+
+    def sample_views(self, size: int, *, rng: Seed = None) -> Ints:
+        """Draw views from w_x: an array (size,) of positions in `views`.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.zoo.lightning_cloud().sample_views(5, rng=0).shape
+        (5,)
+        """
+        return self._sampler.views(size, generator(rng))
+
+    def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
+        """Draw positive pairs (x, x⁺): a natural from p, then two of its views independently.
+
+        Parameters
+        ----------
+        size : int
+            How many pairs, >= 0.
+        rng : None, int or numpy.random.Generator
+            The same seed gives the same pairs.
+
+        Returns
+        -------
+        (size, 2) array of int
+            Positions in `views`; the pair (i, j) has probability w[i, j].
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.zoo.lightning_cloud().sample_pairs(3, rng=0).shape
+        (3, 2)
+        """
+        return self._sampler.pairs(size, generator(rng))
+
+    @cached_property
+    def _sampler(self) -> PairSampler:
+        return PairSampler(self.p, self.kernel)
+
+    def to_networkx(self) -> export.Graph:
+        """Return a networkx Graph: a node for each view with its `w_x`, an edge for each w_xx' > 0 with its `weight`.
+
+        Self-weights are self-loops, which networkx' degree counts twice: `graph.degree(weight="weight")` is *not* w_x (read the
+        node attribute), and its `normalized_laplacian_matrix` is off.
+
+        Raises
+        ------
+        TooLarge
+            If w does not fit as a sparse matrix.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.zoo.hypercube(2).to_networkx().nodes[0, 1]
+        {'w_x': 0.25}
+        """
+        return export.to_networkx(self.views, self.w_x, self.weight_matrix("csr"), self.name)
+
+    def to_pandas(self) -> export.DataFrame:
+        """Return w as a pandas DataFrame, labelled by the views on both sides.
+
+        Raises
+        ------
+        MissingExtra
+            If pandas is not installed.
+        TooLarge
+            If w does not fit as a dense array.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.zoo.hypercube(1).to_pandas().to_numpy().tolist()
+        [[0.3125, 0.1875], [0.1875, 0.3125]]
+        """
+        return export.to_pandas(self.views, self.w)
+
+    def __repr__(self) -> str:
+        counts = {"natural": self.n, "view": self.N, "component": self.component_count}
+        words = ", ".join(f"{count:,} {what}{'s' * (count != 1)}" for what, count in counts.items())
+        return f"PopulationGraph({printable(self.name) + ': ' if self.name else ''}{words})"
+
+    def __str__(self) -> str:
+        return show.graph_text(self, self._shown_spectrum())
+
+    def _repr_html_(self) -> str:
+        return show.graph_html(self, self._shown_spectrum())
+
+    def _shown_spectrum(self) -> Spectrum | None:
+        return self.spectrum(min(8, self.N)) if min(self.n, self.N) <= STR_SIDE else None
+
+
+def read_graph(call: str, graph: Any, name: str = "a PopulationGraph first") -> None:
+    """Refuse what is no graph; the message repeats the call."""
+    if not isinstance(graph, PopulationGraph):
+        raise InvalidArgument(f"{call} takes {name}; got {shorten(graph)}")

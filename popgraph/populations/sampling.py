@@ -1,0 +1,70 @@
+"""`PairSampler`: draws views and positive pairs from p and the kernel A, in O(log nnz) each."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from popgraph.basics.arguments import count
+from popgraph.basics.arrays import Floats, Ints, Sparse
+from popgraph.basics.memory import reserve
+
+MOST_DRAWS = 2**31  # in one call
+
+
+def read_draws(size: int, each: float = 48.0) -> int:
+    """Return the number of draws that a caller asks for at once, each of so many bytes.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is not a whole number, 0 or more.
+    TooLarge
+        If they do not fit.
+    """
+    size = count("size", size, 0, MOST_DRAWS, "the number of draws must be a whole number")
+    reserve(f"a sample of size {size:,}", each * size, "draw fewer at a time")
+    return size
+
+
+@dataclass(frozen=True, eq=False)
+class PairSampler:
+    """Draw from p (n,) and the kernel A, an (n, N) csr_array whose rows sum to 1."""
+
+    p: Floats
+    kernel: Sparse
+
+    def views(self, size: int, generator: np.random.Generator) -> Ints:
+        """Draw views from w_x: positions (size,)."""
+        return self._given(self._naturals(size, generator), generator)
+
+    def pairs(self, size: int, generator: np.random.Generator) -> Ints:
+        """Draw positive pairs from w: positions (size, 2)."""
+        naturals = self._naturals(size, generator)
+        return np.column_stack([self._given(naturals, generator), self._given(naturals, generator)])
+
+    def _naturals(self, size: int, generator: np.random.Generator) -> Ints:
+        size = read_draws(size)
+        drawn = np.searchsorted(self._p_below, generator.random(size), side="right")
+        return np.minimum(drawn, len(self.p) - 1)
+
+    @cached_property
+    def _p_below(self) -> Floats:
+        running = np.cumsum(self.p)
+        return np.asarray(running / running[-1])
+
+    @cached_property
+    def _rows_below(self) -> Floats:
+        """Row number plus the share of the row's mass up to and including each entry: increasing over all entries."""
+        start, stop = self.kernel.indptr[:-1], self.kernel.indptr[1:]
+        running = np.cumsum(self.kernel.data)
+        before = np.concatenate([[0.0], running])[start]
+        rows = np.repeat(np.arange(len(self.p)), stop - start)
+        totals = running[stop - 1] - before
+        return np.asarray(rows + np.clip((running - before[rows]) / totals[rows], 0.0, 1.0))
+
+    def _given(self, naturals: Ints, generator: np.random.Generator) -> Ints:
+        """Draw a view of each of these naturals."""
+        position = np.searchsorted(self._rows_below, naturals + generator.random(len(naturals)), side="right")
+        first, last = self.kernel.indptr[naturals], self.kernel.indptr[naturals + 1] - 1
+        return np.asarray(self.kernel.indices[np.clip(position, first, last)], dtype=np.intp)

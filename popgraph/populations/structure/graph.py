@@ -1,0 +1,397 @@
+"""`ProductGraph`: a population of tuples with independent coordinates, of any size. Methods forward; nothing is listed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from math import log10
+from typing import Any
+
+import numpy as np
+
+from popgraph.basics.arguments import generator, is_whole
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arrays import Immutable, Ints
+from popgraph.basics.html import headed, html_table
+from popgraph.basics.progress import Progress
+from popgraph.declare.augmentation import from_table
+from popgraph.declare.combinators import independently
+from popgraph.declare.distribution import Distribution, Seed, joint_distribution
+from popgraph.declare.enumerated import Population
+from popgraph.errors import InvalidArgument, TooLarge, shorten, size_in_words
+from popgraph.populations.building import build
+from popgraph.populations.graph import PopulationGraph
+from popgraph.populations.sampling import read_draws
+from popgraph.populations.structure import checking, learning
+from popgraph.populations.structure.factors import Factors, read_factors
+from popgraph.populations.structure.learning import ProductTraining
+from popgraph.populations.structure.low_degree import LowDegree, features
+from popgraph.populations.structure.spectrum import ProductSpectrum, many, solve
+from popgraph.verification.match import Match
+from popgraph.verification.moments import Estimate
+from popgraph.verification.sampled import SampledMatch
+
+ENTRY_BYTES = 48  # of building, for each entry of A, measured on cubes
+EXPANDED_BYTES = 2**32
+
+
+@checked_call()
+def product(graphs: Sequence[PopulationGraph]) -> "ProductGraph":
+    """Join populations into one of tuples, with a coordinate each, all drawn and augmented independently.
+
+    Nothing is listed: the product of a thousand bits has 2^1000 views. Its eigenvalues are the products of one of each factor's,
+    and so are its eigenfunctions [THEORY 10].
+
+    Parameters
+    ----------
+    graphs : sequence of PopulationGraph
+        One for each coordinate, of any sizes; the same one may come many times, and is then solved once.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is no sequence of graphs, or empty.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> cube = pg.product([pg.zoo.hypercube(1)] * 1000)
+    >>> cube
+    ProductGraph(1,000 factors: about 1.07e301 naturals, about 1.07e301 views, 1 component)
+    >>> cube.spectrum(1002).multiplicities[:2]
+    ((1.0, 1), (0.25, 1000))
+    """
+    return ProductGraph(read_factors(graphs))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ProductGraph(Immutable):
+    """Hold the population graph of independent coordinates. Made by `popgraph.product`.
+
+    Views are written as tuples of outcomes, or as rows of an integer array (m, d): for each coordinate the position in its
+    factor's `views`.
+
+    Attributes
+    ----------
+    factor_kinds : Factors
+        The different graphs, and which of them each coordinate is.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> pair = pg.product([pg.zoo.lightning_cloud(), pg.zoo.hypercube(3)])
+    >>> pair.d, pair.n, pair.N, pair.component_count
+    (2, 16, 32, 2)
+    """
+
+    factor_kinds: Factors
+
+    @property
+    def factors(self) -> tuple[PopulationGraph, ...]:
+        """The graph of each coordinate."""
+        return tuple(self.factor_kinds.kinds[kind] for kind in self.factor_kinds.kind_of.tolist())
+
+    @property
+    def d(self) -> int:
+        """The number of coordinates."""
+        return self.factor_kinds.d
+
+    @cached_property
+    def n(self) -> int:
+        """The number of naturals, an int of any size."""
+        return self.factor_kinds.product_of([graph.n for graph in self.factor_kinds.kinds])
+
+    @cached_property
+    def N(self) -> int:
+        """The number of views, an int of any size."""
+        return self.factor_kinds.product_of([graph.N for graph in self.factor_kinds.kinds])
+
+    @cached_property
+    def component_count(self) -> int:
+        """The number of connected components: the multiplicity of the eigenvalue 1."""
+        return self.factor_kinds.product_of([graph.component_count for graph in self.factor_kinds.kinds])
+
+    def spectrum(self, k: int) -> ProductSpectrum:
+        """Return the k leading eigenpairs of Ā, with exact multiplicities; eigenfunctions are evaluated where asked.
+
+        Parameters
+        ----------
+        k : int
+            In 1..N, of any size: levels are counted, not listed.
+
+        Raises
+        ------
+        InvalidArgument
+            If k is not in 1..N.
+        TooLarge
+            If more than a million different products of eigenvalues are among them.
+
+        References
+        ----------
+        THEORY 10.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> cube = pg.product([pg.zoo.hypercube(1)] * 1000)
+        >>> [count for _, count in cube.spectrum(2**1000).multiplicities[:4]]
+        [1, 1000, 499500, 166167000]
+        """
+        if not is_whole(k) or not 1 <= int(k) <= self.N:
+            raise InvalidArgument(
+                f"k is {shorten(k)}; it must be a whole number from 1 to the number of views, {many(self.N)}"
+            )
+        return solve(self.factor_kinds, int(k))
+
+    def sample_views(self, size: int, *, rng: Seed = None) -> Ints:
+        """Draw views from w_x: an array (size, d) of positions.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.product([pg.zoo.hypercube(1)] * 1000).sample_views(5, rng=0).shape
+        (5, 1000)
+        """
+        size = read_draws(size, 48.0 + 24.0 * len(self.factors))
+        return np.asarray(self.factor_kinds.sample(size, False, generator(rng))[0])
+
+    def sample_pairs(self, size: int, *, rng: Seed = None) -> tuple[Ints, Ints]:
+        """Draw positive pairs (x, x⁺): two arrays (size, d) of positions.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> x, x_plus = pg.product([pg.zoo.hypercube(1)] * 1000).sample_pairs(5, rng=0)
+        >>> x.shape, x_plus.shape
+        ((5, 1000), (5, 1000))
+        """
+        size = read_draws(size, 48.0 + 24.0 * len(self.factors))
+        x, x_plus = self.factor_kinds.sample(size, True, generator(rng))
+        return x, x_plus
+
+    def outcomes(self, positions: Any) -> list[tuple[Any, ...]]:
+        """Return views, given as positions (m, d), as tuples of outcomes.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import popgraph as pg
+        >>> pg.product([pg.zoo.lightning_cloud(), pg.zoo.hypercube(1)]).outcomes(np.array([[3, 0]]))
+        [(Image(cloud rotated, 9x9), (0,))]
+        """
+        return self.factor_kinds.outcomes(positions)
+
+    def positions(self, views: Any) -> Ints:
+        """Return views, given as tuples of outcomes, as positions (m, d); positions are checked and returned.
+
+        Raises
+        ------
+        InvalidArgument
+            If one is no view of this product.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.product([pg.zoo.hypercube(1)] * 3).positions([((1,), (0,), (1,))])
+        array([[1, 0, 1]])
+        """
+        return self.factor_kinds.positions(views)
+
+    def features(self, degree: int = 1) -> LowDegree:
+        """Return functions that span all functions of up to `degree` coordinates: 1, and centred indicators, multiplied.
+
+        Only the views' probabilities are used, and no eigenvector, so that `train` may have them.
+
+        Raises
+        ------
+        TooLarge
+            If they are more than 10,000.
+        InvalidArgument
+            If the degree is not in 0..d.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.product([pg.zoo.hypercube(1)] * 10).features(2)
+        LowDegree(56 terms of degree 2 at most, k=56)
+        """
+        return features(self.factor_kinds, degree)
+
+    def loss(
+        self,
+        f: Any,
+        *,
+        pairs: int = 100_000,
+        confidence: float = 0.95,
+        longest: float | None = None,
+        rng: Seed = None,
+        progress: Progress = None,
+    ) -> Estimate:
+        """Return the spectral contrastive loss of f: exactly for a LowDegree, else from sampled pairs, with its interval.
+
+        The interval is at its confidence if f is nowhere longer than `longest`, or than the longest f drawn if that is not given.
+
+        Parameters
+        ----------
+        f : LowDegree, ProductTraining, ProductSpectrum, or callable positions (m, d) -> (m, k)
+        pairs, confidence, longest, rng, progress
+            As for `verify_sampled`, where it is sampled.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> cube = pg.product([pg.zoo.hypercube(1)] * 1000)
+        >>> cube.loss(cube.spectrum(1001)).value  # -1 - 1000/16
+        -63.5
+        """
+        return checking.estimate_loss(self.factor_kinds, f, pairs, confidence, rng, progress, longest=longest)
+
+    def verify(
+        self,
+        f: Any,
+        k: int | None = None,
+        *,
+        atol: float | None = None,
+        spectrum: ProductSpectrum | None = None,
+        pairs: int = 100_000,
+        confidence: float = 0.95,
+        longest: float | None = None,
+        rng: Seed = None,
+        progress: Progress = None,
+    ) -> Match | SampledMatch:
+        """Check whether f matches F* up to an invertible linear map.
+
+        A LowDegree is written in the product's eigenfunctions, finitely many, and judged exactly. A callable can only be sampled;
+        the eigenvalues, which are known, make a certificate possible, if it is known as well how long f is on views not drawn.
+
+        Parameters
+        ----------
+        f : LowDegree, ProductTraining, ProductSpectrum, or callable positions (m, d) -> (m, k)
+        k : int, optional
+            The number of f's columns if not given.
+        atol : float, optional
+            Radians; 1e-6, or 0.1 where f is sampled.
+        spectrum : ProductSpectrum, optional
+            Of this product with at least k pairs.
+        pairs, confidence, longest, rng, progress
+            As for `verify_sampled`, where f is sampled.
+
+        Returns
+        -------
+        Match, or SampledMatch where f was sampled
+
+        Raises
+        ------
+        InvalidEmbedding
+            If f is none of these.
+        InvalidArgument
+            If k, atol or the spectrum does not serve.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> from popgraph import structure
+        >>> cube = pg.product([pg.zoo.hypercube(1, "1/20"), *[pg.zoo.hypercube(1)] * 999])
+        >>> f = structure.LowDegree.of(cube, [([1, 1], {}), ([1, -1], {0: [1, -1]})])
+        >>> bool(cube.verify(f))
+        True
+        >>> cube.verify(lambda x: f(x), atol=0.2, rng=0, pairs=10_000, longest=2)
+        SampledMatch(CERTIFIED, k=2, minimiser REFUTED, 10,000 pairs)
+        """
+        return checking.verify(
+            self.factor_kinds,
+            f,
+            k,
+            atol=atol,
+            spectrum=spectrum,
+            pairs=pairs,
+            confidence=confidence,
+            longest=longest,
+            rng=rng,
+            progress=progress,
+        )
+
+    def __verify__(self, f: Any, k: int | None, *, atol: float | None, spectrum: Any, features: Any) -> Any:
+        if features is not None:
+            raise InvalidArgument(
+                "features= does not apply to a product: its classes are judged by their LowDegree f alone"
+            )
+        return checking.verify(self.factor_kinds, f, k, atol=atol, spectrum=spectrum)
+
+    def __train__(
+        self, k: int, *, loss: Any, features: Any, rng: Seed, steps: int, tol: float, progress: Progress
+    ) -> ProductTraining:
+        return learning.train(
+            self.factor_kinds, k, loss=loss, features=features, rng=rng, steps=steps, tol=tol, progress=progress
+        )
+
+    def expand(self) -> PopulationGraph:
+        """Return the same population as an ordinary graph, whose views are tuples.
+
+        They are in the order in which `build` lists the tuples' own declaration: naturals in the order of `itertools.product`, and
+        the views of each by `independently`, a factor's views in its own order.
+
+        Raises
+        ------
+        TooLarge
+            If A would have more than 89 million entries.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.product([pg.zoo.hypercube(1)] * 3).expand().views[:2]
+        (((0,), (0,), (0,)), ((0,), (0,), (1,)))
+        """
+        kinds = self.factor_kinds
+        entries = kinds.product_of([graph.kernel.nnz for graph in kinds.kinds])
+        if entries * ENTRY_BYTES > EXPANDED_BYTES:
+            needed = entries * ENTRY_BYTES
+            size = size_in_words(float(needed)) if needed < 10**18 else f"10^{int(log10(needed))} bytes"
+            raise TooLarge(
+                f"a graph of {many(self.N)} views with {many(entries)} entries of A needs {size}, more than "
+                f"{size_in_words(EXPANDED_BYTES)}; spectrum, verify, sample_pairs and popgraph.train need no list of views"
+            )
+        laws = [graph.population.distribution for graph in kinds.kinds]
+        tables = [from_table(_rows(graph.population)) for graph in kinds.kinds]
+        order = kinds.kind_of.tolist()
+        joint = joint_distribution([laws[kind] for kind in order])
+        return build(joint, independently([tables[kind] for kind in order]), name=f"product of {self.d} factors")
+
+    def __repr__(self) -> str:
+        counts = {"natural": self.n, "view": self.N, "component": self.component_count}
+        words = ", ".join(f"{many(count)} {what}{'s' * (count != 1)}" for what, count in counts.items())
+        return f"ProductGraph({self.d:,} factor{'s' * (self.d != 1)}: {words})"
+
+    def __str__(self) -> str:
+        return "\n".join([repr(self), *(f"  {what:<18} {value}" for what, value in self._rows())])
+
+    def _rows(self) -> list[tuple[str, str]]:
+        """List what there is to say, as (what, value)."""
+        kinds = self.factor_kinds
+        rows = [
+            (f"{copies:,} factor{'s' * (copies != 1)}", repr(kinds.kinds[kind]))
+            for kind, copies in kinds.copies.items()
+        ]
+        more = [(f"{len(rows) - 8:,} other kinds", "")] if len(rows) > 8 else []
+        one = self.spectrum(1)
+        levels = [f"{gamma:.6g} (x{many(count)})" for gamma, count in one.multiplicities]
+        return [*rows[:8], *more, ("eigenvalues of Ā", ", ".join(levels) + ("" if one.complete else ", ..."))]
+
+    def _repr_html_(self) -> str:
+        return headed(repr(self), html_table(self._rows(), left=True))
+
+
+def _rows(population: Population) -> dict[Any, Distribution]:
+    """Return each natural's views, in the order of the graph's, exactly where they are."""
+    A, rows = population.kernel, {}
+    for i, natural in enumerate(population.distribution.outcomes):
+        entries = range(A.indptr[i], A.indptr[i + 1])
+        law: list[tuple[Any, Fraction | float]] = [
+            (
+                population.views[A.indices[at]],
+                float(A.data[at]) if population.exact is None else population.exact.entry(at, i),
+            )
+            for at in entries
+        ]
+        rows[natural] = Distribution(law)
+    return rows

@@ -1,0 +1,388 @@
+"""`mixture`: a class variable chooses among product populations; the graph is known by its products with vectors alone.
+
+w = Σ_c π_c ⊗_j w_j^c is a sum of Kronecker products, and so is the diagonal D of its row sums. Ā = D^-1/2 w D^-1/2 is not, and its
+eigenvalues have no closed form: they are found iteratively, and certified as those of any graph.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.linalg import LinearOperator
+
+from popgraph.basics.arguments import generator, word
+from popgraph.basics.arguments.classes import label_column
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arrays import Floats, Immutable, Ints
+from popgraph.declare.distribution import Distribution, Seed
+from popgraph.declare.enumerated import read_distribution
+from popgraph.errors import InvalidArgument, TooLarge, listing, printable, shorten, size_in_words
+from popgraph.populations.building import build
+from popgraph.populations.graph import PopulationGraph
+from popgraph.populations.sampling import read_draws
+from popgraph.populations.structure.modes import outer
+from popgraph.populations.structure.summed import SummedProducts
+from popgraph.populations.structure.tuples import Tuples
+from popgraph.spectrum import Spectrum
+from popgraph.spectrum.solvers.operator import decompose_operator
+from popgraph.verification.match import Match
+from popgraph.verification.verifying import verify_on
+
+LARGEST = 2**27  # cells of the product space: a vector over them takes 1 GiB, and a spectrum some dozens of vectors
+EXPANDED = 2**24  # entries of the kernel up to which `expand` lists it
+
+
+@checked_call()
+def mixture(law: Any, populations: Mapping[Any, Sequence[Any]], *, name: str = "") -> "MixtureGraph":
+    """Mix product populations: draw a class c from a law, then each coordinate j independently from its j-th population.
+
+    Parameters
+    ----------
+    law : Distribution, mapping class -> probability, or sequence of equally likely classes
+        π.
+    populations : mapping class -> sequence of d populations
+        Each a `PopulationGraph`, or a pair (distribution, augmentation) as `build` takes it. The j-th coordinates of all
+        classes share one space of views: equal outcomes are the same view, and that is where classes overlap.
+    name : str
+        How the graph prints.
+
+    Returns
+    -------
+    MixtureGraph
+        Naturals are (c, (x̄_1, ..., x̄_d)), views are tuples (x_1, ..., x_d) that some class reaches.
+
+    Raises
+    ------
+    InvalidArgument
+        If a class has no populations, or not as many as the others; or a view's probability is too small for float64.
+    InvalidDistribution, InvalidAugmentation
+        If a law or population is none.
+    TooLarge
+        If the product space has more than 134 million cells.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> from popgraph import structure
+    >>> def biased(p):
+    ...     return pg.build({0: 1 - p, 1: p}, {0: {0: 0.9, 1: 0.1}, 1: {0: 0.1, 1: 0.9}})
+    >>> graph = structure.mixture(["cat", "dog"], {"cat": [biased(0.25)] * 10, "dog": [biased(0.75)] * 10})
+    >>> graph
+    MixtureGraph(2 classes of 10 coordinates, 2,048 naturals, 1,024 views, 1 component)
+    >>> graph.spectrum(2).gamma
+    array([1.   , 0.871])
+    """
+    word("name", name)
+    pi = read_distribution(law)
+    if not isinstance(populations, Mapping):
+        raise InvalidArgument(
+            f"populations is a {type(populations).__name__}; give a mapping "
+            "class -> sequence of populations, one for each coordinate"
+        )
+    missing = [shorten(c) for c in pi if c not in populations]
+    if missing:
+        raise InvalidArgument(f"the law has the class {listing(missing)}, for which there are no populations")
+    extra = [shorten(c) for c in populations if c not in pi]
+    if extra:
+        raise InvalidArgument(f"there are populations for the class {listing(extra)}, which the law does not have")
+    factors = tuple(_read_factors(c, populations[c]) for c in pi)
+    lengths = {len(of_class) for of_class in factors}
+    if len(lengths) > 1:
+        counts = [f"{shorten(c)} {len(of_class)}" for c, of_class in zip(pi, factors, strict=True)]
+        raise InvalidArgument(f"classes need equally many coordinates; these have: {listing(counts)}")
+    coordinates = tuple(
+        tuple(dict.fromkeys(view for of_class in factors for view in of_class[j].views)) for j in range(lengths.pop())
+    )
+    cells = prod(len(outcomes) for outcomes in coordinates)
+    if cells > LARGEST:
+        raise TooLarge(
+            f"the product space has {cells:,} cells, and a vector over them takes {size_in_words(8.0 * cells)}; at most "
+            f"{LARGEST:,} cells: use fewer coordinates, or coordinates of fewer views"
+        )
+    graph = MixtureGraph(pi, factors, coordinates, name)
+    if not graph.w_x.all():
+        lost = [shorten(graph.views[int(i)]) for i in np.flatnonzero(graph.w_x == 0)[:6]]
+        raise InvalidArgument(f"w_x of {listing(lost)} is too small for float64, below 5e-324; leave it out")
+    return graph
+
+
+def _read_factors(c: Any, declared: Any) -> tuple[PopulationGraph, ...]:
+    """Read the populations of one class."""
+    if isinstance(declared, PopulationGraph | str) or not isinstance(declared, Sequence) or not len(declared):
+        raise InvalidArgument(
+            f"the populations of class {shorten(c)} are {shorten(declared)}; give a list with one for each coordinate, at least one"
+        )
+    factors = []
+    for j, one in enumerate(declared):
+        if not isinstance(one, PopulationGraph):
+            if not isinstance(one, tuple) or len(one) != 2:
+                raise InvalidArgument(
+                    f"coordinate {j} of class {shorten(c)} is {shorten(one)}; give a PopulationGraph, "
+                    "or a pair (distribution, augmentation)"
+                )
+            one = build(*one)
+        factors.append(one)
+    return tuple(factors)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class MixtureGraph(Immutable):
+    """Hold a mixture of product populations; made by `mixture`.
+
+    It answers as a `PopulationGraph` does, but neither w nor A is ever formed: `factor` and `operator()` multiply.
+
+    Attributes
+    ----------
+    law : Distribution
+        The classes and their probabilities π.
+    factors : tuple of tuples of PopulationGraph
+        Of each class, one for each coordinate.
+    coordinates : tuple of tuples
+        The outcomes of each coordinate's views, of all classes.
+    name : str
+        How it prints.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> from popgraph import structure
+    >>> cats, dogs = [pg.zoo.hypercube(1)] * 2, [pg.zoo.hypercube(1, 0.4)] * 2
+    >>> graph = structure.mixture({"cat": 0.5, "dog": 0.5}, {"cat": cats, "dog": dogs})
+    >>> graph.d, graph.n, graph.N
+    (2, 8, 4)
+    """
+
+    law: Distribution
+    factors: tuple[tuple[PopulationGraph, ...], ...]
+    coordinates: tuple[tuple[Hashable, ...], ...]
+    name: str = ""
+
+    is_exact = False  # nothing here is computed in fractions; `expand` and declare what it gives for that
+
+    @property
+    def d(self) -> int:
+        """The number of coordinates."""
+        return len(self.coordinates)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The number of views of each coordinate."""
+        return tuple(len(outcomes) for outcomes in self.coordinates)
+
+    @property
+    def n(self) -> int:
+        """The number of naturals."""
+        return sum(self._arrays.naturals)
+
+    @property
+    def N(self) -> int:
+        """The number of views."""
+        return len(self.w_x)
+
+    @property
+    def entries(self) -> int:
+        """The number of entries that A would have as a sparse matrix: Σ_c Π_j nnz(A_j^c)."""
+        return sum(prod(int(factor.kernel.nnz) for factor in of_class) for of_class in self.factors)
+
+    @property
+    def views(self) -> Tuples:
+        """The N views, tuples; row i of every (N, ...) array belongs to views[i]."""
+        return Tuples(self.coordinates, self._arrays.cells)
+
+    @property
+    def labels(self) -> Any:
+        """The class of each natural, (n,); naturals are ordered class by class, the last coordinate running fastest."""
+        return np.repeat(self._classes, self._arrays.naturals)
+
+    @property
+    def view_labels(self) -> Any:
+        """The most probable class of each view, (N,): argmax_c π_c ⊗_j w_x,j^c, on a tie the first."""
+        best, most = np.zeros(self.N, dtype=np.intp), np.zeros(self.N)
+        for c, mass in enumerate(self._arrays.masses()):
+            best[mass > most] = c
+            np.maximum(mass, most, out=most)
+        return self._classes[best]
+
+    @property
+    def w_x(self) -> Floats:
+        """The views' probabilities, (N,): a sum of products, not a product."""
+        return self._arrays.view_probabilities
+
+    def operator(self) -> LinearOperator:
+        """Return Ā as a scipy LinearOperator (N, N): for each class one pass over each group of coordinates.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> from popgraph import structure
+        >>> import numpy as np
+        >>> graph = structure.mixture([0, 1], {0: [pg.zoo.hypercube(1)] * 3, 1: [pg.zoo.hypercube(1, 0.4)] * 3})
+        >>> np.allclose(graph.operator() @ np.sqrt(graph.w_x), np.sqrt(graph.w_x))
+        True
+        """
+        return self._arrays.adjacency()
+
+    @property
+    def factor(self) -> LinearOperator:
+        """M as a scipy LinearOperator (n, N), with Ā = MᵀM; the rows are the naturals, class by class.
+
+        It costs as many entries in memory as there are naturals for each vector, where `operator()` costs N.
+        """
+        return self._arrays.factor()
+
+    @property
+    def components(self) -> Ints:
+        """The component of each view, (N,), numbered by first view: 0, 1, ..."""
+        return self._arrays.components
+
+    @property
+    def component_count(self) -> int:
+        """The number of connected components: the multiplicity of the eigenvalue 1."""
+        return int(self.components.max()) + 1
+
+    def spectrum(self, k: int, *, solver: str | None = None) -> Spectrum:
+        """Return the k leading eigenpairs of Ā, with the certificate of any graph's; dense up to 800 views.
+
+        Parameters
+        ----------
+        k : int
+            In 1..N.
+        solver : {"dense", "iterative"}, optional
+            Force a solver.
+
+        Raises
+        ------
+        InvalidArgument
+            If k is not in 1..N.
+        NotConverged
+            If an answer could not be certified.
+        TooLarge
+            If k is so large a part of so many views that only a dense solve would serve, and it does not fit.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> from popgraph import structure
+        >>> graph = structure.mixture([0, 1], {0: [pg.zoo.lightning_cloud()], 1: [pg.zoo.lightning_cloud()]})
+        >>> graph.spectrum(2).gamma
+        array([1., 1.])
+        """
+        arrays = self._arrays
+        return decompose_operator(arrays.adjacency(), self.w_x, self.components, k, trace=arrays.trace(), solver=solver)
+
+    def sample_views(self, size: int, *, rng: Seed = None) -> Ints:
+        """Draw views from w_x: an array (size,) of positions in `views`.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> from popgraph import structure
+        >>> structure.mixture([0], {0: [pg.zoo.hypercube(1)] * 3}).sample_views(3, rng=0).shape
+        (3,)
+        """
+        return self.sample_pairs(size, rng=rng)[:, 0]
+
+    def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
+        """Draw positive pairs (x, x⁺): a class, a natural of it, then two of its views; (size, 2) positions in `views`.
+
+        Raises
+        ------
+        InvalidArgument
+            If the size is not a whole number, 0 or more.
+        TooLarge
+            If so many do not fit.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> from popgraph import structure
+        >>> structure.mixture([0], {0: [pg.zoo.hypercube(1)] * 3}).sample_pairs(3, rng=0).shape
+        (3, 2)
+        """
+        source = generator(rng)
+        size = read_draws(size, 96.0)
+        drawn = source.choice(len(self.law.probabilities), size, p=self.law.probabilities)
+        cells = np.zeros((size, 2), dtype=np.intp)
+        for c, (of_class, places) in enumerate(zip(self.factors, self._places, strict=True)):
+            mine = np.flatnonzero(drawn == c)
+            for factor, place, width in zip(of_class, places, self.sizes, strict=True):
+                cells[mine] = cells[mine] * width + place[factor.sample_pairs(len(mine), rng=source)]
+        return cells if self._arrays.cells is None else np.searchsorted(self._arrays.cells, cells)
+
+    def expand(self) -> PopulationGraph:
+        """List the naturals and the kernel: an ordinary graph, its views in the same order, labelled by class.
+
+        Raises
+        ------
+        TooLarge
+            If the kernel has more than 16,777,216 entries.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> from popgraph import structure
+        >>> structure.mixture([0, 1], {0: [pg.zoo.hypercube(1)] * 3, 1: [pg.zoo.hypercube(1, 0.4)] * 3}).expand()
+        PopulationGraph(16 naturals, 8 views, 1 component)
+        """
+        if self.entries > EXPANDED:
+            raise TooLarge(
+                f"the kernel has {self.entries:,} entries, more than {EXPANDED:,}; use spectrum(k), operator() and "
+                "factor, which list nothing"
+            )
+        blocks, naturals = [], []
+        for c, pi, of_class, places in zip(self.law, self.law.probabilities, self.factors, self._places, strict=True):
+            block: Any = sp.csr_array(np.ones((1, 1)))
+            for factor, place, width in zip(of_class, places, self.sizes, strict=True):
+                kernel = factor.kernel
+                spread = sp.csr_array((kernel.data, place[kernel.indices], kernel.indptr), shape=(factor.n, width))
+                block = sp.kron(block, spread, format="csr")
+            blocks.append(block)
+            states = Tuples(tuple(factor.naturals for factor in of_class))
+            probabilities = (pi * outer([factor.p for factor in of_class])).tolist()
+            naturals += [((c, x), p) for x, p in zip(states, probabilities, strict=True)]
+        kernel = sp.csr_array(sp.vstack(blocks))
+        if self._arrays.cells is not None:
+            kernel = sp.csr_array(kernel[:, self._arrays.cells])
+        return build(Distribution(naturals), kernel, views=list(self.views), labels=list(self.labels), name=self.name)
+
+    def __verify__(self, f: Any, k: int | None, *, atol: Any, spectrum: Any, features: Any) -> Match:
+        """Answer `popgraph.verify`: f is one vector for each view, as on any graph."""
+        return verify_on(self, f, k, atol=atol, spectrum=spectrum, features=features)
+
+    @cached_property
+    def _classes(self) -> Any:
+        return label_column(list(self.law))
+
+    @cached_property
+    def _places(self) -> list[list[Ints]]:
+        """Where the views of each class's factor stand in the coordinate."""
+        positions = [{x: i for i, x in enumerate(outcomes)} for outcomes in self.coordinates]
+        return [
+            [np.array([at[x] for x in factor.views], dtype=np.intp) for factor, at in zip(row, positions, strict=True)]
+            for row in self.factors
+        ]
+
+    @cached_property
+    def _arrays(self) -> SummedProducts:
+        return SummedProducts(
+            self.law.probabilities,
+            self.sizes,
+            [[factor.p for factor in row] for row in self.factors],
+            [[factor.kernel for factor in row] for row in self.factors],
+            [[factor.w_x for factor in row] for row in self.factors],
+            self._places,
+            [[factor.components for factor in row] for row in self.factors],
+        )
+
+    def __repr__(self) -> str:
+        counts = {"natural": self.n, "view": self.N, "component": self.component_count}
+        words = ", ".join(f"{count:,} {what}{'s' * (count != 1)}" for what, count in counts.items())
+        name = f"{printable(self.name)}: " if self.name else ""
+        return (
+            f"MixtureGraph({name}{len(self.law)} class{'es' * (len(self.law) != 1)} of {self.d} "
+            f"coordinate{'s' * (self.d != 1)}, {words})"
+        )

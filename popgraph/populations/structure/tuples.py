@@ -1,0 +1,75 @@
+"""`Tuples`: the tuples of a product space, or some of them, as a sequence of which each is made when it is asked for."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from popgraph.basics.arrays import Ints
+from popgraph.declare.batch.states import LazySequence
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Tuples(LazySequence):
+    """Be a sequence of tuples (x_1, ..., x_d), the last coordinate running fastest.
+
+    Parameters
+    ----------
+    coordinates : tuple of tuples
+        The outcomes of each coordinate.
+    cells : (N,) array or None
+        The numbers of the tuples that are in it, increasing; None for all of them.
+
+    Examples
+    --------
+    >>> from popgraph.populations.structure.tuples import Tuples
+    >>> views = Tuples((("a", "b"), (0, 1)), None)
+    >>> views[2], views.index(("b", 1))
+    (('b', 0), 3)
+    """
+
+    coordinates: tuple[tuple[Hashable, ...], ...]
+    cells: Ints | None = None
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The number of outcomes of each coordinate."""
+        return tuple(len(outcomes) for outcomes in self.coordinates)
+
+    def __len__(self) -> int:
+        return prod(self.sizes) if self.cells is None else len(self.cells)
+
+    def __getitem__(self, i: Any) -> Any:
+        if isinstance(i, slice):
+            return tuple(self[j] for j in range(*i.indices(len(self))))
+        at = range(len(self))[i]
+        cell = at if self.cells is None else int(self.cells[at])
+        places = np.unravel_index(cell, self.sizes)
+        return tuple(outcomes[j] for outcomes, j in zip(self.coordinates, places, strict=True))
+
+    def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
+        """Return the position of a tuple, by arithmetic.
+
+        Raises
+        ------
+        ValueError
+            If it is not in the sequence.
+        """
+        try:
+            if not isinstance(value, tuple):  # a list of the same items equals no tuple
+                raise TypeError
+            places = [places[x] for places, x in zip(self._places, value, strict=True)]
+            cell = int(np.ravel_multi_index(places, self.sizes))
+            at = cell if self.cells is None else int(np.searchsorted(self.cells, cell))
+            if at in range(len(self))[start:stop] and (self.cells is None or self.cells[at] == cell):
+                return at
+        except (KeyError, TypeError, ValueError):
+            pass
+        raise ValueError(f"{value!r} is not in this sequence")
+
+    @cached_property
+    def _places(self) -> list[dict[Hashable, int]]:
+        return [{x: i for i, x in enumerate(outcomes)} for outcomes in self.coordinates]

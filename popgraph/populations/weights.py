@@ -1,0 +1,82 @@
+"""From p and the kernel A to the graph's arrays: w_x, M, and w and Ā where they fit."""
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+import scipy.sparse as sp
+
+from popgraph.basics.arrays import Floats, Sparse, frozen, frozen_csr
+from popgraph.basics.memory import reserve
+from popgraph.errors import InvalidArgument, TooLarge, listing, shorten, size_in_words
+
+DENSE_BYTES = 2**30  # a dense w above this is refused: nobody reads 11,585 x 11,585 numbers
+SPARSE_BYTES = 2**33  # a sparse w above this is refused: the factor does the same work in a fraction of the memory
+
+INSTEAD = 'use graph.factor (M, with Ā = MᵀM), graph.weight_matrix("csr") or graph.operator()'
+LEAST = float(np.finfo(np.float64).tiny)  # below it a number has fewer digits, and so would its view's row of F*
+POSITIVE = float(np.finfo(np.float64).smallest_subnormal)
+
+
+def view_probabilities(p: Floats, A: Sparse, views: Sequence[Hashable]) -> Floats:
+    """Return w_x, the row sums of w; refuse a view whose probability float64 rounds to 0, or holds with fewer than its digits.
+
+    Where rows of A sum to 1 that is Σ p A. Where they miss 1 by rounding (1e-9 is accepted) Ā still has the eigenvalue 1
+    on √w_x exactly, and nothing has been renormalised.
+    """
+    w_x = np.asarray(A.T @ (p * A.sum(axis=1)))
+    if not (w_x >= LEAST).all():
+        lost = listing([shorten(views[i]) for i in np.flatnonzero(w_x < LEAST).tolist()])
+        raise InvalidArgument(
+            f"w_x of {lost} is too small for float64: p times A is below {LEAST:.2g}; leave it out or make it larger"
+        )
+    return w_x
+
+
+def factor(p: Floats, A: Sparse, w_x: Floats) -> Sparse:
+    """Return M = diag(√p) A D^-1/2, with the sparsity of A: an entry that rounds to 0 still joins what A joins, as 5e-324."""
+    reserve("M", 40 * A.nnz, "declare fewer views for each natural, or fewer naturals")
+    data = np.repeat(np.sqrt(p), np.diff(A.indptr)) * A.data / np.sqrt(w_x)[A.indices]
+    data = np.maximum(data, POSITIVE)
+    return frozen_csr(sp.csr_array((data, A.indices, A.indptr), shape=A.shape))  # both read-only, so they can be shared
+
+
+def dense(p: Floats, A: Sparse) -> Floats:
+    """Return w, (N, N)."""
+    _check_dense("w", A)
+    B = A.toarray() * np.sqrt(p)[:, np.newaxis]
+    return frozen(B.T @ B)
+
+
+def dense_adjacency(M: Sparse) -> Floats:
+    """Return Ā = MᵀM, (N, N)."""
+    _check_dense("Ā", M)
+    B = M.toarray()
+    return frozen(B.T @ B)
+
+
+def _check_dense(what: str, matrix: Sparse) -> None:
+    n, n_views = matrix.shape
+    needed = 8 * n_views * max(n, n_views)
+    if needed > DENSE_BYTES:
+        raise TooLarge(
+            f"{what} of {n_views:,} views as a dense array needs {size_in_words(needed)}, more than "
+            f"{size_in_words(DENSE_BYTES)}; {INSTEAD}"
+        )
+    reserve(f"{what} of {n_views:,} views as a dense array", 8.0 * n_views * (2 * n + n_views), INSTEAD)
+
+
+def sparse(p: Floats, A: Sparse) -> Sparse:
+    """Return w as a csr_array; a natural of d views adds d² entries at most."""
+    degree = np.diff(A.indptr).astype(np.float64)
+    needed = 12.0 * min(float(np.sum(degree**2)), float(A.shape[1]) ** 2)
+    if needed > SPARSE_BYTES:
+        raise TooLarge(
+            f"w of {A.shape[1]:,} views as a sparse matrix needs up to {size_in_words(needed)}, more than "
+            f"{size_in_words(SPARSE_BYTES)}; use graph.factor (M, with Ā = MᵀM) or graph.operator()"
+        )
+    reserve(
+        f"w of {A.shape[1]:,} views as a sparse matrix",
+        2 * needed + 24 * A.nnz,  # up to
+        "use graph.factor (M, with Ā = MᵀM) or graph.operator()",
+    )
+    return frozen_csr(A.T @ sp.diags_array(p) @ A)

@@ -1,0 +1,114 @@
+"""`Separable`: functions of many coordinates that are products of functions of one, and their exact moments.
+
+Knows tables, and no graph. A function is written by the few coordinates at which it is not 1, so that ten functions of a thousand
+coordinates cost as much as ten of ten.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from popgraph.basics.arrays import Floats, Ints
+
+AT_ONCE = 1024  # points whose transpose stays in the cache
+FEW_POINTS = 100  # functions for each point, above which a loop over functions is slower than arrays of both
+
+
+@dataclass(frozen=True, eq=False)
+class Separable:
+    """Hold m functions of d coordinates, each the product of columns of its coordinates' tables.
+
+    Attributes
+    ----------
+    tables : tuple of (N_t, T_t) arrays
+        Functions of one coordinate, for each kind of coordinate; column 0 is 1.
+    kind_of : (d,) array
+        The kind of each coordinate.
+    coordinate, column : (m, s) arrays
+        At most s coordinates of each function, all different, and the columns of their tables; column 0 fills up.
+    """
+
+    tables: tuple[Floats, ...]
+    kind_of: Ints
+    coordinate: Ints
+    column: Ints
+
+    def __len__(self) -> int:
+        return len(self.column)
+
+    def evaluate(self, positions: Ints) -> Floats:
+        """Return the values (n, m) at n points, given as rows of tables, (n, d)."""
+        if len(positions) < len(self) // FEW_POINTS:
+            return self._at_once(positions)
+        columns = [np.ascontiguousarray(table.T) for table in self.tables]
+        moved = []
+        for at, column in zip(self.coordinate.tolist(), self.column.tolist(), strict=True):
+            moved.append([(j, columns[self.kind_of[j]][c]) for j, c in zip(at, column, strict=True) if c])
+        values = np.ones((len(self), len(positions)))
+        for start in range(0, len(positions), AT_ONCE):
+            points = positions[start : start + AT_ONCE].T.astype(np.intp, order="C")
+            for out, parts in zip(values[:, start : start + AT_ONCE], moved, strict=True):
+                for j, function in parts:
+                    out *= function[points[j]]
+        return np.asarray(values.T)
+
+    def _at_once(self, positions: Ints) -> Floats:
+        """Return the same where the functions are many and the points few."""
+        widths = np.array([table.shape[1] for table in self.tables])
+        offsets = np.concatenate([[0], np.cumsum([table.size for table in self.tables])[:-1]])
+        flat = np.concatenate([table.ravel() for table in self.tables])
+        kinds = self.kind_of[self.coordinate]
+        values = np.ones((len(positions), len(self)))
+        for s in range(self.column.shape[1]):
+            rows = positions[:, self.coordinate[:, s]].astype(np.intp)
+            values *= flat[offsets[kinds[:, s]] + rows * widths[kinds[:, s]] + self.column[:, s]]
+        return values
+
+    def gram(self, other: "Separable", grams: Sequence[Floats]) -> Floats:
+        """Return Π_j E_j a_j b_j, (m, m'), for independent coordinates.
+
+        Parameters
+        ----------
+        other : Separable
+            m' functions of the same coordinates.
+        grams : sequence of (T_t, T'_t) arrays
+            For each kind of coordinate, the mean of each column of its table here times each there; [0, 0] is 1.
+        """
+        mine, theirs = self._at(), other._at()
+        product = np.ones((len(self), len(other)))
+        for j in sorted(mine.keys() | theirs.keys()):
+            gram = grams[int(self.kind_of[j])]
+            rows, row_columns = mine.get(j, (NONE, NONE))
+            columns, other_columns = theirs.get(j, (NONE, NONE))
+            there = np.zeros(len(other), dtype=np.intp)
+            there[columns] = other_columns
+            product[rows] *= gram[row_columns][:, there]
+            if len(columns):
+                rest = np.ones(len(self), dtype=bool)
+                rest[rows] = False
+                product[np.ix_(rest, columns)] *= gram[0, other_columns]
+        return product
+
+    def _at(self) -> dict[int, tuple[Ints, Ints]]:
+        """Return for each coordinate the functions that are not 1 there, and their columns."""
+        of, slot = np.nonzero(self.column)
+        coordinate, column = self.coordinate[of, slot], self.column[of, slot]
+        order = np.argsort(coordinate, kind="stable")
+        starts = np.flatnonzero(np.concatenate([[True], np.diff(coordinate[order]) > 0])) if len(order) else NONE
+        parts = np.split(order, starts[1:]) if len(order) else []
+        return {int(coordinate[part[0]]): (of[part], column[part]) for part in parts}
+
+
+NONE = np.empty(0, dtype=np.intp)
+
+
+def separable(tables: Sequence[Floats], kind_of: Ints, functions: Iterable[Iterable[tuple[int, int]]]) -> Separable:
+    """Write functions, given as pairs (coordinate, column) each."""
+    listed = [list(function) for function in functions]
+    width = max((len(function) for function in listed), default=0)
+    coordinate, column = (np.zeros((len(listed), width), dtype=np.intp) for _ in range(2))
+    for i, function in enumerate(listed):
+        for s, (j, at) in enumerate(function):
+            coordinate[i, s], column[i, s] = j, at
+    return Separable(tuple(tables), kind_of, coordinate, column)

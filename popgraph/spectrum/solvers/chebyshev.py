@@ -1,0 +1,93 @@
+"""A Chebyshev filter: a polynomial of Ā with the same eigenvectors, and leading eigenvalues that are further apart.
+
+A Krylov solver spends most of its time keeping its vectors orthogonal, and restarts for want of room. Working with
+T_d(2Ā/c - 1) it takes d products for each of its steps: eigenvalues below c stay in [-1, 1], and those above grow with d.
+Planted clusters, 100,000 x 100,000, k = 64: half the time; a ring of 5,000: a fifth.
+
+References
+----------
+Saad, Chebyshev acceleration techniques for solving nonsymmetric eigenvalue problems, Math. Comp. 42 (1984); Zhou and Saad,
+A Chebyshev-Davidson algorithm for large symmetric eigenproblems, SIAM J. Matrix Anal. Appl. 29 (2007).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from popgraph.basics.arrays import Floats
+
+SPREAD = 3e3  # the filtered spectrum's extent: rounding in its small eigenvalues is eps times this
+DEGREE = 120
+CROWDED = 1e-10  # Ritz values closer than this share of their size are one crowd
+DRIFT = 1e8  # how far rounding along the deflated vectors may grow before they are removed again
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Send Ā to T_degree(2Ā/edge - 1); the degree 1 stands for Ā itself."""
+
+    edge: float
+    degree: int
+    clean_every: int
+
+    def __call__(self, product: Callable[[Any], Any], remove: Callable[[Any], Any], x: Any) -> Any:
+        """Return the filtered product with a vector, on the complement of what `remove` removes; lazily, if x is lazy."""
+        if self.degree == 1:
+            return product(x)
+        before, now = x, product(x) * (2 / self.edge) - x
+        for step in range(2, self.degree + 1):
+            after = product(now)
+            after *= 4 / self.edge
+            after -= 2 * now
+            after -= before
+            before, now = now, after
+            if step % self.clean_every == 0:
+                before, now = remove(before), remove(now)
+        return now
+
+    def inverse(self, value: float) -> float:
+        """Return the largest eigenvalue of Ā that the filter can send to at most this value."""
+        if self.degree == 1:
+            return value
+        # T_d(x) = cosh(d arccosh x) rises for x >= 1, and is at most 1 on the eigenvalues from 0 to the edge
+        return float(self.edge * (1 + np.cosh(np.arccosh(max(value, 1.0)) / self.degree)) / 2)
+
+
+PLAIN = Filter(0.0, 1, 1)
+
+
+def highest_degree(limit: float, x: float) -> int:
+    """Return the highest d with T_d(x) <= limit, both at least 1; an x that rounding has brought to 1 or below counts as more."""
+    return int(np.arccosh(limit) / np.arccosh(max(x, 1 + 1e-12)))
+
+
+def choose_filter(theta: Floats, counts: Floats, ask: int, spread: float = SPREAD) -> Filter:
+    """Choose a filter for the `ask` leading eigenvalues of what Lanczos' method has looked at.
+
+    The edge goes below the Ritz values that stand for two or three times as many eigenvalues as are asked for; the degree is
+    the largest that spreads the eigenvalues above it over no more than three decades. An edge that turns out to be too
+    high costs a search, and no more: what is found below the edge is not believed.
+
+    Parameters
+    ----------
+    theta, counts : (m,) arrays
+        Ritz values, largest first, and how many eigenvalues each stands for.
+    ask : int
+    """
+    enough = int(np.searchsorted(np.cumsum(counts), 2 * ask + 10))
+    # An edge inside a crowd of equal eigenvalues would tell none of them from the others: it goes below them, if there is a below
+    apart = np.flatnonzero(theta[enough + 1 :] < theta[enough : len(theta) - 1] * (1 - CROWDED))
+    enough += int(apart[0]) if apart.size else 0
+    if enough + 1 >= len(theta):
+        return PLAIN
+    edge = float(theta[enough] + theta[enough + 1]) / 2
+    if edge <= 1e-6 * theta[0]:
+        return PLAIN
+    degree = highest_degree(spread, 2 * float(theta[0]) / edge - 1)
+    if degree < 2:
+        return PLAIN
+    # The deflated vectors' eigenvalues are up to 1, and the filter makes the most of them
+    clean_every = max(1, highest_degree(DRIFT, 2 / edge - 1))
+    return Filter(edge, min(degree, DEGREE), clean_every)

@@ -1,0 +1,113 @@
+"""`train_critic`: minimise a loss of pairs over all critics s(x, x'), with no embedding in between. The problem is convex."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from popgraph.basics.arguments import count, number
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arrays import Floats, Immutable, frozen
+from popgraph.basics.blas import one_thread
+from popgraph.basics.memory import in_words
+from popgraph.errors import load_whole
+from popgraph.losses.critics import positive_pairs
+from popgraph.losses.reading import read_loss
+from popgraph.populations.graph import PopulationGraph, read_graph
+
+FLAT = 1e-6  # gradient norm below which a run that can get no further counts as converged
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Critic(Immutable):
+    """Hold a critic s(x, x') over all pairs of views, and how it was reached.
+
+    Attributes
+    ----------
+    s : (N, N) array
+        Where a pair has w_xx' = 0 the optimum is -∞: s is as low there as the steps went.
+    loss : float
+        The population's loss of s.
+    gradient_norm : float
+        Of the loss in s √(w_x w_x').
+    steps : int
+    converged : bool
+    stopped : str
+        Why it stopped, in words.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> pg.train_critic(pg.zoo.lightning_cloud(), pg.losses.infonce).s.shape
+    (4, 4)
+    """
+
+    s: Floats
+    loss: float
+    gradient_norm: float
+    steps: int
+    converged: bool
+    stopped: str
+
+    def __repr__(self) -> str:
+        return f"Critic({len(self.s):,} views, loss {self.loss:.6g} after {self.steps:,} steps: {self.stopped})"
+
+
+@checked_call(lr="L-BFGS has no learning rate; use steps=", optimizer="it is L-BFGS")
+@in_words("training the critic", "use train, with a k")
+@one_thread()
+def train_critic(graph: PopulationGraph, loss: Any, *, steps: int = 5_000, tol: float = 1e-9) -> Critic:
+    """Minimise InfoNCE or NT-logistic over all critics: one free score for each pair of views, by scipy's L-BFGS from 0.
+
+    Parameters
+    ----------
+    graph : PopulationGraph
+        N views.
+    loss : losses.InfoNCE or losses.NTLogistic, or the name of one that is ready, such as "infonce"
+    steps : int
+        At most this many iterations.
+    tol : float
+        Stop when the gradient's norm is below this. The loss is then within tol ||√(w_x w_x') (s - s*)|| of its minimum, for it
+        is convex.
+
+    Raises
+    ------
+    InvalidArgument
+        If the loss is none of a critic.
+    TooLarge
+        Above 8,192 views.
+
+    References
+    ----------
+    [J22]: the optimum is s = log K, up to a constant or a function of x.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import popgraph as pg
+    >>> graph = pg.zoo.hypercube(2)
+    >>> critic = pg.train_critic(graph, pg.losses.nt_logistic)
+    >>> K = graph.w / np.outer(graph.w_x, graph.w_x)
+    >>> float(np.abs(critic.s - np.log(K)).max()) < 1e-6
+    True
+    """
+    read_graph("train_critic(graph, loss)", graph)
+    steps, tol = count("steps", steps, most=10**9), number("tol", tol)
+    loss = read_loss(loss, "critic")
+    w = positive_pairs(graph.factor, graph.w_x)
+    scale = np.sqrt(np.outer(graph.w_x, graph.w_x))
+
+    def evaluate(flat: Floats) -> tuple[float, Floats]:
+        value, H = loss.critic_gradient(w, graph.w_x, flat.reshape(scale.shape) / scale)
+        return value, (H / scale).ravel()
+
+    options = {"maxiter": steps, "maxfun": 20 * steps, "maxcor": 20, "ftol": 4e-16, "gtol": tol / graph.N}
+    done = load_whole("scipy.optimize").minimize(
+        evaluate, np.zeros(scale.size), jac=True, method="L-BFGS-B", options=options
+    )
+    value, gradient = evaluate(done.x)
+    size = float(np.linalg.norm(gradient))
+    why = f"gradient norm {size:.1e} " + (f"is at most {tol:g}" if size <= tol else "falls no further in float64")
+    if done.nit >= steps:
+        why = f"ran out of steps with gradient norm {size:.1e}"
+    return Critic(frozen(done.x.reshape(scale.shape) / scale), value, size, int(done.nit), size <= max(tol, FLAT), why)

@@ -1,0 +1,397 @@
+"""`compare`: how far another graph is from a population's, on the union of their views, with Weyl's and Davis-Kahan's bounds."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+import scipy.sparse as sp
+
+from popgraph.basics.arguments import whole_number
+from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse, frozen
+from popgraph.basics.blas import one_thread
+from popgraph.basics.memory import in_words
+from popgraph.basics.subspace import principal_angles, tolerance
+from popgraph.declare.batch.states import LetterCoding, StateSequence, distinct
+from popgraph.errors import InvalidArgument, listing, shorten
+from popgraph.populations.graph import PopulationGraph
+from popgraph.spectrum import Spectrum
+from popgraph.spectrum.solvers.lanczos import FAILURE, MOST, Lanczos
+
+LOOKED_AT, MOST_K = 8, 64  # the default k is a cut among the first, or at most the second
+DENSE_SIDE = 1_200  # up to here all eigenvalues of the difference take about a second
+DENSE_ENTRIES = 2**25  # of [M; M'] as a dense array: 256 MB
+SPARSE_ENTRIES = 10_000_000  # of Â - Ā as a sparse matrix, at most, for its Frobenius norm
+SQUARINGS = 2  # Lanczos runs on (Â - Ā)^(2 * 2): its bound is then 0.6 % above, instead of 1.2 %, at 200,000 views
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(Immutable):
+    """Say how far two population graphs are from each other, on the union of their views. Made by `compare`.
+
+    Ā, γ and V are the first graph's, Â, γ̂ and V̂ the other's, with zero rows for the views that one of them lacks.
+
+    Attributes
+    ----------
+    k : int
+        How many eigenpairs are compared.
+    norm : float
+        An upper bound on ||Â - Ā||_2, the one that all bounds here are made with. Where `method` is dense it is the norm itself,
+        to rounding.
+    norm_lower : float
+        A lower bound on ||Â - Ā||_2; equal to `norm` where `method` is dense.
+    method : str
+        How the norm was found, and what its upper bound rests on.
+    frobenius : float or None
+        ||Â - Ā||_F; None where it would take too long.
+    gamma, gamma_other : (k,) array
+        The leading eigenvalues of Ā and of Â.
+    gap, gap_other : float
+        γ_k - γ_{k+1} of each, from below: rounding, and what is not known of γ_{k+1}, count against it.
+    angles : (k,) array
+        The principal angles between the two F*, in radians, smallest first.
+    separation : float
+        The larger of γ_k - γ̂_{k+1} and γ̂_k - γ_{k+1}, from below likewise; Davis and Kahan divide by it.
+    uncertainty : float
+        How far, in radians, rounding may have turned the two computed F*.
+    degenerate, degenerate_other : bool
+        Whether γ_k = γ_{k+1}, to rounding (0 = 0 included), so that this F* is a family and the angles are those of arbitrary
+        members.
+    clean_cuts : tuple of int
+        The k, as far as known, at which both F* are unique.
+    views, naturals : (int, int)
+        How many each graph has.
+    shared_views, shared_naturals : int
+        How many they have in common.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> from popgraph import compare
+    >>> comparison = compare(pg.zoo.hypercube(2, "1/4"), pg.zoo.hypercube(2, "1/5"), k=3)
+    >>> comparison.gamma_other
+    array([1.  , 0.36, 0.36])
+    >>> float(comparison.eigenvalue_errors.max()), comparison.norm  # Weyl's bound is reached
+    (0.11, 0.11)
+    """
+
+    k: int
+    norm: float
+    norm_lower: float
+    method: str
+    frobenius: float | None
+    gamma: Floats
+    gamma_other: Floats
+    gap: float
+    gap_other: float
+    angles: Floats
+    separation: float
+    uncertainty: float
+    degenerate: bool
+    degenerate_other: bool
+    clean_cuts: tuple[int, ...]
+    views: tuple[int, int]
+    shared_views: int
+    naturals: tuple[int, int]
+    shared_naturals: int
+
+    @property
+    def eigenvalue_errors(self) -> Floats:
+        """γ̂_i - γ_i, (k,). Weyl: none exceeds `norm` in size."""
+        return frozen(self.gamma_other - self.gamma)
+
+    @property
+    def largest_angle(self) -> float:
+        """The largest principal angle, in radians."""
+        return float(self.angles.max())
+
+    @property
+    def angle_bound(self) -> float:
+        """Davis and Kahan's bound on the largest angle, in radians: arcsin(norm / separation); pi/2 where it is vacuous."""
+        return _arcsin(self.norm, self.separation)
+
+    @property
+    def angle_bound_by_gap(self) -> float:
+        """Yu, Wang and Samworth's bound, which asks for the first graph's gap alone: arcsin(2 norm / gap), in radians.
+
+        Never below `angle_bound` but by rounding; pi/2 where it is vacuous.
+        """
+        return _arcsin(2 * self.norm, self.gap)
+
+    @property
+    def frobenius_bound(self) -> float:
+        """Their bound on ||sin Θ||_F: 2 min(√k ||Â - Ā||_2, ||Â - Ā||_F) / gap; √k, which proves nothing, if that is less."""
+        whole = np.sqrt(self.k) * self.norm
+        size = 2 * float(whole if self.frobenius is None else min(whole, self.frobenius))
+        most = float(np.sqrt(self.k))
+        return size / self.gap if size < most * self.gap else most
+
+    @property
+    def vacuous(self) -> bool:
+        """Whether norm >= separation, so that Davis and Kahan prove nothing; at a degenerate cut of either graph always so."""
+        return self.norm >= self.separation
+
+    def __repr__(self) -> str:
+        angle = "degenerate cut" if self.degenerate or self.degenerate_other else f"angle {self.largest_angle:.2g} rad"
+        return f"Comparison(k={self.k}, norm {self.norm:.3g}, {angle}, {self.shared_views:,} shared views)"
+
+    def __str__(self) -> str:
+        union = sum(self.views) - self.shared_views
+        lower, upper = f"{self.norm_lower:.4g}", f"{self.norm:.4g}"
+        about = f"= {upper}" if lower == upper else f"between {lower} and {upper}"
+        frobenius = "" if self.frobenius is None else f"; ||Â - Ā||_F = {self.frobenius:.4g}"
+        lines = [
+            repr(self),
+            f"  views         {self.views[0]:,} and {self.views[1]:,}, {self.shared_views:,} shared, {union:,} in the union",
+            f"  naturals      {self.naturals[0]:,} and {self.naturals[1]:,}, {self.shared_naturals:,} shared",
+            f"  ||Â - Ā||_2   {about} ({self.method}){frobenius}",
+            f"  γ             {_numbers(self.gamma)}",
+            f"  γ̂             {_numbers(self.gamma_other)}",
+            f"  |γ̂_i - γ_i|   at most {np.abs(self.eigenvalue_errors).max():.4g} (Weyl: at most {self.norm:.4g})",
+            f"  angles        {self._angles_in_words()}",
+        ]
+        if not self.shared_views:
+            lines.append(
+                "  The graphs share no view, so Ā and Â act on different views: the norm is 1, and every angle pi/2."
+            )
+        return "\n".join(lines)
+
+    def _angles_in_words(self) -> str:
+        """Say how large the angles are, and what is proved about them; or why they tell nothing."""
+        if self.degenerate or self.degenerate_other:
+            marks = [mark for mark, is_family in (("γ", self.degenerate), ("γ̂", self.degenerate_other)) if is_family]
+            cuts = " and ".join(f"{mark}_{self.k} = {mark}_{self.k + 1}" for mark in marks)
+            mend = f"both F* are unique at k = {listing([str(cut) for cut in self.clean_cuts])}" * bool(self.clean_cuts)
+            return f"tell nothing: {cuts}, and F* is a family; {mend or 'no k is known at which both F* are unique'}"
+        proved = "proves nothing" if self.vacuous else f"at most {self.angle_bound:.4g}"
+        return (
+            f"up to {self.largest_angle:.4g} rad (Davis-Kahan: {proved}, as norm / separation = "
+            f"{self.norm:.4g} / {self.separation:.4g})"
+        )
+
+
+@checked_call()
+@in_words("comparing the graphs", "use a smaller k")
+@one_thread()
+def compare(graph: PopulationGraph, other: PopulationGraph, k: int | None = None) -> Comparison:
+    """Compare another graph, such as that of some sampled naturals, with a population's.
+
+    Views are matched by equality, in any order; a view that one graph lacks has a zero row and column in its Ā. Stated for V,
+    V̂ any k leading eigenvectors of Ā and Â on the union, and Δ = Â - Ā:
+
+    * Weyl: |γ̂_i - γ_i| <= ||Δ||_2 for every i.
+    * Davis and Kahan: sin Θ_max <= ||Δ||_2 / (γ_k - γ̂_{k+1}) where that is positive, and the same with the graphs exchanged. [For
+      X = V̂_⊥ᵀV: V̂_⊥ᵀΔV = Γ̂_⊥X - XΓ, ||Γ̂_⊥X|| <= γ̂_{k+1} ||X|| and ||XΓ|| >= γ_k ||X||.]
+    * Yu, Wang and Samworth: sin Θ_max <= 2 ||Δ||_2 / (γ_k - γ_{k+1}), and with the same denominator
+      ||sin Θ||_F <= 2 min(√k ||Δ||_2, ||Δ||_F) / (γ_k - γ_{k+1}).
+      [Of the first: where ||Δ||_2 is at least half the gap it says nothing; else γ_k - γ̂_{k+1} is over half the gap, by Weyl.]
+
+    Parameters
+    ----------
+    graph : PopulationGraph
+        The population's: Ā, γ, F*.
+    other : PopulationGraph
+        The one to compare: Â, γ̂.
+    k : int, optional
+        How many eigenpairs, at most the number of views of either. By default the clean cut of `graph` in 2..8 with the widest
+        gap, else the first one known up to 64, else 1.
+
+    Returns
+    -------
+    Comparison
+        ||Â - Ā||_2 from below and above, eigenvalue errors, principal angles, and the bounds; print it for a screen.
+
+    Raises
+    ------
+    InvalidArgument
+        If either is no PopulationGraph, or k is out of range.
+    NotConverged
+        If a spectrum could not be certified.
+
+    References
+    ----------
+    Davis and Kahan, The rotation of eigenvectors by a perturbation III, SIAM J. Numer. Anal. 7 (1970); Yu, Wang and Samworth,
+    A useful variant of the Davis-Kahan theorem for statisticians, Biometrika 102 (2015), Theorem 2. THEORY 9.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> from popgraph import compare
+    >>> cat_dog, augmentation = pg.Distribution({"cat": "1/2", "dog": "1/2"}), pg.apply(str.upper, "1/3")
+    >>> graph = pg.build(cat_dog, augmentation)
+    >>> seen = pg.Distribution.from_samples(cat_dog.sample(100, rng=0))
+    >>> compare(graph, pg.build(seen, augmentation)).norm < 1e-14  # naturals without common views: p cancels
+    True
+    >>> compare(graph, pg.build(["dog", "fox"], augmentation), k=2)
+    Comparison(k=2, norm 1, angle 1.6 rad, 2 shared views)
+    """
+    for given in (graph, other):
+        if not isinstance(given, PopulationGraph):
+            raise InvalidArgument(f"compare(graph, other) takes two PopulationGraphs; got {shorten(given)}")
+    most = min(graph.N, other.N)
+    if k is None:
+        spectrum = graph.spectrum(min(most, LOOKED_AT))
+        k = _default_k(spectrum, most)
+        spectrum = spectrum.leading(k) if k <= spectrum.k else graph.spectrum(k)
+    else:
+        spectrum = graph.spectrum(whole_number("k", k, most, "the number of views of the smaller graph"))
+    k = spectrum.k
+    spectrum_other = other.spectrum(k)
+    rows = match_views(graph.views, other.views)
+    union = max(graph.N, int(rows.max()) + 1)
+    M, M_other = _spread(graph.factor, np.arange(graph.N), union), _spread(other.factor, rows, union)
+    lower, norm, frobenius, method = _difference_norm(M, M_other)
+    V, V_other = np.zeros((union, k)), np.zeros((union, k))
+    V[: graph.N], V_other[rows] = spectrum.eigenvectors, spectrum_other.eigenvectors
+    known = set(graph.naturals)
+    return Comparison(
+        k=k,
+        norm=norm,
+        norm_lower=lower,
+        method=method,
+        frobenius=frobenius,
+        gamma=spectrum.gamma,
+        gamma_other=spectrum_other.gamma,
+        gap=max(0.0, _separation(spectrum, spectrum)),
+        gap_other=max(0.0, _separation(spectrum_other, spectrum_other)),
+        angles=frozen(principal_angles(V, V_other)),
+        separation=max(_separation(spectrum, spectrum_other), _separation(spectrum_other, spectrum)),
+        uncertainty=spectrum.certificate.angle_bound + spectrum_other.certificate.angle_bound,
+        degenerate=spectrum.gap == 0,
+        degenerate_other=spectrum_other.gap == 0,
+        clean_cuts=tuple(cut for cut in spectrum.clean_cuts if cut in spectrum_other.clean_cuts),
+        views=(graph.N, other.N),
+        shared_views=int(np.sum(rows < graph.N)),
+        naturals=(graph.n, other.n),
+        shared_naturals=sum(natural in known for natural in other.naturals),
+    )
+
+
+def match_views(views: Sequence[Hashable], others: Sequence[Hashable]) -> Ints:
+    """Number the views of another graph as those of a first one that they equal, and new ones from len(views) on.
+
+    Views that are kept as arrays of one kind are matched as arrays, others by hashing: neither is quadratic.
+
+    Parameters
+    ----------
+    views, others : sequence of outcomes
+        Each without repetition.
+
+    Returns
+    -------
+    (len(others),) array of int
+        Positions in the union.
+
+    Examples
+    --------
+    >>> match_views(["a", "b", "c"], ["d", "c", "a"])
+    array([3, 2, 0])
+    """
+    if others is views:
+        return np.arange(len(views))
+    states = _joined_states(views, others)
+    if states is not None:
+        return np.asarray(
+            distinct(states)[0][len(views) :]
+        )  # numbered by first appearance: the first graph's come first
+    position: dict[Hashable, int] = {view: i for i, view in enumerate(views)}
+    return np.array([position.setdefault(view, len(position)) for view in others], dtype=np.intp)
+
+
+def _joined_states(views: Sequence[Hashable], others: Sequence[Hashable]) -> Any:
+    """Return the states of both as one array in which equal rows are equal views, or None if they are of different kinds."""
+    if not isinstance(views, StateSequence) or not isinstance(others, StateSequence):
+        return None
+    states = others.array
+    if isinstance(views.coding, LetterCoding) and isinstance(others.coding, LetterCoding):
+        if views.coding.length != others.coding.length:
+            return None
+        alphabet = dict(views.coding.numbers)  # each graph has numbered its letters by itself
+        states = np.array([alphabet.setdefault(letter, len(alphabet)) for letter in others.coding.letters])[states]
+    elif views.coding != others.coding:
+        return None
+    return np.concatenate([views.array, states]) + 0  # -0.0 becomes 0.0
+
+
+def _spread(factor: Sparse, columns: Ints, width: int) -> Sparse:
+    """Return M with its columns put where the union has these views."""
+    entries = (
+        factor.data.copy(),
+        columns[factor.indices],
+        factor.indptr.copy(),
+    )  # a sort would write into the graph's own
+    spread = Sparse(entries, shape=(factor.shape[0], width))
+    spread.sort_indices()
+    return spread
+
+
+def _default_k(spectrum: Spectrum, most: int) -> int:
+    """Return the clean cut with the widest gap, of those in 2..8 if there are any; the components end at one too."""
+    known = np.append(spectrum.gamma_known, 0.0 if spectrum.complete else spectrum.floor)
+    cuts = [cut for cut in sorted({*spectrum.clean_cuts, spectrum.components}) if 2 <= cut <= min(most, MOST_K)]
+    near = [cut for cut in cuts if cut <= LOOKED_AT and cut < len(known)]
+    return max(near or cuts[:1] or [1], key=lambda cut: float(known[cut - 1] - known[cut]) if near else 0.0)
+
+
+def _separation(spectrum: Spectrum, other: Spectrum) -> float:
+    """Return γ_k - γ̂_{k+1} from below: rounding, and what is not known of γ̂_{k+1}, count against it."""
+    return float(spectrum.gamma[-1]) - other.certificate.remainder_bound - spectrum.tolerance - other.tolerance
+
+
+def _arcsin(norm: float, gap: float) -> float:
+    """Return arcsin(norm / gap), or pi/2 where that proves nothing."""
+    return float(np.arcsin(norm / gap)) if norm < gap else np.pi / 2
+
+
+def _numbers(gamma: Floats) -> str:
+    """Write the leading eigenvalues."""
+    return ", ".join(f"{value:.4g}" for value in gamma[:LOOKED_AT]) + (", ..." if len(gamma) > LOOKED_AT else "")
+
+
+def _difference_norm(M: Sparse, M_other: Sparse) -> tuple[float, float, float | None, str]:
+    """Return ||Â - Ā||_2 from below and from above, ||Â - Ā||_F or None, and how they were found."""
+    n, union = M.shape[0] + M_other.shape[0], M.shape[1]
+    if min(n, union) <= DENSE_SIDE and n * union <= DENSE_ENTRIES:
+        gamma = np.linalg.eigvalsh(_small_difference(M, M_other))
+        norm = float(np.abs(gamma).max())
+        return norm, norm, float(np.linalg.norm(gamma)), f"all eigenvalues of a matrix of side {len(gamma):,}"
+    frobenius, transposed, transposed_other = _sparse_frobenius(M, M_other), M.T.tocsr(), M_other.T.tocsr()
+
+    def powered(x: Any) -> Any:
+        for _ in range(2 * SQUARINGS):
+            x = transposed_other @ (M_other @ x) - transposed @ (M @ x)
+        return x
+
+    lanczos = Lanczos(powered, np.empty((union, 0)), np.random.default_rng(0))
+    lanczos.advance(MOST)
+    theta = max(0.0, float(lanczos.ritz()[0][0]))
+    root, rounding = 1 / (2 * SQUARINGS), tolerance(union)
+    # Each product with Δ rounds at eps, of norms up to 1, and the root of Δ⁴'s bound at no more than that.
+    upper = min(max(0.0, lanczos.bound()) ** root + rounding, 1.0)  # -Ā <= Δ <= Â, and neither norm exceeds 1
+    if frobenius is not None:
+        upper = min(upper, frobenius + rounding)
+    lower = min(max(0.0, theta**root - rounding), upper)
+    return lower, upper, frobenius, f"Lanczos' method; the upper bound fails with probability below {FAILURE:.0e}"
+
+
+def _small_difference(M: Sparse, M_other: Sparse) -> Floats:
+    """Return a dense matrix with the eigenvalues of Â - Ā, but for zeros, on the union or on the naturals of both.
+
+    On the naturals: with S = [M; M'] = (QR)ᵀ and J = diag(-I, I), Â - Ā = SᵀJS = Q (R J Rᵀ) Qᵀ. J SSᵀ has the same eigenvalues, but
+    not symmetric: their errors are roots of the rounding.
+    """
+    n, union = M.shape[0] + M_other.shape[0], M.shape[1]
+    if union <= n:
+        return np.asarray((M_other.T @ M_other - M.T @ M).toarray())
+    tall = sp.vstack([M, M_other]).T.toarray()
+    R: Floats = scipy.linalg.qr(tall, mode="r", overwrite_a=True, check_finite=False)[0][:n]
+    sign = np.repeat([-1.0, 1.0], [M.shape[0], M_other.shape[0]])
+    return np.asarray((R * sign) @ R.T)
+
+
+def _sparse_frobenius(M: Sparse, M_other: Sparse) -> float | None:
+    """Return ||Â - Ā||_F from the sparse matrix itself, or None if that has too many entries."""
+    entries = sum(int(np.sum(np.diff(factor.indptr).astype(np.int64) ** 2)) for factor in (M, M_other))
+    return float(np.linalg.norm((M_other.T @ M_other - M.T @ M).data)) if entries <= SPARSE_ENTRIES else None

@@ -1,0 +1,395 @@
+"""`PairMoments`: the moments P and G of sampled positive pairs, block by block, and intervals for what depends on them.
+
+Knows pairs, features and rounding, and no eigenvector of Ā; what the numbers mean for f is said in `sampled_verification.py`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from popgraph.basics.arrays import Floats, Immutable, frozen
+from popgraph.basics.blas import one_thread
+from popgraph.basics.progress import Progress, track
+from popgraph.basics.subspace import tolerance
+from popgraph.errors import InvalidEmbedding, load_whole
+from popgraph.verification.pair_features import read_sampler
+from popgraph.verification.rare_views import Lengths, lengths_as_stated, lengths_on_all_views, squared, widened
+
+BLOCKS = 50  # of pairs: with 49 degrees of freedom Student's t is near normal, and the bias left is of order 50/pairs²
+RANK_CUT = 1e-13  # eigenvalues of G that are rounding, where they are 1 or 0
+SINGLE = 0.1  # share of a direction's second moment that must be left when any block is left out
+NOISE = (
+    0.75  # share of an interval's failures that is left to noise; the rest is left to rare pairs, all of them missed
+)
+ROUNDING = 1e-12  # of Ritz values, whose own interval has no width where θ = 1 and no pair differs
+TIE = 4.0  # Ritz values closer than so many standard errors are not told apart, and their intervals cover each other
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate(Immutable):
+    """Hold estimates, and the half-widths of their intervals: two floats, or two arrays of one shape.
+
+    Examples
+    --------
+    >>> from popgraph.verification.moments import Estimate
+    >>> Estimate(0.5, 0.1).low, Estimate(0.5, 0.1).high
+    (0.4, 0.6)
+    """
+
+    value: Any
+    error: Any
+
+    def __post_init__(self) -> None:
+        for array in (self.value, self.error):
+            if isinstance(array, np.ndarray):
+                frozen(array)
+
+    @property
+    def low(self) -> Any:
+        """The lower ends."""
+        return self.value - self.error
+
+    @property
+    def high(self) -> Any:
+        """The upper ends."""
+        return self.value + self.error
+
+
+@dataclass(frozen=True, eq=False)
+class Ritz:
+    """Hold the leading Ritz values θ (r,), the lower and upper ends of their intervals, and their sum."""
+
+    theta: Floats
+    low: Floats
+    high: Floats
+    total: Estimate
+
+
+@dataclass(frozen=True, eq=False)
+class PairMoments:
+    """Hold the moments of blocks of positive pairs, in coordinates g = f T in which the second moment of all of them is 1.
+
+    Attributes
+    ----------
+    P, G : (BLOCKS, d, d) array
+        The means over each block of (g g⁺ᵀ + g⁺ gᵀ)/2 and (g gᵀ + g⁺ g⁺ᵀ)/2.
+    T, S : (d, d) array
+        To g = f T, and back to f = g S.
+    lengths, seen : Lengths
+        How long f is on all views, as far as that is known, and on those drawn.
+    pairs : int
+        How many were drawn.
+    confidence : float
+        Of every interval.
+    """
+
+    P: Floats
+    G: Floats
+    T: Floats
+    S: Floats
+    lengths: Lengths
+    seen: Lengths
+    pairs: int
+    confidence: float
+
+    @property
+    def unseen(self) -> float:
+        """The probability of pairs so rare that, at this confidence, all of them may have been missed: the "rule of three"."""
+        return -float(np.log1p(-self.confidence)) / self.pairs
+
+    def quantile(self, failure: float) -> float:
+        """Return Student's t that is exceeded on either side with this probability in all."""
+        return float(load_whole("scipy.special").stdtrit(len(self.P) - 1, 1 - failure / 2))
+
+    @property
+    def t(self) -> float:
+        """Student's t for what noise may do, at the confidence."""
+        return self.quantile(NOISE * (1 - self.confidence))
+
+    def _widened(self, standard_error: Any, jump: Any, among: float = 1.0) -> Any:
+        """Return half-widths that noise and rare pairs together exceed with the failure allowed, divided among so many."""
+        failure = (1 - self.confidence) / among
+        return widened(standard_error, jump, self.pairs, self.quantile(NOISE * failure), (1 - NOISE) * failure)
+
+    def basis(self, k: int) -> tuple[int, Floats]:
+        """Return the rank of f on the views drawn, and its (at most k) leading Ritz vectors as columns (d, r) for g."""
+        values, Q = np.linalg.eigh(self.G.mean(axis=0))
+        kept = values > RANK_CUT * values[-1]
+        R = Q[:, kept] / np.sqrt(values[kept])
+        turned = np.linalg.eigh(R.T @ self.P.mean(axis=0) @ R)[1]
+        return int(kept.sum()), np.asarray((R @ turned)[:, ::-1][:, :k])
+
+    def heaviest(self) -> float:
+        """Return the share that the heaviest view drawn has in the second moment of f, in coordinates where that is 1."""
+        rank, U = self.basis(len(self.S))
+        return self.seen.leverage(self.T @ U) / (2 * self.pairs * rank) if rank else 0.0
+
+    def of_drawn(self) -> "PairMoments":
+        """Return the same, of the population without the views on which f is longer than on any view drawn."""
+        return replace(self, lengths=replace(self.seen, rank=self.basis(1)[0]))
+
+    def cross_moment(self) -> Estimate:
+        """Estimate P = E f(x) f(x⁺)ᵀ, (d, d)."""
+        value = self._of_f(self.P).mean(axis=0)
+        return self._mean(self._of_f(self.P), np.outer(self.lengths.columns, self.lengths.columns) + np.abs(value))
+
+    def second_moment(self) -> Estimate:
+        """Estimate G = E f(x) f(x)ᵀ, (d, d)."""
+        value, most = self._of_f(self.G).mean(axis=0), np.outer(self.lengths.columns, self.lengths.columns)
+        jump = np.where(
+            np.eye(len(value)) > 0, np.maximum(most - value, value), most + np.abs(value)
+        )  # a square is positive
+        return self._mean(self._of_f(self.G), jump)
+
+    def loss(self) -> Estimate:
+        """Estimate L(f) = -2 tr P + ||G||_F². The jackknife takes ||G||² from pairs of different blocks: no bias is left.
+
+        L is linear in the moments but for the square of G's error: with δ that error, L = -2 tr P + 2 <Ĝ, G> - ||Ĝ||² + ||δ||².
+        """
+        P, G = self._of_f(self.P), self._of_f(self.G)
+        value, se = _jackknife(lambda P, G: -2 * np.trace(P, axis1=-2, axis2=-1) + np.sum(G**2, axis=(-2, -1)), P, G)
+        mean = G.mean(axis=0)
+        linear = abs(2 * float(np.sum(mean**2)) - 2 * float(np.trace(P.mean(axis=0))))
+        jump = 2 * (1 + float(np.linalg.norm(mean, 2))) * self.lengths.longest**2 + linear
+        return Estimate(float(value), float(self._widened(se, jump) + self._square(G)))
+
+    def stationarity(self) -> Estimate:
+        """Estimate P - G², (d, d), with intervals that hold for all entries together (Bonferroni)."""
+        P, G = self._of_f(self.P), self._of_f(self.G)
+        value, se = _jackknife(lambda P, G: P - G @ G, P, G)
+        among, mean = len(value) * (len(value) + 1) / 2, G.mean(axis=0)
+        linear = np.abs(P.mean(axis=0) - 2 * mean @ mean)
+        jump = (1 + 2 * float(np.linalg.norm(mean, 2))) * self.lengths.longest**2 + linear
+        return Estimate(value, self._widened(se, jump, among) + self._square(G, among))
+
+    def ritz(self, k: int) -> Ritz:
+        """Estimate the k leading Ritz values, or all of them where f has fewer independent columns.
+
+        Of a wider f, half of the blocks choose a k-dimensional part, and the others measure it: chosen and measured on the same
+        pairs it would look better than it is. The upper ends are then those of all pairs, which err upwards. Where more columns
+        may be independent than are on the views drawn, the least Ritz values stand as 0, and no upper end is below 1: in a larger
+        span each Ritz value is as large or larger (Cauchy's interlacing).
+        """
+        rank, U = self.basis(k)
+        possible = len(self.S) if self.lengths.rank is None else self.lengths.rank
+        whole = self._ritz_of(U, self.lengths.leverage(self.T @ self.basis(len(self.S))[1]))
+        if rank > k:
+            chosen = self._half(0).basis(k)[1]
+            if chosen.shape[1] < k:
+                return _unknown(whole.theta)
+            part = self._half(1)._ritz_of(chosen)
+            low, high = part.total.low, max(part.total.high, whole.total.high)
+            total = Estimate((low + high) / 2, (high - low) / 2)
+            whole = Ritz(part.theta, part.low, np.maximum(part.high, whole.high), total)
+        return _extended(whole, min(k, possible)) if rank < possible else whole
+
+    def _half(self, first: int) -> "PairMoments":
+        """Return the moments of every other block."""
+        P, G = (array[first::2] for array in (self.P, self.G))
+        return replace(self, P=P, G=G, pairs=self.pairs * len(P) // len(self.P))
+
+    def _ritz_of(self, U: Floats, hidden: float = 0.0) -> Ritz:
+        """Estimate the Ritz values of the span of g U, or of a span around it in which the longest |g|² is `hidden`.
+
+        Missed pairs of second moment M change P - θ G, whose inertia counts the Ritz values above θ, by at least -(1 + θ) M and at
+        most (1 - θ) M, since ±2 f f⁺ <= f² + f⁺²; and M is at most their probability times the longest |g|² (times G).
+        """
+        if U.shape[1] == 0:
+            return Ritz(np.zeros(0), np.zeros(0), np.zeros(0), Estimate(0.0, 0.0))
+        part = replace(self, P=U.T @ self.P @ U, G=U.T @ self.G @ U)
+        rank, turn = part.basis(U.shape[1])
+        P, G = turn.T @ part.P @ turn, turn.T @ part.G @ turn  # on average G is now I and P is diag(θ)
+        theta = np.diagonal(P.mean(axis=0)).copy()
+        if rank < U.shape[1] or np.linalg.eigvalsh(_left_out(G)).min() < SINGLE:
+            return _unknown(np.concatenate([theta, np.zeros(U.shape[1] - rank)]))  # one block decides
+        influence = P - (G * theta + theta[:, np.newaxis] * G) / 2
+        runs, second = _runs(theta, _standard_error(influence)), self.t * _second_order(G, influence)
+        longest = self.lengths.leverage(self.T @ U @ turn)
+        sizes = np.diff(np.append(runs, rank))
+        mean, se = _jackknife(lambda P, G: np.add.reduceat(_ritz_values(P, G), runs, axis=-1) / sizes, P, G)
+        middle, se = np.repeat(mean, sizes), np.repeat(se, sizes)
+        of_run = np.repeat(np.add.reduceat(theta, runs) / sizes, sizes)
+        down = self._widened(se, (1 + np.abs(theta)) * longest) + second
+        up = self._widened(se, (1 - np.minimum(theta, 1.0)) * max(longest, hidden)) + second + ROUNDING
+        low = middle - down - of_run + np.repeat(theta[np.append(runs[1:], rank) - 1], sizes)
+        high = middle + up - of_run + np.repeat(theta[runs], sizes)
+        total, total_se = _jackknife(lambda P, G: _ritz_values(P, G).sum(axis=-1), P, G)
+        error = self._widened(total_se, (1 + abs(theta[0])) * max(longest, hidden)) + second
+        return Ritz(
+            np.maximum(theta, 0.0),  # Ritz values lie in [0, 1], as Ā's eigenvalues do; sampled ones can fall below
+            np.clip(np.minimum(low, theta), 0.0, 1.0),
+            np.clip(np.maximum(high, theta), 0.0, 1.0),
+            Estimate(float(total), float(error)),
+        )
+
+    def _of_f(self, blocks: Floats) -> Floats:
+        """Return moments of f from those of g."""
+        return np.asarray(self.S.T @ blocks @ self.S)
+
+    def _mean(self, blocks: Floats, jump: Floats) -> Estimate:
+        """Estimate a mean of values that differ from it by at most `jump`."""
+        return Estimate(blocks.mean(axis=0), self._widened(_standard_error(blocks), jump))
+
+    def _square(self, G: Floats, among: float = 1.0) -> float:
+        """Return the size of ||δ||_F², for δ the error of G, in which one view has the norm |f|²."""
+        failure = (1 - self.confidence) / among
+        t, size = self.quantile(NOISE * failure), float(np.linalg.norm(_standard_error(G)))
+        rare = squared(size, self.lengths.longest**2, self.pairs, t, (1 - NOISE) * failure)
+        return t * _second_order(G, G) + rare
+
+
+@one_thread()
+def draw_moments(
+    sampler: Any,
+    f: Any,
+    pairs: int,
+    confidence: float,
+    generator: np.random.Generator,
+    progress: Progress = None,
+    *,
+    longest: float | None = None,
+) -> PairMoments:
+    """Draw positive pairs and return their moments, without keeping them.
+
+    Parameters
+    ----------
+    sampler : callable or PopulationGraph
+        (size, generator) -> (x, x⁺).
+    f : callable, or of a PopulationGraph any embedding
+        A batch of views -> (size, d).
+    pairs : int
+        How many; rounded up to a multiple of `BLOCKS`.
+    confidence : float
+        Of every interval.
+    generator : numpy.random.Generator
+    progress : bool, callable or None
+    longest : float, optional
+        The largest |f(x)| over all views, where it is known; of a PopulationGraph it always is.
+
+    Raises
+    ------
+    InvalidArgument
+        If the sampler or f is not such, the sampler does not return two batches of the size asked for, or f is longer than stated.
+    InvalidEmbedding
+        If f is not one finite real vector, of one length, for each view.
+
+    Examples
+    --------
+    >>> def twice(size, rng):
+    ...     x = rng.integers(0, 2, size)
+    ...     return x, x
+    >>> moments = draw_moments(twice, lambda x: 2.0 * x[:, None] - 1, 1000, 0.95, np.random.default_rng(0))
+    >>> moments.loss().value  # -2 E f f⁺ + (E f²)²
+    -1.0
+    """
+    (draw, table), size = read_sampler(sampler, f), -(-pairs // BLOCKS)
+    factors: list[tuple[Floats, Floats]] = []
+    drawn: list[Floats] = []
+    R = columns = np.empty(0)
+    seen = 0.0
+    for block in track(range(BLOCKS), BLOCKS, progress, "sample"):
+        F, F_plus = draw(size, generator)
+        d = R.shape[-1] if block else F.shape[1]
+        for rows in (F, F_plus):
+            if rows.shape[1] != d:
+                raise InvalidEmbedding(f"f has {d} columns on one batch and {rows.shape[1]} on another")
+        # sums and differences of pairs have the moments 2 (G ± P); their triangular factors keep the digits that products lose
+        factors.append((_triangle(F + F_plus), _triangle(F - F_plus)))
+        R = _triangle(np.concatenate([R.reshape(-1, d), *factors[-1]]))
+        both = np.concatenate([F, F_plus])
+        drawn.append(both[np.argmax(np.sum((both @ _whitening(R, size)[0]) ** 2, axis=1))])
+        columns = np.maximum(np.abs(both).max(axis=0), columns if block else 0.0)
+        seen = max(seen, float(np.sqrt(np.max(np.sum(both**2, axis=1)))))
+    T, S = _whitening(R / np.sqrt(4 * BLOCKS * size), size)
+    plus, minus = (np.stack([np.asarray(r @ T) for r in factor]) for factor in zip(*factors, strict=True))
+    plus, minus = (np.swapaxes(r, -1, -2) @ r / (4 * size) for r in (plus, minus))
+    on_drawn = Lengths(seen, columns, False, np.stack(drawn))
+    known = on_drawn if table is None else lengths_on_all_views(table, sampler.w_x, on_drawn.drawn)
+    return PairMoments(
+        P=plus - minus,
+        G=plus + minus,
+        T=T,
+        S=S,
+        lengths=lengths_as_stated(longest, known),
+        seen=on_drawn,
+        pairs=BLOCKS * size,
+        confidence=confidence,
+    )
+
+
+def _triangle(rows: Floats) -> Floats:
+    """Return R with RᵀR = rowsᵀ rows."""
+    return np.asarray(np.linalg.qr(rows, mode="r"))
+
+
+def _whitening(R: Floats, size: int) -> tuple[Floats, Floats]:
+    """Return T and S = T⁻¹ such that the columns of R T are orthonormal, where R has any; R has the rounding of such blocks.
+
+    Moments then lose no digits to an ill-conditioned f. Directions that R lacks keep the scale of the largest.
+    """
+    scale = np.linalg.norm(R, axis=0)
+    scale = np.where(scale > 0, scale, 1.0)
+    sigma, Vt = np.linalg.svd(R / scale, full_matrices=R.shape[0] < R.shape[1])[1:]
+    sigma = np.concatenate([sigma, np.zeros(len(Vt) - len(sigma))])
+    top = float(sigma[0]) or 1.0
+    sigma = np.where(sigma > tolerance(max(2 * size, len(Vt))) * top, sigma, top)
+    return Vt.T / scale[:, np.newaxis] / sigma, sigma[:, np.newaxis] * Vt * scale
+
+
+def _left_out(blocks: Floats) -> Floats:
+    """Return the means of all blocks but one, for each."""
+    return np.asarray((blocks.sum(axis=0) - blocks) / (len(blocks) - 1))
+
+
+def _jackknife(statistic: Callable[[Any, Any], Any], P: Floats, G: Floats) -> tuple[Any, Any]:
+    """Return a statistic of mean moments with its bias of order 1/blocks removed, and its standard error."""
+    count = len(P)
+    pseudo = count * statistic(P.mean(axis=0), G.mean(axis=0)) - (count - 1) * statistic(_left_out(P), _left_out(G))
+    return pseudo.mean(axis=0), _standard_error(pseudo)
+
+
+def _standard_error(blocks: Floats) -> Any:
+    """Return the standard error of the mean over blocks."""
+    return blocks.std(axis=0, ddof=1) / np.sqrt(len(blocks))
+
+
+def _second_order(A: Floats, B: Floats) -> float:
+    """Return the size of <δA, δB>, for the errors δ of two means over blocks: all that is left where the first order vanishes.
+
+    Of independent Gaussian errors with covariance C, |δ|² has the standard deviation √(2 tr C²).
+    """
+    count = len(A)
+    sizes = []
+    for blocks in (A, B):
+        deviations = (blocks - blocks.mean(axis=0)).reshape(count, -1)
+        sizes.append(float(np.linalg.norm(deviations @ deviations.T)))
+    return float(np.sqrt(2 * sizes[0] * sizes[1])) / (count * (count - 1))
+
+
+def _ritz_values(P: Floats, G: Floats) -> Floats:
+    """Return the eigenvalues of G^-1/2 P G^-1/2, largest first, of one pair of matrices or of many."""
+    inverse = np.linalg.inv(np.linalg.cholesky(G))
+    return np.asarray(np.linalg.eigvalsh(inverse @ P @ np.swapaxes(inverse, -1, -2))[..., ::-1])
+
+
+def _unknown(theta: Floats) -> Ritz:
+    """Return Ritz values of which nothing is known but that they lie in [0, 1]."""
+    r = len(theta)
+    return Ritz(np.clip(theta, 0.0, 1.0), np.zeros(r), np.ones(r), Estimate(r / 2, r / 2))
+
+
+def _extended(ritz: Ritz, count: int) -> Ritz:
+    """Return the Ritz values of a span that may hold more than was seen: count of them, in [low, 1], and the new ones in [0, 1]."""
+    more = np.zeros(count - len(ritz.theta))
+    low = float(np.clip(ritz.total.low, 0.0, count))
+    total = Estimate((low + count) / 2, (count - low) / 2)
+    return Ritz(np.append(ritz.theta, more), np.append(ritz.low, more), np.ones(count), total)
+
+
+def _runs(theta: Floats, noise: Floats) -> Any:
+    """Return where runs of Ritz values begin that the noise may have split or exchanged."""
+    one = np.diagonal(noise)
+    close = np.maximum(np.hypot(one[1:], one[:-1]), 2 * np.diagonal(noise, 1))
+    return np.concatenate([[0], 1 + np.flatnonzero(theta[:-1] - theta[1:] > TIE * close)])

@@ -1,0 +1,205 @@
+"""The verdicts of `verify_sampled`: what intervals say of the claims that f spans F*, and that it minimises the loss.
+
+A status says nothing that views which were not drawn could make otherwise. The intervals are made in `pair_moments.py`.
+"""
+
+from dataclasses import replace
+from enum import Enum
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from popgraph.basics.arguments import numbers
+from popgraph.basics.arrays import Floats, frozen
+from popgraph.errors import InvalidArgument, shorten
+from popgraph.verification.moments import Estimate, PairMoments, Ritz
+
+SURE = 1e-6  # the chance that eigenvalues `gamma` are refused though they are right
+NO_CONSTANT = 1e-7  # 1 - θ_1 that may be rounding alone: (eps cond f)², with cond f at most 1e12
+NO_GAP = 1e-12  # γ_k - γ_{k+1} up to which the cut counts as degenerate
+
+
+class Status(Enum):
+    """What the sampled pairs say of a claim about f; the value is what each one means."""
+
+    REFUTED = "an interval excludes it"
+    CONSISTENT = "nothing refutes it, and nothing proves it"
+    CERTIFIED = "it is proved, at the stated confidence"
+
+
+class Drawn(NamedTuple):
+    """What the views drawn tell whatever f is on others: a rank, and the upper end of θ_1. And whether others can be longer."""
+
+    rank: int
+    rank_of_all: int | None
+    top: float
+    missed: float
+    if_no_longer: str
+
+    @classmethod
+    def of(cls, moments: PairMoments, k: int) -> "Drawn":
+        """Take it from the population without the views, of probability `missed`, on which f is longer than on all those drawn.
+
+        For u of span F, E (1 - u)² over all views is at least that over these; so sin² of the angle between F and the constant
+        is at least (1 - missed)(1 - θ_1), with θ_1 the largest Ritz value on these.
+        """
+        rank, lengths = moments.basis(k)[0], moments.lengths
+        top = float(moments.of_drawn().ritz(k).high[0]) if rank else 0.0
+        return cls(rank, lengths.rank, top, moments.unseen, "" if lengths.known else if_no_longer(lengths.longest))
+
+
+def if_no_longer(longest: float) -> str:
+    """Say what stands in for the longest |f| where that is not known."""
+    return f"if f is nowhere longer than {longest:.4g}, the longest drawn; give longest= where it is known"
+
+
+class Known(NamedTuple):
+    """What the eigenvalues gamma (k + 1,) make of the intervals; None where f collapsed, or is wider than k."""
+
+    gamma: Floats
+    deficit: Floats | None
+    angles: Floats | None
+    excess: Floats | None
+    excess_bound: float | None
+
+
+def judge(gamma: Floats, k: int, ritz: Ritz, loss: Estimate | None) -> Known:
+    """Bound the angles by the deficit, and by the excess loss where f has k columns."""
+    deficit = angles = excess = bound = None
+    if len(ritz.theta) == k:
+        deficit = _nonnegative(float(gamma[:k].sum()) - ritz.total.value, ritz.total.error)
+        angles = [_angle(deficit[0] / gamma[:k].sum()), _angle_across(deficit[1], gamma[k - 1] - gamma[k])]
+    if loss is not None:
+        excess = _nonnegative(loss.value + float(np.sum(gamma[:k] ** 2)), loss.error)
+        bound = _angle_across(excess[1], gamma[k - 1] ** 2 - gamma[k] ** 2)
+    return Known(gamma, deficit, None if angles is None else frozen(np.array(angles)), excess, bound)
+
+
+def read_gamma(gamma: Any, k: int, moments: PairMoments) -> Floats:
+    """Return the k + 1 leading eigenvalues, if they can be those of a population graph, and of this one."""
+    known = numbers("gamma", gamma, f"it must be the {k + 1} leading eigenvalues of Ā")
+    if known.ndim != 1 or len(known) < k + 1:
+        raise InvalidArgument(
+            f"gamma has shape {known.shape}; k = {k} needs the {k + 1} leading eigenvalues, the one after the cut too (0 if none)"
+        )
+    known = known[: k + 1]
+    if not (np.diff(known) <= 0).all() or not known[-1] >= 0 or abs(known[0] - 1) > 1e-9:
+        raise InvalidArgument(
+            f"gamma is {shorten(known.tolist())}; the eigenvalues of a population graph begin with 1, fall, and stay in [0, 1]"
+        )
+    # f set to 0 on the views on which it is longer than on all drawn has Ritz values too, and none exceeds its γ (min-max); they
+    # differ from those of the pairs drawn by no more than missed pairs can do
+    ritz = replace(moments.of_drawn(), confidence=1 - SURE).ritz(k)
+    above = np.flatnonzero(ritz.low > known[: len(ritz.low)] + 1e-9)
+    if above.size:
+        i = int(above[0])
+        found = f"a Ritz value of {ritz.theta[i]:.6g}, at least {ritz.low[i]:.6g}, and θ_{i + 1} <= γ_{i + 1}"
+        raise InvalidArgument(f"gamma[{i}] is {known[i]:.6g}, but f holds {found}: it is not this population's")
+    return frozen(known)
+
+
+def _nonnegative(value: float, error: float) -> Floats:
+    """Return the interval of what cannot be negative; an estimate below 0 leaves it as wide as it is uncertain."""
+    return frozen(np.array([max(0.0, value - error), max(value + error, error)]))
+
+
+def _angle(square: float) -> float:
+    """Return the angle whose sine has this square, at most pi/2."""
+    return float(np.arcsin(np.sqrt(min(1.0, max(0.0, square)))))
+
+
+def _angle_across(amount: float, gap: float) -> float:
+    """Return the angle that a deficit or excess proves across a gap; pi/2 where it proves nothing."""
+    return _angle(amount / gap) if gap > NO_GAP else np.pi / 2
+
+
+def span_verdict(
+    moments: PairMoments, ritz: Ritz, drawn: Drawn, k: int, known: Known | None, atol: float
+) -> tuple[Status, str]:
+    """Say whether f spans F*, and why."""
+    if drawn.rank_of_all is not None and drawn.rank_of_all < k:
+        found = f"on all views its columns have rank {drawn.rank_of_all}, not {k}"
+        return Status.REFUTED, f"f has collapsed: {found}, so no invertible map leads from them to F*."
+    above = f"rad, above atol = {atol:.2g}"
+    # θ_1 is at least cos² of the angle by which span F misses the eigenvector of γ_1 = 1
+    if (missed := _angle((1 - drawn.missed) * (1 - drawn.top))) > atol:
+        top = f"the largest Ritz value is at most {drawn.top:.4g}, but γ_1 = 1 in every population"
+        return Status.REFUTED, f"{top}: an angle is at least {missed:.2g} {above}."
+    if drawn.rank < k:
+        views = f"on the {2 * moments.pairs:,} views drawn the columns of f have rank {drawn.rank}, not {k}"
+        rare = f"live on views of a probability below {moments.unseen:.1g} in all, none of which was drawn"
+        other = f"its other directions {rare}"
+        return Status.CONSISTENT, f"{views}: {other if drawn.rank_of_all else f'either it has collapsed, or {other}'}."
+    if known is None or known.deficit is None or known.angles is None:
+        mend = "give gamma=, the k + 1 leading eigenvalues, where theory knows them"
+        return Status.CONSISTENT, f"nothing refutes it, but no pair can show an eigenvector that f leaves out; {mend}."
+    held, (least, most) = f"Σγ_i - Σθ_i is in {written(known.deficit)}", known.angles.tolist()
+    if least > atol:
+        return _if_known(drawn, Status.REFUTED, f"{held}, so an angle is at least {least:.2g} {above}")
+    if most <= atol:
+        sure = f"at confidence {100 * moments.confidence:g} %"
+        return _if_known(drawn, Status.CERTIFIED, f"{held}, so no angle exceeds {most:.2g} rad, {sure}")
+    if known.gamma[k - 1] - known.gamma[k] <= NO_GAP:
+        family = f"γ_{k} = γ_{k + 1} = {known.gamma[k]:.4g}, so F* is a family"
+        return Status.CONSISTENT, f"nothing refutes it, but {family}, and the pairs bound no angle."
+    needed = pairs_needed(known, k, ritz.total, atol, moments.pairs)
+    proved = f"only that no angle exceeds {most:.2g} {above}" if most < np.pi / 2 else "nothing about the angle"
+    more = f"about {needed:,} pairs might do" if needed else "if the estimate is right, no number of pairs would do"
+    return Status.CONSISTENT, f"{held}, which proves {proved}; {more}."
+
+
+def _if_known(drawn: Drawn, status: Status, reason: str) -> tuple[Status, str]:
+    """Return a status that what f is on rare views could change: only where it is known how long f is there."""
+    if drawn.if_no_longer:
+        return Status.CONSISTENT, f"{reason}, {drawn.if_no_longer}."
+    return status, f"{reason}."
+
+
+def pairs_needed(known: Known, k: int, total: Estimate, atol: float, pairs: int) -> int | None:
+    """Return about how many pairs bring the deficit down to gap sin²(atol); an estimate within its error counts as 0."""
+    gap = float(known.gamma[k - 1] - known.gamma[k])
+    if known.deficit is None or gap <= NO_GAP:
+        return None
+    estimate = float(known.gamma[:k].sum()) - total.value
+    room = gap * float(np.sin(atol)) ** 2 - (estimate if estimate > total.error else 0.0)
+    if room <= 0:
+        return None
+    exact = pairs * (total.error / room) ** 2
+    digits: int = 10 ** max(0, int(np.log10(max(exact, 1.0))) - 1)
+    return int(np.ceil(exact / digits)) * digits
+
+
+def minimiser_verdict(
+    drawn: Drawn, k: int, known: Known | None, stationarity: Estimate, atol: float
+) -> tuple[Status | None, str]:
+    """Say whether f minimises the loss over embeddings into R^k, and why."""
+    if (d := len(stationarity.value)) > k:
+        return None, f"not asked, as f has {d} columns and k is {k}."
+    if drawn.top < 1 - NO_CONSTANT:
+        return Status.REFUTED, f"a minimiser's largest Ritz value is γ_1 = 1; that of f is at most {drawn.top:.6g}."
+    rank = drawn.rank_of_all
+    if rank is not None and rank < k and known is not None and known.gamma[rank] > 0:
+        unused = f"γ_{rank + 1} = {known.gamma[rank]:.4g}"
+        return Status.REFUTED, f"f has rank {rank}, and {unused}: one more dimension would lower the loss."
+    size = np.abs(stationarity.value) - stationarity.error
+    i, j = np.unravel_index(int(np.argmax(size)), size.shape)
+    if size[i, j] > 0:
+        interval = written([stationarity.low[i, j], stationarity.high[i, j]])
+        entry = f"P = G² at every minimiser, but entry ({i}, {j}) of P - G² is in {interval}"
+        return _if_known(drawn, Status.REFUTED, entry)
+    if known is None or known.excess is None or known.excess_bound is None:
+        return Status.CONSISTENT, "P = G² within the intervals, as at every critical point; gamma= tells the lowest."
+    if known.excess[0] > 0:
+        excess = f"the loss is above its minimum, by an amount in {written(known.excess)}"
+        return _if_known(drawn, Status.REFUTED, excess)
+    above = f"the loss is at most {known.excess[1]:.2g} above its minimum"
+    if known.excess_bound <= atol:
+        return _if_known(drawn, Status.CERTIFIED, f"{above}, so no angle exceeds {known.excess_bound:.2g} rad")
+    return Status.CONSISTENT, f"{above}, which proves no angle as small as atol = {atol:.2g} rad."
+
+
+def written(interval: Any) -> str:
+    """Write an interval with the digits that tell its ends apart."""
+    low, high = interval
+    digits = 4 if high == low else max(3, 2 + int(np.ceil(np.log10(max(abs(low), abs(high)) / (high - low)))))
+    return f"[{low:.{digits}g}, {high:.{digits}g}]"

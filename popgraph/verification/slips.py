@@ -1,0 +1,97 @@
+"""Common slips: an f that is no match as it stands, and would be one after a simple change. It decides no verdict."""
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+
+from popgraph.basics.arrays import Floats, Ints
+from popgraph.basics.subspace import column_space, containment_angles
+from popgraph.errors import listing, shorten
+
+LARGEST = 600  # views up to which an order of the rows is looked for: the search compares N x N products
+TRIES_A_VIEW = 20  # places that are tried in all, for each view, before the search gives up
+COMPARED = 4  # times k: placed rows with which a further one is compared; k independent ones fix it already
+
+
+def permuted_rows(table: Floats, V: Floats, root: Floats, atol: float) -> Ints | None:
+    """Return the order of f's rows in which √w_x f spans the columns of V, or None if there is none or none was found.
+
+    Orthonormal bases of span f and of span D^-1/2 V differ by an orthogonal map where the rows are in order, so that inner products
+    of rows agree. Rows are placed one by one where their products with those placed before agree; the last word has the angle.
+
+    Parameters
+    ----------
+    table : (N, k) array
+        f, of rank k.
+    V : (N, k) array
+        F*.
+    root : (N,) array
+        √w_x.
+    atol : float
+        The angle up to which spans count as one, in radians.
+    """
+    N, k = V.shape
+    if N > LARGEST or table.shape[1] != k:
+        return None
+    theirs, ours = (column_space(each).basis for each in (table, V / root[:, np.newaxis]))
+    tol = 4 * atol + 1e-9  # a projector's entries move by at most twice the sine of the angle
+    if theirs.shape != ours.shape:
+        return None
+    size = [np.einsum("ij,ij->i", Q, Q) for Q in (theirs, ours)]
+    if np.abs(np.sort(size[0]) - np.sort(size[1])).max() > tol:
+        return None
+    order = _placed(theirs @ theirs.T, ours @ ours.T, k, tol)
+    if order is None or containment_angles(V, column_space(root[:, np.newaxis] * table[order]).basis).max() > atol:
+        return None
+    return order
+
+
+def _placed(G: Floats, H: Floats, k: int, tol: float) -> Ints | None:
+    """Return an order with G[order][:, order] = H, looked for by placing row after row and going back where none fits."""
+    N = len(G)
+    taken: list[list[int]] = []  # of each view: the rows that may still be tried for it, the one in use last
+    order = np.full(N, -1)
+    used = np.zeros(N, dtype=bool)
+    for _ in range(TRIES_A_VIEW * N):
+        view = len(taken)
+        if view == N:
+            return order
+        before = np.arange(max(0, view - COMPARED * k), view) if view > 2 * COMPARED * k else np.arange(view)
+        apart = np.abs(np.diag(G) - H[view, view])
+        if len(before):
+            apart = np.maximum(apart, np.abs(G[:, order[before]] - H[view, before]).max(axis=1))
+        apart[used] = np.inf
+        fits = np.flatnonzero(apart <= tol)
+        taken.append(fits[np.argsort(-apart[fits], kind="stable")].tolist())
+        while taken and not taken[-1]:  # nothing fits here: the one before must stand elsewhere
+            taken.pop()
+            if not taken:
+                return None
+            used[order[len(taken) - 1]] = False
+            taken[-1].pop()
+        row = taken[-1][-1]
+        order[len(taken) - 1], used[row] = row, True
+    return None
+
+
+def permuted_in_words(order: Ints, views: Sequence[Hashable]) -> str:
+    """Say that f would match with its rows in another order, and how to hand it over.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> permuted_in_words(np.array([1, 0]), ["a", "b"])
+    " Rows permuted? With row 1 for the view 'a', row 0 for 'b' it would match: give f as a mapping or a table that names its rows."
+    """
+    moved = np.flatnonzero(order != np.arange(len(order))).tolist()
+    named = listing(
+        [f"row {order[i]} for {'the view ' if i == moved[0] else ''}{shorten(views[i], 30)}" for i in moved]
+    )
+    return f" Rows permuted? With {named} it would match: give f as a mapping or a table that names its rows."
+
+
+def slip_in_words(views: Any, table: Floats, V: Floats, root: Floats, atol: float) -> str:
+    """Name the slip after which f would match; nothing if none is found."""
+    order = permuted_rows(table, V, root, atol)
+    return "" if order is None else permuted_in_words(order, views)
