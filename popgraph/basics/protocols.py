@@ -153,7 +153,9 @@ def read_population(call: str, value: Any, needed: type = Population, place: str
         return value
     if not satisfies(value, Population):
         raise InvalidArgument(f"{call} takes a population {place}; got {shorten(value)}")
-    what = {ViewedPopulation: "a list of views", LabelledPopulation: "a list of naturals and views"}.get(
-        needed, "coordinates"
+    raise InvalidArgument(
+        f"{call} needs {_LACKING.get(needed, 'coordinates')}, which {shorten(value)} has not; use {instead or 'its .expand()'}"
     )
-    raise InvalidArgument(f"{call} needs {what}, which {shorten(value)} has not; use {instead or 'its .expand()'}")
+
+
+_LACKING: dict[type, str] = {ViewedPopulation: "a list of views", LabelledPopulation: "a list of naturals and views"}

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache, cached_property, partial
 from importlib.util import find_spec
 from itertools import islice
-from typing import Any, Protocol, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
