@@ -11,7 +11,6 @@ from typing import Any, Literal
 import numpy as np
 from scipy.sparse.linalg import aslinearoperator
 
-from popgraph.basics import html as show
 from popgraph.basics.arguments import by_value, generator, one_of
 from popgraph.basics.arguments.classes import bayes_labels
 from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse
@@ -20,7 +19,7 @@ from popgraph.declare.batch.states import StateSequence
 from popgraph.declare.distribution import Seed
 from popgraph.declare.enumerated import Population
 from popgraph.errors import InvalidArgument, did_you_mean, printable, shorten
-from popgraph.populations import export, weights
+from popgraph.populations import export, printing, weights
 from popgraph.populations.exact import ExactGraph
 from popgraph.populations.explanation import Explanation, explain
 from popgraph.populations.features import read_features
@@ -419,10 +418,10 @@ class PopulationGraph(Immutable):
         return f"PopulationGraph({printable(self.name) + ': ' if self.name else ''}{words})"
 
     def __str__(self) -> str:
-        return show.graph_text(self, self._shown_spectrum())
+        return printing.graph_text(self, self._shown_spectrum())
 
     def _repr_html_(self) -> str:
-        return show.graph_html(self, self._shown_spectrum())
+        return printing.graph_html(self, self._shown_spectrum())
 
     def _shown_spectrum(self) -> Spectrum | None:
         return self.spectrum(min(8, self.N)) if min(self.n, self.N) <= STR_SIDE else None
