@@ -33,7 +33,7 @@ SMALL = pg.zoo.hypercube(1)
 PAIR = pg.product([SMALL, pg.zoo.ring(3)])
 LOW = LowDegree.of(PAIR, [([1, 0], {}), ([0, 1], {0: [1, -1]})])
 MIXED = structure.mixture({"a": 0.5, "b": 0.5}, {"a": [SMALL] * 2, "b": [pg.zoo.hypercube(1, 0.375)] * 2})
-TURNED = structure.symmetric(pg.zoo.ring(4), lambda x: (x + 1) % 4)
+TURNED = pg.zoo.ring(4).with_symmetry(lambda x: (x + 1) % 4)
 ROWS = np.array([[0, 0], [1, 2]])
 F = registry.F
 
@@ -131,6 +131,11 @@ def _product(plain: Any) -> list[v.Spoiler]:
     return [bad("a factor", lambda: SMALL), bad("its class", lambda: type(plain)), *v.strange()]
 
 
+def _columns(plain: Any) -> list[v.Spoiler]:
+    """X of four views; NaN and infinity stay what they are, as in every product with a matrix of float64."""
+    return [each for each in v.array(plain) if not any(word in each.label.lower() for word in ("nan", "inf"))]
+
+
 BY_NAME = {
     "k": k(1),
     "size": count(3, 0),
@@ -147,6 +152,7 @@ BY_NAME = {
     "positions": positions(),
     "name": Argument("toy", v.word),
     "view_labels": registry.view_labels(),
+    "X": Argument([[1.0, 0.5], [0.25, 0.0], [0.5, 1.0], [0.0, 0.25]], _columns, ("X", "views")),
 }
 
 
@@ -184,7 +190,9 @@ RECEIVERS = {
         },
     ),
     "MixtureGraph": Receiver(MIXED, {}, summary),
-    "SymmetricGraph": Receiver(TURNED, {}),
+    "SymmetricPopulationGraph": Receiver(
+        TURNED, {"generators": Argument(lambda x: x, v.anything(), ("generator", "generators"))}
+    ),
     "Clustering": Receiver(pg.spectral_clusters(registry.CLOUD, 2, rng=0), {}),
 }
 

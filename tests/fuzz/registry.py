@@ -48,7 +48,7 @@ NOT_CALLED = {
     *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
     *("theory.Check", "theory.Checks", "theory.Verdict"),
     *("structure.LowDegree", "structure.MixtureGraph", "structure.ProductCertificate", "structure.ProductGraph"),
-    *("structure.ProductSpectrum", "structure.ProductTraining", "structure.SymmetricGraph"),
+    *("structure.ProductSpectrum", "structure.ProductTraining"),
     *("structure.product", "images.Image", "io.load", "io.save"),  # the same as popgraph's own
 }
 INHERITED = {"Distribution.get", "Distribution.items", "Distribution.keys", "Distribution.values"}  # of Mapping
@@ -486,10 +486,9 @@ entry(
     name=Argument("toy", v.anything("a word", "an empty word"), ("name",)),
 )
 entry(
-    "structure.symmetric",
-    structure.symmetric,
+    "PopulationGraph.with_symmetry",
+    CLOUD.with_symmetry,
     observe=repr,
-    graph=graph(),
     generators=Argument(lambda x: x, v.anything(), ("generator", "generators")),
 )
 entry("compare", pg.compare, graph=graph(), other=Argument(CUBE, v.graph, ("other", "graph")), k=optional_k(1))
