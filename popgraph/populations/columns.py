@@ -19,6 +19,6 @@ def read_columns(X: Any, n_views: int) -> Floats:
     """
     need = f"give an array of shape ({n_views},) or ({n_views}, k), a row for each view"
     table = X if type(X) is np.ndarray and X.dtype == np.float64 else numbers("X", X, need)
-    if table.ndim not in (1, 2) or table.shape[0] != n_views:
+    if table.ndim not in (1, 2) or table.shape[0] != n_views or not table.size:
         raise InvalidArgument(f"X has shape {table.shape}; {need}")
     return np.asarray(table)

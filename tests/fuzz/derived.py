@@ -131,11 +131,6 @@ def _product(plain: Any) -> list[v.Spoiler]:
     return [bad("a factor", lambda: SMALL), bad("its class", lambda: type(plain)), *v.strange()]
 
 
-def _columns(plain: Any) -> list[v.Spoiler]:
-    """X of four views; NaN and infinity stay what they are, as in every product with a matrix of float64."""
-    return [each for each in v.array(plain) if not any(word in each.label.lower() for word in ("nan", "inf"))]
-
-
 BY_NAME = {
     "k": k(1),
     "size": count(3, 0),
@@ -152,7 +147,7 @@ BY_NAME = {
     "positions": positions(),
     "name": Argument("toy", v.word),
     "view_labels": registry.view_labels(),
-    "X": Argument([[1.0, 0.5], [0.25, 0.0], [0.5, 1.0], [0.0, 0.25]], _columns, ("X", "views")),
+    "X": registry.columns(),
 }
 
 
@@ -191,7 +186,16 @@ RECEIVERS = {
     ),
     "MixtureGraph": Receiver(MIXED, {}, summary),
     "SymmetricPopulationGraph": Receiver(
-        TURNED, {"generators": Argument(lambda x: x, v.anything(), ("generator", "generators"))}
+        TURNED,
+        {
+            "generators": Argument(lambda x: x, v.anything("a type"), ("generator", "generators")),  # int moves no int
+            "view": Argument(0, v.anything("an int"), ("view",)),
+            "x": Argument(0, v.anything("an int"), ("view",)),
+            "x_plus": Argument(1, v.anything("an int"), ("view",)),
+            "form": choice("csr"),
+            "features": Argument(None, v.anything("None"), ("features", "solver")),  # which do not go together
+        },
+        summary,
     ),
     "Clustering": Receiver(pg.spectral_clusters(registry.CLOUD, 2, rng=0), {}),
 }
@@ -249,6 +253,7 @@ INTERNAL = {
         "declare.batch.states.NumberCoding",
         "declare.batch.states.LetterCoding",
         "populations.structure.factors.Factors",
+        "populations.fourier.FourierBlocks",
     ),
     *(
         "populations.structure.summed.SummedProducts",
@@ -264,6 +269,7 @@ INTERNAL = {
         "declare.batch.states.LazySequence",
         "declare.batch.states.StateSequence",
         "populations.structure.tuples.Tuples",
+        "populations.structure.tuples.ClassedTuples",
     ),
     "populations.exact.algebraic.Eigenvalue",  # its methods print
 }
@@ -488,6 +494,7 @@ if find_spec("distributed") is not None:
     )
     MADE = {"name": Argument("toy", v.word), "progress": flag(), "store": STORE}
     CUBE_F = f(F, registry.CUBE.views)
+    OF_TWO = Argument(["s", "t"], v.optional(partial(v.labels, keys=[0, 1])), ("labels", "label"))
     entry(
         "dask.build",
         in_blocks("build"),
@@ -496,6 +503,7 @@ if find_spec("distributed") is not None:
         distribution=registry.P,
         augmentation=registry.A,
         views=Argument(["x", "y"], v.optional(declared.outcomes), ("view", "outcome")),
+        labels=OF_TWO,
         rows=count(2),
         **MADE,
     )
@@ -506,6 +514,7 @@ if find_spec("distributed") is not None:
         observe=summary,
         count=count(2),
         **MADE,
+        labels=OF_TWO,
         source=Argument(lambda i: ([0.5], [[0.75, 0.25]]), v.callables, ("source", "block", "(p, A)")),
     )
     entry(
@@ -514,6 +523,7 @@ if find_spec("distributed") is not None:
         80,
         observe=summary,
         p=Argument(None, lambda plain: v.strange("None")),
+        labels=OF_TWO,
         paths=Argument(
             [registry.MATRIX],
             lambda plain: [
@@ -561,6 +571,10 @@ if find_spec("distributed") is not None:
         solver=Argument("collected", v.optional(v.choice), ("solver",)),
     )
     entry("BlockGraph.collected", on_blocks("BlockGraph.collected"), 1)
+    entry("BlockGraph.expand", on_blocks("BlockGraph.expand"), 1, observe=summary)
+    entry("BlockGraph.gram", on_blocks("BlockGraph.gram"), 60, X=registry.columns())
+    for draw in ("sample_pairs", "sample_views"):
+        entry(f"BlockGraph.{draw}", on_blocks(f"BlockGraph.{draw}"), 80, size=count(3, 0), rng=rng())
     registry.NOT_CALLED.update({"BlockGraph.close", "dask.BlockGraph"})
     registry.METHODS_OF["BlockGraph"] = pg.dask.BlockGraph
     registry.NAMESPACES["dask"] = pg.dask
