@@ -37,7 +37,6 @@ MAY_IMPORT = {
 UPWARD = {
     "populations/structure/checking.py": {"verification"},
     "populations/structure/graph.py": {"verification"},
-    "populations/structure/learning.py": {"losses", "training"},
     "populations/structure/mixture.py": {"verification"},
 }
 SOLVERS = {"closed_form", "dense", "iterative", "operator"}
