@@ -62,6 +62,14 @@ def scaled_loss(loss: Any, population: Coordinates) -> ScaledLoss:
     return of_factor
 
 
+def population_value(loss: Any, population: Coordinates, f: Floats) -> float:
+    """Return a loss over a whole population of few views: by M where that is an array, else as descents evaluate it."""
+    factor = getattr(population, "factor", None)
+    if sp.issparse(factor):
+        return float(loss.value(factor, population.w_x, f))
+    return scaled_loss(loss, population)(f * np.sqrt(population.w_x)[:, np.newaxis])[0]
+
+
 def scaled_hessian(population: Coordinates, F: Floats, direction: Floats) -> Floats:
     """Return the derivative of the spectral loss's gradient in F along a direction, both (N, k)."""
     return spectral._scaled_hessian(population.gram, F, direction)

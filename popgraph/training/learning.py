@@ -181,7 +181,7 @@ def train(
     steps = count("steps", (20_000 if batch_size is None else 5_000) if steps is None else steps)
     tol, learning_rate = number("tol", tol), number("learning_rate", learning_rate)
     flag("keep_path", keep_path)
-    if satisfies(graph, UnlistedPopulation) and not satisfies(graph, ViewedPopulation):
+    if satisfies(graph, Population) and hasattr(graph, "restricted_to"):
         given = {"batch_size": batch_size, "start": start, "keep_path": keep_path or None}
         if unused := [name for name, value in given.items() if value is not None]:
             raise InvalidArgument(
