@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
+import numpy as np
 from scipy.sparse.linalg import aslinearoperator
 
 from popgraph.basics import html as show
@@ -172,6 +173,39 @@ class PopulationGraph(Immutable):
         True
         """
         return (M := aslinearoperator(self.factor)).H @ M
+
+    def gram(self, X: Floats) -> Floats:
+        """Return ĀX of a vector (N,) or of columns (N, k), through M.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> graph = pg.zoo.hypercube(2)
+        >>> graph.gram(graph.adjacency[0]).shape
+        (4,)
+        """
+        return np.asarray(self._transposed @ (self.factor @ X))
+
+    @cached_property
+    def _transposed(self) -> Any:
+        return self.factor.T.tocsr()  # rows of Mᵀ: products with its columns would take twice the time
+
+    @cached_property
+    def trace(self) -> float:
+        """The trace of Ā: Σ_x w_xx / w_x."""
+        return float(np.sum(self.factor.data**2))
+
+    def expand(self) -> "PopulationGraph":
+        """Return this graph: its naturals and views are listed already.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> graph = pg.zoo.hypercube(2)
+        >>> graph.expand() is graph
+        True
+        """
+        return self
 
     @cached_property
     def _split(self) -> Components:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.basics.arguments import generator, is_whole
+from popgraph.basics.arguments import generator, is_whole, word
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Immutable, Ints
 from popgraph.basics.html import headed, html_table
@@ -18,7 +18,7 @@ from popgraph.declare.augmentation import from_table
 from popgraph.declare.combinators import independently
 from popgraph.declare.distribution import Distribution, Seed, joint_distribution
 from popgraph.declare.enumerated import Population
-from popgraph.errors import InvalidArgument, TooLarge, shorten, size_in_words
+from popgraph.errors import InvalidArgument, TooLarge, printable, shorten, size_in_words
 from popgraph.populations.building import build
 from popgraph.populations.graph import PopulationGraph
 from popgraph.populations.sampling import read_draws
@@ -36,7 +36,7 @@ EXPANDED_BYTES = 2**32
 
 
 @checked_call()
-def product(graphs: Sequence[PopulationGraph]) -> "ProductGraph":
+def product(graphs: Sequence[PopulationGraph], *, name: str = "") -> "ProductGraph":
     """Join populations into one of tuples, with a coordinate each, all drawn and augmented independently.
 
     Nothing is listed: the product of a thousand bits has 2^1000 views. Its eigenvalues are the products of one of each factor's,
@@ -46,6 +46,8 @@ def product(graphs: Sequence[PopulationGraph]) -> "ProductGraph":
     ----------
     graphs : sequence of PopulationGraph
         One for each coordinate, of any sizes; the same one may come many times, and is then solved once.
+    name : str
+        How it prints.
 
     Raises
     ------
@@ -61,7 +63,7 @@ def product(graphs: Sequence[PopulationGraph]) -> "ProductGraph":
     >>> cube.spectrum(1002).multiplicities[:2]
     ((1.0, 1), (0.25, 1000))
     """
-    return ProductGraph(read_factors(graphs))
+    return ProductGraph(read_factors(graphs), word("name", name))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,6 +77,8 @@ class ProductGraph(Immutable):
     ----------
     factor_kinds : Factors
         The different graphs, and which of them each coordinate is.
+    name : str
+        How it prints.
 
     Examples
     --------
@@ -85,6 +89,7 @@ class ProductGraph(Immutable):
     """
 
     factor_kinds: Factors
+    name: str = ""
 
     @property
     def factors(self) -> tuple[PopulationGraph, ...]:
@@ -155,19 +160,17 @@ class ProductGraph(Immutable):
         size = read_draws(size, 48.0 + 24.0 * len(self.factors))
         return np.asarray(self.factor_kinds.sample(size, False, generator(rng))[0])
 
-    def sample_pairs(self, size: int, *, rng: Seed = None) -> tuple[Ints, Ints]:
-        """Draw positive pairs (x, x⁺): two arrays (size, d) of positions.
+    def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
+        """Draw positive pairs (x, x⁺): an array (size, 2, d) of positions, those of x in [:, 0].
 
         Examples
         --------
         >>> import popgraph as pg
-        >>> x, x_plus = pg.product([pg.zoo.hypercube(1)] * 1000).sample_pairs(5, rng=0)
-        >>> x.shape, x_plus.shape
-        ((5, 1000), (5, 1000))
+        >>> pg.product([pg.zoo.hypercube(1)] * 1000).sample_pairs(5, rng=0).shape
+        (5, 2, 1000)
         """
         size = read_draws(size, 48.0 + 24.0 * len(self.factors))
-        x, x_plus = self.factor_kinds.sample(size, True, generator(rng))
-        return x, x_plus
+        return np.asarray(self.factor_kinds.sample_together(size, True, generator(rng)))
 
     def outcomes(self, positions: Any) -> list[tuple[Any, ...]]:
         """Return views, given as positions (m, d), as tuples of outcomes.
@@ -355,12 +358,15 @@ class ProductGraph(Immutable):
         tables = [from_table(_rows(graph.population)) for graph in kinds.kinds]
         order = kinds.kind_of.tolist()
         joint = joint_distribution([laws[kind] for kind in order])
-        return build(joint, independently([tables[kind] for kind in order]), name=f"product of {self.d} factors")
+        return build(
+            joint, independently([tables[kind] for kind in order]), name=self.name or f"product of {self.d} factors"
+        )
 
     def __repr__(self) -> str:
         counts = {"natural": self.n, "view": self.N, "component": self.component_count}
         words = ", ".join(f"{many(count)} {what}{'s' * (count != 1)}" for what, count in counts.items())
-        return f"ProductGraph({self.d:,} factor{'s' * (self.d != 1)}: {words})"
+        name = f"{printable(self.name)}: " if self.name else ""
+        return f"ProductGraph({name}{self.d:,} factor{'s' * (self.d != 1)}: {words})"
 
     def __str__(self) -> str:
         return "\n".join([repr(self), *(f"  {what:<18} {value}" for what, value in self._rows())])

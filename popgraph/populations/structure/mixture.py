@@ -17,16 +17,15 @@ from scipy.sparse.linalg import LinearOperator
 from popgraph.basics.arguments import generator, word
 from popgraph.basics.arguments.classes import label_column
 from popgraph.basics.arguments.keywords import checked_call
-from popgraph.basics.arrays import Floats, Immutable, Ints
+from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.declare.distribution import Distribution, Seed
 from popgraph.declare.enumerated import read_distribution
 from popgraph.errors import InvalidArgument, TooLarge, listing, printable, shorten, size_in_words
 from popgraph.populations.building import build
 from popgraph.populations.graph import PopulationGraph
 from popgraph.populations.sampling import read_draws
-from popgraph.populations.structure.modes import outer
 from popgraph.populations.structure.summed import SummedProducts
-from popgraph.populations.structure.tuples import Tuples
+from popgraph.populations.structure.tuples import ClassedTuples, Tuples
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum.solvers.operator import decompose_operator
 from popgraph.verification.match import Match
@@ -194,6 +193,23 @@ class MixtureGraph(Immutable):
         return Tuples(self.coordinates, self._arrays.cells)
 
     @property
+    def naturals(self) -> ClassedTuples:
+        """The n naturals (c, (x̄_1, ..., x̄_d)), class by class; each is made when it is asked for."""
+        return ClassedTuples(
+            tuple(self.law), tuple(Tuples(tuple(factor.naturals for factor in row)) for row in self.factors)
+        )
+
+    @cached_property
+    def p(self) -> Floats:
+        """The naturals' probabilities π_c ⊗_j p_j^c, (n,)."""
+        return frozen(self._arrays.probabilities())
+
+    @cached_property
+    def kernel(self) -> LinearOperator:
+        """A(x|x̄) as a scipy LinearOperator (n, N): `kernel @ X` and `kernel.T @ Y` of vectors or columns."""
+        return self._arrays.kernel()
+
+    @property
     def labels(self) -> Any:
         """The class of each natural, (n,); naturals are ordered class by class, the last coordinate running fastest."""
         return np.repeat(self._classes, self._arrays.naturals)
@@ -224,7 +240,29 @@ class MixtureGraph(Immutable):
         >>> np.allclose(graph.operator() @ np.sqrt(graph.w_x), np.sqrt(graph.w_x))
         True
         """
+        return self._adjacency
+
+    def gram(self, X: Floats) -> Floats:
+        """Return ĀX of a vector (N,) or of columns (N, k).
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> from popgraph import structure
+        >>> import numpy as np
+        >>> structure.mixture([0], {0: [pg.zoo.hypercube(1)] * 3}).gram(np.eye(8)).shape
+        (8, 8)
+        """
+        return np.asarray(self._adjacency @ X)
+
+    @cached_property
+    def _adjacency(self) -> LinearOperator:
         return self._arrays.adjacency()
+
+    @cached_property
+    def trace(self) -> float:
+        """The trace of Ā: Σ_x w_xx / w_x."""
+        return self._arrays.trace()
 
     @property
     def factor(self) -> LinearOperator:
@@ -271,8 +309,7 @@ class MixtureGraph(Immutable):
         >>> graph.spectrum(2).gamma
         array([1., 1.])
         """
-        arrays = self._arrays
-        return decompose_operator(arrays.adjacency(), self.w_x, self.components, k, trace=arrays.trace(), solver=solver)
+        return decompose_operator(self._adjacency, self.w_x, self.components, k, trace=self.trace, solver=solver)
 
     def sample_views(self, size: int, *, rng: Seed = None) -> Ints:
         """Draw views from w_x: an array (size,) of positions in `views`.
@@ -333,21 +370,19 @@ class MixtureGraph(Immutable):
                 f"the kernel has {self.entries:,} entries, more than {EXPANDED:,}; use spectrum(k), operator() and "
                 "factor, which list nothing"
             )
-        blocks, naturals = [], []
-        for c, pi, of_class, places in zip(self.law, self.law.probabilities, self.factors, self._places, strict=True):
+        blocks = []
+        for of_class, places in zip(self.factors, self._places, strict=True):
             block: Any = sp.csr_array(np.ones((1, 1)))
             for factor, place, width in zip(of_class, places, self.sizes, strict=True):
                 kernel = factor.kernel
                 spread = sp.csr_array((kernel.data, place[kernel.indices], kernel.indptr), shape=(factor.n, width))
                 block = sp.kron(block, spread, format="csr")
             blocks.append(block)
-            states = Tuples(tuple(factor.naturals for factor in of_class))
-            probabilities = (pi * outer([factor.p for factor in of_class])).tolist()
-            naturals += [((c, x), p) for x, p in zip(states, probabilities, strict=True)]
         kernel = sp.csr_array(sp.vstack(blocks))
         if self._arrays.cells is not None:
             kernel = sp.csr_array(kernel[:, self._arrays.cells])
-        return build(Distribution(naturals), kernel, views=list(self.views), labels=list(self.labels), name=self.name)
+        law = Distribution(list(zip(self.naturals, self.p.tolist(), strict=True)))
+        return build(law, kernel, views=list(self.views), labels=list(self.labels), name=self.name)
 
     def __verify__(self, f: Any, k: int | None, *, atol: Any, spectrum: Any, features: Any) -> Match:
         """Answer `popgraph.verify`: f is one vector for each view, as on any graph."""
