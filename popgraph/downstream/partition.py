@@ -15,8 +15,8 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words, reserve
-from popgraph.basics.subspace import tolerance
 from popgraph.basics.protocols import ViewedPopulation, read_population
+from popgraph.basics.subspace import tolerance
 from popgraph.downstream.clustering import RESTARTS, k_means, spectral_points
 from popgraph.downstream.labelling import indicators
 from popgraph.downstream.parts import part_conductances, self_weights, single_view_conductances, touching

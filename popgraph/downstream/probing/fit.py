@@ -167,7 +167,9 @@ def check_head(head: Any, intercept: Any) -> None:
     flag("intercept", intercept)
 
 
-def fit(graph: LabelledPopulation, f: Floats, labels: TaskLabels, head: str, intercept: bool, angle: float = 0.0) -> Probe:
+def fit(
+    graph: LabelledPopulation, f: Floats, labels: TaskLabels, head: str, intercept: bool, angle: float = 0.0
+) -> Probe:
     """Fit a head to what has been read; `angle` is how far the span of F is from the one that is meant, in radians."""
     first, y = classes_in_order(labels.fitted)
     classes = label_column(list_labels(labels.fitted[first]))
