@@ -1,31 +1,31 @@
-"""`PopulationGraph`: a declared population joined to its arrays w, Ā and M; made by `building.py`.
-
-Methods forward to the rooms that hold the algorithms; what is here is notation.
-"""
+"""`PopulationGraph`: a declared population joined to its arrays w, Ā and M; its methods forward to the rooms of the algorithms."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from scipy.sparse.linalg import aslinearoperator
 
-from popgraph.basics import html as show
 from popgraph.basics.arguments import by_value, generator, one_of
 from popgraph.basics.arguments.classes import bayes_labels
 from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.basics.memory import in_words
+from popgraph.basics.protocols import Population as AnyPopulation
+from popgraph.basics.protocols import satisfies
 from popgraph.declare.batch.states import StateSequence
 from popgraph.declare.distribution import Seed
 from popgraph.declare.enumerated import Population
 from popgraph.errors import InvalidArgument, did_you_mean, printable, shorten
-from popgraph.populations import export, weights
+from popgraph.populations import export, printing, weights
 from popgraph.populations.exact import ExactGraph
 from popgraph.populations.explanation import Explanation, explain
 from popgraph.populations.features import read_features
+from popgraph.populations.fourier import FourierBlocks
 from popgraph.populations.grid import find_grid
 from popgraph.populations.sampling import PairSampler
+from popgraph.populations.symmetry import Symmetry, read_symmetry
 from popgraph.spectrum import Components, Grid, Spectrum, decompose, find_components, ritz
 
 STR_SIDE = 400  # str() shows eigenvalues where all of them are quick to compute
@@ -50,6 +50,8 @@ class PopulationGraph(Immutable):
         The naturals' classes y(x̄); None in it is an unlabelled natural.
     name : str
         How it prints.
+    symmetry : Symmetry or None
+        A group that leaves p and A as they are, declared by `with_symmetry`.
 
     Examples
     --------
@@ -64,6 +66,7 @@ class PopulationGraph(Immutable):
     factor: Sparse
     labels: Any = None
     name: str = ""
+    symmetry: Symmetry | None = None
 
     @property
     def naturals(self) -> tuple[Hashable, ...]:
@@ -132,13 +135,7 @@ class PopulationGraph(Immutable):
 
     @property
     def adjacency(self) -> Floats:
-        """The normalised adjacency Ā = D^-1/2 w D^-1/2, a dense (N, N) array.
-
-        Raises
-        ------
-        TooLarge
-            If it would take more than 1 GiB.
-        """
+        """The normalised adjacency Ā = D^-1/2 w D^-1/2, a dense (N, N) array; `TooLarge` above 1 GiB."""
         return weights.dense_adjacency(self.factor)
 
     def weight_matrix(self, form: Literal["dense", "csr"] = "csr") -> Any:
@@ -148,8 +145,6 @@ class PopulationGraph(Immutable):
         ------
         TooLarge
             If it would take more than 1 GiB dense, or 8 GiB sparse (bounded by Σ_x̄ (views of x̄)² entries).
-        InvalidArgument
-            If the form is neither.
 
         Examples
         --------
@@ -180,9 +175,8 @@ class PopulationGraph(Immutable):
         Examples
         --------
         >>> import popgraph as pg
-        >>> graph = pg.zoo.hypercube(2)
-        >>> graph.gram(graph.adjacency[0]).shape
-        (4,)
+        >>> pg.zoo.hypercube(1).gram([1, 0])
+        array([0.625, 0.375])
         """
         return np.asarray(self._transposed @ (self.factor @ X))
 
@@ -201,11 +195,44 @@ class PopulationGraph(Immutable):
         Examples
         --------
         >>> import popgraph as pg
-        >>> graph = pg.zoo.hypercube(2)
-        >>> graph.expand() is graph
-        True
+        >>> pg.zoo.hypercube(2).expand()
+        PopulationGraph(hypercube d=2: 4 naturals, 4 views, 1 component)
         """
         return self
+
+    def with_symmetry(self, generators: Any) -> "PopulationGraph":
+        """Return this graph with a finite abelian group that leaves it as it is; its spectrum then takes a fraction of the time.
+
+        `spectrum(k)` cuts Ā into one block for each character of the group, and says so in `spectrum.solvers`; with `solver=` it
+        solves as without symmetry. All else is the same. `save` writes the population alone: declare the symmetry again.
+
+        Parameters
+        ----------
+        generators : list, or a single one
+            Each a function of outcomes (it moves naturals and views), a mapping outcome -> outcome (others stay), a pair of integer
+            arrays (the positions that naturals 0..n-1 and views 0..N-1 are taken to), or for images "shift down", "shift right",
+            "flip top to bottom" or "flip left to right"; shifts are cyclic. Generators must commute, and leave p and A as they
+            are, to rounding: p(gx̄) = p(x̄) and A(gx|gx̄) = A(x|x̄).
+
+        Raises
+        ------
+        InvalidArgument
+            If a generator is no permutation, does not leave p and A as they are, or two do not commute; the message names them.
+        TooLarge
+            If the group has more than 268 million elements.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> ring = pg.zoo.ring(12).with_symmetry(lambda x: (x + 1) % 12)
+        >>> ring.spectrum(3).gamma, ring.spectrum(3).solvers[0].solver
+        (array([1.   , 0.871, 0.871]), 'Fourier transform')
+        """
+        return replace(self, symmetry=read_symmetry(self.population, generators))
+
+    @cached_property
+    def _fourier(self) -> FourierBlocks | None:
+        return None if self.symmetry is None else FourierBlocks(self.factor, self.w_x, self.components, self.symmetry)
 
     @cached_property
     def _split(self) -> Components:
@@ -246,12 +273,7 @@ class PopulationGraph(Immutable):
         return {by_value(view): i for i, view in enumerate(self.views)}
 
     def index(self, view: Any) -> int:
-        """Return the row of a view.
-
-        Raises
-        ------
-        InvalidArgument
-            If it is no view of this graph.
+        """Return the row of a view; `InvalidArgument` if it is none of this graph.
 
         Examples
         --------
@@ -277,7 +299,7 @@ class PopulationGraph(Immutable):
         k : int
             In 1..N, and at most d for features.
         solver : {"dense", "iterative"}, optional
-            Force a solver; the policy chooses by default, and `spectrum.solvers` says what it chose and why.
+            Force a solver; a declared symmetry or the policy chooses by default, and `spectrum.solvers` says what and why.
         features : (N, d) array, mapping view -> vector, callable view -> vector or DataFrame, optional
             Ψ, with independent columns.
 
@@ -309,6 +331,8 @@ class PopulationGraph(Immutable):
         array([0.25, 0.25, 0.25])
         """
         if features is None:
+            if self._fourier is not None and solver is None:
+                return self._fourier.spectrum(k)
             return decompose(self.factor, self.w_x, k, components=self._split, solver=solver, grid=self.grid)
         if solver is not None:
             raise InvalidArgument(f"solver is {solver!r}; a class of functions is always solved whole: leave it out")
@@ -317,11 +341,6 @@ class PopulationGraph(Immutable):
 
     def explain(self, x: Any, x_plus: Any) -> Explanation:
         """Show w_xx' as the sum over naturals that it is, term by term; in fractions where the population is exact.
-
-        Raises
-        ------
-        InvalidArgument
-            If x or x_plus is no view of this graph.
 
         Examples
         --------
@@ -350,19 +369,9 @@ class PopulationGraph(Immutable):
         return self._sampler.views(size, generator(rng))
 
     def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
-        """Draw positive pairs (x, x⁺): a natural from p, then two of its views independently.
+        """Draw positive pairs (x, x⁺), a natural from p and two of its views independently: (size, 2) positions in `views`.
 
-        Parameters
-        ----------
-        size : int
-            How many pairs, >= 0.
-        rng : None, int or numpy.random.Generator
-            The same seed gives the same pairs.
-
-        Returns
-        -------
-        (size, 2) array of int
-            Positions in `views`; the pair (i, j) has probability w[i, j].
+        The pair (i, j) has probability w[i, j]. The same seed gives the same pairs.
 
         Examples
         --------
@@ -380,12 +389,7 @@ class PopulationGraph(Immutable):
         """Return a networkx Graph: a node for each view with its `w_x`, an edge for each w_xx' > 0 with its `weight`.
 
         Self-weights are self-loops, which networkx' degree counts twice: `graph.degree(weight="weight")` is *not* w_x (read the
-        node attribute), and its `normalized_laplacian_matrix` is off.
-
-        Raises
-        ------
-        TooLarge
-            If w does not fit as a sparse matrix.
+        node attribute), and its `normalized_laplacian_matrix` is off. `TooLarge` if w does not fit as a sparse matrix.
 
         Examples
         --------
@@ -396,14 +400,7 @@ class PopulationGraph(Immutable):
         return export.to_networkx(self.views, self.w_x, self.weight_matrix("csr"), self.name)
 
     def to_pandas(self) -> export.DataFrame:
-        """Return w as a pandas DataFrame, labelled by the views on both sides.
-
-        Raises
-        ------
-        MissingExtra
-            If pandas is not installed.
-        TooLarge
-            If w does not fit as a dense array.
+        """Return w as a pandas DataFrame, labelled by the views on both sides; `TooLarge` if it does not fit.
 
         Examples
         --------
@@ -416,19 +413,21 @@ class PopulationGraph(Immutable):
     def __repr__(self) -> str:
         counts = {"natural": self.n, "view": self.N, "component": self.component_count}
         words = ", ".join(f"{count:,} {what}{'s' * (count != 1)}" for what, count in counts.items())
+        words += f", symmetric under {self.symmetry.group}" if self.symmetry is not None else ""
         return f"PopulationGraph({printable(self.name) + ': ' if self.name else ''}{words})"
 
     def __str__(self) -> str:
-        return show.graph_text(self, self._shown_spectrum())
+        return printing.graph_text(self, self._shown_spectrum())
 
     def _repr_html_(self) -> str:
-        return show.graph_html(self, self._shown_spectrum())
+        return printing.graph_html(self, self._shown_spectrum())
 
     def _shown_spectrum(self) -> Spectrum | None:
         return self.spectrum(min(8, self.N)) if min(self.n, self.N) <= STR_SIDE else None
 
 
 def read_graph(call: str, graph: Any, name: str = "a PopulationGraph first") -> None:
-    """Refuse what is no graph; the message repeats the call."""
+    """Refuse what is no PopulationGraph; the message repeats the call, and names `expand()` where there is one."""
     if not isinstance(graph, PopulationGraph):
-        raise InvalidArgument(f"{call} takes {name}; got {shorten(graph)}")
+        mend = "; use its .expand()" * satisfies(graph, AnyPopulation)
+        raise InvalidArgument(f"{call} takes {name}; got {shorten(graph)}{mend}")
