@@ -207,7 +207,6 @@ INTERNAL = {
         "dask.cluster.Cluster",
         "dask.products.Products",
         "dask.search.Search",
-        "dask.training.BlockObjective",
     ),
     *(
         "dask.uniting.ComponentUnion",
@@ -345,6 +344,16 @@ entry(
 )
 entry("verify on a product", partial(pg.verify, PAIR), f=ON_PRODUCT, k=optional_k(), atol=angle())
 entry("verify on a mixture", partial(pg.verify, MIXED), f=f(F, MIXED.views), k=optional_k(), atol=angle())
+entry(
+    "train on a mixture",
+    partial(pg.train, MIXED),
+    k=k(2),
+    loss=registry.loss(),
+    rng=rng(),
+    steps=Argument(3, v.optional(v.at_least)),
+    tol=real(1e-6),
+    start=Argument(F, v.optional(f(F, MIXED.views).kind), ("start", "f")),
+)
 # ---------------------------------------------------------------- torch
 torch.manual_seed(0)
 
@@ -459,23 +468,9 @@ def _flips() -> Any:
     return pg.independently(pg.apply(lambda bit: 1 - bit, "1/4"))
 
 
-IN_BLOCKS = object()  # stands for `blocks()`, which is made when it is asked for
-
-
-def _block_graph(plain: Any) -> list[v.Spoiler]:
-    return [bad("an ordinary graph", lambda: registry.CUBE), bad("a product", lambda: PAIR), *v.strange()]
-
-
 def on_blocks(method: str) -> Any:
-    """Return a call of a function of `popgraph.dask`, or of a method of its graph."""
-
-    def call(graph: Any = IN_BLOCKS, **arguments: Any) -> Any:
-        graph = blocks() if graph is IN_BLOCKS else graph
-        if method.startswith("BlockGraph."):
-            return getattr(graph, method.removeprefix("BlockGraph."))(**arguments)
-        return getattr(pg.dask, method)(graph, **arguments)
-
-    return call
+    """Return a call of a method of a graph in blocks, which is made when it is asked for."""
+    return lambda **arguments: getattr(blocks(), method)(**arguments)
 
 
 def in_blocks(maker: str) -> Any:
@@ -484,7 +479,6 @@ def in_blocks(maker: str) -> Any:
 
 
 if find_spec("distributed") is not None:
-    GRAPH = Argument(IN_BLOCKS, _block_graph, ("graph", "BlockGraph"))
     fine = ("no folder", "a surrogate", "None")  # a store is made, with the folders that it is in
     STORE = Argument(
         None,
@@ -540,10 +534,9 @@ if find_spec("distributed") is not None:
         **MADE,
     )
     entry(
-        "dask.train",
-        on_blocks("train"),
+        "train on a graph in blocks",
+        lambda **arguments: pg.train(blocks(), **arguments),
         30,
-        graph=GRAPH,
         k=k(),
         rng=rng(),
         steps=count(3),
@@ -553,10 +546,9 @@ if find_spec("distributed") is not None:
         progress=BY_NAME["progress"],
     )
     entry(
-        "dask.verify",
-        on_blocks("verify"),
+        "verify on a graph in blocks",
+        lambda **arguments: pg.verify(blocks(), **arguments),
         30,
-        graph=GRAPH,
         f=CUBE_F,
         k=optional_k(),
         atol=angle(),
@@ -565,17 +557,17 @@ if find_spec("distributed") is not None:
     )
     entry(
         "BlockGraph.spectrum",
-        on_blocks("BlockGraph.spectrum"),
+        on_blocks("spectrum"),
         80,
         k=k(1),
         progress=flag(),
         solver=Argument("collected", v.optional(v.choice), ("solver",)),
     )
-    entry("BlockGraph.collected", on_blocks("BlockGraph.collected"), 1)
-    entry("BlockGraph.expand", on_blocks("BlockGraph.expand"), 1, observe=summary)
-    entry("BlockGraph.gram", on_blocks("BlockGraph.gram"), 60, X=registry.columns())
+    entry("BlockGraph.collected", on_blocks("collected"), 1)
+    entry("BlockGraph.expand", on_blocks("expand"), 1, observe=summary)
+    entry("BlockGraph.gram", on_blocks("gram"), 60, X=registry.columns())
     for draw in ("sample_pairs", "sample_views"):
-        entry(f"BlockGraph.{draw}", on_blocks(f"BlockGraph.{draw}"), 80, size=count(3, 0), rng=rng())
+        entry(f"BlockGraph.{draw}", on_blocks(draw), 80, size=count(3, 0), rng=rng())
     registry.NOT_CALLED.update({"BlockGraph.close", "dask.BlockGraph"})
     registry.METHODS_OF["BlockGraph"] = pg.dask.BlockGraph
     registry.NAMESPACES["dask"] = pg.dask
