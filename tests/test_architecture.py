@@ -85,7 +85,7 @@ PAST_THE_DOOR = {
     "verification.sampled": "popgraph",
     "verification.verifying": "plot popgraph testing torch",
 }
-SOLVERS = {"closed_form", "dense", "iterative", "operator"}
+SOLVERS = {"dense", "iterative", "operator"}
 ONE_SEARCH = {"operator": {"spectrum.solvers.iterative"}}  # of an operator's products the same search is made
 
 

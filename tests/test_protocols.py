@@ -67,7 +67,7 @@ def population(request):
 def test_each_kind_satisfies_its_protocol(population):
     for protocol in (Population, Coordinates, ViewedPopulation, LabelledPopulation):
         assert satisfies(population, protocol)
-    assert satisfies(PRODUCT, Population)
+    assert satisfies(PRODUCT, UnlistedPopulation)
     assert not satisfies(PRODUCT, ViewedPopulation)
     assert not satisfies(population, UnlistedPopulation)
 
