@@ -496,7 +496,7 @@ F = CUBE.features(1)
         (
             lambda: LowDegree.of(CUBE, [(1, {1000: [1, 2]})]),
             InvalidArgument,
-            "term 0 has coordinate 1000; coordinates are 0..999",
+            "a coordinate of term 0 is 1000; it must be a whole number from 0 to the last coordinate, 999",
         ),
         (lambda: LowDegree.of(CUBE, [(1, [1, 2])]), InvalidArgument, "give a mapping coordinate -> function"),
         (

@@ -15,7 +15,7 @@ from popgraph.dask.decompose import decompose
 from popgraph.dask.products import Products
 from popgraph.declare.distribution import Distribution, Seed
 from popgraph.errors import InvalidArgument, TooLarge, size_in_words
-from popgraph.populations import PopulationGraph, build, counts_in_words, read_columns, read_draws
+from popgraph.populations import PopulationGraph, build, read_columns, read_draws, sizes_in_words
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum import decompose as decompose_here
 from popgraph.spectrum.policy import DENSE_SIDE
@@ -293,7 +293,7 @@ class BlockGraph(Immutable):
         self.close()
 
     def __repr__(self) -> str:
-        return f"BlockGraph({counts_in_words(self)}, in {len(self.products.blocks):,} blocks)"
+        return f"BlockGraph({sizes_in_words(self)}, in {len(self.products.blocks):,} blocks)"
 
     def __str__(self) -> str:
         client = self.products.cluster.client

@@ -379,7 +379,7 @@ class PopulationGraph(Immutable):
 
     def __repr__(self) -> str:
         group = "" if self.symmetry is None else f", symmetric under {self.symmetry.group}"
-        return f"PopulationGraph({printing.counts_in_words(self)}{group})"
+        return f"PopulationGraph({printing.sizes_in_words(self)}{group})"
 
     def __str__(self) -> str:
         return printing.graph_text(self, self._shown_spectrum())

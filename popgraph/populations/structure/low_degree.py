@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.basics.arguments import count, is_real, is_whole, numbers
+from popgraph.basics.arguments import count, is_real, numbers, whole_number
 from popgraph.basics.arguments.embeddings import read_embedding
 from popgraph.basics.arguments.outcomes import list_finite
 from popgraph.basics.arrays import Floats, Immutable, frozen
@@ -92,12 +92,9 @@ class LowDegree(Immutable):
                 )
             written = []
             for j, function in parts.items():
-                if not is_whole(j) or not 0 <= int(j) < factors.d:
-                    raise InvalidArgument(
-                        f"term {len(weights)} has coordinate {shorten(j)}; coordinates are 0..{factors.d - 1}"
-                    )
+                j = whole_number(f"a coordinate of term {len(weights)}", j, factors.d - 1, "the last coordinate", 0)
                 kind = int(factors.kind_of[j])
-                written.append((int(j), len(columns[kind])))
+                written.append((j, len(columns[kind])))
                 columns[kind].append(_table(factors, kind, function, f"term {len(weights)}, coordinate {j}"))
             functions.append(sorted(written))
             weights.append(_weight(weight, len(weights)))

@@ -22,7 +22,7 @@ from popgraph.errors import TooLarge
 from popgraph.populations.building import build
 from popgraph.populations.columns import read_columns
 from popgraph.populations.graph import PopulationGraph
-from popgraph.populations.printing import counts_in_words
+from popgraph.populations.printing import sizes_in_words
 from popgraph.populations.sampling import read_draws
 from popgraph.populations.structure.summed import SummedProducts
 from popgraph.populations.structure.tuples import ClassedTuples, Tuples
@@ -315,4 +315,4 @@ class MixtureGraph(Immutable):
 
     def __repr__(self) -> str:
         classes = f"{len(self.law)} class{'es' * (len(self.law) != 1)} of {self.d} coordinate{'s' * (self.d != 1)}, "
-        return f"MixtureGraph({counts_in_words(self, classes)})"
+        return f"MixtureGraph({sizes_in_words(self, classes)})"
