@@ -100,6 +100,14 @@ def _function(plain: Any) -> list[v.Spoiler]:
     ]
 
 
+def _known_function(plain: Any) -> list[v.Spoiler]:
+    """f on a product, where a callable is answered without being called: nothing is known of it."""
+    return [
+        each._replace(verdict="odd") if "callable" in each.label or "lambda" in each.label else each
+        for each in _function(plain)
+    ]
+
+
 def _terms(plain: Any) -> list[v.Spoiler]:
     return [
         same("tuple", lambda: tuple(plain)),
@@ -169,8 +177,9 @@ RECEIVERS = {
     "ProductGraph": Receiver(
         PAIR,
         {
-            "f": ON_PRODUCT,
-            "verify.k": optional_k(),
+            "f": Argument(LOW, _known_function, ON_PRODUCT.words),
+            "in_coordinates.k": optional_k(),
+            "restricted_to.features": Argument(PAIR.features(1), _value, ("features",)),
             "spectrum": Argument(PAIR.spectrum(2), v.optional(_value), ("spectrum",)),
         },
     ),
@@ -254,6 +263,8 @@ INTERNAL = {
         "declare.batch.states.LetterCoding",
         "populations.structure.factors.Factors",
         "populations.fourier.FourierBlocks",
+        "populations.class_coordinates.ClassCoordinates",
+        "populations.structure.coordinates.EigenfunctionCoordinates",
     ),
     *(
         "populations.structure.summed.SummedProducts",
