@@ -26,7 +26,7 @@ PUBLIC = {
     "plot": "animation before_and_after embedding graph match matrix spectrum spectrum_path training",
     "selftraining": "Contest Expansion Iteration Student expansion iterate propagate pseudo_labels self_train which_wins",
     "structure": "LowDegree MixtureGraph ProductCertificate ProductGraph ProductSpectrum ProductTraining "
-    "SymmetricGraph mixture product symmetric",
+    "mixture product",
     "testing": "as_python assert_matches assert_optimal assert_same_span assert_theorem augmentations distributions embeddings "
     "graphs labellings",
     "theory": "Check Checks Verdict check critic_minimum minimum mutual_information statements",

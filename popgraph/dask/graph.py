@@ -16,10 +16,8 @@ from popgraph.dask import drawing, store
 from popgraph.dask.decompose import decompose
 from popgraph.dask.products import Products
 from popgraph.declare.distribution import Distribution, Seed
-from popgraph.errors import InvalidArgument, TooLarge, printable, shorten, size_in_words
-from popgraph.populations.building import build
-from popgraph.populations.graph import PopulationGraph
-from popgraph.populations.sampling import read_draws
+from popgraph.errors import InvalidArgument, TooLarge, shorten, size_in_words
+from popgraph.populations import PopulationGraph, build, counts_in_words, read_columns, read_draws
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum import decompose as decompose_here
 from popgraph.spectrum.policy import DENSE_SIDE
@@ -133,7 +131,7 @@ class BlockGraph(Immutable):
         ...     pg.dask.build([0, 1], pg.identity(), client=client).gram(np.array([2.0, 3.0]))
         array([2., 3.])
         """
-        return self.products.gram(X)
+        return self.products.gram(read_columns(X, self.N))
 
     @property
     def trace(self) -> float:
@@ -303,9 +301,7 @@ class BlockGraph(Immutable):
         self.close()
 
     def __repr__(self) -> str:
-        counts = {"natural": self.n, "view": self.N, "component": self.component_count}
-        words = ", ".join(f"{count:,} {what}{'s' * (count != 1)}" for what, count in counts.items())
-        return f"BlockGraph({printable(self.name) + ': ' if self.name else ''}{words}, in {len(self.products.blocks):,} blocks)"
+        return f"BlockGraph({counts_in_words(self)}, in {len(self.products.blocks):,} blocks)"
 
     def __str__(self) -> str:
         client = self.products.cluster.client

@@ -119,8 +119,8 @@ class FourierBlocks(Immutable):
         needed = 24.0 * len(rows.first) * columns.images.size
         if needed > MAX_BLOCK_BYTES:
             raise TooLarge(
-                f"the blocks of {len(rows.first):,} x {len(columns.first):,} orbits for {prod(self.symmetry.orders):,} characters need "
-                f"{size_in_words(needed)}, more than {size_in_words(MAX_BLOCK_BYTES)}; declare more of "
+                f"the blocks of {len(rows.first):,} x {len(columns.first):,} orbits for {prod(self.symmetry.orders):,} characters "
+                f"need {size_in_words(needed)}, more than {size_in_words(MAX_BLOCK_BYTES)}; declare more of "
                 "the symmetry, or pass solver= to solve without it"
             )
         sparse, component = self.factor[rows.first], self.components

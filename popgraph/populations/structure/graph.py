@@ -203,14 +203,8 @@ class ProductGraph(Immutable):
     def features(self, degree: int = 1) -> LowDegree:
         """Return functions that span all functions of up to `degree` coordinates: 1, and centred indicators, multiplied.
 
-        Only the views' probabilities are used, and no eigenvector, so that `train` may have them.
-
-        Raises
-        ------
-        TooLarge
-            If they are more than 10,000.
-        InvalidArgument
-            If the degree is not in 0..d.
+        Only the views' probabilities are used, and no eigenvector, so that `train` may have them. `InvalidArgument` if the degree
+        is not in 0..d, `TooLarge` if they are more than 10,000.
 
         Examples
         --------
