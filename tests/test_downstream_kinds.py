@@ -74,14 +74,11 @@ class Multiplies:
 class OnlyViews:
     """A population of a user's own that lists no naturals: `ViewedPopulation`, and no more."""
 
-    NAMES = (
-        "name n N component_count spectrum sample_pairs expand views w_x components view_labels trace gram".split()
-    )
-
     def __init__(self, graph):
         own = OnlyNamed(graph)
-        for name in self.NAMES:
-            setattr(self, name, getattr(own, name))
+        for name in ("view_labels", "gram", "spectrum", "sample_pairs", "expand", *vars(own)):
+            if name not in ("naturals", "p", "labels", "kernel", "_graph"):
+                setattr(self, name, getattr(own, name))
 
 
 def biased(p, flip=0.1):
@@ -402,7 +399,11 @@ def test_comparisons_are_those_of_the_expanded_graphs(viewed):
 
 def test_views_of_one_population_only_have_zero_rows():
     smaller = pg.build({"a": 0.5, "c": 0.5}, {"a": {"y": 0.2, "new": 0.8}, "c": {"z": 0.5, "t": 0.5}})
-    for pair in ((OnlyNamed(LETTERS), smaller), (LETTERS, OnlyNamed(smaller)), (OnlyViews(LETTERS), OnlyViews(smaller))):
+    for pair in (
+        (OnlyNamed(LETTERS), smaller),
+        (LETTERS, OnlyNamed(smaller)),
+        (OnlyViews(LETTERS), OnlyViews(smaller)),
+    ):
         found, expected = pg.compare(*pair, 2), pg.compare(LETTERS, smaller, 2)
         assert_same_comparison(found, expected)
         assert found.shared_naturals == (None if isinstance(pair[0], OnlyViews) else 2)
@@ -452,7 +453,9 @@ def test_a_product_is_refused_in_a_sentence_that_names_expand(call):
 
 @pytest.mark.parametrize("call", OF_NATURALS)
 def test_a_population_without_naturals_is_refused_where_they_are_needed(call):
-    with pytest.raises(InvalidArgument, match=r"needs a list of naturals and views, which .* has not; use its \.expand\(\)"):
+    with pytest.raises(
+        InvalidArgument, match=r"needs a list of naturals and views, which .* has not; use its \.expand\(\)"
+    ):
         VERBS[call](OnlyViews(LETTERS))
 
 
