@@ -5,6 +5,7 @@ Products, which list no views, are refused in a sentence that names the call whi
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from extras import need
 
 import popgraph as pg
@@ -184,6 +185,26 @@ def test_a_labelling_by_components_tells_no_pair_apart():
         assert labelling.inconsistency(population, population.components.tolist()) == 0.0
 
 
+def test_classes_as_many_as_views_take_no_table_of_their_square():
+    """60,000 views of three naturals, each view a class of its own: a dense table of indicators would take 29 GB."""
+    A = sp.csr_array((np.full(60_000, 1 / 20_000), np.arange(60_000), np.arange(0, 60_001, 20_000)), shape=(3, 60_000))
+    graph = pg.build(np.full(3, 1 / 3), A)
+    assert labelling.inconsistency(graph, list(range(60_000))) == pytest.approx(1 - 1 / 20_000)
+    few_views = pg.build(
+        np.full(20_000, 1 / 20_000), sp.csr_array(np.tile([[0.5, 0.5]], (20_000, 1))), labels=range(20_000)
+    )
+    assert labelling.alpha(few_views) == pytest.approx(1 - 1 / 20_000)
+
+
+def test_sums_by_class_run_over_blocks_of_classes(monkeypatch):
+    rng = np.random.default_rng(4)
+    matrix, codes, weights = rng.random((4, 11)), rng.integers(-1, 7, 11), rng.random(11)
+    expected = np.array([[row[codes == c] @ weights[codes == c] for c in range(7)] for row in matrix])
+    monkeypatch.setattr(labelling, "BLOCK_COLUMNS", 3)
+    for kernel in (matrix, sp.csr_array(matrix), Multiplies(matrix)):
+        np.testing.assert_allclose(labelling.sum_by_class(kernel, codes, 7, weights), expected, rtol=1e-14)
+
+
 # --- probes
 
 
@@ -247,7 +268,7 @@ def test_what_is_too_large_to_list_is_said_and_never_claimed_optimal(monkeypatch
 
 
 def test_the_shares_of_a_kernel_that_multiplies_are_those_of_the_list(monkeypatch):
-    monkeypatch.setattr(task, "BLOCK_COLUMNS", 3)
+    monkeypatch.setattr(labelling, "BLOCK_COLUMNS", 3)
     X, y = CLUSTERS.spectrum(3).embedding, np.arange(CLUSTERS.n) % 3 - 1
     p = CLUSTERS.p * (y >= 0) / CLUSTERS.p[y >= 0].sum()
     shares = [
