@@ -1,7 +1,7 @@
 """A table of verbs x kinds of population: every verb asked of every kind, beside the answer on the same population, listed.
 
 `python tests/verbs.py` prints the table. A kind is one entry of KINDS (`kinds.py`), a verb one entry of VERBS. A cell is right (the
-answer is that of the listed graph, to a stated tolerance) or refused: one sentence that names a call which helps, and the call works.
+answer is that of the listed graph, to a tolerance) or refused: one sentence that names a call which helps, and the call works.
 """
 
 import html
