@@ -42,11 +42,6 @@ PLAIN = frozenset({str, int, bool, bytes, type(None), Fraction})  # types whose 
 def read_outcome(outcome: Any, where: str) -> Hashable:
     """Return one outcome, with numpy's scalars as Python's own; `where` names it in the error.
 
-    Raises
-    ------
-    InvalidDistribution
-        If it cannot be hashed, or does not equal itself or what has the same value; the message says what to wrap it in.
-
     Examples
     --------
     >>> import numpy as np
@@ -144,13 +139,7 @@ def equals_itself(outcome: Any) -> bool:
 
 
 def list_finite(items: Any, what: str = "these outcomes") -> list[Any]:
-    """List the items of what holds outcomes, in their order, if it is not endless; the tables above say what is taken.
-
-    Raises
-    ------
-    InvalidDistribution
-        If it has no order, no end, or holds more than outcomes.
-    """
+    """List the items of what holds outcomes, in their order, if it is not endless; the tables above say what is taken."""
     if is_frame(items):
         return _rows(items, what)
     if is_vector(items):
@@ -189,13 +178,7 @@ def is_unordered(items: Any) -> bool:
 
 
 def refuse_more_than_outcomes(what: str, items: Any) -> None:
-    """Refuse graphs and distributions of other libraries, which list outcomes and hold more beside them.
-
-    Raises
-    ------
-    InvalidDistribution
-        If it is one; the message says what to give.
-    """
+    """Refuse graphs and distributions of other libraries, which list outcomes and hold more beside them."""
     if is_graph(items):
         raise InvalidDistribution(
             f"{what}: {shorten(str(items))} is a networkx graph; popgraph.zoo.edges(G) makes a population of it, list(G) names its "
@@ -245,11 +228,6 @@ def read_distinct(items: Iterable[Any], what: str, mend: str) -> list[Hashable]:
 
 def check_equality(outcomes: Iterable[Any], what: str) -> None:
     """Refuse objects that print alike and are equal only to themselves: their class compares them by identity.
-
-    Raises
-    ------
-    InvalidDistribution
-        If there are two such.
 
     Examples
     --------

@@ -93,10 +93,7 @@ def _only_number(value: Any) -> Any:
 def read_fraction(value: str | Decimal) -> Fraction | float:
     """Read "1/3", "0.25" or a Decimal exactly; the float NaN or inf of a Decimal that is one.
 
-    Raises
-    ------
-    ValueError
-        If it is no number, or one of more than 10,000 digits: "1e999999999" alone would take a gigabyte.
+    ValueError if it is no number, or one of more than 10,000 digits: "1e999999999" alone would take a gigabyte.
     """
     if isinstance(value, Decimal):
         if not value.is_finite():
@@ -172,13 +169,7 @@ def are_numbers(array: Any) -> bool:
 
 
 def read_pairs(probabilities: Any) -> list[tuple[Any, Any]]:
-    """List the pairs (outcome, weight) of what holds weights of outcomes; the tables above say what is taken.
-
-    Raises
-    ------
-    InvalidDistribution
-        If it holds no such pairs, or not in a certain order.
-    """
+    """List the pairs (outcome, weight) of what holds weights of outcomes; the tables above say what is taken."""
     if type(probabilities) is dict and len(probabilities) <= OUTCOME_LIMIT:  # as most rows of kernels are
         return list(probabilities.items())
     if is_frame(probabilities):
@@ -202,13 +193,7 @@ def read_pairs(probabilities: Any) -> list[tuple[Any, Any]]:
 
 
 def whole_counts(counts: Any) -> list[tuple[Any, int]]:
-    """List the pairs (outcome, count) of whole numbers, Python's or another library's.
-
-    Raises
-    ------
-    InvalidDistribution
-        If a count is none.
-    """
+    """List the pairs (outcome, count) of whole numbers, Python's or another library's."""
     pairs = []
     for outcome, count in read_pairs(counts):
         exact = Fraction(int(count)) if isinstance(count, Integral) else as_fraction(count)
@@ -223,13 +208,7 @@ def _columns(frame: Any) -> list[Any]:
 
 
 def read_weights(probabilities: Any) -> dict[Hashable, Fraction | float]:
-    """Return outcome -> weight, each exact where it was declared so, in the order declared.
-
-    Raises
-    ------
-    InvalidDistribution
-        If an outcome is no outcome or is there twice, or a weight is no probability but for its size.
-    """
+    """Return outcome -> weight, each exact where it was declared so, in the order declared."""
     weights: dict[Hashable, Fraction | float] = {}
     for given, value in read_pairs(probabilities):
         outcome = read_outcome(given, f"outcome {len(weights)}")
