@@ -36,7 +36,9 @@ from popgraph.basics.arguments.tables import can, is_sparse, shape_of
 from popgraph.errors import InvalidDistribution, listing, shorten
 
 OUTCOME_LIMIT = 2**22  # more outcomes than this from one iterable is taken to be an endless one
-PLAIN = frozenset({str, int, bool, bytes, type(None), Fraction})  # types whose values equal themselves, and hash so
+PLAIN_TYPES = frozenset(
+    {str, int, bool, bytes, type(None), Fraction}
+)  # types whose values equal themselves, and hash so
 
 
 def read_outcome(outcome: Any, where: str) -> Hashable:
@@ -49,7 +51,7 @@ def read_outcome(outcome: Any, where: str) -> Hashable:
     (5, 'a')
     """
     kind = type(outcome)
-    if kind in PLAIN or (kind is float and outcome == outcome):
+    if kind in PLAIN_TYPES or (kind is float and outcome == outcome):
         return outcome  # type: ignore[no-any-return]
     if isinstance(outcome, np.generic):
         outcome = plain_scalar(outcome)
@@ -82,7 +84,7 @@ def read_outcome(outcome: Any, where: str) -> Hashable:
 
 def _read_tuple(outcome: Any, where: str) -> Any:
     """Return a tuple whose parts are outcomes; one of a class of its own, as a namedtuple, stays one."""
-    if PLAIN.issuperset(map(type, outcome)):
+    if PLAIN_TYPES.issuperset(map(type, outcome)):
         return outcome
     parts = tuple(read_outcome(part, f"item {i} of {where}") for i, part in enumerate(outcome))
     if all(part is given for part, given in zip(parts, outcome, strict=True)):
@@ -238,7 +240,7 @@ def check_equality(outcomes: Iterable[Any], what: str) -> None:
     Traceback (most recent call last):
     popgraph.errors.InvalidDistribution: two outcomes are water, and differ: Molecule has no __eq__; give it __eq__ and __hash__
     """
-    types = set(map(type, outcomes)) - PLAIN
+    types = set(map(type, outcomes)) - PLAIN_TYPES
     if not types:
         return
     for dated in types & {np.datetime64, np.timedelta64}:

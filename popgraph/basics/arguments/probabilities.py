@@ -38,12 +38,12 @@ from popgraph.errors import InvalidDistribution, listing, shorten
 SUM_TOLERANCE = 1e-9  # probabilities may miss a sum of 1 by this much: twenty or so decimals typed by hand
 PRODUCT_LIMIT = 2**22  # views of one tuple under `independently`; beyond it the graph would not fit anyway
 
-DIGITS = 10_000  # of an exact number; more is a slip of the pen, and would fill the memory
+MAX_DIGITS = 10_000  # of an exact number; more is a slip of the pen, and would fill the memory
 
-NOBODY = object()
+NO_OUTCOME = object()
 
 
-def parse_probability(value: Any, outcome: Any = NOBODY) -> Fraction | float:
+def parse_probability(value: Any, outcome: Any = NO_OUTCOME) -> Fraction | float:
     """Read one probability: exact as a Fraction (int, Fraction, Decimal, "1/3"), else a finite float >= 0.
 
     Errors name the outcome that it belongs to, if there is one; naming it here and not before saves half of all enumeration.
@@ -99,12 +99,12 @@ def read_fraction(value: str | Decimal) -> Fraction | float:
         if not value.is_finite():
             return float(value)  # of a signalling NaN, a ValueError
         exponent = value.as_tuple().exponent
-        if not isinstance(exponent, int) or abs(exponent) > DIGITS:
-            raise ValueError(f"{value} has an exponent beyond {DIGITS:,}")
+        if not isinstance(exponent, int) or abs(exponent) > MAX_DIGITS:
+            raise ValueError(f"{value} has an exponent beyond {MAX_DIGITS:,}")
         return Fraction(value)
     written = value.lower().partition("e")[2].strip().lstrip("+-").replace("_", "")
-    if len(written) > 9 or (written.isdecimal() and int(written) > DIGITS):
-        raise ValueError(f"{value} has an exponent beyond {DIGITS:,}")
+    if len(written) > 9 or (written.isdecimal() and int(written) > MAX_DIGITS):
+        raise ValueError(f"{value} has an exponent beyond {MAX_DIGITS:,}")
     return Fraction(value)
 
 
@@ -119,7 +119,7 @@ def _shown(value: Any) -> str:
 
 
 def _whose(outcome: Any) -> str:
-    return "probability" if outcome is NOBODY else f"the probability of {shorten(outcome)}"
+    return "probability" if outcome is NO_OUTCOME else f"the probability of {shorten(outcome)}"
 
 
 def float_sum(values: Iterable[Any]) -> float:
