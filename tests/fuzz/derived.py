@@ -250,6 +250,8 @@ INTERNAL = {
         "spectrum.solvers.gram.OperatorProduct",
         "spectrum.solvers.gram.Gram",
         "spectrum.solvers.iterative.Search",
+        "spectrum.solvers.deflation.Remainder",
+        "spectrum.solvers.deflation.Deflated",
     ),
     *(
         "spectrum.product.levels.Levels",
