@@ -169,7 +169,7 @@ RECEIVERS = {
         PAIR,
         {
             "f": ON_PRODUCT,
-            "verify.k": optional_k(),
+            "in_coordinates.k": optional_k(),
             "spectrum": Argument(PAIR.spectrum(2), v.optional(_value), ("spectrum",)),
         },
     ),
@@ -329,6 +329,14 @@ entry(
     tol=real(1e-6),
 )
 entry("verify on a product", partial(pg.verify, PAIR), f=ON_PRODUCT, k=optional_k(), atol=angle())
+entry(
+    "verify_sampled on a product",
+    partial(pg.verify_sampled, PAIR),
+    f=ON_PRODUCT,
+    k=optional_k(),
+    pairs=count(100, 100),
+    rng=rng(),
+)
 entry("verify on a mixture", partial(pg.verify, MIXED), f=f(F, MIXED.views), k=optional_k(), atol=angle())
 # ---------------------------------------------------------------- torch
 torch.manual_seed(0)
@@ -451,11 +459,13 @@ def _block_graph(plain: Any) -> list[v.Spoiler]:
     return [bad("an ordinary graph", lambda: registry.CUBE), bad("a product", lambda: PAIR), *v.strange()]
 
 
-def on_blocks(method: str) -> Any:
-    """Return a call of a function of `popgraph.dask`, or of a method of its graph."""
+def on_blocks(method: Any) -> Any:
+    """Return a call of a verb on a graph in blocks, of a function of `popgraph.dask`, or of a method of its graph."""
 
     def call(graph: Any = IN_BLOCKS, **arguments: Any) -> Any:
         graph = blocks() if graph is IN_BLOCKS else graph
+        if callable(method):
+            return method(graph, **arguments)
         if method.startswith("BlockGraph."):
             return getattr(graph, method.removeprefix("BlockGraph."))(**arguments)
         return getattr(pg.dask, method)(graph, **arguments)
@@ -534,10 +544,9 @@ if find_spec("distributed") is not None:
         progress=BY_NAME["progress"],
     )
     entry(
-        "dask.verify",
-        on_blocks("verify"),
+        "verify on a graph in blocks",
+        on_blocks(pg.verify),
         30,
-        graph=GRAPH,
         f=CUBE_F,
         k=optional_k(),
         atol=angle(),
