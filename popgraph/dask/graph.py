@@ -1,7 +1,7 @@
 """`BlockGraph`: a population graph whose kernel never meets in one memory."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,8 +20,8 @@ from popgraph.spectrum import Spectrum
 from popgraph.spectrum import decompose as decompose_here
 from popgraph.spectrum.policy import DENSE_SIDE
 
-COLLECTED = 2**28  # bytes of M that may be brought here
-SMALL = 2**22  # bytes of M up to which the journey costs more than the solve
+MAX_BYTES_COLLECTED = 2**28  # of M or A that may be brought to this process
+MAX_BYTES_SOLVED_HERE = 2**22  # of M; sending columns to the workers would take longer than the solve
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -73,7 +73,7 @@ class BlockGraph(Immutable):
     products: Products
     labels: Any = None
     name: str = ""
-    keep: Any = field(default=None)  # the temporary directory lives as long as this
+    temporary: Any = None  # its directory is deleted with the last graph that refers to it
 
     @property
     def n(self) -> int:
@@ -218,7 +218,7 @@ class BlockGraph(Immutable):
         k = whole_number("k", k, self.N)
         solver = None if solver is None else one_of("solver", solver, ("blocks", "collected"))
         flag("progress", progress)
-        small = self.bytes <= SMALL and min(self.n, self.N) <= DENSE_SIDE
+        small = self.bytes <= MAX_BYTES_SOLVED_HERE and min(self.n, self.N) <= DENSE_SIDE
         if solver == "collected" or (solver is None and small):
             return decompose_here(self.collected(), self.w_x, k)
         products = replace(self.products, progress=progress)
@@ -241,10 +241,10 @@ class BlockGraph(Immutable):
         array([[1., 0.],
                [0., 1.]])
         """
-        if self.bytes > COLLECTED:
+        if self.bytes > MAX_BYTES_COLLECTED:
             raise TooLarge(
-                f"M takes {size_in_words(self.bytes)}, more than {size_in_words(COLLECTED)}; leave it in blocks, and multiply with "
-                "graph.factor"
+                f"M takes {size_in_words(self.bytes)}, more than {size_in_words(MAX_BYTES_COLLECTED)}; leave it in blocks, and "
+                "multiply with graph.factor"
             )
         return store.collected(self.products.directory, len(self.products.blocks), self.N)
 
@@ -264,9 +264,9 @@ class BlockGraph(Immutable):
         ...     pg.dask.build([0, 1], pg.identity(), client=client).expand()
         PopulationGraph(2 naturals, 2 views, 2 components)
         """
-        if self.bytes > COLLECTED:
+        if self.bytes > MAX_BYTES_COLLECTED:
             raise TooLarge(
-                f"A takes {size_in_words(self.bytes)}, more than {size_in_words(COLLECTED)}; spectrum, verify, train and "
+                f"A takes {size_in_words(self.bytes)}, more than {size_in_words(MAX_BYTES_COLLECTED)}; spectrum, verify, train and "
                 "sample_pairs need no list of its entries"
             )
         A = store.collected_kernel(self.products.directory, len(self.products.blocks), self.N)
@@ -327,5 +327,5 @@ class BlockMatrix:
         times = self.products.transposed_times if self.transposed else self.products.times
         if self.scales is None:
             return times(X)
-        before, after = self.scales if self.transposed else self.scales[::-1]
-        return np.asarray((times((X.T * before).T).T * after).T)
+        of_X, of_product = self.scales if self.transposed else self.scales[::-1]
+        return np.asarray((times((X.T * of_X).T).T * of_product).T)

@@ -215,6 +215,7 @@ INTERNAL = {
     "dask.products.Products",
     "dask.search.Search",
     "dask.uniting.ComponentUnion",
+    "dask.workplace.Workplace",
     "declare.batch.branches.Branches",
     "declare.batch.states.Coding",
     "declare.batch.states.ImageCoding",
