@@ -265,7 +265,7 @@ def test_exact_arithmetic_is_asked_only_where_it_is_quick(monkeypatch):
 
     asked = []
     cut = ExactGraph.cut
-    monkeypatch.setattr(reasons, "EXACT_SIDE", 8)
+    monkeypatch.setattr(reasons, "MAX_EXACT_SIDE", 8)
     monkeypatch.setattr(ExactGraph, "cut", lambda self, k: asked.append(self.N) or cut(self, k))
     for n in (7, 8, 9, 12):
         assert bool(pg.verify(ring(n), np.ones((n, 2)), 2).exactly) == (n <= 8)

@@ -10,7 +10,8 @@ from popgraph.verification.match import Match, Status, share_in_words
 from popgraph.verification.reasons import family_in_words, in_exact_arithmetic, missing_in_words
 from popgraph.verification.slips import slip_in_words
 
-MEANT = 0.5  # radians: a direction of F* so short that float64 writes it with one digit is turned by no more
+# Radians: rounding turns a direction of F* by no more, even one so short in f that float64 writes it with a single digit
+SHORT_DIRECTION_ANGLE = 0.5
 MATCHES = (Status.MATCH, Status.MATCH_DEGENERATE, Status.CONTAINS, Status.CONTAINS_DEGENERATE)
 
 
@@ -65,7 +66,10 @@ def _decide(evidence: Evidence) -> tuple[Status, str]:
         )
     # What rounding alone made independent points anywhere; a direction of F* that is only short points there
     sought = evidence.eigenspace.eigenvectors
-    if space.rank < k <= space.possible_rank and containment_angles(sought, space.possible)[:k].max() <= MEANT:
+    if (
+        space.rank < k <= space.possible_rank
+        and containment_angles(sought, space.possible)[:k].max() <= SHORT_DIRECTION_ANGLE
+    ):
         return Status.UNDECIDED, (
             f"F has rank {space.rank} or {space.possible_rank}: its columns are independent by so little that writing f as float64 "
             "may have made them so; float64 cannot tell."

@@ -13,8 +13,8 @@ from popgraph.basics.subspace import ColumnSpace, principal_angles
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum.basis import groups
 
-EXACT_SIDE = 64  # naturals or views of a component, the fewer, up to which exact arithmetic takes no second
-MISSING = 0.5  # an eigenvector of which the span of F holds less than this share is called missing
+MAX_EXACT_SIDE = 64  # naturals or views of a component, the fewer, up to which exact arithmetic takes no second
+MISSING_SHARE = 0.5  # an eigenvector of which the span of F holds less than this share is called missing
 
 
 def in_exact_arithmetic(graph: Any, k: int, degenerate: bool) -> str:
@@ -23,7 +23,11 @@ def in_exact_arithmetic(graph: Any, k: int, degenerate: bool) -> str:
     This is one more line of the answer. The verdict is that of floats, since python-flint may not be installed. `degenerate` is
     what floats say: γ_k repeated, or else γ_k = 0.
     """
-    if not getattr(graph, "is_exact", False) or find_spec("flint") is None or graph.exact().largest_side > EXACT_SIDE:
+    if (
+        not getattr(graph, "is_exact", False)
+        or find_spec("flint") is None
+        or graph.exact().largest_side > MAX_EXACT_SIDE
+    ):
         return ""
     cut = graph.exact().cut(k)
     if cut.zero:
@@ -39,14 +43,14 @@ def missing_in_words(space: ColumnSpace, spectrum: Spectrum, shares: Floats, fam
         lacking = [
             f"eigenvector {i + 1} (γ = {spectrum.gamma[i]:.4g}, {100 * share:.0f}% held)"
             for i, share in enumerate(shares)
-            if share < max(MISSING, min(shares) + 1e-9)
+            if share < max(MISSING_SHARE, min(shares) + 1e-9)
         ]
     else:
         lacking = []
         for run in groups(family.gamma, family.side):
             many, need = run.stop - run.start, min(run.stop, spectrum.k) - run.start
             inside = principal_angles(family.eigenvectors[:, run], space.basis)
-            held = int(np.sum(np.cos(inside) ** 2 >= MISSING))
+            held = int(np.sum(np.cos(inside) ** 2 >= MISSING_SHARE))
             gamma, lack = float(family.gamma[run].mean()), need - held
             if many == 1 and need == 1 and lack:
                 lacking.append(f"eigenvector {run.start + 1} (γ = {gamma:.4g}, {100 * shares[run.start]:.0f}% held)")

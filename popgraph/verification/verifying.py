@@ -24,10 +24,9 @@ from popgraph.spectrum.solvers.operator import decompose_operator
 from popgraph.verification.evidence import Evidence
 from popgraph.verification.judge import judge
 from popgraph.verification.match import Match
-from popgraph.verification.sampled import ANGLE_COUNTED_AS_ZERO as SAMPLED_ANGLE
-from popgraph.verification.sampled import verify_sampled
+from popgraph.verification.sampled import SAMPLED_ATOL, verify_sampled
 
-ANGLE_COUNTED_AS_ZERO = 1e-6  # radians: rounding turns well separated spans by 1e-12, training by 1e-8
+EXACT_ATOL = 1e-6  # radians: rounding turns well separated spans by 1e-12, training by 1e-8
 ONLY_PAIRS = "verify_sampled, which draws pairs alone, or its .expand()"
 
 
@@ -132,7 +131,7 @@ def verify(
     coordinates = unlisted.in_coordinates(f, k) if spectrum is None else unlisted.in_coordinates(f, k, spectrum)
     if coordinates is None:
         gamma = None if spectrum is None else np.append(spectrum.gamma, spectrum.certificate.remainder)
-        sampled_atol = SAMPLED_ANGLE if atol is None else atol
+        sampled_atol = SAMPLED_ATOL if atol is None else atol
         return cast(Match, verify_sampled(unlisted, f, k, gamma=gamma, atol=sampled_atol))
     F = coordinates.F
     solved = coordinates.spectrum(coordinates.k)
@@ -174,7 +173,7 @@ def _solve(graph: ViewedPopulation, k: int) -> Spectrum:
 
 def _read_angle(atol: Any) -> float:
     """Return the largest angle that counts as 0, if it is one."""
-    return angle("atol", ANGLE_COUNTED_AS_ZERO if atol is None else atol)
+    return angle("atol", EXACT_ATOL if atol is None else atol)
 
 
 def _read_k(graph: ViewedPopulation, table: Floats, k: int | None) -> int:
