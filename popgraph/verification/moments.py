@@ -20,9 +20,7 @@ from popgraph.verification.rare_views import Lengths, lengths_as_stated, lengths
 # Blocks of pairs. With 49 degrees of freedom Student's t is near normal, and the bias left is of order 50/pairs².
 BLOCK_COUNT = 50
 MOMENT_ROUNDING = 1e-13  # eigenvalues of G, which are 1 or 0 but for rounding, count as 0 up to here
-LEAST_SHARE_OF_OTHER_BLOCKS = (
-    0.1  # of a direction's second moment: below it, one block alone decides, and nothing is known
-)
+LEAST_SHARE_OF_OTHER_BLOCKS = 0.1  # of a direction's second moment; with less, one block alone decides
 NOISE_SHARE = (
     0.75  # of an interval's failures, left to noise; the others are left to rare pairs, all of which were missed
 )

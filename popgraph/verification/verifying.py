@@ -66,8 +66,8 @@ def verify(
     """Check whether an embedding f matches the leading eigenvectors F* up to an invertible linear map.
 
     Compares the span of F = √w_x f with that of F*. Where the k-th eigenvalue is repeated beyond k (a degenerate cut), F* is
-    a family: f must hold every eigenvector above the cut and nothing below it. Where f has more than k columns, it must
-    contain F*.
+    a family: f must contain every eigenvector of a larger eigenvalue and nothing of those of a smaller one. Where f has more than
+    k columns, its span must contain F*.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def verify(
     >>> bool(pg.verify(graph, [[1, 1], [1, 1], [1, -1], [1, -1]]))
     True
     >>> pg.verify(graph, [[1, 1]] * 4).reason
-    'f has collapsed: F has rank 1, not 2; it misses eigenvector 1 (γ = 1, 50% held) and eigenvector 2 (γ = 1, 50% held).'
+    'f has collapsed: F has rank 1, not 2; it misses eigenvector 1 (γ = 1, 50% in span F) and eigenvector 2 (γ = 1, 50% in span F).'
     >>> training = pg.train(graph, k=1, features=[[1], [1], [1], [0]], rng=0)
     >>> pg.verify(graph, training).status.value
     'f spans the best that its class can express, which is not F*'
