@@ -5,8 +5,6 @@ journey to the cluster. The tops of the components are known and removed, howeve
 too, and the rest bounded by the Lanczos' method of `popgraph.spectrum`, or searched again.
 """
 
-from typing import Any
-
 import numpy as np
 import scipy.sparse as sp
 
@@ -131,13 +129,3 @@ class Search:
         tops, found = self.tops_transposed @ Q, self.U.T @ Q
         Q = Q - self.tops @ tops - self.U @ found
         return Q, image - self.tops @ tops - (self.U * self.gamma) @ found
-
-
-def top_vectors(of_view: Any, w_x: Floats) -> Sparse:
-    """Return the unit vectors √w_x of the components, (N, components), an entry in each row."""
-    root = np.sqrt(w_x)
-    order = np.argsort(of_view, kind="stable")
-    ends = np.cumsum(np.bincount(of_view))[:-1]
-    # norm by norm: numpy's bincount adds one by one, and the sum of 10^6 would not be a unit's square to the last digits
-    length = np.array([np.linalg.norm(part) for part in np.split(root[order], ends)])
-    return Sparse((root / length[of_view], of_view, np.arange(len(root) + 1)), shape=(len(root), len(length)))

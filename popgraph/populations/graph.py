@@ -12,6 +12,8 @@ from popgraph.basics.arguments import by_value, generator, one_of
 from popgraph.basics.arguments.classes import bayes_labels
 from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.basics.memory import in_words
+from popgraph.basics.protocols import Population as AnyPopulation
+from popgraph.basics.protocols import satisfies
 from popgraph.declare.batch.states import StateSequence
 from popgraph.declare.distribution import Seed
 from popgraph.declare.enumerated import Population
@@ -394,6 +396,7 @@ class PopulationGraph(Immutable):
 
 
 def read_graph(call: str, graph: Any, name: str = "a PopulationGraph first") -> None:
-    """Refuse what is no graph; the message repeats the call."""
+    """Refuse what is no PopulationGraph; the message repeats the call, and names `expand()` where there is one."""
     if not isinstance(graph, PopulationGraph):
-        raise InvalidArgument(f"{call} takes {name}; got {shorten(graph)}")
+        mend = "; use its .expand()" * satisfies(graph, AnyPopulation)
+        raise InvalidArgument(f"{call} takes {name}; got {shorten(graph)}{mend}")

@@ -231,6 +231,7 @@ INTERNAL = {
         "declare.batch.states.Coding",
     ),
     *(
+        "spectrum.assemble.Solution",
         "spectrum.solvers.block.Columns",
         "spectrum.solvers.chebyshev.Filter",
         "spectrum.components.Components",
@@ -246,7 +247,7 @@ INTERNAL = {
         "spectrum.product.levels.Levels",
         "spectrum.product.levels.Product",
         "spectrum.solvers.lanczos.Lanczos",
-        "spectrum.policy.Found",
+        "spectrum.component_solutions.ComponentSolutions",
     ),
     *(
         "declare.batch.states.ImageCoding",

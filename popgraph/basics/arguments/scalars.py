@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.errors import InvalidArgument, did_you_mean, shorten
+from popgraph.errors import InvalidArgument, count_in_words, did_you_mean, shorten
 
 
 def is_whole(value: Any) -> bool:
@@ -229,8 +229,8 @@ def generator(rng: Any, name: str = "rng") -> np.random.Generator:
     return np.random.default_rng(int(rng) if whole else rng)
 
 
-def whole_number(name: str, value: Any, most: int, what: str = "the number of views") -> int:
-    """Return a whole number from 1 to `most`.
+def whole_number(name: str, value: Any, most: int, what: str = "the number of views", least: int = 1) -> int:
+    """Return a whole number from `least` to `most`, both of any size.
 
     Raises
     ------
@@ -241,7 +241,11 @@ def whole_number(name: str, value: Any, most: int, what: str = "the number of vi
     --------
     >>> whole_number("k", 3, most=4)
     3
+    >>> whole_number("k", 0, most=2**1000)
+    Traceback (most recent call last):
+    popgraph.errors.InvalidArgument: k is 0; it must be a whole number from 1 to the number of views, about 1.07e301
     """
-    if not is_whole(value) or not 1 <= int(value) <= most:
-        raise InvalidArgument(f"{name} is {shorten(value)}; it must be a whole number from 1 to {what}, {most}")
+    if not is_whole(value) or not least <= int(value) <= most:
+        end = str(most) if abs(most) < 10**15 else count_in_words(most)
+        raise InvalidArgument(f"{name} is {shorten(value)}; it must be a whole number from {least} to {what}, {end}")
     return int(value)

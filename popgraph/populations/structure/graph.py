@@ -20,12 +20,13 @@ from popgraph.declare.distribution import Distribution, Seed, joint_distribution
 from popgraph.declare.enumerated import Population
 from popgraph.errors import InvalidArgument, TooLarge, printable, shorten, size_in_words
 from popgraph.populations.building import build
+from popgraph.populations.class_coordinates import ClassCoordinates
 from popgraph.populations.graph import PopulationGraph
 from popgraph.populations.sampling import read_draws
-from popgraph.populations.structure import checking, learning
+from popgraph.populations.structure import checking
 from popgraph.populations.structure.factors import Factors, read_factors
-from popgraph.populations.structure.learning import ProductTraining
 from popgraph.populations.structure.low_degree import LowDegree, features
+from popgraph.populations.structure.restriction import restricted
 from popgraph.populations.structure.spectrum import ProductSpectrum, many, solve
 from popgraph.verification.match import Match
 from popgraph.verification.moments import Estimate
@@ -315,12 +316,22 @@ class ProductGraph(Immutable):
             )
         return checking.verify(self.factor_kinds, f, k, atol=atol, spectrum=spectrum)
 
-    def __train__(
-        self, k: int, *, loss: Any, features: Any, rng: Seed, steps: int, tol: float, progress: Progress
-    ) -> ProductTraining:
-        return learning.train(
-            self.factor_kinds, k, loss=loss, features=features, rng=rng, steps=steps, tol=tol, progress=progress
-        )
+    def restricted_to(self, features: LowDegree) -> ClassCoordinates:
+        """Return Ā as the span of features sees it, in orthonormal coordinates: what `train` descends on.
+
+        Raises
+        ------
+        InvalidArgument
+            If the features are no LowDegree of this product, or linearly dependent.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> cube = pg.product([pg.zoo.hypercube(1)] * 50)
+        >>> cube.restricted_to(cube.features(1)).trace  # 1, and 1/4 of each bit
+        13.5
+        """
+        return restricted(self.factor_kinds, features)
 
     def expand(self) -> PopulationGraph:
         """Return the same population as an ordinary graph, whose views are tuples.
