@@ -32,7 +32,7 @@ PUBLIC = {
     "theory": "Check Checks Verdict check critic_minimum minimum mutual_information statements",
     "zoo": "class_domain clusters colour_shape cyclic dumbbell edges gaussian_mixture hypercube lightning_cloud "
     "masked_tokens overlapping_regions planted_subclasses ring rotations scaled_hypercube",
-    "dask": "BlockGraph build from_blocks from_files verify",
+    "dask": "BlockGraph build from_blocks from_files",
     "torch": "Fit PositivePairs Report fit verify",
 }
 NAMESPACES = [name for name in PUBLIC if name != "popgraph"]

@@ -1,4 +1,4 @@
-"""`PopulationGraph`: a declared population joined to its arrays w, Ā and M. Methods forward to those who hold the algorithms."""
+"""`PopulationGraph`: a declared population joined to its arrays w, Ā and M; its methods forward to the rooms of the algorithms."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -202,11 +202,7 @@ class PopulationGraph(Immutable):
             Each a function of outcomes (it moves naturals and views), a mapping outcome -> outcome (others stay), a pair of
             integer arrays (where naturals 0..n-1 and views 0..N-1 go), or for images "shift down", "shift right", "flip top to
             bottom" or "flip left to right"; shifts are cyclic. They commute, and p(gx̄) = p(x̄), A(gx|gx̄) = A(x|x̄), to rounding.
-
-        Raises
-        ------
-        InvalidArgument, TooLarge
-            If a generator is no such permutation, or two do not commute; if the group has more than 268 million elements.
+            `InvalidArgument` names the one that does not serve; `TooLarge` if the group has more than 268 million elements.
 
         Examples
         --------

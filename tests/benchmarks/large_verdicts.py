@@ -520,7 +520,7 @@ def product(rng: Any) -> Place:
 
 
 def _of_product(graph: Any, f: Any, k: int, **more: Any) -> Any:
-    return graph.verify(f, k)
+    return pg.verify(graph, f, k)
 
 
 _CLIENT: list[Any] = []

@@ -28,8 +28,6 @@ from popgraph.populations.structure.summed import SummedProducts
 from popgraph.populations.structure.tuples import ClassedTuples, Tuples
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum.solvers.operator import decompose_operator
-from popgraph.verification.match import Match
-from popgraph.verification.verifying import verify_on
 
 MAX_ENTRIES_LISTED = 2**24  # of the kernel, by `expand`
 
@@ -289,10 +287,6 @@ class MixtureGraph(Immutable):
             kernel = sp.csr_array(kernel[:, self._arrays.cells])
         law = Distribution(list(zip(self.naturals, self.p.tolist(), strict=True)))
         return build(law, kernel, views=list(self.views), labels=list(self.labels), name=self.name)
-
-    def __verify__(self, f: Any, k: int | None, *, atol: Any, spectrum: Any, features: Any) -> Match:
-        """Answer `popgraph.verify`: f is one vector for each view, as on any graph."""
-        return verify_on(self, f, k, atol=atol, spectrum=spectrum, features=features)
 
     @cached_property
     def _classes(self) -> Any:
