@@ -202,3 +202,20 @@ def test_the_stand_in_has_the_names_of_the_protocol_alone():
     assert satisfies(KINDS["own"], ViewedPopulation)
     assert not hasattr(KINDS["own"], "factor")
     assert not hasattr(KINDS["own"], "labels")
+
+
+def test_sliders_move_mixtures_and_say_what_a_product_needs():
+    def make(p=0.25, multiply=False):
+        factors = [biased(p)] * 3
+        return pg.product(factors) if multiply else structure.mixture([0, 1], {0: factors, 1: [biased(0.75)] * 3})
+
+    shown = pg.explore(make, p=(0.1, 0.4), multiply=False, k=(2, 3))
+    expanded = make().expand()
+    np.testing.assert_allclose(shown.spectrum.gamma, expanded.spectrum(2).gamma, atol=1e-12)
+    assert shown.match
+    assert f">{expanded.w[0, 0]:.4g}<" in shown._panels["w"].value
+    shown.sliders["multiply"].value = True
+    said = shown._panels["message"].value
+    assert said.startswith("<strong>explore(make_graph) needs a list of views, which ProductGraph(")
+    assert said.endswith("; use its .expand()</strong>")
+    assert shown.graph.name == make().name
