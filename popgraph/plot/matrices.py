@@ -13,7 +13,7 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.memory import reserve
 from popgraph.basics.protocols import ViewedPopulation
 from popgraph.errors import InvalidArgument, printable, shorten
-from popgraph.plot.drawing import INK, MAX_VIEWS_NAMED, MAX_VIEWS_NUMBERED, WEIGHTS, axes_or_new, thumbnail
+from popgraph.plot.drawing import INK, MAX_VIEWS_NAMED, MAX_VIEWS_NUMBERED, WEIGHTS, Placement, axes_or_new, thumbnail
 from popgraph.plot.reading import MAX_VIEWS_DRAWN, chosen_views, drawn_as_images, read_viewed, weights_among
 from popgraph.populations.graph import PopulationGraph
 
@@ -103,8 +103,8 @@ def _name_sides(ax: Axes, graph: ViewedPopulation) -> None:
         ax.set(xticks=[], yticks=[])
         zoom = 2.6 * min(1.0, 8 / graph.N)
         for i, view in enumerate(graph.views):
-            thumbnail(ax, view, (-0.62, i), zoom, align=(1.0, 0.5))
-            thumbnail(ax, view, (i, graph.N - 1 + 0.62), zoom, align=(0.5, 1.0))
+            thumbnail(ax, view, Placement((-0.62, i), zoom, align=(1.0, 0.5)))
+            thumbnail(ax, view, Placement((i, graph.N - 1 + 0.62), zoom, align=(0.5, 1.0)))
         return
     names = [printable(view) if isinstance(view, str) else shorten(view) for view in graph.views]
     names = [name if len(name) <= 18 else name[:17] + "…" for name in names]

@@ -119,9 +119,10 @@ def classes_of_views(population: ViewedPopulation, labels: Any) -> tuple[list[st
 
 def _own_labels(population: ViewedPopulation) -> Any:
     """Return a population's own classes of its views, (N,), or None of one without."""
-    if getattr(population, "labels", ...) is None or population.view_labels is None:
+    if hasattr(population, "labels") and population.labels is None:
         return None
-    return np.asarray(population.view_labels)
+    of_views = population.view_labels
+    return None if of_views is None else np.asarray(of_views)
 
 
 def _class_name(label: Any) -> str:

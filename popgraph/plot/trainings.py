@@ -1,4 +1,4 @@
-"""Training: the loss and its gradient, and an embedding on its way into the span of F*."""
+"""Training: the loss and its gradient, and an embedding that moves into the span of F*."""
 
 from typing import Any
 
@@ -89,7 +89,7 @@ def animation(
     dims: tuple[int, int] = (0, 1),
     frames: int = 60,
 ) -> FuncAnimation:
-    """Animate training: the views at two coordinates of f, on their way to where the span of F* holds them.
+    """Animate training: the views at two coordinates of f, and how they move towards the span of F*.
 
     A hollow ring is where the span of F* comes nearest to a view's f: at a match every view stands in its ring. Beside it, the
     largest principal angle from the span of F to that of F*. Save it with `.save("training.gif", writer="pillow")`, or show it
