@@ -20,6 +20,7 @@ from popgraph.basics.arguments import count
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.memory import in_words
 from popgraph.basics.namespaces import missing, only
+from popgraph.basics.protocols import Population, satisfies
 from popgraph.declare.distribution import Distribution
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.io.container import read, write
@@ -76,7 +77,8 @@ def save(value: Any, path: str | Path) -> Path:
     path = _read_path(path)
     kind = type(value).__name__
     if kind not in KINDS or not isinstance(value, KINDS[kind]):
-        raise InvalidArgument(f"save takes a {', '.join(KINDS)}; got {shorten(value)}, a {kind}")
+        mend = "; save its .expand()" * satisfies(value, Population)
+        raise InvalidArgument(f"save takes a {', '.join(KINDS)}; got {shorten(value)}, a {kind}{mend}")
     writer = Writer()
     tree = writer.value(value)
     write(path, {"kind": kind, "value": tree}, writer.arrays)

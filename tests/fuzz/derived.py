@@ -207,7 +207,6 @@ INTERNAL = {
         "dask.cluster.Cluster",
         "dask.products.Products",
         "dask.search.Search",
-        "dask.training.BlockObjective",
     ),
     *(
         "dask.uniting.ComponentUnion",
@@ -242,6 +241,8 @@ INTERNAL = {
         "spectrum.solvers.gram.OperatorProduct",
         "spectrum.solvers.gram.Gram",
         "spectrum.solvers.iterative.Search",
+        "spectrum.solvers.deflation.Remainder",
+        "spectrum.solvers.deflation.Deflated",
     ),
     *(
         "spectrum.product.levels.Levels",
@@ -540,10 +541,9 @@ if find_spec("distributed") is not None:
         **MADE,
     )
     entry(
-        "dask.train",
-        on_blocks("train"),
+        "train on a graph in blocks",
+        lambda **arguments: pg.train(blocks(), **arguments),
         30,
-        graph=GRAPH,
         k=k(),
         rng=rng(),
         steps=count(3),
