@@ -57,7 +57,7 @@ PAST_THE_DOOR = {
     "populations.class_coordinates": "training",
     "populations.features": "training verification",
     "populations.graph": "downstream io plot popgraph testing theory torch verification zoo",
-    "populations.structure": "popgraph training",
+    "populations.structure": "plot popgraph training",
     "populations.structure.graph": "verification",
     "populations.structure.low_degree": "verification",
     "populations.weights": "downstream",

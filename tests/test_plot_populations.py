@@ -135,6 +135,16 @@ def test_the_spectrum_of_a_product_is_drawn():
     assert "a degenerate cut at k = 1" in plot.spectrum(pg.product([LC, LC]).spectrum(1)).get_title()
 
 
+def test_the_training_of_a_product_is_drawn_beside_its_minimum():
+    cube = pg.product([zoo.hypercube(1)] * 40)
+    training = pg.train(cube, 2, features=cube.features(1), rng=0)
+    ax = plot.training(training, cube.spectrum(2))
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), training.loss)
+    assert ax.lines[1].get_ydata()[0] == pytest.approx(-1.0625)  # -Σγ² of 1 and 1/4
+    with pytest.raises(InvalidArgument, match="the minimum for k = 2 needs 2 eigenvalues; this spectrum has 1"):
+        plot.training(training, cube.spectrum(1))
+
+
 @pytest.mark.parametrize("kind", ["mixture", "own"])
 def test_training_moves_over_any_population(kind):
     population = KINDS[kind]

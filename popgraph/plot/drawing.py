@@ -25,7 +25,10 @@ UNLABELLED = "#A8A8A8"  # a grey that no class has
 WEIGHTS = LinearSegmentedColormap.from_list("weights", ["#FFFFFF", "#9ECAE1", "#0072B2", "#08306B"])
 MAX_CLASS_CHARACTERS = 40  # of a class's name in a legend
 MAX_CLASSES_NAMED = 12  # classes that a legend has room for
-MAX_VIEWS_NUMBERED, MAX_VIEWS_NAMED = 8, 40  # up to so many views: a number in each cell, names along the sides
+MAX_ROWS_NUMBERED, MAX_ROWS_NAMED = (
+    8,
+    40,
+)  # of a table of shades: up to so many, numbers in its cells, names along its sides
 
 
 @dataclass(frozen=True)

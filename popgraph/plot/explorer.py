@@ -23,7 +23,7 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.html import Bar, html_table, number
 from popgraph.basics.protocols import Population, ViewedPopulation, satisfies
 from popgraph.errors import InvalidArgument, PopgraphError, printable, require, shorten
-from popgraph.plot.drawing import MAX_VIEWS_NUMBERED, WEIGHTS
+from popgraph.plot.drawing import MAX_ROWS_NUMBERED, WEIGHTS
 from popgraph.plot.reading import MAX_VIEWS_DRAWN, read_viewed, weights_among
 from popgraph.spectrum import Spectrum
 from popgraph.training.learning import train
@@ -229,7 +229,7 @@ def _matrix_html(graph: ViewedPopulation, which: str, title: str) -> str:
     if graph.N > MAX_VIEWS_DRAWN:
         return f"<strong>{title}</strong><br>{graph.N:,} views are too many to draw"
     values = weights_among(graph, which, np.arange(graph.N))
-    if graph.N > MAX_VIEWS_NUMBERED:
+    if graph.N > MAX_ROWS_NUMBERED:
         shades = (WEIGHTS(values / values.max()) * 255).astype(np.uint8)
         encoded = base64.b64encode(_png(shades)).decode()
         size = "width:15em;image-rendering:pixelated;border:1px solid currentColor"

@@ -24,10 +24,10 @@ def read_viewed(call: str, population: Any) -> Any:
     return read_population(call, population, ViewedPopulation)
 
 
-def check_value(name: str, value: Any, kind: type) -> None:
-    """Refuse what is no value of this class, before a figure is opened for it."""
-    if not isinstance(value, kind):
-        raise InvalidArgument(f"{name} is {shorten(value)}; it must be a {kind.__name__}")
+def check_value(name: str, value: Any, *kinds: type) -> None:
+    """Refuse what is no value of these classes, before a figure is opened for it."""
+    if not isinstance(value, kinds):
+        raise InvalidArgument(f"{name} is {shorten(value)}; it must be a {kinds[0].__name__}")
 
 
 class ListedEigenpairs(Eigenpairs, Protocol):
