@@ -25,7 +25,7 @@ from popgraph.errors import InvalidArgument, PopgraphError, printable, require, 
 from popgraph.plot.drawing import WEIGHTS
 from popgraph.populations.graph import PopulationGraph
 from popgraph.spectrum import Spectrum
-from popgraph.training.learning import train
+from popgraph.training import train
 from popgraph.verification.match import Match
 from popgraph.verification.verifying import verify
 

@@ -29,7 +29,7 @@ from popgraph.plot.drawing import (
 if TYPE_CHECKING:
     from popgraph.populations.graph import PopulationGraph
     from popgraph.spectrum import Spectrum
-    from popgraph.training.learning import Training
+    from popgraph.training import Training
 
 
 @checked_call()

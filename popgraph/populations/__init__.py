@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING
 
 from popgraph.basics.namespaces import missing, only
 from popgraph.populations.building import build, from_population
+from popgraph.populations.class_coordinates import ClassCoordinates
 from popgraph.populations.features import FeatureClass, check_dimension, read_features
 from popgraph.populations.graph import PopulationGraph, read_graph
 
 __all__ = [
+    "ClassCoordinates",
     "FeatureClass",
     "PopulationGraph",
     "build",

@@ -19,9 +19,9 @@ from popgraph.losses import (
     OrderedLoss,
     SpectralLoss,
     UnsquaredLoss,
+    pair_table,
+    read_loss,
 )
-from popgraph.losses.reading import read_loss
-from popgraph.losses.scaled import pair_table
 
 
 @checked_call()

@@ -22,8 +22,7 @@ from popgraph.basics.encoding import run_module
 from popgraph.basics.progress import Progress, track
 from popgraph.declare.distribution import Seed
 from popgraph.errors import InvalidArgument, TooLarge, shorten
-from popgraph.losses import spectral
-from popgraph.losses.reading import read_loss
+from popgraph.losses import read_loss, spectral
 from popgraph.populations.graph import PopulationGraph
 from popgraph.torch.pairs import EncodedViews, drawn, read_device
 

@@ -9,7 +9,7 @@ import numpy as np
 from popgraph.basics.arrays import Floats
 from popgraph.basics.protocols import ViewedPopulation
 from popgraph.errors import TooLarge
-from popgraph.losses.scaled import batch_gradient
+from popgraph.losses import batch_gradient
 from popgraph.training.descent import Objective, Stopped, how_far
 
 DECAY_FROM = 0.3  # share of a run after which the step size starts to fall

@@ -12,8 +12,7 @@ from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words
 from popgraph.basics.protocols import ViewedPopulation, read_population
 from popgraph.errors import load_whole
-from popgraph.losses.reading import read_loss
-from popgraph.losses.scaled import critic_gradient, pair_table
+from popgraph.losses import critic_gradient, pair_table, read_loss
 
 FLAT = 1e-6  # gradient norm below which a run that can get no further counts as converged
 

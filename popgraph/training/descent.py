@@ -15,10 +15,8 @@ from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh, minres
 from popgraph.basics.arrays import Floats, Ints, cross, frozen, norm
 from popgraph.basics.protocols import Coordinates
 from popgraph.errors import load_whole
-from popgraph.losses import Loss, SpectralLoss
-from popgraph.losses.scaled import ScaledLoss, is_ready_made, scaled_hessian, scaled_loss
-from popgraph.populations.class_coordinates import ClassCoordinates
-from popgraph.populations.features import FeatureClass
+from popgraph.losses import Loss, ScaledLoss, SpectralLoss, is_ready_made, scaled_hessian, scaled_loss
+from popgraph.populations import ClassCoordinates, FeatureClass
 
 NEAR = (
     1e-3  # gradient norm below which Newton steps are tried: they take over where L-BFGS would need a dozen steps more

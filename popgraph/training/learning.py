@@ -19,11 +19,8 @@ from popgraph.basics.progress import Progress, check_progress, track
 from popgraph.basics.protocols import Population, ViewedPopulation, read_population, satisfies
 from popgraph.declare.distribution import Seed
 from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten
-from popgraph.losses import Loss, SpectralLoss, spectral
-from popgraph.losses.reading import read_loss
-from popgraph.losses.scaled import is_ready_made
-from popgraph.populations.features import FeatureClass, check_dimension, read_features
-from popgraph.populations.structure import ProductTraining
+from popgraph.losses import Loss, SpectralLoss, is_ready_made, read_loss, spectral
+from popgraph.populations import FeatureClass, check_dimension, read_features, structure
 from popgraph.training.batches import descend_on_batches
 from popgraph.training.descent import Objective, minimise
 
@@ -227,7 +224,9 @@ class Descent(NamedTuple):
         return minimise(objective, z, self.steps, self.tol, lambda: next(ticks))
 
 
-def _train_on_functions(population: Any, k: Any, loss: Loss, features: Any, descent: Descent) -> ProductTraining:
+def _train_on_functions(
+    population: Any, k: Any, loss: Loss, features: Any, descent: Descent
+) -> structure.ProductTraining:
     """Minimise the spectral loss over the span of functions of a population whose views are not listed."""
     if not is_ready_made(loss, SpectralLoss):
         raise InvalidArgument(f"loss is {shorten(loss)}; on a product, moments give the spectral contrastive loss only")
@@ -240,7 +239,7 @@ def _train_on_functions(population: Any, k: Any, loss: Loss, features: Any, desc
     z, converged, stopped = descent.minimise(objective, start)
     weights = coordinates.weights(z.reshape(d, k))
     steps, losses, norms = objective.history()
-    return ProductTraining(features @ weights, frozen(weights), steps, losses, norms, converged, stopped)
+    return structure.ProductTraining(features @ weights, frozen(weights), steps, losses, norms, converged, stopped)
 
 
 def _reserve(N: int, k: int, batch_size: int | None, kept: int, features: FeatureClass | None) -> None:
