@@ -198,7 +198,7 @@ INTERNAL = {
     ),
     *(
         "dask.uniting.ComponentUnion",
-        "training.descent.Objective",
+        "training.objective.Objective",
         "io.values.Writer",
         "io.values.Reader",
         "verification.moments.PairMoments",
