@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.basics.arguments import count, flag, word
+from popgraph.basics.arguments import count, flag
 from popgraph.basics.arrays import Floats
 from popgraph.errors import InvalidArgument
 from popgraph.losses.critics import CriticLoss, library, read_temperature
@@ -66,7 +66,7 @@ class InfoNCE(CriticLoss):
     def __post_init__(self) -> None:
         object.__setattr__(self, "temperature", read_temperature(self.temperature))
         flag("cosine", self.cosine)
-        word("name", self.name)
+        super().__post_init__()
         m = self.negatives
         if m is not None:
             count("negatives", m, why="it must be None for infinitely many, or a whole number")

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from popgraph.basics.arrays import Floats
 from popgraph.basics.protocols import Coordinates
 from popgraph.errors import InvalidArgument, shorten
-from popgraph.losses.critics import CriticLoss, at_pairs, positive_pairs, refuse_many_views
+from popgraph.losses.critics import CriticLoss, positive_pairs, refuse_many_views
 from popgraph.losses.moments import MomentLoss
 from popgraph.losses.spectral_family import spectral
 
@@ -40,24 +40,24 @@ def scaled_loss(loss: Any, population: Coordinates) -> ScaledLoss:
     TooLarge
         If the loss is one of a critic, and there are more than 8,192 views.
     """
-    root = np.sqrt(population.w_x)[:, np.newaxis]
+    root_w_x = np.sqrt(population.w_x)[:, np.newaxis]
     if is_ready_made(loss, MomentLoss):
-        return lambda F: loss._scaled_gradient(population.gram, root, F)
+        return lambda F: loss._scaled_gradient(population.gram, root_w_x, F)
     w_x = population.w_x
     if is_ready_made(loss, CriticLoss):
         w = pair_table(population)
 
         def of_pairs(F: Floats) -> tuple[float, Floats]:
-            value, gradient = at_pairs(loss, w, w_x, F / root)
-            return value, gradient / root
+            value, gradient = loss._gradient_at_pairs(w, w_x, F / root_w_x)
+            return value, gradient / root_w_x
 
         return of_pairs
     factor = listed_factor(loss, population)
     transposed = factor.T.tocsr()
 
     def of_factor(F: Floats) -> tuple[float, Floats]:
-        value, gradient = loss.value_and_gradient(factor, w_x, F / root, transposed=transposed)
-        return value, gradient / root
+        value, gradient = loss.value_and_gradient(factor, w_x, F / root_w_x, transposed=transposed)
+        return value, gradient / root_w_x
 
     return of_factor
 
@@ -98,8 +98,8 @@ def pair_table(population: Coordinates) -> Floats:
     if sp.issparse(factor):
         return np.asarray(positive_pairs(factor, population.w_x))
     refuse_many_views(population.N)
-    root = np.sqrt(population.w_x)
-    return np.asarray(population.gram(np.eye(population.N)) * root[:, np.newaxis] * root)
+    root_w_x = np.sqrt(population.w_x)
+    return np.asarray(population.gram(np.eye(population.N)) * root_w_x[:, np.newaxis] * root_w_x)
 
 
 def listed_factor(loss: Any, population: Coordinates) -> Any:
