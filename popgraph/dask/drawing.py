@@ -4,7 +4,7 @@ import numpy as np
 
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.dask import store
-from popgraph.populations.sampling import PairSampler
+from popgraph.populations import PairSampler
 
 MASS_BYTES = 2**28  # of the classes' masses on the views that are added up at a time
 
@@ -51,7 +51,7 @@ def most_probable(directory: str, blocks: int, n_views: int, y: Ints) -> Ints:
             mine = (c >= 0) & (c < len(mass))
             np.add.at(mass, (c[mine], columns[A.indices[mine]]), A.data[mine] * p[row[mine]])
             start += len(p)
-        for c, of_class in enumerate(mass, first):
-            best[of_class > most] = c
+        for number, of_class in enumerate(mass, first):
+            best[of_class > most] = number
             np.maximum(most, of_class, out=most)
     return best

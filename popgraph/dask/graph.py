@@ -9,22 +9,16 @@ import numpy as np
 
 from popgraph.basics.arguments import flag, generator, one_of, whole_number
 from popgraph.basics.arguments.classes import classes_in_order, labels_of, list_labels
-from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse, frozen
-from popgraph.basics.blas import one_thread
 from popgraph.dask import drawing, store
 from popgraph.dask.decompose import decompose
 from popgraph.dask.products import Products
 from popgraph.declare.distribution import Distribution, Seed
-from popgraph.errors import InvalidArgument, TooLarge, printable, shorten, size_in_words
-from popgraph.populations.building import build
-from popgraph.populations.graph import PopulationGraph
-from popgraph.populations.sampling import read_draws
+from popgraph.errors import InvalidArgument, TooLarge, size_in_words
+from popgraph.populations import PopulationGraph, build, counts_in_words, read_columns, read_draws
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum import decompose as decompose_here
 from popgraph.spectrum.policy import DENSE_SIDE
-from popgraph.verification import verifying as verification
-from popgraph.verification.match import Match
 
 COLLECTED = 2**28  # bytes of M that may be brought here
 SMALL = 2**22  # bytes of M up to which the journey costs more than the solve
@@ -133,7 +127,7 @@ class BlockGraph(Immutable):
         ...     pg.dask.build([0, 1], pg.identity(), client=client).gram(np.array([2.0, 3.0]))
         array([2., 3.])
         """
-        return self.products.gram(X)
+        return self.products.gram(read_columns(X, self.N))
 
     @property
     def trace(self) -> float:
@@ -292,10 +286,6 @@ class BlockGraph(Immutable):
         """
         self.products.cluster.close()
 
-    def __verify__(self, f: Any, k: int | None, *, atol: Any, spectrum: Any, features: Any) -> Match:
-        """Answer `popgraph.verify`."""
-        return verification.verify_on(self, f, k, atol=atol, spectrum=spectrum, features=features)
-
     def __enter__(self) -> "BlockGraph":
         return self
 
@@ -303,9 +293,7 @@ class BlockGraph(Immutable):
         self.close()
 
     def __repr__(self) -> str:
-        counts = {"natural": self.n, "view": self.N, "component": self.component_count}
-        words = ", ".join(f"{count:,} {what}{'s' * (count != 1)}" for what, count in counts.items())
-        return f"BlockGraph({printable(self.name) + ': ' if self.name else ''}{words}, in {len(self.products.blocks):,} blocks)"
+        return f"BlockGraph({counts_in_words(self)}, in {len(self.products.blocks):,} blocks)"
 
     def __str__(self) -> str:
         client = self.products.cluster.client
@@ -341,45 +329,3 @@ class BlockMatrix:
             return times(X)
         before, after = self.scales if self.transposed else self.scales[::-1]
         return np.asarray((times((X.T * before).T).T * after).T)
-
-
-@checked_call()
-@one_thread()
-def verify(
-    graph: BlockGraph,
-    f: Any,
-    k: int | None = None,
-    *,
-    atol: float = 1e-6,
-    spectrum: Spectrum | None = None,
-    features: Any = None,
-) -> Match:
-    """Check whether an embedding f matches F* up to an invertible linear map: `popgraph.verify`, for a graph in blocks.
-
-    Parameters
-    ----------
-    graph : BlockGraph
-    f, k, atol, spectrum, features
-        As of `popgraph.verify`.
-
-    Returns
-    -------
-    Match
-        The same verdict, with the same reasons.
-
-    Raises
-    ------
-    InvalidArgument, InvalidEmbedding
-        As of `popgraph.verify`.
-
-    Examples
-    --------
-    >>> import popgraph as pg
-    >>> from distributed import Client
-    >>> with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
-    ...     pg.dask.verify(pg.dask.build([0, 1], pg.identity(), client=client), [[1, 1], [1, -1]])
-    Match(yes, k=2, MATCH, largest angle 0.0e+00 rad)
-    """
-    if not isinstance(graph, BlockGraph):
-        raise InvalidArgument(f"popgraph.dask.verify(graph, f) takes a BlockGraph first; got {shorten(graph)}")
-    return graph.__verify__(f, k, atol=atol, spectrum=spectrum, features=features)
