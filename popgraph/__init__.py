@@ -23,8 +23,7 @@ from popgraph.populations.building import build
 from popgraph.populations.graph import PopulationGraph
 from popgraph.populations.structure import product
 from popgraph.spectrum import Spectrum
-from popgraph.training.critic import train_critic
-from popgraph.training.learning import Training, train
+from popgraph.training import Training, train, train_critic
 from popgraph.verification.comparison import compare
 from popgraph.verification.match import Match
 from popgraph.verification.sampled import verify_sampled

@@ -119,6 +119,11 @@ def _in_float64(value: Any) -> Any:
     return np.asarray(value, dtype=np.float64) if isinstance(value, np.ndarray) else value
 
 
+def plain(value: Any) -> Any:
+    """Return a numpy scalar as a float; a tensor as it is."""
+    return float(value) if isinstance(value, np.floating) else value
+
+
 def in_full_precision(method: Callable[P, R]) -> Callable[P, R]:
     """Decorate a method of a loss so that torch's autocast, which computes products in half precision, is off inside."""
 

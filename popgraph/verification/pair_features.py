@@ -16,7 +16,7 @@ from popgraph.errors import InvalidArgument, InvalidEmbedding, listing, shorten
 from popgraph.populations.structure.graph import ProductGraph
 from popgraph.populations.structure.low_degree import function_of_views
 
-LONGEST = 1e36  # feature vectors whose eighth powers are still finite
+MAX_F_ENTRY = 1e36  # feature vectors whose eighth powers are still finite
 
 Draw: TypeAlias = Callable[[int, np.random.Generator], tuple[Floats, Floats]]
 
@@ -109,7 +109,7 @@ def _evaluated(f: Callable[[Any], Any], x: Any, size: int) -> Floats:
 def _checked(table: Floats) -> Floats:
     """Refuse vectors whose moments would overflow."""
     longest = float(np.abs(table).max(initial=0.0))
-    if longest > LONGEST or 0 < longest < 1 / LONGEST:
+    if longest > MAX_F_ENTRY or 0 < longest < 1 / MAX_F_ENTRY:
         how = "overflow" if longest > 1 else "underflow"
         raise InvalidEmbedding(
             f"f has an entry of {longest:.1e}, whose powers {how}; divide f by its size: that changes no span"

@@ -16,7 +16,7 @@ from popgraph.basics.memory import in_words
 from popgraph.basics.progress import Progress
 from popgraph.basics.protocols import Population, ViewedPopulation, satisfies
 from popgraph.declare.distribution import Seed
-from popgraph.verification.moments import BLOCKS, Estimate, draw_moments
+from popgraph.verification.moments import BLOCK_COUNT, Estimate, Sampling, draw_moments
 from popgraph.verification.sampled_verdicts import (
     Drawn,
     Status,
@@ -29,8 +29,8 @@ from popgraph.verification.sampled_verdicts import (
     written,
 )
 
-ANGLE_COUNTED_AS_ZERO = 0.1  # radians: intervals shrink like pairs^(-1/4)
-HEAVY = 0.01  # share of the second moment at which one view is worth a warning
+SAMPLED_ATOL = 0.1  # radians: intervals shrink like pairs^(-1/4)
+HEAVY_VIEW_SHARE = 0.01  # share of the second moment at which one view is worth a warning
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -139,22 +139,16 @@ class SampledMatch(Immutable):
         ]
         if not self.longest_known:
             lines.append(f"                {if_no_longer(self.longest)}")
-        if self.heaviest > HEAVY and not self.longest_known:
+        if self.heaviest > HEAVY_VIEW_SHARE and not self.longest_known:
             share = f"one view makes {100 * self.heaviest:.2g} % of the second moment"
             lines.append(f"  Heavy tails: {share}, so trust no interval; draw more pairs.")
         return "\n".join(lines)
 
 
-def read_sampling(pairs: Any, confidence: Any, longest: Any) -> tuple[int, float, float | None]:
-    """Return how many pairs to draw, at which confidence, and how long f may be, if that is known.
-
-    Raises
-    ------
-    InvalidArgument
-        If one of these is none.
-    """
-    return (
-        count("pairs", pairs, 2 * BLOCKS, 2**40),
+def _read_sampling(pairs: Any, confidence: Any, longest: Any) -> Sampling:
+    """Return how many pairs to draw, at which confidence, and how long f may be, if that is known."""
+    return Sampling(
+        count("pairs", pairs, 2 * BLOCK_COUNT, 2**40),
         number("confidence", confidence, "it must be a number between 0 and 1", above=1e-9, below=1 - 1e-12),
         None if longest is None else number("longest", longest, "it must be the largest |f(x)|, a number above 0"),
     )
@@ -171,7 +165,7 @@ def verify_sampled(
     pairs: int = 100_000,
     gamma: Any = None,
     confidence: float = 0.95,
-    atol: float = ANGLE_COUNTED_AS_ZERO,
+    atol: float = SAMPLED_ATOL,
     longest: float | None = None,
     rng: Seed = None,
     progress: Progress = None,
@@ -257,9 +251,9 @@ def verify_sampled(
     >>> sampled.theta
     array([1.  , 0.25, 0.25])
     """
-    pairs, confidence, stated = read_sampling(pairs, confidence, longest)
+    sampling = _read_sampling(pairs, confidence, longest)
     atol = angle("atol", atol)
-    moments = draw_moments(sampler, f, pairs, confidence, generator(rng), progress, longest=stated)
+    moments = draw_moments(sampler, f, sampling, generator(rng), progress)
     d = len(moments.S)
     k = d if k is None else whole_number("k", k, d, "the number of columns of f")
     gamma = _gamma_of(sampler, k) if gamma is None else gamma
@@ -275,7 +269,7 @@ def verify_sampled(
         minimiser_reason=minimiser_reason,
         k=k,
         pairs=moments.pairs,
-        confidence=float(confidence),
+        confidence=sampling.confidence,
         atol=float(atol),
         rank=drawn.rank if drawn.rank_of_all is None else drawn.rank_of_all,
         loss=loss,

@@ -263,7 +263,7 @@ INTERNAL = {
     "spectrum.solvers.lanczos.Lanczos",
     "theory.setting.Setting",
     "torch.pairs.EncodedViews",
-    "training.descent.Objective",
+    "training.objective.Objective",
     "training.learning.Descent",
     "verification.moments.PairMoments",
     "verification.rare_views.Lengths",
@@ -340,6 +340,14 @@ entry(
     tol=real(1e-6),
 )
 entry("verify on a product", partial(pg.verify, PAIR), f=ON_PRODUCT, k=optional_k(), atol=angle())
+entry(
+    "verify_sampled on a product",
+    partial(pg.verify_sampled, PAIR),
+    f=ON_PRODUCT,
+    k=optional_k(),
+    pairs=count(100, 100),
+    rng=rng(),
+)
 entry("verify on a mixture", partial(pg.verify, MIXED), f=f(F, MIXED.views), k=optional_k(), atol=angle())
 entry(
     "train on a mixture",

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.basics.arguments import called, whole_number
+from popgraph.basics.arguments import called, numbers, whole_number
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.subspace import EPS
 from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten
@@ -123,7 +123,7 @@ def in_coordinates(factors: Factors, f: Any, k: Any = None, spectrum: Any = None
 def _columns_of(factors: Factors, f: Any) -> int:
     """Return the number of columns of a callable f, asked about one view."""
     value = called(f, np.zeros((1, factors.d), dtype=np.intp), "f")
-    shape = tuple(getattr(value, "shape", np.shape(value)))
+    shape = numbers("f of a batch of 1 view", value, "it must be finite numbers (1, k)", InvalidEmbedding).shape
     if len(shape) != 2 or shape[0] != 1 or shape[1] < 1:
         raise InvalidEmbedding(f"f of a batch of 1 view has shape {shape}; it must be (1, k)")
     return int(shape[1])
