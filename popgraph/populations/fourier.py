@@ -111,7 +111,7 @@ class FourierBlocks(Immutable):
             mine = component == c
             M[i, mine] -= start[i] / mass[c] * root[mine]
         # On an orbit O of views with first member x, e_O(gx) = χ(g)⁻¹ / √|O| is the unit vector that transforms by χ; likewise e_R
-        # on an orbit R of naturals with first member x̄. M commutes with the group, so on R the vector M e_O is a multiple of e_R, by
+        # on an orbit R of naturals with first member x̄. M commutes with the group, so M e_O is on R a multiple of e_R, by
         #     √|R| (M e_O)(x̄) = √(|R| / |O|) Σ_{y in O} M(x̄, y) χ(g_y)⁻¹ = √(|R| / |O|) / |stabiliser of x| Σ_g M(x̄, gx) χ(g)⁻¹:
         # the rows of first members suffice, and the sum over g is a Fourier transform along the images of x. It is 0 where χ ≠ 1
         # on the stabiliser, and O has no such vector.
