@@ -140,7 +140,7 @@ def test_views_are_encoded_in_parts_without_a_python_object_each(monkeypatch):
 
     array = np.random.default_rng(0).integers(0, 2, (250, 4, 4)).astype(np.uint8)
     views = states.StateSequence(array, states.ImageCoding((4, 4)))
-    monkeypatch.setattr(encoding, "AT_ONCE", 100)
+    monkeypatch.setattr(encoding, "VIEWS_AT_A_TIME", 100)
     named = list(encoding.encoded_parts(tuple(views)))
     monkeypatch.setattr(states, "Image", None)  # making one would fail
     parts = list(encoding.encoded_parts(views))

@@ -102,6 +102,7 @@ def audit(loss: Any, graph: ViewedPopulation, f: Any, batch_size: int) -> Audit:
     x, x_plus, probabilities = _positive_pairs(graph, batch_size)
     pairs = len(probabilities)
     batches = _refuse_many_batches(pairs, batch_size)
+    population = population_value(loss, graph, table)
     values, chances = np.empty(batches), np.empty(batches)
     for i, batch in enumerate(product(range(pairs), repeat=batch_size)):
         chosen = list(batch)
@@ -111,7 +112,7 @@ def audit(loss: Any, graph: ViewedPopulation, f: Any, batch_size: int) -> Audit:
     return Audit(
         loss=loss.name,
         batch_size=batch_size,
-        population=population_value(loss, graph, table),
+        population=population,
         mean=mean,
         variance=float(chances @ (values - mean) ** 2),
         batches=batches,
@@ -122,7 +123,9 @@ def audit(loss: Any, graph: ViewedPopulation, f: Any, batch_size: int) -> Audit:
 def _read_table(f: Any, N: int) -> Floats:
     """Return f as a finite (N, k) array."""
     has_embedding = hasattr(f, "__embedding__") and not isinstance(f, type)
-    table = numbers("f", f.__embedding__() if has_embedding else f, "give an (N, k) table of finite real numbers")
+    table: Floats = numbers(
+        "f", f.__embedding__() if has_embedding else f, "give an (N, k) table of finite real numbers"
+    )
     if table.size and np.abs(table).max() > 1e50:
         raise InvalidArgument(f"f has entries of size {np.abs(table).max():.3g}, whose powers leave float64; scale it")
     if table.ndim != 2 or len(table) != N or not table.shape[1]:
@@ -150,7 +153,7 @@ def _refuse_many_batches(pairs: int, batch_size: int) -> int:
     TooLarge
         If there are more than 262,144.
     """
-    batches = pairs ** min(batch_size, 64)  # two pairs make too many batches of 64 already
+    batches: int = pairs ** min(batch_size, 64)  # two pairs make too many batches of 64 already
     if batches > MAX_BATCHES:
         raise TooLarge(
             f"{pairs:,} positive pairs make {pairs:,}^{batch_size} = {batches:.3g} batches, more than {MAX_BATCHES:,}; use a "

@@ -134,8 +134,8 @@ def mutual_information(graph: ViewedPopulation) -> float:
     0.6931
     """
     read_population("mutual_information(graph)", graph, ViewedPopulation)
-    listed = hasattr(graph, "weight_matrix")
-    w = graph.weight_matrix("csr").tocoo() if listed else sp.coo_array(pair_table(graph))
+    sparse = getattr(graph, "weight_matrix", None)
+    w = sp.coo_array(pair_table(graph) if sparse is None else sparse("csr"))
     x, x_plus = w.coords
     pairs, w_x = w.data, graph.w_x
     # One at a time, as the product of two rare views underflows; a pair that does has no share in the sum

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import cast
 
 import numpy as np
 
 from popgraph.basics.arrays import Floats
+from popgraph.basics.protocols import ViewedPopulation
 from popgraph.errors import TooLarge
 from popgraph.losses.scaled import batch_gradient
 from popgraph.training.descent import Objective, Stopped, how_far
@@ -33,7 +35,7 @@ def descend_on_batches(
     steps : iterable of int
         0..limit, wrapped in a bar.
     """
-    population, features = objective.population, objective.features
+    population, features = cast(ViewedPopulation, objective.population), objective.features
     value_and_gradient = batch_gradient(objective.loss)
     # A table is trained as f, not as F: a batch meets a view as often as w_x says, which is all the scaling it needs.
     start = objective.embedding(z)

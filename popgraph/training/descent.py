@@ -264,7 +264,7 @@ def _way_down(objective: Objective, z: Floats) -> Floats | None:
         return None
 
     coordinates = objective.coordinates
-    held_trace = float(np.sum(basis * coordinates.gram(basis)))
+    held_trace = float(np.sum(basis * coordinates.gram(basis))) if basis.shape[1] else 0.0
     if coordinates.trace - held_trace <= 1e-12:  # tr Ā is used up: nothing is left out, and ARPACK needs something
         return None
 

@@ -16,7 +16,7 @@ from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words, reserve
 from popgraph.basics.progress import Progress, check_progress, track
-from popgraph.basics.protocols import Population, UnlistedPopulation, ViewedPopulation, read_population, satisfies
+from popgraph.basics.protocols import Population, ViewedPopulation, read_population, satisfies
 from popgraph.declare.distribution import Seed
 from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten
 from popgraph.losses import Loss, SpectralLoss, spectral
@@ -189,21 +189,21 @@ def train(
             )
         descent = Descent(steps, tol, generator(rng), progress)
         return cast(Training, _train_on_functions(graph, k, chosen, features, descent))
-    read_population("train(graph, k)", graph, ViewedPopulation)
-    k = whole_number("k", k, graph.N)
+    population: ViewedPopulation = read_population("train(graph, k)", graph, ViewedPopulation)
+    k = whole_number("k", k, population.N)
     if batch_size is not None and not hasattr(chosen, "batch_value_and_gradient"):
         raise InvalidArgument(f"loss {chosen.name} has no batch_value_and_gradient, so it cannot be trained on batches")
     least = getattr(chosen, "least_batch", 2)
     if batch_size is not None:
         why = f"the batch loss {chosen.name} needs a whole number"
         batch_size = count("batch_size", batch_size, least, MAX_PAIRS_A_BATCH, why)
-    feature_class = None if features is None else read_features(graph.views, graph.w_x, features)
+    feature_class = None if features is None else read_features(population.views, population.w_x, features)
     if feature_class is not None:
         check_dimension(k, feature_class)
-    _reserve(graph.N, k, batch_size, steps if keep_path else 0, feature_class)
+    _reserve(population.N, k, batch_size, steps if keep_path else 0, feature_class)
     descent = Descent(steps, tol, generator(rng), progress)
-    objective = Objective(graph, chosen, feature_class, path=[] if keep_path else None)
-    f = None if start is None else _read_start(graph, start, k)
+    objective = Objective(population, chosen, feature_class, path=[] if keep_path else None)
+    f = None if start is None else _read_start(population, start, k)
     z = _gaussian_start(objective, k, descent.generator) if f is None else objective.unknowns(f)
     if batch_size is None:
         return _trained(objective, *descent.minimise(objective, z))
@@ -227,9 +227,7 @@ class Descent(NamedTuple):
         return minimise(objective, z, self.steps, self.tol, lambda: next(ticks))
 
 
-def _train_on_functions(
-    population: UnlistedPopulation, k: Any, loss: Loss, features: Any, descent: Descent
-) -> ProductTraining:
+def _train_on_functions(population: Any, k: Any, loss: Loss, features: Any, descent: Descent) -> ProductTraining:
     """Minimise the spectral loss over the span of functions of a population whose views are not listed."""
     if not is_ready_made(loss, SpectralLoss):
         raise InvalidArgument(f"loss is {shorten(loss)}; on a product, moments give the spectral contrastive loss only")

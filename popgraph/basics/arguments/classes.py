@@ -63,13 +63,7 @@ def is_labelled(labels: Any) -> Any:
 
 
 def need_every_label(labels: Any, what: str, noun: str = "natural") -> None:
-    """Refuse labels some of which are None, for what is only defined with all of them.
-
-    Raises
-    ------
-    InvalidArgument
-        If any is None; the message says how many are.
-    """
+    """Refuse labels some of which are None, for what is only defined with all of them."""
     lacking = int((~is_labelled(labels)).sum())
     if lacking:
         raise InvalidArgument(
@@ -79,13 +73,7 @@ def need_every_label(labels: Any, what: str, noun: str = "natural") -> None:
 
 
 def need_a_label(labels: Any, name: str = "labels", noun: str = "natural") -> None:
-    """Refuse labels that are None throughout.
-
-    Raises
-    ------
-    InvalidArgument
-        If there is no class among them.
-    """
+    """Refuse labels that are None throughout."""
     if not is_labelled(labels).any():
         raise InvalidArgument(f"{name} gives none of the {len(labels)} {noun}s a class; label one or more")
 

@@ -12,13 +12,12 @@ import scipy.sparse as sp
 
 from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse, frozen, frozen_csr
 from popgraph.basics.subspace import EPS, tolerance
-from popgraph.downstream.labelling import class_mass, indicators
+from popgraph.downstream.labelling import class_mass, sum_by_class
 from popgraph.errors import TooLarge
 
 VOTE_TIE = 1e-12  # shares of a natural's views closer than this are a tie: 1/3 + 1/3 may not cost 2/3 the vote
 SAME = 9  # decimals to which the unit directions of two views must agree to count as one
-MAX_SHARES = 2**26  # entries of Pr[direction | x̄] that are read off products with a kernel that is not listed: 0.5 GiB
-BLOCK_COLUMNS = 64  # directions that such a kernel is multiplied by at once
+MAX_SHARES = 2**25  # entries of Pr[direction | x̄] that are read off products with a kernel that is not listed: 256 MiB
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,12 +174,7 @@ class Task(Immutable):
                 f"the share of each of {count:,} directions of f in each of {len(self.y):,} naturals would have to be read off "
                 "products with a kernel that is not listed; use the population's .expand()"
             )
-        blocks = []
-        for start in range(0, count + 1, BLOCK_COLUMNS):
-            width = min(BLOCK_COLUMNS, count + 1 - start)
-            inside = np.where((column >= start) & (column < start + width), column - start, -1)
-            blocks.append(sp.csr_array(np.asarray(self.A @ indicators(inside, width))[self.labelled]))
-        return frozen_csr(sp.hstack(blocks, format="csr"))
+        return frozen_csr(sp.csr_array(sum_by_class(self.A, column, count + 1)[self.labelled]))
 
     @cached_property
     def alike(self) -> tuple[Ints, Floats]:
@@ -210,7 +204,7 @@ class Task(Immutable):
 
 def vote(A: Any, g: Ints, r: int) -> Ints:
     """Return ḡ(x̄) = argmax_i Pr[g(x) = i | x̄], (n,), of views' classes g (N,) out of r."""
-    return first_largest(np.asarray(A @ indicators(g, r)), VOTE_TIE)
+    return first_largest(sum_by_class(A, g, r), VOTE_TIE)
 
 
 def first_largest(values: Floats, tie: Floats | float) -> Ints:
