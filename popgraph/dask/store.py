@@ -53,7 +53,7 @@ class Written:
 
 @dataclass(frozen=True, eq=False)
 class Finished:
-    """Hold of a block of M: the number of naturals, the sum of its squares, and which of the `VIEW_BINS` parts of views it reaches."""
+    """Hold of a block of M its naturals' number, the sum of its squares, and which of the `VIEW_BINS` parts of views it reaches."""
 
     n: int
     square: float

@@ -153,7 +153,7 @@ class ProductGraph(Immutable):
         (5, 1000)
         """
         size = read_draws(size, DRAW_BYTES[0] + DRAW_BYTES[1] * self.d)
-        return np.asarray(self.factor_kinds.sample(size, False, generator(rng))[0])
+        return np.asarray(self.factor_kinds.sample(size, False, generator(rng))[:, 0])
 
     def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
         """Draw positive pairs (x, x⁺): an array (size, 2, d) of positions, those of x in [:, 0].
@@ -165,7 +165,7 @@ class ProductGraph(Immutable):
         (5, 2, 1000)
         """
         size = read_draws(size, DRAW_BYTES[0] + DRAW_BYTES[1] * self.d)
-        return np.asarray(self.factor_kinds.sample_together(size, True, generator(rng)))
+        return np.asarray(self.factor_kinds.sample(size, True, generator(rng)))
 
     def outcomes(self, positions: Any) -> list[tuple[Any, ...]]:
         """Return views, given as positions (m, d), as tuples of outcomes.
@@ -308,9 +308,9 @@ class ProductGraph(Immutable):
             for kind, copies in kinds.copies.items()
         ]
         more = [(f"{len(rows) - 8:,} other kinds", "")] if len(rows) > 8 else []
-        one = self.spectrum(1)
-        levels = [f"{gamma:.6g} (x{count_in_words(count)})" for gamma, count in one.multiplicities]
-        return [*rows[:8], *more, ("eigenvalues of Ā", ", ".join(levels) + ("" if one.complete else ", ..."))]
+        spectrum = self.spectrum(1)
+        levels = [f"{gamma:.6g} (x{count_in_words(count)})" for gamma, count in spectrum.multiplicities]
+        return [*rows[:8], *more, ("eigenvalues of Ā", ", ".join(levels) + ("" if spectrum.complete else ", ..."))]
 
     def _repr_html_(self) -> str:
         return headed(repr(self), html_table(self._rows(), left=True))
