@@ -10,7 +10,7 @@ from popgraph.basics.subspace import tolerance
 from popgraph.errors import InvalidArgument, NotConverged, TooLarge
 from popgraph.spectrum.assemble import rounded
 from popgraph.spectrum.basis import null_vectors, reproducible_basis, signed
-from popgraph.spectrum.solvers import iterative, operator
+from popgraph.spectrum.solvers import deflation, operator
 from popgraph.spectrum.solvers.operator import decompose_operator
 
 
@@ -162,7 +162,7 @@ def test_where_the_eigenvalues_found_sum_to_the_trace_all_others_are_0(trace):
         solver="iterative",
     )
     np.testing.assert_allclose(spectrum.gamma, [1, 1, 0.7, 0.6, 0.5, 0.3], atol=1e-12)
-    assert (spectrum.certificate.excluded == iterative.SPENT) == (trace is not None)
+    assert (spectrum.certificate.excluded == deflation.SPENT) == (trace is not None)
     assert spectrum.complete == (trace is not None)
 
 
@@ -217,10 +217,10 @@ def test_a_dense_solve_is_refused_above_the_limit_and_an_iteration_is_not(monkey
 def test_a_bound_below_what_is_seen_is_refuted_and_a_poor_estimate_above_one_is_not(monkeypatch):
     """0.7 is left beside two pairs; to know of it no more than that it is 0 or more is no fault."""
     adjacency, w_x, component = LARGE
-    whole, real = aslinearoperator(adjacency), iterative.largest_left
-    monkeypatch.setattr(iterative, "largest_left", lambda *at: (0.0, real(*at)[1]))
+    whole, real = aslinearoperator(adjacency), deflation.largest_left
+    monkeypatch.setattr(deflation, "largest_left", lambda *at: (0.0, real(*at)[1]))
     assert decompose_operator(whole, w_x, component, 2, solver="iterative").certificate.remainder_bound >= 0.7
-    monkeypatch.setattr(iterative, "largest_left", lambda *at: (0.0, 0.3))
+    monkeypatch.setattr(deflation, "largest_left", lambda *at: (0.0, 0.3))
     with pytest.raises(
         NotConverged, match="there is an eigenvalue of 0.7 or more beside the 2 found, where 0.3 was said"
     ):

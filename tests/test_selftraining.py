@@ -192,7 +192,7 @@ CUBE = zoo.hypercube(2)
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: self_train("graph", []), "a PopulationGraph comes first; got 'graph'"),
+        (lambda: self_train("graph", []), r"self_train\(graph, teacher\) takes a PopulationGraph first; got 'graph'"),
         (lambda: self_train(CUBE, [0, 1]), r"teacher has shape \(2,\); 4 views need one label each"),
         (lambda: self_train(CUBE, [None] * 4), "teacher labels no view"),
         (lambda: self_train(CUBE, {(0, 2): 1}), r"teacher names 1 of 1 that are no views: \(0, 2\)"),
@@ -298,3 +298,48 @@ def test_a_long_path_of_ties_is_one_tie_at_any_number_of_views():
     source[0] = sink[-1] = 0.5
     cut = cuts.minimum_cut(pairs, source, sink)
     assert (cut.smallest.sum(), cut.largest.sum(), cut.value) == (1, N - 1, pytest.approx(0.1))
+
+
+BIASED = pg.build({0: 0.75, 1: 0.25}, {0: {0: 0.9, 1: 0.1}, 1: {0: 0.1, 1: 0.9}})
+MIXED = pg.structure.mixture({"cat": 0.4, "dog": 0.6}, {"cat": [BIASED, CUBE], "dog": [BIASED, zoo.hypercube(2, 0.4)]})
+
+
+def test_what_only_multiplies_works_on_a_mixture_as_on_its_list():
+    listed, rng = MIXED.expand(), np.random.default_rng(0)
+    known = {
+        natural: label for natural, label in zip(listed.naturals, listed.labels, strict=True) if rng.random() < 0.5
+    }
+    taught = pseudo_labels(MIXED, known)
+    assert taught.tolist() == pseudo_labels(listed, known).tolist()
+    teacher = [label if rng.random() < 0.5 else None for label in taught]
+    one, other = iterate(MIXED, teacher), iterate(listed, teacher)
+    assert one.labels.tolist() == other.labels.tolist()
+    np.testing.assert_allclose(one.inconsistency, other.inconsistency, atol=1e-14)
+    (scores, labels), (expected, named) = propagate(MIXED, teacher), propagate(listed, teacher)
+    np.testing.assert_allclose(scores, expected, atol=1e-11)
+    assert labels.tolist() == named.tolist()
+
+
+PRODUCT = pg.product([CUBE] * 3)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: self_train(MIXED, {}),
+            r"self_train\(graph, teacher\) takes a PopulationGraph first; .* its .expand\(\)",
+        ),
+        (
+            lambda: which_wins(MIXED, {}, 1),
+            r"which_wins\(graph, teacher, k\) takes a PopulationGraph .* its .expand\(\)",
+        ),
+        (lambda: expansion(MIXED, 0.5), r"expansion\(graph, a\) takes a PopulationGraph first; .* use its .expand\(\)"),
+        (lambda: iterate(PRODUCT, {}), r"iterate\(graph, teacher\) needs a list .* use its .expand\(\)"),
+        (lambda: propagate(PRODUCT, {}), r"propagate\(graph, teacher\) needs a list of views, .* use its .expand\(\)"),
+        (lambda: pseudo_labels(PRODUCT, {}), r"pseudo_labels\(graph, known\) needs a list .* use its .expand\(\)"),
+    ],
+)
+def test_what_needs_a_list_names_expand(call, message):
+    with pytest.raises(InvalidArgument, match=message):
+        call()

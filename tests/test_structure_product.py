@@ -122,8 +122,6 @@ def test_losses_and_moments_are_exact(pair):
     np.testing.assert_allclose(f.cross_moment(), (graph.factor @ F).T @ (graph.factor @ F), rtol=1e-12, atol=1e-13)
     loss = pg.losses.spectral.value(graph.factor, graph.w_x, table)
     assert f.loss() == pytest.approx(loss, rel=1e-12)
-    assert product.loss(f).value == f.loss()
-    assert product.loss(f).error == 0
 
 
 def test_verdicts_are_those_of_the_expanded_graph(pair):
@@ -246,10 +244,10 @@ def test_a_trained_f_spans_f_star_and_its_loss_is_minimal():
     assert match.optimal
     assert training.converged
     assert training.loss[-1] == pytest.approx(-1 - 3 * 0.64**2, abs=1e-12)
-    assert STRONG.loss(training).value == pytest.approx(training.loss[-1], abs=1e-12)
+    assert training.f.loss() == pytest.approx(training.loss[-1], abs=1e-12)
     np.testing.assert_array_equal(training.weights, pg.train(STRONG, 4, features=STRONG.features(1), rng=0).weights)
     longest = np.linalg.norm(training.weights, axis=1).sum()  # bits are ±1
-    sampled = STRONG.verify(lambda x: training.f(x), pairs=20_000, atol=0.6, longest=longest, rng=1)
+    sampled = pg.verify_sampled(STRONG, lambda x: training.f(x), pairs=20_000, atol=0.6, longest=longest, rng=1)
     assert isinstance(sampled, SampledMatch)
     assert sampled
 
@@ -294,7 +292,7 @@ def test_intervals_cover_the_exact_loss_as_often_as_they_say(confidence, pairs):
     f = few.features(1) @ np.random.default_rng(0).standard_normal((9, 2)) * 0.5
     held = 0
     for seed in range(100):
-        estimate = few.loss(lambda x: f(x), pairs=pairs, confidence=confidence, rng=seed)
+        estimate = pg.verify_sampled(few, lambda x: f(x), pairs=pairs, confidence=confidence, rng=seed).loss
         held += estimate.low <= f.loss() <= estimate.high
     assert held >= 100 * confidence - 5 * np.sqrt(100 * confidence * (1 - confidence))
     if confidence < 0.9:  # and intervals that always hold would be none
@@ -304,7 +302,7 @@ def test_intervals_cover_the_exact_loss_as_often_as_they_say(confidence, pairs):
 def test_sampled_verdicts_know_the_eigenvalues():
     star = STRONG.spectrum(4).embedding
     longest = np.sqrt(1 + 3 * 0.64)  # |F*|² is Σγ, as parities are ±1
-    sampled = STRONG.verify(lambda x: star(x), pairs=20_000, atol=0.5, longest=longest, rng=0)
+    sampled = pg.verify_sampled(STRONG, lambda x: star(x), pairs=20_000, atol=0.5, longest=longest, rng=0)
     np.testing.assert_allclose(sampled.gamma, [1, 0.64, 0.64, 0.64, 0.4096], atol=1e-12)
     assert sampled.status is SampledStatus.CERTIFIED
     assert sampled.minimiser is SampledStatus.CERTIFIED
@@ -313,7 +311,7 @@ def test_sampled_verdicts_know_the_eigenvalues():
     def lacking(x):
         return np.column_stack([star(x)[:, :3], other(x)])
 
-    wrong = STRONG.verify(lacking, longest=np.sqrt(1 + 2 * 0.64 + 1))
+    wrong = pg.verify_sampled(STRONG, lacking, longest=np.sqrt(1 + 2 * 0.64 + 1))
     assert wrong.status is SampledStatus.REFUTED
     assert wrong.atol == 0.1
     unknown = pg.verify(STRONG, lacking)
@@ -349,7 +347,8 @@ def test_a_product_of_all_coordinates_has_exact_moments():
     second, cross = (1 + 0.25) / 2, (3 / 4 * (1 + 0.25) / 2) + 1 / 4 * 0.5
     assert f.second_moment()[0, 0] == pytest.approx(second**60, rel=1e-12)
     assert f.cross_moment()[0, 0] == pytest.approx(cross**60, rel=1e-12)
-    assert isinstance(cube.verify(f, pairs=1_000, rng=0), SampledMatch)  # 2^60 eigenfunctions are too many
+    assert cube.in_coordinates(f) is None  # 2^60 eigenfunctions are too many
+    assert isinstance(pg.verify(cube, f), SampledMatch)
 
 
 def test_features_span_all_functions_of_their_degree_and_are_independent():
@@ -463,8 +462,12 @@ F = CUBE.features(1)
             InvalidEmbedding,
             "is a function of another product",
         ),
-        (lambda: CUBE.loss(pg.product([BIT] * 9).features(1)), InvalidEmbedding, "is a function of another product"),
-        (lambda: CUBE.verify(F, spectrum=CUBE.spectrum(2)), InvalidArgument, "does not serve: k = 1001 pairs"),
+        (
+            lambda: pg.verify_sampled(CUBE, pg.product([BIT] * 9).features(1)),
+            InvalidEmbedding,
+            "is a function of another product",
+        ),
+        (lambda: pg.verify(CUBE, F, spectrum=CUBE.spectrum(2)), InvalidArgument, "does not serve: k = 1001 pairs"),
         (lambda: pg.verify(CUBE, F, atol=2), InvalidArgument, "atol is 2; it is an angle in radians"),
         (lambda: pg.verify(CUBE, F, features=F), InvalidArgument, "features= does not apply to a product"),
         (lambda: pg.train(CUBE, 2), InvalidArgument, "features=product.features(degree=1)"),
@@ -493,7 +496,7 @@ F = CUBE.features(1)
         (
             lambda: LowDegree.of(CUBE, [(1, {1000: [1, 2]})]),
             InvalidArgument,
-            "term 0 has coordinate 1000; coordinates are 0..999",
+            "a coordinate of term 0 is 1000; it must be a whole number from 0 to the last coordinate, 999",
         ),
         (lambda: LowDegree.of(CUBE, [(1, [1, 2])]), InvalidArgument, "give a mapping coordinate -> function"),
         (
@@ -535,9 +538,10 @@ def test_a_large_factor_is_judged_by_pairs_and_an_f_of_its_own_attribute_by_its_
     product = pg.product([zoo.ring(900), BIT])
     around = np.cos(2 * np.pi * np.arange(900) / 900)
     f = LowDegree.of(product, [([1, 0], {}), ([0, 1], {0: around})])
-    assert isinstance(product.verify(f, pairs=1_000, rng=0), SampledMatch)
+    assert product.in_coordinates(f) is None
+    assert isinstance(pg.verify(product, f), SampledMatch)
     of_bits = LowDegree.of(product, [(1, {})])
-    assert isinstance(product.verify(of_bits), Match)
+    assert isinstance(pg.verify(product, of_bits), Match)
 
     class Network:
         f = "not the embedding"
@@ -545,7 +549,7 @@ def test_a_large_factor_is_judged_by_pairs_and_an_f_of_its_own_attribute_by_its_
         def __call__(self, x):
             return np.ones((len(x), 1))
 
-    assert isinstance(STRONG.verify(Network(), pairs=1_000, rng=0), SampledMatch)
+    assert isinstance(pg.verify_sampled(STRONG, Network(), pairs=1_000, rng=0), SampledMatch)
 
 
 @pytest.mark.parametrize("scale", [1e100, 1e200, 1e300])

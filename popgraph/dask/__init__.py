@@ -22,9 +22,9 @@ require("dask.array")
 require("distributed")
 
 from popgraph.dask.building import build, from_blocks, from_files  # noqa: E402 - the extra is named first where it is missing
-from popgraph.dask.graph import BlockGraph, verify  # noqa: E402
+from popgraph.dask.graph import BlockGraph  # noqa: E402
 
-__all__ = ["BlockGraph", "build", "from_blocks", "from_files", "verify"]
+__all__ = ["BlockGraph", "build", "from_blocks", "from_files"]
 __dir__ = only(__all__)
 if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
     __getattr__ = missing(__name__, __all__)

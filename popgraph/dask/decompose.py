@@ -1,4 +1,4 @@
-"""From the blocks of M to a `Spectrum`: the tops in closed form, a search for what lies below them, and the same certificate."""
+"""From the blocks of M to a `Spectrum`: eigenvalue 1 in closed form, a search for what lies below, and the usual certificate."""
 
 import numpy as np
 
@@ -45,7 +45,7 @@ def decompose(products: Products, w_x: Floats, of_view: Ints, n: int, k: int) ->
         search = Search(products, unit, square - count, side)
         remainder, bound, excluded = search.leading(k - count)
         below = rounded(search.gamma, side)
-        U = search.U[:, below > 0]
+        U = search.basis[:, below > 0]
         gamma = np.concatenate([np.ones(count), below[below > 0]])
         why = "filtered columns, their QR by dask's tsqr"
         what = f"{len(products.blocks):,} blocks of {n:,} naturals x {N:,} views"

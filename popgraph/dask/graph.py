@@ -1,7 +1,7 @@
 """`BlockGraph`: a population graph whose kernel never meets in one memory."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -9,25 +9,19 @@ import numpy as np
 
 from popgraph.basics.arguments import flag, generator, one_of, whole_number
 from popgraph.basics.arguments.classes import classes_in_order, labels_of, list_labels
-from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse, frozen
-from popgraph.basics.blas import one_thread
 from popgraph.dask import drawing, store
 from popgraph.dask.decompose import decompose
 from popgraph.dask.products import Products
 from popgraph.declare.distribution import Distribution, Seed
-from popgraph.errors import InvalidArgument, TooLarge, printable, shorten, size_in_words
-from popgraph.populations.building import build
-from popgraph.populations.graph import PopulationGraph
-from popgraph.populations.sampling import read_draws
+from popgraph.errors import InvalidArgument, TooLarge, size_in_words
+from popgraph.populations import PopulationGraph, build, read_columns, read_draws, sizes_in_words
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum import decompose as decompose_here
 from popgraph.spectrum.policy import DENSE_SIDE
-from popgraph.verification import verifying as verification
-from popgraph.verification.match import Match
 
-COLLECTED = 2**28  # bytes of M that may be brought here
-SMALL = 2**22  # bytes of M up to which the journey costs more than the solve
+MAX_BYTES_COLLECTED = 2**28  # of M or A that may be brought to this process
+MAX_BYTES_SOLVED_HERE = 2**22  # of M; sending columns to the workers would take longer than the solve
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -79,7 +73,7 @@ class BlockGraph(Immutable):
     products: Products
     labels: Any = None
     name: str = ""
-    keep: Any = field(default=None)  # the temporary directory lives as long as this
+    temporary: Any = None  # its directory is deleted with the last graph that refers to it
 
     @property
     def n(self) -> int:
@@ -133,7 +127,7 @@ class BlockGraph(Immutable):
         ...     pg.dask.build([0, 1], pg.identity(), client=client).gram(np.array([2.0, 3.0]))
         array([2., 3.])
         """
-        return self.products.gram(X)
+        return self.products.gram(read_columns(X, self.N))
 
     @property
     def trace(self) -> float:
@@ -224,7 +218,7 @@ class BlockGraph(Immutable):
         k = whole_number("k", k, self.N)
         solver = None if solver is None else one_of("solver", solver, ("blocks", "collected"))
         flag("progress", progress)
-        small = self.bytes <= SMALL and min(self.n, self.N) <= DENSE_SIDE
+        small = self.bytes <= MAX_BYTES_SOLVED_HERE and min(self.n, self.N) <= DENSE_SIDE
         if solver == "collected" or (solver is None and small):
             return decompose_here(self.collected(), self.w_x, k)
         products = replace(self.products, progress=progress)
@@ -247,10 +241,10 @@ class BlockGraph(Immutable):
         array([[1., 0.],
                [0., 1.]])
         """
-        if self.bytes > COLLECTED:
+        if self.bytes > MAX_BYTES_COLLECTED:
             raise TooLarge(
-                f"M takes {size_in_words(self.bytes)}, more than {size_in_words(COLLECTED)}; leave it in blocks, and multiply with "
-                "graph.factor"
+                f"M takes {size_in_words(self.bytes)}, more than {size_in_words(MAX_BYTES_COLLECTED)}; leave it in blocks, and "
+                "multiply with graph.factor"
             )
         return store.collected(self.products.directory, len(self.products.blocks), self.N)
 
@@ -270,9 +264,9 @@ class BlockGraph(Immutable):
         ...     pg.dask.build([0, 1], pg.identity(), client=client).expand()
         PopulationGraph(2 naturals, 2 views, 2 components)
         """
-        if self.bytes > COLLECTED:
+        if self.bytes > MAX_BYTES_COLLECTED:
             raise TooLarge(
-                f"A takes {size_in_words(self.bytes)}, more than {size_in_words(COLLECTED)}; spectrum, verify, train and "
+                f"A takes {size_in_words(self.bytes)}, more than {size_in_words(MAX_BYTES_COLLECTED)}; spectrum, verify, train and "
                 "sample_pairs need no list of its entries"
             )
         A = store.collected_kernel(self.products.directory, len(self.products.blocks), self.N)
@@ -292,10 +286,6 @@ class BlockGraph(Immutable):
         """
         self.products.cluster.close()
 
-    def __verify__(self, f: Any, k: int | None, *, atol: Any, spectrum: Any, features: Any) -> Match:
-        """Answer `popgraph.verify`."""
-        return verification.verify_on(self, f, k, atol=atol, spectrum=spectrum, features=features)
-
     def __enter__(self) -> "BlockGraph":
         return self
 
@@ -303,9 +293,7 @@ class BlockGraph(Immutable):
         self.close()
 
     def __repr__(self) -> str:
-        counts = {"natural": self.n, "view": self.N, "component": self.component_count}
-        words = ", ".join(f"{count:,} {what}{'s' * (count != 1)}" for what, count in counts.items())
-        return f"BlockGraph({printable(self.name) + ': ' if self.name else ''}{words}, in {len(self.products.blocks):,} blocks)"
+        return f"BlockGraph({sizes_in_words(self)}, in {len(self.products.blocks):,} blocks)"
 
     def __str__(self) -> str:
         client = self.products.cluster.client
@@ -339,47 +327,5 @@ class BlockMatrix:
         times = self.products.transposed_times if self.transposed else self.products.times
         if self.scales is None:
             return times(X)
-        before, after = self.scales if self.transposed else self.scales[::-1]
-        return np.asarray((times((X.T * before).T).T * after).T)
-
-
-@checked_call()
-@one_thread()
-def verify(
-    graph: BlockGraph,
-    f: Any,
-    k: int | None = None,
-    *,
-    atol: float = 1e-6,
-    spectrum: Spectrum | None = None,
-    features: Any = None,
-) -> Match:
-    """Check whether an embedding f matches F* up to an invertible linear map: `popgraph.verify`, for a graph in blocks.
-
-    Parameters
-    ----------
-    graph : BlockGraph
-    f, k, atol, spectrum, features
-        As of `popgraph.verify`.
-
-    Returns
-    -------
-    Match
-        The same verdict, with the same reasons.
-
-    Raises
-    ------
-    InvalidArgument, InvalidEmbedding
-        As of `popgraph.verify`.
-
-    Examples
-    --------
-    >>> import popgraph as pg
-    >>> from distributed import Client
-    >>> with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
-    ...     pg.dask.verify(pg.dask.build([0, 1], pg.identity(), client=client), [[1, 1], [1, -1]])
-    Match(yes, k=2, MATCH, largest angle 0.0e+00 rad)
-    """
-    if not isinstance(graph, BlockGraph):
-        raise InvalidArgument(f"popgraph.dask.verify(graph, f) takes a BlockGraph first; got {shorten(graph)}")
-    return graph.__verify__(f, k, atol=atol, spectrum=spectrum, features=features)
+        of_X, of_product = self.scales if self.transposed else self.scales[::-1]
+        return np.asarray((times((X.T * of_X).T).T * of_product).T)

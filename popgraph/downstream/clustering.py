@@ -20,7 +20,7 @@ from popgraph.basics.html import bracket
 from popgraph.basics.memory import in_words
 from popgraph.basics.protocols import LabelledPopulation, read_population
 from popgraph.declare.distribution import Seed
-from popgraph.downstream.labelling import class_mass, given_labels, indicators
+from popgraph.downstream.labelling import class_mass, given_labels, sum_by_class
 from popgraph.downstream.parts import conductances
 from popgraph.errors import InvalidArgument, listing, load_whole
 
@@ -236,7 +236,7 @@ def spectral_clusters(
         points = check_scale("embedding", read_embedding(graph.views, embedding))
     parts, inertia = k_means(points, graph.w_x, count, restarts, generator)
     _, parts = classes_in_order(parts)
-    shares = np.asarray(graph.kernel @ indicators(parts, count))
+    shares = sum_by_class(graph.kernel, parts, count)
     natural_parts = np.argmax(shares >= shares.max(axis=1, keepdims=True) - VOTE_TIE, axis=1)
     accuracy = natural_accuracy = None
     if label_of_natural is not None:

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from popgraph.basics.arrays import Floats, Ints, Sparse
 from popgraph.basics.protocols import ViewedPopulation
-from popgraph.downstream.labelling import indicators
+from popgraph.downstream.labelling import indicators, sum_by_class
 
 MAX_PRODUCT_ENTRIES = 2**24  # of Ā, up to which its diagonal is read off products with unit vectors: 4,096 views
 BLOCK_COLUMNS = 256  # unit vectors that are multiplied at once
@@ -36,10 +36,10 @@ def conductances(p: Floats, shares: Floats) -> Floats:
 
 def part_conductances(population: ViewedPopulation, labels: Ints, m: int) -> Floats:
     """Return φ_G of each part, (m,); `labels` (N,) are the parts' numbers, 0..m-1, and no part is empty."""
-    columns = indicators(labels, m)
     kernel = listed_kernel(population)
     if kernel is not None:
-        return conductances(population.p, kernel @ columns)  # type: ignore[attr-defined]
+        return conductances(population.p, sum_by_class(kernel, labels, m))  # type: ignore[attr-defined]
+    columns = indicators(labels, m)
     pairs = columns.T @ touching(population, columns)  # Σ w_xx' over x in one part and x' in another
     inside = np.diag(pairs)
     crossing = np.where(is_closed(population, labels, m), 0.0, pairs.sum(axis=1) - inside)

@@ -16,14 +16,19 @@ from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse, frozen
 from popgraph.basics.subspace import tolerance
 from popgraph.errors import TooLarge, load_whole, size_in_words
 from popgraph.populations.symmetry import Symmetry
-from popgraph.spectrum import SolverUse, Spectrum
-from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed
-from popgraph.spectrum.certificate import AT_ONCE, certify, residual_norms
+from popgraph.spectrum import (
+    Solution,
+    SolverUse,
+    Spectrum,
+    assemble_spectrum,
+    leading_eigenvectors,
+    products_with,
+    unit_eigenvectors,
+)
+from popgraph.spectrum.basis import groups
 
 MAX_BLOCK_BYTES = 2**32  # of all blocks together: the largest spectrum that a symmetry serves
-MAX_EIGENSPACE_BYTES = (
-    2**28
-)  # up to this the whole eigenspace of an eigenvalue cut by k is formed, to choose from it reproducibly
+MAX_EIGENSPACE_BYTES = 2**28  # of eigenvectors that are formed beyond the k-th, for a reproducible choice among equals
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -52,42 +57,20 @@ class FourierBlocks(Immutable):
         n_views, count = len(self.w_x), int(self.components.max()) + 1
         k = whole_number("k", k, n_views)
         block_of, below, side = self._values
-        wanted = min(max(k - count, 0), len(below))
-        V = np.zeros((n_views, k), order="F")
-        tops = min(k, count)
-        V[:, :tops] = self._tops(tops)
-        V[:, tops : tops + wanted] = self._leading(wanted, block_of, below, side)
-        if k > count + wanted:
-            V[:, count + wanted :] = null_vectors(V[:, : count + wanted], k - count - wanted)
-        for start in range(tops, k, AT_ONCE):
-            V[:, start : start + AT_ONCE] = signed(V[:, start : start + AT_ONCE])
-        known = np.concatenate([np.ones(count), below])
-        known = np.concatenate([known, np.zeros(max(0, min(n_views, k + 1) - len(known)))])
-        after = float(known[k]) if k < n_views else 0.0
-        residuals = residual_norms(self.factor, known[:k], V)
+        unit = unit_eigenvectors(self.components, self.w_x, min(k, count))
+        U = self._leading(min(max(k - count, 0), len(below)), block_of, below, side)
         shape = (len(self.symmetry.natural_orbits.first), len(self.symmetry.view_orbits.first))
         reason = f"a symmetry under {self.symmetry.group} is declared"
         words = f"{len(self._characters):,} blocks of {shape[0]:,} x {shape[1]:,} orbits"
-        return Spectrum(
-            gamma=frozen(known[:k].copy()),
-            eigenvectors=frozen(V),
-            w_x=self.w_x,
-            residuals=frozen(residuals),
-            gamma_known=frozen(known),
-            floor=0.0,
-            components=count,
-            certificate=certify(
-                residuals,
-                known[:k],
-                V,
-                (after, after),
-                "every eigenvalue of every character's block computed",
-                side,
-                tops=min(k, count),
-            ),
-            solvers=(SolverUse("Fourier transform", len(self._characters), shape, reason, words),),
-            side=side,
+        solution = Solution(
+            np.concatenate([np.ones(count), below]),
+            count,
+            "every eigenvalue of every character's block computed",
+            (SolverUse("Fourier transform", len(self._characters), shape, reason, words),),
+            side,
         )
+        V = leading_eigenvectors(unit, below, U, k, side)
+        return assemble_spectrum(solution, V, self.w_x, products_with(self.factor))
 
     @cached_property
     def _characters(self) -> Ints:
@@ -119,8 +102,8 @@ class FourierBlocks(Immutable):
         needed = 24.0 * len(rows.first) * columns.images.size
         if needed > MAX_BLOCK_BYTES:
             raise TooLarge(
-                f"the blocks of {len(rows.first):,} x {len(columns.first):,} orbits for {prod(self.symmetry.orders):,} characters need "
-                f"{size_in_words(needed)}, more than {size_in_words(MAX_BLOCK_BYTES)}; declare more of "
+                f"the blocks of {len(rows.first):,} x {len(columns.first):,} orbits for {prod(self.symmetry.orders):,} characters "
+                f"need {size_in_words(needed)}, more than {size_in_words(MAX_BLOCK_BYTES)}; declare more of "
                 "the symmetry, or pass solver= to solve without it"
             )
         sparse, component = self.factor[rows.first], self.components
@@ -151,34 +134,21 @@ class FourierBlocks(Immutable):
         order = np.argsort(-flat[positive], kind="stable")
         return block[positive][order], flat[positive][order], side
 
-    def _tops(self, count: int) -> Floats:
-        """Return √w_x on each of the first components, as unit vectors."""
-        component, root = self.components, np.sqrt(self.w_x)
-        tops = np.where(component[:, np.newaxis] == np.arange(count), root[:, np.newaxis], 0.0)
-        return np.asarray(tops / np.linalg.norm(tops, axis=0))
-
     def _leading(self, wanted: int, block_of: Ints, below: Floats, side: int) -> Floats:
-        """Return real eigenvectors of the leading eigenvalues, from a reproducible basis where one is repeated."""
-        V = np.empty((len(self.w_x), wanted), order="F")
-        runs = [run for run in groups(below, side) if run.start < wanted]
-        formed = runs[-1].stop if runs else 0
-        if 8 * len(self.w_x) * formed > MAX_EIGENSPACE_BYTES:  # then the last one is what its blocks give first
+        """Return real eigenvectors (N, v) of the leading eigenvalues; where the last wanted one is repeated, of all its copies.
+
+        A basis of a whole eigenspace can be chosen reproducibly. Where it is too large, the last eigenvectors are those that their
+        blocks give first.
+        """
+        formed = max((run.stop for run in groups(below, side) if run.start < wanted), default=0)
+        if 8 * len(self.w_x) * formed > MAX_EIGENSPACE_BYTES:
             formed = wanted
-        blocks, each = np.unique(block_of[:formed], return_counts=True)
-        found, gamma = [], []
-        for b, many in zip(blocks, each, strict=True):
-            vectors, values = self._of_block(int(b), int(many))
-            found.append(vectors)
-            gamma.append(values)
-        if not found:
-            return V
-        everything, order = np.concatenate(found, axis=1), np.argsort(-np.concatenate(gamma), kind="stable")
-        for run in runs:
-            members = everything[:, order[run.start : min(run.stop, formed)]]
-            if members.shape[1] > 1:
-                members = reproducible_basis(members)
-            V[:, run.start : run.stop] = members[:, : wanted - run.start]
-        return V
+        if not formed:
+            return np.zeros((len(self.w_x), 0))
+        blocks, counts = np.unique(block_of[:formed], return_counts=True)
+        pairs = [self._of_block(int(block), int(count)) for block, count in zip(blocks, counts, strict=True)]
+        vectors, gamma = (np.concatenate(parts, axis=-1) for parts in zip(*pairs, strict=True))
+        return np.asarray(vectors[:, np.argsort(-gamma, kind="stable")])
 
     def _of_block(self, block: int, many: int) -> tuple[Floats, Floats]:
         """Return the `many` leading real eigenvectors (N, many) that a character and its conjugate give, and their γ."""

@@ -17,8 +17,9 @@ from popgraph.basics.protocols import satisfies
 from popgraph.declare.batch.states import StateSequence
 from popgraph.declare.distribution import Seed
 from popgraph.declare.enumerated import Population
-from popgraph.errors import InvalidArgument, did_you_mean, printable, shorten
+from popgraph.errors import InvalidArgument, did_you_mean, shorten
 from popgraph.populations import export, printing, weights
+from popgraph.populations.columns import read_columns
 from popgraph.populations.exact import ExactGraph
 from popgraph.populations.explanation import Explanation, explain
 from popgraph.populations.features import read_features
@@ -96,12 +97,8 @@ class PopulationGraph(Immutable):
     def exact(self) -> ExactGraph:
         """Return this graph without rounding: rational w and walk, and the spectrum in algebraic numbers.
 
-        A spectrum needs `pip install "python-flint>=0.9"`.
-
-        Raises
-        ------
-        InvalidDistribution
-            If p or A was declared with floats, which are not promoted; the message names the first one and the mend.
+        A spectrum needs `pip install "python-flint>=0.9"`. `InvalidDistribution` if p or A was declared with floats, which are
+        not promoted; the message names the first one and the mend.
 
         Examples
         --------
@@ -139,12 +136,7 @@ class PopulationGraph(Immutable):
         return weights.dense_adjacency(self.factor)
 
     def weight_matrix(self, form: Literal["dense", "csr"] = "csr") -> Any:
-        """Return w as a dense array or as a csr_array.
-
-        Raises
-        ------
-        TooLarge
-            If it would take more than 1 GiB dense, or 8 GiB sparse (bounded by Σ_x̄ (views of x̄)² entries).
+        """Return w as a dense array or as a csr_array; `TooLarge` above 1 GiB dense, or 8 GiB sparse.
 
         Examples
         --------
@@ -162,10 +154,8 @@ class PopulationGraph(Immutable):
         Examples
         --------
         >>> import popgraph as pg
-        >>> graph = pg.zoo.lightning_cloud()
-        >>> import numpy as np
-        >>> np.allclose(graph.operator() @ np.sqrt(graph.w_x), np.sqrt(graph.w_x))
-        True
+        >>> pg.zoo.hypercube(1).operator() @ [1, 0]
+        array([0.625, 0.375])
         """
         return (M := aslinearoperator(self.factor)).H @ M
 
@@ -178,7 +168,7 @@ class PopulationGraph(Immutable):
         >>> pg.zoo.hypercube(1).gram([1, 0])
         array([0.625, 0.375])
         """
-        return np.asarray(self._transposed @ (self.factor @ X))
+        return np.asarray(self._transposed @ (self.factor @ read_columns(X, self.N)))
 
     @cached_property
     def _transposed(self) -> Any:
@@ -196,30 +186,23 @@ class PopulationGraph(Immutable):
         --------
         >>> import popgraph as pg
         >>> pg.zoo.hypercube(2).expand()
-        PopulationGraph(hypercube d=2: 4 naturals, 4 views, 1 component)
+        PopulationGraph(2-cube: 4 naturals, 4 views, 1 component)
         """
         return self
 
     def with_symmetry(self, generators: Any) -> "PopulationGraph":
-        """Return this graph with a finite abelian group that leaves it as it is; its spectrum then takes a fraction of the time.
+        """Return this graph with a finite abelian group that leaves it as it is, so that its spectrum takes a fraction of the time.
 
-        `spectrum(k)` cuts Ā into one block for each character of the group, and says so in `spectrum.solvers`; with `solver=` it
-        solves as without symmetry. All else is the same. `save` writes the population alone: declare the symmetry again.
+        `spectrum(k)` cuts Ā into a block for each character of the group, and `spectrum.solvers` says so; with `solver=` it solves
+        as without symmetry. All else is the same. `save` leaves the symmetry out: declare it again after `load`.
 
         Parameters
         ----------
         generators : list, or a single one
-            Each a function of outcomes (it moves naturals and views), a mapping outcome -> outcome (others stay), a pair of integer
-            arrays (the positions that naturals 0..n-1 and views 0..N-1 are taken to), or for images "shift down", "shift right",
-            "flip top to bottom" or "flip left to right"; shifts are cyclic. Generators must commute, and leave p and A as they
-            are, to rounding: p(gx̄) = p(x̄) and A(gx|gx̄) = A(x|x̄).
-
-        Raises
-        ------
-        InvalidArgument
-            If a generator is no permutation, does not leave p and A as they are, or two do not commute; the message names them.
-        TooLarge
-            If the group has more than 268 million elements.
+            Each a function of outcomes (it moves naturals and views), a mapping outcome -> outcome (others stay), a pair of
+            integer arrays (where naturals 0..n-1 and views 0..N-1 go), or for images "shift down", "shift right", "flip top to
+            bottom" or "flip left to right"; shifts are cyclic. They commute, and p(gx̄) = p(x̄), A(gx|gx̄) = A(x|x̄), to rounding.
+            `InvalidArgument` names the one that does not serve; `TooLarge` if the group has more than 268 million elements.
 
         Examples
         --------
@@ -257,12 +240,7 @@ class PopulationGraph(Immutable):
     def view_labels(self) -> Any:
         """The most probable class of each view, (N,): Bayes' labeller argmax_c Σ_x̄ p(x̄) A(x|x̄) 1[y(x̄) = c].
 
-        None for a view that no labelled natural reaches.
-
-        Raises
-        ------
-        InvalidArgument
-            If the graph has no labels.
+        None for a view that no labelled natural reaches; `InvalidArgument` if the graph has no labels.
         """
         if self.labels is None:
             raise InvalidArgument("this graph has no labels; pass labels= to popgraph.build")
@@ -289,10 +267,10 @@ class PopulationGraph(Immutable):
 
     @in_words("the spectrum", "use a smaller k")
     def spectrum(self, k: int, *, solver: str | None = None, features: Any = None) -> Spectrum:
-        """Return the k leading eigenpairs of Ā: gamma, F*, residuals, the gap, and a certificate.
+        """Return the k leading eigenpairs of Ā: gamma, F*, residuals, the gap, and a certificate [H21, section 3.2].
 
         With features Ψ, those of Ā projected on the embeddings f = ΨW (Rayleigh-Ritz): gamma are then the Ritz values θ_i <= γ_i,
-        `embedding` is the exact minimiser of the spectral loss over the class, `weights` its W, and -Σθ² the minimum.
+        `embedding` is the exact minimiser of the spectral loss over the class, `weights` its W, and -Σθ² the minimum [H23].
 
         Parameters
         ----------
@@ -305,18 +283,10 @@ class PopulationGraph(Immutable):
 
         Raises
         ------
-        InvalidArgument
-            If k is not in 1..N, or the features are linearly dependent or fewer than k.
-        InvalidEmbedding
-            If the features are not one finite vector for each view.
-        NotConverged
-            If an answer could not be certified.
-        TooLarge
-            If there is not the memory for it.
-
-        References
-        ----------
-        [H21] section 3.2; for classes of functions [H23] and THEORY 7.
+        InvalidArgument, InvalidEmbedding
+            If k is not in 1..N, or the features are not one finite vector for each view, linearly dependent or fewer than k.
+        NotConverged, TooLarge
+            If an answer could not be certified, or there is not the memory for it.
 
         Examples
         --------
@@ -369,9 +339,7 @@ class PopulationGraph(Immutable):
         return self._sampler.views(size, generator(rng))
 
     def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
-        """Draw positive pairs (x, x⁺), a natural from p and two of its views independently: (size, 2) positions in `views`.
-
-        The pair (i, j) has probability w[i, j]. The same seed gives the same pairs.
+        """Draw positive pairs (x, x⁺) from w, as two views of one natural: an array (size, 2) of positions in `views`.
 
         Examples
         --------
@@ -388,8 +356,7 @@ class PopulationGraph(Immutable):
     def to_networkx(self) -> export.Graph:
         """Return a networkx Graph: a node for each view with its `w_x`, an edge for each w_xx' > 0 with its `weight`.
 
-        Self-weights are self-loops, which networkx' degree counts twice: `graph.degree(weight="weight")` is *not* w_x (read the
-        node attribute), and its `normalized_laplacian_matrix` is off. `TooLarge` if w does not fit as a sparse matrix.
+        Self-weights are self-loops, which networkx' degree counts twice: read the attribute w_x; its Laplacians are off.
 
         Examples
         --------
@@ -411,10 +378,8 @@ class PopulationGraph(Immutable):
         return export.to_pandas(self.views, self.w)
 
     def __repr__(self) -> str:
-        counts = {"natural": self.n, "view": self.N, "component": self.component_count}
-        words = ", ".join(f"{count:,} {what}{'s' * (count != 1)}" for what, count in counts.items())
-        words += f", symmetric under {self.symmetry.group}" if self.symmetry is not None else ""
-        return f"PopulationGraph({printable(self.name) + ': ' if self.name else ''}{words})"
+        group = "" if self.symmetry is None else f", symmetric under {self.symmetry.group}"
+        return f"PopulationGraph({printing.sizes_in_words(self)}{group})"
 
     def __str__(self) -> str:
         return printing.graph_text(self, self._shown_spectrum())

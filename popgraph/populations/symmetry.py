@@ -188,8 +188,8 @@ def _orders(on_naturals: Sequence[Ints], on_views: Sequence[Ints]) -> tuple[int,
         orders.append(lcm(*lengths))
     if prod(orders) > MAX_GROUP_ELEMENTS:
         raise TooLarge(
-            f"the group has {prod(orders):,} elements (orders {listing([f'{order:,}' for order in orders])}), more than {MAX_GROUP_ELEMENTS:,}; "
-            "declare fewer generators"
+            f"the group has {prod(orders):,} elements (orders {listing([f'{order:,}' for order in orders])}), more than "
+            f"{MAX_GROUP_ELEMENTS:,}; declare fewer generators"
         )
     return tuple(orders)
 

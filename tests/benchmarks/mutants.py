@@ -28,7 +28,7 @@ SPEED = {
         "THREADED",
     ),
     *("DENSE_SECONDS", "ENTRY_SECONDS", "CALL_SECONDS", "ROUNDS", "SEARCHED", "PEEK", "ROOM", "SPARE", "LOOK_SPREAD"),
-    *("FILTERED_RESTARTS", "LEAST", "SPREAD", "DEGREE", "DRIFT", "STR_SIDE", "EXACT_SIDE"),
+    *("FILTERED_RESTARTS", "LEAST", "SPREAD", "DEGREE", "DRIFT", "STR_SIDE", "MAX_EXACT_SIDE"),
 }
 PER_PLACE = 2  # replacements of one operator, of the up to ten there are, drawn at random
 ARITHMETIC = {"+", "-", "*", "/", "//", "%", "**"}

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from popgraph.basics.namespaces import missing, only
 from popgraph.populations.structure.graph import ProductGraph, product
 from popgraph.populations.structure.low_degree import LowDegree
-from popgraph.populations.structure.mixture import MixtureGraph, mixture
+from popgraph.populations.structure.mixing import mixture
+from popgraph.populations.structure.mixture import MixtureGraph
 from popgraph.populations.structure.product_training import ProductTraining
 from popgraph.populations.structure.spectrum import ProductCertificate, ProductSpectrum
 

@@ -21,7 +21,7 @@ from popgraph.spectrum.assemble import (
     unit_eigenvectors,
 )
 from popgraph.spectrum.policy import DENSE_LIMIT, check_solver, choose_solver
-from popgraph.spectrum.solvers import iterative
+from popgraph.spectrum.solvers import deflation, iterative
 from popgraph.spectrum.solvers.gram import OperatorProduct
 from popgraph.spectrum.solvers.lanczos import MOST
 from popgraph.spectrum.solvers.symmetric import eigenpairs
@@ -101,7 +101,7 @@ def _dense(adjacency: Any, unit: Floats, reason: str) -> tuple[Solution, Floats]
     full = np.column_stack([adjacency.matvec(row) for row in np.eye(side)])
     ascending, U = eigenpairs((full + full.T) / 2 - unit @ unit.T)
     below = rounded(ascending[::-1], side)[: side - count]
-    return _solution(unit, below, (0.0, 0.0, iterative.WHOLE), ("dense", reason)), U[:, ::-1][:, : len(below)]
+    return _solution(unit, below, (0.0, 0.0, deflation.WHOLE), ("dense", reason)), U[:, ::-1][:, : len(below)]
 
 
 def _iterative(adjacency: Any, unit: Floats, k: int, trace: float | None, reason: str) -> tuple[Solution, Floats]:
@@ -109,7 +109,7 @@ def _iterative(adjacency: Any, unit: Floats, k: int, trace: float | None, reason
     search, wanted = iterative.Search(OperatorProduct(adjacency), unit, trace), k - unit.shape[1]
     left = search.leading(wanted)
     below = rounded(search.gamma[:wanted], search.side)
-    return _solution(unit, below, left, ("iterative", reason)), search.Q[:, search.tops :][:, : len(below)]
+    return _solution(unit, below, left, ("iterative", reason)), search.eigenvectors[:, : len(below)]
 
 
 def _solution(unit: Floats, below: Floats, left: tuple[float, float, str], use: tuple[str, str]) -> Solution:
