@@ -222,7 +222,8 @@ def test_a_bound_below_what_is_seen_is_refuted_and_a_poor_estimate_above_one_is_
     assert decompose_operator(whole, w_x, component, 2, solver="iterative").certificate.remainder_bound >= 0.7
     monkeypatch.setattr(deflation, "largest_left", lambda *at: (0.0, 0.3))
     with pytest.raises(
-        NotConverged, match="there is an eigenvalue of 0.7 or more beside the 2 found, where 0.3 was said"
+        NotConverged,
+        match="there is an eigenvalue of 0.7 or more beside the 2 found, where the solver says that none is above 0.3",
     ):
         decompose_operator(whole, w_x, component, 2, solver="iterative")
     assert decompose_operator(whole, w_x, component, 2, solver="dense").certificate.remainder == pytest.approx(0.7)

@@ -131,8 +131,6 @@ def nothing_to_solve(k: int, components: int, shape: tuple[int, int], what: str 
 def unit_eigenvectors(component: Ints, w_x: Floats, count: int) -> Sparse:
     """Return √w_x on each of the first components, scaled to length 1: (N, count), at most an entry in each row.
 
-    Ā √w_x = D^-1/2 w 1 = √w_x, and as w is block diagonal this holds on each component by itself (THEORY 2.2).
-
     Parameters
     ----------
     component : (N,) array
@@ -141,14 +139,27 @@ def unit_eigenvectors(component: Ints, w_x: Floats, count: int) -> Sparse:
     count : int
         At most the number of components.
     """
-    here = np.flatnonzero(component < count)
-    root, of_view = np.sqrt(w_x[here]), component[here]
+    views, of_view, values = _unit_entries(component, w_x, count)
+    starts = np.searchsorted(views, np.arange(len(w_x) + 1))
+    return Sparse((values, of_view, starts), shape=(len(w_x), count))
+
+
+def put_unit_eigenvectors(V: Floats, component: Ints, w_x: Floats, count: int) -> None:
+    """Write the `unit_eigenvectors` into the first `count` columns of zeros (N, k)."""
+    views, of_view, values = _unit_entries(component, w_x, count)
+    V[views, of_view] = values
+
+
+def _unit_entries(component: Ints, w_x: Floats, count: int) -> tuple[Ints, Ints, Floats]:
+    """Return the views of the first components, ascending, the component of each, and the unit eigenvectors' entries."""
+    # Ā √w_x = D^-1/2 w 1 = √w_x, and as w is block diagonal this holds on each component by itself (THEORY 2.2)
+    views = np.flatnonzero(component < count)
+    root, of_view = np.sqrt(w_x[views]), component[views]
     order = np.argsort(of_view, kind="stable")
     ends = np.cumsum(np.bincount(of_view, minlength=count))[:-1]
     # Norm by norm: numpy's bincount adds one by one, and the sum of 10^6 would not be a unit's square to the last digits
     length = np.array([np.linalg.norm(part) for part in np.split(root[order], ends)])
-    starts = np.concatenate([[0], np.cumsum(component < count)])
-    return Sparse((root / length[of_view], of_view, starts), shape=(len(w_x), count))
+    return views, of_view, root / length[of_view]
 
 
 def leading_eigenvectors(unit: Sparse, gamma: Floats, U: Floats, k: int, side: int) -> Floats:
@@ -167,18 +178,13 @@ def leading_eigenvectors(unit: Sparse, gamma: Floats, U: Floats, k: int, side: i
         As of `Solution`.
     """
     V = np.zeros((unit.shape[0], k), order="F")
-    put(V, unit)
+    entries = unit.tocoo()
+    V[entries.row, entries.col] = entries.data
     start, stop = unit.shape[1], min(k, unit.shape[1] + len(gamma))
     V[:, start:stop] = reproducible(gamma, U, stop - start, side)
     if stop < k:
         V[:, stop:] = null_vectors(V[:, :stop], k - stop)
     return V
-
-
-def put(V: Floats, unit: Sparse) -> None:
-    """Write unit eigenvectors (N, c) into the first c columns of zeros (N, k)."""
-    entries = unit.tocoo()
-    V[entries.row, entries.col] = entries.data
 
 
 def reproducible(gamma: Floats, U: Floats, count: int, side: int) -> Floats:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from popgraph.basics.arrays import Floats, Ints
-from popgraph.spectrum.assemble import Solution, put, unit_eigenvectors
+from popgraph.spectrum.assemble import Solution, put_unit_eigenvectors
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis
 from popgraph.spectrum.components import Components
 from popgraph.spectrum.pairs import Pairs
@@ -40,7 +40,7 @@ class ComponentSolutions:
         """Write the k leading eigenvectors over all views: unit eigenvectors, then those below 1, then null vectors."""
         V = np.zeros((len(w_x), k))
         column = min(k, parts.count)
-        put(V, unit_eigenvectors(parts.of_column, w_x, column))
+        put_unit_eigenvectors(V, parts.of_column, w_x, column)
         bases: dict[tuple[int, int], Floats] = {}
         for i in self._descending()[: k - column]:
             c, place = int(self.component[i]), int(self.place[i])

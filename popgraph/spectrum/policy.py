@@ -15,7 +15,7 @@ from popgraph.basics.arrays import Floats, Ints, Sparse
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import reserve
 from popgraph.errors import InvalidArgument, NotConverged, TooLarge, shorten, size_in_words
-from popgraph.spectrum.assemble import assemble_spectrum, nothing_to_solve, put, unit_eigenvectors
+from popgraph.spectrum.assemble import assemble_spectrum, nothing_to_solve, put_unit_eigenvectors
 from popgraph.spectrum.certificate import AT_ONCE, products_with
 from popgraph.spectrum.component_solutions import ComponentSolutions
 from popgraph.spectrum.components import Components, Stack, find_components, stacks
@@ -89,7 +89,7 @@ def decompose(
     product = products_with(factor)
     if (known := nothing_to_solve(k, parts.count, factor.shape)) is not None:
         V = np.zeros((n_views, k))
-        put(V, unit_eigenvectors(parts.of_column, w_x, k))
+        put_unit_eigenvectors(V, parts.of_column, w_x, k)
         return assemble_spectrum(known, V, w_x, product)
     solved = _solve_components(factor, w_x, parts, k, solver)
     try:

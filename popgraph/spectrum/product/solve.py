@@ -10,7 +10,7 @@ import numpy as np
 from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.basics.subspace import tolerance
 from popgraph.errors import TooLarge
-from popgraph.spectrum.assemble import Solution, assemble_spectrum, put, unit_eigenvectors
+from popgraph.spectrum.assemble import Solution, assemble_spectrum, put_unit_eigenvectors
 from popgraph.spectrum.certificate import AT_ONCE, products_with
 from popgraph.spectrum.components import Components
 from popgraph.spectrum.product.levels import Level, Levels, Product, merge_types
@@ -121,7 +121,7 @@ def _eigenvectors(
     """Write the k leading eigenvectors over all views: the components' top vectors, then products of the factors'."""
     root_w = np.sqrt(w_x)
     V = np.zeros((len(w_x), k))
-    put(V, unit_eigenvectors(parts.of_column, w_x, parts.count))
+    put_unit_eigenvectors(V, parts.of_column, w_x, parts.count)
     members = chain.from_iterable(product.members(level) for level in below)
     tables = [constant_first(spectrum, levels_of(spectrum).counts[0]) for spectrum in spectra]
     functions: Separable = separable(tables, grid.kind_of, islice(members, k - parts.count))

@@ -21,7 +21,7 @@ from popgraph.spectrum.solvers import block
 from popgraph.spectrum.solvers.chebyshev import PLAIN, Filter, choose_filter
 from popgraph.spectrum.solvers.deflation import Remainder, find_leading
 from popgraph.spectrum.solvers.gram import Gram, Product
-from popgraph.spectrum.solvers.lanczos import LEAST, Lanczos
+from popgraph.spectrum.solvers.lanczos import LEAST_STEPS, Lanczos
 from popgraph.spectrum.solvers.look import PAIR_RESIDUAL
 from popgraph.spectrum.solvers.symmetric import eigenpairs
 
@@ -126,7 +126,7 @@ class Search:
     def find(self, count: int) -> tuple[Floats, Floats]:
         """Find `count` more pairs, or those of them that lie above the filter's edge; values largest first."""
         lanczos = Lanczos(self.vector, self.basis, self.rng)
-        lanczos.advance(LEAST if count >= CROWD else PEEK)
+        lanczos.advance(LEAST_STEPS if count >= CROWD else PEEK)
         if count >= CROWD and (edge := lanczos.crowd(count)) is not None:
             return self._block(count, edge)
         chosen = choose_filter(*lanczos.ritz(), count)

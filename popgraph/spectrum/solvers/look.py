@@ -13,7 +13,7 @@ from popgraph.basics.arrays import norm
 from popgraph.basics.memory import reserve
 from popgraph.basics.subspace import tolerance
 from popgraph.spectrum.solvers.chebyshev import choose_filter
-from popgraph.spectrum.solvers.lanczos import EVERY, LEAST, MOST, Lanczos, joint_bound
+from popgraph.spectrum.solvers.lanczos import LEAST_STEPS, MOST, STEPS_BETWEEN, Lanczos, joint_bound
 
 MOST_OF_RUN = 240  # steps of one run
 RUNS = 8  # at most: rounding hides more than each can tell
@@ -50,7 +50,7 @@ def second_look(
     TooLarge
         If there is not the memory for a long run.
     """
-    lanczos.advance(LEAST)  # it has taken these steps already, unless the bound came from elsewhere
+    lanczos.advance(LEAST_STEPS)  # it has taken these steps already, unless the bound came from elsewhere
     rounding, seen, bound = tolerance(lanczos.side), float(lanczos.ritz()[0][0]), np.inf
     polynomial = choose_filter(*lanczos.ritz(), 1)
 
@@ -61,7 +61,7 @@ def second_look(
     for _ in range(RUNS):
         runs.append(Lanczos(filtered, lanczos.Q, rng, MOST_OF_RUN))
         before, settled = np.inf, False
-        for steps in range(LEAST, MOST_OF_RUN + 1, EVERY):
+        for steps in range(LEAST_STEPS, MOST_OF_RUN + 1, STEPS_BETWEEN):
             if steps == MOST:  # so many vectors are counted beforehand, where the solver is chosen
                 more = 8.0 * (MOST_OF_RUN - MOST) * lanczos.side
                 reserve(f"{MOST_OF_RUN} vectors of Lanczos' method", more, "use a k at a clean cut")
