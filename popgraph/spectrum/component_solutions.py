@@ -24,17 +24,17 @@ class ComponentSolutions:
     place: Ints  # (c,)
     pairs: dict[int, tuple[Pairs, int]]  # component -> (pairs of its stack, its position there)
     uses: list[SolverUse]
-    rest: float  # the largest eigenvalue that is not listed, as well as it is known
-    rest_bound: float  # and an upper bound on it
+    remainder: float  # the largest eigenvalue that is not listed, as well as it is known
+    remainder_bound: float  # and an upper bound on it
     side: int
     row: Ints  # (N,) the row of each view in the eigenvectors of its block, which several proportional views may share
     share: Floats  # (N,) and its share of that row
 
     def solution(self, components: int) -> Solution:
         """Return the eigenvalues of all components together, largest first."""
-        excluded = "; ".join(sorted({solved.method for solved, _ in self.pairs.values()}))
+        excluded = "; ".join(sorted({solved.excluded for solved, _ in self.pairs.values()}))
         gamma = np.concatenate([np.ones(components), -np.sort(-self.gamma)])
-        return Solution(gamma, components, excluded, tuple(self.uses), self.side, self.rest, self.rest_bound)
+        return Solution(gamma, components, excluded, tuple(self.uses), self.side, self.remainder, self.remainder_bound)
 
     def eigenvectors(self, w_x: Floats, parts: Components, k: int) -> Floats:
         """Write the k leading eigenvectors over all views: unit eigenvectors, then those below 1, then null vectors."""

@@ -17,8 +17,8 @@ from popgraph.spectrum.product.levels import Level, Levels, Product, merge_types
 from popgraph.spectrum.product.separable import Separable, separable
 from popgraph.spectrum.value import SolverUse, Spectrum
 
-WHOLE = 4096  # views up to which all eigenvalues are listed, as a dense solver lists them
-LISTED = "every product of the factors' eigenvalues down to it is listed"
+ALL_LISTED_VIEWS = 4096  # up to which all eigenvalues are listed, as a dense solver lists them
+EXCLUDED = "every product of the factors' eigenvalues down to it is listed"
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +72,7 @@ def constant_first(spectrum: Spectrum, tops: int) -> Floats:
     return V
 
 
-def solve(
+def from_factors(
     factor: Sparse, w_x: Floats, k: int, parts: Components, grid: Grid, spectra: Sequence[Spectrum]
 ) -> Spectrum | None:
     """Return the k leading eigenpairs of Ā = MᵀM, or None if the products are too many, or leave a doubt about γ = 1.
@@ -93,7 +93,7 @@ def solve(
     levels = [levels_of(spectrum) for spectrum in spectra]
     product = merge_types(levels, grid.kind_of.tolist())
     try:
-        found, floor = product.leading(n_views if n_views <= WHOLE else k)
+        found, floor = product.leading(n_views if n_views <= ALL_LISTED_VIEWS else k)
     except TooLarge:
         return None
     if found[0].multiplicity != parts.count:
@@ -105,7 +105,7 @@ def solve(
     floor = 0.0 if floor <= tolerance(side) else floor
     V = _eigenvectors(product, found[1:], grid, spectra, w_x, parts, k)
     use = SolverUse("product", parts.count, factor.shape, f"it is {grid}")
-    solution = Solution(known, parts.count, LISTED, (use,), side, floor, floor)
+    solution = Solution(known, parts.count, EXCLUDED, (use,), side, floor, floor)
     return assemble_spectrum(solution, V, w_x, products_with(factor))
 
 

@@ -17,8 +17,10 @@ from popgraph.basics.arrays import Floats, Sparse
 from popgraph.errors import NotConverged
 
 DENSE_SHARE = 0.3  # a factor fuller than this is quicker, and not much larger, as a dense array
-THREADED = 1_000_000  # stored entries; on two cores, 8 million take half the time in threads, 300,000 take longer
-TOGETHER = (
+THREADED_ENTRIES = (
+    1_000_000  # stored entries; on two cores, 8 million take half the time in threads, 300,000 take longer
+)
+COLUMN_DISCOUNT = (
     1.5  # columns multiplied together take the time of one alone: 1.2 to 1.9 were measured at 3 to 50 entries a row
 )
 AT_ONCE = 16  # columns multiplied together, where all of them at once would double the memory
@@ -91,7 +93,7 @@ class Gram:
             return
         # Gathering products take half the time of scattering ones, so M and its transpose are both kept.
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        threads = ThreadPoolExecutor(cores - 1) if cores > 1 and M.nnz > THREADED else None
+        threads = ThreadPoolExecutor(cores - 1) if cores > 1 and M.nnz > THREADED_ENTRIES else None
         naturals, views = _Rows(M, threads, cores), _Rows(M.T.tocsr(), threads, cores)
         self._second, self._first = (naturals, views) if self.by_naturals else (views, naturals)
 
@@ -117,7 +119,7 @@ class Gram:
 
     def columns(self, X: Floats) -> Floats:
         """Return B Bᵀ X of columns (side, m)."""
-        self._count(X.shape[1] / TOGETHER)
+        self._count(X.shape[1] / COLUMN_DISCOUNT)
         image = np.empty(X.shape, order="F")
         for start in range(0, X.shape[1], AT_ONCE):
             part = X[:, start : start + AT_ONCE]
