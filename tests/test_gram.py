@@ -126,7 +126,7 @@ def test_an_operator_is_multiplied_by_one_vector_at_a_time():
     np.testing.assert_allclose(product.compressed(X), X.T @ matrix @ X, atol=1e-12)
     assert (product.side, product.products) == (7, 3)
     np.testing.assert_allclose(product.vector(X[:, 0]), matrix @ X[:, 0], atol=1e-12)
-    with pytest.raises(NotConverged, match="4 products with Ā did not do"):
+    with pytest.raises(NotConverged, match="4 products with Ā did not suffice"):
         product.vector(X[:, 0])
 
 
@@ -134,7 +134,7 @@ def test_products_beyond_the_limit_are_refused():
     gram = Gram(random_factor((5, 9), 0.1), limit=2)
     gram.vector(np.ones(5))
     gram.vector(np.ones(5))
-    with pytest.raises(NotConverged, match=r"2 products with M and its transpose did not do"):
+    with pytest.raises(NotConverged, match=r"2 products with M and its transpose did not suffice"):
         gram.vector(np.ones(5))
 
 
@@ -283,7 +283,7 @@ def test_iteration_gives_up_when_a_dense_solve_would_have_been_done(monkeypatch)
     graph = pg.zoo.clusters(count=4, naturals=250, views=250, degree=5)
     spectrum = graph.spectrum(6)
     assert spectrum.solvers[0].solver == "dense"
-    assert "products with M and its transpose did not do" in spectrum.solvers[0].reason
+    assert "products with M and its transpose did not suffice" in spectrum.solvers[0].reason
     assert graph.spectrum(6, solver="iterative").solvers[0].solver == "iterative"
     assert set(policy.SOLVERS) == {"closed form", "dense", "iterative"}
 
