@@ -51,7 +51,7 @@ def test_the_levels_of_a_whole_spectrum_are_its_multiplicities():
     levels = levels_of(zoo.hypercube(3, "1/4").spectrum(8, solver="dense"))
     np.testing.assert_allclose(levels.gamma, [1, 1 / 4, 1 / 16, 1 / 64], rtol=1e-13)
     assert levels.counts == (1, 3, 3, 1)
-    assert (levels.gamma[0], levels.error, levels.rest) == (1.0, tolerance(8), 0.0)
+    assert (levels.gamma[0], levels.error, levels.unlisted) == (1.0, tolerance(8), 0.0)
 
 
 def partial(gamma_known, floor, k=2):
@@ -74,9 +74,9 @@ def partial(gamma_known, floor, k=2):
 def test_no_eigenvalue_that_is_not_listed_exceeds_the_rest(gamma_known, floor, counts, rest):
     levels = levels_of(partial(gamma_known, floor))
     assert levels.counts == counts
-    assert levels.rest == pytest.approx(min(1.0, rest + tolerance(16)), rel=0.0, abs=1e-15)
-    assert levels.rest >= min(1.0, rest + tolerance(16))
-    assert levels.rest <= 1.0
+    assert levels.unlisted == pytest.approx(min(1.0, rest + tolerance(16)), rel=0.0, abs=1e-15)
+    assert levels.unlisted >= min(1.0, rest + tolerance(16))
+    assert levels.unlisted <= 1.0
 
 
 # --- functions of one coordinate
