@@ -1,7 +1,8 @@
 """Spectra of Kronecker products: the leading products of the factors' eigenvalues, each with its exact multiplicity.
 
-Works on lists of eigenvalues, not on matrices. An eigenvalue of a product is one of each factor's, multiplied (THEORY 10). There are
-astronomically many, but few *levels*: ways to say how many factors are at which of their distinct eigenvalues. Levels are found best first, and the eigenvectors of a level one by one as they are asked for.
+Works on lists of eigenvalues, not on matrices. An eigenvalue of a product is one of each factor's, multiplied (THEORY 10). There
+are astronomically many, but few *levels*: ways to say how many factors are at which of their distinct eigenvalues. Levels are found
+best first, and the eigenvectors of a level one by one as they are asked for.
 """
 
 import heapq
