@@ -28,7 +28,6 @@ class Solution:
         How many of them are 1.
     excluded : str
         How it is known that no other eigenvalue is above `remainder_bound`.
-    solvers : tuple of SolverUse
     side : int
         The side of the largest matrix solved, which sets the rounding to be expected.
     remainder, remainder_bound : float
@@ -63,10 +62,8 @@ def assemble_spectrum(
 
     Parameters
     ----------
-    solution : Solution
     V : (N, k) array
         Eigenvectors of the k leading eigenvalues, orthonormal, of either sign; the array is overwritten, and becomes the result's.
-    w_x : (N,) array
     product : callable
         X -> ĀX, of a vector (N,) or of columns (N, m).
     residuals : (k,) array, optional
@@ -129,15 +126,9 @@ def nothing_to_solve(k: int, components: int, shape: tuple[int, int], what: str 
 
 
 def unit_eigenvectors(component: Ints, w_x: Floats, count: int) -> Sparse:
-    """Return √w_x on each of the first components, scaled to length 1: (N, count), at most an entry in each row.
+    """Return √w_x on each of the first `count` components, scaled to length 1: (N, count), at most an entry in each row.
 
-    Parameters
-    ----------
-    component : (N,) array
-        The component of each view, 0, 1, ...
-    w_x : (N,) array
-    count : int
-        At most the number of components.
+    `component` (N,) is the component of each view, 0, 1, ...
     """
     views, of_view, values = _unit_entries(component, w_x, count)
     starts = np.searchsorted(views, np.arange(len(w_x) + 1))
@@ -169,13 +160,9 @@ def leading_eigenvectors(unit: Sparse, gamma: Floats, U: Floats, k: int, side: i
     ----------
     unit : (N, c) csr_array
         The first min(k, components) `unit_eigenvectors`.
-    gamma : (m,) array
-        Eigenvalues below the components' 1, positive, largest first.
-    U : (N, v) array
-        Their eigenvectors, as far as they are among the k leading ones; where the last of these is repeated, of all its copies.
-    k : int
-    side : int
-        As of `Solution`.
+    gamma, U : (m,) and (N, v) arrays
+        Positive eigenvalues below 1, largest first, and their eigenvectors as far as they are among the k leading ones; where the
+        last of these is repeated, of all its copies.
     """
     V = np.zeros((unit.shape[0], k), order="F")
     entries = unit.tocoo()

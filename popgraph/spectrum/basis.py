@@ -47,31 +47,13 @@ def reproducible_basis(U: Floats, count: int | None = None) -> Floats:
     The view whose unit vector is nearest to the space comes first, then the one nearest to what is left of it, and so on: a choice
     that depends on the space alone. On a hypercube this picks vectors that are mostly zero, where a solver returns an arbitrary
     rotation of the parities.
-
-    Parameters
-    ----------
-    U : (N, m) array
-        Orthonormal columns.
-    count : int, optional
-        How many vectors, at most m; all of them by default.
-
-    Returns
-    -------
-    (N, count) array
-        Orthonormal columns in the same span.
+    Of m orthonormal columns U (N, m), `count` vectors (N, count), at most m; all of them by default.
     """
     return _greedy(np.sum(U**2, axis=1), lambda i: U @ U[i], U.shape[1] if count is None else count)
 
 
 def null_vectors(V: Floats, count: int) -> Floats:
-    """Return `count` orthonormal vectors orthogonal to the orthonormal columns of V.
-
-    Parameters
-    ----------
-    V : (N, r) array
-    count : int
-        At most N - r.
-    """
+    """Return `count` <= N - r orthonormal vectors orthogonal to the orthonormal columns of V (N, r)."""
 
     def projection(i: int) -> Floats:
         e = -V @ V[i]

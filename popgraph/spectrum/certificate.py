@@ -147,12 +147,8 @@ def certify(
 
     Parameters
     ----------
-    residuals : (k,) array
-        As of `residuals_of`.
-    gamma : (k,) array
-        Eigenvalues, largest first.
-    V : (N, k) array
-        Eigenvectors.
+    residuals, gamma, V : (k,), (k,) and (N, k) arrays
+        As of `residuals_of`; eigenvalues, largest first, and eigenvectors.
     remainder : (float, float)
         The largest eigenvalue not returned, and an upper bound on it.
     excluded : str

@@ -183,12 +183,7 @@ def joint_bound(runs: list[Lanczos]) -> float:
 def largest_left(lanczos: Lanczos, enough: float) -> tuple[float, float]:
     """Return the largest Ritz value on the complement, and a bound on the largest eigenvalue there.
 
-    Parameters
-    ----------
-    lanczos : Lanczos
-        Is advanced as far as it takes.
-    enough : float
-        Stop when the bound is below this by much more than it is uncertain, or as soon as it is clear that it cannot get there.
+    Steps are taken until the bound is below `enough` by much more than it is uncertain, or cannot get there.
     """
     for steps in range(LEAST_STEPS, MOST + 1, STEPS_BETWEEN):
         lanczos.advance(steps)

@@ -33,14 +33,10 @@ def second_look(
 
     Parameters
     ----------
-    product : callable
-        x -> Āx, positive semidefinite.
-    deflate : callable
-        x -> x without the known eigenvectors.
+    product, deflate : callable
+        x -> Āx, and x -> x without the known eigenvectors.
     lanczos : Lanczos
         A run on the complement, by which the filter is chosen.
-    rng : numpy.random.Generator
-        Draws a start for each run.
     floor : float
         The least eigenvalue found.
 

@@ -31,31 +31,16 @@ from popgraph.spectrum.value import SolverUse, Spectrum
 def decompose_operator(
     adjacency: Any, w_x: Floats, component: Ints, k: int, *, trace: float | None = None, solver: str | None = None
 ) -> Spectrum:
-    """Return the k leading eigenpairs of Ā.
+    """Return the k leading eigenpairs of Ā; w_x, k, solver and what is raised as of `decompose`.
 
     Parameters
     ----------
     adjacency : LinearOperator (N, N)
         Ā, whose `matvec` is all that is used of it.
-    w_x : (N,) array
-        The views' probabilities; √w_x on each component is an eigenvector of eigenvalue 1.
     component : (N,) array
         The component of each view, 0, 1, ...
-    k : int
-        In 1..N.
     trace : float, optional
         Of Ā, where it has a closed form; it tells when nothing is left to be found.
-    solver : {"dense", "iterative"}, optional
-        None lets the policy choose, as for a sparse factor.
-
-    Raises
-    ------
-    InvalidArgument
-        If k or the solver is not one of these.
-    NotConverged
-        If an answer could not be certified.
-    TooLarge
-        If a dense solve would not fit.
     """
     n_views, count = len(w_x), int(component.max()) + 1
     k = whole_number("k", k, n_views)
