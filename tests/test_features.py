@@ -115,7 +115,7 @@ def test_missing_dimensions_of_a_repeated_eigenvalue_are_counted():
     two = pg.verify(
         graph, np.eye(8)[:, :4], features=lambda bits: [1, *signs(bits)[:2], signs(bits)[0] * signs(bits)[1]]
     )
-    assert "cannot express 3 of the 3 dimensions of γ = 0.25 (it holds 2)" in two.reason
+    assert "cannot express 3 of the 3 dimensions of γ = 0.25 (it contains 2)" in two.reason
 
 
 def test_a_grid_of_four_clusters_is_seen_along_its_axes():

@@ -1,18 +1,23 @@
-"""From the factor M to its spectrum: a policy that chooses, one solver a file, one place that assembles and certifies the result.
+"""Decompose: from the factor M, with Ā = MᵀM, to its k leading eigenpairs, with a certificate. Knows no outcome.
 
-`decompose(M, w_x, k)` splits M into connected components, whose pairs of eigenvalue 1 are known in closed form; solves each shape
-of component by the method that `choose_solver` names; and hands eigenvalues, eigenvectors and a bound on what was not computed to
-`assemble_spectrum`, which checks every pair on Ā itself and returns a `Spectrum` with its `Certificate`. Whatever finds eigenpairs
-in another way (a product, a symmetry, a cluster) hands a `Solution` and eigenvectors to the same function.
+`decompose` splits M into connected components, whose top eigenvectors are known in closed form, and gives each to the solver
+that suits it (`policy.py`; one solver a file in `solvers/`, coordinates taken apart in `product/`). It returns a `Spectrum`:
+gamma, F*, residuals, gap, which solver ran and why, and a certificate that nothing above γ_k was missed. `ritz` does so within
+a class of functions. What finds eigenpairs in another way (a symmetry, a cluster) hands a `Solution` to `assemble_spectrum`.
 
-Examples
---------
 >>> import popgraph as pg
->>> graph = pg.zoo.hypercube(3)
->>> decompose(graph.factor, graph.w_x, 4)
-Spectrum(k=4, gamma=[1, 0.25, 0.25, 0.25], gap 0.1875)
+>>> from popgraph.spectrum import decompose
+>>> cube = pg.zoo.hypercube(4)
+>>> spectrum = decompose(cube.factor, cube.w_x, 5)
+>>> spectrum
+Spectrum(k=5, gamma=[1, 0.25, 0.25, 0.25, 0.25], gap 0.1875)
+>>> spectrum.clean_cuts
+(1, 5, 11, 15, 16)
 """
 
+from typing import TYPE_CHECKING
+
+from popgraph.basics.namespaces import missing, only
 from popgraph.spectrum.assemble import (
     Solution,
     assemble_spectrum,
@@ -47,3 +52,6 @@ __all__ = [
     "unit_eigenvectors",
     "whole_eigenspace",
 ]
+__dir__ = only(__all__)
+if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
+    __getattr__ = missing(__name__, __all__)

@@ -17,14 +17,17 @@ from popgraph.errors import InvalidEmbedding, load_whole
 from popgraph.verification.pair_features import read_sampler
 from popgraph.verification.rare_views import Lengths, lengths_as_stated, lengths_on_all_views, squared, widened
 
-BLOCKS = 50  # of pairs: with 49 degrees of freedom Student's t is near normal, and the bias left is of order 50/pairs²
-RANK_CUT = 1e-13  # eigenvalues of G that are rounding, where they are 1 or 0
-SINGLE = 0.1  # share of a direction's second moment that must be left when any block is left out
-NOISE = (
-    0.75  # share of an interval's failures that is left to noise; the rest is left to rare pairs, all of them missed
+# Blocks of pairs. With 49 degrees of freedom Student's t is near normal, and the bias left is of order 50/pairs².
+BLOCK_COUNT = 50
+MOMENT_ROUNDING = 1e-13  # eigenvalues of G, which are 1 or 0 but for rounding, count as 0 up to here
+LEAST_SHARE_OF_OTHER_BLOCKS = 0.1  # of a direction's second moment; with less, one block alone decides
+NOISE_SHARE = (
+    0.75  # of an interval's failures, left to noise; the others are left to rare pairs, all of which were missed
 )
-ROUNDING = 1e-12  # of Ritz values, whose own interval has no width where θ = 1 and no pair differs
-TIE = 4.0  # Ritz values closer than so many standard errors are not told apart, and their intervals cover each other
+RITZ_ROUNDING = 1e-12  # added to intervals of Ritz values, which have no width where θ = 1 and no pair differs
+TIED_ERRORS = (
+    4.0  # standard errors: Ritz values closer than this are not told apart, and their intervals cover each other
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +60,17 @@ class Estimate(Immutable):
         return self.value + self.error
 
 
+@dataclass(frozen=True)
+class Sampling:
+    """Say how pairs are drawn: how many, rounded up to whole blocks; the confidence of every interval; and the largest |f(x)| over
+    all views, where it is known.
+    """
+
+    pairs: int
+    confidence: float
+    longest: float | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Ritz:
     """Hold the leading Ritz values θ (r,), the lower and upper ends of their intervals, and their sum."""
@@ -73,7 +87,7 @@ class PairMoments:
 
     Attributes
     ----------
-    P, G : (BLOCKS, d, d) array
+    P, G : (BLOCK_COUNT, d, d) array
         The means over each block of (g g⁺ᵀ + g⁺ gᵀ)/2 and (g gᵀ + g⁺ g⁺ᵀ)/2.
     T, S : (d, d) array
         To g = f T, and back to f = g S.
@@ -106,17 +120,19 @@ class PairMoments:
     @property
     def t(self) -> float:
         """Student's t for what noise may do, at the confidence."""
-        return self.quantile(NOISE * (1 - self.confidence))
+        return self.quantile(NOISE_SHARE * (1 - self.confidence))
 
     def _widened(self, standard_error: Any, jump: Any, among: float = 1.0) -> Any:
         """Return half-widths that noise and rare pairs together exceed with the failure allowed, divided among so many."""
         failure = (1 - self.confidence) / among
-        return widened(standard_error, jump, self.pairs, self.quantile(NOISE * failure), (1 - NOISE) * failure)
+        return widened(
+            standard_error, jump, self.pairs, self.quantile(NOISE_SHARE * failure), (1 - NOISE_SHARE) * failure
+        )
 
     def basis(self, k: int) -> tuple[int, Floats]:
         """Return the rank of f on the views drawn, and its (at most k) leading Ritz vectors as columns (d, r) for g."""
         values, Q = np.linalg.eigh(self.G.mean(axis=0))
-        kept = values > RANK_CUT * values[-1]
+        kept = values > MOMENT_ROUNDING * values[-1]
         R = Q[:, kept] / np.sqrt(values[kept])
         turned = np.linalg.eigh(R.T @ self.P.mean(axis=0) @ R)[1]
         return int(kept.sum()), np.asarray((R @ turned)[:, ::-1][:, :k])
@@ -202,7 +218,7 @@ class PairMoments:
         rank, turn = part.basis(U.shape[1])
         P, G = turn.T @ part.P @ turn, turn.T @ part.G @ turn  # on average G is now I and P is diag(θ)
         theta = np.diagonal(P.mean(axis=0)).copy()
-        if rank < U.shape[1] or np.linalg.eigvalsh(_left_out(G)).min() < SINGLE:
+        if rank < U.shape[1] or np.linalg.eigvalsh(_left_out(G)).min() < LEAST_SHARE_OF_OTHER_BLOCKS:
             return _unknown(np.concatenate([theta, np.zeros(U.shape[1] - rank)]))  # one block decides
         influence = P - (G * theta + theta[:, np.newaxis] * G) / 2
         runs, second = _runs(theta, _standard_error(influence)), self.t * _second_order(G, influence)
@@ -212,7 +228,7 @@ class PairMoments:
         middle, se = np.repeat(mean, sizes), np.repeat(se, sizes)
         of_run = np.repeat(np.add.reduceat(theta, runs) / sizes, sizes)
         down = self._widened(se, (1 + np.abs(theta)) * longest) + second
-        up = self._widened(se, (1 - np.minimum(theta, 1.0)) * max(longest, hidden)) + second + ROUNDING
+        up = self._widened(se, (1 - np.minimum(theta, 1.0)) * max(longest, hidden)) + second + RITZ_ROUNDING
         low = middle - down - of_run + np.repeat(theta[np.append(runs[1:], rank) - 1], sizes)
         high = middle + up - of_run + np.repeat(theta[runs], sizes)
         total, total_se = _jackknife(lambda P, G: _ritz_values(P, G).sum(axis=-1), P, G)
@@ -235,8 +251,8 @@ class PairMoments:
     def _square(self, G: Floats, among: float = 1.0) -> float:
         """Return the size of ||δ||_F², for δ the error of G, in which one view has the norm |f|²."""
         failure = (1 - self.confidence) / among
-        t, size = self.quantile(NOISE * failure), float(np.linalg.norm(_standard_error(G)))
-        rare = squared(size, self.lengths.longest**2, self.pairs, t, (1 - NOISE) * failure)
+        t, size = self.quantile(NOISE_SHARE * failure), float(np.linalg.norm(_standard_error(G)))
+        rare = squared(size, self.lengths.longest**2, self.pairs, t, (1 - NOISE_SHARE) * failure)
         return t * _second_order(G, G) + rare
 
 
@@ -244,29 +260,19 @@ class PairMoments:
 def draw_moments(
     sampler: Any,
     f: Any,
-    pairs: int,
-    confidence: float,
+    sampling: Sampling,
     generator: np.random.Generator,
     progress: Progress = None,
-    *,
-    longest: float | None = None,
 ) -> PairMoments:
     """Draw positive pairs and return their moments, without keeping them.
 
     Parameters
     ----------
-    sampler : callable or PopulationGraph
-        (size, generator) -> (x, x⁺).
-    f : callable, or of a PopulationGraph any embedding
-        A batch of views -> (size, d).
-    pairs : int
-        How many; rounded up to a multiple of `BLOCKS`.
-    confidence : float
-        Of every interval.
+    sampler, f
+        As of `verify_sampled`.
+    sampling : Sampling
     generator : numpy.random.Generator
     progress : bool, callable or None
-    longest : float, optional
-        The largest |f(x)| over all views, where it is known; of a PopulationGraph it always is.
 
     Raises
     ------
@@ -280,16 +286,16 @@ def draw_moments(
     >>> def twice(size, rng):
     ...     x = rng.integers(0, 2, size)
     ...     return x, x
-    >>> moments = draw_moments(twice, lambda x: 2.0 * x[:, None] - 1, 1000, 0.95, np.random.default_rng(0))
+    >>> moments = draw_moments(twice, lambda x: 2.0 * x[:, None] - 1, Sampling(1000, 0.95), np.random.default_rng(0))
     >>> moments.loss().value  # -2 E f f⁺ + (E f²)²
     -1.0
     """
-    (draw, table), size = read_sampler(sampler, f), -(-pairs // BLOCKS)
+    (draw, table), size = read_sampler(sampler, f), -(-sampling.pairs // BLOCK_COUNT)
     factors: list[tuple[Floats, Floats]] = []
     drawn: list[Floats] = []
     R = columns = np.empty(0)
     seen = 0.0
-    for block in track(range(BLOCKS), BLOCKS, progress, "sample"):
+    for block in track(range(BLOCK_COUNT), BLOCK_COUNT, progress, "sample"):
         F, F_plus = draw(size, generator)
         d = R.shape[-1] if block else F.shape[1]
         for rows in (F, F_plus):
@@ -302,7 +308,7 @@ def draw_moments(
         drawn.append(both[np.argmax(np.sum((both @ _whitening(R, size)[0]) ** 2, axis=1))])
         columns = np.maximum(np.abs(both).max(axis=0), columns if block else 0.0)
         seen = max(seen, float(np.sqrt(np.max(np.sum(both**2, axis=1)))))
-    T, S = _whitening(R / np.sqrt(4 * BLOCKS * size), size)
+    T, S = _whitening(R / np.sqrt(4 * BLOCK_COUNT * size), size)
     plus, minus = (np.stack([np.asarray(r @ T) for r in factor]) for factor in zip(*factors, strict=True))
     plus, minus = (np.swapaxes(r, -1, -2) @ r / (4 * size) for r in (plus, minus))
     on_drawn = Lengths(seen, columns, False, np.stack(drawn))
@@ -312,10 +318,10 @@ def draw_moments(
         G=plus + minus,
         T=T,
         S=S,
-        lengths=lengths_as_stated(longest, known),
+        lengths=lengths_as_stated(sampling.longest, known),
         seen=on_drawn,
-        pairs=BLOCKS * size,
-        confidence=confidence,
+        pairs=BLOCK_COUNT * size,
+        confidence=sampling.confidence,
     )
 
 
@@ -392,4 +398,4 @@ def _runs(theta: Floats, noise: Floats) -> Any:
     """Return where runs of Ritz values begin that the noise may have split or exchanged."""
     one = np.diagonal(noise)
     close = np.maximum(np.hypot(one[1:], one[:-1]), 2 * np.diagonal(noise, 1))
-    return np.concatenate([[0], 1 + np.flatnonzero(theta[:-1] - theta[1:] > TIE * close)])
+    return np.concatenate([[0], 1 + np.flatnonzero(theta[:-1] - theta[1:] > TIED_ERRORS * close)])

@@ -12,7 +12,7 @@ from popgraph.basics.arrays import Floats, Immutable
 from popgraph.basics.subspace import tolerance
 from popgraph.errors import InvalidArgument
 
-LENGTH_ROUNDING = 1e-6  # of a stated longest |f|: a network normalises in float32
+STATED_LENGTH_ROUNDING = 1e-6  # of a stated longest |f|: a network normalises in float32
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +98,7 @@ def lengths_as_stated(longest: float | None, lengths: Lengths) -> Lengths:
     >>> lengths_as_stated(None, drawn).known, lengths_as_stated(6.0, drawn).known
     (False, True)
     """
-    if longest is not None and lengths.longest > longest * (1 + LENGTH_ROUNDING):
+    if longest is not None and lengths.longest > longest * (1 + STATED_LENGTH_ROUNDING):
         raise InvalidArgument(
             f"longest is {longest:.6g}, but f is {lengths.longest:.6g} long at a view; give the largest |f(x)| over all views"
         )

@@ -14,9 +14,9 @@ from popgraph.basics.arrays import Floats, frozen
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.verification.moments import Estimate, PairMoments, Ritz
 
-SURE = 1e-6  # the chance that eigenvalues `gamma` are refused though they are right
-NO_CONSTANT = 1e-7  # 1 - θ_1 that may be rounding alone: (eps cond f)², with cond f at most 1e12
-NO_GAP = 1e-12  # γ_k - γ_{k+1} up to which the cut counts as degenerate
+GAMMA_REFUSAL_CHANCE = 1e-6  # the chance that eigenvalues `gamma` are refused though they are right
+CONSTANT_ROUNDING = 1e-7  # 1 - θ_1 that may be rounding alone: (eps cond f)², with cond f at most 1e12
+GAP_ROUNDING = 1e-12  # γ_k - γ_{k+1} up to which the cut counts as degenerate
 
 
 class Status(Enum):
@@ -89,7 +89,7 @@ def read_gamma(gamma: Any, k: int, moments: PairMoments) -> Floats:
         )
     # f set to 0 on the views on which it is longer than on all drawn has Ritz values too, and none exceeds its γ (min-max); they
     # differ from those of the pairs drawn by no more than missed pairs can do
-    ritz = replace(moments.of_drawn(), confidence=1 - SURE).ritz(k)
+    ritz = replace(moments.of_drawn(), confidence=1 - GAMMA_REFUSAL_CHANCE).ritz(k)
     above = np.flatnonzero(ritz.low > known[: len(ritz.low)] + 1e-9)
     if above.size:
         i = int(above[0])
@@ -110,7 +110,7 @@ def _angle(square: float) -> float:
 
 def _angle_across(amount: float, gap: float) -> float:
     """Return the angle that a deficit or excess proves across a gap; pi/2 where it proves nothing."""
-    return _angle(amount / gap) if gap > NO_GAP else np.pi / 2
+    return _angle(amount / gap) if gap > GAP_ROUNDING else np.pi / 2
 
 
 def span_verdict(
@@ -139,7 +139,7 @@ def span_verdict(
     if most <= atol:
         sure = f"at confidence {100 * moments.confidence:g} %"
         return _if_known(drawn, Status.CERTIFIED, f"{held}, so no angle exceeds {most:.2g} rad, {sure}")
-    if known.gamma[k - 1] - known.gamma[k] <= NO_GAP:
+    if known.gamma[k - 1] - known.gamma[k] <= GAP_ROUNDING:
         family = f"γ_{k} = γ_{k + 1} = {known.gamma[k]:.4g}, so F* is a family"
         return Status.CONSISTENT, f"nothing refutes it, but {family}, and the pairs bound no angle."
     needed = pairs_needed(known, k, ritz.total, atol, moments.pairs)
@@ -158,7 +158,7 @@ def _if_known(drawn: Drawn, status: Status, reason: str) -> tuple[Status, str]:
 def pairs_needed(known: Known, k: int, total: Estimate, atol: float, pairs: int) -> int | None:
     """Return about how many pairs bring the deficit down to gap sin²(atol); an estimate within its error counts as 0."""
     gap = float(known.gamma[k - 1] - known.gamma[k])
-    if known.deficit is None or gap <= NO_GAP:
+    if known.deficit is None or gap <= GAP_ROUNDING:
         return None
     estimate = float(known.gamma[:k].sum()) - total.value
     room = gap * float(np.sin(atol)) ** 2 - (estimate if estimate > total.error else 0.0)
@@ -175,7 +175,7 @@ def minimiser_verdict(
     """Say whether f minimises the loss over embeddings into R^k, and why."""
     if (d := len(stationarity.value)) > k:
         return None, f"not asked, as f has {d} columns and k is {k}."
-    if drawn.top < 1 - NO_CONSTANT:
+    if drawn.top < 1 - CONSTANT_ROUNDING:
         return Status.REFUTED, f"a minimiser's largest Ritz value is γ_1 = 1; that of f is at most {drawn.top:.6g}."
     rank = drawn.rank_of_all
     if rank is not None and rank < k and known is not None and known.gamma[rank] > 0:

@@ -37,7 +37,15 @@ SPEED = {
         "VECTORS_PER_PAIR",
         "SPARE_VECTORS",
     ),
-    *("FILTERED_RESTARTS", "LEAST_STEPS", "FILTERED_EXTENT", "HIGHEST_DEGREE", "MOST_DRIFT", "STR_SIDE", "EXACT_SIDE"),
+    *(
+        "FILTERED_RESTARTS",
+        "LEAST_STEPS",
+        "FILTERED_EXTENT",
+        "HIGHEST_DEGREE",
+        "MOST_DRIFT",
+        "STR_SIDE",
+        "MAX_EXACT_SIDE",
+    ),
 }
 PER_PLACE = 2  # replacements of one operator, of the up to ten there are, drawn at random
 ARITHMETIC = {"+", "-", "*", "/", "//", "%", "**"}

@@ -14,7 +14,7 @@ import numpy as np
 from popgraph.basics.arrays import Ints
 from popgraph.declare.batch.states import Coding, distinct
 
-INT64 = 2**63 - 1
+MAX_INT64 = 2**63 - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ Batch: TypeAlias = Callable[[Any, Coding], Branches | None]  # None where the st
 
 def integers(numbers: Sequence[int], bound: int) -> Any:
     """Make an array of ints, of Python's own where their sums could leave 64 bits."""
-    return np.array(numbers, dtype=np.int64 if bound <= INT64 else object)
+    return np.array(numbers, dtype=np.int64 if bound <= MAX_INT64 else object)
 
 
 def divided(numerators: Any, denominator: int) -> Any:
@@ -155,4 +155,4 @@ def merged(branches: Branches) -> tuple[Branches, Ints, Ints]:
 
 def _wide(weights: Any, bound: int) -> Any:
     """Return whole weights as Python's ints where products up to the bound would leave 64 bits."""
-    return weights if bound <= INT64 else weights.astype(object)
+    return weights if bound <= MAX_INT64 else weights.astype(object)

@@ -14,7 +14,7 @@ import numpy as np
 
 from popgraph.basics.arguments.kernels import read_answer
 from popgraph.basics.arguments.probabilities import PRODUCT_LIMIT
-from popgraph.basics.memory import FEWER, reserve
+from popgraph.basics.memory import DECLARE_FEWER, reserve
 from popgraph.basics.pickling import Portable
 from popgraph.declare.batch.branches import Batch, Branches, common, follow, integers, merged, mixture, options, scaled
 from popgraph.declare.batch.states import Coding, ImageCoding, LetterCoding, NumberCoding, codings_of, unnamed
@@ -115,7 +115,7 @@ def _coordinates_apart(kernels_for: Any, ask: Any, states: Any, coding: Coding) 
         if count.max() > PRODUCT_LIMIT:  # before the first of them is listed
             return None
         columns.append(column)
-    reserve("the next batch of views", 3.0 * count.sum() * states.itemsize * max(1, len(kernels)), FEWER)
+    reserve("the next batch of views", 3.0 * count.sum() * states.itemsize * max(1, len(kernels)), DECLARE_FEWER)
     branches = Branches(np.arange(len(states)), states[:, :0], integers([1] * len(states), 1), 1)
     for column in columns:
         branches = _joined(branches, column)

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 
 from popgraph.basics.arrays import Ints
-from popgraph.basics.memory import FEWER, reserve
+from popgraph.basics.memory import DECLARE_FEWER, reserve
 from popgraph.basics.progress import Progress, track
 from popgraph.declare.augmentation import Augmentation
 from popgraph.declare.batch.branches import Branches, merged
 from popgraph.declare.batch.states import Coding, StateSequence, codings_of, distinct
 from popgraph.errors import InvalidAugmentation, shorten
 
-AT_ONCE = 2**25  # bytes of a batch's views, so that what is in flight stays far below what is kept
+BATCH_BYTES = 2**25  # bytes of a batch's views, so that what is in flight stays far below what is kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ def _listed(
     probe = _ask(augmentation, states[:1], coding)
     if probe is None:
         return None
-    size = max(1, AT_ONCE // max(1, probe.states.nbytes + 8 * len(probe.source)))
+    size = max(1, BATCH_BYTES // max(1, probe.states.nbytes + 8 * len(probe.source)))
     starts = range(0, len(states), size)
     parts = []
     for start in track(starts, len(starts), progress, "enumerate"):
@@ -82,12 +82,12 @@ def _listed(
         branches = _ask(augmentation, batch, coding)
         if branches is None:
             return None
-        reserve("the next batch of views", 5.0 * branches.states.nbytes, FEWER)
+        reserve("the next batch of views", 5.0 * branches.states.nbytes, DECLARE_FEWER)
         parts.append(_part(branches, batch))
     reserve(
         f"the views of {len(states):,} naturals",
         3.0 * sum(part.states.nbytes + 32 * len(part.data) for part in parts),
-        FEWER,
+        DECLARE_FEWER,
     )
     return _join(parts, coding, states if as_naturals else states[:0])
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.basics.arguments import count, is_real, is_whole, numbers
+from popgraph.basics.arguments import count, is_real, numbers, whole_number
 from popgraph.basics.arguments.embeddings import read_embedding
 from popgraph.basics.arguments.outcomes import list_finite
 from popgraph.basics.arrays import Floats, Immutable, frozen
@@ -92,12 +92,9 @@ class LowDegree(Immutable):
                 )
             written = []
             for j, function in parts.items():
-                if not is_whole(j) or not 0 <= int(j) < factors.d:
-                    raise InvalidArgument(
-                        f"term {len(weights)} has coordinate {shorten(j)}; coordinates are 0..{factors.d - 1}"
-                    )
+                j = whole_number(f"a coordinate of term {len(weights)}", j, factors.d - 1, "the last coordinate", 0)
                 kind = int(factors.kind_of[j])
-                written.append((int(j), len(columns[kind])))
+                written.append((j, len(columns[kind])))
                 columns[kind].append(_table(factors, kind, function, f"term {len(weights)}, coordinate {j}"))
             functions.append(sorted(written))
             weights.append(_weight(weight, len(weights)))
@@ -223,6 +220,27 @@ class LowDegree(Immutable):
     def __repr__(self) -> str:
         m = len(self.weights)
         return f"LowDegree({m:,} term{'s' * (m != 1)} of degree {self.degree} at most, k={self.k})"
+
+
+def function_of_views(factors: Factors, f: Any) -> Any:
+    """Return what evaluates f on a product's views: a LowDegree, of this product, or the callable that f is.
+
+    Raises
+    ------
+    InvalidEmbedding
+        If f is neither.
+    """
+    f = f.__low_degree__() if hasattr(f, "__low_degree__") and not isinstance(f, type) else f
+    if isinstance(f, LowDegree) and not f.factors.same(factors):
+        raise InvalidEmbedding(
+            f"{f!r} is a function of another product; make it with this one's features or LowDegree.of"
+        )
+    if not callable(f) or isinstance(f, type):
+        raise InvalidEmbedding(
+            f"f is {shorten(f)}; a product has no table f: give a LowDegree, a ProductTraining, or a callable that takes an (m, d) "
+            "array of positions and returns (m, k)"
+        )
+    return f
 
 
 def _listed(terms: Any) -> list[tuple[Any, Any]]:
