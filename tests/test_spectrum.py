@@ -303,7 +303,7 @@ def test_an_unknown_solver_is_refused():
 
 
 def test_a_dense_solve_that_cannot_fit_is_refused(monkeypatch):
-    monkeypatch.setattr(policy, "DENSE_LIMIT", 100)
+    monkeypatch.setattr(policy, "DENSE_SIDE_LIMIT", 100)
     with pytest.raises(TooLarge, match=r"a dense solve of side 200 needs 960 kB; use a k well below 25"):
         ring(200).spectrum(3, solver="dense")
 

@@ -22,18 +22,7 @@ PAIR_RESIDUAL = 2e-13  # of a pair that is found; products round at 1e-15 or so
 
 
 class Search:
-    """Find leading eigenpairs of Ā orthogonal to the components' unit eigenvectors.
-
-    Parameters
-    ----------
-    products : Products
-    unit : (N, components) csr_array
-        The `unit_eigenvectors`.
-    trace : float
-        Of Ā without them.
-    side : int
-        min(n, N), the most that the rank can be.
-    """
+    """Find leading eigenpairs of Ā orthogonal to the components' unit eigenvectors (N, components), and their trace."""
 
     advice = "take a k at a clean cut"
 

@@ -43,7 +43,7 @@ def test_each_kind_of_change(code, kind, forms, tmp_path):
         "@cache(size=3)\ndef f(): ...",
         "f'{1 + 2} and not 3'",
         "def __repr__(self):\n    return 1 + 2",
-        "DEGREE = 3",
+        "HIGHEST_DEGREE = 3",
     ],
 )
 def test_what_is_left_alone(code, tmp_path):
