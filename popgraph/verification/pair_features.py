@@ -1,6 +1,6 @@
 """Samplers of positive pairs and embeddings f of their views, as users hand them over, read into batches of vectors.
 
-What the vectors tell is measured in `pair_moments.py`.
+What the vectors tell is measured in `moments.py`.
 """
 
 from collections.abc import Callable
