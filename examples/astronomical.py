@@ -34,7 +34,7 @@ def report() -> None:
     training = trained()
     print(f"\n{training}\n{pg.verify(graph, training)}")
     longest = sum(sum(row**2) ** 0.5 for row in training.weights)  # f adds or subtracts a row for each bit
-    sampled = graph.verify(lambda x: training.f(x), pairs=50_000, atol=0.35, longest=longest, rng=2)
+    sampled = pg.verify_sampled(graph, lambda x: training.f(x), pairs=50_000, atol=0.35, longest=longest, rng=2)
     print(f"\n{sampled}")
 
 

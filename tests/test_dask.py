@@ -145,17 +145,17 @@ def test_verdicts_are_those_of_one_machine(blocks, whole, spectrum, client):
     wrong = spectrum.embedding.copy()
     wrong[:, -1] = np.random.default_rng(0).standard_normal(whole.N)
     for f in (spectrum.embedding, wrong, spectrum.embedding[:, [0] * K]):
-        here, there = pg.verify(whole, f), pg.dask.verify(blocks, f, spectrum=spectrum)
+        here, there = pg.verify(whole, f), pg.verify(blocks, f, spectrum=spectrum)
         assert here.status is there.status
         np.testing.assert_allclose(here.angles, there.angles, atol=1e-8)
         assert here.optimal == there.optimal
-        assert pg.verify(blocks, f, spectrum=spectrum).reason == there.reason
+        assert pg.verify(blocks, f, spectrum=spectrum).reason == there.reason  # the same bits
     cube = pg.zoo.hypercube(3)
     halves = pg.dask.build(cube.p, cube.kernel, rows=4, client=client)
     signs = np.array([[1 - 2 * bit for bit in view] for view in cube.views])
     digits = re.compile(r"\d\.\de-1\d")  # what rounding left
     for f, features in ((signs[:, :2], None), (np.column_stack([np.ones(8), signs[:, 0]]), None), (signs, signs)):
-        here, there = pg.verify(cube, f, features=features), pg.dask.verify(halves, f, features=features)
+        here, there = pg.verify(cube, f, features=features), pg.verify(halves, f, features=features)
         assert (here.status, digits.sub("#", here.reason), here.family) == (
             there.status,
             digits.sub("#", there.reason),
@@ -166,13 +166,13 @@ def test_verdicts_are_those_of_one_machine(blocks, whole, spectrum, client):
 def test_training_ends_where_it_does_on_one_machine(client):
     graph = pg.zoo.planted_subclasses(2, 2, size=6)
     parts = pg.dask.build(graph.p, graph.kernel, rows=7, client=client)
-    here, there = pg.train(graph, 2, rng=0), pg.dask.train(parts, 2, rng=0, tol=1e-5)  # where Newton steps have begun
+    here, there = pg.train(graph, 2, rng=0), pg.train(parts, 2, rng=0, tol=1e-5)  # where Newton steps have begun
     assert there.converged
     assert there.loss[0] == pytest.approx(here.loss[0], abs=1e-13)
     assert there.loss[-1] == pytest.approx(
         -np.sum(graph.spectrum(2).gamma ** 2), abs=1e-9
     )  # of second order in the gradient
-    assert pg.dask.verify(parts, there, atol=1e-3)
+    assert pg.verify(parts, there, atol=1e-3)
 
 
 def test_columns_go_in_panels_where_a_worker_cannot_take_them_at_once(blocks):
@@ -253,12 +253,9 @@ def test_declarations_are_refused_as_on_one_machine(client):
             lambda g, c, t: g.spectrum(1, solver="dense"),
             'solver is \'dense\'; it must be "blocks" or "collected"',
         ),
-        (lambda g, c, t: pg.dask.verify(pg.zoo.lightning_cloud(), [[1]]), "takes a BlockGraph first"),
-        (lambda g, c, t: pg.dask.train(pg.zoo.lightning_cloud(), 1), "takes a BlockGraph first"),
-        (lambda g, c, t: pg.dask.train(g, 1, steps=0), "steps is 0"),
-        (lambda g, c, t: pg.dask.train(g, 1, tol=0), "tol is 0"),
-        (lambda g, c, t: pg.dask.train(g, 1, start=np.ones((g.N, 2))), "start has shape (3200, 2)"),
-        (lambda g, c, t: pg.train(g, 1), "takes a PopulationGraph first"),
+        (lambda g, c, t: pg.train(g, 1, steps=0), "steps is 0"),
+        (lambda g, c, t: pg.train(g, 1, tol=0), "tol is 0"),
+        (lambda g, c, t: pg.train(g, 1, start=np.ones((g.N, 2))), "start has shape (3200, 2)"),
     ],
 )
 def test_wrong_arguments_are_refused(call, message, blocks, client, tmp_path):

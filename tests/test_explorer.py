@@ -96,7 +96,7 @@ def test_what_is_no_range_is_refused(arguments, message):
 
 
 def test_what_makes_no_graph_is_said():
-    assert "returned 0.5; it must return a PopulationGraph" in panel(NoGraph().shown, "message")
+    assert "returned 0.5; it must return a population" in panel(NoGraph().shown, "message")
 
 
 class NoGraph:

@@ -13,7 +13,7 @@ import popgraph as pg
 from popgraph import zoo
 from popgraph.basics.subspace import tolerance
 from popgraph.errors import NotConverged, TooLarge
-from popgraph.spectrum import choose_solver, policy, whole_eigenspace
+from popgraph.spectrum import assemble, choose_solver, policy, whole_eigenspace
 from popgraph.spectrum.certificate import AT_ONCE
 from popgraph.spectrum.components import Stack
 from popgraph.spectrum.policy import DENSE_SIDE, FEW
@@ -195,8 +195,8 @@ def iterated(monkeypatch):
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, name: str, times: int) -> list[int]:
-    """Let what the policy calls by a name fail so many times."""
-    honest, calls = getattr(policy, name), [0]
+    """Let what assembles a spectrum fail so many times in what it calls by a name."""
+    honest, calls = getattr(assemble, name), [0]
 
     def fails(*args: Any, **options: Any) -> Any:
         calls[0] += 1
@@ -204,7 +204,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, name: str, times: int) -> list[int]
             raise NotConverged("made to fail")
         return honest(*args, **options)
 
-    monkeypatch.setattr(policy, name, fails)
+    monkeypatch.setattr(assemble, name, fails)
     return calls
 
 
@@ -277,9 +277,9 @@ def test_what_is_seen_is_compared_with_the_bound_and_not_with_a_ritz_value(monke
     """A bound of Lanczos' method is above what it has seen; another eye may see more, up to the bound."""
     honest = iterated.spectrum(4).certificate
     assert honest.remainder < honest.remainder_bound - 1e-4
-    monkeypatch.setattr(policy, "witness", lambda *args: (honest.remainder + honest.remainder_bound) / 2)
+    monkeypatch.setattr(assemble, "witness", lambda *args: (honest.remainder + honest.remainder_bound) / 2)
     assert iterated.spectrum(4).solvers[0].solver == "iterative"
-    monkeypatch.setattr(policy, "witness", lambda *args: honest.remainder_bound + 1e-6)
+    monkeypatch.setattr(assemble, "witness", lambda *args: honest.remainder_bound + 1e-6)
     with pytest.raises(NotConverged, match="beside the 4 found"):
         iterated.spectrum(4, solver="iterative")
 

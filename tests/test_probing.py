@@ -13,7 +13,7 @@ from scipy.optimize import linprog
 
 import popgraph as pg
 from popgraph import zoo
-from popgraph.downstream.probing import exact, logistic, probe, probe_range
+from popgraph.downstream.probing import exact, heads, probe, probe_range
 from popgraph.errors import InvalidArgument, InvalidEmbedding, NotConverged, TooLarge
 from popgraph.zoo.class_domain import class_domain
 
@@ -338,7 +338,7 @@ def test_the_logistic_head_is_scikit_learns(seed):
     S = f.T @ (graph.w_x[:, np.newaxis] * f)
     white = f @ np.linalg.inv(np.linalg.cholesky(S)).T
     mass = np.array([(graph.p * (labels == c)) @ graph.kernel for c in found.classes])
-    model = LogisticRegression(C=1 / logistic.RIDGE, fit_intercept=False, tol=1e-10, max_iter=10_000)
+    model = LogisticRegression(C=1 / heads.RIDGE, fit_intercept=False, tol=1e-10, max_iter=10_000)
     model.fit(np.tile(white, (3, 1)), np.repeat([0, 1, 2], 12), sample_weight=mass.ravel())
     np.testing.assert_allclose(f @ found.B, white @ model.coef_.T, atol=2e-3)
     theirs = -np.sum(mass.T * model.predict_log_proba(white))
@@ -352,7 +352,7 @@ def test_the_logistic_head_stops_at_finite_scores_where_classes_are_separable():
 
 
 def test_a_logistic_head_that_does_not_get_there_says_so(monkeypatch):
-    monkeypatch.setattr(logistic, "EXCESS", 1e-40)
+    monkeypatch.setattr(heads, "MAX_EXCESS_NATS", 1e-40)
     with pytest.raises(NotConverged, match='nats above its minimum at most.*use head="least squares"'):
         probe(zoo.clusters(), zoo.clusters().spectrum(4), head="logistic")
     assert probe(zoo.clusters(), zoo.clusters().spectrum(4), head="exact").error == 0
@@ -487,9 +487,9 @@ REFUSED = {
         lambda: probe(LC, np.ones((4, 1)), head="ridge"),
         'head is \'ridge\'; it must be "least squares", "logistic" or',
     ),
-    "intercept": (lambda: probe(LC, np.ones((4, 1)), intercept=2), "intercept is 2; say True to fit one, or False"),
-    "order": (lambda: probe(np.ones((4, 1)), LC), "takes a PopulationGraph first; got"),
-    "range order": (lambda: probe_range(2, LC), "takes a PopulationGraph first; got 2"),
+    "intercept": (lambda: probe(LC, np.ones((4, 1)), intercept=2), "intercept is 2; it must be True or False"),
+    "order": (lambda: probe(np.ones((4, 1)), LC), "takes a population first; got"),
+    "range order": (lambda: probe_range(2, LC), "takes a population first; got 2"),
     "range head": (lambda: probe_range(LC, 1, head="best"), "head is 'best'"),
     "samples": (lambda: probe_range(LC, 1, samples=-1), "samples is -1; it must be a whole number, 0 or more"),
     "k": (lambda: probe_range(LC, 9), "k is 9"),

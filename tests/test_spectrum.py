@@ -17,7 +17,7 @@ from popgraph.spectrum import choose_solver, decompose, find_components, policy,
 from popgraph.spectrum.basis import null_vectors, reproducible_basis, signed
 from popgraph.spectrum.certificate import certify, residual_norms
 from popgraph.spectrum.components import stacks
-from popgraph.spectrum.solvers import iterative
+from popgraph.spectrum.solvers import deflation, iterative
 from popgraph.spectrum.solvers.lanczos import Lanczos, largest_left
 
 
@@ -206,7 +206,7 @@ def test_second_searches_mend_a_search_that_missed_copies(monkeypatch):
 
 def test_searches_that_never_end_raise(monkeypatch):
     forget_copies(monkeypatch)
-    monkeypatch.setattr(iterative, "ROUNDS", 3)
+    monkeypatch.setattr(deflation, "MOST_ROUNDS", 3)
     with pytest.raises(NotConverged, match=r"after 3 searches only 3 of 6 eigenvalues below 1 are found"):
         zoo.hypercube(6).spectrum(7, solver="iterative")
 
@@ -223,7 +223,7 @@ def test_a_missed_larger_eigenvalue_is_found_by_the_second_search_or_raises(monk
     monkeypatch.setattr(iterative.Search, "_arpack", blind)
     np.testing.assert_allclose(graph.spectrum(2, solver="iterative").gamma, [1, 0.25], atol=1e-12)
     calls.clear()
-    monkeypatch.setattr(iterative, "ROUNDS", 2)
+    monkeypatch.setattr(deflation, "MOST_ROUNDS", 2)
     with pytest.raises(
         NotConverged, match=r"after 2 searches there is still an eigenvalue 0.25 above the 2-th found, 0.0625"
     ):

@@ -323,6 +323,7 @@ def test_bad_arguments_are_refused():
     cube = zoo.hypercube(3)
     for call, message in [
         (lambda: theory.check("graph"), r"theory.check\(graph\) takes a PopulationGraph first; got 'graph'"),
+        (lambda: theory.check(pg.product([zoo.hypercube(1)] * 2)), r"theory.check\(graph\) .* use its .expand\(\)"),
         (lambda: theory.check(cube, k=9), "k is 9; it must be a whole number from 1 to the number of views, 8"),
         (lambda: theory.check(cube, [0, 1]), "labels has shape"),
         (

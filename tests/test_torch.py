@@ -458,7 +458,7 @@ def test_an_encode_that_fails_names_the_view():
         (lambda g, n: pg.torch.fit(n, g, learning_rate=-1), "learning_rate is -1; it must be a positive number"),
         (lambda g, n: pg.torch.fit(n, g, weight_decay=-1), "weight_decay is -1; it must be a nonnegative number"),
         (lambda g, n: pg.torch.fit(n, g, loss=nn.MSELoss()), r"loss is MSELoss\(\); give one of popgraph.losses"),
-        (lambda g, n: pg.torch.fit(g, n), r"fit\(module, graph\) takes a PopulationGraph second"),
+        (lambda g, n: pg.torch.fit(g, n), r"fit\(module, graph\) takes a population second"),
         (lambda g, n: pg.torch.fit(nn.Flatten(), g), r"module is Flatten\(.*, which has no weights to train"),
         (lambda g, n: pg.torch.fit(lambda x: x, g), "module is <function .*; it must be a torch.nn.Module"),
         (lambda g, n: pg.torch.verify(g, np.ones((4, 2))), r"verify\(graph, module\) takes a torch.nn.Module or a Fit"),
@@ -466,7 +466,7 @@ def test_an_encode_that_fails_names_the_view():
         (lambda g, n: pg.torch.PositivePairs(g, 0), "batch_size is 0"),
         (
             lambda g, n: pg.torch.PositivePairs(n, 4),
-            r"PositivePairs\(graph, batch_size\) takes a PopulationGraph first",
+            r"PositivePairs\(graph, batch_size\) takes a population first",
         ),
     ],
 )
@@ -506,3 +506,39 @@ def test_the_benchmark_runs_both_loops():
     assert hand > 0
     assert ours > 0
     assert ratio == pytest.approx(hand / ours)
+
+
+BIASED = pg.build({0: 0.75, 1: 0.25}, {0: {0: 0.9, 1: 0.1}, 1: {0: 0.1, 1: 0.9}})
+MIXED = pg.structure.mixture({"cat": 0.4, "dog": 0.6}, {"cat": [BIASED] * 2, "dog": [BIASED, zoo.hypercube(1, 0.4)]})
+
+
+def numbers(view):
+    """A view of a product, a tuple of tuples and numbers, as a vector."""
+    return np.array([part[0] if isinstance(part, tuple) else part for part in view], dtype=float)
+
+
+@pytest.mark.parametrize("loss", ["spectral", "infonce"])
+def test_a_mixture_is_fitted_and_judged_as_its_list(loss):
+    pairs = pg.torch.PositivePairs(MIXED, 8, encode=numbers, batches=2, rng=0)
+    assert [tuple(x.shape) for x, _ in pairs] == [(8, 2), (8, 2)]
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(2, 16), nn.ReLU(), nn.Linear(16, 2)).double()
+    fitted = pg.torch.fit(net, MIXED, loss=loss, encode=numbers, batch_size=64, steps=50, rng=0)
+    listed, ready = MIXED.expand(), getattr(losses, loss)
+    assert fitted.loss.min() == pytest.approx(ready.value(listed.factor, listed.w_x, fitted.f), rel=1e-9)
+    one, other = (pg.torch.verify(graph, fitted, atol=0.5) for graph in (MIXED, listed))
+    np.testing.assert_allclose(one.output.angles, other.output.angles, atol=1e-9)
+
+
+def test_what_needs_arrays_of_a_listed_graph_names_expand():
+    net = nn.Linear(2, 2)
+    with pytest.raises(InvalidArgument, match=r"fit\(module, graph, batch_size=None\) .* use its .expand\(\)"):
+        pg.torch.fit(net, MIXED, encode=numbers, batch_size=None)
+    product = pg.product([BIASED] * 3)
+    for call in (
+        lambda: pg.torch.fit(net, product),
+        lambda: pg.torch.verify(product, net),
+        lambda: pg.torch.PositivePairs(product, 8),
+    ):
+        with pytest.raises(InvalidArgument, match=r"needs a list of views, which ProductGraph.* use its .expand\(\)"):
+            call()

@@ -1,4 +1,7 @@
-"""Types from the user's side: two checkers read a user's script against the wheel, and find five mistakes in another."""
+"""Types from the user's side: two checkers read a user's script against the wheel, and find five mistakes in another.
+
+They also prove that each kind of population has what its protocol asks for.
+"""
 
 import re
 import subprocess
@@ -15,7 +18,7 @@ from test_docstrings import documented, return_annotation, returned
 from test_namespaces import PUBLIC, namespace
 
 HERE = Path(__file__).parent / "typing"
-SCRIPT, MISTAKES = HERE / "user_script.py", HERE / "five_mistakes.py"
+SCRIPT, MISTAKES, KINDS = HERE / "user_script.py", HERE / "five_mistakes.py", HERE / "kinds_of_populations.py"
 
 
 def test_the_script_runs():
@@ -92,10 +95,10 @@ def pyright(python, script, folder):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("checker", [mypy, pyright])
-def test_a_checker_finds_no_error_in_the_script_and_all_mistakes(checker, python, tmp_path):
+def test_a_checker_finds_no_error_in_what_is_right_and_all_mistakes(checker, python, tmp_path):
     need(checker.__name__)
     found = {}
-    for script in (SCRIPT, MISTAKES):
+    for script in (SCRIPT, MISTAKES, KINDS):
         copy = tmp_path / script.name
         copy.write_text(script.read_text(encoding="utf-8"), encoding="utf-8")
         done = subprocess.run(checker(python, copy, tmp_path), cwd=tmp_path, capture_output=True, encoding="utf-8")
@@ -108,4 +111,4 @@ def test_a_checker_finds_no_error_in_the_script_and_all_mistakes(checker, python
         for number, line in enumerate(MISTAKES.read_text(encoding="utf-8").splitlines(), 1)
         if "# mistake" in line
     }
-    assert found == {SCRIPT: set(), MISTAKES: planted}
+    assert found == {SCRIPT: set(), MISTAKES: planted, KINDS: set()}

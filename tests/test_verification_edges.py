@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ from popgraph.basics.subspace import column_space
 from popgraph.errors import InvalidArgument
 from popgraph.populations.exact import ExactGraph
 from popgraph.verification import reasons
-from popgraph.verification import verifying as verification
+from popgraph.verification.evidence import Evidence
+from popgraph.verification.judge import judge
 from popgraph.verification.match import Status
 
 LC = zoo.lightning_cloud()
@@ -143,15 +145,26 @@ def test_the_excess_loss_is_its_closed_form_on_both_sides_of_0(stretch):
     assert match.excess_loss == pytest.approx(np.sum(gamma**2) * (stretch**2 - 1) ** 2, rel=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("loss", "excess"), [(-1 - 1e-15, 0.0), (-1.0, 0.0), (-0.75, 0.25), (np.nan, np.inf), (np.inf, np.inf)]
-)
-def test_no_excess_loss_is_negative_and_a_loss_that_overflows_is_no_number(loss, excess):
-    """The minimum at k = 1 is -γ_1² = -1, which rounding may undercut; inf - inf is NaN."""
-    spectrum = CUBE.spectrum(1)
-    f, F = spectrum.embedding, spectrum.minimiser
-    match = verification.judge(CUBE, f, F, np.sqrt(CUBE.w_x), 1, 1e-6, spectrum, loss)
-    assert match.excess_loss == excess
+def evidence_with(gram):
+    """The minimiser at k = 1 of 4 views of probability 1/4, all numbers exact, beside products that are not those of its Ā."""
+    square = zoo.hypercube(2)
+    spectrum = replace(square.spectrum(1), eigenvectors=np.full((4, 1), 0.5))
+    coordinates = SimpleNamespace(gram=gram, views=square.views)
+    return Evidence(
+        coordinates, square.spectrum, np.ones((4, 1)), np.full((4, 1), 0.5), np.full(4, 0.5), spectrum, 1e-6
+    )
+
+
+@pytest.mark.parametrize(("cross", "excess"), [(1 + 1e-15, 0.0), (1.0, 0.0), (0.875, 0.25)])
+def test_no_excess_loss_is_negative(cross, excess):
+    """L = 1 - 2 FᵀĀF, and the minimum at k = 1 is -γ_1² = -1, which rounding may undercut."""
+    assert judge(evidence_with(lambda X: cross * X)).excess_loss == excess
+
+
+@pytest.mark.parametrize("cross", [np.nan, -np.inf])
+def test_a_loss_that_overflows_is_infinite(cross):
+    """inf - inf is NaN."""
+    assert judge(evidence_with(lambda X: cross * X)).excess_loss == np.inf
 
 
 # --- what is said besides

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Hashable, Mapping, Sequence, Set
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from popgraph.basics.arguments import flag, numbers, word
 from popgraph.basics.arguments.containers import refuse_other_names
 from popgraph.basics.arguments.kernels import is_matrix
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.labels import read_labels
 from popgraph.basics.arguments.outcomes import list_finite, read_distinct
 from popgraph.basics.arguments.probabilities import SUM_TOLERANCE
 from popgraph.basics.arrays import Ints, frozen
@@ -40,6 +42,7 @@ def build(
     augmentation: Any,
     *,
     views: Any = None,
+    labels: Any = None,
     rows: int = ROWS,
     client: Any = None,
     store: str | Path | None = None,
@@ -59,6 +62,8 @@ def build(
         As of `popgraph.build`; the rows of a matrix are written to disk a block at a time.
     views : sequence of N outcomes, optional
         As of `popgraph.build`: names for the columns of a matrix, or the order of the views of a callable augmentation.
+    labels : sequence of n labels, mapping natural -> label, or Series, optional
+        As of `popgraph.build`.
     rows : int
         The naturals in a block. A worker holds what a few blocks reach.
     client : distributed.Client, optional
@@ -93,22 +98,25 @@ def build(
     flag("progress", progress)
     if not is_matrix(augmentation):
         law = read_distribution(distribution)
+        classes = read_labels(labels, law.outcomes)
         check_floats(law, "natural")
         order = law.outcomes if views is None else read_distinct(views, "view", "name each view once")
         given = [(law.outcomes[cut], law.probabilities[cut]) for cut in _cuts(len(law), rows)]
         source = Enumerated(as_augmentation(augmentation))
-        graph = _assemble(source, given, Cluster(client), store, name, progress, order)
+        graph = _assemble(source, given, Cluster(client), store, name, progress, order, law.outcomes)
         if views is not None:
             refuse_other_names("views=", order, graph.views, "view", InvalidAugmentation)
-        return graph
+        return replace(graph, labels=classes)
     law, matrix, names = read_law_and_matrix(distribution, augmentation, views)
+    classes = read_labels(labels, law.outcomes)
     matrix = sp.csr_array(matrix) if sp.issparse(matrix) else matrix
     directory, keep = _directory(store)
     answers = []
     for block, cut in enumerate(_cuts(len(law), rows)):
         A = read_rows(matrix[cut], Distribution.uniform(law.outcomes[cut]), False)[0]
         answers.append(Answer(write(directory, block, law.probabilities[cut], A), None, matrix.shape[1]))
-    return _finished(answers, Cluster(client), directory, keep, name, progress, names)
+    graph = _finished(answers, Cluster(client), directory, keep, name, progress, names, law.outcomes)
+    return replace(graph, labels=classes)
 
 
 @checked_call()
@@ -116,6 +124,7 @@ def from_blocks(
     source: Callable[[int], tuple[Any, ...]],
     count: int,
     *,
+    labels: Any = None,
     client: Any = None,
     store: str | Path | None = None,
     name: str = "",
@@ -131,6 +140,8 @@ def from_blocks(
         and must answer alike if it is asked again.
     count : int
         The number of blocks.
+    labels : sequence of n labels, mapping position -> label, or Series, optional
+        The class of each natural, in the order of the blocks and their rows, None where unlabelled.
     client, store, name, progress
         As of `build`.
 
@@ -156,7 +167,8 @@ def from_blocks(
     flag("progress", progress)
     if not callable(source):
         raise InvalidArgument(f"source is {shorten(source)}; give a function block -> (p, A)")
-    return _assemble(source, [()] * count, Cluster(client), store, name, progress)
+    graph = _assemble(source, [()] * count, Cluster(client), store, name, progress)
+    return replace(graph, labels=read_labels(labels, graph.naturals))
 
 
 @checked_call()
@@ -164,6 +176,7 @@ def from_files(
     paths: Sequence[str | Path],
     p: Any = None,
     *,
+    labels: Any = None,
     client: Any = None,
     store: str | Path | None = None,
     name: str = "",
@@ -177,6 +190,8 @@ def from_files(
         In the order of the naturals; seen by all workers.
     p : sequence of arrays, one for each file, optional
         The naturals' probabilities; all equal by default, and then the files are opened once to count their rows.
+    labels : sequence of n labels, mapping position -> label, or Series, optional
+        The class of each row, in the order of the files, None where unlabelled.
     client, store, name, progress
         As of `build`.
 
@@ -223,7 +238,8 @@ def from_files(
             numbers(f"p[{i}]", part, "it must be an array of probabilities", InvalidDistribution)
             for i, part in enumerate(p)
         ]
-    return _assemble(filed, list(zip(names, p, strict=True)), Cluster(client), store, name, progress)
+    graph = _assemble(filed, list(zip(names, p, strict=True)), Cluster(client), store, name, progress)
+    return replace(graph, labels=read_labels(labels, graph.naturals))
 
 
 def _cuts(n: int, rows: int) -> list[slice]:
@@ -272,6 +288,7 @@ def _assemble(
     name: str,
     progress: bool,
     order: Sequence[Hashable] | None = None,
+    naturals: Sequence[Hashable] | None = None,
 ) -> BlockGraph:
     """Let the workers enumerate and write the blocks; views keep this order, where they are the same."""
     directory, keep = _directory(declared)
@@ -279,7 +296,7 @@ def _assemble(
     calls = [(directory, block, path, *own) for block, own in enumerate(given)]
     answers: list[Answer] = _on_workers(cluster, read, calls, "the enumeration of a block", progress)
     Path(path).unlink()
-    return _finished(answers, cluster, directory, keep, name, progress, order)
+    return _finished(answers, cluster, directory, keep, name, progress, order, naturals)
 
 
 def _on_workers(
@@ -308,6 +325,7 @@ def _finished(
     name: str,
     progress: bool,
     names: Sequence[Hashable] | None = None,
+    naturals: Sequence[Hashable] | None = None,
 ) -> BlockGraph:
     """Unite what the blocks have in common, and let the workers make M of A."""
     for answer in answers:
@@ -346,7 +364,7 @@ def _finished(
         views=views,
         w_x=frozen(w_x),
         components=frozen(joined.of_view),
-        n=sum(block.n for block in blocks),
+        naturals=range(sum(block.n for block in blocks)) if naturals is None else naturals,
         nnz=sum(block.nnz for block in blocks),
         products=Products(cluster, directory, tuple(finished), len(views), len(cluster.workers()), cluster.memory),
         name=name,

@@ -1,23 +1,24 @@
-"""`BlockGraph`: a population graph whose kernel never meets in one memory, and `verify` on it."""
+"""`BlockGraph`: a population graph whose kernel never meets in one memory."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from popgraph.basics.arguments import flag, one_of, whole_number
-from popgraph.basics.arguments.keywords import checked_call
-from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse
-from popgraph.basics.blas import one_thread
-from popgraph.dask import store
+import numpy as np
+
+from popgraph.basics.arguments import flag, generator, one_of, whole_number
+from popgraph.basics.arguments.classes import classes_in_order, labels_of, list_labels
+from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse, frozen
+from popgraph.dask import drawing, store
 from popgraph.dask.decompose import decompose
 from popgraph.dask.products import Products
-from popgraph.errors import InvalidArgument, TooLarge, printable, shorten, size_in_words
+from popgraph.declare.distribution import Distribution, Seed
+from popgraph.errors import InvalidArgument, TooLarge, size_in_words
+from popgraph.populations import PopulationGraph, build, counts_in_words, read_columns, read_draws
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum import decompose as decompose_here
 from popgraph.spectrum.policy import DENSE_SIDE
-from popgraph.verification import verifying as verification
-from popgraph.verification.match import Match
 
 COLLECTED = 2**28  # bytes of M that may be brought here
 SMALL = 2**22  # bytes of M up to which the journey costs more than the solve
@@ -28,7 +29,8 @@ class BlockGraph(Immutable):
     """Hold a population graph as row blocks of A, one after another on disk, and a cluster that multiplies by them.
 
     Made by `popgraph.dask.build`, `from_blocks` or `from_files`. What has a row for each view is here, in this process's memory
-    (w_x, the components, an embedding, F*); what has an entry for each pair of natural and view is not.
+    (w_x, the components, an embedding, F*), and what has one for each natural (p, the labels) when it is asked for; what has an
+    entry for each pair of natural and view is not.
 
     Attributes
     ----------
@@ -38,10 +40,14 @@ class BlockGraph(Immutable):
         Their probabilities.
     components : (N,) array
         The component of each view, numbered by first view.
-    n, nnz : int
-        The number of naturals, and of stored entries of A.
+    naturals : sequence
+        The n naturals, block by block; where only their rows were given, 0, 1, ..., n-1.
+    nnz : int
+        The number of stored entries of A.
     products : Products
         Multiplies by Ā.
+    labels : (n,) array or None
+        The naturals' classes y(x̄); None in it is an unlabelled natural.
     name : str
         How it prints.
 
@@ -62,11 +68,17 @@ class BlockGraph(Immutable):
     views: Sequence[Hashable]
     w_x: Floats
     components: Ints
-    n: int
+    naturals: Sequence[Hashable]
     nnz: int
     products: Products
+    labels: Any = None
     name: str = ""
     keep: Any = field(default=None)  # the temporary directory lives as long as this
+
+    @property
+    def n(self) -> int:
+        """The number of naturals."""
+        return len(self.naturals)
 
     @property
     def N(self) -> int:
@@ -89,9 +101,84 @@ class BlockGraph(Immutable):
         return False
 
     @cached_property
-    def factor(self) -> "BlockFactor":
+    def p(self) -> Floats:
+        """The naturals' probabilities, (n,), read from disk."""
+        return frozen(store.probabilities(self.products.directory, len(self.products.blocks)))
+
+    @cached_property
+    def factor(self) -> "BlockMatrix":
         """M, as far as products with it go."""
-        return BlockFactor(self)
+        return BlockMatrix(self.products, (self.n, self.N))
+
+    @cached_property
+    def kernel(self) -> "BlockMatrix":
+        """A(x|x̄) = diag(1/√p) M diag(√w_x), as far as products go: `kernel @ X` and `kernel.T @ Y` of vectors or columns."""
+        return BlockMatrix(self.products, (self.n, self.N), (1 / np.sqrt(self.p), np.sqrt(self.w_x)))
+
+    def gram(self, X: Floats) -> Floats:
+        """Return ĀX of a vector (N,) or of columns (N, k): one journey to the workers.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import popgraph as pg
+        >>> from distributed import Client
+        >>> with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
+        ...     pg.dask.build([0, 1], pg.identity(), client=client).gram(np.array([2.0, 3.0]))
+        array([2., 3.])
+        """
+        return self.products.gram(read_columns(X, self.N))
+
+    @property
+    def trace(self) -> float:
+        """The trace of Ā: Σ_x w_xx / w_x."""
+        return float(sum(block.square for block in self.products.blocks))
+
+    @cached_property
+    def view_labels(self) -> Any:
+        """The most probable class of each view, (N,), as of `PopulationGraph.view_labels`; reads A once, here.
+
+        Raises
+        ------
+        InvalidArgument
+            If the graph has no labels.
+        """
+        if self.labels is None:
+            raise InvalidArgument("this graph has no labels; pass labels= to popgraph.dask.build")
+        first, y = classes_in_order(self.labels)
+        codes = drawing.most_probable(self.products.directory, len(self.products.blocks), self.N, y)
+        return frozen(labels_of(codes, self.labels[first]))
+
+    def sample_views(self, size: int, *, rng: Seed = None) -> Ints:
+        """Draw views from w_x: an array (size,) of positions in `views`.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> from distributed import Client
+        >>> with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
+        ...     pg.dask.build([0, 1], pg.identity(), client=client).sample_views(3, rng=0).shape
+        (3,)
+        """
+        return self._draw(size, 1, rng)[:, 0]
+
+    def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
+        """Draw positive pairs (x, x⁺): (size, 2) positions in `views`; only the rows of the naturals drawn are read, here.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> from distributed import Client
+        >>> with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
+        ...     pg.dask.build([0, 1], pg.identity(), client=client).sample_pairs(3, rng=0).shape
+        (3, 2)
+        """
+        return self._draw(size, 2, rng)
+
+    def _draw(self, size: int, each: int, rng: Seed) -> Ints:
+        source, size = generator(rng), read_draws(size)
+        ends = np.cumsum([block.n for block in self.products.blocks])
+        return drawing.draw(self.products.directory, self.p, ends, each, source, size)
 
     def spectrum(self, k: int, *, solver: str | None = None, progress: bool = False) -> Spectrum:
         """Return the k leading eigenpairs of Ā, as `PopulationGraph.spectrum` does: the same values and the same certificate.
@@ -161,6 +248,32 @@ class BlockGraph(Immutable):
             )
         return store.collected(self.products.directory, len(self.products.blocks), self.N)
 
+    def expand(self) -> PopulationGraph:
+        """Return the same population as a graph in this process's memory, its naturals and views in the same order.
+
+        Raises
+        ------
+        TooLarge
+            If A would take more than 256 MiB.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> from distributed import Client
+        >>> with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
+        ...     pg.dask.build([0, 1], pg.identity(), client=client).expand()
+        PopulationGraph(2 naturals, 2 views, 2 components)
+        """
+        if self.bytes > COLLECTED:
+            raise TooLarge(
+                f"A takes {size_in_words(self.bytes)}, more than {size_in_words(COLLECTED)}; spectrum, verify, train and "
+                "sample_pairs need no list of its entries"
+            )
+        A = store.collected_kernel(self.products.directory, len(self.products.blocks), self.N)
+        law = Distribution(list(zip(self.naturals, self.p.tolist(), strict=True)))
+        labels = None if self.labels is None else list_labels(self.labels)
+        return build(law, A, views=list(self.views), labels=labels, name=self.name)
+
     def close(self) -> None:
         """Stop the cluster, where it is one of our own; otherwise it stops when nothing refers to this graph any more.
 
@@ -173,10 +286,6 @@ class BlockGraph(Immutable):
         """
         self.products.cluster.close()
 
-    def __verify__(self, f: Any, k: int | None, *, atol: Any, spectrum: Any, features: Any) -> Match:
-        """Answer `popgraph.verify`."""
-        return verification.verify_on(self, f, k, atol=atol, spectrum=spectrum, features=features)
-
     def __enter__(self) -> "BlockGraph":
         return self
 
@@ -184,9 +293,7 @@ class BlockGraph(Immutable):
         self.close()
 
     def __repr__(self) -> str:
-        counts = {"natural": self.n, "view": self.N, "component": self.component_count}
-        words = ", ".join(f"{count:,} {what}{'s' * (count != 1)}" for what, count in counts.items())
-        return f"BlockGraph({printable(self.name) + ': ' if self.name else ''}{words}, in {len(self.products.blocks):,} blocks)"
+        return f"BlockGraph({counts_in_words(self)}, in {len(self.products.blocks):,} blocks)"
 
     def __str__(self) -> str:
         client = self.products.cluster.client
@@ -196,66 +303,29 @@ class BlockGraph(Immutable):
 
 
 @dataclass(frozen=True, eq=False)
-class BlockFactor:
-    """Stand for M (n, N), or its transpose, where products with columns are all that is asked of it."""
+class BlockMatrix:
+    """Stand for M (n, N) or diag(left) M diag(right), or its transpose, where products with columns are all that is asked of it."""
 
-    graph: BlockGraph
+    products: Products
+    untransposed: tuple[int, int]
+    scales: tuple[Floats, Floats] | None = None
     transposed: bool = False
 
     @property
     def shape(self) -> tuple[int, int]:
         """As of the array."""
-        n, N = self.graph.n, self.graph.N
+        n, N = self.untransposed
         return (N, n) if self.transposed else (n, N)
 
     @property
-    def T(self) -> "BlockFactor":
+    def T(self) -> "BlockMatrix":
         """The transpose."""
         return replace(self, transposed=not self.transposed)
 
     def __matmul__(self, X: Floats) -> Floats:
-        """Return M X or Mᵀ X, of a vector or columns; the blocks' parts meet here."""
-        products = self.graph.products
-        return products.transposed_times(X) if self.transposed else products.times(X)
-
-
-@checked_call()
-@one_thread()
-def verify(
-    graph: BlockGraph,
-    f: Any,
-    k: int | None = None,
-    *,
-    atol: float = 1e-6,
-    spectrum: Spectrum | None = None,
-    features: Any = None,
-) -> Match:
-    """Check whether an embedding f matches F* up to an invertible linear map: `popgraph.verify`, for a graph in blocks.
-
-    Parameters
-    ----------
-    graph : BlockGraph
-    f, k, atol, spectrum, features
-        As of `popgraph.verify`.
-
-    Returns
-    -------
-    Match
-        The same verdict, with the same reasons.
-
-    Raises
-    ------
-    InvalidArgument, InvalidEmbedding
-        As of `popgraph.verify`.
-
-    Examples
-    --------
-    >>> import popgraph as pg
-    >>> from distributed import Client
-    >>> with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0") as client:
-    ...     pg.dask.verify(pg.dask.build([0, 1], pg.identity(), client=client), [[1, 1], [1, -1]])
-    Match(yes, k=2, MATCH, largest angle 0.0e+00 rad)
-    """
-    if not isinstance(graph, BlockGraph):
-        raise InvalidArgument(f"popgraph.dask.verify(graph, f) takes a BlockGraph first; got {shorten(graph)}")
-    return graph.__verify__(f, k, atol=atol, spectrum=spectrum, features=features)
+        """Return the product with a vector or columns; the blocks' parts meet here."""
+        times = self.products.transposed_times if self.transposed else self.products.times
+        if self.scales is None:
+            return times(X)
+        before, after = self.scales if self.transposed else self.scales[::-1]
+        return np.asarray((times((X.T * before).T).T * after).T)

@@ -119,6 +119,27 @@ def collected(directory: str, blocks: int, n_views: int) -> Sparse:
     return stacked
 
 
+def kernel(directory: str, block: int) -> tuple[Floats, Sparse, Ints]:
+    """Return p of a block, its rows of A on the columns that it reaches, and their numbers; all of it mapped, not read."""
+    p, indptr, raw, A, columns = (_load(directory, block, name) for name in ("p", "indptr", "raw", "A", "numbers"))
+    return p, sp.csr_array((A, raw, indptr), shape=(len(p), len(columns))), columns
+
+
+def probabilities(directory: str, blocks: int) -> Floats:
+    """Return the p of all naturals."""
+    return np.concatenate([_load(directory, block, "p") for block in range(blocks)])
+
+
+def collected_kernel(directory: str, blocks: int, n_views: int) -> Sparse:
+    """Return the whole of A, where it is small."""
+    parts = []
+    for block in range(blocks):
+        _, A, columns = kernel(directory, block)
+        parts.append(sp.csr_array((A.data, columns[A.indices], A.indptr), shape=(A.shape[0], n_views)))
+    stacked: Sparse = sp.vstack(parts, format="csr")
+    return stacked
+
+
 def _path(directory: str, block: int, name: str) -> Path:
     return Path(directory) / f"{block:06d}.{name}"
 

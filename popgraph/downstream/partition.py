@@ -10,14 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from popgraph.basics.arguments import whole_number
+from popgraph.basics.arguments.classes import classes_in_order
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words, reserve
+from popgraph.basics.protocols import ViewedPopulation, read_population
 from popgraph.basics.subspace import tolerance
-from popgraph.downstream.clustering import conductances, spectral_clusters
+from popgraph.downstream.clustering import RESTARTS, k_means, spectral_points
+from popgraph.downstream.labelling import indicators
+from popgraph.downstream.parts import part_conductances, self_weights, single_view_conductances, touching
 from popgraph.errors import InvalidArgument, TooLarge, shorten
-from popgraph.populations.graph import PopulationGraph, read_graph
+from popgraph.populations.weights import pair_weights
 
 EXACT_VIEWS = 16  # up to here m = 5 takes 0.3 s and m = 15 a second: the work grows like 3^N, and ranks need two bytes
 LOW_BITS = 8  # views of which all pairs of disjoint sets are one axis, of 3^8 numbers
@@ -86,12 +90,12 @@ class PartitionBounds(Immutable):
         return f"{self.lower:.6g} <= rho_{self.partition.m} <= {self.upper:.6g} ({self.how})"
 
 
-def conductance(graph: PopulationGraph, S: Any) -> float:
+def conductance(graph: ViewedPopulation, S: Any) -> float:
     """Return the Dirichlet conductance φ_G(S) = Σ_{x∈S, x'∉S} w_xx' / Σ_{x∈S} w_x of a set of views.
 
     Parameters
     ----------
-    graph : PopulationGraph
+    graph : population with listed views
         N views.
     S : sequence of positions, or (N,) array of bool
         Not empty.
@@ -111,6 +115,7 @@ def conductance(graph: PopulationGraph, S: Any) -> float:
     >>> conductance(pg.zoo.lightning_cloud(), [0])  # w_00 = 2/9 of w_0 = 1/3
     0.3333
     """
+    read_population("conductance(graph, S)", graph, ViewedPopulation)
     given = np.asarray(S)
     if given.dtype == bool and given.shape != (graph.N,):
         raise InvalidArgument(f"S is a mask of shape {given.shape}; {graph.N} views need ({graph.N},)")
@@ -123,38 +128,34 @@ def conductance(graph: PopulationGraph, S: Any) -> float:
     labels[positions] = 0
     if positions.size == graph.N:
         return 0.0
-    return float(_conductances(graph, labels, 2)[0])
+    return float(part_conductances(graph, labels, 2)[0])
 
 
-def _conductances(graph: PopulationGraph, labels: Ints, m: int) -> Floats:
-    """Return φ_G of each part, (m,)."""
-    onehot = np.zeros((graph.N, m))
-    onehot[np.arange(graph.N), labels] = 1.0
-    return conductances(graph.p, graph.kernel @ onehot)
-
-
-def _renumbered(graph: PopulationGraph, labels: Ints, exact: bool) -> Partition:
+def _renumbered(graph: ViewedPopulation, labels: Ints, exact: bool) -> Partition:
     """Number the parts by first view, and measure them."""
     _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
     order = np.argsort(np.argsort(first))
     numbered = np.asarray(order[inverse], dtype=np.intp)
-    return Partition(frozen(numbered), frozen(_conductances(graph, numbered, len(first))), exact)
+    return Partition(frozen(numbered), frozen(part_conductances(graph, numbered, len(first))), exact)
 
 
-def _read_m(graph: PopulationGraph, m: Any) -> int:
-    """Refuse an m that is no number of parts."""
-    read_graph("a partition", graph)
+def _read_m(call: str, graph: Any, m: Any) -> int:
+    """Refuse what is no population with views, and an m that is no number of parts."""
+    read_population(call, graph, ViewedPopulation)
     return whole_number("m", m, graph.N)
 
 
-def _in_closed_form(graph: PopulationGraph, m: int) -> Partition | None:
+def _in_closed_form(graph: ViewedPopulation, m: int) -> Partition | None:
     """Return a sparsest partition that needs no search: components, grouped, or single views."""
     if m <= graph.component_count:
         return _renumbered(graph, np.minimum(graph.components, m - 1), True)
     if m == graph.N:
-        A = graph.kernel
-        crossing = (A - A.power(2)).T @ graph.p  # Σ p A (1 - A): exactly 0 for a view that its naturals always give
-        phi = np.clip(crossing / graph.w_x, 0.0, 1.0)
+        phi = single_view_conductances(graph)
+        if phi is None:
+            raise TooLarge(
+                f"the conductances of {m:,} single views need {m:,} products with Ā, as this population lists no kernel; "
+                "use its .expand(), or a smaller m"
+            )
         return Partition(frozen(np.arange(graph.N, dtype=np.intp)), frozen(phi), True)
     return None
 
@@ -162,7 +163,7 @@ def _in_closed_form(graph: PopulationGraph, m: int) -> Partition | None:
 @checked_call()
 @in_words("searching the partitions", "use partition_bounds, which brackets rho at any size")
 @one_thread()
-def sparsest_partition(graph: PopulationGraph, m: int) -> Partition:
+def sparsest_partition(graph: ViewedPopulation, m: int) -> Partition:
     """Split the views into the m nonempty parts whose worst Dirichlet conductance is least.
 
     Exact, by dynamic programming over sets: the best worst part of a set split into j is that of a first part and of the rest
@@ -170,7 +171,7 @@ def sparsest_partition(graph: PopulationGraph, m: int) -> Partition:
 
     Parameters
     ----------
-    graph : PopulationGraph
+    graph : population with listed views
         N views, at most 16 unless m is at most the number of components, or N.
     m : int
         In 1..N.
@@ -198,7 +199,7 @@ def sparsest_partition(graph: PopulationGraph, m: int) -> Partition:
     >>> sparsest_partition(pg.zoo.hypercube(3), m=2).rho  # two opposite faces: a pair differs there with 2q(1-q) = 3/8
     0.375
     """
-    m = _read_m(graph, m)
+    m = _read_m("sparsest_partition(graph, m)", graph, m)
     known = _in_closed_form(graph, m)
     if known is not None:
         return known
@@ -220,9 +221,9 @@ def sparsest_partition(graph: PopulationGraph, m: int) -> Partition:
     return _renumbered(graph, labels, True)
 
 
-def _all_conductances(graph: PopulationGraph) -> Floats:
+def _all_conductances(graph: ViewedPopulation) -> Floats:
     """Return φ_G of every set of views, (2^N,) by bit mask; inf for the empty one."""
-    w, N = graph.w, graph.N
+    w, N = pair_weights(graph), graph.N
     mass, inside = np.zeros(1), np.zeros(1)
     touching = np.zeros((1, N))  # Σ_{x'∈S} w_xx' of each set and each view
     for x in range(N):
@@ -277,12 +278,12 @@ def _subsets(mask: int) -> Ints:
 @checked_call()
 @in_words("bounding rho", "use a smaller m")
 @one_thread()
-def partition_bounds(graph: PopulationGraph, m: int) -> PartitionBounds:
+def partition_bounds(graph: ViewedPopulation, m: int) -> PartitionBounds:
     """Bracket ρ_m at any size: λ_m/2 from below, and from above a spectral partition improved by moving single views.
 
     Parameters
     ----------
-    graph : PopulationGraph
+    graph : population with listed views
         N views.
     m : int
         In 1..N.
@@ -308,53 +309,52 @@ def partition_bounds(graph: PopulationGraph, m: int) -> PartitionBounds:
     >>> print(partition_bounds(pg.zoo.hypercube(3), m=2))
     0.375 <= rho_2 <= 0.375 (λ_2/2, and spectral clusters with 0 views moved)
     """
-    m = _read_m(graph, m)
+    m = _read_m("partition_bounds(graph, m)", graph, m)
     known = _in_closed_form(graph, m)
     if known is not None:
         return PartitionBounds(known.rho, known.rho, known, "in closed form")
     reserve(
         f"a table of {graph.N:,} views in {m:,} parts", 16.0 * graph.N * m, "use a smaller m"
     )  # who is in which, and F*
-    spectrum = graph.spectrum(m)
+    spectrum: Any = graph.spectrum(m)
     above = float(spectrum.gamma[-1]) + float(spectrum.residuals[-1]) + tolerance(spectrum.side)
     lower = max(0.0, (1.0 - min(1.0, above)) / 2.0)
-    labels, moved = _improved(graph, _spectral_start(graph, m), m)
+    labels, moved = _improved(graph, _spectral_start(graph, spectrum), m)
     found = _renumbered(graph, labels, False)
     moves = f"{moved} view{'s' * (moved != 1)} moved"
     return PartitionBounds(lower, found.rho, found, f"λ_{m}/2, and spectral clusters with {moves}")
 
 
-def _spectral_start(graph: PopulationGraph, m: int) -> Ints:
+def _spectral_start(graph: ViewedPopulation, spectrum: Any) -> Ints:
     """Return spectral clusters, or equal runs of views along the second eigenvector where the rows of F* are too few."""
+    m = spectrum.k
     try:
-        return np.array(spectral_clusters(graph, m, rng=0).parts)
+        parts = k_means(spectral_points(spectrum), graph.w_x, m, RESTARTS, np.random.default_rng(0))[0]
+        return classes_in_order(parts)[1]
     except InvalidArgument:
-        spectrum = graph.spectrum(min(2, graph.N))
-        order = np.argsort(spectrum.eigenfunctions[:, -1], kind="stable")
+        second = spectrum.eigenfunctions[:, min(1, m - 1)]
+        order = np.argsort(second, kind="stable")
         labels = np.empty(graph.N, dtype=np.intp)
         for part, positions in enumerate(np.array_split(order, m)):
             labels[positions] = part
         return labels
 
 
-def _improved(graph: PopulationGraph, labels: Ints, m: int) -> tuple[Ints, int]:
+def _improved(graph: ViewedPopulation, labels: Ints, m: int) -> tuple[Ints, int]:
     """Move one view after the other, each time the one that lowers the largest conductance most; and say how many."""
-    if graph.N * m > MOST_ENTRIES:
+    own = self_weights(graph) if graph.N * m <= MOST_ENTRIES else None
+    if own is None:
         return labels, 0
-    A, p, w_x = graph.kernel, graph.p, graph.w_x
-    own = A.power(2).T @ p  # w_xx
-    rows = np.arange(graph.N)
+    w_x, rows = graph.w_x, np.arange(graph.N)
     for moved in range(MOVES):
-        onehot = np.zeros((graph.N, m))
-        onehot[rows, labels] = 1.0
-        share = A @ onehot
-        touching = A.T @ (p[:, np.newaxis] * share)  # Σ_{x'∈part} w_xx'
-        mass, inside = w_x @ onehot, p @ share**2
+        columns = indicators(labels, m)
+        weights = touching(graph, columns)
+        mass, inside = w_x @ columns, np.bincount(labels, weights[rows, labels], m)
         phi = 1.0 - inside / mass
-        sizes = onehot.sum(axis=0)
+        sizes = columns.sum(axis=0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            left = 1.0 - (inside[labels] - 2.0 * touching[rows, labels] + own) / (mass[labels] - w_x)
-        joined = 1.0 - (inside + 2.0 * touching + own[:, np.newaxis]) / (mass + w_x[:, np.newaxis])
+            left = 1.0 - (inside[labels] - 2.0 * weights[rows, labels] + own) / (mass[labels] - w_x)
+        joined = 1.0 - (inside + 2.0 * weights + own[:, np.newaxis]) / (mass + w_x[:, np.newaxis])
         order = np.argsort(-phi, kind="stable")[:3]  # of three parts one is neither left nor joined
         others = np.full((graph.N, m), -np.inf)
         for part in order[::-1]:

@@ -1,6 +1,17 @@
-"""Contrastive losses, a file a family: each is one small object with its population value, gradient, sampled value and source.
+"""What is minimised: contrastive losses as functions of arrays, a file a family.
 
-A loss sees M, w_x and f. No minimum is known here: the trainer must not see the answer (`popgraph.theory` knows them).
+Each loss is one small object with its value over the population, its gradient, its value on a sampled batch, and what is known
+of that value's bias; `Loss` lists what `train` needs of one of your own. `audit` enumerates every batch of a small graph for
+the exact bias and variance. A loss sees Ā, w_x and f; no minimum is known here, as training must not see the answer
+(`popgraph.theory` knows them).
+
+>>> import popgraph as pg
+>>> from popgraph import losses
+>>> cloud = pg.zoo.lightning_cloud()
+>>> losses.spectral.value(cloud.factor, cloud.w_x, cloud.spectrum(2).embedding)
+-2.0
+>>> losses.InfoNCE(temperature=0.5).bias
+'biased: unbiased for B - 1 negatives instead'
 """
 
 from typing import TYPE_CHECKING, Any, Protocol

@@ -26,8 +26,8 @@ from popgraph.losses.operands import (
     refuse_tensors,
 )
 
-CROWDED = 0.1  # share of entries of M that are not 0 from which on dense products are faster
-MOST_VIEWS = 8192  # whose tables of pairs take 0.5 GB each; a gradient needs about six
+CROWDED_SHARE = 0.1  # share of entries of M that are not 0 from which on dense products are faster
+MAX_VIEWS_PAIRED = 8192  # whose tables of pairs take 0.5 GB each; a gradient needs about six
 
 
 def library(array: Any) -> Any:
@@ -44,18 +44,23 @@ def positive_pairs(factor: Any, w_x: Any) -> Any:
         Above 8,192 views.
     """
     N = len(w_x)
-    if N > MOST_VIEWS:
-        raise TooLarge(
-            f"this loss looks at all {N:,} x {N:,} pairs of views, {size_in_words(8.0 * N * N)} a table; use at most "
-            f"{MOST_VIEWS:,} views, batches (batch_size=), or losses.spectral, which needs no pairs"
-        )
+    refuse_many_views(N)
     dense = factor.to_dense() if hasattr(factor, "to_dense") else factor
-    if sp.issparse(dense) and dense.nnz > CROWDED * dense.shape[0] * N and dense.shape[0] <= 4 * N:
+    if sp.issparse(dense) and dense.nnz > CROWDED_SHARE * dense.shape[0] * N and dense.shape[0] <= 4 * N:
         dense = dense.toarray()  # a sparse product of crowded rows takes fifty times as long as BLAS
     gram = dense.T @ dense
     gram = gram.toarray() if hasattr(gram, "toarray") else gram
     root = w_x**0.5
     return gram * root[:, None] * root[None, :]
+
+
+def refuse_many_views(N: int) -> None:
+    """Refuse a table of all pairs of so many views."""
+    if N > MAX_VIEWS_PAIRED:
+        raise TooLarge(
+            f"this loss looks at all {N:,} x {N:,} pairs of views, {size_in_words(8.0 * N * N)} a table; use at most "
+            f"{MAX_VIEWS_PAIRED:,} views, batches (batch_size=), or losses.spectral, which needs no pairs"
+        )
 
 
 def softplus(s: Any) -> Any:
@@ -75,13 +80,43 @@ class CriticLoss(Immutable, ABC):
     temperature: float
     cosine: bool
 
-    @abstractmethod
+    @in_full_precision
     def critic_value(self, w: Any, w_x: Any, s: Any) -> Any:
-        """Return the population's loss of a critic s (N, N)."""
+        """Return the population's loss of a critic s (N, N), from w (N, N) and w_x (N,).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import popgraph as pg
+        >>> graph = pg.zoo.lightning_cloud()
+        >>> [loss.critic_value(graph.w, graph.w_x, np.zeros((4, 4))) for loss in (pg.losses.infonce, pg.losses.nt_logistic)]
+        [0.0, 1.386]
+        """
+        return plain(self._critic_value(*read_critic(w, w_x, s)))
+
+    def critic_gradient(self, w: Floats, w_x: Floats, s: Floats) -> tuple[float, Floats]:
+        """Return the population's loss of a critic and its derivative in s, (N, N).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import popgraph as pg
+        >>> graph = pg.zoo.lightning_cloud()
+        >>> value, gradient = pg.losses.nt_logistic.critic_gradient(graph.w, graph.w_x, np.zeros((4, 4)))
+        >>> value, gradient.shape
+        (1.386, (4, 4))
+        """
+        w, w_x, s = read_critic(w, w_x, s)
+        refuse_tensors({"s": s}, "critic_value(w, w_x, s)")
+        return self._critic_gradient(w, w_x, s)
 
     @abstractmethod
-    def critic_gradient(self, w: Floats, w_x: Floats, s: Floats) -> tuple[float, Floats]:
-        """Return the population's loss of a critic and its derivative in s, (N, N)."""
+    def _critic_value(self, w: Any, w_x: Any, s: Any) -> Any:
+        """Return the population's loss of a critic, of tables that are known to fit together."""
+
+    @abstractmethod
+    def _critic_gradient(self, w: Floats, w_x: Floats, s: Floats) -> tuple[float, Floats]:
+        """Return the population's loss of a critic and its derivative, of tables that are known to fit together."""
 
     @abstractmethod
     def _of_scores(self, S: Any) -> Any:
@@ -133,7 +168,7 @@ class CriticLoss(Immutable, ABC):
         factor, w_x, (f,) = read_population(factor, w_x, f)
         rows = self._rows(f)
         s = rows @ self._as_partners(rows, w_x).T / self.temperature
-        return plain(self.critic_value(positive_pairs(factor, w_x), w_x, s))
+        return plain(self._critic_value(positive_pairs(factor, w_x), w_x, s))
 
     def value_and_gradient(
         self, factor: Sparse, w_x: Floats, f: Floats, *, transposed: Sparse | None = None
@@ -195,7 +230,10 @@ class CriticLoss(Immutable, ABC):
         >>> round(value, 4), g.round(4).tolist()
         (1.0064, [[-0.1345, 0.25], [0.25, -0.1345]])
         """
-        _, f, f_plus = read_batch_arrays(f, f_plus, self.least_batch)
+        return self._batch_gradient(*read_batch_arrays(f, f_plus, self.least_batch)[1:])
+
+    def _batch_gradient(self, f: Floats, f_plus: Floats) -> tuple[float, Floats, Floats]:
+        """Return the batch's loss and its two gradients, of tables that are known to fit together."""
         rows, partners = self._rows(f), self._as_partners(self._rows(f_plus))
         S = rows @ partners.T / self.temperature
         H = self._score_gradient(S)
@@ -222,7 +260,7 @@ def at_pairs(loss: CriticLoss, w: Floats, w_x: Floats, f: Floats) -> tuple[float
     """Return the population's loss and its gradient in f, (N, k), from w (N, N), which no step of a training changes."""
     rows = loss._rows(f)
     partners = loss._as_partners(rows, w_x)
-    value, H = loss.critic_gradient(w, w_x, rows @ partners.T / loss.temperature)
+    value, H = loss._critic_gradient(w, w_x, rows @ partners.T / loss.temperature)
     return value, loss._pulled(f, H @ partners + H.T @ rows)
 
 
@@ -280,38 +318,15 @@ class NTLogistic(CriticLoss):
         word("name", self.name)
         word("bias", self.bias)
 
-    @in_full_precision
-    def critic_value(self, w: Any, w_x: Any, s: Any) -> Any:
-        """Return the population's loss of a critic s (N, N), from w (N, N) and w_x (N,).
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import popgraph as pg
-        >>> graph = pg.zoo.lightning_cloud()
-        >>> pg.losses.nt_logistic.critic_value(graph.w, graph.w_x, np.zeros((4, 4)))
-        1.386
-        """
-        w, w_x, s = read_critic(w, w_x, s)
+    def _critic_value(self, w: Any, w_x: Any, s: Any) -> Any:
+        """Return the population's loss of a critic s (N, N)."""
         apart = w_x[:, None] * w_x[None, :]
-        return plain((w * softplus(-s)).sum() + self.negatives * (apart * softplus(s)).sum())
+        return (w * softplus(-s)).sum() + self.negatives * (apart * softplus(s)).sum()
 
-    def critic_gradient(self, w: Floats, w_x: Floats, s: Floats) -> tuple[float, Floats]:
-        """Return the population's loss of a critic and its derivative in s, (N, N).
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import popgraph as pg
-        >>> graph = pg.zoo.lightning_cloud()
-        >>> value, gradient = pg.losses.nt_logistic.critic_gradient(graph.w, graph.w_x, np.zeros((4, 4)))
-        >>> value, gradient.shape
-        (1.386, (4, 4))
-        """
-        w, w_x, s = read_critic(w, w_x, s)
-        refuse_tensors({"s": s}, "critic_value(w, w_x, s)")
+    def _critic_gradient(self, w: Floats, w_x: Floats, s: Floats) -> tuple[float, Floats]:
+        """Return the population's loss of a critic and its derivative in s, (N, N)."""
         H = self.negatives * np.outer(w_x, w_x) * sigmoid(s) - w * sigmoid(-s)
-        return float(self.critic_value(w, w_x, s)), H
+        return float(self._critic_value(w, w_x, s)), H
 
     def _of_scores(self, S: Any) -> Any:
         """Return the loss of a batch from its scores."""

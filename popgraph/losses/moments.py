@@ -6,6 +6,7 @@ torch tensors share, so that autograd differentiates every value; the gradients 
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -13,6 +14,8 @@ import numpy as np
 
 from popgraph.basics.arrays import Floats, Immutable, Sparse, cross, times
 from popgraph.losses.operands import in_full_precision, read_arrays, read_batch, read_batch_arrays, read_population
+
+Gram = Callable[[Floats], Floats]  # X -> ĀX, of columns (N, k)
 
 
 @dataclass(frozen=True)
@@ -129,24 +132,42 @@ class MomentLoss(Immutable, ABC):
         True
         """
         factor, w_x, (f,) = read_arrays(factor, w_x, f)
-        root = np.sqrt(w_x)[:, np.newaxis]
-        mean, f = centred(w_x, f) if self._centres else (w_x @ f, f)
-        F = f * root
-        MF = factor @ F
-        moments = Moments(mean, cross(F, F), cross(MF, MF))
+        Mt, root = factor.T if transposed is None else transposed, np.sqrt(w_x)[:, np.newaxis]
+        mean, f = centred(w_x, f) if self._centres else (None, f)
+        value, gradient = self._gradient_at(lambda X: Mt @ (factor @ X), root, f * root, mean)
+        return value, gradient * root
+
+    def _scaled_gradient(self, gram: Gram, root: Floats, F: Floats) -> tuple[float, Floats]:
+        """Return the loss and its gradient in F = √w_x f, (N, k), of operands that are known to fit together."""
+        if not self._centres:
+            return self._gradient_at(gram, root, F)
+        mean, f = centred(root[:, 0] ** 2, F / root)
+        return self._gradient_at(gram, root, f * root, mean)
+
+    def _gradient_at(self, gram: Gram, root: Floats, F: Floats, mean: Floats | None = None) -> tuple[float, Floats]:
+        """Return the loss and its gradient in F; of a loss that centres, F is √w_x (f - E f), and the mean is given.
+
+        With G = FᵀF and P = FᵀĀF the gradient is 2 ĀF dL/dP + 2 F dL/dG + √w_x (dL/dE f)ᵀ. Of a loss that centres, that is the
+        gradient in f too: Ā√w_x = √w_x, so that the first two terms are orthogonal to √w_x, as F is.
+        """
+        image = gram(F)
+        P = cross(F, image)
+        moments = Moments(cross(root, F)[0] if mean is None else mean, cross(F, F), (P + P.T) / 2)
         in_mean, in_second, in_cross = self._moment_gradient(moments)
-        Mt = factor.T if transposed is None else transposed
-        gradient = 2.0 * (Mt @ times(MF, in_cross))
+        gradient = 2.0 * times(image, in_cross)
         if in_second is not None:
             gradient += 2.0 * times(F, in_second)
-        gradient *= root
         if in_mean is not None:
-            gradient += w_x[:, np.newaxis] * in_mean
+            gradient += root * in_mean
         return float(self._of_moments(moments)), gradient
 
     @abstractmethod
     def batch_value(self, f: Any, f_plus: Any) -> Any:
         """Return the loss of a batch of B positive pairs."""
+
+    @abstractmethod
+    def _batch_gradient(self, f: Floats, f_plus: Floats) -> tuple[float, Floats, Floats]:
+        """Return the batch's loss and its gradients in f and in f_plus, of tables that are known to fit together."""
 
 
 class PlugInLoss(MomentLoss):
@@ -192,7 +213,11 @@ class PlugInLoss(MomentLoss):
         >>> g.tolist()
         [[2.0, 0.0], [0.0, 2.0]]
         """
-        B, f, f_plus = read_batch_arrays(f, f_plus)
+        return self._batch_gradient(*read_batch_arrays(f, f_plus)[1:])
+
+    def _batch_gradient(self, f: Floats, f_plus: Floats) -> tuple[float, Floats, Floats]:
+        """Return the batch's loss and its two gradients, of tables that are known to fit together."""
+        B = len(f)
         moments, f, f_plus = batch_moments(f, f_plus, self._centres)
         in_mean, in_second, in_cross = self._moment_gradient(moments)
         shift = np.zeros(f.shape[1]) if in_mean is None else in_mean / (2 * B)

@@ -11,7 +11,7 @@ from popgraph.basics.arguments import word
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Sparse, cross, times
 from popgraph.errors import InvalidArgument, shorten
-from popgraph.losses.moments import MomentLoss, Moments, PlugInLoss, plain, trace
+from popgraph.losses.moments import Gram, MomentLoss, Moments, PlugInLoss, plain, trace
 from popgraph.losses.operands import alike, check_operand, in_full_precision, read_arrays, read_batch, read_batch_arrays
 
 
@@ -78,8 +78,11 @@ class UnbiasedSpectral(MomentLoss):
         >>> g.tolist()
         [[-1.0, 0.0], [0.0, -1.0]]
         """
-        B, f, f_plus = read_batch_arrays(f, f_plus)
-        a, C = self._weights(f.shape[1])
+        return self._batch_gradient(*read_batch_arrays(f, f_plus)[1:])
+
+    def _batch_gradient(self, f: Floats, f_plus: Floats) -> tuple[float, Floats, Floats]:
+        """Return the batch's loss and its two gradients, of tables that are known to fit together."""
+        B, (a, C) = len(f), self._weights(f.shape[1])
         both, scale = f * f_plus, 2.0 / (B * (B - 1))
         GG, GG_plus = f.T @ f, f_plus.T @ f_plus
         value = self._of_sums(both.sum(0) / B, (GG * GG_plus - both.T @ both) / (B * (B - 1)))
@@ -124,30 +127,10 @@ class SpectralLoss(UnbiasedSpectral):
         """Return -2 Σ p_i + Σ g_ij."""
         return -2.0 * attraction.sum() + repulsion.sum()
 
-    def value_and_gradient(
-        self, factor: Sparse, w_x: Floats, f: Floats, *, transposed: Sparse | None = None
-    ) -> tuple[float, Floats]:
-        """Return L(f) and its gradient in f, (N, k): √w_x (-4 ĀF + 4 F FᵀF).
-
-        `transposed` is Mᵀ as a csr_array, if it is at hand: multiplying by it takes less than half of `factor.T @`.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import popgraph as pg
-        >>> graph = pg.zoo.lightning_cloud()
-        >>> value, gradient = pg.losses.spectral.value_and_gradient(graph.factor, graph.w_x, np.ones((4, 1)))
-        >>> float(np.abs(gradient).max()) < 1e-15
-        True
-        """
-        # Written out: of the cross moment it needs the trace alone, and every training step comes here
-        factor, w_x, (f,) = read_arrays(factor, w_x, f)
-        root = np.sqrt(w_x)[:, np.newaxis]
-        F = f * root
-        MF, FF = factor @ F, cross(F, F)
-        value = float(-2.0 * np.sum(MF**2) + np.sum(FF**2))
-        Mt = factor.T if transposed is None else transposed
-        return value, 4.0 * root * (times(F, FF) - Mt @ MF)
+    def _gradient_at(self, gram: Gram, root: Floats, F: Floats, mean: Floats | None = None) -> tuple[float, Floats]:
+        """Return L and its gradient -4 ĀF + 4 F FᵀF: of FᵀĀF only the trace is needed, and most training steps come here."""
+        image, FF = gram(F), cross(F, F)
+        return float(np.sum(FF**2) - 2.0 * np.sum(F * image)), 4.0 * (times(F, FF) - image)
 
     def hessian_product(
         self, factor: Sparse, w_x: Floats, f: Floats, direction: Floats, *, transposed: Sparse | None = None
@@ -174,11 +157,13 @@ class SpectralLoss(UnbiasedSpectral):
         """
         factor, w_x, (f, direction) = read_arrays(factor, w_x, f, direction, names=("f", "direction"))
         check_operand("direction", direction, f.shape)
-        root = np.sqrt(w_x)[:, np.newaxis]
-        F, E = f * root, direction * root
+        Mt, root = factor.T if transposed is None else transposed, np.sqrt(w_x)[:, np.newaxis]
+        return root * self._scaled_hessian(lambda X: Mt @ (factor @ X), f * root, direction * root)
+
+    def _scaled_hessian(self, gram: Gram, F: Floats, E: Floats) -> Floats:
+        """Return the derivative of the gradient in F along E, both (N, k)."""
         FE = cross(F, E)
-        Mt = factor.T if transposed is None else transposed
-        return np.asarray(4.0 * root * (times(E, cross(F, F)) + times(F, FE + FE.T) - Mt @ (factor @ E)))
+        return np.asarray(4.0 * (times(E, cross(F, F)) + times(F, FE + FE.T) - gram(E)))
 
 
 @dataclass(frozen=True)
@@ -307,9 +292,7 @@ class UnsquaredLoss(MomentLoss):
         >>> pg.losses.unsquared.batch_value(np.eye(2), np.eye(2))
         -2.0
         """
-        B, f, f_plus = read_batch(f, f_plus)
-        own = (f * f_plus).sum()
-        return plain(-2.0 / B * own + ((f.sum(0) * f_plus.sum(0)).sum() - own) / (B * (B - 1)))
+        return plain(self._of_batch(*read_batch(f, f_plus)[1:]))
 
     def batch_value_and_gradient(self, f: Floats, f_plus: Floats) -> tuple[float, Floats, Floats]:
         """Return the batch loss and its gradients in f and in f_plus, each (B, k).
@@ -327,11 +310,20 @@ class UnsquaredLoss(MomentLoss):
         >>> g.tolist()
         [[-1.0, 0.5], [0.5, -1.0]]
         """
-        B, f, f_plus = read_batch_arrays(f, f_plus)
+        return self._batch_gradient(*read_batch_arrays(f, f_plus)[1:])
+
+    def _batch_gradient(self, f: Floats, f_plus: Floats) -> tuple[float, Floats, Floats]:
+        """Return the batch's loss and its two gradients, of tables that are known to fit together."""
+        B = len(f)
         scale = 1.0 / (B * (B - 1))
         g = -2.0 / B * f_plus + scale * (f_plus.sum(0) - f_plus)
         g_plus = -2.0 / B * f + scale * (f.sum(0) - f)
-        return float(self.batch_value(f, f_plus)), g, g_plus
+        return float(self._of_batch(f, f_plus)), g, g_plus
+
+    def _of_batch(self, f: Any, f_plus: Any) -> Any:
+        """Return the loss of a batch of tables that are known to fit together."""
+        B, own = len(f), (f * f_plus).sum()
+        return -2.0 / B * own + ((f.sum(0) * f_plus.sum(0)).sum() - own) / (B * (B - 1))
 
 
 spectral, ordered, centred, unsquared = SpectralLoss(), OrderedLoss(), CentredLoss(), UnsquaredLoss()

@@ -21,17 +21,16 @@ from popgraph import plot
 from popgraph.basics.arguments import count
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.html import Bar, html_table, number
+from popgraph.basics.protocols import Population, ViewedPopulation, satisfies
 from popgraph.errors import InvalidArgument, PopgraphError, printable, require, shorten
-from popgraph.plot.drawing import WEIGHTS
-from popgraph.populations.graph import PopulationGraph
+from popgraph.plot.drawing import MAX_VIEWS_NUMBERED, WEIGHTS
+from popgraph.plot.reading import MAX_VIEWS_DRAWN, read_viewed, weights_among
 from popgraph.spectrum import Spectrum
 from popgraph.training.learning import train
 from popgraph.verification.match import Match
 from popgraph.verification.verifying import verify
 
-NUMBERED = 8  # views up to which a matrix is a table of numbers
-MOST_VIEWS = 2000
-STEPS = 60  # of a slider over an interval: halves, thirds, quarters and fifths are among them
+SLIDER_STEPS = 60  # of a slider over an interval: halves, thirds, quarters and fifths are among them
 
 
 class Explorer:
@@ -76,7 +75,7 @@ class Explorer:
         self.widget.add_class("popgraph-explorer")
         for slider in self.sliders.values():
             slider.observe(lambda _: self.draw(), names="value")
-        self.graph: PopulationGraph
+        self.graph: ViewedPopulation
         self.spectrum: Spectrum
         self.match: Match
         self.draw()
@@ -95,10 +94,11 @@ class Explorer:
         values = {name: slider.value for name, slider in self.sliders.items() if name != "k"}
         try:
             graph = self._make(**values)
-            if not isinstance(graph, PopulationGraph):
+            if not satisfies(graph, Population):
                 raise InvalidArgument(
-                    f"{_name(self._make)}({values}) returned {shorten(graph)}; it must return a PopulationGraph"
+                    f"{_name(self._make)}({values}) returned {shorten(graph)}; it must return a population"
                 )
+            read_viewed("explore(make_graph)", graph)
             k = min(self.sliders["k"].value, graph.N)
             spectrum = graph.spectrum(k)
             training = train(graph, k, rng=self._seed, progress=False)
@@ -115,7 +115,7 @@ class Explorer:
         self._image.value = self._picture(graph, training)
         self.graph, self.spectrum, self.match = graph, spectrum, match
 
-    def _picture(self, graph: PopulationGraph, training: Any) -> bytes:
+    def _picture(self, graph: ViewedPopulation, training: Any) -> bytes:
         """Draw the graph and the embedding into the figure that is kept, and return it as PNG."""
         for ax in self._axes:
             ax.clear()
@@ -142,7 +142,7 @@ def explore(
     Parameters
     ----------
     make_graph : callable
-        Called with the parameters by name; returns a PopulationGraph of at most 2,000 views, or a few for speed.
+        Called with the parameters by name; returns a population with a list of at most 2,000 views, or a few for speed.
     k : (int, int)
         The dimensions of f to choose from; no more than there are views are used.
     rng : int
@@ -212,7 +212,7 @@ def _slider(widgets: Any, name: str, given: Any, make_graph: Callable[..., Any],
         )
     low, high = ends[:2]
     whole = all(isinstance(e, int) for e in ends) and ((low, high) != (0, 1) or type(start) is int)
-    step = ends[2] if len(ends) == 3 else 1 if whole else (high - low) / STEPS
+    step = ends[2] if len(ends) == 3 else 1 if whole else (high - low) / SLIDER_STEPS
     value = _between(_parsed(start, low + (high - low) / 2), low, high)
     value = low + round((value - low) / step) * step  # a browser would move it to a step
     kind = widgets.IntSlider if whole else widgets.FloatSlider
@@ -227,12 +227,12 @@ def _parsed(default: Any, otherwise: float) -> float:
         return otherwise
 
 
-def _matrix_html(graph: PopulationGraph, which: str, title: str) -> str:
+def _matrix_html(graph: ViewedPopulation, which: str, title: str) -> str:
     """Write w or Ā as a shaded table of numbers, or of many views as a picture of one pixel an entry."""
-    if graph.N > MOST_VIEWS:
+    if graph.N > MAX_VIEWS_DRAWN:
         return f"<strong>{title}</strong><br>{graph.N:,} views are too many to draw"
-    values = graph.w if which == "w" else graph.adjacency
-    if graph.N > NUMBERED:
+    values = weights_among(graph, which, np.arange(graph.N))
+    if graph.N > MAX_VIEWS_NUMBERED:
         shades = (WEIGHTS(values / values.max()) * 255).astype(np.uint8)
         encoded = base64.b64encode(_png(shades)).decode()
         size = "width:15em;image-rendering:pixelated;border:1px solid currentColor"

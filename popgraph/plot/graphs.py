@@ -1,6 +1,6 @@
 """The population graph as nodes and lines."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -11,33 +11,25 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 from popgraph.basics.arguments import count
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Ints
-from popgraph.plot.drawing import (
-    INK,
-    axes_or_new,
-    check_value,
-    chosen_views,
-    classes_of_views,
-    column_products,
-    draw_views,
-    name_classes_aside,
+from popgraph.basics.protocols import ViewedPopulation
+from popgraph.plot.drawing import INK, axes_or_new, draw_views, name_classes_aside
+from popgraph.plot.reading import adjacency_among, chosen_views, classes_of_views, read_viewed
+
+MAX_EDGES_DRAWN = (
+    5000  # lines drawn: 1,500 views of which all are joined take 2 s with them, and took 114 s with every edge
 )
-
-if TYPE_CHECKING:
-    from popgraph.populations.graph import PopulationGraph
-
-MOST_EDGES = 5000  # lines drawn: 1,500 views of which all are joined take 2 s with them, and took 114 s with every edge
 
 
 @checked_call()
-def graph(graph: "PopulationGraph", *, labels: Any = None, ax: Axes | None = None, rng: int = 0) -> Axes:
+def graph(graph: ViewedPopulation, *, labels: Any = None, ax: Axes | None = None, rng: int = 0) -> Axes:
     """Draw the views as nodes of area w_x, joined by lines as strong as w_xx'; self-weights are not drawn.
 
     Of more than 5,000 edges the heaviest are drawn, as the title says, among them those that hold each component together.
 
     Parameters
     ----------
-    graph : PopulationGraph
-        N views; of more than 2,000 a sample is drawn, as the title says.
+    graph : population
+        With a list of N views; of more than 2,000 a sample is drawn, as the title says.
     labels : sequence of N labels, or mapping view -> label, optional
         A class for each view, for its colour; the graph's own (`graph.view_labels`), else its components, if not given.
     ax : Axes, optional
@@ -48,7 +40,7 @@ def graph(graph: "PopulationGraph", *, labels: Any = None, ax: Axes | None = Non
     Raises
     ------
     InvalidArgument
-        If there is not one label for each view.
+        If there is not one label for each view, or no list of views.
 
     Examples
     --------
@@ -60,12 +52,12 @@ def graph(graph: "PopulationGraph", *, labels: Any = None, ax: Axes | None = Non
     """
     import networkx as nx
 
-    check_value("graph", graph, "PopulationGraph")
+    read_viewed("plot.graph(graph)", graph)
     rng = count("rng", rng, 0, 2**32 - 1, "the seed of a layout is a whole number")
     classes, of_view = classes_of_views(graph, labels)
     ax = axes_or_new(ax)
     shown, note = chosen_views(graph)
-    w = column_products(graph.factor[:, shown]).tocoo()
+    w = adjacency_among(graph, shown).tocoo()
     w.data *= np.sqrt(graph.w_x[shown])[w.row] * np.sqrt(graph.w_x[shown])[w.col]
     joined = w.row < w.col
     i, j, weight = w.row[joined], w.col[joined], w.data[joined]
@@ -98,7 +90,7 @@ def graph(graph: "PopulationGraph", *, labels: Any = None, ax: Axes | None = Non
 
 def _heaviest(N: int, i: Ints, j: Ints, weight: Floats) -> Ints:
     """Return the positions of the edges to draw: a heaviest spanning forest, and then the heaviest of the others."""
-    if len(weight) <= MOST_EDGES:
+    if len(weight) <= MAX_EDGES_DRAWN:
         return np.arange(len(weight))
     order = np.argsort(-weight, kind="stable")
     rank = np.empty(len(weight))
@@ -106,4 +98,4 @@ def _heaviest(N: int, i: Ints, j: Ints, weight: Floats) -> Ints:
     forest = minimum_spanning_tree(sp.csr_array((rank, (i, j)), shape=(N, N)))
     first = order[forest.data.astype(np.intp) - 1]
     rank[first] = 0.0
-    return np.sort(np.argsort(rank, kind="stable")[: max(MOST_EDGES, len(first))])
+    return np.sort(np.argsort(rank, kind="stable")[: max(MAX_EDGES_DRAWN, len(first))])

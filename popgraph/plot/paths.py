@@ -1,7 +1,7 @@
 """All eigenvalues while one parameter of a population slides, with their crossings."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,18 +11,16 @@ from scipy.optimize import minimize_scalar
 from popgraph.basics.arguments import numbers, read_callable, whole_number
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats
+from popgraph.basics.protocols import Population, satisfies
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.plot.drawing import COLOURS, FAINT, WARNING, axes_or_new
 
-if TYPE_CHECKING:
-    from popgraph.populations.graph import PopulationGraph
-
-ALIKE = 1e-9  # eigenvalues nearer than this are drawn as one
+EQUAL_WITHIN = 1e-9  # eigenvalues nearer than this are drawn as one
 
 
 @checked_call()
 def spectrum_path(
-    make_graph: Callable[[float], "PopulationGraph"],
+    make_graph: Callable[[float], Population],
     values: ArrayLike,
     *,
     k: int | None = None,
@@ -36,7 +34,7 @@ def spectrum_path(
 
     Parameters
     ----------
-    make_graph : callable, float -> PopulationGraph
+    make_graph : callable, float -> population
         The population at one value of the parameter.
     values : (T,) array
         The parameter, T >= 2, increasing.
@@ -50,7 +48,7 @@ def spectrum_path(
     Raises
     ------
     InvalidArgument
-        If the values are not increasing numbers, k is not below `most`, or `make_graph` returns no graph.
+        If the values are not increasing numbers, k is not below `most`, or `make_graph` returns no population.
 
     Examples
     --------
@@ -72,7 +70,7 @@ def spectrum_path(
         return _leading(make_graph, value, most)
 
     path = np.array([gamma(float(value)) for value in t])
-    alive = int((path > ALIKE).any(axis=0).sum())
+    alive = int((path > EQUAL_WITHIN).any(axis=0).sum())
     path = path[:, : min(most, max(alive, k or 1) + 1)]
     met = _crossings(gamma, t, path)
     ax = axes_or_new(ax)
@@ -87,7 +85,7 @@ def spectrum_path(
     crossings = len(plain) + len(warned)
     title = f"γ over the parameter: {crossings} crossing{'s' * (crossings != 1)}"
     if k is not None:
-        equal = path[:, k - 1] - path[:, k] <= ALIKE
+        equal = path[:, k - 1] - path[:, k] <= EQUAL_WITHIN
         ax.scatter(t[equal], path[equal, k - 1], s=14, color=WARNING, zorder=5)
         title += f"\ncut at k = {k}: degenerate at {equal.sum()} of {len(t)} values"
         title += f" and {len(warned)} crossing{'s' * (len(warned) != 1)}" if warned else ""
@@ -100,10 +98,10 @@ def spectrum_path(
 def _leading(make_graph: Callable[[float], Any], value: float, most: int) -> Floats:
     """Return the leading eigenvalues of the graph at a value, continued by zeros: a view that vanishes takes a zero with it."""
     graph = make_graph(value)
-    if not hasattr(graph, "spectrum"):
-        raise InvalidArgument(f"make_graph({value:g}) returned {shorten(graph)}; it must return a PopulationGraph")
-    found = graph.spectrum(min(most, graph.N)).gamma
-    return np.concatenate([found, np.zeros(most - len(found))])
+    if not satisfies(graph, Population):
+        raise InvalidArgument(f"make_graph({value:g}) returned {shorten(graph)}; it must return a population")
+    leading = graph.spectrum(min(most, graph.N)).gamma
+    return np.concatenate([leading, np.zeros(most - len(leading))])
 
 
 def _crossings(gamma: Callable[[float], Floats], t: Floats, path: Floats) -> list[tuple[float, int, float]]:
@@ -116,7 +114,7 @@ def _crossings(gamma: Callable[[float], Floats], t: Floats, path: Floats) -> lis
             return float(found[i] - found[i + 1])
 
         at = path[:, i] - path[:, i + 1]
-        equal = at <= ALIKE
+        equal = at <= EQUAL_WITHIN
         places = []
         for j in range(len(t)):
             left, right = j > 0 and bool(equal[j - 1]), j < len(t) - 1 and bool(equal[j + 1])
@@ -142,7 +140,7 @@ def _edge(gap: Callable[[float], float], equal: float, apart: float) -> float:
     nearest = 1e-8 * abs(apart - equal)
     while abs(apart - equal) > nearest:
         middle = (equal + apart) / 2
-        equal, apart = (middle, apart) if gap(middle) <= ALIKE else (equal, middle)
+        equal, apart = (middle, apart) if gap(middle) <= EQUAL_WITHIN else (equal, middle)
     return equal
 
 
@@ -154,9 +152,9 @@ def _draw_lines(ax: Axes, t: Floats, path: Floats) -> None:
         i, both = 0, path[j : j + 2]
         while i < count:
             end = i + 1
-            while end < count and (both[:, end - 1] - both[:, end] <= ALIKE).all():
+            while end < count and (both[:, end - 1] - both[:, end] <= EQUAL_WITHIN).all():
                 end += 1
-            zero = both[:, i].max() <= ALIKE
+            zero = both[:, i].max() <= EQUAL_WITHIN
             ax.plot(
                 t[j : j + 2],
                 both[:, i],

@@ -36,14 +36,16 @@ class PairSampler:
 
     def views(self, size: int, generator: np.random.Generator) -> Ints:
         """Draw views from w_x: positions (size,)."""
-        return self._given(self._naturals(size, generator), generator)
+        naturals = self.naturals(size, generator)
+        return self.given(naturals, generator.random(len(naturals)))
 
     def pairs(self, size: int, generator: np.random.Generator) -> Ints:
         """Draw positive pairs from w: positions (size, 2)."""
-        naturals = self._naturals(size, generator)
-        return np.column_stack([self._given(naturals, generator), self._given(naturals, generator)])
+        naturals = self.naturals(size, generator)
+        return np.column_stack([self.given(naturals, generator.random(len(naturals))) for _ in range(2)])
 
-    def _naturals(self, size: int, generator: np.random.Generator) -> Ints:
+    def naturals(self, size: int, generator: np.random.Generator) -> Ints:
+        """Draw naturals from p: positions (size,)."""
         size = read_draws(size)
         drawn = np.searchsorted(self._p_below, generator.random(size), side="right")
         return np.minimum(drawn, len(self.p) - 1)
@@ -63,8 +65,8 @@ class PairSampler:
         totals = running[stop - 1] - before
         return np.asarray(rows + np.clip((running - before[rows]) / totals[rows], 0.0, 1.0))
 
-    def _given(self, naturals: Ints, generator: np.random.Generator) -> Ints:
-        """Draw a view of each of these naturals."""
-        position = np.searchsorted(self._rows_below, naturals + generator.random(len(naturals)), side="right")
+    def given(self, naturals: Ints, uniform: Floats) -> Ints:
+        """Return the view of each of these naturals that a number in [0, 1) chooses."""
+        position = np.searchsorted(self._rows_below, naturals + uniform, side="right")
         first, last = self.kernel.indptr[naturals], self.kernel.indptr[naturals + 1] - 1
         return np.asarray(self.kernel.indices[np.clip(position, first, last)], dtype=np.intp)

@@ -7,6 +7,7 @@ import scipy.sparse as sp
 
 from popgraph.basics.arrays import Floats, Sparse, frozen, frozen_csr
 from popgraph.basics.memory import reserve
+from popgraph.basics.protocols import ViewedPopulation
 from popgraph.errors import InvalidArgument, TooLarge, listing, shorten, size_in_words
 
 DENSE_BYTES = 2**30  # a dense w above this is refused: nobody reads 11,585 x 11,585 numbers
@@ -52,6 +53,29 @@ def dense_adjacency(M: Sparse) -> Floats:
     _check_dense("Ā", M)
     B = M.toarray()
     return frozen(B.T @ B)
+
+
+def pair_weights(population: ViewedPopulation) -> Floats:
+    """Return w = D^1/2 Ā D^1/2 of any population of few views, a dense (N, N) array; its own `w` where it has one.
+
+    Raises
+    ------
+    TooLarge
+        If it would take more than 1 GiB.
+    """
+    own = getattr(population, "w", None)
+    if own is not None:
+        return np.asarray(own)
+    n_views = population.N
+    if 8 * n_views**2 > DENSE_BYTES:
+        raise TooLarge(
+            f"w of {n_views:,} views as a dense array needs {size_in_words(8 * n_views**2)}, more than "
+            f"{size_in_words(DENSE_BYTES)}; use graph.gram(X), which multiplies by Ā"
+        )
+    reserve(f"w of {n_views:,} views as a dense array", 32.0 * n_views**2, "use graph.gram(X), which multiplies by Ā")
+    root = np.sqrt(population.w_x)
+    w = population.gram(np.eye(n_views)) * np.outer(root, root)
+    return frozen((w + w.T) / 2)  # products with columns are symmetric to rounding only
 
 
 def _check_dense(what: str, matrix: Sparse) -> None:

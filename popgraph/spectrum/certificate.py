@@ -55,16 +55,27 @@ class Certificate(Immutable):
         )
 
 
+def residuals_of(product: Callable[[Floats], Floats], gamma: Floats, V: Floats, at_once: int = AT_ONCE) -> Floats:
+    """Return ||Āv - γv|| of each pair, (k,), from products X -> ĀX with `at_once` columns together."""
+    residuals = np.empty(V.shape[1])
+    for start in range(0, V.shape[1], at_once):
+        part = V[:, start : start + at_once].copy()
+        image = product(part)
+        part *= gamma[start : start + at_once]
+        image -= part
+        residuals[start : start + at_once] = np.sqrt(np.einsum("ij,ij->j", image, image))
+    return residuals
+
+
 def residual_norms(factor: Sparse, gamma: Floats, V: Floats) -> Floats:
     """Return ||MᵀMv - γv|| of each pair, (k,); M is a csr_array, or a LinearOperator."""
-    transposed, residuals = factor.T, np.empty(V.shape[1])
-    for start in range(0, V.shape[1], AT_ONCE):
-        part = V[:, start : start + AT_ONCE].copy()
-        image = transposed @ (factor @ part)
-        part *= gamma[start : start + AT_ONCE]
-        image -= part
-        residuals[start : start + AT_ONCE] = np.sqrt(np.einsum("ij,ij->j", image, image))
-    return residuals
+    return residuals_of(products_with(factor), gamma, V)
+
+
+def products_with(factor: Sparse) -> Callable[[Floats], Floats]:
+    """Return X -> MᵀMX, of a vector or of columns."""
+    transposed = factor.T
+    return lambda X: np.asarray(transposed @ (factor @ X))
 
 
 def witness(product: Callable[[Floats], Floats], V: Floats) -> float:

@@ -1,8 +1,11 @@
-"""`Pairs`: what every solver returns for a stack of blocks."""
+"""`Pairs`: what every solver returns for a stack of blocks; and those of blocks of rank 1, which need no solver."""
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from popgraph.basics.arrays import Floats
+from popgraph.spectrum.components import Stack
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,3 +31,9 @@ class Pairs:
     rest: Floats
     rest_bound: Floats
     method: str
+
+
+def top_pairs(stack: Stack, k: int, alone: bool = True) -> Pairs:
+    """Return γ = 1 and √w_x of each block of rank 1, which is all there is to it (THEORY 2.2, Perron-Frobenius)."""
+    count = len(stack.top)
+    return Pairs(np.ones((count, 1)), stack.top[:, :, np.newaxis], np.zeros(count), np.zeros(count), "closed form")

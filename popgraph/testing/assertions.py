@@ -7,15 +7,15 @@ import numpy as np
 from popgraph.basics.arguments import angle
 from popgraph.basics.arguments.embeddings import read_embedding
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.protocols import Population, ViewedPopulation, read_population
 from popgraph.basics.subspace import column_space, principal_angles
 from popgraph.errors import InvalidArgument, shorten
-from popgraph.populations.graph import PopulationGraph, read_graph
 from popgraph.theory import Check, Checks, Verdict
 from popgraph.verification.verifying import verify
 
 
 @checked_call()
-def assert_matches(graph: PopulationGraph, f: Any, k: int | None = None, *, atol: float = 1e-6) -> None:
+def assert_matches(graph: Population, f: Any, k: int | None = None, *, atol: float = 1e-6) -> None:
     """Fail unless the span of F = √w_x f is that of F*, with the whole of `verify`'s reasons.
 
     Parameters
@@ -48,7 +48,7 @@ def assert_matches(graph: PopulationGraph, f: Any, k: int | None = None, *, atol
 
 
 @checked_call()
-def assert_optimal(graph: PopulationGraph, f: Any, *, atol: float = 1e-6) -> None:
+def assert_optimal(graph: Population, f: Any, *, atol: float = 1e-6) -> None:
     """Fail unless f minimises the spectral contrastive loss: FFᵀ is the best approximation of Ā, a stronger claim than a match.
 
     Parameters
@@ -80,13 +80,12 @@ def assert_optimal(graph: PopulationGraph, f: Any, *, atol: float = 1e-6) -> Non
 
 
 @checked_call()
-def assert_same_span(graph: PopulationGraph, f: Any, g: Any, *, atol: float = 1e-6) -> None:
+def assert_same_span(graph: ViewedPopulation, f: Any, g: Any, *, atol: float = 1e-6) -> None:
     """Fail unless f and g differ by an invertible linear map; at a degenerate cut two trainings need not.
 
     Parameters
     ----------
-    graph : PopulationGraph
-        N views.
+    graph : PopulationGraph, or another population that lists its views
     f, g : embeddings in any form that `popgraph.verify` takes
         (N, d) and (N, d').
     atol : float
@@ -108,7 +107,7 @@ def assert_same_span(graph: PopulationGraph, f: Any, g: Any, *, atol: float = 1e
     AssertionError: the spans of f (rank 2) and g (rank 2) differ: ...
     """
     __tracebackhide__ = True
-    read_graph("assert_same_span(graph, f, g)", graph)
+    read_population("assert_same_span(graph, f, g)", graph, ViewedPopulation)
     atol = angle("atol", atol)
     root = np.sqrt(graph.w_x)[:, np.newaxis]
     first, second = (column_space(root * read_embedding(graph.views, each)).basis for each in (f, g))

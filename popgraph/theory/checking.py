@@ -9,7 +9,7 @@ from popgraph.basics.arguments import whole_number
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.labels import read_labels
 from popgraph.errors import InvalidArgument, did_you_mean, shorten
-from popgraph.populations.graph import PopulationGraph
+from popgraph.populations.graph import PopulationGraph, read_graph
 from popgraph.spectrum import Spectrum
 from popgraph.theory import (
     classes_and_samples,
@@ -83,8 +83,7 @@ def check(
     >>> checks["the batch loss is unbiased"].verdict.value
     'holds'
     """
-    if not isinstance(graph, PopulationGraph):
-        raise InvalidArgument(f"theory.check(graph) takes a PopulationGraph first; got {shorten(graph)}")
+    read_graph("theory.check(graph)", graph)
     k = _default_k(graph) if k is None else k
     k = whole_number("k", k, graph.N)
     y = graph.labels if labels is None else read_labels(labels, graph.naturals)

@@ -3,10 +3,12 @@
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from popgraph.basics.arguments import whole_number
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats
+from popgraph.basics.protocols import Population, ViewedPopulation, read_population
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.losses import (
     BarlowTwins,
@@ -18,13 +20,12 @@ from popgraph.losses import (
     SpectralLoss,
     UnsquaredLoss,
 )
-from popgraph.losses.critics import positive_pairs
 from popgraph.losses.reading import read_loss
-from popgraph.populations.graph import PopulationGraph, read_graph
+from popgraph.losses.scaled import pair_table
 
 
 @checked_call()
-def minimum(loss: Any, graph: PopulationGraph, k: int) -> float:
+def minimum(loss: Any, graph: Population, k: int) -> float:
     """Return the least value of a loss over all embeddings f into R^k, in closed form from the spectrum of Ā.
 
     | loss | minimum |
@@ -39,7 +40,7 @@ def minimum(loss: Any, graph: PopulationGraph, k: int) -> float:
     Parameters
     ----------
     loss : a loss of `popgraph.losses`, or its name
-    graph : PopulationGraph
+    graph : PopulationGraph, or any other population
         N views.
     k : int
         In 1..N.
@@ -63,7 +64,7 @@ def minimum(loss: Any, graph: PopulationGraph, k: int) -> float:
     >>> minimum(pg.losses.spectral, graph, k=2), minimum(pg.losses.ordered, graph, k=2)
     (-2.0, -1.5)
     """
-    read_graph("minimum(loss, graph, k)", graph, "a PopulationGraph second")
+    read_population("minimum(loss, graph, k)", graph, place="second")
     loss = read_loss(loss, "any")
     k = whole_number("k", k, graph.N)
     return minimum_of(loss, graph.spectrum(min(int(k) + 1, graph.N)).gamma, int(k), graph.N)
@@ -117,13 +118,13 @@ def _water_filled(gamma: Floats, total: int) -> Floats:
 
 
 @checked_call()
-def mutual_information(graph: PopulationGraph) -> float:
+def mutual_information(graph: ViewedPopulation) -> float:
     """Return I(x; x⁺) = Σ w_xx' log(w_xx' / (w_x w_x')) of a positive pair, in nats.
 
     Raises
     ------
     TooLarge
-        If w does not fit as a sparse matrix.
+        If w does not fit as a sparse matrix; of a population without a listed kernel, above 8,192 views.
 
     Examples
     --------
@@ -132,8 +133,9 @@ def mutual_information(graph: PopulationGraph) -> float:
     >>> mutual_information(pg.zoo.lightning_cloud())  # log 2: which image it is
     0.6931
     """
-    read_graph("mutual_information(graph)", graph)
-    w = graph.weight_matrix("csr").tocoo()
+    read_population("mutual_information(graph)", graph, ViewedPopulation)
+    sparse = getattr(graph, "weight_matrix", None)
+    w = sp.coo_array(pair_table(graph) if sparse is None else sparse("csr"))
     x, x_plus = w.coords
     pairs, w_x = w.data, graph.w_x
     # One at a time, as the product of two rare views underflows; a pair that does has no share in the sum
@@ -141,7 +143,7 @@ def mutual_information(graph: PopulationGraph) -> float:
 
 
 @checked_call()
-def critic_minimum(loss: Any, graph: PopulationGraph) -> float:
+def critic_minimum(loss: Any, graph: ViewedPopulation) -> float:
     """Return the least value of InfoNCE or NT-logistic over all critics s(x, x'): its value at s = log K (- log m).
 
     InfoNCE with infinitely many negatives: -I(x; x⁺). Where w_xx' = 0 the best score is -∞, and the value the limit.
@@ -164,9 +166,9 @@ def critic_minimum(loss: Any, graph: PopulationGraph) -> float:
     >>> critic_minimum(pg.losses.infonce, pg.zoo.lightning_cloud())
     -0.6931
     """
-    read_graph("critic_minimum(loss, graph)", graph, "a PopulationGraph second")
+    read_population("critic_minimum(loss, graph)", graph, ViewedPopulation, "second")
     loss = read_loss(loss, "critic")
-    w, w_x = positive_pairs(graph.factor, graph.w_x), graph.w_x
+    w, w_x = pair_table(graph), graph.w_x
     K = w / w_x[:, np.newaxis] / w_x  # not by the product, which underflows of two rare views
     match loss:
         case InfoNCE(negatives=None):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -20,11 +20,13 @@ from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.encoding import run_module
 from popgraph.basics.progress import Progress, track
+from popgraph.basics.protocols import ViewedPopulation, read_population
 from popgraph.declare.distribution import Seed
 from popgraph.errors import InvalidArgument, TooLarge, shorten
 from popgraph.losses import spectral
 from popgraph.losses.reading import read_loss
-from popgraph.populations.graph import PopulationGraph
+from popgraph.losses.scaled import population_value
+from popgraph.populations.graph import PopulationGraph, read_graph
 from popgraph.torch.pairs import EncodedViews, drawn, read_device
 
 DECAY_FROM = 0.3  # share of a run after which the step size starts to fall
@@ -92,7 +94,7 @@ class Fit(Immutable):
 @one_thread()
 def fit(
     module: torch.nn.Module,
-    graph: PopulationGraph,
+    graph: ViewedPopulation,
     *,
     head: torch.nn.Module | None = None,
     loss: Any = spectral,
@@ -117,8 +119,7 @@ def fit(
     ----------
     module : torch.nn.Module
         The encoder: a batch of encoded views (b, ...) -> (b, d). Trained in place.
-    graph : PopulationGraph
-        N views.
+    graph : PopulationGraph, or another population that lists its views
     head : torch.nn.Module, optional
         A projection head (b, d) -> (b, k): the loss sees its output; afterwards it is usually thrown away.
     loss : a loss of `popgraph.losses`, or its name, such as "vicreg"
@@ -126,8 +127,8 @@ def fit(
     encode : callable view -> array or tensor, optional
         By default an Image becomes its pixels (height, width), and a number or tuple of numbers a vector.
     batch_size : int or None
-        Positive pairs a step, 2 or more. None takes every step on the exact loss of the whole population: no noise, at the price
-        of all N views a step.
+        Positive pairs a step, 2 or more. None takes every step on the exact loss of the whole population, which must be a
+        PopulationGraph: no noise, at the price of all N views a step.
     steps : int
         1 or more.
     learning_rate, weight_decay : float
@@ -176,7 +177,9 @@ def fit(
     weight_decay = number("weight_decay", weight_decay, "it must be a nonnegative number", ends=True)
     saved = None if checkpoint is None else _read_checkpoint(checkpoint)
     loss = read_loss(loss, "torch")
-    if batch_size is not None:
+    if batch_size is None:
+        read_graph("fit(module, graph, batch_size=None)", graph, "a PopulationGraph second")
+    else:
         batch_size = read_count("batch_size", batch_size, getattr(loss, "least_batch", 2))
     steps = read_count("steps", steps)
     if evaluate_every is not None:
@@ -223,7 +226,7 @@ class _Run:
     """Hold what changes during a run: the modules, the history, and the best state so far."""
 
     def __init__(
-        self, graph: PopulationGraph, model: Any, loss: Any, encoded: EncodedViews, checkpoint: Path | None
+        self, graph: ViewedPopulation, model: Any, loss: Any, encoded: EncodedViews, checkpoint: Path | None
     ) -> None:
         self.graph, self.model, self.loss, self.encoded, self.checkpoint = graph, model, loss, encoded, checkpoint
         self.losses: list[torch.Tensor] = []
@@ -240,7 +243,7 @@ class _Run:
     @cached_property
     def population(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """M and w_x as tensors, and every view, encoded."""
-        M, where = self.graph.factor.tocoo(), self.encoded.device
+        M, where = cast(PopulationGraph, self.graph).factor.tocoo(), self.encoded.device
         factor = torch.sparse_coo_tensor(np.stack(M.coords), M.data, M.shape, dtype=self.dtype, check_invariants=True)
         inputs = torch.as_tensor(self.encoded.all(), dtype=self.dtype, device=where)
         return factor.to(where), torch.tensor(self.graph.w_x.copy(), dtype=self.dtype, device=where), inputs
@@ -278,7 +281,7 @@ class _Run:
         """Write down the population's loss, and keep the state if it is the best."""
         self.look()
         try:
-            value = float(self.loss.value(self.graph.factor, self.graph.w_x, self.embedded()[0]))
+            value = population_value(self.loss, self.graph, self.embedded()[0])
         except TooLarge:  # a loss of pairs of views: the mean of recent batches has to do
             if not self.losses:
                 return
@@ -331,8 +334,7 @@ class _Run:
 
 def _check(module: Any, graph: Any, head: Any) -> None:
     """Refuse what is no module, graph or step size, in one sentence."""
-    if not isinstance(graph, PopulationGraph):
-        raise InvalidArgument(f"fit(module, graph) takes a PopulationGraph second; got {shorten(graph)}")
+    read_population("fit(module, graph)", graph, ViewedPopulation, "second")
     for what, given in {"module": module, "head": head}.items():
         if not isinstance(given, torch.nn.Module) and not (what == "head" and given is None):
             raise InvalidArgument(f"{what} is {shorten(given)}; it must be a torch.nn.Module")

@@ -11,9 +11,9 @@ from popgraph.basics.arguments import count as read_count
 from popgraph.basics.arguments import generator
 from popgraph.basics.arrays import Floats
 from popgraph.basics.encoding import embed_views, encode_views, run_module
+from popgraph.basics.protocols import ViewedPopulation, read_population
 from popgraph.declare.distribution import Seed
 from popgraph.errors import InvalidArgument, shorten
-from popgraph.populations.graph import PopulationGraph
 
 TABLE_LIMIT = 2**31  # bytes of encoded views kept; above it a batch's views are encoded when it is drawn
 MOST_WORKERS = 1024  # a DataLoader's
@@ -25,13 +25,13 @@ class EncodedViews:
 
     Parameters
     ----------
-    graph : PopulationGraph
+    graph : population with listed views
     encode : callable, optional
         From a view to an array; see `popgraph.basics.encoding.encode_views`.
     device : torch.device
     """
 
-    def __init__(self, graph: PopulationGraph, encode: Callable[[Any], Any] | None, device: torch.device) -> None:
+    def __init__(self, graph: ViewedPopulation, encode: Callable[[Any], Any] | None, device: torch.device) -> None:
         self.views, self.encode, self.device = graph.views, encode, device
         first = encode_views(self.views[:1], encode)
         self.table: torch.Tensor | None = None
@@ -54,7 +54,7 @@ class EncodedViews:
         return embed_views(module, self.views, self.encode) if self.table is None else run_module(module, self.table)
 
 
-def drawn(graph: PopulationGraph, batch_size: int, generator: np.random.Generator) -> Iterator[torch.Tensor]:
+def drawn(graph: ViewedPopulation, batch_size: int, generator: np.random.Generator) -> Iterator[torch.Tensor]:
     """Yield batches of positive pairs for ever, as positions (batch_size, 2)."""
     many = max(1, DRAWN_AT_ONCE // batch_size)
     while True:
@@ -69,8 +69,7 @@ class PositivePairs(IterableDataset):  # type: ignore[misc]
 
     Parameters
     ----------
-    graph : PopulationGraph
-        N views.
+    graph : PopulationGraph, or another population that lists its views
     batch_size : int
         Pairs in a batch, 1 or more.
     encode : callable view -> array or tensor, optional
@@ -100,7 +99,7 @@ class PositivePairs(IterableDataset):  # type: ignore[misc]
 
     def __init__(
         self,
-        graph: PopulationGraph,
+        graph: ViewedPopulation,
         batch_size: int,
         *,
         encode: Callable[[Any], Any] | None = None,
@@ -108,10 +107,7 @@ class PositivePairs(IterableDataset):  # type: ignore[misc]
         rng: Seed = None,
         device: Any = "cpu",
     ) -> None:
-        if not isinstance(graph, PopulationGraph):
-            raise InvalidArgument(
-                f"PositivePairs(graph, batch_size) takes a PopulationGraph first; got {shorten(graph)}"
-            )
+        read_population("PositivePairs(graph, batch_size)", graph, ViewedPopulation)
         self.graph, self.batch_size = graph, read_count("batch_size", batch_size)
         self.batches = None if batches is None else read_count("batches", batches)
         self.encoded = EncodedViews(graph, encode, read_device(device))

@@ -11,8 +11,8 @@ from popgraph.basics.arguments import is_real
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.encoding import embed_views, run_module
+from popgraph.basics.protocols import ViewedPopulation, read_population
 from popgraph.errors import InvalidArgument, listing, shorten
-from popgraph.populations.graph import PopulationGraph
 from popgraph.spectrum import Spectrum
 from popgraph.torch.fitting import Fit
 from popgraph.verification.match import Match, share_in_words
@@ -77,7 +77,7 @@ class Report(Immutable):
 
 @checked_call()
 def verify(
-    graph: PopulationGraph,
+    graph: ViewedPopulation,
     module: torch.nn.Module | Fit,
     k: int | None = None,
     *,
@@ -96,8 +96,7 @@ def verify(
 
     Parameters
     ----------
-    graph : PopulationGraph
-        N views.
+    graph : PopulationGraph, or another population that lists its views
     module : torch.nn.Module or Fit
         The encoder: encoded views (b, ...) -> (b, d). A Fit brings its head and its embeddings.
     k : int, optional
@@ -143,8 +142,7 @@ def verify(
         raise InvalidArgument(
             f"rank_tolerance is {shorten(rank_tolerance)}; it is a share of the largest singular value, in [0, 1)"
         )
-    if isinstance(graph, type) or not (hasattr(graph, "views") and hasattr(graph, "w_x")):
-        raise InvalidArgument(f"verify(graph, module) takes a PopulationGraph first; got {shorten(graph)}")
+    read_population("verify(graph, module)", graph, ViewedPopulation)
     if head is not None and not isinstance(head, torch.nn.Module):
         raise InvalidArgument(f"head is {shorten(head)}; it must be a torch.nn.Module")
     if isinstance(module, Fit):
@@ -164,7 +162,7 @@ def verify(
     return Report(output, below, frozen(sigma), float(rank_tolerance))
 
 
-def _cleaned(graph: PopulationGraph, f: Floats, rank_tolerance: float) -> tuple[Floats, Floats]:
+def _cleaned(graph: ViewedPopulation, f: Floats, rank_tolerance: float) -> tuple[Floats, Floats]:
     """Return f without the directions of F = √w_x f whose singular value is so small, and the singular values' shares."""
     root = np.sqrt(graph.w_x)[:, np.newaxis]
     if not np.isfinite(f).all():

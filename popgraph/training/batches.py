@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import cast
 
 import numpy as np
 
 from popgraph.basics.arrays import Floats
+from popgraph.basics.protocols import ViewedPopulation
 from popgraph.errors import TooLarge
+from popgraph.losses.scaled import batch_gradient
 from popgraph.training.descent import Objective, Stopped, how_far
 
 DECAY_FROM = 0.3  # share of a run after which the step size starts to fall
@@ -32,7 +35,8 @@ def descend_on_batches(
     steps : iterable of int
         0..limit, wrapped in a bar.
     """
-    graph, loss, features = objective.graph, objective.loss, objective.features
+    population, features = cast(ViewedPopulation, objective.population), objective.features
+    value_and_gradient = batch_gradient(objective.loss)
     # A table is trained as f, not as F: a batch meets a view as often as w_x says, which is all the scaling it needs.
     start = objective.embedding(z)
     unknowns = start if features is None else z.reshape(objective.height, -1).copy()
@@ -53,16 +57,16 @@ def descend_on_batches(
             objective.write_at(step)
         if step == limit:
             break
-        pairs = graph.sample_pairs(batch_size, rng=generator)
+        pairs = population.sample_pairs(batch_size, rng=generator)
         if scaled is None:
-            value, g, g_plus = loss.batch_value_and_gradient(unknowns[pairs[:, 0]], unknowns[pairs[:, 1]])
+            value, g, g_plus = value_and_gradient(unknowns[pairs[:, 0]], unknowns[pairs[:, 1]])
             rows, where = np.unique(pairs, return_inverse=True)
             gradient = np.zeros((len(rows), unknowns.shape[1]))
             np.add.at(gradient, where.reshape(-1, 2)[:, 0], g)
             np.add.at(gradient, where.reshape(-1, 2)[:, 1], g_plus)
         else:
             psi, psi_plus = scaled[pairs[:, 0]], scaled[pairs[:, 1]]
-            value, g, g_plus = loss.batch_value_and_gradient(psi @ unknowns, psi_plus @ unknowns)
+            value, g, g_plus = value_and_gradient(psi @ unknowns, psi_plus @ unknowns)
             rows, gradient = np.arange(len(unknowns)), psi.T @ g + psi_plus.T @ g_plus
         if not (np.isfinite(value) and np.isfinite(gradient).all()):
             ended = f"stopped at batch {step:,}: its loss is {value:g}; f is what it was before"

@@ -5,16 +5,19 @@ Nothing here knows an eigenvector of Ā: the judged never sees the judge's answe
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from scipy.linalg.blas import dgemv
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh, minres
 
-from popgraph.basics.arrays import Floats, cross, norm
+from popgraph.basics.arrays import Floats, Ints, cross, frozen, norm
+from popgraph.basics.protocols import Coordinates
 from popgraph.errors import load_whole
 from popgraph.losses import Loss, SpectralLoss
-from popgraph.losses.critics import CriticLoss, at_pairs, positive_pairs
+from popgraph.losses.scaled import ScaledLoss, is_ready_made, scaled_hessian, scaled_loss
+from popgraph.populations.class_coordinates import ClassCoordinates
 from popgraph.populations.features import FeatureClass
 
 NEAR = (
@@ -38,10 +41,10 @@ class Objective:
     """A loss as a function of unknowns z, where rare views are scaled like common ones.
 
     For tables z is F = √w_x f, (N, k); for a class of functions it is G (d, k) with F = Q G, Q the class's orthonormal basis. The
-    spectral loss sees of a class only MQ, so that its steps cost O(d² k) however large the population is.
+    spectral loss sees of a class only QᵀĀQ, so that its steps cost O(d² k) however large the population is.
     """
 
-    graph: Any  # a population, or what has its M and w_x in N coordinates of another kind
+    population: Coordinates
     loss: Loss
     features: FeatureClass | None = None
     rows: list[tuple[int, float, float]] = field(default_factory=list)
@@ -49,41 +52,33 @@ class Objective:
     path: list[Floats] | None = None  # the embeddings at `rows`, where they are kept
 
     def __post_init__(self) -> None:
-        self.root = np.sqrt(self.graph.w_x)[:, np.newaxis]
-        self.exact = isinstance(self.loss, SpectralLoss)
-        reduced = self.exact and self.features is not None
-        if self.features is not None and reduced:
-            self.factor: Any = np.linalg.qr(self.graph.factor @ self.features.basis, mode="r")
-            self.w_x: Floats = np.ones(self.features.d)
-        else:
-            self.factor, self.w_x = self.graph.factor, self.graph.w_x
-        self.basis = self.features.basis if self.features is not None and not reduced else None
-        self.inner_root = np.ones((len(self.w_x), 1)) if reduced else self.root
-        T = self.factor.T
-        self.transposed: Any = np.ascontiguousarray(T) if reduced else T.tocsr()
-        self.pairs = positive_pairs(self.factor, self.w_x) if isinstance(self.loss, CriticLoss) else None  # w, once
+        self.root = np.sqrt(self.population.w_x)[:, np.newaxis]
+        self.exact = is_ready_made(self.loss, SpectralLoss)
+        self.basis = None if self.features is None else self.features.basis
+        self.height = self.population.N if self.features is None else self.features.d
         self.at: Floats = np.zeros(0)  # where the loss was evaluated last
-        self.height = self.graph.N if self.features is None else self.features.d
+
+    @cached_property
+    def coordinates(self) -> Coordinates:
+        """What the loss is evaluated on: the class where the loss needs no more than QᵀĀQ, else the whole population."""
+        if self.features is None or not self.exact:
+            return self.population
+        S = self.features.basis.T @ self.population.gram(self.features.basis)
+        return ClassCoordinates((S + S.T) / 2, self.features.T)
+
+    @cached_property
+    def _scaled_loss(self) -> ScaledLoss:
+        return scaled_loss(self.loss, self.coordinates)
 
     def embedding(self, z: Floats) -> Floats:
         """Return the f (N, k) of flattened unknowns."""
         table = z.reshape(self.height, -1)
-        return np.asarray((table if self.features is None else self.features.basis @ table) / self.root)
+        return np.asarray((table if self.basis is None else self.basis @ table) / self.root)
 
     def unknowns(self, f: Floats) -> Floats:
-        """Return the flattened unknowns of f, or of what the class holds of it."""
+        """Return the flattened unknowns of f, or of its projection on the class."""
         F = f * self.root
-        return np.asarray((F if self.features is None else self.features.basis.T @ F).ravel())
-
-    def _lift(self, z: Floats) -> Floats:
-        """Return what the loss is evaluated at: f, or G where it is evaluated in the class's coordinates."""
-        table = z.reshape(self.height, -1)
-        return np.asarray((table if self.basis is None else self.basis @ table) / self.inner_root)
-
-    def _pull(self, gradient: Floats) -> Floats:
-        """Return the gradient in the unknowns, flattened."""
-        in_F = gradient / self.inner_root
-        return np.asarray((in_F if self.basis is None else self.basis.T @ in_F).ravel())
+        return np.asarray((F if self.basis is None else self.basis.T @ F).ravel())
 
     def evaluate(self, z: Floats) -> tuple[float, Floats]:
         """Return the loss and its gradient, both in flattened unknowns.
@@ -93,28 +88,25 @@ class Objective:
         Stopped
             If the loss is no number, or falls without end.
         """
-        self.at = z
-        f = self._lift(z)
-        if self.pairs is not None and isinstance(self.loss, CriticLoss):
-            value, gradient = at_pairs(self.loss, self.pairs, self.w_x, f)
+        self.at, table = z, z.reshape(self.height, -1)
+        if self.basis is None or self.exact:
+            value, gradient = self._scaled_loss(table)
         else:
-            value, gradient = self.loss.value_and_gradient(self.factor, self.w_x, f, transposed=self.transposed)
+            value, in_F = self._scaled_loss(self.basis @ table)
+            gradient = self.basis.T @ in_F
         if np.isnan(value):
             raise Stopped(f"the loss {self.loss.name} became NaN")
         if value < BOTTOMLESS:
             raise Stopped(f"the loss {self.loss.name} falls without end: it passed {value:.1e}, and has no minimum")
-        pulled = self._pull(gradient)
-        self.last = (float(value), norm(pulled))
-        return self.last[0], pulled
+        flat = gradient.ravel()
+        self.last = (float(value), norm(flat))
+        return self.last[0], flat
 
     def curvature(self, z: Floats, direction: Floats) -> Floats:
         """Return the Hessian times a direction, both flattened: exactly for the spectral loss, else by central differences."""
-        if isinstance(self.loss, SpectralLoss):
-            return self._pull(
-                self.loss.hessian_product(
-                    self.factor, self.w_x, self._lift(z), self._lift(direction), transposed=self.transposed
-                )
-            )
+        if self.exact:
+            shape = (self.height, -1)
+            return scaled_hessian(self.coordinates, z.reshape(shape), direction.reshape(shape)).ravel()
         size = norm(direction)
         if size == 0:
             return np.zeros_like(direction)
@@ -124,15 +116,10 @@ class Objective:
         self.last, self.at = before
         return np.asarray((ahead - behind) / (2 * step))
 
-    def gram(self, X: Any) -> Any:
-        """Return ĀX, of a vector or columns in F."""
-        return self.transposed @ (self.factor @ X)
-
-    @property
-    def trace(self) -> float:
-        """The trace of Ā."""
-        M = self.factor
-        return float(np.sum((M if isinstance(M, np.ndarray) else M.data) ** 2))
+    def history(self) -> tuple[Ints, Floats, Floats]:
+        """Return the steps that were written down, and the losses and gradient norms at them, (T,) each."""
+        steps, losses, norms = zip(*self.rows, strict=True)
+        return frozen(np.array(steps, dtype=np.intp)), frozen(np.array(losses)), frozen(np.array(norms))
 
     def write(self) -> None:
         """Write down what was evaluated last, as the next step."""
@@ -276,15 +263,16 @@ def _way_down(objective: Objective, z: Floats) -> Floats | None:
     if basis.shape[1] == side:
         return None
 
-    held_trace = float(np.sum(basis * objective.gram(basis)))
-    if objective.trace - held_trace <= 1e-12:  # tr Ā is used up: nothing is left out, and ARPACK needs something
+    coordinates = objective.coordinates
+    held_trace = float(np.sum(basis * coordinates.gram(basis))) if basis.shape[1] else 0.0
+    if coordinates.trace - held_trace <= 1e-12:  # tr Ā is used up: nothing is left out, and ARPACK needs something
         return None
 
     def aside(x: Any) -> Any:
         return x - dgemv(1.0, basis, dgemv(1.0, basis, x, trans=1)) if basis.shape[1] else x
 
     def left_out(x: Any) -> Any:
-        return aside(objective.gram(aside(x.ravel())))
+        return aside(coordinates.gram(aside(x.ravel())))
 
     extreme = _extreme(left_out, side, "LA", 1e-4)
     if extreme is None:

@@ -3,45 +3,34 @@
 Nothing here knows an eigenvector: the judged never sees the judge's answer.
 """
 
+import itertools
 from dataclasses import dataclass
-from itertools import count
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from popgraph.basics import arguments
-from popgraph.basics.arguments import count as whole
-from popgraph.basics.arguments import flag, number, whole_number
+from popgraph.basics.arguments import count, flag, generator, number, whole_number
 from popgraph.basics.arguments.embeddings import check_scale, read_embedding
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words, reserve
-from popgraph.basics.progress import Progress, track
+from popgraph.basics.progress import Progress, check_progress, track
+from popgraph.basics.protocols import Population, ViewedPopulation, read_population, satisfies
 from popgraph.declare.distribution import Seed
 from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten
-from popgraph.losses import Loss, spectral
+from popgraph.losses import Loss, SpectralLoss, spectral
 from popgraph.losses.reading import read_loss
+from popgraph.losses.scaled import is_ready_made
 from popgraph.populations.features import FeatureClass, check_dimension, read_features
-from popgraph.populations.graph import PopulationGraph
+from popgraph.populations.structure import ProductTraining
 from popgraph.training.batches import descend_on_batches
 from popgraph.training.descent import Objective, minimise
 
-L_BFGS_TABLES = (
-    44  # copies of the unknowns at its peak: scipy's work array holds 25, the loss and the line search the others
+COPIES_IN_L_BFGS = (
+    44  # of the unknowns at its peak: scipy's work array holds 25, the loss and the line search the others
 )
-
-
-@runtime_checkable
-class TrainsItself(Protocol):
-    """A population that is no PopulationGraph and minimises losses itself."""
-
-    def __train__(
-        self, k: int, *, loss: Any, features: Any, rng: Seed, steps: int, tol: float, progress: Progress
-    ) -> Any: ...
-
-
-MOST_DRAWS = 2**31  # positive pairs in one batch
+MAX_PAIRS_A_BATCH = 2**31
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -109,7 +98,7 @@ class Training(Immutable):
 @in_words("training", "use a smaller k, or batch_size=")
 @one_thread()
 def train(
-    graph: PopulationGraph | TrainsItself,
+    graph: Population,
     k: int,
     *,
     loss: Loss | str = spectral,
@@ -189,67 +178,89 @@ def train(
     -0.1875
     """
     chosen: Loss = read_loss(loss)
-    limit = whole("steps", (20_000 if batch_size is None else 5_000) if steps is None else steps)
+    steps = count("steps", (20_000 if batch_size is None else 5_000) if steps is None else steps)
     tol, learning_rate = number("tol", tol), number("learning_rate", learning_rate)
     flag("keep_path", keep_path)
-    if isinstance(graph, TrainsItself):
+    if satisfies(graph, Population) and hasattr(graph, "restricted_to"):
         given = {"batch_size": batch_size, "start": start, "keep_path": keep_path or None}
         if unused := [name for name, value in given.items() if value is not None]:
             raise InvalidArgument(
                 f"{unused[0]}= does not apply to a product, which is trained by exact moments: leave it out"
             )
-        wanted = {"loss": chosen, "features": features, "rng": rng, "progress": progress}
-        return cast(Training, graph.__train__(k, steps=limit, tol=tol, **wanted))
-    if not isinstance(graph, PopulationGraph):
-        raise InvalidArgument(f"train(graph, k) takes a PopulationGraph first; got {shorten(graph)}")
-    k = whole_number("k", k, graph.N)
+        descent = Descent(steps, tol, generator(rng), progress)
+        return cast(Training, _train_on_functions(graph, k, chosen, features, descent))
+    population: ViewedPopulation = read_population("train(graph, k)", graph, ViewedPopulation)
+    k = whole_number("k", k, population.N)
     if batch_size is not None and not hasattr(chosen, "batch_value_and_gradient"):
         raise InvalidArgument(f"loss {chosen.name} has no batch_value_and_gradient, so it cannot be trained on batches")
     least = getattr(chosen, "least_batch", 2)
     if batch_size is not None:
         why = f"the batch loss {chosen.name} needs a whole number"
-        batch_size = whole("batch_size", batch_size, least, MOST_DRAWS, why)
-    held = None if features is None else read_features(graph.views, graph.w_x, features)
-    if held is not None:
-        check_dimension(int(k), held)
-    _reserve(graph, int(k), batch_size, limit if keep_path else 0, held)
-    generator = arguments.generator(rng)
-    objective = Objective(graph, chosen, held, path=[] if keep_path else None)
-    z = (
-        gaussian_start(objective, int(k), generator)
-        if start is None
-        else objective.unknowns(_read_start(graph, start, int(k)))
-    )
+        batch_size = count("batch_size", batch_size, least, MAX_PAIRS_A_BATCH, why)
+    feature_class = None if features is None else read_features(population.views, population.w_x, features)
+    if feature_class is not None:
+        check_dimension(k, feature_class)
+    _reserve(population.N, k, batch_size, steps if keep_path else 0, feature_class)
+    descent = Descent(steps, tol, generator(rng), progress)
+    objective = Objective(population, chosen, feature_class, path=[] if keep_path else None)
+    f = None if start is None else _read_start(population, start, k)
+    z = _gaussian_start(objective, k, descent.generator) if f is None else objective.unknowns(f)
     if batch_size is None:
-        ticks = track(count(1), None, progress, "train")
+        return _trained(objective, *descent.minimise(objective, z))
+    bar = track(range(steps + 1), steps + 1, progress, "train")
+    z, stopped = descend_on_batches(objective, z, batch_size, steps, learning_rate, descent.generator, bar)
+    return _trained(objective, z, False, stopped)
+
+
+class Descent(NamedTuple):
+    """How far a descent goes, and what it draws from."""
+
+    steps: int
+    tol: float
+    generator: np.random.Generator
+    progress: Progress
+
+    def minimise(self, objective: Objective, z: Floats) -> tuple[Floats, bool, str]:
+        """Return a minimiser, whether it is one, and why the search stopped; a bar counts the steps."""
+        ticks = track(itertools.count(1), None, self.progress, "train")
         next(ticks)
-        z, converged, stopped = minimise(objective, z, limit, tol, lambda: next(ticks))
-    else:
-        bar = track(range(limit + 1), limit + 1, progress, "train")
-        z, stopped = descend_on_batches(objective, z, int(batch_size), limit, learning_rate, generator, bar)
-        converged = False
-    return finished(objective, z, converged, stopped, held)
+        return minimise(objective, z, self.steps, self.tol, lambda: next(ticks))
 
 
-def _reserve(graph: PopulationGraph, k: int, batch_size: int | None, kept: int, features: FeatureClass | None) -> None:
+def _train_on_functions(population: Any, k: Any, loss: Loss, features: Any, descent: Descent) -> ProductTraining:
+    """Minimise the spectral loss over the span of functions of a population whose views are not listed."""
+    if not is_ready_made(loss, SpectralLoss):
+        raise InvalidArgument(f"loss is {shorten(loss)}; on a product, moments give the spectral contrastive loss only")
+    coordinates = population.restricted_to(features)
+    d = coordinates.N
+    k = whole_number("k", k, d, "the number of features")
+    check_progress(descent.progress)
+    objective = Objective(coordinates, loss)
+    start = descent.generator.standard_normal(d * k) / np.sqrt(k * d)
+    z, converged, stopped = descent.minimise(objective, start)
+    weights = coordinates.weights(z.reshape(d, k))
+    steps, losses, norms = objective.history()
+    return ProductTraining(features @ weights, frozen(weights), steps, losses, norms, converged, stopped)
+
+
+def _reserve(N: int, k: int, batch_size: int | None, kept: int, features: FeatureClass | None) -> None:
     """Refuse a training whose arrays do not fit, before the first of them is made."""
-    height = graph.N if features is None else features.d
-    tables = L_BFGS_TABLES * height if batch_size is None else 8 * height + 12 * batch_size
-    path = graph.N * min(kept, 101 if batch_size else kept)
+    height = N if features is None else features.d
+    tables = COPIES_IN_L_BFGS * height if batch_size is None else 8 * height + 12 * batch_size
+    path = N * min(kept, 101 if batch_size else kept)
     instead = "use a smaller k" + ", or batch_size=" * (batch_size is None) + ", or keep_path=False" * bool(kept)
-    reserve(f"training f over {graph.N:,} views with k = {k:,}", 8.0 * k * (tables + 4 * graph.N + path), instead)
+    reserve(f"training f over {N:,} views with k = {k:,}", 8.0 * k * (tables + 4 * N + path), instead)
 
 
-def gaussian_start(objective: Objective, k: int, generator: np.random.Generator) -> Floats:
+def _gaussian_start(objective: Objective, k: int, generator: np.random.Generator) -> Floats:
     """Return Gaussian unknowns: of a table f with entries of variance 1/k, of a class G with rows alike."""
     table = generator.standard_normal((objective.height, k)) / np.sqrt(k)
     return table.ravel() / np.sqrt(objective.height) if objective.features else objective.unknowns(table)
 
 
-def finished(objective: Objective, z: Floats, converged: bool, stopped: str, features: FeatureClass | None) -> Training:
+def _trained(objective: Objective, z: Floats, converged: bool, stopped: str) -> Training:
     """Make the value that `train` returns."""
-    steps, loss, norm = zip(*objective.rows, strict=True)
-    weights = None if features is None else frozen(features.T @ z.reshape(objective.height, -1))
+    features, (steps, loss, gradient_norm) = objective.features, objective.history()
     # A loss of cosines does not see lengths, which training leaves anywhere; a span does.
     unit = features is None and getattr(objective.loss, "cosine", False)
     f, path = objective.embedding(z), None if objective.path is None else np.array(objective.path)
@@ -258,19 +269,19 @@ def finished(objective: Objective, z: Floats, converged: bool, stopped: str, fea
         path = None if path is None else path / np.linalg.norm(path, axis=2, keepdims=True)
     return Training(
         f=frozen(f),
-        steps=frozen(np.array(steps, dtype=np.intp)),
-        loss=frozen(np.array(loss)),
-        gradient_norm=frozen(np.array(norm)),
+        steps=steps,
+        loss=loss,
+        gradient_norm=gradient_norm,
         converged=converged,
         stopped=stopped,
         loss_name=objective.loss.name,
         features=None if features is None else features.features,
-        weights=weights,
+        weights=None if features is None else frozen(features.T @ z.reshape(objective.height, -1)),
         path=None if path is None else frozen(path),
     )
 
 
-def _read_start(graph: PopulationGraph, start: Any, k: int) -> Floats:
+def _read_start(graph: ViewedPopulation, start: Any, k: int) -> Floats:
     """Return the first f, copied: training moves it in place."""
     f = read_embedding(graph.views, start)
     if f.shape[1] != k:

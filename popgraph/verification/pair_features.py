@@ -8,10 +8,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from popgraph.basics.arguments import read_callable
 from popgraph.basics.arguments.embeddings import read_embedding
 from popgraph.basics.arrays import Floats
+from popgraph.basics.protocols import Population, ViewedPopulation, satisfies
 from popgraph.errors import InvalidArgument, InvalidEmbedding, listing, shorten
-from popgraph.populations.graph import PopulationGraph
+from popgraph.populations.structure.graph import ProductGraph
+from popgraph.populations.structure.low_degree import function_of_views
 
 LONGEST = 1e36  # feature vectors whose eighth powers are still finite
 
@@ -36,7 +39,7 @@ def read_sampler(sampler: Any, f: Any) -> tuple[Draw, Floats | None]:
     >>> F.shape, table.shape
     ((5, 1), (2, 1))
     """
-    if isinstance(sampler, PopulationGraph):
+    if satisfies(sampler, ViewedPopulation):
         table = _checked(read_embedding(sampler.views, f))
 
         def draw_rows(size: int, generator: np.random.Generator) -> tuple[Floats, Floats]:
@@ -44,13 +47,22 @@ def read_sampler(sampler: Any, f: Any) -> tuple[Draw, Floats | None]:
             return table[at[:, 0]], table[at[:, 1]]
 
         return draw_rows, table
+    if satisfies(sampler, Population):
+        evaluate = function_of_views(sampler.factor_kinds, f) if isinstance(sampler, ProductGraph) else f
+        read_callable("f", evaluate)
+
+        def draw_positions(size: int, generator: np.random.Generator) -> tuple[Floats, Floats]:
+            pairs = sampler.sample_pairs(size, rng=generator)
+            return _evaluated(evaluate, pairs[:, 0], size), _evaluated(evaluate, pairs[:, 1], size)
+
+        return draw_positions, None
     for what, given, needed in (
         ("sampler", sampler, "(size, generator) -> (x, x_plus)"),
         ("f", f, "a batch of views -> (size, d)"),
     ):
         if not callable(given):
             raise InvalidArgument(
-                f"{what} is {shorten(given)}; it must be a callable {needed}, or the sampler a PopulationGraph"
+                f"{what} is {shorten(given)}; it must be a callable {needed}, or the sampler a population"
             )
 
     def draw(size: int, generator: np.random.Generator) -> tuple[Floats, Floats]:

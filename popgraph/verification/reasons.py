@@ -1,6 +1,6 @@
 """The words of `verify`: what f misses, how large a family of F* is, and what exact arithmetic adds.
 
-Nothing here decides; `verification.py` does.
+Nothing here decides; `judge.py` does.
 """
 
 from importlib.util import find_spec
@@ -23,7 +23,7 @@ def in_exact_arithmetic(graph: Any, k: int, degenerate: bool) -> str:
     This is one more line of the answer. The verdict is that of floats, since python-flint may not be installed. `degenerate` is
     what floats say: γ_k repeated, or else γ_k = 0.
     """
-    if not graph.is_exact or find_spec("flint") is None or graph.exact().largest_side > EXACT_SIDE:
+    if not getattr(graph, "is_exact", False) or find_spec("flint") is None or graph.exact().largest_side > EXACT_SIDE:
         return ""
     cut = graph.exact().cut(k)
     if cut.zero:

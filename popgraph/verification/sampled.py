@@ -14,6 +14,7 @@ from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words
 from popgraph.basics.progress import Progress
+from popgraph.basics.protocols import Population, ViewedPopulation, satisfies
 from popgraph.declare.distribution import Seed
 from popgraph.verification.moments import BLOCKS, Estimate, draw_moments
 from popgraph.verification.sampled_verdicts import (
@@ -28,6 +29,7 @@ from popgraph.verification.sampled_verdicts import (
     written,
 )
 
+ANGLE_COUNTED_AS_ZERO = 0.1  # radians: intervals shrink like pairs^(-1/4)
 HEAVY = 0.01  # share of the second moment at which one view is worth a warning
 
 
@@ -169,7 +171,7 @@ def verify_sampled(
     pairs: int = 100_000,
     gamma: Any = None,
     confidence: float = 0.95,
-    atol: float = 0.1,
+    atol: float = ANGLE_COUNTED_AS_ZERO,
     longest: float | None = None,
     rng: Seed = None,
     progress: Progress = None,
@@ -190,7 +192,7 @@ def verify_sampled(
     The intervals are block jackknives: statistics of 50 blocks of pairs with one left out, which also removes the bias of order
     1/pairs (all of it from ||G||²), and Student's t. To these are added what the second order can do where the first vanishes,
     and what views can do that are so rare that few or none were drawn, if f is as long there as it can be (`rare_views.py`).
-    How long that is, is known of a PopulationGraph, or from `longest`. Where it is not, the longest f drawn stands in for it: the
+    How long that is, is known where views are listed, or from `longest`. Where it is not, the longest f drawn stands in for it: the
     intervals are 95 % if f is nowhere longer than that, and f is neither certified, nor refuted for what a longer f on rare views
     could change. Two findings need no such condition: that f lacks the constant, and that gamma is too small. They hold already
     without the views on which f is longer than on all those drawn, whose probability is at most 3/pairs at 95 %: what f is there
@@ -198,22 +200,24 @@ def verify_sampled(
 
     Parameters
     ----------
-    sampler : callable or PopulationGraph
-        (size, generator) -> (x, x⁺), the views of `size` independent positive pairs, as two sequences or arrays of that length.
+    sampler : population or callable
+        Any population, or (size, generator) -> (x, x⁺): the views of `size` independent positive pairs, as two sequences or arrays
+        of that length.
     f : callable
-        A batch of views -> (size, d) array or tensor. With a PopulationGraph, anything that `verify` takes.
+        A batch of views -> (size, d) array or tensor. With a population that lists its views, anything that `verify` takes; of a
+        product a batch is an array of positions (size, coordinates), and a LowDegree, ProductTraining or ProductSpectrum will do.
     k : int, optional
         How many eigenvectors; d if not given, and at most d.
     pairs : int
         How many to draw, at least 100; rounded up to a multiple of 50.
     gamma : (k + 1,) array-like, optional
-        The leading eigenvalues of Ā, where theory knows them. More than k + 1 are taken, and not used.
+        The leading eigenvalues of Ā, where theory knows them; a product knows its own. More than k + 1 are taken, and not used.
     confidence : float
         Of each interval, in (0, 1).
     atol : float
         The largest principal angle, in radians, that counts as a match. Certified angles shrink like pairs^(-1/4).
     longest : float, optional
-        The largest |f(x)| over all views, where theory or a normalisation tells it; a PopulationGraph tells it itself.
+        The largest |f(x)| over all views, where theory or a normalisation tells it; where views are listed it is not needed.
     rng : None, int or numpy.random.Generator
         The same seed gives the same pairs.
     progress : bool, callable or None
@@ -258,6 +262,7 @@ def verify_sampled(
     moments = draw_moments(sampler, f, pairs, confidence, generator(rng), progress, longest=stated)
     d = len(moments.S)
     k = d if k is None else whole_number("k", k, d, "the number of columns of f")
+    gamma = _gamma_of(sampler, k) if gamma is None else gamma
     ritz, loss, stationarity = moments.ritz(k), moments.loss(), moments.stationarity()
     drawn = Drawn.of(moments, k)
     known = None if gamma is None else judge(read_gamma(gamma, k, moments), k, ritz, loss if d == k else None)
@@ -289,3 +294,12 @@ def verify_sampled(
         longest=moments.lengths.longest,
         longest_known=moments.lengths.known,
     )
+
+
+def _gamma_of(population: Any, k: int) -> Floats | None:
+    """Return the k + 1 leading eigenvalues of a population that knows them without a list of views; else None."""
+    if satisfies(population, ViewedPopulation) or not satisfies(population, Population):
+        return None
+    spectrum = population.spectrum(k)
+    after = getattr(spectrum.certificate, "remainder", None)
+    return None if after is None else np.append(spectrum.gamma, after)

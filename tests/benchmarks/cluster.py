@@ -55,7 +55,7 @@ def same(n: int) -> None:
         verdicts = []
         for f in (alone.embedding, wrong):
             here, judge = timed(lambda f=f: pg.verify(graph, f, spectrum=alone))
-            there, judge_2 = timed(lambda f=f: pg.dask.verify(blocks, f, spectrum=together))
+            there, judge_2 = timed(lambda f=f: pg.verify(blocks, f, spectrum=together))
             verdicts.append((here.status is there.status, here.status.name))
     print(f"\n{graph.N:,} views, {graph.kernel.nnz:,} entries, k = {CLUSTERS}\n")
     print("| | one machine, s | two workers, s | ratio |\n|---|---|---|---|")

@@ -62,7 +62,7 @@ def learned(d: int, strong: int) -> None:
     print(timed("verified exactly", lambda: pg.verify(graph, training), rounds=1))
     sampled = timed(
         f"verified by {PAIRS:,} pairs",
-        lambda: graph.verify(lambda x: training.f(x), pairs=PAIRS, rng=1, progress=False),
+        lambda: pg.verify_sampled(graph, lambda x: training.f(x), pairs=PAIRS, rng=1, progress=False),
         rounds=1,
     )
     print(sampled)

@@ -33,7 +33,7 @@ SMALL = pg.zoo.hypercube(1)
 PAIR = pg.product([SMALL, pg.zoo.ring(3)])
 LOW = LowDegree.of(PAIR, [([1, 0], {}), ([0, 1], {0: [1, -1]})])
 MIXED = structure.mixture({"a": 0.5, "b": 0.5}, {"a": [SMALL] * 2, "b": [pg.zoo.hypercube(1, 0.375)] * 2})
-TURNED = structure.symmetric(pg.zoo.ring(4), lambda x: (x + 1) % 4)
+TURNED = pg.zoo.ring(4).with_symmetry(lambda x: (x + 1) % 4)
 ROWS = np.array([[0, 0], [1, 2]])
 F = registry.F
 
@@ -147,6 +147,7 @@ BY_NAME = {
     "positions": positions(),
     "name": Argument("toy", v.word),
     "view_labels": registry.view_labels(),
+    "X": registry.columns(),
 }
 
 
@@ -184,7 +185,18 @@ RECEIVERS = {
         },
     ),
     "MixtureGraph": Receiver(MIXED, {}, summary),
-    "SymmetricGraph": Receiver(TURNED, {}),
+    "SymmetricPopulationGraph": Receiver(
+        TURNED,
+        {
+            "generators": Argument(lambda x: x, v.anything("a type"), ("generator", "generators")),  # int moves no int
+            "view": Argument(0, v.anything("an int"), ("view",)),
+            "x": Argument(0, v.anything("an int"), ("view",)),
+            "x_plus": Argument(1, v.anything("an int"), ("view",)),
+            "form": choice("csr"),
+            "features": Argument(None, v.anything("None"), ("features", "solver")),  # which do not go together
+        },
+        summary,
+    ),
     "Clustering": Receiver(pg.spectral_clusters(registry.CLOUD, 2, rng=0), {}),
 }
 
@@ -195,7 +207,6 @@ INTERNAL = {
         "dask.cluster.Cluster",
         "dask.products.Products",
         "dask.search.Search",
-        "dask.training.BlockObjective",
     ),
     *(
         "dask.uniting.ComponentUnion",
@@ -219,6 +230,7 @@ INTERNAL = {
         "declare.batch.states.Coding",
     ),
     *(
+        "spectrum.assemble.Solution",
         "spectrum.solvers.block.Columns",
         "spectrum.solvers.chebyshev.Filter",
         "spectrum.components.Components",
@@ -229,18 +241,21 @@ INTERNAL = {
         "spectrum.solvers.gram.OperatorProduct",
         "spectrum.solvers.gram.Gram",
         "spectrum.solvers.iterative.Search",
+        "spectrum.solvers.deflation.Remainder",
+        "spectrum.solvers.deflation.Deflated",
     ),
     *(
         "spectrum.product.levels.Levels",
         "spectrum.product.levels.Product",
         "spectrum.solvers.lanczos.Lanczos",
-        "spectrum.policy.Found",
+        "spectrum.component_solutions.ComponentSolutions",
     ),
     *(
         "declare.batch.states.ImageCoding",
         "declare.batch.states.NumberCoding",
         "declare.batch.states.LetterCoding",
         "populations.structure.factors.Factors",
+        "populations.fourier.FourierBlocks",
     ),
     *(
         "populations.structure.summed.SummedProducts",
@@ -256,6 +271,7 @@ INTERNAL = {
         "declare.batch.states.LazySequence",
         "declare.batch.states.StateSequence",
         "populations.structure.tuples.Tuples",
+        "populations.structure.tuples.ClassedTuples",
     ),
     "populations.exact.algebraic.Eigenvalue",  # its methods print
 }
@@ -480,6 +496,7 @@ if find_spec("distributed") is not None:
     )
     MADE = {"name": Argument("toy", v.word), "progress": flag(), "store": STORE}
     CUBE_F = f(F, registry.CUBE.views)
+    OF_TWO = Argument(["s", "t"], v.optional(partial(v.labels, keys=[0, 1])), ("labels", "label"))
     entry(
         "dask.build",
         in_blocks("build"),
@@ -488,6 +505,7 @@ if find_spec("distributed") is not None:
         distribution=registry.P,
         augmentation=registry.A,
         views=Argument(["x", "y"], v.optional(declared.outcomes), ("view", "outcome")),
+        labels=OF_TWO,
         rows=count(2),
         **MADE,
     )
@@ -498,6 +516,7 @@ if find_spec("distributed") is not None:
         observe=summary,
         count=count(2),
         **MADE,
+        labels=OF_TWO,
         source=Argument(lambda i: ([0.5], [[0.75, 0.25]]), v.callables, ("source", "block", "(p, A)")),
     )
     entry(
@@ -506,6 +525,7 @@ if find_spec("distributed") is not None:
         80,
         observe=summary,
         p=Argument(None, lambda plain: v.strange("None")),
+        labels=OF_TWO,
         paths=Argument(
             [registry.MATRIX],
             lambda plain: [
@@ -521,10 +541,9 @@ if find_spec("distributed") is not None:
         **MADE,
     )
     entry(
-        "dask.train",
-        on_blocks("train"),
+        "train on a graph in blocks",
+        lambda **arguments: pg.train(blocks(), **arguments),
         30,
-        graph=GRAPH,
         k=k(),
         rng=rng(),
         steps=count(3),
@@ -553,6 +572,10 @@ if find_spec("distributed") is not None:
         solver=Argument("collected", v.optional(v.choice), ("solver",)),
     )
     entry("BlockGraph.collected", on_blocks("BlockGraph.collected"), 1)
+    entry("BlockGraph.expand", on_blocks("BlockGraph.expand"), 1, observe=summary)
+    entry("BlockGraph.gram", on_blocks("BlockGraph.gram"), 60, X=registry.columns())
+    for draw in ("sample_pairs", "sample_views"):
+        entry(f"BlockGraph.{draw}", on_blocks(f"BlockGraph.{draw}"), 80, size=count(3, 0), rng=rng())
     registry.NOT_CALLED.update({"BlockGraph.close", "dask.BlockGraph"})
     registry.METHODS_OF["BlockGraph"] = pg.dask.BlockGraph
     registry.NAMESPACES["dask"] = pg.dask

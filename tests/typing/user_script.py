@@ -61,7 +61,7 @@ if TYPE_CHECKING:  # what needs an extra, or opens a picture
     assert_type(pg.testing.graphs(), SearchStrategy[pg.PopulationGraph])
     blocks = pg.dask.build(images, rotate)
     assert_type(blocks, pg.dask.BlockGraph)
-    assert_type(pg.dask.verify(blocks, training.f), pg.Match)
+    assert_type(pg.verify(blocks, training.f), pg.Match)
     pairs = pg.torch.PositivePairs(graph, batch_size=8)
     print(graph.to_pandas().shape, graph.to_networkx().nodes, pg.plot.matrix(graph).figure, pairs)
 print(twice, clusters, cut, probe)

@@ -86,7 +86,7 @@ def bayes_labels(labels: Any, p: Floats, A: Sparse) -> Any:
     first, y = classes_in_order(labels)
     known = np.flatnonzero(y >= 0)
     onehot = sp.csr_array((p[known], (y[known], known)), shape=(len(first), len(p)))
-    mass = (onehot @ A).tocoo()
+    mass = (onehot @ A).tocoo() if sp.issparse(A) else sp.coo_array((A.T @ onehot.T.toarray()).T)
     c, x = mass.coords
     order = np.lexsort((c, -mass.data, x))  # by view, then the most probable class, then the first
     reached, start = np.unique(x[order], return_index=True)

@@ -7,20 +7,22 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.basics.arguments import count as read_count
 from popgraph.basics.arguments import generator as read_generator
-from popgraph.basics.arguments import is_whole
 from popgraph.basics.arguments.classes import classes_in_order
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words
+from popgraph.basics.protocols import LabelledPopulation, read_population
 from popgraph.declare.distribution import Seed
+from popgraph.downstream.labelling import class_mass
 from popgraph.downstream.probing.fit import angle_left_open, check_head, fit, read_task_labels
 from popgraph.downstream.probing.value import Probe
-from popgraph.errors import InvalidArgument, TooLarge, shorten, size_in_words
-from popgraph.populations.graph import PopulationGraph
+from popgraph.errors import TooLarge, size_in_words
 from popgraph.spectrum import Spectrum, whole_eigenspace
 
+MAX_SAMPLES = 10**9
 EIGENSPACE_BYTES = 2**30  # a repeated eigenvalue's eigenspace larger than this is not searched
 
 
@@ -86,7 +88,7 @@ class ProbeRange(Immutable):
 @in_words("probing the family of F*", "use probe on one embedding")
 @one_thread()
 def probe_range(
-    graph: PopulationGraph,
+    graph: LabelledPopulation,
     k: int,
     labels: Any = None,
     *,
@@ -105,7 +107,7 @@ def probe_range(
 
     Parameters
     ----------
-    graph : PopulationGraph
+    graph : population with listed naturals and views
         n naturals, N views.
     k : int
         In 1..N.
@@ -148,11 +150,9 @@ def probe_range(
     >>> bool(pg.verify(pg.zoo.hypercube(2), found.high_f))
     True
     """
-    if not isinstance(graph, PopulationGraph):
-        raise InvalidArgument(f"probe_range(graph, k) takes a PopulationGraph first; got {shorten(graph)}")
+    read_population("probe_range(graph, k)", graph, LabelledPopulation)
     check_head(head, intercept)
-    if not is_whole(samples) or not 0 <= samples <= 10**9:
-        raise InvalidArgument(f"samples is {shorten(samples)}; it must be a whole number, 0 or more")
+    samples = read_count("samples", samples, 0, MAX_SAMPLES)
     generator = read_generator(rng)
     given = read_task_labels(graph, labels, test_labels)
     spectrum = graph.spectrum(k)
@@ -187,13 +187,11 @@ def _counted(probe: Probe) -> float:
     return probe.error if probe.test_error is None else probe.test_error
 
 
-def _towards_labels(graph: PopulationGraph, free: Floats, labels: Any) -> Floats:
+def _towards_labels(graph: LabelledPopulation, free: Floats, labels: Any) -> Floats:
     """Return an orthogonal (m, m) matrix whose first columns turn the m free directions to what they hold of the labels."""
     first, y = classes_in_order(labels)
-    onehot = np.zeros((graph.n, len(first)))
-    known = np.flatnonzero(y >= 0)
-    onehot[known, y[known]] = np.sqrt(graph.p[known])
-    return np.linalg.svd(free.T @ (graph.factor.T @ onehot))[0]  # Mᵀ√p 1[y = i] is T_i of THEORY 5.4
+    T = class_mass(graph.p, graph.kernel, y, len(first)) / np.sqrt(graph.w_x)[:, np.newaxis]  # T_i of THEORY 5.4
+    return np.linalg.svd(free.T @ T)[0]
 
 
 def _choices(turn: Floats, chosen: int, samples: int, generator: np.random.Generator) -> Iterator[Floats]:
@@ -210,11 +208,12 @@ def _choices(turn: Floats, chosen: int, samples: int, generator: np.random.Gener
             yield np.linalg.qr(generator.standard_normal((many, chosen)))[0]
 
 
-def _solve(graph: PopulationGraph, gamma: float, k: int) -> Spectrum:
+def _solve(graph: LabelledPopulation, gamma: float, k: int) -> Spectrum:
     """Return the k leading pairs, if they fit."""
     if 8 * graph.N * k > EIGENSPACE_BYTES:
         raise TooLarge(
             f"the cut is degenerate, and to see the eigenspace of γ = {gamma:.6g} whole {k:,} eigenvectors are needed, "
             f"{size_in_words(8 * graph.N * k)} with {graph.N:,} views; use probe on one embedding, or a k at which F* is unique"
         )
-    return graph.spectrum(k)
+    spectrum: Spectrum = graph.spectrum(k)
+    return spectrum

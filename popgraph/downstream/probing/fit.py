@@ -5,12 +5,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from popgraph.basics.arguments import one_of
+from popgraph.basics.arguments import flag, one_of
 from popgraph.basics.arguments.classes import (
     class_numbers,
     classes_in_order,
     is_labelled,
     label_column,
+    labelled_share,
     list_labels,
     need_a_label,
 )
@@ -20,11 +21,12 @@ from popgraph.basics.arguments.labels import read_labels
 from popgraph.basics.arrays import Floats, Ints, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words
-from popgraph.downstream.probing import exact, least_squares, logistic
+from popgraph.basics.protocols import LabelledPopulation, read_population
+from popgraph.downstream.labelling import given_labels
+from popgraph.downstream.probing import exact, heads
 from popgraph.downstream.probing.task import Task, error_of, vote
 from popgraph.downstream.probing.value import Probe
-from popgraph.errors import InvalidArgument, NotConverged, shorten
-from popgraph.populations.graph import PopulationGraph
+from popgraph.errors import InvalidArgument, NotConverged
 from popgraph.spectrum import Spectrum
 
 HEADS = ("least squares", "logistic", "exact")
@@ -35,7 +37,7 @@ DEGENERATE = 0.1  # radians: an F* that is known no better is not told from othe
 @in_words("fitting the head", "use a narrower f")
 @one_thread()
 def probe(
-    graph: PopulationGraph,
+    graph: LabelledPopulation,
     f: Any,
     labels: Any = None,
     *,
@@ -55,7 +57,7 @@ def probe(
 
     Parameters
     ----------
-    graph : PopulationGraph
+    graph : population with listed naturals and views
         n naturals, N views.
     f : (N, d) array, mapping view -> vector, callable view -> vector, DataFrame, Training or Spectrum
         Rows in the order of `graph.views`. Of a Spectrum its `embedding` is meant.
@@ -115,8 +117,7 @@ def probe(
     >>> probe(clusters, clusters.spectrum(2), few, test_labels=clusters.labels)
     Probe(least squares: error 0 on 2 labelled naturals, optimal, test error 0 on 38; 2 classes, f in 2 dimensions)
     """
-    if not isinstance(graph, PopulationGraph):
-        raise InvalidArgument(f"probe(graph, f) takes a PopulationGraph first; got {shorten(graph)}")
+    read_population("probe(graph, f)", graph, LabelledPopulation)
     check_head(head, intercept)
     task_labels = read_task_labels(graph, labels, test_labels)
     angle = angle_left_open(f) if isinstance(f, Spectrum) else 0.0
@@ -139,9 +140,9 @@ class TaskLabels(NamedTuple):
     tested: Any
 
 
-def read_task_labels(graph: PopulationGraph, labels: Any, test_labels: Any) -> TaskLabels:
+def read_task_labels(graph: LabelledPopulation, labels: Any, test_labels: Any) -> TaskLabels:
     """Return the naturals' labels, those given or the graph's, and the labels to test by."""
-    fitted = graph.labels if labels is None else read_labels(labels, graph.naturals)
+    fitted = given_labels(graph, labels)
     if fitted is None:
         raise InvalidArgument(
             f"there are no labels to probe for: pass labels=, one class for each of the {graph.n} naturals, here or to "
@@ -163,11 +164,12 @@ def read_task_labels(graph: PopulationGraph, labels: Any, test_labels: Any) -> T
 def check_head(head: Any, intercept: Any) -> None:
     """Refuse a head that there is not, and an intercept that is neither True nor False."""
     one_of("head", head, tuple(HEADS))
-    if not isinstance(intercept, bool | np.bool_):
-        raise InvalidArgument(f"intercept is {shorten(intercept)}; say True to fit one, or False")
+    flag("intercept", intercept)
 
 
-def fit(graph: PopulationGraph, f: Floats, labels: TaskLabels, head: str, intercept: bool, angle: float = 0.0) -> Probe:
+def fit(
+    graph: LabelledPopulation, f: Floats, labels: TaskLabels, head: str, intercept: bool, angle: float = 0.0
+) -> Probe:
     """Fit a head to what has been read; `angle` is how far the span of F is from the one that is meant, in radians."""
     first, y = classes_in_order(labels.fitted)
     classes = label_column(list_labels(labels.fitted[first]))
@@ -176,14 +178,14 @@ def fit(graph: PopulationGraph, f: Floats, labels: TaskLabels, head: str, interc
     loss: float | None = None
     proven = False
     if head == "least squares":
-        B, loss = least_squares.fit(task)
+        B, loss = heads.least_squares(task)
     elif head == "logistic":
-        B, loss = logistic.fit(task)
+        B, loss = heads.logistic(task)
     else:
         B, proven = _least_error(task)
     g = task.predict(B)
     voted = vote(graph.kernel, g, task.r)
-    error = error_of(voted[y >= 0], task.y, task.p)
+    error = task.error_of_vote(voted)
     test_error, test_count = None, 0
     if labels.tested is not None:
         tested = is_labelled(labels.tested)
@@ -200,28 +202,27 @@ def fit(graph: PopulationGraph, f: Floats, labels: TaskLabels, head: str, interc
         view_predictions=frozen(classes[g]),
         loss=loss,
         optimal=error == 0 or proven or error <= task.unavoidable + exact.CLOSED,
-        labelled=len(task.p),
+        labelled=len(task.labelled),
         test_error=test_error,
         test_count=test_count,
     )
 
 
-def _task(graph: PopulationGraph, X: Floats, y: Ints, r: int, angle: float) -> Task:
+def _task(graph: LabelledPopulation, X: Floats, y: Ints, r: int, angle: float) -> Task:
     """Return the task on the labelled naturals, y >= 0, with p conditional on them."""
-    known = y >= 0
-    if known.all():
+    if (y >= 0).all():
         return Task(X, graph.w_x, graph.p, graph.kernel, y, r, angle)
-    A: Any = graph.kernel[np.flatnonzero(known)]
-    p = graph.p[known] / graph.p[known].sum()
-    return Task(X, np.asarray(p @ A), p, A, y[known], r, angle, graph.w_x)
+    p = labelled_share(graph.p, y)
+    w_x = np.asarray(graph.kernel.T @ p[:, np.newaxis])[:, 0]
+    return Task(X, w_x, p, graph.kernel, y, r, angle, graph.w_x)
 
 
 def _least_error(task: Task) -> tuple[Floats, bool]:
     """Return a B of least error, and whether that is proven: the other heads' where nothing is left to search for."""
-    B = least_squares.fit(task)[0]
+    B = heads.least_squares(task)[0]
     if task.error(B) > task.unavoidable + exact.CLOSED:
         with suppress(NotConverged):  # it only shortens the search
-            B = min([B, logistic.fit(task)[0]], key=task.error)
+            B = min([B, heads.logistic(task)[0]], key=task.error)
     if task.error(B) <= task.unavoidable + exact.CLOSED:
         return B, True
     found, least, proven = exact.fit(task, B, task.error(B))

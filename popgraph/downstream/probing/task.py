@@ -5,15 +5,19 @@ The one definition of g_B, of the vote and of E(f) that every head is measured b
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
 from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse, frozen, frozen_csr
 from popgraph.basics.subspace import EPS, tolerance
+from popgraph.downstream.labelling import class_mass, sum_by_class
+from popgraph.errors import TooLarge
 
 VOTE_TIE = 1e-12  # shares of a natural's views closer than this are a tie: 1/3 + 1/3 may not cost 2/3 the vote
 SAME = 9  # decimals to which the unit directions of two views must agree to count as one
+MAX_SHARES = 2**25  # entries of Pr[direction | x̄] that are read off products with a kernel that is not listed: 256 MiB
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +39,8 @@ class Directions(Immutable):
 class Task(Immutable):
     """Hold features X (N, d), w_x (N,), p (n,), the kernel A (n, N), and each natural's class y (n,) out of r.
 
-    Where some naturals are unlabelled, n are the labelled ones, p is conditional on them, and w_x is the law of their views, 0
-    where they have none; `everywhere` (N,) is then the law of the views of all naturals, and None otherwise.
+    An unlabelled natural has y = -1 and p = 0: p is conditional on a label, and w_x is the law of the views of labelled naturals,
+    0 where they have none; `everywhere` (N,) is then the law of the views of all naturals, and None otherwise.
 
     `angle` bounds, in radians, how far the span of √w_x X is from the one that is meant, w_x being the law of all views: 0 for
     an f that is given, the angle bound of its certificate for a computed F*.
@@ -45,17 +49,21 @@ class Task(Immutable):
     X: Floats
     w_x: Floats
     p: Floats
-    A: Sparse
+    A: Any
     y: Ints
     r: int
     angle: float = 0.0
     everywhere: Floats | None = None
 
     @cached_property
+    def labelled(self) -> Ints:
+        """The positions of the labelled naturals."""
+        return np.flatnonzero(self.y >= 0)
+
+    @cached_property
     def joint(self) -> Floats:
         """Pr[x, y = i], (N, r)."""
-        onehot = sp.csr_array((self.p, (np.arange(len(self.p)), self.y)), shape=(len(self.p), self.r))
-        return frozen((self.A.T @ onehot).toarray())
+        return frozen(class_mass(self.p, self.A, self.y, self.r))
 
     @cached_property
     def T(self) -> Floats:
@@ -119,12 +127,16 @@ class Task(Immutable):
         return first_largest(*self.scores(B))
 
     def vote(self, g: Ints) -> Ints:
-        """Return ḡ(x̄) of the naturals here, (n,)."""
+        """Return ḡ(x̄) of all naturals, (n,)."""
         return vote(self.A, g, self.r)
 
     def error(self, B: Floats) -> float:
         """Return Pr[ḡ_B(x̄) ≠ y(x̄)]."""
-        return error_of(self.vote(self.predict(B)), self.y, self.p)
+        return self.error_of_vote(self.vote(self.predict(B)))
+
+    def error_of_vote(self, predicted: Ints) -> float:
+        """Return Pr[predicted class ≠ y(x̄)], of predictions for all naturals, (n,)."""
+        return error_of(predicted[self.labelled], self.y[self.labelled], self.p[self.labelled])
 
     @cached_property
     def directions(self) -> Directions:
@@ -144,44 +156,55 @@ class Task(Immutable):
         inwards, outwards = inwards / self.size[:, np.newaxis], outwards * self.size
         return Directions(frozen(whitened[first]), frozen(of_view), frozen(inwards), frozen(outwards))
 
+    @property
+    def shares_fit(self) -> bool:
+        """Whether `shares` can be listed; of a kernel that is listed itself they always can."""
+        return sp.issparse(self.A) or len(self.y) * (len(self.directions.unit) + 1) <= MAX_SHARES
+
     @cached_property
     def shares(self) -> Sparse:
-        """Pr[direction of x | x̄], a csr_array (n, C + 1); the last column is for views with f(x) = 0."""
-        cell = self.directions.of_view
+        """Pr[direction of x | x̄] of labelled naturals, a csr_array (labelled, C + 1); the last column is for f(x) = 0."""
         count = len(self.directions.unit)
-        onehot = sp.csr_array(
-            (np.ones(len(cell)), (np.arange(len(cell)), cell % (count + 1))), shape=(len(cell), count + 1)
-        )
-        return frozen_csr(self.A @ onehot)
+        column = self.directions.of_view % (count + 1)  # -1 becomes the last
+        if sp.issparse(self.A):
+            ones = (np.ones(len(column)), (np.arange(len(column)), column))
+            return frozen_csr(sp.csr_array(self.A)[self.labelled] @ sp.csr_array(ones, shape=(len(column), count + 1)))
+        if not self.shares_fit:
+            raise TooLarge(
+                f"the share of each of {count:,} directions of f in each of {len(self.y):,} naturals would have to be read off "
+                "products with a kernel that is not listed; use the population's .expand()"
+            )
+        return frozen_csr(sp.csr_array(sum_by_class(self.A, column, count + 1)[self.labelled]))
 
     @cached_property
     def alike(self) -> tuple[Ints, Floats]:
-        """Naturals with one and the same row of `shares`, which no head can vote apart.
+        """Labelled naturals with one and the same row of `shares`, which no head can vote apart.
 
-        Returns the first natural of each such group, (G,), and the probability of each class in it, (G, r).
+        Returns the row of the first natural of each such group, (G,), and the probability of each class in it, (G, r).
         """
         rows = self.shares
         group: dict[bytes, int] = {}
-        of_natural = np.empty(len(self.p), dtype=np.intp)
+        of_natural = np.empty(len(self.labelled), dtype=np.intp)
         data = np.round(rows.data, 12)
         for i, (start, stop) in enumerate(zip(rows.indptr[:-1].tolist(), rows.indptr[1:].tolist(), strict=True)):
             key = rows.indices[start:stop].tobytes() + data[start:stop].tobytes()
             of_natural[i] = group.setdefault(key, len(group))
         mass = np.zeros((len(group), self.r))
-        np.add.at(mass, (of_natural, self.y), self.p)
+        np.add.at(mass, (of_natural, self.y[self.labelled]), self.p[self.labelled])
         return np.unique(of_natural, return_index=True)[1], mass
 
     @cached_property
     def unavoidable(self) -> float:
-        """What every head errs by: naturals that no head can vote apart, of different classes."""
+        """What every head errs by: naturals that no head can vote apart, of different classes. 0, which is safe, if too many."""
+        if not self.shares_fit:
+            return 0.0
         mass = self.alike[1]
         return float(np.sum(mass.sum(axis=1) - mass.max(axis=1)))
 
 
-def vote(A: Sparse, g: Ints, r: int) -> Ints:
+def vote(A: Any, g: Ints, r: int) -> Ints:
     """Return ḡ(x̄) = argmax_i Pr[g(x) = i | x̄], (n,), of views' classes g (N,) out of r."""
-    onehot = sp.csr_array((np.ones(len(g)), (np.arange(len(g)), g)), shape=(len(g), r))
-    return first_largest((A @ onehot).toarray(), VOTE_TIE)
+    return first_largest(sum_by_class(A, g, r), VOTE_TIE)
 
 
 def first_largest(values: Floats, tie: Floats | float) -> Ints:

@@ -13,7 +13,7 @@ from popgraph.downstream.labelling import disagreement, labels_of_naturals
 from popgraph.downstream.probing.task import first_largest
 from popgraph.downstream.selftraining.student import Student, self_train
 from popgraph.downstream.selftraining.teacher import read_teacher
-from popgraph.populations.graph import PopulationGraph
+from popgraph.populations.graph import PopulationGraph, read_graph
 
 TIE = 1e-12  # errors closer than this are a draw
 
@@ -111,6 +111,7 @@ def which_wins(graph: PopulationGraph, teacher: Any, k: int, *, weight: float = 
     >>> selftraining.which_wins(graph, selftraining.pseudo_labels(graph, known), k=2)
     Contest(neither wins: contrastive 0.05, self-training 0.05, teacher 0.05)
     """
+    read_graph("which_wins(graph, teacher, k)", graph)
     given = labels_of_naturals(graph, labels)
     need_a_label(given)
     taught = read_teacher(graph, teacher)

@@ -9,10 +9,10 @@ from scipy.sparse.linalg import LinearOperator, cg
 from popgraph.basics.arguments import count, number
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
+from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, read_population
 from popgraph.downstream.labelling import pairs_told_apart
 from popgraph.downstream.selftraining.teacher import read_teacher
 from popgraph.errors import NotConverged
-from popgraph.populations.graph import PopulationGraph
 
 TIE = 1e-12  # shares of a view's partners closer than this are a tie
 RESIDUAL = 1e-12
@@ -50,7 +50,7 @@ class Iteration(Immutable):
 
 
 @checked_call()
-def iterate(graph: PopulationGraph, teacher: Any, *, steps: int = 1000) -> Iteration:
+def iterate(graph: LabelledPopulation, teacher: Any, *, steps: int = 1000) -> Iteration:
     """Let every view take, at once, the class of most of its partners: y(x) ← argmax_c Σ_x' w_xx' 1[y(x') = c].
 
     A view keeps its class on a tie. Partners without a label have no vote. As w is positive semidefinite, Σ w_xx' 1[y(x) =
@@ -59,8 +59,7 @@ def iterate(graph: PopulationGraph, teacher: Any, *, steps: int = 1000) -> Itera
 
     Parameters
     ----------
-    graph : PopulationGraph
-        N views.
+    graph : PopulationGraph, or another population that lists its naturals and views
     teacher : sequence of N labels with None for none, or mapping view -> label
         Where to start.
     steps : int
@@ -82,6 +81,7 @@ def iterate(graph: PopulationGraph, teacher: Any, *, steps: int = 1000) -> Itera
     >>> selftraining.iterate(pg.zoo.lightning_cloud(), ["bolt", None, "cloud", None]).labels.tolist()
     ['bolt', 'bolt', 'cloud', 'cloud']
     """
+    read_population("iterate(graph, teacher)", graph, LabelledPopulation)
     taught = read_teacher(graph, teacher)
     steps = count("steps", steps, 0)
     codes, every, r = taught.codes.copy(), np.arange(graph.N), len(taught.classes)
@@ -101,19 +101,18 @@ def iterate(graph: PopulationGraph, teacher: Any, *, steps: int = 1000) -> Itera
     return Iteration(frozen(taught.named(codes)), frozen(np.array(history)), len(history) - 1, bool(settled))
 
 
-def _apart(graph: PopulationGraph, codes: Ints, r: int) -> float:
+def _apart(graph: LabelledPopulation, codes: Ints, r: int) -> float:
     """φ of the labels, those without one as a class of their own."""
     return pairs_told_apart(graph.p, graph.kernel, np.where(codes < 0, r, codes))
 
 
 @checked_call()
-def propagate(graph: PopulationGraph, teacher: Any, *, a: float = 0.9) -> tuple[Floats, Any]:
+def propagate(graph: ViewedPopulation, teacher: Any, *, a: float = 0.9) -> tuple[Floats, Any]:
     """Spread pseudo-labels softly: the scores (1 - a) (I - a Ā)⁻¹ Y of one-hot pseudo-labels Y, and each view's best class.
 
     Parameters
     ----------
-    graph : PopulationGraph
-        N views.
+    graph : PopulationGraph, or another population that lists its views
     teacher : sequence of N labels with None for none, or mapping view -> label
         Rows of Y without a pseudo-label are 0.
     a : float
@@ -150,10 +149,11 @@ def propagate(graph: PopulationGraph, teacher: Any, *, a: float = 0.9) -> tuple[
     >>> labels.tolist()
     ['bolt', 'bolt', 'cloud', 'cloud']
     """
+    read_population("propagate(graph, teacher)", graph, ViewedPopulation)
     taught = read_teacher(graph, teacher)
     a = number("a", a, "it must be a number in [0, 1)", below=1 - 2**-53, ends=True)
-    M, Y = graph.factor, taught.onehot
-    system = LinearOperator((graph.N, graph.N), matvec=lambda v: v - a * (M.T @ (M @ v)), dtype=np.float64)
+    Y = taught.onehot
+    system = LinearOperator((graph.N, graph.N), matvec=lambda v: v - a * graph.gram(v), dtype=np.float64)
     scores = np.empty_like(Y)
     for c, target in enumerate(Y.T):
         # eigenvalues lie in [1 - a, 1], at most N of them: that many steps, and room for rounding

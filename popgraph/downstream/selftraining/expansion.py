@@ -11,7 +11,7 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, Ints
 from popgraph.downstream.labelling import class_mass, labels_of_naturals
 from popgraph.errors import TooLarge, shorten
-from popgraph.populations.graph import PopulationGraph
+from popgraph.populations.graph import PopulationGraph, read_graph
 
 MOST_VIEWS = 22  # of one class: its 4,194,304 sets are enumerated
 ROUNDING = 1e-12
@@ -79,6 +79,7 @@ def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion
     >>> selftraining.expansion(graph, a=0.25).c  # each view's neighbours are its whole class
     inf
     """
+    read_graph("expansion(graph, a)", graph)
     given = labels_of_naturals(graph, labels)
     a = number("a", a, "it must be a number in (0, 1]", above=5e-324, below=1.0, ends=True)
     need_every_label(given, "expansion within the classes")

@@ -16,7 +16,7 @@ from popgraph.downstream.selftraining.cuts import cost_of, minimum_cut
 from popgraph.downstream.selftraining.multiway import minimise
 from popgraph.downstream.selftraining.teacher import Teacher, read_teacher
 from popgraph.errors import TooLarge
-from popgraph.populations.graph import PopulationGraph
+from popgraph.populations.graph import PopulationGraph, read_graph
 
 PAIRS = 500_000  # positive pairs that a flow is sought through: a minute or so
 
@@ -138,6 +138,7 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
     >>> student.labels.tolist(), student.inconsistency
     (['bolt', 'bolt', 'cloud', 'cloud'], 0.0)
     """
+    read_graph("self_train(graph, teacher)", graph)
     taught = read_teacher(graph, teacher)
     weight = number(
         "weight", weight, "the price of a pair told apart is a number from 0 to 1e100", below=1e100, ends=True

@@ -16,8 +16,8 @@ from popgraph.basics.arguments.classes import (
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.labels import read_labels
 from popgraph.basics.arrays import Floats, Immutable, Ints
+from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, read_population
 from popgraph.errors import InvalidArgument, shorten
-from popgraph.populations.graph import PopulationGraph
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +41,12 @@ class Teacher(Immutable):
 
 
 @checked_call()
-def pseudo_labels(graph: PopulationGraph, known: Any) -> Any:
+def pseudo_labels(graph: LabelledPopulation, known: Any) -> Any:
     """Label each view by the labelled naturals that it may come from: argmax_c Σ p(x̄) A(x|x̄) over known x̄ of class c.
 
     Parameters
     ----------
-    graph : PopulationGraph
-        N views.
+    graph : PopulationGraph, or another population that lists its naturals and views
     known : mapping natural -> label, or sequence of n labels with None for none
         The naturals whose class the teacher knows, one or more; a mapping or Series may leave the others out.
 
@@ -70,8 +69,7 @@ def pseudo_labels(graph: PopulationGraph, known: Any) -> Any:
     >>> selftraining.pseudo_labels(pg.zoo.lightning_cloud(), {pg.zoo.lightning_cloud().naturals[0]: "bolt"}).tolist()
     ['bolt', 'bolt', None, None]
     """
-    if not isinstance(graph, PopulationGraph):
-        raise InvalidArgument(f"pseudo_labels(graph, known) takes a PopulationGraph first; got {shorten(graph)}")
+    read_population("pseudo_labels(graph, known)", graph, LabelledPopulation)
     labels = read_labels(known, graph.naturals, name="known", some=True)
     if labels is None or not is_labelled(labels).any():
         raise InvalidArgument(
@@ -80,16 +78,8 @@ def pseudo_labels(graph: PopulationGraph, known: Any) -> Any:
     return bayes_labels(labels, graph.p, graph.kernel)
 
 
-def read_teacher(graph: PopulationGraph, teacher: Any) -> Teacher:
-    """Read pseudo-labels: a sequence of N labels with None for none, or a mapping or Series of some views.
-
-    Raises
-    ------
-    InvalidArgument
-        If there is not one label for each view, or a label of what is no view, or no label at all.
-    """
-    if not isinstance(graph, PopulationGraph):
-        raise InvalidArgument(f"a PopulationGraph comes first; got {shorten(graph)}")
+def read_teacher(graph: ViewedPopulation, teacher: Any) -> Teacher:
+    """Read pseudo-labels of one view or more: a sequence of N labels with None for none, or a mapping or Series of some views."""
     labels = read_labels(teacher, graph.views, noun="view", name="teacher", some=True)
     if labels is None or not is_labelled(labels).any():
         raise InvalidArgument("teacher labels no view; a student needs one pseudo-label or more")

@@ -1,18 +1,16 @@
 """w, Ā, γ and F* as they stand on a blackboard: fractions and radicals in LaTeX, for graphs small enough to look at."""
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from popgraph.errors import InvalidArgument, TooLarge, require, shorten
 from popgraph.populations.exact.algebraic import fraction_latex, root_latex
-
-if TYPE_CHECKING:
-    from popgraph.populations.exact.value import ExactGraph
+from popgraph.populations.exact.eigenspaces import ExactlySolved
 
 MOST = 12  # views
 
 
-def write(graph: "ExactGraph", what: str) -> str:
+def write(graph: ExactlySolved, what: str) -> str:
     """Return one of the matrices in LaTeX."""
     if not isinstance(what, str) or what not in WRITERS:
         raise InvalidArgument(f"what is {shorten(what)}; it must be one of {', '.join(map(repr, WRITERS))}")
@@ -21,7 +19,7 @@ def write(graph: "ExactGraph", what: str) -> str:
     return WRITERS[what](graph)
 
 
-def page(graph: "ExactGraph") -> str | None:
+def page(graph: ExactlySolved) -> str | None:
     """Return all four as one display, or None where there are too many views."""
     if graph.N > MOST:
         return None
@@ -35,22 +33,22 @@ def _matrix(rows: list[list[str]]) -> str:
     return rf"\begin{{pmatrix}}{body}\end{{pmatrix}}"
 
 
-def _w(graph: "ExactGraph") -> str:
+def _w(graph: ExactlySolved) -> str:
     return _matrix([[fraction_latex(entry) for entry in row] for row in graph.w.tolist()])
 
 
-def _adjacency(graph: "ExactGraph") -> str:
+def _adjacency(graph: ExactlySolved) -> str:
     w, w_x = graph.w, graph.w_x
     rows = [[root_latex(w[x, y] ** 2 / (w_x[x] * w_x[y])) for y in range(graph.N)] for x in range(graph.N)]
     return _matrix(rows)
 
 
-def _gamma(graph: "ExactGraph") -> str:
+def _gamma(graph: ExactlySolved) -> str:
     values = [each.latex for each in graph.eigenvalues for _ in range(each.multiplicity)]
     return r"\left(" + r",\ ".join(values) + r"\right)"
 
 
-def _leading(graph: "ExactGraph") -> str:
+def _leading(graph: ExactlySolved) -> str:
     """The columns of positive rational eigenvalues down to the first irrational one, orthonormal."""
     columns: list[list[str]] = []
     for each in graph.eigenvalues:
@@ -70,7 +68,7 @@ def _leading(graph: "ExactGraph") -> str:
     return _matrix(rows)
 
 
-def _eigenfunctions(graph: "ExactGraph", value: Fraction) -> list[tuple[list[Fraction], Fraction]]:
+def _eigenfunctions(graph: ExactlySolved, value: Fraction) -> list[tuple[list[Fraction], Fraction]]:
     """Return an orthogonal basis of the eigenfunctions of P in L²(w_x), and their squared lengths, by Gram and Schmidt."""
     flint: Any = require("flint")
     N, P, w_x = graph.N, graph.walk, graph.w_x.tolist()

@@ -1,5 +1,6 @@
 """`ExactGraph`: w, its walk and its spectrum without rounding, for a population declared with exact probabilities."""
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -19,42 +20,11 @@ from popgraph.errors import InvalidArgument, shorten
 from popgraph.populations.exact import latex
 from popgraph.populations.exact.algebraic import Eigenvalue, real_roots
 from popgraph.populations.exact.charpoly import characteristic, factors
+from popgraph.populations.exact.eigenspaces import Cut, Factored
 from popgraph.populations.exact.integers import Block, blocks, check_exact, weights
 from popgraph.populations.exact.verification import ExactMatch, verify
 
 START = 64  # bits at which roots are first isolated
-
-
-@dataclass(frozen=True)
-class Cut(Immutable):
-    """Say exactly what lies at a cut between γ_k and γ_{k+1}.
-
-    Attributes
-    ----------
-    k : int
-    clean : bool
-        Whether γ_k > γ_{k+1}.
-    zero : bool
-        Whether γ_k = 0.
-    above, upto : int
-        How many eigenvalues exceed γ_k, and how many are at least γ_k.
-    gap : tuple of two Fractions
-        An enclosure of γ_k - γ_{k+1}, one number where it is 0, both of one sign else; γ_{N+1} counts as 0.
-
-    Examples
-    --------
-    >>> import popgraph as pg
-    >>> cut = pg.zoo.hypercube(3).exact().cut(2)
-    >>> cut.clean, cut.above, cut.upto, cut.gap
-    (False, 1, 4, (Fraction(0, 1), Fraction(0, 1)))
-    """
-
-    k: int
-    clean: bool
-    zero: bool
-    above: int
-    upto: int
-    gap: tuple[Fraction, Fraction]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -80,6 +50,11 @@ class ExactGraph(Immutable):
 
     def __post_init__(self) -> None:
         check_exact(self.population)
+
+    @property
+    def views(self) -> Sequence[Hashable]:
+        """The N views; row i of every (N, ...) array belongs to views[i]."""
+        return self.population.views
 
     @property
     def N(self) -> int:
@@ -133,7 +108,7 @@ class ExactGraph(Immutable):
         return max(block.side for block in self._blocks)
 
     @cached_property
-    def charpoly(self) -> "Factored":
+    def charpoly(self) -> Factored:
         """The characteristic polynomial of Ā, factored over the rationals."""
         found: dict[tuple[int, ...], int] = {}
         for block in self._blocks:
@@ -334,43 +309,6 @@ class ExactGraph(Immutable):
         ]
         more = ", ..." * (len(self.eigenvalues) > 6)
         return f"ExactGraph({self.N:,} views, rank {self.rank:,}: {', '.join(listed)}{more})"
-
-
-@dataclass(frozen=True)
-class Factored:
-    """Hold a polynomial as irreducible factors, each primitive with its coefficients lowest first, and exponents.
-
-    Examples
-    --------
-    >>> import popgraph as pg
-    >>> pg.zoo.hypercube(2).exact().charpoly.factors
-    (((-1, 1), 1), ((-1, 4), 2), ((-1, 16), 1))
-    """
-
-    factors: tuple[tuple[tuple[int, ...], int], ...]
-
-    @property
-    def degree(self) -> int:
-        """The degree of the product."""
-        return sum((len(factor) - 1) * exponent for factor, exponent in self.factors)
-
-    def __str__(self) -> str:
-        return " ".join(
-            (f"({polynomial})" if " " in polynomial else polynomial) + (f"^{exponent}" if exponent > 1 else "")
-            for polynomial, exponent in ((_polynomial(factor), exponent) for factor, exponent in self.factors)
-        )
-
-
-def _polynomial(coefficients: tuple[int, ...]) -> str:
-    """Write a polynomial, highest power first."""
-    text = ""
-    for power in range(len(coefficients) - 1, -1, -1):
-        c = coefficients[power]
-        if c:
-            x = "" if power == 0 else "x" if power == 1 else f"x^{power}"
-            size = "" if abs(c) == 1 and power else str(abs(c))
-            text += (" - " if c < 0 else " + ") + size + x if text else ("-" if c < 0 else "") + size + x
-    return text
 
 
 def _gap(a: Eigenvalue, b: Eigenvalue) -> tuple[Fraction, Fraction]:

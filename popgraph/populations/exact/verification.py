@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,9 +13,7 @@ from popgraph.basics.arguments import as_array, count
 from popgraph.basics.arguments.probabilities import read_fraction
 from popgraph.basics.arrays import Immutable
 from popgraph.errors import InvalidEmbedding, TooLarge, listing, require, shorten
-
-if TYPE_CHECKING:
-    from popgraph.populations.exact.value import Cut, ExactGraph
+from popgraph.populations.exact.eigenspaces import Cut, ExactlySolved
 
 LARGEST = 300  # views: powers of P are taken as rational matrices
 
@@ -56,7 +54,7 @@ class ExactMatch(Immutable):
         return f"ExactMatch({'yes' if self.matches else 'no'}: {self.reason})"
 
 
-def verify(graph: "ExactGraph", f: Any, k: int | None) -> ExactMatch:
+def verify(graph: ExactlySolved, f: Any, k: int | None) -> ExactMatch:
     """Decide whether f spans k leading eigenvectors; see `ExactGraph.verify`."""
     flint = require("flint")
     rows = _read(graph, f)
@@ -90,7 +88,7 @@ def verify(graph: "ExactGraph", f: Any, k: int | None) -> ExactMatch:
     return _at_degenerate_cut(flint, graph, cut, walk, table)
 
 
-def _at_degenerate_cut(flint: Any, graph: "ExactGraph", cut: "Cut", walk: Any, table: Any) -> ExactMatch:
+def _at_degenerate_cut(flint: Any, graph: ExactlySolved, cut: Cut, walk: Any, table: Any) -> ExactMatch:
     """Decide about an f inside the eigenspaces at or above γ_k: does it hold all that is above?
 
     What a product of (P - γ) over the γ above the cut leaves of f is its part at γ_k, of rank k less what f holds above.
@@ -114,7 +112,7 @@ def _at_degenerate_cut(flint: Any, graph: "ExactGraph", cut: "Cut", walk: Any, t
     return ExactMatch(True, f"f spans one of the equally good choices at a degenerate cut: {part}", None, k, k)
 
 
-def _least(graph: "ExactGraph", factor: tuple[int, ...]) -> Any:
+def _least(graph: ExactlySolved, factor: tuple[int, ...]) -> Any:
     """Return the smallest eigenvalue with this minimal polynomial."""
     return min(each for each in graph.eigenvalues if each.coefficients == factor)
 
@@ -139,9 +137,9 @@ def _matrix(flint: Any, rows: Any) -> Any:
     return flint.fmpq_mat([[flint.fmpq(entry.numerator, entry.denominator) for entry in row] for row in rows])
 
 
-def _read(graph: "ExactGraph", f: Any) -> list[list[Fraction]]:
+def _read(graph: ExactlySolved, f: Any) -> list[list[Fraction]]:
     """Read one vector of rational numbers for each view."""
-    views = graph.population.views
+    views = graph.views
     if isinstance(f, Mapping):
         missing = [shorten(view) for view in views if view not in f]
         if missing:

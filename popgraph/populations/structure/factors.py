@@ -119,12 +119,16 @@ class Factors(Immutable):
         return np.stack(np.divmod(cell, np.int8(graph.N))) if pairs else cell[np.newaxis]
 
     def sample(self, size: Any, pairs: bool, generator: np.random.Generator) -> tuple[Any, ...]:
-        """Draw views, or positive pairs, as arrays (size, d) of positions."""
-        drawn = tuple(np.empty((int(size), self.d), dtype=np.int32) for _ in range(1 + pairs))
+        """Draw views, or positive pairs, as one or two arrays (size, d) of positions."""
+        return tuple(np.moveaxis(self.sample_together(size, pairs, generator), 1, 0))
+
+    def sample_together(self, size: Any, pairs: bool, generator: np.random.Generator) -> Any:
+        """Draw views, or positive pairs, as one array (size, 1 or 2, d) of positions."""
+        drawn = np.empty((int(size), 1 + pairs, self.d), dtype=np.int32)
         for kind, copies in self.copies.items():
             at = slice(None) if copies == self.d else np.flatnonzero(self.kind_of == kind)
-            for x, column in zip(drawn, self._draw(kind, int(size) * copies, pairs, generator), strict=True):
-                x[:, at] = column.reshape(int(size), copies)
+            for i, column in enumerate(self._draw(kind, int(size) * copies, pairs, generator)):
+                drawn[:, i, at] = column.reshape(int(size), copies)
         return drawn
 
     @cached_property

@@ -9,34 +9,31 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.basics.arguments import generator, is_whole
+from popgraph.basics.arguments import generator, is_whole, word
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Immutable, Ints
 from popgraph.basics.html import headed, html_table
-from popgraph.basics.progress import Progress
 from popgraph.declare.augmentation import from_table
 from popgraph.declare.combinators import independently
 from popgraph.declare.distribution import Distribution, Seed, joint_distribution
 from popgraph.declare.enumerated import Population
-from popgraph.errors import InvalidArgument, TooLarge, shorten, size_in_words
+from popgraph.errors import InvalidArgument, TooLarge, printable, shorten, size_in_words
 from popgraph.populations.building import build
+from popgraph.populations.class_coordinates import ClassCoordinates
 from popgraph.populations.graph import PopulationGraph
 from popgraph.populations.sampling import read_draws
-from popgraph.populations.structure import checking, learning
+from popgraph.populations.structure.coordinates import EigenfunctionCoordinates, in_coordinates
 from popgraph.populations.structure.factors import Factors, read_factors
-from popgraph.populations.structure.learning import ProductTraining
 from popgraph.populations.structure.low_degree import LowDegree, features
+from popgraph.populations.structure.restriction import restricted
 from popgraph.populations.structure.spectrum import ProductSpectrum, many, solve
-from popgraph.verification.match import Match
-from popgraph.verification.moments import Estimate
-from popgraph.verification.sampled import SampledMatch
 
 ENTRY_BYTES = 48  # of building, for each entry of A, measured on cubes
 EXPANDED_BYTES = 2**32
 
 
 @checked_call()
-def product(graphs: Sequence[PopulationGraph]) -> "ProductGraph":
+def product(graphs: Sequence[PopulationGraph], *, name: str = "") -> "ProductGraph":
     """Join populations into one of tuples, with a coordinate each, all drawn and augmented independently.
 
     Nothing is listed: the product of a thousand bits has 2^1000 views. Its eigenvalues are the products of one of each factor's,
@@ -46,6 +43,8 @@ def product(graphs: Sequence[PopulationGraph]) -> "ProductGraph":
     ----------
     graphs : sequence of PopulationGraph
         One for each coordinate, of any sizes; the same one may come many times, and is then solved once.
+    name : str
+        How it prints.
 
     Raises
     ------
@@ -61,7 +60,7 @@ def product(graphs: Sequence[PopulationGraph]) -> "ProductGraph":
     >>> cube.spectrum(1002).multiplicities[:2]
     ((1.0, 1), (0.25, 1000))
     """
-    return ProductGraph(read_factors(graphs))
+    return ProductGraph(read_factors(graphs), word("name", name))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,6 +74,8 @@ class ProductGraph(Immutable):
     ----------
     factor_kinds : Factors
         The different graphs, and which of them each coordinate is.
+    name : str
+        How it prints.
 
     Examples
     --------
@@ -85,6 +86,7 @@ class ProductGraph(Immutable):
     """
 
     factor_kinds: Factors
+    name: str = ""
 
     @property
     def factors(self) -> tuple[PopulationGraph, ...]:
@@ -155,19 +157,17 @@ class ProductGraph(Immutable):
         size = read_draws(size, 48.0 + 24.0 * len(self.factors))
         return np.asarray(self.factor_kinds.sample(size, False, generator(rng))[0])
 
-    def sample_pairs(self, size: int, *, rng: Seed = None) -> tuple[Ints, Ints]:
-        """Draw positive pairs (x, x⁺): two arrays (size, d) of positions.
+    def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
+        """Draw positive pairs (x, x⁺): an array (size, 2, d) of positions, those of x in [:, 0].
 
         Examples
         --------
         >>> import popgraph as pg
-        >>> x, x_plus = pg.product([pg.zoo.hypercube(1)] * 1000).sample_pairs(5, rng=0)
-        >>> x.shape, x_plus.shape
-        ((5, 1000), (5, 1000))
+        >>> pg.product([pg.zoo.hypercube(1)] * 1000).sample_pairs(5, rng=0).shape
+        (5, 2, 1000)
         """
         size = read_draws(size, 48.0 + 24.0 * len(self.factors))
-        x, x_plus = self.factor_kinds.sample(size, True, generator(rng))
-        return x, x_plus
+        return np.asarray(self.factor_kinds.sample_together(size, True, generator(rng)))
 
     def outcomes(self, positions: Any) -> list[tuple[Any, ...]]:
         """Return views, given as positions (m, d), as tuples of outcomes.
@@ -200,14 +200,8 @@ class ProductGraph(Immutable):
     def features(self, degree: int = 1) -> LowDegree:
         """Return functions that span all functions of up to `degree` coordinates: 1, and centred indicators, multiplied.
 
-        Only the views' probabilities are used, and no eigenvector, so that `train` may have them.
-
-        Raises
-        ------
-        TooLarge
-            If they are more than 10,000.
-        InvalidArgument
-            If the degree is not in 0..d.
+        Only the views' probabilities are used, and no eigenvector, so that `train` may have them. `InvalidArgument` if the degree
+        is not in 0..d, `TooLarge` if they are more than 10,000.
 
         Examples
         --------
@@ -217,113 +211,55 @@ class ProductGraph(Immutable):
         """
         return features(self.factor_kinds, degree)
 
-    def loss(
-        self,
-        f: Any,
-        *,
-        pairs: int = 100_000,
-        confidence: float = 0.95,
-        longest: float | None = None,
-        rng: Seed = None,
-        progress: Progress = None,
-    ) -> Estimate:
-        """Return the spectral contrastive loss of f: exactly for a LowDegree, else from sampled pairs, with its interval.
-
-        The interval is at its confidence if f is nowhere longer than `longest`, or than the longest f drawn if that is not given.
-
-        Parameters
-        ----------
-        f : LowDegree, ProductTraining, ProductSpectrum, or callable positions (m, d) -> (m, k)
-        pairs, confidence, longest, rng, progress
-            As for `verify_sampled`, where it is sampled.
-
-        Examples
-        --------
-        >>> import popgraph as pg
-        >>> cube = pg.product([pg.zoo.hypercube(1)] * 1000)
-        >>> cube.loss(cube.spectrum(1001)).value  # -1 - 1000/16
-        -63.5
-        """
-        return checking.estimate_loss(self.factor_kinds, f, pairs, confidence, rng, progress, longest=longest)
-
-    def verify(
-        self,
-        f: Any,
-        k: int | None = None,
-        *,
-        atol: float | None = None,
-        spectrum: ProductSpectrum | None = None,
-        pairs: int = 100_000,
-        confidence: float = 0.95,
-        longest: float | None = None,
-        rng: Seed = None,
-        progress: Progress = None,
-    ) -> Match | SampledMatch:
-        """Check whether f matches F* up to an invertible linear map.
-
-        A LowDegree is written in the product's eigenfunctions, finitely many, and judged exactly. A callable can only be sampled;
-        the eigenvalues, which are known, make a certificate possible, if it is known as well how long f is on views not drawn.
+    def in_coordinates(self, f: Any, k: int | None = None, spectrum: Any = None) -> EigenfunctionCoordinates | None:
+        """Return f beside the k leading eigenvectors, in the finitely many eigenfunctions that either is made of.
 
         Parameters
         ----------
         f : LowDegree, ProductTraining, ProductSpectrum, or callable positions (m, d) -> (m, k)
         k : int, optional
             The number of f's columns if not given.
-        atol : float, optional
-            Radians; 1e-6, or 0.1 where f is sampled.
         spectrum : ProductSpectrum, optional
             Of this product with at least k pairs.
-        pairs, confidence, longest, rng, progress
-            As for `verify_sampled`, where f is sampled.
 
         Returns
         -------
-        Match, or SampledMatch where f was sampled
+        EigenfunctionCoordinates or None
+            None for a callable, and for a LowDegree of more than 500,000 coefficients or of factors of more than 800 views:
+            `verify_sampled` judges these.
 
         Raises
         ------
         InvalidEmbedding
             If f is none of these.
         InvalidArgument
-            If k, atol or the spectrum does not serve.
+            If k or the spectrum does not serve.
 
         Examples
         --------
         >>> import popgraph as pg
-        >>> from popgraph import structure
-        >>> cube = pg.product([pg.zoo.hypercube(1, "1/20"), *[pg.zoo.hypercube(1)] * 999])
-        >>> f = structure.LowDegree.of(cube, [([1, 1], {}), ([1, -1], {0: [1, -1]})])
-        >>> bool(cube.verify(f))
-        True
-        >>> cube.verify(lambda x: f(x), atol=0.2, rng=0, pairs=10_000, longest=2)
-        SampledMatch(CERTIFIED, k=2, minimiser REFUTED, 10,000 pairs)
+        >>> cube = pg.product([pg.zoo.hypercube(1)] * 1000)
+        >>> cube.in_coordinates(cube.spectrum(2)).F[:3].tolist()
+        [[1.0, 0.0], [0.0, 0.5], [0.0, 0.0]]
         """
-        return checking.verify(
-            self.factor_kinds,
-            f,
-            k,
-            atol=atol,
-            spectrum=spectrum,
-            pairs=pairs,
-            confidence=confidence,
-            longest=longest,
-            rng=rng,
-            progress=progress,
-        )
+        return in_coordinates(self.factor_kinds, f, k, spectrum)
 
-    def __verify__(self, f: Any, k: int | None, *, atol: float | None, spectrum: Any, features: Any) -> Any:
-        if features is not None:
-            raise InvalidArgument(
-                "features= does not apply to a product: its classes are judged by their LowDegree f alone"
-            )
-        return checking.verify(self.factor_kinds, f, k, atol=atol, spectrum=spectrum)
+    def restricted_to(self, features: LowDegree) -> ClassCoordinates:
+        """Return Ā as the span of features sees it, in orthonormal coordinates: what `train` descends on.
 
-    def __train__(
-        self, k: int, *, loss: Any, features: Any, rng: Seed, steps: int, tol: float, progress: Progress
-    ) -> ProductTraining:
-        return learning.train(
-            self.factor_kinds, k, loss=loss, features=features, rng=rng, steps=steps, tol=tol, progress=progress
-        )
+        Raises
+        ------
+        InvalidArgument
+            If the features are no LowDegree of this product, or linearly dependent.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> cube = pg.product([pg.zoo.hypercube(1)] * 50)
+        >>> cube.restricted_to(cube.features(1)).trace  # 1, and 1/4 of each bit
+        13.5
+        """
+        return restricted(self.factor_kinds, features)
 
     def expand(self) -> PopulationGraph:
         """Return the same population as an ordinary graph, whose views are tuples.
@@ -355,12 +291,15 @@ class ProductGraph(Immutable):
         tables = [from_table(_rows(graph.population)) for graph in kinds.kinds]
         order = kinds.kind_of.tolist()
         joint = joint_distribution([laws[kind] for kind in order])
-        return build(joint, independently([tables[kind] for kind in order]), name=f"product of {self.d} factors")
+        return build(
+            joint, independently([tables[kind] for kind in order]), name=self.name or f"product of {self.d} factors"
+        )
 
     def __repr__(self) -> str:
         counts = {"natural": self.n, "view": self.N, "component": self.component_count}
         words = ", ".join(f"{many(count)} {what}{'s' * (count != 1)}" for what, count in counts.items())
-        return f"ProductGraph({self.d:,} factor{'s' * (self.d != 1)}: {words})"
+        name = f"{printable(self.name)}: " if self.name else ""
+        return f"ProductGraph({name}{self.d:,} factor{'s' * (self.d != 1)}: {words})"
 
     def __str__(self) -> str:
         return "\n".join([repr(self), *(f"  {what:<18} {value}" for what, value in self._rows())])

@@ -225,6 +225,27 @@ class LowDegree(Immutable):
         return f"LowDegree({m:,} term{'s' * (m != 1)} of degree {self.degree} at most, k={self.k})"
 
 
+def function_of_views(factors: Factors, f: Any) -> Any:
+    """Return what evaluates f on a product's views: a LowDegree, of this product, or the callable that f is.
+
+    Raises
+    ------
+    InvalidEmbedding
+        If f is neither.
+    """
+    f = f.__low_degree__() if hasattr(f, "__low_degree__") and not isinstance(f, type) else f
+    if isinstance(f, LowDegree) and not f.factors.same(factors):
+        raise InvalidEmbedding(
+            f"{f!r} is a function of another product; make it with this one's features or LowDegree.of"
+        )
+    if not callable(f) or isinstance(f, type):
+        raise InvalidEmbedding(
+            f"f is {shorten(f)}; a product has no table f: give a LowDegree, a ProductTraining, or a callable that takes an (m, d) "
+            "array of positions and returns (m, k)"
+        )
+    return f
+
+
 def _listed(terms: Any) -> list[tuple[Any, Any]]:
     """List the terms of a function, pairs in a container that has an order."""
     listed = None if isinstance(terms, str | bytes | Mapping | Set) else list_finite(terms)

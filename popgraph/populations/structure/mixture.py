@@ -1,10 +1,10 @@
-"""`mixture`: a class variable chooses among product populations; the graph is known by its products with vectors alone.
+"""`MixtureGraph`: a class variable chooses among product populations; the graph is known by its products with vectors alone.
 
 w = Σ_c π_c ⊗_j w_j^c is a sum of Kronecker products, and so is the diagonal D of its row sums. Ā = D^-1/2 w D^-1/2 is not, and its
 eigenvalues have no closed form: they are found iteratively, and certified as those of any graph.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -14,119 +14,22 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import LinearOperator
 
-from popgraph.basics.arguments import generator, word
+from popgraph.basics.arguments import generator
 from popgraph.basics.arguments.classes import label_column
-from popgraph.basics.arguments.keywords import checked_call
-from popgraph.basics.arrays import Floats, Immutable, Ints
+from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.declare.distribution import Distribution, Seed
-from popgraph.declare.enumerated import read_distribution
-from popgraph.errors import InvalidArgument, TooLarge, listing, printable, shorten, size_in_words
+from popgraph.errors import TooLarge
 from popgraph.populations.building import build
+from popgraph.populations.columns import read_columns
 from popgraph.populations.graph import PopulationGraph
+from popgraph.populations.printing import counts_in_words
 from popgraph.populations.sampling import read_draws
-from popgraph.populations.structure.modes import outer
 from popgraph.populations.structure.summed import SummedProducts
-from popgraph.populations.structure.tuples import Tuples
+from popgraph.populations.structure.tuples import ClassedTuples, Tuples
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum.solvers.operator import decompose_operator
-from popgraph.verification.match import Match
-from popgraph.verification.verifying import verify_on
 
-LARGEST = 2**27  # cells of the product space: a vector over them takes 1 GiB, and a spectrum some dozens of vectors
-EXPANDED = 2**24  # entries of the kernel up to which `expand` lists it
-
-
-@checked_call()
-def mixture(law: Any, populations: Mapping[Any, Sequence[Any]], *, name: str = "") -> "MixtureGraph":
-    """Mix product populations: draw a class c from a law, then each coordinate j independently from its j-th population.
-
-    Parameters
-    ----------
-    law : Distribution, mapping class -> probability, or sequence of equally likely classes
-        π.
-    populations : mapping class -> sequence of d populations
-        Each a `PopulationGraph`, or a pair (distribution, augmentation) as `build` takes it. The j-th coordinates of all
-        classes share one space of views: equal outcomes are the same view, and that is where classes overlap.
-    name : str
-        How the graph prints.
-
-    Returns
-    -------
-    MixtureGraph
-        Naturals are (c, (x̄_1, ..., x̄_d)), views are tuples (x_1, ..., x_d) that some class reaches.
-
-    Raises
-    ------
-    InvalidArgument
-        If a class has no populations, or not as many as the others; or a view's probability is too small for float64.
-    InvalidDistribution, InvalidAugmentation
-        If a law or population is none.
-    TooLarge
-        If the product space has more than 134 million cells.
-
-    Examples
-    --------
-    >>> import popgraph as pg
-    >>> from popgraph import structure
-    >>> def biased(p):
-    ...     return pg.build({0: 1 - p, 1: p}, {0: {0: 0.9, 1: 0.1}, 1: {0: 0.1, 1: 0.9}})
-    >>> graph = structure.mixture(["cat", "dog"], {"cat": [biased(0.25)] * 10, "dog": [biased(0.75)] * 10})
-    >>> graph
-    MixtureGraph(2 classes of 10 coordinates, 2,048 naturals, 1,024 views, 1 component)
-    >>> graph.spectrum(2).gamma
-    array([1.   , 0.871])
-    """
-    word("name", name)
-    pi = read_distribution(law)
-    if not isinstance(populations, Mapping):
-        raise InvalidArgument(
-            f"populations is a {type(populations).__name__}; give a mapping "
-            "class -> sequence of populations, one for each coordinate"
-        )
-    missing = [shorten(c) for c in pi if c not in populations]
-    if missing:
-        raise InvalidArgument(f"the law has the class {listing(missing)}, for which there are no populations")
-    extra = [shorten(c) for c in populations if c not in pi]
-    if extra:
-        raise InvalidArgument(f"there are populations for the class {listing(extra)}, which the law does not have")
-    factors = tuple(_read_factors(c, populations[c]) for c in pi)
-    lengths = {len(of_class) for of_class in factors}
-    if len(lengths) > 1:
-        counts = [f"{shorten(c)} {len(of_class)}" for c, of_class in zip(pi, factors, strict=True)]
-        raise InvalidArgument(f"classes need equally many coordinates; these have: {listing(counts)}")
-    coordinates = tuple(
-        tuple(dict.fromkeys(view for of_class in factors for view in of_class[j].views)) for j in range(lengths.pop())
-    )
-    cells = prod(len(outcomes) for outcomes in coordinates)
-    if cells > LARGEST:
-        raise TooLarge(
-            f"the product space has {cells:,} cells, and a vector over them takes {size_in_words(8.0 * cells)}; at most "
-            f"{LARGEST:,} cells: use fewer coordinates, or coordinates of fewer views"
-        )
-    graph = MixtureGraph(pi, factors, coordinates, name)
-    if not graph.w_x.all():
-        lost = [shorten(graph.views[int(i)]) for i in np.flatnonzero(graph.w_x == 0)[:6]]
-        raise InvalidArgument(f"w_x of {listing(lost)} is too small for float64, below 5e-324; leave it out")
-    return graph
-
-
-def _read_factors(c: Any, declared: Any) -> tuple[PopulationGraph, ...]:
-    """Read the populations of one class."""
-    if isinstance(declared, PopulationGraph | str) or not isinstance(declared, Sequence) or not len(declared):
-        raise InvalidArgument(
-            f"the populations of class {shorten(c)} are {shorten(declared)}; give a list with one for each coordinate, at least one"
-        )
-    factors = []
-    for j, one in enumerate(declared):
-        if not isinstance(one, PopulationGraph):
-            if not isinstance(one, tuple) or len(one) != 2:
-                raise InvalidArgument(
-                    f"coordinate {j} of class {shorten(c)} is {shorten(one)}; give a PopulationGraph, "
-                    "or a pair (distribution, augmentation)"
-                )
-            one = build(*one)
-        factors.append(one)
-    return tuple(factors)
+MAX_ENTRIES_LISTED = 2**24  # of the kernel, by `expand`
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -194,6 +97,23 @@ class MixtureGraph(Immutable):
         return Tuples(self.coordinates, self._arrays.cells)
 
     @property
+    def naturals(self) -> ClassedTuples:
+        """The n naturals (c, (x̄_1, ..., x̄_d)), class by class; each is made when it is asked for."""
+        return ClassedTuples(
+            tuple(self.law), tuple(Tuples(tuple(factor.naturals for factor in row)) for row in self.factors)
+        )
+
+    @cached_property
+    def p(self) -> Floats:
+        """The naturals' probabilities π_c ⊗_j p_j^c, (n,)."""
+        return frozen(self._arrays.probabilities())
+
+    @cached_property
+    def kernel(self) -> LinearOperator:
+        """A(x|x̄) as a scipy LinearOperator (n, N): `kernel @ X` and `kernel.T @ Y` of vectors or columns."""
+        return self._arrays.kernel()
+
+    @property
     def labels(self) -> Any:
         """The class of each natural, (n,); naturals are ordered class by class, the last coordinate running fastest."""
         return np.repeat(self._classes, self._arrays.naturals)
@@ -224,7 +144,29 @@ class MixtureGraph(Immutable):
         >>> np.allclose(graph.operator() @ np.sqrt(graph.w_x), np.sqrt(graph.w_x))
         True
         """
+        return self._adjacency
+
+    def gram(self, X: Floats) -> Floats:
+        """Return ĀX of a vector (N,) or of columns (N, k).
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> from popgraph import structure
+        >>> import numpy as np
+        >>> structure.mixture([0], {0: [pg.zoo.hypercube(1)] * 3}).gram(np.eye(8)).shape
+        (8, 8)
+        """
+        return np.asarray(self._adjacency @ read_columns(X, self.N))
+
+    @cached_property
+    def _adjacency(self) -> LinearOperator:
         return self._arrays.adjacency()
+
+    @cached_property
+    def trace(self) -> float:
+        """The trace of Ā: Σ_x w_xx / w_x."""
+        return self._arrays.trace()
 
     @property
     def factor(self) -> LinearOperator:
@@ -271,8 +213,7 @@ class MixtureGraph(Immutable):
         >>> graph.spectrum(2).gamma
         array([1., 1.])
         """
-        arrays = self._arrays
-        return decompose_operator(arrays.adjacency(), self.w_x, self.components, k, trace=arrays.trace(), solver=solver)
+        return decompose_operator(self._adjacency, self.w_x, self.components, k, trace=self.trace, solver=solver)
 
     def sample_views(self, size: int, *, rng: Seed = None) -> Ints:
         """Draw views from w_x: an array (size,) of positions in `views`.
@@ -328,30 +269,24 @@ class MixtureGraph(Immutable):
         >>> structure.mixture([0, 1], {0: [pg.zoo.hypercube(1)] * 3, 1: [pg.zoo.hypercube(1, 0.4)] * 3}).expand()
         PopulationGraph(16 naturals, 8 views, 1 component)
         """
-        if self.entries > EXPANDED:
+        if self.entries > MAX_ENTRIES_LISTED:
             raise TooLarge(
-                f"the kernel has {self.entries:,} entries, more than {EXPANDED:,}; use spectrum(k), operator() and "
+                f"the kernel has {self.entries:,} entries, more than {MAX_ENTRIES_LISTED:,}; use spectrum(k), operator() and "
                 "factor, which list nothing"
             )
-        blocks, naturals = [], []
-        for c, pi, of_class, places in zip(self.law, self.law.probabilities, self.factors, self._places, strict=True):
+        blocks = []
+        for of_class, places in zip(self.factors, self._places, strict=True):
             block: Any = sp.csr_array(np.ones((1, 1)))
             for factor, place, width in zip(of_class, places, self.sizes, strict=True):
                 kernel = factor.kernel
                 spread = sp.csr_array((kernel.data, place[kernel.indices], kernel.indptr), shape=(factor.n, width))
                 block = sp.kron(block, spread, format="csr")
             blocks.append(block)
-            states = Tuples(tuple(factor.naturals for factor in of_class))
-            probabilities = (pi * outer([factor.p for factor in of_class])).tolist()
-            naturals += [((c, x), p) for x, p in zip(states, probabilities, strict=True)]
         kernel = sp.csr_array(sp.vstack(blocks))
         if self._arrays.cells is not None:
             kernel = sp.csr_array(kernel[:, self._arrays.cells])
-        return build(Distribution(naturals), kernel, views=list(self.views), labels=list(self.labels), name=self.name)
-
-    def __verify__(self, f: Any, k: int | None, *, atol: Any, spectrum: Any, features: Any) -> Match:
-        """Answer `popgraph.verify`: f is one vector for each view, as on any graph."""
-        return verify_on(self, f, k, atol=atol, spectrum=spectrum, features=features)
+        law = Distribution(list(zip(self.naturals, self.p.tolist(), strict=True)))
+        return build(law, kernel, views=list(self.views), labels=list(self.labels), name=self.name)
 
     @cached_property
     def _classes(self) -> Any:
@@ -379,10 +314,5 @@ class MixtureGraph(Immutable):
         )
 
     def __repr__(self) -> str:
-        counts = {"natural": self.n, "view": self.N, "component": self.component_count}
-        words = ", ".join(f"{count:,} {what}{'s' * (count != 1)}" for what, count in counts.items())
-        name = f"{printable(self.name)}: " if self.name else ""
-        return (
-            f"MixtureGraph({name}{len(self.law)} class{'es' * (len(self.law) != 1)} of {self.d} "
-            f"coordinate{'s' * (self.d != 1)}, {words})"
-        )
+        classes = f"{len(self.law)} class{'es' * (len(self.law) != 1)} of {self.d} coordinate{'s' * (self.d != 1)}, "
+        return f"MixtureGraph({counts_in_words(self, classes)})"

@@ -96,13 +96,27 @@ class SummedProducts(Immutable):
 
         return LinearOperator((len(scale),) * 2, matvec=multiply, rmatvec=multiply, dtype=np.float64)
 
+    def probabilities(self) -> Floats:
+        """Return the naturals' probabilities π_c ⊗_j p_j^c, (n,), class by class."""
+        return np.concatenate([pi * outer(of_class) for pi, of_class in zip(self.pi, self.p, strict=True)])
+
+    def kernel(self) -> LinearOperator:
+        """Return A(x|x̄), (n, N): of each class ⊗_j A_j^c."""
+        dense = [
+            [self._at(A.toarray(), place, j) for j, (A, place) in enumerate(zip(*row, strict=True))]
+            for row in zip(self.kernels, self.places, strict=True)
+        ]
+        return self._stacked(dense, np.ones(len(self.pi)), np.ones(len(self.view_probabilities)))
+
     def factor(self) -> LinearOperator:
-        """Return M, (n, N), with Ā = MᵀM; its rows are ordered class by class."""
-        blocks = [joined(kernels) for kernels in self._roots]
-        transposed = [joined([kernel.T for kernel in kernels]) for kernels in self._roots]
-        scale = 1 / np.sqrt(self.view_probabilities)
+        """Return M, (n, N), with Ā = MᵀM."""
+        return self._stacked(self._roots, np.sqrt(self.pi), 1 / np.sqrt(self.view_probabilities))
+
+    def _stacked(self, parts: list[list[Floats]], root: Floats, scale: Floats) -> LinearOperator:
+        """Return the operator (n, N) whose rows of class c are root_c ⊗_j parts_j^c, each column times its scale."""
+        blocks = [joined(kernels) for kernels in parts]
+        transposed = [joined([kernel.T for kernel in kernels]) for kernels in parts]
         edges = np.cumsum(self.naturals)
-        root = np.sqrt(self.pi)
 
         def multiply(x: Any) -> Floats:
             spread = self._cells(scale * x.ravel())

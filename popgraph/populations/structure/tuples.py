@@ -1,8 +1,13 @@
-"""`Tuples`: the tuples of a product space, or some of them, as a sequence of which each is made when it is asked for."""
+"""`Tuples`: the tuples of a product space, or some of them, as a sequence of which each is made when it is asked for.
 
+`ClassedTuples` are those of several spaces, each with its class.
+"""
+
+from bisect import bisect_right
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from math import prod
 from typing import Any
 
@@ -73,3 +78,55 @@ class Tuples(LazySequence):
     @cached_property
     def _places(self) -> list[dict[Hashable, int]]:
         return [{x: i for i, x in enumerate(outcomes)} for outcomes in self.coordinates]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ClassedTuples(LazySequence):
+    """Be the sequence of pairs (c, (x_1, ..., x_d)), class by class.
+
+    Parameters
+    ----------
+    classes : tuple
+        The classes c, all different.
+    tuples : tuple of Tuples
+        Those of each class.
+
+    Examples
+    --------
+    >>> from popgraph.populations.structure.tuples import ClassedTuples, Tuples
+    >>> naturals = ClassedTuples(("cat", "dog"), (Tuples((("a", "b"),)), Tuples(((0, 1),))))
+    >>> naturals[2], naturals.index(("cat", ("b",)))
+    (('dog', (0,)), 1)
+    """
+
+    classes: tuple[Hashable, ...]
+    tuples: tuple[Tuples, ...]
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *accumulate(len(of_class) for of_class in self.tuples)]
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    def __getitem__(self, i: Any) -> Any:
+        if isinstance(i, slice):
+            return tuple(self[j] for j in range(*i.indices(len(self))))
+        at = range(len(self))[i]
+        c = bisect_right(self._starts, at) - 1
+        return (self.classes[c], self.tuples[c][at - self._starts[c]])
+
+    def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
+        """Return the position of a pair, by arithmetic.
+
+        Raises
+        ------
+        ValueError
+            If it is not in the sequence.
+        """
+        if isinstance(value, tuple) and len(value) == 2 and value[0] in self.classes:
+            c = self.classes.index(value[0])
+            at = self._starts[c] + self.tuples[c].index(value[1])
+            if at in range(len(self))[start:stop]:
+                return at
+        raise ValueError(f"{value!r} is not in this sequence")

@@ -7,11 +7,11 @@ from itertools import chain, islice
 
 import numpy as np
 
-from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse, frozen
+from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.basics.subspace import tolerance
 from popgraph.errors import TooLarge
-from popgraph.spectrum.basis import signed
-from popgraph.spectrum.certificate import AT_ONCE, certify, residual_norms
+from popgraph.spectrum.assemble import Solution, assemble_spectrum, put, unit_eigenvectors
+from popgraph.spectrum.certificate import AT_ONCE, products_with
 from popgraph.spectrum.components import Components
 from popgraph.spectrum.product.levels import Level, Levels, Product, merge_types
 from popgraph.spectrum.product.separable import Separable, separable
@@ -103,21 +103,10 @@ def solve(
     known = np.repeat([level.gamma for level in found], [level.multiplicity for level in found])
     known[known <= tolerance(side)] = 0.0
     floor = 0.0 if floor <= tolerance(side) else floor
-    gamma, after = known[:k].copy(), float(known[k]) if k < n_views else 0.0
     V = _eigenvectors(product, found[1:], grid, spectra, w_x, parts, k)
-    residuals = residual_norms(factor, gamma, V)
-    return Spectrum(
-        gamma=frozen(gamma),
-        eigenvectors=frozen(V),
-        w_x=w_x,
-        residuals=frozen(residuals),
-        gamma_known=frozen(known),
-        floor=floor,
-        components=parts.count,
-        certificate=certify(residuals, gamma, V, (after, after), LISTED, side, tops=min(k, parts.count)),
-        solvers=(SolverUse("product", parts.count, factor.shape, f"it is {grid}"),),
-        side=side,
-    )
+    use = SolverUse("product", parts.count, factor.shape, f"it is {grid}")
+    solution = Solution(known, parts.count, LISTED, (use,), side, floor, floor)
+    return assemble_spectrum(solution, V, w_x, products_with(factor))
 
 
 def _eigenvectors(
@@ -132,13 +121,11 @@ def _eigenvectors(
     """Write the k leading eigenvectors over all views: the components' top vectors, then products of the factors'."""
     root_w = np.sqrt(w_x)
     V = np.zeros((len(w_x), k))
-    for c in range(parts.count):
-        views = parts.columns_of(c)
-        V[views, c] = root_w[views] / np.linalg.norm(root_w[views])
+    put(V, unit_eigenvectors(parts.of_column, w_x, parts.count))
     members = chain.from_iterable(product.members(level) for level in below)
     tables = [constant_first(spectrum, levels_of(spectrum).counts[0]) for spectrum in spectra]
     functions: Separable = separable(tables, grid.kind_of, islice(members, k - parts.count))
     V[:, parts.count :] = functions.evaluate(grid.positions)
     for start in range(parts.count, k, AT_ONCE):
-        V[:, start : start + AT_ONCE] = signed(V[:, start : start + AT_ONCE] * root_w[:, np.newaxis])
+        V[:, start : start + AT_ONCE] *= root_w[:, np.newaxis]
     return V

@@ -40,8 +40,8 @@ class Columns(Protocol):
     def filtered(self, X: Floats, polynomial: Filter) -> Floats:
         """Return the filtered product with columns."""
 
-    def removed(self, X: Floats) -> Floats:
-        """Remove what is found from columns."""
+    def deflated(self, X: Floats) -> Floats:
+        """Remove the known eigenvectors from columns."""
 
     def projected(self, X: Floats) -> tuple[Floats, Floats]:
         """Return orthonormal columns Q that span X, and the product with them."""
@@ -75,7 +75,7 @@ def search(
     ask = min(ask, width)
     X, polynomial, slack, before, stalls = columns.start(width), PLAIN, 0.0, np.inf, 0
     for step in range(FILTERS):
-        X = columns.removed(columns.filtered(X, polynomial) if step else X)
+        X = columns.deflated(columns.filtered(X, polynomial) if step else X)
         theta, X, residuals = _ritz(columns, X)
         worst = float(residuals[:ask].max())
         stuck = worst > 0.5 * before

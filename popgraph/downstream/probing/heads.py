@@ -1,4 +1,4 @@
-"""The logistic head: least population cross-entropy, with a ridge so small that it matters only where there is no minimum."""
+"""The two heads that minimise a loss: least squares, in closed form, and logistic, by Newton's method in a trust region."""
 
 import numpy as np
 
@@ -7,12 +7,24 @@ from popgraph.downstream.probing.task import Task
 from popgraph.errors import NotConverged, load_whole
 
 RIDGE = 1e-6  # on E||Bᵀf||²/2: scores of separable classes stop at 15 or so apart, cross-entropy below 1e-4
-EXCESS = (
-    1e-9  # nats above the ridged minimum that are accepted; the loss is RIDGE-strongly convex, so the gradient tells
-)
+MAX_EXCESS_NATS = 1e-9  # above the ridged minimum; the loss is RIDGE-strongly convex, so the gradient tells
 
 
-def fit(task: Task) -> tuple[Floats, float]:
+def least_squares(task: Task) -> tuple[Floats, float]:
+    """Return B = argmin E||y⃗(x̄) - Bᵀf(x)||² (d, r), and its loss, (1 - Σ_i ||T_i||²) + Σ_i ||(I - Π)T_i||² [THEORY 5.4].
+
+    Among many minimisers, where the columns of f are dependent, one that leaves the surplus directions at 0.
+    """
+    root = np.sqrt(task.w_x)[:, np.newaxis]
+    T = task.T
+    basis = (task.X @ task.whitening) * root  # orthonormal: Π = basis basisᵀ
+    theta = basis.T @ T
+    fitted = basis @ theta
+    loss = 1.0 - float(np.sum(T**2)) + float(np.sum((T - fitted) ** 2))
+    return task.whitening @ theta, max(0.0, loss)
+
+
+def logistic(task: Task) -> tuple[Floats, float]:
     """Return B (d, r), and its cross-entropy -E log softmax(Bᵀf(x))_y(x̄) in nats, without the ridge.
 
     Where classes are separable the infimum, 0, is not attained, so what is minimised is the cross-entropy plus
@@ -36,7 +48,7 @@ def fit(task: Task) -> tuple[Floats, float]:
         moved = chances * (moved - np.sum(chances * moved, axis=1, keepdims=True))
         return np.asarray((Z.T @ (w_x * moved)).ravel() + RIDGE * direction)
 
-    gtol = np.sqrt(2 * RIDGE * EXCESS)
+    gtol = np.sqrt(2 * RIDGE * MAX_EXCESS_NATS)
     start = np.zeros(Z.shape[1] * task.r)
     found = load_whole("scipy.optimize").minimize(
         value_and_gradient,
@@ -47,7 +59,7 @@ def fit(task: Task) -> tuple[Floats, float]:
         options={"gtol": gtol, "maxiter": 1000},
     )
     size = float(np.linalg.norm(found.jac))
-    if size**2 / (2 * RIDGE) > 1e3 * EXCESS:
+    if size**2 / (2 * RIDGE) > 1e3 * MAX_EXCESS_NATS:
         raise NotConverged(
             f"the logistic head stopped {size**2 / (2 * RIDGE):.1e} nats above its minimum at most, after "
             f'{found.nit:,} steps ({found.message}); use head="least squares"'

@@ -1,0 +1,251 @@
+"""`Evidence`: f beside F*, in orthonormal coordinates, and all that a verdict measures of the two; `judge.py` decides.
+
+The coordinates are the views, scaled by √w_x, or finitely many orthonormal functions of views that cannot be listed.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from popgraph.basics.arrays import Floats
+from popgraph.basics.memory import reserve
+from popgraph.basics.subspace import (
+    ColumnSpace,
+    captured,
+    column_space,
+    containment_angles,
+    linear_map,
+    principal_angles,
+    tolerance,
+)
+from popgraph.populations.features import FeatureClass
+from popgraph.spectrum import Spectrum, whole_eigenspace
+from popgraph.spectrum.basis import groups
+from popgraph.spectrum.solvers.symmetric import eigenpairs
+
+LARGEST_MINIMISER_ENTRY = 2.0  # a minimiser F has no entry above 1; the squares of much larger ones overflow
+HELD_CONSTANT = 0.5  # the cosine of the angle between the constant and span F from which on f is not centred
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Hold f and the k leading eigenvectors; what is measured of them is computed when it is first asked for.
+
+    Attributes
+    ----------
+    coordinates : Coordinates
+        Their `gram(X)` is ĀX.
+    solve : callable k -> Spectrum
+        Solves for more eigenpairs in these coordinates.
+    table, F : (N, d) arrays
+        f and √w_x f; the same array where the coordinates are no views.
+    root : (N,) array
+        √w_x, the unit vector of the constant function.
+    spectrum : Spectrum
+        The k leading eigenpairs.
+    atol : float
+        The largest angle that counts as 0, in radians.
+    features : FeatureClass or None
+        The class of functions in which f was sought.
+    """
+
+    coordinates: Any
+    solve: Callable[[int], Spectrum]
+    table: Floats
+    F: Floats
+    root: Floats
+    spectrum: Spectrum
+    atol: float
+    features: FeatureClass | None = None
+
+    @property
+    def k(self) -> int:
+        """How many eigenvectors f is asked to span."""
+        return self.spectrum.k
+
+    @property
+    def d(self) -> int:
+        """The number of columns of f."""
+        return int(self.table.shape[1])
+
+    @property
+    def views(self) -> Sequence[Hashable] | None:
+        """The views, where they are the coordinates."""
+        return getattr(self.coordinates, "views", None)
+
+    @cached_property
+    def space(self) -> ColumnSpace:
+        """The span of F."""
+        # Of a table on views the product with √w_x is formed anew, where need be in extended precision
+        return column_space(self.F) if self.table is self.F else column_space(self.table, self.root)
+
+    @property
+    def degenerate(self) -> bool:
+        """Whether γ_k = γ_{k+1} > 0, to rounding: F* is then a family of subspaces."""
+        return bool(self.spectrum.gap == 0 and self.spectrum.gamma[-1] > 0)
+
+    @cached_property
+    def eigenspace(self) -> Spectrum:
+        """The k leading eigenpairs; at a degenerate cut all those of γ >= γ_k."""
+        if not self.degenerate:
+            return self.spectrum
+        eigenspace = whole_eigenspace(self.spectrum, self.solve)
+        needed = 24.0 * len(self.F) * eigenspace.k
+        reserve(f"comparing f with {eigenspace.k:,} eigenvectors", needed, "use a k at a clean cut")
+        return eigenspace
+
+    @cached_property
+    def eigenspace_end(self) -> int:
+        """The number of eigenvalues >= γ_k of the population, of which functions as coordinates hold only some."""
+        return int(getattr(self.coordinates, "eigenspace_end", self.eigenspace.k))
+
+    @property
+    def clean_cuts(self) -> tuple[int, ...]:
+        """The k of the population, as far as known, with γ_k > γ_{k+1}."""
+        return tuple(getattr(self.coordinates, "clean_cuts", self.eigenspace.clean_cuts))
+
+    @cached_property
+    def above(self) -> int:
+        """The number of eigenvalues larger than γ_k at a degenerate cut, whose eigenvectors f must contain; else k."""
+        if not self.degenerate:
+            return self.k
+        gamma = self.spectrum.gamma
+        return int(np.sum(gamma > gamma[-1] + self.spectrum.tolerance))
+
+    @cached_property
+    def shares(self) -> Floats:
+        """The share of each leading eigenvector's squared length that lies in span F, (k,)."""
+        return captured(self.spectrum.eigenvectors, self.space.basis)
+
+    @cached_property
+    def angles(self) -> Floats:
+        """The angles that must vanish for f to match, (k,), in radians."""
+        return angles_of_match(self.space, self.eigenspace.eigenvectors, self.above, self.k)
+
+    @cached_property
+    def uncertainty(self) -> float:
+        """By how many radians rounding may have turned span F and span F*, together."""
+        turned = self.space.uncertainty + self.eigenspace.certificate.angle_bound
+        if self.degenerate and self.above:  # the eigenvectors above are asked for too, across a gap of their own
+            turned += self.spectrum.leading(self.above).certificate.angle_bound
+        return turned
+
+    @cached_property
+    def map(self) -> tuple[Floats, float, float]:
+        """Q with F ≈ F* Q, its condition number, and the relative residual."""
+        return linear_map(self.F, self.spectrum.eigenvectors)
+
+    @cached_property
+    def _image(self) -> Floats:
+        """ĀF; where F overflows, that is infinite or NaN."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray(self.coordinates.gram(self.F))
+
+    @cached_property
+    def loss(self) -> float:
+        """The spectral contrastive loss L(f) = -2 tr FᵀĀF + ||FᵀF||_F²; infinite where it overflows."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            FF = self.F.T @ self.F
+            loss = float(np.sum(FF**2) - 2.0 * np.sum(self.F * self._image))
+        return loss if np.isfinite(loss) else np.inf
+
+    @cached_property
+    def excess_loss(self) -> float | None:
+        """L(f) - min L = L(f) + Σγ_i², i <= k; None where f is wider than k."""
+        return max(0.0, self.loss + float(np.sum(self.spectrum.gamma**2))) if self.d == self.k else None
+
+    @cached_property
+    def excess_angle_bound(self) -> float | None:
+        """The bound on ||sin Θ||_F that the excess loss proves, where it proves one below sqrt(k).
+
+        L(f) - min L >= (γ_k² - γ_{k+1}²) ||sin Θ||_F² [THEORY 3.5]. The loss is a sum of terms as large as Σγ², so rounding hides
+        an excess of `tolerance` times that.
+        """
+        spectrum = self.spectrum
+        if self.excess_loss is None or spectrum.gap == 0:
+            return None
+        hidden = spectrum.tolerance * (1.0 + float(np.sum(spectrum.gamma**2)))
+        across = float(spectrum.gamma[-1]) ** 2 - spectrum.certificate.remainder_bound**2
+        bound = float(np.sqrt((self.excess_loss + hidden) / across))
+        return bound if bound < np.sqrt(self.k) else None
+
+    @cached_property
+    def optimal(self) -> bool:
+        """Whether ĀF = F FᵀF and FᵀF has the eigenvalues γ_1..γ_k: together they say that F minimises the loss [THEORY 3.5]."""
+        if self.d != self.k or np.abs(self.F).max() > LARGEST_MINIMISER_ENTRY:
+            return False
+        FF = self.F.T @ self.F
+        stationary = np.linalg.norm(self._image - self.F @ FF)
+        same = np.abs(np.linalg.eigvalsh(FF)[::-1] - self.spectrum.gamma).max()
+        return bool(stationary <= self.atol and same <= self.atol)
+
+    @cached_property
+    def matches_with_constant(self) -> bool:
+        """Whether F and the constant function together span the k + 1 leading eigenvectors at a clean cut."""
+        constant = self.root[:, np.newaxis]
+        centred = column_space(self.F)
+        # What holds half of the constant, as everything does at k = N, is not centred
+        if centred.rank != self.k or np.linalg.norm(centred.basis.T @ constant) > HELD_CONSTANT:
+            return False
+        spectrum = self.solve(self.k + 1)
+        space = column_space(np.column_stack([self.F, constant]))
+        clean = spectrum.gap > 0
+        return bool(clean and principal_angles(spectrum.eigenvectors, space.basis).max() <= self.atol)
+
+    @cached_property
+    def expressible(self) -> Floats | None:
+        """The share of each leading eigenvector's squared length that the class of functions holds, (k,)."""
+        return None if self.features is None else captured(self.spectrum.eigenvectors, self.features.basis)
+
+    @cached_property
+    def best_in_class(self) -> bool | None:
+        """Whether span F is that of the class's k leading Ritz vectors, or one of equally good choices of them [THEORY 7].
+
+        The Ritz vectors are Q u for the eigenvectors u of QᵀĀQ, with Q an orthonormal basis of the class; its eigenvalues θ_i
+        are known to the rounding of a d x d matrix, and those closer than that count as one.
+        """
+        if self.features is None:
+            return None
+        Q, d, k = self.features.basis, self.features.d, self.k
+        if k > d:
+            return False
+        projected = Q.T @ np.asarray(self.coordinates.gram(Q))
+        ascending, U = eigenpairs((projected + projected.T) / 2)
+        theta, vectors = ascending[::-1], Q @ U[:, ::-1]
+        least, rounding = float(theta[k - 1]), tolerance(d)
+        above, end = int(np.sum(theta > least + rounding)), int(np.sum(theta >= least - rounding))
+        if least <= rounding:
+            return False
+        angles = angles_of_match(self.space, vectors[:, :end], k if end == k else above, k)
+        return bool(angles.max() <= self.atol)
+
+    @cached_property
+    def inexpressible(self) -> list[tuple[slice, int, int]]:
+        """The runs of equal γ >= γ_k that the class of functions cannot express: (run, dimensions needed, dimensions held)."""
+        lacking: list[tuple[slice, int, int]] = []
+        if self.features is None:
+            return lacking
+        for run in groups(self.eigenspace.gamma, self.eigenspace.side):
+            needed = min(run.stop, self.k) - run.start
+            angles = containment_angles(self.eigenspace.eigenvectors[:, run], self.features.basis)
+            held = int(np.sum(angles <= self.atol))
+            if held < needed:
+                lacking.append((run, needed, held))
+        return lacking
+
+
+def angles_of_match(space: ColumnSpace, V: Floats, above: int, k: int) -> Floats:
+    """Return the angles that must vanish for a span to be one of the best k-dimensional ones, (k,).
+
+    V (N, m) holds the eigenvectors of γ >= γ_k, the first `above` of them those of γ > γ_k; at a clean cut above = m = k. The span
+    must contain the former and meet the span of all of V in k dimensions.
+    """
+    smallest = containment_angles(V, space.basis)[:k]
+    if above == k:
+        return smallest
+    contained = containment_angles(V[:, :above], space.basis)
+    # The `above` angles of containment and the other smallest ones are k numbers, all 0 iff both conditions hold
+    return np.sort(np.concatenate([np.maximum(contained, smallest[:above]), smallest[above:]]))

@@ -1,0 +1,35 @@
+"""Each kind of population, as a type checker compares it with its protocol. It is read, never run."""
+
+import popgraph as pg
+from popgraph.basics.protocols import Coordinates, Eigenpairs, LabelledPopulation, Population, ViewedPopulation
+from popgraph.populations.structure import MixtureGraph, ProductGraph
+
+
+def listed(graph: pg.PopulationGraph) -> LabelledPopulation:
+    """Take a listed graph for a population with naturals and views."""
+    return graph
+
+
+def mixed(graph: MixtureGraph) -> LabelledPopulation:
+    """Take a mixture for a population with naturals and views."""
+    return graph
+
+
+def in_blocks(graph: pg.dask.BlockGraph) -> LabelledPopulation:
+    """Take a graph in blocks for a population with naturals and views."""
+    return graph
+
+
+def product(graph: ProductGraph) -> Population:
+    """Take a product for a population that lists nothing."""
+    return graph
+
+
+def weaker(graph: LabelledPopulation) -> tuple[ViewedPopulation, Coordinates, Population]:
+    """Take what has naturals and views for what has fewer of them."""
+    return graph, graph, graph
+
+
+def eigenpairs(graph: pg.PopulationGraph, pair: ProductGraph) -> tuple[Eigenpairs, Eigenpairs]:
+    """Take both spectra for eigenpairs."""
+    return graph.spectrum(1), pair.spectrum(1)
