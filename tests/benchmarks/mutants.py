@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PROSE = {"__repr__", "__str__", "_repr_html_", "_short", "share_in_words", "_excluded"}
+PROSE = {"__repr__", "__str__", "_repr_html_", "_short", "share_in_words"}
 SPEED = {
     "AT_ONCE",
     "CALL_SECONDS",
@@ -27,7 +27,6 @@ SPEED = {
     "FILTERED_RESTARTS",
     "HIGHEST_DEGREE",
     "LEAST_STEPS",
-    "LOW_BITS",
     "MAX_EXACT_SIDE",
     "MAX_SIDE_SOLVED_TO_PRINT",
     "MISSED_PAIRS_ASKED",
