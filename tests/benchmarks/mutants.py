@@ -19,10 +19,11 @@ SPEED = {
     *(
         "STACK_BYTES",
         "SPARSE_SHARE",
-        "DENSE_SIDE",
-        "DENSE_SIDE_LIMIT",
+        "PREFERRED_DENSE_SIDE",
+        "DENSE_SOLVE_SIDE_LIMIT",
         "SIDE_PER_PAIR",
         "AT_ONCE",
+        "COLUMNS_AT_ONCE",
         "LOW_BITS",
         "DENSE_SHARE",
         "THREADED_ENTRIES",
