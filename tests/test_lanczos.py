@@ -5,9 +5,9 @@ import pytest
 
 from popgraph.spectrum.solvers.lanczos import (
     BRACKET_SHARE,
-    FAILURE,
+    FAILURE_PROBABILITY,
     LEAST_STEPS,
-    MOST,
+    MOST_STEPS,
     STEPS_BETWEEN,
     Lanczos,
     joint_bound,
@@ -48,7 +48,7 @@ def test_on_a_spectrum_far_from_0_a_second_pass_keeps_the_basis_orthonormal():
     """|y| / β is above 10 in each step: of one pass nothing was left by step 24, and a Ritz value of 84 appeared."""
     gamma = np.linspace(0.96, 1.0, 1500)
     lanczos = lanczos_of(gamma)
-    lanczos.advance(MOST)
+    lanczos.advance(MOST_STEPS)
     basis = lanczos.basis[:, : lanczos.steps]
     assert np.abs(basis.T @ basis - np.eye(lanczos.steps)).max() < 1e-13
     assert lanczos.ritz()[0][0] <= 1.0 + 1e-13
@@ -116,13 +116,13 @@ def test_a_bound_is_never_below_the_ritz_value():
 def test_at_the_bound_the_chance_to_have_missed_an_eigenvalue_is_that_stated(steps):
     lanczos = lanczos_of(np.linspace(0.7, 0.0, 400))
     lanczos.advance(steps)
-    assert chance_of(lanczos, lanczos.bound()) == pytest.approx(FAILURE, rel=1e-3)
+    assert chance_of(lanczos, lanczos.bound()) == pytest.approx(FAILURE_PROBABILITY, rel=1e-3)
 
 
 @pytest.mark.parametrize("failure", [0.3, 0.05])
 def test_the_bound_fails_no_more_often_than_stated(monkeypatch, failure):
     """An eigenvalue far above a crowd, which few steps from an unlucky start do not see; 4 standard errors are allowed for."""
-    monkeypatch.setattr("popgraph.spectrum.solvers.lanczos.FAILURE", failure)
+    monkeypatch.setattr("popgraph.spectrum.solvers.lanczos.FAILURE_PROBABILITY", failure)
     gamma, runs, failed = np.r_[1.0, np.linspace(0.8, 0.0, 200)], 1000, 0
     for seed in range(runs):
         lanczos = lanczos_of(gamma, seed=seed)
@@ -137,7 +137,7 @@ def test_an_eigenvalue_a_little_above_a_crowd_of_equal_ones_is_bounded_too(heigh
     gamma = np.r_[0.6 + height, np.full(250, 0.6), np.linspace(0.5, 0.0, 1500)]
     for seed in range(20):
         lanczos = lanczos_of(gamma, seed=seed)
-        for steps in range(4, MOST, 4):
+        for steps in range(4, MOST_STEPS, 4):
             lanczos.advance(steps)
             assert lanczos.bound() >= gamma[0]
 
@@ -163,7 +163,7 @@ def test_runs_with_independent_starts_bound_more_than_each():
 SLOW = np.linspace(0.5, 0.0, 1000)
 
 
-@pytest.mark.parametrize("steps", [LEAST_STEPS, LEAST_STEPS + STEPS_BETWEEN, MOST - STEPS_BETWEEN, MOST])
+@pytest.mark.parametrize("steps", [LEAST_STEPS, LEAST_STEPS + STEPS_BETWEEN, MOST_STEPS - STEPS_BETWEEN, MOST_STEPS])
 def test_steps_are_taken_until_the_bound_is_enough_and_no_more(steps):
     """Each look's bracket is known from a run of its own; `enough` is put between what this look and the one before ask for."""
     run, asked = lanczos_of(SLOW), []

@@ -187,27 +187,27 @@ def test_dense_takes_over_from_an_iteration_that_gave_up_unless_forbidden_or_too
     adjacency, w_x, component = LARGE
     whole = aslinearoperator(adjacency)
     monkeypatch.setattr(operator, "choose_solver", lambda n, n_views, k, forced: ("iterative", forced or "chosen"))
-    monkeypatch.setattr(operator, "DENSE_SIDE_LIMIT", 40)
+    monkeypatch.setattr(operator, "DENSE_SOLVE_SIDE_LIMIT", 40)
     assert decompose_operator(whole, w_x, component, 3).solvers[0].solver == "iterative"
     monkeypatch.setattr(operator, "_iterative", failing)
     for limit in (40, 41):
-        monkeypatch.setattr(operator, "DENSE_SIDE_LIMIT", limit)
+        monkeypatch.setattr(operator, "DENSE_SOLVE_SIDE_LIMIT", limit)
         spectrum = decompose_operator(whole, w_x, component, 3)
         (use,) = spectrum.solvers
         assert (use.solver, use.reason) == ("dense", "the iterative solver gave up (it was made to)")
         np.testing.assert_allclose(spectrum.gamma, [1, 0.8, 0.7], atol=1e-12)
     with pytest.raises(NotConverged, match="it was made to"):
         decompose_operator(whole, w_x, component, 3, solver="iterative")
-    monkeypatch.setattr(operator, "DENSE_SIDE_LIMIT", 39)
+    monkeypatch.setattr(operator, "DENSE_SOLVE_SIDE_LIMIT", 39)
     with pytest.raises(NotConverged, match="it was made to"):
         decompose_operator(whole, w_x, component, 3)
 
 
 def test_a_dense_solve_is_refused_above_the_limit_and_an_iteration_is_not(monkeypatch):
     adjacency, w_x, component = LARGE
-    monkeypatch.setattr(policy, "DENSE_SIDE_LIMIT", 40)
+    monkeypatch.setattr(policy, "DENSE_SOLVE_SIDE_LIMIT", 40)
     assert decompose_operator(aslinearoperator(adjacency), w_x, component, 3, solver="dense").k == 3
-    monkeypatch.setattr(policy, "DENSE_SIDE_LIMIT", 39)
+    monkeypatch.setattr(policy, "DENSE_SOLVE_SIDE_LIMIT", 39)
     with pytest.raises(TooLarge, match="a dense solve of side 40 needs 38.4 kB; use a k well below 5, for which"):
         decompose_operator(aslinearoperator(adjacency), w_x, component, 3, solver="dense")
     assert decompose_operator(aslinearoperator(adjacency), w_x, component, 3, solver="iterative").k == 3

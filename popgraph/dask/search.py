@@ -12,9 +12,10 @@ from popgraph.basics.arrays import Floats, Sparse
 from popgraph.basics.subspace import tolerance
 from popgraph.dask.products import Products
 from popgraph.spectrum.basis import orthonormal
+from popgraph.spectrum.certificate import Remainder
 from popgraph.spectrum.solvers import block
 from popgraph.spectrum.solvers.chebyshev import Filter
-from popgraph.spectrum.solvers.deflation import Remainder, find_leading
+from popgraph.spectrum.solvers.deflation import find_leading
 from popgraph.spectrum.solvers.lanczos import Lanczos
 
 PAIRS_AT_ONCE = 48  # the block stays below 64 columns

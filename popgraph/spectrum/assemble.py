@@ -12,7 +12,7 @@ import numpy as np
 from popgraph.basics.arrays import Floats, Ints, Sparse, frozen
 from popgraph.basics.subspace import tolerance
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed
-from popgraph.spectrum.certificate import AT_ONCE, certify, refute, residuals_of, witness
+from popgraph.spectrum.certificate import COLUMNS_AT_ONCE, Remainder, certify, refute, residual_norms, witness
 from popgraph.spectrum.value import SolverUse, Spectrum
 
 
@@ -56,7 +56,7 @@ def assemble_spectrum(
     product: Callable[[Floats], Floats],
     *,
     residuals: Floats | None = None,
-    at_once: int = AT_ONCE,
+    at_once: int = COLUMNS_AT_ONCE,
 ) -> Spectrum:
     """Return the leading eigenpairs of Ā as a certified `Spectrum`.
 
@@ -82,15 +82,15 @@ def assemble_spectrum(
     else:
         known = listed[: max(k, int(np.sum(listed > bound)))]
     gamma, next_listed = listed[:k].copy(), float(listed[k]) if k < len(listed) else 0.0
-    remainder = (max(next_listed, solution.remainder), max(next_listed, bound))
-    unit = min(k, solution.components) if solution.closed_form else 0  # these are positive as they are
-    for start in range(unit, k, at_once):
+    remainder = Remainder(max(next_listed, solution.remainder), max(next_listed, bound), solution.excluded)
+    unit_count = min(k, solution.components) if solution.closed_form else 0  # these are positive as they are
+    for start in range(unit_count, k, at_once):
         V[:, start : start + at_once] = signed(V[:, start : start + at_once])
-    measured = residuals_of(product, gamma, V, at_once) + solution.residual
+    measured = residual_norms(product, gamma, V, at_once) + solution.residual
     if any(use.solver == "iterative" for use in solution.solvers):
-        refute(max(solution.remainder, witness(product, V)), remainder[1], k, solution.side)
+        refute(max(solution.remainder, witness(product, V)), remainder.bound, k, solution.side)
     certified = measured if residuals is None else residuals
-    certificate = certify(certified, gamma, V, remainder, solution.excluded, solution.side, tops=unit)
+    certificate = certify(certified, gamma, V, remainder, solution.side, unit_count=unit_count)
     return Spectrum(
         gamma=frozen(gamma),
         eigenvectors=frozen(V),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from popgraph.errors import NotConverged
 RESIDUAL_ALLOWED = 1e-9  # residuals up to this count as rounding on a matrix of any size
 WITNESS_STEPS = 12  # of the power method, in search of something overlooked
 WITNESS_SHORTEST = 1e-12  # length at which a vector counts as lying in the space that was removed from it
-AT_ONCE = 16  # vectors whose residuals are formed together, so that checking takes less memory than finding
+COLUMNS_AT_ONCE = 16  # vectors whose residuals are formed together, so that checking takes less memory than finding
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,22 @@ class Certificate(Immutable):
         )
 
 
-def residuals_of(product: Callable[[Floats], Floats], gamma: Floats, V: Floats, at_once: int = AT_ONCE) -> Floats:
+class Remainder(NamedTuple):
+    """Say what is left beside eigenpairs: the largest other eigenvalue as well as it is known, a bound on it, and why it is one."""
+
+    largest: float
+    bound: float
+    excluded: str
+
+    def with_spare(self, spare: Floats, rounding: float) -> "Remainder":
+        """Count eigenvalues that were found, and not asked for, among what is left; leave room for rounding in the bound."""
+        largest, bound = float(spare.max(initial=self.largest)), float(spare.max(initial=self.bound))
+        return Remainder(largest, bound + rounding * (bound > 0), self.excluded)
+
+
+def residual_norms(
+    product: Callable[[Floats], Floats], gamma: Floats, V: Floats, at_once: int = COLUMNS_AT_ONCE
+) -> Floats:
     """Return ||Āv - γv|| of each pair, (k,), from products X -> ĀX with `at_once` columns together."""
     residuals = np.empty(V.shape[1])
     for start in range(0, V.shape[1], at_once):
@@ -65,11 +81,6 @@ def residuals_of(product: Callable[[Floats], Floats], gamma: Floats, V: Floats, 
         image -= part
         residuals[start : start + at_once] = np.sqrt(np.einsum("ij,ij->j", image, image))
     return residuals
-
-
-def residual_norms(factor: Sparse, gamma: Floats, V: Floats) -> Floats:
-    """Return ||MᵀMv - γv|| of each pair, (k,); M is a csr_array, or a LinearOperator."""
-    return residuals_of(products_with(factor), gamma, V)
 
 
 def products_with(factor: Sparse) -> Callable[[Floats], Floats]:
@@ -137,25 +148,22 @@ def certify(
     residuals: Floats,
     gamma: Floats,
     V: Floats,
-    remainder: tuple[float, float],
-    excluded: str,
+    remainder: Remainder,
     size: int,
     *,
-    tops: int = 0,
+    unit_count: int = 0,
 ) -> Certificate:
     """Check eigenpairs of Ā, found by any means.
 
     Parameters
     ----------
     residuals, gamma, V : (k,), (k,) and (N, k) arrays
-        As of `residuals_of`; eigenvalues, largest first, and eigenvectors.
-    remainder : (float, float)
-        The largest eigenvalue not returned, and an upper bound on it.
-    excluded : str
-        How it is known.
+        As of `residual_norms`; eigenvalues, largest first, and eigenvectors.
+    remainder : Remainder
+        The largest eigenvalue not returned, an upper bound on it, and how it is known.
     size : int
         The side of the largest matrix that was solved, which sets the rounding to be expected.
-    tops : int
+    unit_count : int
         How many of the first columns are components' unit eigenvectors: no two of them share a view, so that 10,000 of them
         need no 10,000 x 10,000 products.
 
@@ -165,13 +173,15 @@ def certify(
         If a residual or the loss of orthogonality is beyond rounding (1e-9 or worse), or NaN.
     """
     k = V.shape[1]
-    lengths = np.abs(np.einsum("ij,ij->j", V[:, :tops], V[:, :tops]) - 1.0).max(initial=0.0)
-    orthogonality = float(max(lengths, np.abs(V.T @ V[:, tops:] - np.eye(k, k - tops, -tops)).max(initial=0.0)))
+    lengths = np.abs(np.einsum("ij,ij->j", V[:, :unit_count], V[:, :unit_count]) - 1.0).max(initial=0.0)
+    orthogonality = float(
+        max(lengths, np.abs(V.T @ V[:, unit_count:] - np.eye(k, k - unit_count, -unit_count)).max(initial=0.0))
+    )
     allowed = max(RESIDUAL_ALLOWED, 10 * tolerance(size))
     if not (residuals.max() <= allowed and orthogonality <= allowed):  # "not <=", because NaN fails every comparison
         raise NotConverged(
             f"eigenpair {int(residuals.argmax()) + 1} has a residual of {residuals.max():.1e}, and the loss of orthogonality is "
             f'{orthogonality:.1e}; at most {allowed:.1e} is rounding: use solver="dense"'
         )
-    bound = angle_bound(residuals, float(gamma[-1]) - remainder[1], size, closed_form=tops == k)
-    return Certificate(float(residuals.max()), orthogonality, *remainder, excluded, bound)
+    bound = angle_bound(residuals, float(gamma[-1]) - remainder.bound, size, closed_form=unit_count == k)
+    return Certificate(float(residuals.max()), orthogonality, *remainder, bound)

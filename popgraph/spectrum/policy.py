@@ -16,19 +16,19 @@ from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import reserve
 from popgraph.errors import InvalidArgument, NotConverged, TooLarge, shorten, size_in_words
 from popgraph.spectrum.assemble import assemble_spectrum, nothing_to_solve, put_unit_eigenvectors
-from popgraph.spectrum.certificate import AT_ONCE, products_with
+from popgraph.spectrum.certificate import COLUMNS_AT_ONCE, products_with
 from popgraph.spectrum.component_solutions import ComponentSolutions
 from popgraph.spectrum.components import Components, Stack, find_components, stacks
 from popgraph.spectrum.merging import merge
 from popgraph.spectrum.pairs import Pairs, top_pairs
 from popgraph.spectrum.product import solve as factored
 from popgraph.spectrum.solvers import dense, iterative
-from popgraph.spectrum.solvers.lanczos import MOST
+from popgraph.spectrum.solvers.lanczos import MOST_STEPS
 from popgraph.spectrum.value import SolverUse, Spectrum
 
 SOLVERS = {"closed form": top_pairs, "dense": dense.solve, "iterative": iterative.solve}
-DENSE_SIDE = 800  # up to here LAPACK's all eigenvalues cost less than ARPACK's few with their second search
-DENSE_SIDE_LIMIT = 20_000  # of the largest dense solve: three matrices of 3.2 GB
+PREFERRED_DENSE_SIDE = 800  # up to here LAPACK's all eigenvalues cost less than ARPACK's few with their second search
+DENSE_SOLVE_SIDE_LIMIT = 20_000  # of the largest dense solve: three matrices of 3.2 GB
 SIDE_PER_PAIR = 8  # ARPACK pays off when at most one eigenvalue in so many is wanted
 ADVICE = {  # what a user can do where a solver does not fit
     "dense": f"use a k below an {SIDE_PER_PAIR}th of the side, for which the iterative solver serves",
@@ -79,7 +79,9 @@ def decompose(
     n_views = factor.shape[1]
     k = whole_number("k", k, n_views)
     check_solver(solver)
-    reserve(f"{k:,} eigenvectors over {n_views:,} views", 8.0 * n_views * (k + min(k, AT_ONCE)), "use a smaller k")
+    reserve(
+        f"{k:,} eigenvectors over {n_views:,} views", 8.0 * n_views * (k + min(k, COLUMNS_AT_ONCE)), "use a smaller k"
+    )
     parts = find_components(factor) if components is None else components
     if grid is not None and solver is None and k >= parts.count:
         spectra = [decompose(M, w, len(w)) for M, w in grid.factors]
@@ -102,7 +104,7 @@ def decompose(
         return assembled(solutions)
     except NotConverged as error:
         iterated = solver is None and any(use.solver == "iterative" for use in solutions.uses)
-        if not iterated or solutions.side > DENSE_SIDE_LIMIT:
+        if not iterated or solutions.side > DENSE_SOLVE_SIDE_LIMIT:
             raise
         return assembled(solved_by("dense", f"what the iterative solver found is wrong ({error})"))
 
@@ -127,7 +129,7 @@ def check_dense_side(side: int) -> None:
     TooLarge
         If its side is above the limit.
     """
-    if side > DENSE_SIDE_LIMIT:
+    if side > DENSE_SOLVE_SIDE_LIMIT:
         few = side // SIDE_PER_PAIR
         raise TooLarge(
             f"a dense solve of side {side:,} needs {size_in_words(24.0 * side**2)}; use a k well below {few:,}, for which the "
@@ -216,9 +218,9 @@ def _solve_stack(stack: Stack, each: int, forced: str | None, why: str) -> tuple
         check_dense_side(side)
     reserve(f"a solve of side {side:,} for {each:,} pairs", _bytes_needed(name, stack, each), ADVICE[name])
     try:
-        return name, reason, SOLVERS[name](stack, each, forced is not None or side > DENSE_SIDE_LIMIT)
+        return name, reason, SOLVERS[name](stack, each, forced is not None or side > DENSE_SOLVE_SIDE_LIMIT)
     except NotConverged as error:
-        if forced or side > DENSE_SIDE_LIMIT:
+        if forced or side > DENSE_SOLVE_SIDE_LIMIT:
             raise
         reserve(f"a solve of side {side:,} for {each:,} pairs", _bytes_needed("dense", stack, each), ADVICE["dense"])
         return "dense", f"the iterative solver gave up ({error})", dense.solve(stack, each)
@@ -229,7 +231,7 @@ def vectors_searched(k: int) -> float:
 
     ARPACK's and those found, twice while they are put in order; Lanczos' come before them, and with a second search.
     """
-    return 2 * k + 2 * iterative.SPARE_VECTORS + max(iterative.VECTORS_PER_PAIR * k, MOST)
+    return 2 * k + 2 * iterative.SPARE_VECTORS + max(iterative.VECTORS_PER_PAIR * k, MOST_STEPS)
 
 
 def _bytes_needed(name: str, stack: Stack, k: int) -> float:
@@ -244,7 +246,7 @@ def _bytes_needed(name: str, stack: Stack, k: int) -> float:
         # LAPACK works on copies of its own: there are six squares at first, then one and seven times the eigenvectors
         numbers = count * side**2 + max(5 * count * side**2, 7 * vectors) + (1.5 * nnz if thin else count * n * n_views)
     else:
-        numbers = side * vectors_searched(k) + vectors + (n + n_views) * min(k, AT_ONCE) + 3.5 * nnz
+        numbers = side * vectors_searched(k) + vectors + (n + n_views) * min(k, COLUMNS_AT_ONCE) + 3.5 * nnz
     return 8.0 * numbers
 
 
@@ -261,8 +263,8 @@ def choose_solver(n: int, n_views: int, k: int, forced: str | None = None, why: 
         return "closed form", "its rank is 1"
     if forced is not None:
         return forced, why
-    if side <= DENSE_SIDE:
-        return "dense", f"its smaller side, {side:,}, is at most {DENSE_SIDE}"
+    if side <= PREFERRED_DENSE_SIDE:
+        return "dense", f"its smaller side, {side:,}, is at most {PREFERRED_DENSE_SIDE}"
     if k > side // SIDE_PER_PAIR:
         return "dense", f"{k:,} pairs are more than one in {SIDE_PER_PAIR} of its smaller side, {side:,}"
-    return "iterative", f"its smaller side, {side:,}, is above {DENSE_SIDE}, and {k:,} pairs are few"
+    return "iterative", f"its smaller side, {side:,}, is above {PREFERRED_DENSE_SIDE}, and {k:,} pairs are few"

@@ -16,12 +16,12 @@ from typing import Any
 
 PROSE = {"__repr__", "__str__", "_repr_html_", "_short", "share_in_words"}
 SPEED = {
-    "AT_ONCE",
     "CALL_SECONDS",
+    "COLUMNS_AT_ONCE",
     "DENSE_SECONDS",
     "DENSE_SHARE",
-    "DENSE_SIDE",
     "DENSE_SIDE_LIMIT",
+    "DENSE_SOLVE_SIDE_LIMIT",
     "ENTRY_SECONDS",
     "FILTERED_EXTENT",
     "FILTERED_RESTARTS",
@@ -33,6 +33,7 @@ SPEED = {
     "MOST_DRIFT",
     "MOST_ROUNDS",
     "PEEK_STEPS",
+    "PREFERRED_DENSE_SIDE",
     "SIDE_PER_PAIR",
     "SPARE_VECTORS",
     "SPARSE_SHARE",

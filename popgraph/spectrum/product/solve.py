@@ -10,7 +10,7 @@ import numpy as np
 from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.errors import TooLarge
 from popgraph.spectrum.assemble import Solution, assemble_spectrum, put_unit_eigenvectors, rounded
-from popgraph.spectrum.certificate import AT_ONCE, products_with
+from popgraph.spectrum.certificate import COLUMNS_AT_ONCE, products_with
 from popgraph.spectrum.components import Components
 from popgraph.spectrum.product.levels import Levels, merge_types
 from popgraph.spectrum.product.separable import separable
@@ -103,6 +103,6 @@ def _eigenvectors(functions: Floats, w_x: Floats, parts: Components) -> Floats:
     V, root_w = np.zeros((len(w_x), k)), np.sqrt(w_x)
     put_unit_eigenvectors(V, parts.of_column, w_x, parts.count)
     V[:, parts.count :] = functions
-    for start in range(parts.count, k, AT_ONCE):
-        V[:, start : start + AT_ONCE] *= root_w[:, np.newaxis]
+    for start in range(parts.count, k, COLUMNS_AT_ONCE):
+        V[:, start : start + COLUMNS_AT_ONCE] *= root_w[:, np.newaxis]
     return V

@@ -15,13 +15,13 @@ from scipy.linalg.blas import dgemm, dgemv
 
 from popgraph.basics.arrays import Floats, Sparse
 from popgraph.errors import NotConverged
+from popgraph.spectrum.certificate import COLUMNS_AT_ONCE
 
 DENSE_SHARE = 0.3  # of entries that are not 0: a fuller factor is quicker, and not much larger, as a dense array
 THREADED_ENTRIES = (
     1_000_000  # from which on: on two cores, 8 million take half the time in threads, 300,000 take longer
 )
 COLUMNS_FOR_ONE = 1.5  # multiplied together in the time of one alone: 1.2 to 1.9 were measured at 3 to 50 entries a row
-COLUMNS_AT_ONCE = 16  # columns multiplied together, where all of them at once would double the memory
 
 
 class Product(Protocol):

@@ -15,11 +15,12 @@ from popgraph.basics.subspace import tolerance
 from popgraph.errors import NotConverged
 from popgraph.spectrum.assemble import rounded
 from popgraph.spectrum.basis import orthonormal
+from popgraph.spectrum.certificate import Remainder
 from popgraph.spectrum.components import Stack
 from popgraph.spectrum.pairs import Pairs
 from popgraph.spectrum.solvers import block
 from popgraph.spectrum.solvers.chebyshev import PLAIN, Filter, choose_filter
-from popgraph.spectrum.solvers.deflation import Remainder, find_leading
+from popgraph.spectrum.solvers.deflation import find_leading
 from popgraph.spectrum.solvers.gram import Gram, Product
 from popgraph.spectrum.solvers.lanczos import LEAST_STEPS, Lanczos
 from popgraph.spectrum.solvers.look import PAIR_RESIDUAL

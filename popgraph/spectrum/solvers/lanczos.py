@@ -14,8 +14,8 @@ from popgraph.basics.arrays import Floats, norm
 from popgraph.basics.subspace import EPS, tolerance
 from popgraph.spectrum.solvers.symmetric import tridiagonal_eigenpairs
 
-FAILURE = 1e-10  # with which the bound may be false, over the random starts
-LEAST_STEPS, MOST, STEPS_BETWEEN = 24, 96, 8  # of one run; and from one evaluation of the bound to the next
+FAILURE_PROBABILITY = 1e-10  # with which the bound may be false, over the random starts
+LEAST_STEPS, MOST_STEPS, STEPS_BETWEEN = 24, 96, 8  # of one run; and from one evaluation of the bound to the next
 CONVERGED_RESIDUAL = 1e-4  # of a Ritz value that no longer moves, as a share of it
 ROUNDING_LENGTH = 64 * EPS  # a next vector shorter than this, for the product's size, is rounding
 BRACKET_SHARE = (
@@ -43,7 +43,9 @@ class Lanczos:
         Whether the Krylov space is used up: what is left of the next vector is rounding.
     """
 
-    def __init__(self, product: Callable[[Any], Any], Q: Floats, rng: np.random.Generator, most: int = MOST) -> None:
+    def __init__(
+        self, product: Callable[[Any], Any], Q: Floats, rng: np.random.Generator, most: int = MOST_STEPS
+    ) -> None:
         self.product, self.Q = product, np.asfortranarray(Q)
         self.side, self.room = Q.shape[0], Q.shape[0] - Q.shape[1]
         most = min(most, self.room)
@@ -100,7 +102,7 @@ class Lanczos:
         return float(theta[few - 1] + theta[few]) / 2
 
     def bound(self) -> float:
-        """Return what the largest eigenvalue left exceeds with probability `FAILURE` at most, rounding included."""
+        """Return what the largest eigenvalue left exceeds with probability `FAILURE_PROBABILITY` at most, rounding included."""
         return joint_bound([self])
 
     def release(self) -> None:
@@ -141,7 +143,7 @@ class Lanczos:
 
 
 def joint_bound(runs: list[Lanczos]) -> float:
-    """Return what the largest eigenvalue left exceeds with probability `FAILURE` at most, from independent starts.
+    """Return what the largest eigenvalue left exceeds with probability `FAILURE_PROBABILITY` at most, from independent starts.
 
     References
     ----------
@@ -171,7 +173,7 @@ def joint_bound(runs: list[Lanczos]) -> float:
             [log_beta - float(np.sum(np.log(distance + (largest - theta)))) for theta, log_beta in run.history]
             for run in runs
         )
-        return bool(sum(min(0.0, chance + min(logs)) for logs in shares) > np.log(FAILURE))
+        return bool(sum(min(0.0, chance + min(logs)) for logs in shares) > np.log(FAILURE_PROBABILITY))
 
     low, high = -60.0, 60.0  # natural logarithms of the distance, for the product's size
     for _ in range(40):
@@ -185,12 +187,12 @@ def largest_left(lanczos: Lanczos, enough: float) -> tuple[float, float]:
 
     Steps are taken until the bound is below `enough` by much more than it is uncertain, or cannot get there.
     """
-    for steps in range(LEAST_STEPS, MOST + 1, STEPS_BETWEEN):
+    for steps in range(LEAST_STEPS, MOST_STEPS + 1, STEPS_BETWEEN):
         lanczos.advance(steps)
         theta, bound = max(0.0, float(lanczos.ritz()[0][0])), max(0.0, lanczos.bound())
         if bound - theta <= BRACKET_SHARE * (enough - bound) or theta >= enough or lanczos.finished:
             break
-        if bound >= enough and _bound_in_advance(theta, lanczos.room, MOST) >= enough:  # Ritz values only grow
+        if bound >= enough and _bound_in_advance(theta, lanczos.room, MOST_STEPS) >= enough:  # Ritz values only grow
             break
     return theta, bound
 
@@ -204,5 +206,5 @@ def _bound_in_advance(theta: float, side: int, steps: int) -> float:
     SIAM J. Matrix Anal. Appl. 13 (1992), Theorem 4.2.
     """
     # Pr[θ < (1 - ε) λ] <= 1.648 √N exp(-√ε (2m - 1)), solved for the ε of the allowed probability
-    share = (np.log(1.648 * np.sqrt(side) / FAILURE) / (2 * steps - 1)) ** 2
+    share = (np.log(1.648 * np.sqrt(side) / FAILURE_PROBABILITY) / (2 * steps - 1)) ** 2
     return float(theta / (1 - share)) if share < 1 else np.inf

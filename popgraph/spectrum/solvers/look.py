@@ -14,7 +14,7 @@ from popgraph.basics.arrays import norm
 from popgraph.basics.memory import reserve
 from popgraph.basics.subspace import tolerance
 from popgraph.spectrum.solvers.chebyshev import choose_filter
-from popgraph.spectrum.solvers.lanczos import LEAST_STEPS, MOST, STEPS_BETWEEN, Lanczos, joint_bound
+from popgraph.spectrum.solvers.lanczos import LEAST_STEPS, MOST_STEPS, STEPS_BETWEEN, Lanczos, joint_bound
 
 MOST_STEPS_OF_LOOK = 240  # of one run
 MOST_RUNS = 8  # rounding hides more than each can tell
@@ -59,8 +59,8 @@ def second_look(
         runs.append(Lanczos(filtered, lanczos.Q, rng, MOST_STEPS_OF_LOOK))
         bound_before, settled = np.inf, False
         for steps in range(LEAST_STEPS, MOST_STEPS_OF_LOOK + 1, STEPS_BETWEEN):
-            if steps == MOST:  # the policy has counted so many vectors where it chose the solver
-                more = 8.0 * (MOST_STEPS_OF_LOOK - MOST) * lanczos.side
+            if steps == MOST_STEPS:  # the policy has counted so many vectors where it chose the solver
+                more = 8.0 * (MOST_STEPS_OF_LOOK - MOST_STEPS) * lanczos.side
                 reserve(f"{MOST_STEPS_OF_LOOK} vectors of Lanczos' method", more, "use a k at a clean cut")
             runs[-1].advance(steps)
             x = runs[-1].vector()

@@ -20,7 +20,13 @@ from popgraph.spectrum.assemble import (
     rounded,
     unit_eigenvectors,
 )
-from popgraph.spectrum.policy import DENSE_SIDE_LIMIT, check_dense_side, check_solver, choose_solver, vectors_searched
+from popgraph.spectrum.policy import (
+    DENSE_SOLVE_SIDE_LIMIT,
+    check_dense_side,
+    check_solver,
+    choose_solver,
+    vectors_searched,
+)
 from popgraph.spectrum.solvers import deflation, iterative
 from popgraph.spectrum.solvers.gram import OperatorProduct
 from popgraph.spectrum.solvers.symmetric import eigenpairs
@@ -69,7 +75,7 @@ def _solve(adjacency: Any, unit: Floats, k: int, trace: float | None, forced: st
         try:
             return _iterative(adjacency, unit, k, trace, reason)
         except NotConverged as error:
-            if forced or side > DENSE_SIDE_LIMIT:
+            if forced or side > DENSE_SOLVE_SIDE_LIMIT:
                 raise
             reason = f"the iterative solver gave up ({error})"
     return _dense(adjacency, unit, reason)
