@@ -84,7 +84,7 @@ def unite(directory: str, columns: list[Ints], w_x: Floats) -> None:
 
 
 def is_seen(directory: str) -> bool:
-    """Whether the blocks that the workers wrote are seen from here."""
+    """Whether this process can read the blocks that the workers wrote."""
     return _path(directory, 0, "A").is_file()
 
 

@@ -114,8 +114,8 @@ def read_symmetry(population: Population, generators: Any) -> Symmetry:
 def find_orbits(moves: Sequence[Ints], orders: Sequence[int]) -> Orbits:
     """Follow the first member of each orbit through the whole group."""
     size = len(moves[0])
-    here = np.tile(np.arange(size), len(moves))
-    joined = sp.csr_array((np.ones(len(here)), (here, np.concatenate(moves))), shape=(size, size))
+    member = np.tile(np.arange(size), len(moves))
+    joined = sp.csr_array((np.ones(len(member)), (member, np.concatenate(moves))), shape=(size, size))
     first = np.unique(connected_components(joined, directed=False)[1], return_index=True)[1]
     first = np.sort(first)
     images = first[:, np.newaxis]

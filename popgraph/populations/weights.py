@@ -10,8 +10,8 @@ from popgraph.basics.memory import reserve
 from popgraph.basics.protocols import ViewedPopulation
 from popgraph.errors import InvalidArgument, TooLarge, listing, shorten, size_in_words
 
-MAX_DENSE_BYTES = 2**30  # a dense w above this is refused: nobody reads 11,585 x 11,585 numbers
-MAX_SPARSE_BYTES = 2**33  # a sparse w above this is refused: the factor does the same work in a fraction of the memory
+MAX_DENSE_BYTES = 2**30  # of a dense w: 11,585 x 11,585 numbers
+MAX_SPARSE_BYTES = 2**33  # of a sparse w: the factor does the same work in a fraction of the memory
 
 WITHOUT_A_MATRIX = 'use graph.factor (M, with Ā = MᵀM), graph.weight_matrix("csr") or graph.operator()'
 MIN_VIEW_PROBABILITY = float(

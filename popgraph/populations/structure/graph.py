@@ -118,21 +118,8 @@ class ProductGraph(Immutable):
     def spectrum(self, k: int) -> ProductSpectrum:
         """Return the k leading eigenpairs of Ā, with exact multiplicities; eigenfunctions are evaluated where asked.
 
-        Parameters
-        ----------
-        k : int
-            In 1..N, of any size: levels are counted, not listed.
-
-        Raises
-        ------
-        InvalidArgument
-            If k is not in 1..N.
-        TooLarge
-            If more than a million different products of eigenvalues are among them.
-
-        References
-        ----------
-        THEORY 10.
+        k is in 1..N, of any size: levels are counted, not listed [THEORY 10]. `TooLarge` if more than a million different products
+        of eigenvalues are among the pairs.
 
         Examples
         --------
@@ -180,12 +167,7 @@ class ProductGraph(Immutable):
         return self.factor_kinds.outcomes(positions)
 
     def positions(self, views: Any) -> Ints:
-        """Return views, given as tuples of outcomes, as positions (m, d); positions are checked and returned.
-
-        Raises
-        ------
-        InvalidArgument
-            If one is no view of this product.
+        """Return views, given as tuples of outcomes, as positions (m, d), or `InvalidArgument`; positions are checked and returned.
 
         Examples
         --------
@@ -263,12 +245,7 @@ class ProductGraph(Immutable):
         """Return the same population as an ordinary graph, whose views are tuples.
 
         They are in the order in which `build` lists the tuples' own declaration: naturals in the order of `itertools.product`, and
-        the views of each by `independently`, a factor's views in its own order.
-
-        Raises
-        ------
-        TooLarge
-            If A would have more than 89 million entries.
+        the views of each by `independently`, a factor's views in its own order. `TooLarge` above 89 million entries of A.
 
         Examples
         --------
