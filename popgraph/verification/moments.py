@@ -3,7 +3,6 @@
 Nothing here knows an eigenvector of Ā; what the numbers mean for f is said in `sampled_verdicts.py`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +13,7 @@ from popgraph.basics.blas import one_thread
 from popgraph.basics.progress import Progress, track
 from popgraph.basics.subspace import tolerance
 from popgraph.errors import InvalidEmbedding, load_whole
+from popgraph.verification.jackknife import jackknife, means_of_the_others, second_order, standard_error
 from popgraph.verification.pair_features import read_sampler
 from popgraph.verification.rare_views import Lengths, lengths_as_stated, lengths_on_all_views, squared, widened
 
@@ -163,7 +163,7 @@ class PairMoments:
         L is linear in the moments but for the square of G's error: with δ that error, L = -2 tr P + 2 <Ĝ, G> - ||Ĝ||² + ||δ||².
         """
         P, G = self._of_f(self.P), self._of_f(self.G)
-        value, se = _jackknife(lambda P, G: -2 * np.trace(P, axis1=-2, axis2=-1) + np.sum(G**2, axis=(-2, -1)), P, G)
+        value, se = jackknife(lambda P, G: -2 * np.trace(P, axis1=-2, axis2=-1) + np.sum(G**2, axis=(-2, -1)), P, G)
         mean = G.mean(axis=0)
         linear = abs(2 * float(np.sum(mean**2)) - 2 * float(np.trace(P.mean(axis=0))))
         jump = 2 * (1 + float(np.linalg.norm(mean, 2))) * self.lengths.longest**2 + linear
@@ -172,7 +172,7 @@ class PairMoments:
     def stationarity(self) -> Estimate:
         """Estimate P - G², (d, d), with intervals that hold for all entries together (Bonferroni)."""
         P, G = self._of_f(self.P), self._of_f(self.G)
-        value, se = _jackknife(lambda P, G: P - G @ G, P, G)
+        value, se = jackknife(lambda P, G: P - G @ G, P, G)
         among, mean = len(value) * (len(value) + 1) / 2, G.mean(axis=0)
         linear = np.abs(P.mean(axis=0) - 2 * mean @ mean)
         jump = (1 + 2 * float(np.linalg.norm(mean, 2))) * self.lengths.longest**2 + linear
@@ -216,15 +216,15 @@ class PairMoments:
         rank, turn = part.basis(U.shape[1])
         P, G = turn.T @ part.P @ turn, turn.T @ part.G @ turn  # on average G is now I and P is diag(θ)
         theta = np.diagonal(P.mean(axis=0)).copy()
-        if rank < U.shape[1] or np.linalg.eigvalsh(_left_out(G)).min() < LEAST_SHARE_OF_OTHER_BLOCKS:
+        if rank < U.shape[1] or np.linalg.eigvalsh(means_of_the_others(G)).min() < LEAST_SHARE_OF_OTHER_BLOCKS:
             return _unknown(np.concatenate([theta, np.zeros(U.shape[1] - rank)]))  # one block decides
         # To first order a block moves θ_i by P_ii - θ_i G_ii, the diagonal of P - (Gθ + θG)/2. Ritz values that noise may have
         # exchanged are averaged over their run: the average has a derivative where each of them has none.
         influence = P - (G * theta + theta[:, np.newaxis] * G) / 2
-        runs, second = _runs(theta, _standard_error(influence)), self.t * _second_order(G, influence)
+        runs, second = _runs(theta, standard_error(influence)), self.t * second_order(G, influence)
         longest = self.lengths.leverage(self.T @ U @ turn)
         sizes = np.diff(np.append(runs, rank))
-        mean, se = _jackknife(lambda P, G: np.add.reduceat(_ritz_values(P, G), runs, axis=-1) / sizes, P, G)
+        mean, se = jackknife(lambda P, G: np.add.reduceat(_ritz_values(P, G), runs, axis=-1) / sizes, P, G)
         middle, se = np.repeat(mean, sizes), np.repeat(se, sizes)
         of_run = np.repeat(np.add.reduceat(theta, runs) / sizes, sizes)
         # Missed pairs lower θ by (1 + θ) M at most and raise it by (1 - θ) M, with M as above
@@ -232,7 +232,7 @@ class PairMoments:
         up = self._widened(se, (1 - np.minimum(theta, 1.0)) * max(longest, hidden)) + second + RITZ_ROUNDING
         low = middle - down - of_run + np.repeat(theta[np.append(runs[1:], rank) - 1], sizes)
         high = middle + up - of_run + np.repeat(theta[runs], sizes)
-        total, total_se = _jackknife(lambda P, G: _ritz_values(P, G).sum(axis=-1), P, G)
+        total, total_se = jackknife(lambda P, G: _ritz_values(P, G).sum(axis=-1), P, G)
         error = self._widened(total_se, (1 + abs(theta[0])) * max(longest, hidden)) + second
         return Ritz(
             np.maximum(theta, 0.0),  # Ritz values lie in [0, 1], as Ā's eigenvalues do; sampled ones can fall below
@@ -247,14 +247,14 @@ class PairMoments:
 
     def _mean(self, blocks: Floats, jump: Floats) -> Estimate:
         """Estimate a mean of values that differ from it by at most `jump`."""
-        return Estimate(blocks.mean(axis=0), self._widened(_standard_error(blocks), jump))
+        return Estimate(blocks.mean(axis=0), self._widened(standard_error(blocks), jump))
 
     def _square(self, G: Floats, among: float = 1.0) -> float:
         """Return the size of ||δ||_F², for δ the error of G, in which one view has the norm |f|²."""
         failure = (1 - self.confidence) / among
-        t, size = self.quantile(NOISE_SHARE * failure), float(np.linalg.norm(_standard_error(G)))
+        t, size = self.quantile(NOISE_SHARE * failure), float(np.linalg.norm(standard_error(G)))
         rare = squared(size, self.lengths.longest**2, self.pairs, t, (1 - NOISE_SHARE) * failure)
-        return t * _second_order(G, G) + rare
+        return t * second_order(G, G) + rare
 
 
 @one_thread()
@@ -343,36 +343,6 @@ def _whitening(R: Floats, size: int) -> tuple[Floats, Floats]:
     top = float(sigma[0]) or 1.0
     sigma = np.where(sigma > tolerance(max(2 * size, len(Vt))) * top, sigma, top)
     return Vt.T / scale[:, np.newaxis] / sigma, sigma[:, np.newaxis] * Vt * scale
-
-
-def _left_out(blocks: Floats) -> Floats:
-    """Return, for each block, the mean of all the others."""
-    return np.asarray((blocks.sum(axis=0) - blocks) / (len(blocks) - 1))
-
-
-def _jackknife(statistic: Callable[[Any, Any], Any], P: Floats, G: Floats) -> tuple[Any, Any]:
-    """Return a statistic of mean moments with its bias of order 1/blocks removed, and its standard error."""
-    count = len(P)
-    pseudo = count * statistic(P.mean(axis=0), G.mean(axis=0)) - (count - 1) * statistic(_left_out(P), _left_out(G))
-    return pseudo.mean(axis=0), _standard_error(pseudo)
-
-
-def _standard_error(blocks: Floats) -> Any:
-    """Return the standard error of the mean over blocks."""
-    return blocks.std(axis=0, ddof=1) / np.sqrt(len(blocks))
-
-
-def _second_order(A: Floats, B: Floats) -> float:
-    """Return the size of <δA, δB>, for the errors δ of two means over blocks: all that is left where the first order vanishes.
-
-    Of independent Gaussian errors with covariance C, |δ|² has the standard deviation √(2 tr C²).
-    """
-    count = len(A)
-    sizes = []
-    for blocks in (A, B):
-        deviations = (blocks - blocks.mean(axis=0)).reshape(count, -1)
-        sizes.append(float(np.linalg.norm(deviations @ deviations.T)))
-    return float(np.sqrt(2 * sizes[0] * sizes[1])) / (count * (count - 1))
 
 
 def _ritz_values(P: Floats, G: Floats) -> Floats:
