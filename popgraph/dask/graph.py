@@ -18,7 +18,7 @@ from popgraph.errors import InvalidArgument, TooLarge, size_in_words
 from popgraph.populations import PopulationGraph, build, read_columns, read_draws, sizes_in_words
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum import decompose as decompose_here
-from popgraph.spectrum.policy import DENSE_SIDE
+from popgraph.spectrum.policy import PREFERRED_DENSE_SIDE
 
 MAX_BYTES_COLLECTED = 2**28  # of M or A that may be brought to this process
 MAX_BYTES_SOLVED_HERE = 2**22  # of M; sending columns to the workers would take longer than the solve
@@ -207,7 +207,7 @@ class BlockGraph(Immutable):
         k = whole_number("k", k, self.N)
         solver = None if solver is None else one_of("solver", solver, ("blocks", "collected"))
         flag("progress", progress)
-        small = self.bytes <= MAX_BYTES_SOLVED_HERE and min(self.n, self.N) <= DENSE_SIDE
+        small = self.bytes <= MAX_BYTES_SOLVED_HERE and min(self.n, self.N) <= PREFERRED_DENSE_SIDE
         if solver == "collected" or (solver is None and small):
             return decompose_here(self.collected(), self.w_x, k)
         products = replace(self.products, progress=progress)

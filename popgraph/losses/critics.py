@@ -17,8 +17,8 @@ from popgraph.errors import TooLarge, size_in_words
 from popgraph.losses.operands import in_full_precision, plain, read_critic, read_rows, refuse_tensors
 from popgraph.losses.ready import ReadyLoss
 
-CROWDED_SHARE = 0.1  # share of entries of M that are not 0 from which on dense products are faster
-MAX_VIEWS_PAIRED = 8192  # whose tables of pairs take 0.5 GB each; a gradient needs about six
+MIN_SHARE_DENSE = 0.1  # of entries of M that are not 0, from which on dense products are faster than sparse ones
+MAX_VIEWS_PAIRED = 8192  # their tables of pairs take 0.5 GB each; a gradient needs about six
 
 
 def library(array: Any) -> Any:
@@ -27,17 +27,11 @@ def library(array: Any) -> Any:
 
 
 def positive_pairs(factor: Any, w_x: Any) -> Any:
-    """Return w (N, N), dense: D^½ MᵀM D^½.
-
-    Raises
-    ------
-    TooLarge
-        Above 8,192 views.
-    """
+    """Return w = D^½ MᵀM D^½, (N, N) and dense; refuse more than 8,192 views."""
     N = len(w_x)
     refuse_many_views(N)
     dense = factor.to_dense() if hasattr(factor, "to_dense") else factor
-    if sp.issparse(dense) and dense.nnz > CROWDED_SHARE * dense.shape[0] * N and dense.shape[0] <= 4 * N:
+    if sp.issparse(dense) and dense.nnz > MIN_SHARE_DENSE * dense.shape[0] * N and dense.shape[0] <= 4 * N:
         dense = dense.toarray()  # a sparse product of crowded rows takes fifty times as long as BLAS
     gram = dense.T @ dense
     gram = gram.toarray() if hasattr(gram, "toarray") else gram
@@ -46,10 +40,10 @@ def positive_pairs(factor: Any, w_x: Any) -> Any:
 
 
 def refuse_many_views(N: int) -> None:
-    """Refuse a table of all pairs of so many views."""
+    """Refuse a table of all pairs of more than 8,192 views, with TooLarge."""
     if N > MAX_VIEWS_PAIRED:
         raise TooLarge(
-            f"this loss looks at all {N:,} x {N:,} pairs of views, {size_in_words(8.0 * N * N)} a table; use at most "
+            f"this loss is computed from all {N:,} x {N:,} pairs of views, {size_in_words(8.0 * N * N)} a table; use at most "
             f"{MAX_VIEWS_PAIRED:,} views, batches (batch_size=), or losses.spectral, which needs no pairs"
         )
 
@@ -66,7 +60,7 @@ def sigmoid(s: Floats) -> Floats:
 
 
 class CriticLoss(ReadyLoss):
-    """The methods that all losses of a critic share; each one says what it is of a table of scores, and its derivative."""
+    """A loss of a table of scores s(x, x'): a subclass says what the loss is of scores, and what its derivative is."""
 
     temperature: float
     cosine: bool
@@ -130,9 +124,11 @@ class CriticLoss(ReadyLoss):
 
     def _value(self, factor: Any, w_x: Any, f: Any) -> Any:
         """Return the loss over the population."""
-        rows = self._rows(f)
-        s = rows @ self._as_partners(rows, w_x).T / self.temperature
-        return self._critic_value(positive_pairs(factor, w_x), w_x, s)
+        w, rows = (
+            positive_pairs(factor, w_x),
+            self._rows(f),
+        )  # w first: it refuses what makes the scores too large as well
+        return self._critic_value(w, w_x, rows @ self._as_partners(rows, w_x).T / self.temperature)
 
     def _value_and_gradient(self, factor: Any, w_x: Floats, f: Floats, transposed: Any = None) -> tuple[float, Floats]:
         """Return the loss over the population and its gradient in f; Mᵀ is not needed."""
@@ -175,13 +171,7 @@ class CriticLoss(ReadyLoss):
 
 
 def read_temperature(temperature: Any) -> float:
-    """Return a temperature, a positive number.
-
-    Raises
-    ------
-    InvalidArgument
-        If it is not.
-    """
+    """Return a temperature, a positive number, or refuse it."""
     return number("temperature", temperature)
 
 

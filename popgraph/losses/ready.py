@@ -14,7 +14,7 @@ from popgraph.losses.operands import (
     read_arrays,
     read_batch,
     read_batch_arrays,
-    read_population,
+    read_operands,
 )
 
 
@@ -62,7 +62,7 @@ class ReadyLoss(Immutable, ABC):
         >>> pg.losses.infonce.value(graph.factor, graph.w_x, np.zeros((4, 1)))  # a critic that says nothing
         0.0
         """
-        factor, w_x, (f,) = read_population(factor, w_x, f)
+        factor, w_x, (f,) = read_operands(factor, w_x, f)
         return plain(self._value(factor, w_x, f))
 
     def value_and_gradient(

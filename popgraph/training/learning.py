@@ -185,7 +185,7 @@ def train(
         given = {"batch_size": batch_size, "start": start, "keep_path": keep_path or None}
         if unused := [name for name, value in given.items() if value is not None]:
             raise InvalidArgument(
-                f"{unused[0]}= does not apply to a product, which is trained by exact moments: leave it out"
+                f"{unused[0]}= does not apply to a product, which is trained by exact moments: leave it out, or train its .expand()"
             )
         limits = Limits(steps, tol, _ticks(progress))
         return cast(Training, _train_on_functions(graph, k, chosen, features, limits, generator(rng)))
@@ -212,7 +212,10 @@ def _train_on_functions(
 ) -> structure.ProductTraining:
     """Minimise the spectral loss over the span of functions of a population whose views are not listed."""
     if not is_ready_made(loss, SpectralLoss):
-        raise InvalidArgument(f"loss is {shorten(loss)}; on a product, moments give the spectral contrastive loss only")
+        raise InvalidArgument(
+            f"loss is {shorten(loss)}; on a product, moments give the spectral contrastive loss only: leave loss= out, or train "
+            "its .expand()"
+        )
     coordinates = population.restricted_to(features)
     d = coordinates.N
     k = whole_number("k", k, d, "the number of features")

@@ -88,7 +88,7 @@ class Factors(Immutable):
         if count <= 1:
             return np.ones((graph.N, 1))
         times = 1
-        while (levels := self.levels(kind, times)).rest and sum(levels.counts) < count:
+        while (levels := self.levels(kind, times)).unlisted and sum(levels.counts) < count:
             times *= 2
         ends = np.cumsum(levels.counts)  # to the end of an eigenspace, whose basis then does not depend on the count
         end = int(ends[np.searchsorted(ends, count)])
