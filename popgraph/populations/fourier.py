@@ -28,7 +28,9 @@ from popgraph.spectrum import (
 from popgraph.spectrum.basis import groups
 
 MAX_BLOCK_BYTES = 2**32  # of all blocks together: the largest spectrum that a symmetry serves
-MAX_EXTRA_EIGENVECTOR_BYTES = 2**28  # of eigenvectors to the end of the k-th's eigenspace, for a reproducible choice
+MAX_EIGENVECTOR_BYTES = (
+    2**28
+)  # of those through the end of the eigenspace of γ_k, formed to choose its basis reproducibly
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -144,7 +146,7 @@ class FourierBlocks(Immutable):
         blocks give first.
         """
         formed = max((run.stop for run in groups(below, side) if run.start < wanted), default=0)
-        if 8 * len(self.w_x) * formed > MAX_EXTRA_EIGENVECTOR_BYTES:
+        if 8 * len(self.w_x) * formed > MAX_EIGENVECTOR_BYTES:
             formed = wanted
         if not formed:
             return np.zeros((len(self.w_x), 0))
