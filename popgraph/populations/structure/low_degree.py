@@ -241,7 +241,7 @@ def function_of_views(factors: Factors, f: Any) -> Any:
     if not callable(f) or isinstance(f, type):
         raise InvalidEmbedding(
             f"f is {shorten(f)}; a product has no table f: give a LowDegree, a ProductTraining, or a callable that takes an (m, d) "
-            "array of positions and returns (m, k)"
+            "array of positions and returns (m, k); a table serves on its .expand()"
         )
     return f
 
