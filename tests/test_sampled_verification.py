@@ -799,7 +799,7 @@ def test_a_sampler_that_returns_no_pairs_is_refused(name):
         ({"gamma": [1, 0.25, 0.25, np.nan, 0]}, "gamma holds nan; it must be the 5 leading eigenvalues"),
         (
             {"gamma": [1, 0.25, 0.25, 0.1, 0]},
-            r"gamma\[3\] is 0.1, but f holds a Ritz value of 0.2.*not this population's",
+            r"gamma\[3\] is 0.1, but f has a Ritz value of 0.2.*not this population's",
         ),
     ],
 )
