@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import FrozenInstanceError
 from difflib import get_close_matches
 from itertools import islice
+from math import log10
 from numbers import Number
 from types import FunctionType, ModuleType
 from typing import Any
@@ -80,15 +81,15 @@ class MissingExtra(PopgraphError, ImportError):
     """An optional dependency is not installed; the message names the requirement to install."""
 
 
-SHOWN = 5  # offenders named in one message
-LOOKED_THROUGH = 10_000  # names among which the one that is meant is looked for
+MAX_ITEMS_NAMED = 5  # in one message
+MAX_NAMES_COMPARED = 10_000  # when the nearest of many names is looked for
 
 
 def listing(items: Collection[str]) -> str:
     """Join the first five items, and say how many more there are."""
-    shown = [item for item, _ in zip(items, range(SHOWN), strict=False)]
-    more = len(items) - len(shown)
-    return ", ".join(shown) + (f" and {more:,} more" if more else "")
+    named = list(islice(items, MAX_ITEMS_NAMED))
+    unnamed = len(items) - len(named)
+    return ", ".join(named) + (f" and {unnamed:,} more" if unnamed else "")
 
 
 def is_public_function(value: Any) -> bool:
@@ -134,13 +135,13 @@ def did_you_mean(given: Sequence[Any], known: Iterable[Any]) -> str:
     """
     if not given:
         return ""
-    wanted, some = given[0], list(islice(known, LOOKED_THROUGH))
-    texts = [shorten(each) for each in some]
+    wanted, candidates = given[0], list(islice(known, MAX_NAMES_COMPARED))
+    texts = [shorten(candidate) for candidate in candidates]
     plain = _plain(wanted)
-    for each, text in zip(some, texts, strict=True):
-        if plain is not None and _plain(each) == plain:
+    for candidate, text in zip(candidates, texts, strict=True):
+        if plain is not None and _plain(candidate) == plain:
             return f": did you mean {text}?"
-    if not _holds_text(wanted):
+    if not _contains_text(wanted):
         return ""
     near = get_close_matches(shorten(wanted), texts, n=1, cutoff=0.75)
     return f": did you mean {near[0]}?" if near else ""
@@ -152,9 +153,9 @@ def _plain(name: Any) -> str | None:
     return None if text is None else text.strip().casefold()
 
 
-def _holds_text(name: Any) -> bool:
+def _contains_text(name: Any) -> bool:
     """Whether this is a string, or a tuple with one in it."""
-    return isinstance(name, str) or (isinstance(name, tuple) and any(map(_holds_text, name)))
+    return isinstance(name, str) or (isinstance(name, tuple) and any(map(_contains_text, name)))
 
 
 def printable(text: str, width: int = 200) -> str:
@@ -187,6 +188,20 @@ def size_in_words(n_bytes: float) -> str:
             break
         n_bytes /= 1000
     return f"{n_bytes:,.3g} {unit}" if n_bytes < 1000 else f"{n_bytes:,.0f} {unit}"
+
+
+def count_in_words(number: int) -> str:
+    """Write a whole number of any size.
+
+    Examples
+    --------
+    >>> count_in_words(4096), count_in_words(2**1000)
+    ('4,096', 'about 1.07e301')
+    """
+    if number < 10**15:
+        return f"{number:,}"
+    exponent = int(log10(number))
+    return f"about {number // 10 ** (exponent - 2) / 100:.3g}e{exponent}"
 
 
 # What to install for a library that is imported on first use, as in pyproject.toml. Named by itself, and not as an extra of

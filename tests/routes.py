@@ -22,7 +22,7 @@ from closed_forms import ClosedForm, circulant, cube_walk, planted, product, tra
 from scipy.sparse.linalg import LinearOperator
 
 import popgraph as pg
-from popgraph.populations.structure import mixture, symmetric
+from popgraph.populations.structure import mixture
 from popgraph.spectrum import find_components
 from popgraph.spectrum.solvers.operator import decompose_operator
 
@@ -263,7 +263,7 @@ def on_class(case: Case, scale: float) -> Any:
 
 
 def on_symmetry(case: Case, scale: float) -> Any:
-    return symmetric(graph_of(case.known, scale), list(case.moves)).spectrum(case.k)
+    return graph_of(case.known, scale).with_symmetry(list(case.moves)).spectrum(case.k)
 
 
 def kinds(parts: Sequence[ClosedForm], scale: float) -> list[pg.PopulationGraph]:

@@ -22,8 +22,8 @@ from popgraph.basics.arguments.outcomes import plain_list, plain_scalar, read_ou
 from popgraph.basics.arguments.probabilities import parse_probability
 from popgraph.downstream import labelling
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, InvalidEmbedding, PopgraphError
+from popgraph.losses import scaled
 from popgraph.losses.critics import positive_pairs
-from popgraph.training import descent
 
 pd = need("pandas")
 pl = need("polars")
@@ -871,7 +871,7 @@ def test_a_misspelt_view_is_answered_with_the_nearest():
 
 def test_w_is_made_once_in_a_training(monkeypatch):
     made = []
-    monkeypatch.setattr(descent, "positive_pairs", lambda *given: made.append(1) or positive_pairs(*given))
+    monkeypatch.setattr(scaled, "positive_pairs", lambda *given: made.append(1) or positive_pairs(*given))
     training = pg.train(INTEGERS, 2, loss=pg.losses.infonce, rng=0, steps=30)
     assert len(made) == 1
     assert training.loss[-1] == pytest.approx(pg.losses.infonce.value(INTEGERS.factor, INTEGERS.w_x, training.f))

@@ -202,7 +202,7 @@ def test_a_clustering_is_frozen_prints_and_pickles():
 
 
 REFUSED = {
-    "graph": (lambda: spectral_clusters(LC.w, 2), "takes a PopulationGraph first; got"),
+    "graph": (lambda: spectral_clusters(LC.w, 2), "takes a population first; got"),
     "none": (
         lambda: spectral_clusters(LC, 0),
         "count is 0; it must be a whole number from 1 to the number of views, 4",

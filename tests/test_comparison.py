@@ -13,8 +13,9 @@ from popgraph import zoo
 from popgraph.basics.subspace import tolerance
 from popgraph.declare.images import rotate
 from popgraph.errors import InvalidArgument
-from popgraph.verification import comparison
-from popgraph.verification.comparison import Comparison, compare, match_views
+from popgraph.verification import difference
+from popgraph.verification.comparison import Comparison, compare
+from popgraph.verification.matching_views import match_views
 
 LC = zoo.lightning_cloud()
 ROUNDING = 1e-9
@@ -305,7 +306,7 @@ def test_iteration_brackets_the_dense_norm(monkeypatch):
     graph = pg.build(np.full(600, 1 / 600), A, drop_unreachable=True)
     other = empirical(graph, 2_000, 0)
     dense = compare(graph, other, 4)
-    monkeypatch.setattr(comparison, "DENSE_SIDE", 0)
+    monkeypatch.setattr(difference, "DENSE_SIDE_LIMIT", 0)
     iterated = compare(graph, other, 4)
     assert iterated.norm_lower <= dense.norm <= iterated.norm <= 1.01 * dense.norm
     assert iterated.norm_lower > 0.999 * dense.norm
@@ -319,8 +320,8 @@ def test_iteration_brackets_the_dense_norm(monkeypatch):
 
 
 def test_iteration_without_a_frobenius_norm(monkeypatch):
-    monkeypatch.setattr(comparison, "DENSE_SIDE", 0)
-    monkeypatch.setattr(comparison, "SPARSE_ENTRIES", 0)
+    monkeypatch.setattr(difference, "DENSE_SIDE_LIMIT", 0)
+    monkeypatch.setattr(difference, "MAX_SPARSE_ENTRIES", 0)
     cube, other = zoo.hypercube(5), zoo.hypercube(5, "1/5")
     seen = compare(cube, other, 6)
     assert seen.frobenius is None
@@ -356,7 +357,7 @@ def test_a_k_that_cannot_be_asked_is_refused(k):
 
 @pytest.mark.parametrize("pair", [(LC, np.eye(4)), (None, LC)])
 def test_two_graphs_are_needed(pair):
-    with pytest.raises(InvalidArgument, match=r"compare\(graph, other\) takes two PopulationGraphs; got"):
+    with pytest.raises(InvalidArgument, match=r"compare\(graph, other\) takes a population (first|second); got"):
         compare(*pair)
 
 

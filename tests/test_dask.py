@@ -166,7 +166,7 @@ def test_verdicts_are_those_of_one_machine(blocks, whole, spectrum, client):
 def test_training_ends_where_it_does_on_one_machine(client):
     graph = pg.zoo.planted_subclasses(2, 2, size=6)
     parts = pg.dask.build(graph.p, graph.kernel, rows=7, client=client)
-    here, there = pg.train(graph, 2, rng=0), pg.dask.train(parts, 2, rng=0, tol=1e-5)  # where Newton steps have begun
+    here, there = pg.train(graph, 2, rng=0), pg.train(parts, 2, rng=0, tol=1e-5)  # where Newton steps have begun
     assert there.converged
     assert there.loss[0] == pytest.approx(here.loss[0], abs=1e-13)
     assert there.loss[-1] == pytest.approx(
@@ -253,11 +253,9 @@ def test_declarations_are_refused_as_on_one_machine(client):
             lambda g, c, t: g.spectrum(1, solver="dense"),
             'solver is \'dense\'; it must be "blocks" or "collected"',
         ),
-        (lambda g, c, t: pg.dask.train(pg.zoo.lightning_cloud(), 1), "takes a BlockGraph first"),
-        (lambda g, c, t: pg.dask.train(g, 1, steps=0), "steps is 0"),
-        (lambda g, c, t: pg.dask.train(g, 1, tol=0), "tol is 0"),
-        (lambda g, c, t: pg.dask.train(g, 1, start=np.ones((g.N, 2))), "start has shape (3200, 2)"),
-        (lambda g, c, t: pg.train(g, 1), "takes a PopulationGraph first"),
+        (lambda g, c, t: pg.train(g, 1, steps=0), "steps is 0"),
+        (lambda g, c, t: pg.train(g, 1, tol=0), "tol is 0"),
+        (lambda g, c, t: pg.train(g, 1, start=np.ones((g.N, 2))), "start has shape (3200, 2)"),
     ],
 )
 def test_wrong_arguments_are_refused(call, message, blocks, client, tmp_path):

@@ -6,7 +6,8 @@ import scipy.sparse as sp
 
 from popgraph.basics.subspace import EPS
 from popgraph.spectrum.components import Stack
-from popgraph.spectrum.solvers import closed_form, dense
+from popgraph.spectrum.pairs import top_pairs
+from popgraph.spectrum.solvers import dense
 
 
 def stacked(blocks):
@@ -48,8 +49,8 @@ def test_every_eigenvalue_of_each_block_is_listed_with_k_eigenvectors(shape, k):
         np.testing.assert_allclose(np.abs(V[:, 0]), top, atol=1e-14)
         np.testing.assert_allclose(V.T @ V, np.eye(V.shape[1]), atol=1e-14)
         np.testing.assert_allclose(M.T @ (M @ V), V * gamma[: V.shape[1]], atol=1e-14)
-    assert not pairs.rest.any()
-    assert not pairs.rest_bound.any()
+    assert not pairs.remainder.any()
+    assert not pairs.remainder_bound.any()
 
 
 @pytest.mark.parametrize("shape", [(40, 90), (90, 40), (60, 60)])
@@ -121,8 +122,8 @@ def test_no_eigenvalue_exceeds_1():
 @pytest.mark.parametrize("shape", [(3, 1, 4), (3, 5, 1)])
 def test_blocks_of_rank_1_have_their_spectrum_in_closed_form(shape):
     stack = random_stack(*shape)
-    pairs, expected = closed_form.solve(stack, 1), dense.solve(stack, 1)
+    pairs, expected = top_pairs(stack, 1), dense.solve(stack, 1)
     assert pairs.gamma.tolist() == expected.gamma.tolist() == [[1.0]] * 3
     np.testing.assert_allclose(pairs.vectors, np.abs(expected.vectors), atol=1e-15)
     for pair in (pairs, expected):
-        assert pair.rest.tolist() == pair.rest_bound.tolist() == [0.0] * 3
+        assert pair.remainder.tolist() == pair.remainder_bound.tolist() == [0.0] * 3

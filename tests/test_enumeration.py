@@ -251,7 +251,7 @@ def test_rows_are_numbered_as_a_dictionary_numbers_them(seed, width, dtype):
 
 
 def test_hashes_that_collide_are_told_apart(monkeypatch):
-    monkeypatch.setattr(states, "MULTIPLIER", np.uint64(0))
+    monkeypatch.setattr(states, "HASH_MULTIPLIER", np.uint64(0))
     rows = np.random.default_rng(0).integers(0, 200, (8, 20))[[0, 1, 0, 2, 7, 1, 3, 0]]
     assert distinct(rows)[0].tolist() == [0, 1, 0, 2, 3, 1, 4, 0]
 
@@ -260,7 +260,7 @@ def test_batches_are_cut_and_joined_without_a_seam(monkeypatch):
     naturals = [Image(np.array([code >> i & 1 for i in range(9)]).reshape(3, 3)) for code in range(200)]
     augmentation = images.shift(probability="1/2").then(images.flip_pixels(1, "1/3"))
     whole = pg.build(naturals, augmentation)
-    monkeypatch.setattr("popgraph.declare.batch.enumeration.AT_ONCE", 2000)
+    monkeypatch.setattr("popgraph.declare.batch.enumeration.BATCH_BYTES", 2000)
     cut = pg.build(naturals, augmentation)
     assert list(cut.views) == list(whole.views)
     assert (cut.kernel != whole.kernel).nnz == 0

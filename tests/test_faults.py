@@ -49,13 +49,13 @@ def test_under_a_limit_each_large_thing_is_right_or_too_large():
 def test_the_refusal_comes_before_the_allocation_and_names_the_way_out(monkeypatch):
     graph = pg.build(np.full(4_096, 1 / 4_096), sp.eye_array(4_096, format="csr"))
     monkeypatch.setattr(
-        memory, "_on_machine", lambda: memory.SPARE + 3e8
+        memory, "_on_machine", lambda: memory.SPARE_BYTES + 3e8
     )  # w takes 134 MB, at its peak three times as much
     with pytest.raises(
         TooLarge, match=r"w of 4,096 views .* needs 403 MB of memory, and 300 MB is left; use graph.factor"
     ):
         _ = graph.w
-    monkeypatch.setattr(memory, "_on_machine", lambda: memory.SPARE + 1e8)
+    monkeypatch.setattr(memory, "_on_machine", lambda: memory.SPARE_BYTES + 1e8)
     with pytest.raises(TooLarge, match=r"4,096 eigenvectors .* use a smaller k"):
         graph.spectrum(4_096)
     with pytest.raises(TooLarge, match=r"training f .* with k = 1,000 needs .* use a smaller k, or batch_size="):
@@ -108,8 +108,8 @@ def test_a_control_groups_limit_is_read(files, left, tmp_path, monkeypatch):
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
-    monkeypatch.setattr(memory, "CGROUP", tmp_path)
-    monkeypatch.setattr(memory, "GROUPS", tmp_path / "proc")
+    monkeypatch.setattr(memory, "CGROUP_FOLDER", tmp_path)
+    monkeypatch.setattr(memory, "CGROUP_FILE", tmp_path / "proc")
     assert memory._in_control_group() == left
 
 

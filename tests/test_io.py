@@ -112,6 +112,7 @@ def test_an_outcome_comes_back_equal_and_of_its_type(outcome):
         (pg.build(["a"], lambda x: {1j: 1}), "view 0 is 1j, a complex, which a file does not hold"),
         (pg.build(["a"], pg.identity(), labels=[1j]), "label 0 is 1j"),
         (np.eye(2), "save takes a Distribution, PopulationGraph, Spectrum, Training; got"),
+        (pg.product([zoo.hypercube(1)] * 2), r"got ProductGraph.*, a ProductGraph; save its .expand\(\)"),
     ],
 )
 def test_what_a_file_does_not_hold_is_refused_by_name_and_nothing_is_written(value, message, tmp_path):

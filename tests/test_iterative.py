@@ -13,10 +13,11 @@ import popgraph as pg
 from popgraph import zoo
 from popgraph.basics.subspace import tolerance
 from popgraph.errors import NotConverged
-from popgraph.spectrum.solvers import iterative
+from popgraph.spectrum.solvers import deflation, iterative
 from popgraph.spectrum.solvers.chebyshev import PLAIN, Filter
+from popgraph.spectrum.solvers.deflation import BOUNDED, SEARCHED_AGAIN, SPENT, WHOLE
 from popgraph.spectrum.solvers.gram import OperatorProduct
-from popgraph.spectrum.solvers.iterative import BOUNDED, SEARCHED_AGAIN, SPENT, WHOLE, Search
+from popgraph.spectrum.solvers.iterative import Search
 from popgraph.spectrum.solvers.lanczos import Lanczos
 from popgraph.spectrum.solvers.look import second_look
 
@@ -46,10 +47,10 @@ def test_the_leading_pairs_of_a_diagonal_matrix_are_found_in_order(seed, side, t
     truth = np.append(np.sort(gamma[tops:])[::-1], 0.0)
     rounding = tolerance(side)
     np.testing.assert_allclose(search.gamma[:wanted], truth[:wanted], rtol=0, atol=rounding)
-    np.testing.assert_array_equal(search.Q[:, :tops], np.eye(side)[:, :tops])
-    found = search.Q[:, tops:]
+    np.testing.assert_array_equal(search.basis[:, :tops], np.eye(side)[:, :tops])
+    found = search.basis[:, tops:]
     np.testing.assert_allclose(gamma[:, np.newaxis] * found, found * search.gamma, rtol=0, atol=1e-9)
-    np.testing.assert_allclose(search.Q.T @ search.Q, np.eye(search.Q.shape[1]), rtol=0, atol=1e-13)
+    np.testing.assert_allclose(search.basis.T @ search.basis, np.eye(search.basis.shape[1]), rtol=0, atol=1e-13)
     assert rest - rounding <= truth[wanted] <= bound + rounding
     assert bound <= (truth[wanted - 1] if wanted else 1.0) + 3 * rounding
 
@@ -74,7 +75,7 @@ def test_vectors_that_use_up_the_dimensions_end_the_search():
 
 def test_a_bound_is_pursued_before_a_second_search(monkeypatch):
     """Of N = 1000: θ/(1 - ε) is 1.49 θ after 24 steps, above 0.9 for θ = 0.7, and 1.02 θ after 96."""
-    monkeypatch.setattr(iterative, "second_look", None)
+    monkeypatch.setattr(deflation, "second_look", None)
     rest, bound, method = diagonal([1.0, 0.9, *np.linspace(0.7, 0, 998)]).leading(1)
     assert 0.69 < rest <= 0.7 <= bound < 0.9
     assert method == BOUNDED
@@ -110,7 +111,7 @@ def test_beside_the_tops_alone_the_bound_is_below_1():
 def test_what_a_second_search_found_beyond_what_was_asked_for_is_what_is_left():
     """0.5 is held already; the eigenvalue 0.9 is found, and 0.5 is the next, whatever bounds those beside both."""
     search = diagonal([1.0, 0.2, 0.5, 0.9, *[0.1] * 20])
-    search._keep(np.array([0.5]), unit(24, 2))
+    search.keep(np.array([0.5]), unit(24, 2))
     rest, bound, _ = search.leading(1)
     np.testing.assert_allclose(search.gamma, [0.9, 0.5], rtol=0, atol=1e-14)
     assert rest == pytest.approx(0.5, abs=1e-15)
@@ -120,16 +121,16 @@ def test_what_a_second_search_found_beyond_what_was_asked_for_is_what_is_left():
 @pytest.mark.parametrize(("above", "searches"), [(1.9, 1), (2.1, 2)])
 def test_a_bound_within_the_rounding_of_both_eigenvalues_is_one_of_a_tie(monkeypatch, above, searches):
     """γ_2 and the bound on γ_3 may each be off by a rounding; what is above by more is another eigenvalue, and sought."""
-    calls, honest, rounding = [], Search._keep, tolerance(20)
+    calls, honest, rounding = [], Search.keep, tolerance(20)
 
     def keep(self: Search, *found: Any) -> None:
         calls.append(found)
         honest(self, *found)
 
-    monkeypatch.setattr(Search, "_keep", keep)
-    monkeypatch.setattr(iterative, "largest_left", lambda *args: (0.5, np.inf))
+    monkeypatch.setattr(Search, "keep", keep)
+    monkeypatch.setattr(deflation, "largest_left", lambda *args: (0.5, np.inf))
     monkeypatch.setattr(
-        iterative, "second_look", lambda *args: (0.5, 0.5 + (above if len(calls) == 1 else 1.0) * rounding, None)
+        deflation, "second_look", lambda *args: (0.5, 0.5 + (above if len(calls) == 1 else 1.0) * rounding, None)
     )
     diagonal([1.0, *[0.5] * 5, *[0.1] * 14]).leading(1)
     assert len(calls) == searches
@@ -137,7 +138,7 @@ def test_a_bound_within_the_rounding_of_both_eigenvalues_is_one_of_a_tie(monkeyp
 
 @pytest.mark.parametrize("wanted", [1, 2])
 def test_searches_that_find_nothing_new_come_to_an_end(monkeypatch, wanted):
-    monkeypatch.setattr(Search, "_search", lambda *args: (np.empty(0), unit(6)))
+    monkeypatch.setattr(Search, "find", lambda *args: (np.empty(0), unit(6)))
     with pytest.raises(NotConverged, match=f"after 64 searches only 0 of {wanted} eigenvalues below 1 are found"):
         diagonal([1.0, 0.5, 0.4, 0.3, 0.2, 0.1]).leading(wanted)
 
@@ -147,17 +148,17 @@ def test_searches_that_find_nothing_new_come_to_an_end(monkeypatch, wanted):
 def test_pairs_are_kept_largest_first_with_their_vectors(tops, places):
     gamma = np.array([1.0, 1.0, 0.9, 0.5, 0.3, 0.1])
     search = diagonal(gamma, tops)
-    search._keep(gamma[places[:1]], unit(6, *places[:1]))
-    search._keep(gamma[places[1:]], unit(6, *places[1:]))
+    search.keep(gamma[places[:1]], unit(6, *places[:1]))
+    search.keep(gamma[places[1:]], unit(6, *places[1:]))
     np.testing.assert_array_equal(search.gamma, [0.9, 0.5, 0.3])
-    np.testing.assert_allclose(search.Q, unit(6, *range(tops), 2, 3, 4), atol=1e-15)
+    np.testing.assert_allclose(search.basis, unit(6, *range(tops), 2, 3, 4), atol=1e-15)
 
 
 def test_many_repeats_are_found_by_a_block():
     """30 copies of 0.5 among the 25 sought: ARPACK starts from one vector and would meet one of them."""
     gamma = np.concatenate([[1.0], np.full(30, 0.5), np.linspace(1e-3, 0, 269)])
     search = diagonal(gamma)
-    found, U = search._search(25)
+    found, U = search.find(25)
     np.testing.assert_allclose(found, 0.5, rtol=0, atol=1e-14)
     np.testing.assert_allclose(np.linalg.norm(U[1:31], axis=0), 1.0, rtol=0, atol=1e-13)
 
@@ -169,8 +170,8 @@ LEFT = np.array([1.0, 0.5, 0.3, 0.2, *np.linspace(0.1, 0.0, 60)])
 
 def looked_at(gamma: np.ndarray, floor: float) -> tuple[float, float, Any]:
     search = diagonal(gamma)
-    lanczos = Lanczos(search.gram.vector, search.Q, search.rng)
-    return second_look(search.gram.vector, search._removed, lanczos, search.rng, floor)
+    lanczos = Lanczos(search.gram.vector, search.basis, search.rng)
+    return second_look(search.gram.vector, search.deflated_vector, lanczos, search.rng, floor)
 
 
 def test_a_look_brackets_the_largest_eigenvalue_left():
@@ -207,7 +208,7 @@ def searched(monkeypatch: pytest.MonkeyPatch, filtered: np.ndarray, plain: np.nd
     chosen = Filter(0.4, 5, 1)
     monkeypatch.setattr(iterative, "choose_filter", lambda *args: chosen)
     monkeypatch.setattr(Search, "_arpack", lambda self, ask, polynomial: {chosen: filtered, PLAIN: plain}[polynomial])
-    return diagonal([1.0, 0.9, 0.6, 0.3, 0.2])._search(3)
+    return diagonal([1.0, 0.9, 0.6, 0.3, 0.2]).find(3)
 
 
 def test_what_is_found_below_a_filters_edge_is_not_believed(monkeypatch):
@@ -219,7 +220,9 @@ def test_what_is_found_below_a_filters_edge_is_not_believed(monkeypatch):
 
 
 def test_a_search_that_finds_nothing_at_all_is_refused(monkeypatch):
-    with pytest.raises(NotConverged, match="ARPACK found nothing beside what is held, on a block of side 5"):
+    with pytest.raises(
+        NotConverged, match="ARPACK found no eigenvector beside those that are known, on a block of side 5"
+    ):
         searched(monkeypatch, unit(5), unit(5))
 
 
@@ -262,7 +265,7 @@ def test_what_arpack_mixed_with_what_is_held_is_told_apart(monkeypatch):
 def test_what_is_no_number_is_refused(monkeypatch, sound):
     U = np.full((4, 2), np.nan)
     U[:, :sound] = unit(4, *range(1, 1 + sound))
-    with pytest.raises(NotConverged, match="ARPACK returned vectors that are no numbers, on a block of side 4"):
+    with pytest.raises(NotConverged, match="ARPACK returned vectors that are not finite, on a block of side 4"):
         arpack_returning(monkeypatch, U)
 
 
@@ -294,10 +297,10 @@ def test_arpack_keeps_13_vectors_beyond_those_asked_for_and_a_share_of_many(monk
 def test_what_is_found_is_removed_from_vectors_and_from_columns_in_place():
     rng = np.random.default_rng(0)
     search, X = diagonal(np.linspace(1, 0, 9)), np.asfortranarray(rng.standard_normal((9, 3)))
-    search._keep(np.array([0.5, 0.4]), np.linalg.qr(rng.standard_normal((9, 2)))[0])
-    left = X - search.Q @ (search.Q.T @ X)
-    np.testing.assert_allclose(search._removed(X[:, 1]), left[:, 1], atol=1e-15)
-    apart = search._apart(X)
+    search.keep(np.array([0.5, 0.4]), np.linalg.qr(rng.standard_normal((9, 2)))[0])
+    left = X - search.basis @ (search.basis.T @ X)
+    np.testing.assert_allclose(search.deflated_vector(X[:, 1]), left[:, 1], atol=1e-15)
+    apart = search._remove_known(X)
     np.testing.assert_allclose(apart, left, atol=1e-15)
     assert np.shares_memory(apart, X)
 
@@ -324,7 +327,7 @@ def test_every_block_gets_its_leading_pairs(shape, rank, count):
         k = min(k, min(shape))
         assert found.gamma.shape == (count, k)
         for M, top, gamma, V, rest, bound in zip(
-            stack.dense(), stack.top, found.gamma, found.vectors, found.rest, found.rest_bound, strict=True
+            stack.dense(), stack.top, found.gamma, found.vectors, found.remainder, found.remainder_bound, strict=True
         ):
             truth = np.linalg.svd(M, compute_uv=False) ** 2
             np.testing.assert_allclose(gamma, truth[:k], rtol=0, atol=1e-13)
@@ -336,7 +339,7 @@ def test_every_block_gets_its_leading_pairs(shape, rank, count):
             after = truth[k] if k < len(truth) else 0.0
             assert rest - 1e-14 <= after <= bound + 1e-14
             assert (bound == 0) == (k >= full)
-        assert found.method == SPENT if k >= full else found.method != SPENT
+        assert found.excluded == SPENT if k >= full else found.excluded != SPENT
 
 
 def test_the_vectors_of_one_block_are_not_copied(monkeypatch):
@@ -348,8 +351,8 @@ def test_the_vectors_of_one_block_are_not_copied(monkeypatch):
 @pytest.mark.parametrize("shape", [(6, 9), (9, 6)])
 def test_eigenvalues_are_at_most_1_and_what_rounds_to_0_is_0(monkeypatch, shape):
     def leading(search: Search, wanted: int) -> tuple[float, float, str]:
-        U = np.linalg.qr(np.column_stack([search.Q, np.eye(6)[:, :3]]))[0]
-        search._keep(np.array([1 + 4e-16, 0.9 * tolerance(6), -1e-17]), U[:, 1:])
+        U = np.linalg.qr(np.column_stack([search.basis, np.eye(6)[:, :3]]))[0]
+        search.keep(np.array([1 + 4e-16, 0.9 * tolerance(6), -1e-17]), U[:, 1:])
         return 0.0, 0.0, WHOLE
 
     monkeypatch.setattr(Search, "leading", leading)

@@ -261,19 +261,3 @@ def test_a_squared_norm_is_not_negative_at_its_minimum():
         spectrum = graph.spectrum(graph.N)
         F = spectrum.embedding * np.sqrt(graph.w_x)[:, None]
         assert 0 <= losses.matrix_factorisation(graph.factor, F) < 1e-12
-
-
-def test_a_graph_in_blocks_is_trained_by_the_spectral_loss_alone():
-    distributed = need("distributed")
-    with distributed.Client(
-        processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0", set_as_default=False
-    ) as client:
-        graph = pg.dask.build([0, 1], pg.identity(), client=client)
-        assert pg.dask.train(graph, 1, loss="spectral", rng=0).converged
-        for loss, message in (
-            ("vicreg", "loss is VICReg; on a graph in blocks only losses.spectral is minimised"),
-            (losses.SpectralLoss, "loss is the class SpectralLoss; call it"),
-            ("spectrl", 'did you mean "spectral"'),
-        ):
-            with pytest.raises(InvalidArgument, match=message):
-                pg.dask.train(graph, 1, loss=loss)

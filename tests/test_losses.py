@@ -319,7 +319,10 @@ def test_a_batch_too_small_for_its_negatives_is_refused():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: losses.InfoNCE(negatives=0), "negatives is 0; it must be a whole number, 1 or more, or None"),
+        (
+            lambda: losses.InfoNCE(negatives=0),
+            "negatives is 0; it must be None for infinitely many, or a whole number, 1 or more",
+        ),
         (lambda: losses.InfoNCE(temperature=0), "temperature is 0; it must be a positive number"),
         (lambda: losses.NTLogistic(negatives=-1), "negatives is -1; it must be a positive number"),
         (lambda: losses.NTLogistic(temperature="a"), "temperature is 'a'"),

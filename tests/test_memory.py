@@ -18,7 +18,7 @@ NOWHERE = Path("/no/such/file")
 @pytest.fixture
 def elsewhere(monkeypatch):
     """A system without /proc, /sys, limits of the address space and psutil."""
-    for name in ("MEMINFO", "STATM", "GROUPS", "CGROUP"):
+    for name in ("MEMINFO_FILE", "STATM_FILE", "CGROUP_FILE", "CGROUP_FOLDER"):
         monkeypatch.setattr(memory, name, NOWHERE)
     monkeypatch.setattr(memory, "resource", None)
     monkeypatch.setitem(sys.modules, "psutil", None)
@@ -67,7 +67,7 @@ def test_of_the_whole_memory_what_this_process_has_held_is_gone(elsewhere):
     assert memory.available() == 4 * GIB - 2**20  # bytes
     fake.getrlimit = lambda what: (2 * GIB, 2 * GIB)  # of the address space, whose use nobody says either
     elsewhere.setattr(os, "sched_getaffinity", lambda pid: {0}, raising=False)
-    assert memory.available() == 2 * GIB - 2**20 - memory.BLASES * memory.BUFFER
+    assert memory.available() == 2 * GIB - 2**20 - memory.BLAS_COUNT * memory.BLAS_BUFFER_BYTES
 
 
 def test_a_system_may_limit_other_things_than_the_address_space(elsewhere):
@@ -80,7 +80,7 @@ def test_a_system_may_limit_other_things_than_the_address_space(elsewhere):
     memory.reserve("a table", 1e9, "use a smaller one")
 
 
-@pytest.mark.parametrize(("succeeds", "left"), [(1, 5 * GIB), (0, memory.UNKNOWN)])
+@pytest.mark.parametrize(("succeeds", "left"), [(1, 5 * GIB), (0, memory.UNKNOWN_BYTES)])
 def test_windows_is_asked_in_its_own_way(elsewhere, succeeds, left):
     def fill(reference):
         status = reference._obj
@@ -96,7 +96,7 @@ def test_windows_is_asked_in_its_own_way(elsewhere, succeeds, left):
 
 def test_where_nothing_says_four_gib_are_taken_to_be_left_and_the_refusal_says_so(elsewhere):
     elsewhere.delattr(os, "sysconf", raising=False)
-    assert memory.available() == memory.UNKNOWN == 4 * GIB
+    assert memory.available() == memory.UNKNOWN_BYTES == 4 * GIB
     memory.reserve("a table", 3e9, "use a smaller one")
     with pytest.raises(TooLarge) as refused:
         memory.reserve("a table", 1e13, "use a smaller one")

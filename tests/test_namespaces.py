@@ -26,13 +26,13 @@ PUBLIC = {
     "plot": "animation before_and_after embedding graph match matrix spectrum spectrum_path training",
     "selftraining": "Contest Expansion Iteration Student expansion iterate propagate pseudo_labels self_train which_wins",
     "structure": "LowDegree MixtureGraph ProductCertificate ProductGraph ProductSpectrum ProductTraining "
-    "SymmetricGraph mixture product symmetric",
+    "mixture product",
     "testing": "as_python assert_matches assert_optimal assert_same_span assert_theorem augmentations distributions embeddings "
     "graphs labellings",
     "theory": "Check Checks Verdict check critic_minimum minimum mutual_information statements",
     "zoo": "class_domain clusters colour_shape cyclic dumbbell edges gaussian_mixture hypercube lightning_cloud "
     "masked_tokens overlapping_regions planted_subclasses ring rotations scaled_hypercube",
-    "dask": "BlockGraph build from_blocks from_files train",
+    "dask": "BlockGraph build from_blocks from_files",
     "torch": "Fit PositivePairs Report fit verify",
 }
 NAMESPACES = [name for name in PUBLIC if name != "popgraph"]

@@ -13,6 +13,7 @@ import popgraph as pg
 from popgraph import zoo
 from popgraph.downstream import partition
 from popgraph.downstream.partition import conductance, partition_bounds, sparsest_partition
+from popgraph.downstream.parts import part_conductances
 from popgraph.errors import InvalidArgument, TooLarge
 
 
@@ -55,10 +56,10 @@ def random_graph(seed, most=9):
     return pg.build(rng.dirichlet(np.ones(n)) + 1e-6, A, normalize=True, drop_unreachable=True)
 
 
-@pytest.mark.parametrize("low_bits", [partition.LOW_BITS, 3])
+@pytest.mark.parametrize("low_bits", [partition.LOW_VIEWS, 3])
 def test_the_exact_rho_is_that_of_brute_force_for_every_m(low_bits, monkeypatch):
     """Whether a set fits into one row of the tables, or its high bits are folded row by row."""
-    monkeypatch.setattr(partition, "LOW_BITS", low_bits)
+    monkeypatch.setattr(partition, "LOW_VIEWS", low_bits)
     for seed in range(100):
         graph = random_graph(seed)
         expected = brute(graph)
@@ -131,7 +132,7 @@ def test_the_bracket_stands_on_the_zoo(name):
 
 
 def test_local_search_mends_a_bad_start():
-    from popgraph.downstream.partition import _conductances, _improved
+    from popgraph.downstream.partition import _improved
 
     graph = zoo.clusters(count=3, naturals=8, views=6)
     planted = np.repeat(np.arange(3), 6)
@@ -139,7 +140,7 @@ def test_local_search_mends_a_bad_start():
     start[[0, 7, 13]] = [1, 2, 0]
     labels, moved = _improved(graph, start, 3)
     assert moved >= 3
-    assert _conductances(graph, labels, 3).max() <= _conductances(graph, planted, 3).max() + 1e-12
+    assert part_conductances(graph, labels, 3).max() <= part_conductances(graph, planted, 3).max() + 1e-12
 
 
 def test_a_large_graph_is_bracketed():

@@ -208,7 +208,7 @@ KEPT = {
     "ProductTraining": lambda: pg.train(PRODUCT, 2, features=PRODUCT.features(degree=1), rng=0),
     "MixtureGraph": lambda: MIXTURE,
     "views of a MixtureGraph": lambda: MIXTURE.views,
-    "SymmetricGraph": lambda: pg.structure.symmetric(SWAP, lambda bit: 1 - bit),
+    "Symmetry": lambda: SWAP.with_symmetry(lambda bit: 1 - bit).symmetry,
     "Clustering": lambda: pg.spectral_clusters(GRAPH, 2, rng=0),
     "Partition": lambda: pg.sparsest_partition(pg.zoo.ring(4), 2),
     "PartitionBounds": lambda: pg.partition_bounds(pg.zoo.ring(4), 2),

@@ -296,7 +296,7 @@ def test_a_path_along_no_values_is_refused(values, extra, message):
 
 
 def test_a_path_needs_graphs():
-    with pytest.raises(InvalidArgument, match=r"make_graph\(0.1\) returned 0.1; it must return a PopulationGraph"):
+    with pytest.raises(InvalidArgument, match=r"make_graph\(0.1\) returned 0.1; it must return a population"):
         plot.spectrum_path(float, [0.1, 0.2])
 
 
@@ -379,7 +379,7 @@ def test_of_many_edges_the_heaviest_are_drawn_and_hold_each_component_together(b
 
     from popgraph.plot import graphs
 
-    monkeypatch.setattr(graphs, "MOST_EDGES", 500)
+    monkeypatch.setattr(graphs, "MAX_EDGES_DRAWN", 500)
     graph = dense_graph(blocks)
     ax = pg.plot.graph(graph)
     edges = sum(size * (size - 1) // 2 for size in blocks)
@@ -413,7 +413,7 @@ def test_weights_of_any_range_leave_components_whole():
     import scipy.sparse as sp
     from scipy.sparse.csgraph import connected_components
 
-    assert len(kept) == graphs.MOST_EDGES
+    assert len(kept) == graphs.MAX_EDGES_DRAWN
     assert connected_components(sp.csr_array((np.ones(len(kept)), (i[kept], j[kept])), shape=(N, N)))[0] == 1
 
 
@@ -424,13 +424,13 @@ def test_a_graph_of_few_edges_is_drawn_whole_and_says_nothing():
 
 
 def test_products_by_dense_blocks_are_the_sparse_ones(monkeypatch):
-    from popgraph.plot import drawing
+    from popgraph.plot import reading
 
     graph = dense_graph([30, 20])
-    sparse = drawing.column_products(graph.factor).toarray()
-    monkeypatch.setattr(drawing, "DENSE_FROM", 0)
-    monkeypatch.setattr(drawing, "BLOCK", 350)
-    assert np.abs(drawing.column_products(graph.factor).toarray() - sparse).max() < 1e-14
+    sparse = reading.column_products(graph.factor).toarray()
+    monkeypatch.setattr(reading, "DENSE_PRODUCT_MIN_TERMS", 0)
+    monkeypatch.setattr(reading, "BLOCK_ENTRIES", 350)
+    assert np.abs(reading.column_products(graph.factor).toarray() - sparse).max() < 1e-14
 
 
 def test_a_dense_graph_is_drawn_in_seconds():

@@ -13,7 +13,7 @@ from scipy.optimize import linprog
 
 import popgraph as pg
 from popgraph import zoo
-from popgraph.downstream.probing import exact, logistic, probe, probe_range
+from popgraph.downstream.probing import exact, heads, probe, probe_range
 from popgraph.errors import InvalidArgument, InvalidEmbedding, NotConverged, TooLarge
 from popgraph.zoo.class_domain import class_domain
 
@@ -219,7 +219,7 @@ def test_the_exact_head_in_the_plane_is_the_least_over_all_angles(graph, labels,
     f, y = rows[: graph.N], numbered(labels[: graph.n])
     found = probe(graph, f, y, head="exact")
     # The search counts errors as equal that are closer than this: naturals less probable may be given up
-    assert found.error == pytest.approx(by_angles(graph, f, y), abs=exact.CLOSED)
+    assert found.error == pytest.approx(by_angles(graph, f, y), abs=exact.EQUAL_ERRORS)
     assert found.optimal
 
 
@@ -233,7 +233,7 @@ def test_the_exact_head_in_the_plane_is_the_least_over_all_angles(graph, labels,
 def test_the_exact_head_is_the_least_over_all_realisable_labellings(graph, labels, d, entries):
     f, y = np.array(entries[: graph.N * d]).reshape(graph.N, d), numbered(labels[: graph.n])
     found = probe(graph, f, y, head="exact")
-    assert found.error == pytest.approx(by_enumeration(graph, f, y), abs=exact.CLOSED)
+    assert found.error == pytest.approx(by_enumeration(graph, f, y), abs=exact.EQUAL_ERRORS)
     assert found.optimal
 
 
@@ -338,7 +338,7 @@ def test_the_logistic_head_is_scikit_learns(seed):
     S = f.T @ (graph.w_x[:, np.newaxis] * f)
     white = f @ np.linalg.inv(np.linalg.cholesky(S)).T
     mass = np.array([(graph.p * (labels == c)) @ graph.kernel for c in found.classes])
-    model = LogisticRegression(C=1 / logistic.RIDGE, fit_intercept=False, tol=1e-10, max_iter=10_000)
+    model = LogisticRegression(C=1 / heads.RIDGE, fit_intercept=False, tol=1e-10, max_iter=10_000)
     model.fit(np.tile(white, (3, 1)), np.repeat([0, 1, 2], 12), sample_weight=mass.ravel())
     np.testing.assert_allclose(f @ found.B, white @ model.coef_.T, atol=2e-3)
     theirs = -np.sum(mass.T * model.predict_log_proba(white))
@@ -352,7 +352,7 @@ def test_the_logistic_head_stops_at_finite_scores_where_classes_are_separable():
 
 
 def test_a_logistic_head_that_does_not_get_there_says_so(monkeypatch):
-    monkeypatch.setattr(logistic, "EXCESS", 1e-40)
+    monkeypatch.setattr(heads, "MAX_EXCESS_NATS", 1e-40)
     with pytest.raises(NotConverged, match='nats above its minimum at most.*use head="least squares"'):
         probe(zoo.clusters(), zoo.clusters().spectrum(4), head="logistic")
     assert probe(zoo.clusters(), zoo.clusters().spectrum(4), head="exact").error == 0
@@ -426,10 +426,10 @@ def test_components_that_do_not_all_fit_into_k():
 
 
 def test_an_eigenspace_that_is_too_large_is_refused(monkeypatch):
-    monkeypatch.setattr("popgraph.downstream.probing.family.EIGENSPACE_BYTES", 1000)
+    monkeypatch.setattr("popgraph.downstream.probing.family.MAX_EIGENSPACE_BYTES", 1000)
     with pytest.raises(
         TooLarge,
-        match="to see the eigenspace of γ = 1 whole 20 eigenvectors are needed, 64 kB .*; use probe on one embedding",
+        match="all 20 eigenvectors of γ = 1 and above are needed, 64 kB .*; use probe on one embedding",
     ):
         probe_range(zoo.clusters(count=20, cross=0), 3)
 
@@ -455,12 +455,12 @@ def test_a_probe_is_frozen_prints_and_pickles():
 def test_too_many_directions_for_the_exact_head(monkeypatch):
     generator = np.random.default_rng(0)
     f, labels = generator.standard_normal((40, 4)), generator.integers(0, 2, 40).tolist()
-    monkeypatch.setattr(exact, "NODES", 50)
+    monkeypatch.setattr(exact, "MAX_NODES", 50)
     with pytest.raises(
         TooLarge, match='tried 50 partial labellings of 40 directions of f in 4 dimensions by 2 classes.*head="least'
     ):
         probe(points(40), f, labels, head="exact")
-    monkeypatch.setattr(exact, "DIRECTIONS", 39)
+    monkeypatch.setattr(exact, "MAX_DIRECTIONS", 39)
     with pytest.raises(
         TooLarge, match='40 directions of f in 4 dimensions by 2 classes, and is for 39; head="least squares" and'
     ):
@@ -487,9 +487,9 @@ REFUSED = {
         lambda: probe(LC, np.ones((4, 1)), head="ridge"),
         'head is \'ridge\'; it must be "least squares", "logistic" or',
     ),
-    "intercept": (lambda: probe(LC, np.ones((4, 1)), intercept=2), "intercept is 2; say True to fit one, or False"),
-    "order": (lambda: probe(np.ones((4, 1)), LC), "takes a PopulationGraph first; got"),
-    "range order": (lambda: probe_range(2, LC), "takes a PopulationGraph first; got 2"),
+    "intercept": (lambda: probe(LC, np.ones((4, 1)), intercept=2), "intercept is 2; it must be True or False"),
+    "order": (lambda: probe(np.ones((4, 1)), LC), "takes a population first; got"),
+    "range order": (lambda: probe_range(2, LC), "takes a population first; got 2"),
     "range head": (lambda: probe_range(LC, 1, head="best"), "head is 'best'"),
     "samples": (lambda: probe_range(LC, 1, samples=-1), "samples is -1; it must be a whole number, 0 or more"),
     "k": (lambda: probe_range(LC, 9), "k is 9"),

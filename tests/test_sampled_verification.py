@@ -481,7 +481,7 @@ def test_the_longest_f_where_its_second_moment_is_one_is_that_of_all_views():
     stated = np.linalg.norm(f, axis=1).max()
     bounded = draw_moments(rows, lambda at: f[at], Sampling(1_000, 0.95, stated), np.random.default_rng(0))
     assert bounded.lengths.leverage(bounded.T @ U) > longest
-    assert bounded.seen.leverage(bounded.T @ U) <= bounded.lengths.leverage(bounded.T @ U)
+    assert bounded.lengths_drawn.leverage(bounded.T @ U) <= bounded.lengths.leverage(bounded.T @ U)
 
 
 def test_rounding_does_not_take_the_constant_from_f():

@@ -4,11 +4,14 @@ from itertools import chain, combinations, product
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from cases import ZOO, brute_w
+from extras import need
+from layers import first_by_default
 
 import popgraph as pg
 from popgraph import zoo
-from popgraph.downstream.selftraining import expansion, iterate, propagate, pseudo_labels, self_train, which_wins
+from popgraph.downstream.selftraining import cuts, expansion, iterate, propagate, pseudo_labels, self_train, which_wins
 from popgraph.errors import InvalidArgument, TooLarge
 
 
@@ -189,7 +192,7 @@ CUBE = zoo.hypercube(2)
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: self_train("graph", []), "a PopulationGraph comes first; got 'graph'"),
+        (lambda: self_train("graph", []), r"self_train\(graph, teacher\) takes a PopulationGraph first; got 'graph'"),
         (lambda: self_train(CUBE, [0, 1]), r"teacher has shape \(2,\); 4 views need one label each"),
         (lambda: self_train(CUBE, [None] * 4), "teacher labels no view"),
         (lambda: self_train(CUBE, {(0, 2): 1}), r"teacher names 1 of 1 that are no views: \(0, 2\)"),
@@ -224,3 +227,119 @@ def test_a_rare_view_that_no_neighbour_reaches_bounds_the_expansion():
     found = pg.selftraining.expansion(graph, 0.7, ["one"] * 3)
     assert found.c == pytest.approx(1.6)
     assert found.worst == (0,)
+
+
+def cut_case(seed):
+    """A network of up to 12 nodes: whole numbers full of ties, floats, ties up to rounding, and pairs of any price."""
+    rng = np.random.default_rng(seed)
+    N, kind = int(rng.integers(1, 13)), seed % 4
+    parted, source, sink = rng.integers(0, 3, (N, N)) / 64, rng.integers(0, 3, N) / 64, rng.integers(0, 3, N) / 64
+    if kind == 1:
+        parted = rng.random((N, N)) * (rng.random((N, N)) < 0.4) / N**2
+        source, sink = (rng.random(N) * (rng.random(N) < 0.6) for _ in range(2))
+    elif kind == 2:
+        parted, source, sink = (x / 1.5 * (1 + rng.uniform(-1, 1, x.shape) * 2**-51) for x in (parted, source, sink))
+    elif kind == 3:
+        parted = parted * 10.0 ** rng.integers(-3, 99)
+    source, sink = (x / max(x.sum(), 1.0) for x in (source, sink))
+    return sp.coo_array(np.triu(parted, 1)), source, sink
+
+
+def least_cuts(pairs, source, sink):
+    """The least cost of all sets of nodes, and what is common to, and in any of, those that cost no more, up to rounding."""
+    N, (x, y) = len(source), pairs.coords
+    sets = (np.arange(2**N)[:, np.newaxis] >> np.arange(N) & 1).astype(bool)
+    costs = ~sets @ source + sets @ sink + (sets[:, x] != sets[:, y]) @ pairs.data
+    least = sets[costs <= costs.min() + 1e-12]
+    return costs.min(), least.all(axis=0), least.any(axis=0)
+
+
+@pytest.mark.parametrize("block", first_by_default(*range(10), default=2))
+def test_both_flows_give_the_smallest_and_the_largest_of_all_cuts(block, monkeypatch):
+    need("ortools")
+    by_ortools = cuts._maximum_flow
+    for seed in range(100 * block, 100 * (block + 1)):
+        network = cut_case(seed)
+        monkeypatch.setattr(cuts, "_maximum_flow", by_ortools)
+        one = cuts.minimum_cut(*network)
+        monkeypatch.setattr(cuts, "_maximum_flow", cuts._flow_by_networkx)
+        other = cuts.minimum_cut(*network)
+        value, smallest, largest = least_cuts(*network)
+        for cut in (one, other):
+            assert cut.value == one.value == pytest.approx(value, abs=1e-12)
+            assert cut.smallest.tolist() == smallest.tolist(), seed
+            assert cut.largest.tolist() == largest.tolist(), seed
+
+
+def without_ortools(module):
+    raise ModuleNotFoundError(f"No module named {module!r}")
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_no_label_depends_on_whether_ortools_is_installed(classes, monkeypatch):
+    need("ortools")
+    for seed in range(25):
+        graph, _, teacher, weight = random_case(seed, classes, most=12)
+        with_it = self_train(graph, teacher, weight=weight)
+        with monkeypatch.context() as patch:
+            patch.setattr(cuts, "load_whole", without_ortools)
+            without = self_train(graph, teacher, weight=weight)
+        assert without.labels.tolist() == with_it.labels.tolist()
+        assert (without.objective, without.lower, without.unique) == (with_it.objective, with_it.lower, with_it.unique)
+
+
+def test_a_long_path_of_ties_is_one_tie_at_any_number_of_views():
+    """Parting a chain of 2,000 equal views anywhere costs the same up to rounding: the first class gets them all but the last."""
+    N = 2000
+    pairs = sp.coo_array(
+        (np.full(N - 1, 0.1) * (1 + np.arange(N - 1) % 3 * 2.0**-52), (np.arange(N - 1), np.arange(1, N))), (N, N)
+    )
+    source, sink = np.zeros(N), np.zeros(N)
+    source[0] = sink[-1] = 0.5
+    cut = cuts.minimum_cut(pairs, source, sink)
+    assert (cut.smallest.sum(), cut.largest.sum(), cut.value) == (1, N - 1, pytest.approx(0.1))
+
+
+BIASED = pg.build({0: 0.75, 1: 0.25}, {0: {0: 0.9, 1: 0.1}, 1: {0: 0.1, 1: 0.9}})
+MIXED = pg.structure.mixture({"cat": 0.4, "dog": 0.6}, {"cat": [BIASED, CUBE], "dog": [BIASED, zoo.hypercube(2, 0.4)]})
+
+
+def test_what_only_multiplies_works_on_a_mixture_as_on_its_list():
+    listed, rng = MIXED.expand(), np.random.default_rng(0)
+    known = {
+        natural: label for natural, label in zip(listed.naturals, listed.labels, strict=True) if rng.random() < 0.5
+    }
+    taught = pseudo_labels(MIXED, known)
+    assert taught.tolist() == pseudo_labels(listed, known).tolist()
+    teacher = [label if rng.random() < 0.5 else None for label in taught]
+    one, other = iterate(MIXED, teacher), iterate(listed, teacher)
+    assert one.labels.tolist() == other.labels.tolist()
+    np.testing.assert_allclose(one.inconsistency, other.inconsistency, atol=1e-14)
+    (scores, labels), (expected, named) = propagate(MIXED, teacher), propagate(listed, teacher)
+    np.testing.assert_allclose(scores, expected, atol=1e-11)
+    assert labels.tolist() == named.tolist()
+
+
+PRODUCT = pg.product([CUBE] * 3)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: self_train(MIXED, {}),
+            r"self_train\(graph, teacher\) takes a PopulationGraph first; .* its .expand\(\)",
+        ),
+        (
+            lambda: which_wins(MIXED, {}, 1),
+            r"which_wins\(graph, teacher, k\) takes a PopulationGraph .* its .expand\(\)",
+        ),
+        (lambda: expansion(MIXED, 0.5), r"expansion\(graph, a\) takes a PopulationGraph first; .* use its .expand\(\)"),
+        (lambda: iterate(PRODUCT, {}), r"iterate\(graph, teacher\) needs a list .* use its .expand\(\)"),
+        (lambda: propagate(PRODUCT, {}), r"propagate\(graph, teacher\) needs a list of views, .* use its .expand\(\)"),
+        (lambda: pseudo_labels(PRODUCT, {}), r"pseudo_labels\(graph, known\) needs a list .* use its .expand\(\)"),
+    ],
+)
+def test_what_needs_a_list_names_expand(call, message):
+    with pytest.raises(InvalidArgument, match=message):
+        call()

@@ -1,5 +1,7 @@
 """Declared symmetry against dense solves of the plain graph, and against the characters' closed forms."""
 
+import copy
+import pickle
 from itertools import combinations, product
 
 import numpy as np
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 import popgraph as pg
 from popgraph.errors import InvalidArgument, TooLarge
-from popgraph.populations.structure import action, symmetric, symmetry
+from popgraph.populations import fourier, symmetry
 
 
 def circulant(n, steps):
@@ -93,13 +95,13 @@ def check(graph, declared, k, atol=1e-12):
 def test_any_group_any_stabilisers(seed, orders, orbits):
     graph, generators = random_symmetric(seed, orders, orbits)
     k = int(np.random.default_rng(seed).integers(1, graph.N + 1))
-    check(graph, symmetric(graph, generators), k)
+    check(graph, graph.with_symmetry(generators), k)
 
 
 @pytest.mark.parametrize("n", [3, 7, 12])
 def test_a_ring_has_its_fourier_coefficients(n):
     graph = pg.zoo.ring(n)
-    declared = symmetric(graph, lambda x: (x + 1) % n)
+    declared = graph.with_symmetry(lambda x: (x + 1) % n)
     fourier = np.sort((0.5 + 0.5 * np.cos(2 * np.pi * np.arange(n) / n)) ** 2)[::-1]
     np.testing.assert_allclose(declared.spectrum(n).gamma, fourier, atol=1e-14)
     for k in range(1, n + 1):
@@ -112,7 +114,7 @@ def test_a_large_ring_of_uneven_steps_in_closed_form():
     graph = pg.build(np.full(n, 1 / n), circulant(n, steps))
     angle = 2 * np.pi * np.arange(n) / n
     fourier = np.sort(np.abs(sum(p * np.exp(1j * s * angle) for s, p in steps.items())) ** 2)[::-1]
-    spectrum = symmetric(graph, lambda x: (x + 1) % n).spectrum(9)
+    spectrum = graph.with_symmetry(lambda x: (x + 1) % n).spectrum(9)
     np.testing.assert_allclose(spectrum.gamma, fourier[:9], atol=1e-13)
     np.testing.assert_allclose(spectrum.gamma_known, fourier, atol=1e-13)
     assert spectrum.certificate.residual < 1e-12
@@ -124,15 +126,15 @@ def test_a_hypercube_has_its_characters():
     d, q = 6, 0.2
     graph = pg.zoo.hypercube(d, q)
     flips = [lambda x, i=i: (*x[:i], 1 - x[i], *x[i + 1 :]) for i in range(d)]
-    declared = symmetric(graph, flips)
-    assert declared.orders == (2,) * d
-    assert len(declared.view_orbits.first) == 1
+    declared = graph.with_symmetry(flips)
+    assert declared.symmetry.orders == (2,) * d
+    assert len(declared.symmetry.view_orbits.first) == 1
     known = np.sort([(1 - 2 * q) ** (2 * len(S)) for r in range(d + 1) for S in combinations(range(d), r)])[::-1]
     np.testing.assert_allclose(declared.spectrum(2**d).gamma, known, atol=1e-13)
     parities = np.array([[(-1) ** bit for bit in view] for view in graph.views]) / 2 ** (d / 2)
     V = declared.spectrum(d + 1).eigenvectors[:, 1:]
     np.testing.assert_allclose(V @ V.T, parities @ parities.T, atol=1e-12)
-    check(graph, symmetric(graph, flips[:2]), 10)  # part of the symmetry serves too
+    check(graph, graph.with_symmetry(flips[:2]), 10)  # part of the symmetry serves too
 
 
 def images(rows, columns, patterns):
@@ -149,9 +151,9 @@ def test_images_on_a_torus_by_name():
     stripe, dot, blank = np.zeros((3, 3, 4), dtype=int)
     stripe[1], dot[0, 0] = 1, 1
     graph = pg.build(images(3, 4, [stripe, dot, blank]), pg.images.flip_pixels(1, "1/8"))
-    declared = symmetric(graph, ["shift down", "shift right"])
-    assert declared.orders == (3, 4)
-    assert sorted(declared.natural_orbits.sizes.tolist()) == [1, 3, 12]
+    declared = graph.with_symmetry(["shift down", "shift right"])
+    assert declared.symmetry.orders == (3, 4)
+    assert sorted(declared.symmetry.natural_orbits.sizes.tolist()) == [1, 3, 12]
     for k in (1, 5, 12, 16):
         check(graph, declared, k)
 
@@ -161,7 +163,7 @@ def test_flips_are_groups_of_two(name):
     dot = np.zeros((2, 3), dtype=int)
     dot[0, 0] = 1
     graph = pg.build(images(2, 3, [dot]), pg.images.flip_pixels(1, "1/8"))
-    check(graph, symmetric(graph, name), 4)
+    check(graph, graph.with_symmetry(name), 4)
 
 
 def test_components_that_the_group_permutes():
@@ -172,7 +174,7 @@ def test_components_that_the_group_permutes():
     turn, swap = np.roll(around, -1, axis=1).ravel(), np.roll(around, -1, axis=0).ravel()
     for generators in ([(turn, turn)], [(swap, swap)], [(turn, turn), (swap, swap)]):
         for k in (2, 3, 4, 12):
-            spectrum = check(graph, symmetric(graph, generators), k)
+            spectrum = check(graph, graph.with_symmetry(generators), k)
             np.testing.assert_array_equal(spectrum.gamma[:3], np.ones(3)[:k])
 
 
@@ -180,7 +182,7 @@ def test_an_eigenvalue_within_rounding_of_one_stays_apart_from_the_tops():
     """Two halves joined by 1e-13 are one component, with a second eigenvalue of 1 - 4e-13."""
     eps = 1e-13
     graph = pg.build(np.array([0.5, 0.5]), np.array([[1 - eps, eps], [eps, 1 - eps]]))
-    spectrum = symmetric(graph, (np.array([1, 0]), np.array([1, 0]))).spectrum(2)
+    spectrum = graph.with_symmetry((np.array([1, 0]), np.array([1, 0]))).spectrum(2)
     assert spectrum.components == 1
     assert spectrum.gamma[0] == 1.0
     assert spectrum.gamma[1] == pytest.approx((1 - 2 * eps) ** 2, abs=1e-15)
@@ -189,9 +191,10 @@ def test_an_eigenvalue_within_rounding_of_one_stays_apart_from_the_tops():
 
 def test_mappings_move_what_they_name_and_leave_the_rest():
     graph = pg.build(["a", "b", "c"], {"a": {"x": 1}, "b": {"y": 1}, "c": {"x": "1/2", "y": "1/2"}})
-    declared = symmetric(graph, {"a": "b", "b": "a", "x": "y", "y": "x"})
+    declared = graph.with_symmetry({"a": "b", "b": "a", "x": "y", "y": "x"})
     check(graph, declared, 2)
-    assert repr(declared) == "SymmetricGraph(Z_2 on 3 naturals in 2 orbits and 2 views in 1 orbit)"
+    assert repr(declared.symmetry) == "Symmetry(Z_2 on 3 naturals in 2 orbits and 2 views in 1 orbit)"
+    assert repr(declared) == "PopulationGraph(3 naturals, 2 views, 1 component, symmetric under Z_2)"
 
 
 RING = pg.zoo.ring(6)
@@ -225,28 +228,62 @@ turn = np.array([1, 2, 3, 4, 5, 0])
 )
 def test_bad_declarations_are_refused_with_a_sentence(graph, generators, message):
     with pytest.raises(InvalidArgument, match=message):
-        symmetric(graph, generators)
+        graph.with_symmetry(generators)
 
 
 def test_what_does_not_fit_is_refused(monkeypatch):
-    monkeypatch.setattr(action, "LARGEST", 5)
+    monkeypatch.setattr(symmetry, "MAX_GROUP_ELEMENTS", 5)
     with pytest.raises(TooLarge, match=r"the group has 6 elements \(orders 6\), more than 5; declare fewer generators"):
-        symmetric(CIRCLE, (turn, turn))
+        CIRCLE.with_symmetry((turn, turn))
     monkeypatch.undo()
-    monkeypatch.setattr(symmetry, "BLOCK_BYTES", 100)
+    monkeypatch.setattr(fourier, "MAX_BLOCK_BYTES", 100)
     with pytest.raises(
         TooLarge, match="the blocks of 1 x 1 orbits for 6 characters need 144 bytes, more than 100 bytes"
     ):
-        symmetric(CIRCLE, (turn, turn)).spectrum(2)
+        CIRCLE.with_symmetry((turn, turn)).spectrum(2)
     with pytest.raises(InvalidArgument, match="k is 7; it must be a whole number from 1 to the number of views, 6"):
-        symmetric(CIRCLE, (turn, turn)).spectrum(7)
+        CIRCLE.with_symmetry((turn, turn)).spectrum(7)
 
 
 def test_a_large_eigenspace_is_cut_without_forming_it(monkeypatch):
     """Only the basis within the repeated eigenvalue changes, never the values or what is above the cut."""
     flips = [lambda x, i=i: (*x[:i], 1 - x[i], *x[i + 1 :]) for i in range(4)]
-    declared = symmetric(pg.zoo.hypercube(4), flips)
+    graph = pg.zoo.hypercube(4)
+    declared = graph.with_symmetry(flips)
     whole = declared.spectrum(3)
-    monkeypatch.setattr(symmetry, "BASIS_BYTES", 0)
-    cut = check(declared.graph, declared, 3)
+    monkeypatch.setattr(fourier, "MAX_EIGENSPACE_BYTES", 0)
+    cut = check(graph, declared, 3)
     np.testing.assert_array_equal(cut.gamma, whole.gamma)
+
+
+def test_all_else_is_that_of_the_graph(tmp_path):
+    graph = pg.build(np.full(6, 1 / 6), circulant(6, {0: 0.7, 1: 0.3}), labels=[0, 0, 0, 1, 1, 1], name="circle")
+    declared = graph.with_symmetry((turn, turn))
+    assert isinstance(declared, pg.PopulationGraph)
+    assert graph.symmetry is None
+    assert (declared.views, declared.name, list(declared.view_labels)) == (
+        graph.views,
+        "circle",
+        list(graph.view_labels),
+    )
+    f = pg.train(declared, 3, rng=0).f
+    np.testing.assert_array_equal(f, pg.train(graph, 3, rng=0).f)
+    assert pg.verify(declared, f, atol=1e-5).status is pg.verify(graph, f, atol=1e-5).status
+    assert pg.probe(declared, f).error == pg.probe(graph, f).error
+    np.testing.assert_array_equal(declared.sample_pairs(9, rng=0), graph.sample_pairs(9, rng=0))
+    for twin in (pickle.loads(pickle.dumps(declared)), copy.deepcopy(declared)):
+        assert repr(twin) == repr(declared)
+        assert twin.spectrum(3).solvers == declared.spectrum(3).solvers
+        assert twin.spectrum(3).eigenvectors.tobytes() == declared.spectrum(3).eigenvectors.tobytes()
+    pg.save(declared, tmp_path / "circle.npz")
+    assert pg.load(tmp_path / "circle.npz").symmetry is None
+
+
+def test_a_solver_that_is_named_solves_without_the_symmetry(monkeypatch):
+    declared = CIRCLE.with_symmetry((turn, turn))
+    monkeypatch.setattr(fourier, "MAX_BLOCK_BYTES", 100)
+    with pytest.raises(TooLarge, match="declare more of the symmetry, or pass solver= to solve without it"):
+        declared.spectrum(2)
+    plain = declared.spectrum(2, solver="dense")
+    assert [use.solver for use in plain.solvers] == ["dense"]
+    assert plain.eigenvectors.tobytes() == CIRCLE.spectrum(2, solver="dense").eigenvectors.tobytes()

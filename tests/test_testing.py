@@ -62,7 +62,7 @@ def test_optimal_is_more_than_a_match_and_less():
 def test_spans_of_another_dimension_or_direction_differ():
     with pytest.raises(AssertionError, match=r"f \(rank 2\) and g \(rank 1\) differ in dimension"):
         assert_same_span(LC, LC.spectrum(2), np.ones((4, 1)))
-    with pytest.raises(AssertionError, match=r"principal angles 1.57, 1.57 rad, and at most 1e-06 counts as none"):
+    with pytest.raises(AssertionError, match=r"principal angles 1.57, 1.57 rad, and at most 1e-06 counts as 0"):
         assert_same_span(CUBE, np.eye(8)[:, :2], np.eye(8)[:, 2:4])
     assert_same_span(CUBE, np.zeros((8, 1)), np.zeros((8, 2)))  # both span nothing
 
@@ -90,3 +90,18 @@ def test_what_is_no_embedding_or_check_is_an_error_not_a_failure():
         assert_matches(LC, np.ones((3, 2)))
     with pytest.raises(InvalidArgument, match="assert_theorem takes a Check or Checks"):
         assert_theorem(True)
+
+
+def test_assertions_are_of_every_population_that_lists_its_views():
+    biased = pg.build({0: 0.75, 1: 0.25}, {0: {0: 0.9, 1: 0.1}, 1: {0: 0.1, 1: 0.9}})
+    mixed = pg.structure.mixture(
+        {"cat": 0.4, "dog": 0.6}, {"cat": [biased] * 2, "dog": [biased, zoo.hypercube(1, 0.4)]}
+    )
+    f = mixed.expand().spectrum(2).embedding
+    assert_matches(mixed, f)
+    assert_optimal(mixed, f)
+    assert_same_span(mixed, f, f @ [[1, 2], [0, 1]])
+    with pytest.raises(AssertionError, match="f does not match F"):
+        assert_matches(mixed, np.random.default_rng(0).normal(size=f.shape))
+    with pytest.raises(InvalidArgument, match=r"assert_same_span\(graph, f, g\) needs a list of views"):
+        assert_same_span(pg.product([biased] * 2), f, f)

@@ -123,7 +123,7 @@ def test_views_too_many_to_keep_are_encoded_as_they_come(monkeypatch):
 
     graph = zoo.hypercube(3)
     kept = list(pg.torch.PositivePairs(graph, 8, batches=2, rng=0))
-    monkeypatch.setattr(room, "TABLE_LIMIT", 10)
+    monkeypatch.setattr(room, "MAX_TABLE_BYTES", 10)
     fresh = list(pg.torch.PositivePairs(graph, 8, batches=2, rng=0))
     assert all(
         torch.equal(a, b) for left, right in zip(kept, fresh, strict=True) for a, b in zip(left, right, strict=True)
@@ -140,7 +140,7 @@ def test_views_are_encoded_in_parts_without_a_python_object_each(monkeypatch):
 
     array = np.random.default_rng(0).integers(0, 2, (250, 4, 4)).astype(np.uint8)
     views = states.StateSequence(array, states.ImageCoding((4, 4)))
-    monkeypatch.setattr(encoding, "AT_ONCE", 100)
+    monkeypatch.setattr(encoding, "VIEWS_AT_A_TIME", 100)
     named = list(encoding.encoded_parts(tuple(views)))
     monkeypatch.setattr(states, "Image", None)  # making one would fail
     parts = list(encoding.encoded_parts(views))
@@ -211,7 +211,7 @@ def test_what_is_left_out_is_said_and_can_be_kept():
     net = Lookup(graph.spectrum(2).embedding * [1, 1e-4])
     report = pg.torch.verify(graph, net, encode=one_hot(graph))
     assert report.output.status is Status.COLLAPSED
-    assert "1 of the output's 2 singular values are at most 1.0e-04 of the largest, and were left out" in str(report)
+    assert "1 of the output's 2 singular values are at most 1.0e-04 of the largest; these" in str(report)
     np.testing.assert_allclose(report.sigma, [1, 1e-4])
     kept = pg.torch.verify(graph, net, encode=one_hot(graph), rank_tolerance=1e-6)
     assert kept
@@ -227,8 +227,8 @@ def test_encoder_and_head_are_reported_apart():
     report = pg.torch.verify(graph, trained)
     assert report.output
     assert report.features.status in (Status.CONTAINS, Status.CONTAINS_DEGENERATE)
-    assert "The encoder's features hold of each leading eigenvector" in str(report)
-    assert "The output holds of each leading eigenvector" in str(report)
+    assert "The span of the encoder's features contains of each leading eigenvector" in str(report)
+    assert "The span of the output contains of each leading eigenvector" in str(report)
     apart = pg.torch.verify(graph, encoder, head=head)
     np.testing.assert_allclose(apart.output.captured, report.output.captured, atol=1e-6)
     narrow = pg.torch.verify(graph, encoder, head=nn.Sequential(head, nn.Linear(2, 1), nn.Linear(1, 2, bias=False)))
@@ -458,7 +458,7 @@ def test_an_encode_that_fails_names_the_view():
         (lambda g, n: pg.torch.fit(n, g, learning_rate=-1), "learning_rate is -1; it must be a positive number"),
         (lambda g, n: pg.torch.fit(n, g, weight_decay=-1), "weight_decay is -1; it must be a nonnegative number"),
         (lambda g, n: pg.torch.fit(n, g, loss=nn.MSELoss()), r"loss is MSELoss\(\); give one of popgraph.losses"),
-        (lambda g, n: pg.torch.fit(g, n), r"fit\(module, graph\) takes a PopulationGraph second"),
+        (lambda g, n: pg.torch.fit(g, n), r"fit\(module, graph\) takes a population second"),
         (lambda g, n: pg.torch.fit(nn.Flatten(), g), r"module is Flatten\(.*, which has no weights to train"),
         (lambda g, n: pg.torch.fit(lambda x: x, g), "module is <function .*; it must be a torch.nn.Module"),
         (lambda g, n: pg.torch.verify(g, np.ones((4, 2))), r"verify\(graph, module\) takes a torch.nn.Module or a Fit"),
@@ -466,7 +466,7 @@ def test_an_encode_that_fails_names_the_view():
         (lambda g, n: pg.torch.PositivePairs(g, 0), "batch_size is 0"),
         (
             lambda g, n: pg.torch.PositivePairs(n, 4),
-            r"PositivePairs\(graph, batch_size\) takes a PopulationGraph first",
+            r"PositivePairs\(graph, batch_size\) takes a population first",
         ),
     ],
 )
@@ -506,3 +506,39 @@ def test_the_benchmark_runs_both_loops():
     assert hand > 0
     assert ours > 0
     assert ratio == pytest.approx(hand / ours)
+
+
+BIASED = pg.build({0: 0.75, 1: 0.25}, {0: {0: 0.9, 1: 0.1}, 1: {0: 0.1, 1: 0.9}})
+MIXED = pg.structure.mixture({"cat": 0.4, "dog": 0.6}, {"cat": [BIASED] * 2, "dog": [BIASED, zoo.hypercube(1, 0.4)]})
+
+
+def numbers(view):
+    """A view of a product, a tuple of tuples and numbers, as a vector."""
+    return np.array([part[0] if isinstance(part, tuple) else part for part in view], dtype=float)
+
+
+@pytest.mark.parametrize("loss", ["spectral", "infonce"])
+def test_a_mixture_is_fitted_and_judged_as_its_list(loss):
+    pairs = pg.torch.PositivePairs(MIXED, 8, encode=numbers, batches=2, rng=0)
+    assert [tuple(x.shape) for x, _ in pairs] == [(8, 2), (8, 2)]
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(2, 16), nn.ReLU(), nn.Linear(16, 2)).double()
+    fitted = pg.torch.fit(net, MIXED, loss=loss, encode=numbers, batch_size=64, steps=50, rng=0)
+    listed, ready = MIXED.expand(), getattr(losses, loss)
+    assert fitted.loss.min() == pytest.approx(ready.value(listed.factor, listed.w_x, fitted.f), rel=1e-9)
+    one, other = (pg.torch.verify(graph, fitted, atol=0.5) for graph in (MIXED, listed))
+    np.testing.assert_allclose(one.output.angles, other.output.angles, atol=1e-9)
+
+
+def test_what_needs_arrays_of_a_listed_graph_names_expand():
+    net = nn.Linear(2, 2)
+    with pytest.raises(InvalidArgument, match=r"fit\(module, graph, batch_size=None\) .* use its .expand\(\)"):
+        pg.torch.fit(net, MIXED, encode=numbers, batch_size=None)
+    product = pg.product([BIASED] * 3)
+    for call in (
+        lambda: pg.torch.fit(net, product),
+        lambda: pg.torch.verify(product, net),
+        lambda: pg.torch.PositivePairs(product, 8),
+    ):
+        with pytest.raises(InvalidArgument, match=r"needs a list of views, which ProductGraph.* use its .expand\(\)"):
+            call()

@@ -86,7 +86,7 @@ def test_a_shallow_saddle_is_left_for_good(gamma, seed):
 
 def test_a_run_that_leaves_saddle_after_saddle_does_not_claim_the_last_one(monkeypatch):
     """What is returned is where the last step led, and its gradient is told, not the saddle's."""
-    monkeypatch.setattr(descent, "SADDLES", 1)
+    monkeypatch.setattr(descent, "MAX_SADDLES", 1)
     graph = zoo.clusters(count=3)
     whole = graph.spectrum(3)
     training = pg.train(graph, 2, start=whole.embedding[:, [0, 2]])
@@ -245,7 +245,7 @@ def test_a_bar_appears_only_when_it_takes_a_while(monkeypatch, delay, bars):
 
     graph = zoo.lightning_cloud()  # which has a bar of its own, where somebody is looking
     monkeypatch.setattr("tqdm.auto.tqdm", Bar)
-    monkeypatch.setattr("popgraph.basics.progress.DELAY", delay)
+    monkeypatch.setattr("popgraph.basics.progress.BAR_DELAY_SECONDS", delay)
     pg.train(graph, 2, rng=0, batch_size=4, steps=5, progress=True)
     assert len(made) == bars
     assert all(bar.n == 5 and not bar.open for bar in made)

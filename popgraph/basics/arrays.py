@@ -55,13 +55,13 @@ class Immutable:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the attributes without the cached properties."""
-        kept = {
+        cached = {
             name
             for each in type(self).__mro__
             for name, made in vars(each).items()
             if isinstance(made, cached_property)
         }
-        return {name: value for name, value in self.__dict__.items() if name not in kept}
+        return {name: value for name, value in self.__dict__.items() if name not in cached}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Restore the attributes, and freeze the arrays among them."""

@@ -13,7 +13,7 @@ import numpy as np
 from popgraph.basics.arrays import Floats
 from popgraph.errors import InvalidEmbedding, listing, shorten
 
-AT_ONCE = 4096  # views that a network sees at a time
+VIEWS_AT_A_TIME = 4096  # that a network sees
 
 
 def encode_views(views: Sequence[Hashable], encode: Callable[[Any], Any] | None = None) -> Any:
@@ -31,10 +31,10 @@ def encode_views(views: Sequence[Hashable], encode: Callable[[Any], Any] | None 
     >>> encode_views([(0, 1), (2, 3)]).tolist()
     [[0.0, 1.0], [2.0, 3.0]]
     """
-    kept = getattr(views, "numbers", None)
-    if encode is None and kept is not None:
+    numbers = getattr(views, "numbers", None)  # of views that are kept as an array already
+    if encode is None and numbers is not None:
         with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is named below
-            array = np.asarray(kept, dtype=np.float32)
+            array = np.asarray(numbers, dtype=np.float32)
     else:
         rows: list[Any] = []
         for view in views:
@@ -54,20 +54,15 @@ def encode_views(views: Sequence[Hashable], encode: Callable[[Any], Any] | None 
 def encoded_parts(views: Sequence[Hashable], encode: Callable[[Any], Any] | None = None) -> Iterator[Any]:
     """Yield the encoded views 4,096 at a time, so that a million large images are never in memory at once.
 
-    Raises
-    ------
-    InvalidEmbedding
-        As of `encode_views`.
-
     Examples
     --------
     >>> [part.shape for part in encoded_parts([(0, 1), (2, 3)])]
     [(2, 2)]
     """
     shape: tuple[int, ...] | None = None
-    for start in range(0, len(views), AT_ONCE):
-        some = slice(start, start + AT_ONCE)
-        chosen: Any = views.part(some) if hasattr(views, "part") else views[some]
+    for start in range(0, len(views), VIEWS_AT_A_TIME):
+        positions = slice(start, start + VIEWS_AT_A_TIME)
+        chosen: Any = views.part(positions) if hasattr(views, "part") else views[positions]
         part = encode_views(chosen, encode)
         shape = shape or part.shape[1:]
         if part.shape[1:] != shape:
@@ -118,18 +113,9 @@ def is_module(f: Any) -> bool:
 
 
 def run_module(module: Any, inputs: Any) -> Floats:
-    """Return what a torch module makes of encoded views, (N, d) in float64: in evaluation mode, without gradients, in parts.
+    """Return what a torch module makes of encoded views (N, ...), (N, d) in float64, in evaluation mode and without gradients.
 
-    Parameters
-    ----------
-    module : torch.nn.Module
-        Its mode is put back afterwards, and it stays on its device.
-    inputs : (N, ...) array or tensor
-
-    Raises
-    ------
-    InvalidEmbedding
-        If the output is not one vector for each view.
+    The module's mode is put back afterwards, and it stays on its device.
     """
     torch = sys.modules["torch"]
     tensor = torch.as_tensor(inputs)
@@ -138,7 +124,9 @@ def run_module(module: Any, inputs: Any) -> Floats:
     module.eval()
     try:
         with torch.no_grad():
-            parts = [_vectors(module, part.to(parameter.device, parameter.dtype)) for part in tensor.split(AT_ONCE)]
+            parts = [
+                _vectors(module, part.to(parameter.device, parameter.dtype)) for part in tensor.split(VIEWS_AT_A_TIME)
+            ]
     finally:
         for part, mode in modes.items():
             part.training = mode
@@ -146,13 +134,7 @@ def run_module(module: Any, inputs: Any) -> Floats:
 
 
 def embed_views(module: Any, views: Sequence[Hashable], encode: Callable[[Any], Any] | None = None) -> Floats:
-    """Return what a torch module makes of all views, (N, d) in float64, encoding them 4,096 at a time.
-
-    Raises
-    ------
-    InvalidEmbedding
-        If a view cannot be encoded, or the output is not one vector for each view.
-    """
+    """Return what a torch module makes of all views, (N, d) in float64, encoding them 4,096 at a time."""
     return np.concatenate([run_module(module, part) for part in encoded_parts(views, encode)])
 
 

@@ -1,6 +1,8 @@
 """How much memory is left, and the one way in which what would not fit is refused: `TooLarge`, before anything is allocated.
 
-Asked at the doors where arrays of N x k, of N x N or of all a kernel's entries are about to be made.
+It is asked where arrays of N x k, of N x N or of all a kernel's entries are about to be made. psutil, where it is installed,
+answers for systems without /proc; it is no requirement of popgraph, and knows no limit of a control group, so that /proc and the
+group's files are read here.
 """
 
 import ctypes
@@ -20,40 +22,32 @@ except ImportError:  # on Windows, where no such limit exists
 
 P = ParamSpec("P")
 R = TypeVar("R")
-SMALL = 2**24  # bytes for which nobody is asked, unless the address space is limited
-SPARE = 2**26  # bytes that are left alone, for what Python and the system take for themselves
-BUFFER = 2**25  # bytes of address space that OpenBLAS takes for each thread; if it cannot, it ends the process
-BLASES = 2  # numpy and scipy each bring one
-UNKNOWN = 2.0**32  # bytes taken to be left where nothing says: a refusal can be read, the end of the process cannot
-FEWER = "declare fewer naturals, or an augmentation with fewer views"  # what to do where a population does not fit
-CGROUP, GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
-MEMINFO, STATM = Path("/proc/meminfo"), Path("/proc/self/statm")
+UNASKED_BYTES = 2**24  # so little is not worth a question, unless the address space is limited
+SPARE_BYTES = 2**26  # left alone, for what Python and the system take for themselves
+# OpenBLAS takes a buffer of address space for each thread, and ends the process where it cannot; numpy and scipy each bring one
+BLAS_BUFFER_BYTES, BLAS_COUNT = 2**25, 2
+# What is taken to be left where nothing says: a refusal can be read, the end of the process cannot
+UNKNOWN_BYTES = 2.0**32
+DECLARE_FEWER = (
+    "declare fewer naturals, or an augmentation with fewer views"  # the advice where a population does not fit
+)
+CGROUP_FOLDER, CGROUP_FILE = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+MEMINFO_FILE, STATM_FILE = Path("/proc/meminfo"), Path("/proc/self/statm")
 
 
 def reserve(what: str, needed: float, instead: str) -> None:
-    """Refuse what needs more bytes than this process can still have.
+    """Raise `TooLarge` if `what` is about to need more bytes at its peak than this process can still have.
 
-    Parameters
-    ----------
-    what : str
-        What is about to be made, for the message.
-    needed : float
-        Bytes, at the peak.
-    instead : str
-        What to do about it.
-
-    Raises
-    ------
-    TooLarge
-        If they are not there: by the limit of the address space, of the control group, or of the machine.
+    The message says how many are left, by the limit of the address space, of the control group, or of the machine, and what to
+    do `instead`.
 
     Examples
     --------
     >>> reserve("a table of 1,000 x 64", 8 * 1000 * 64, "use fewer columns")
     """
-    if needed <= SMALL and _address_limit() == float("inf"):
+    if needed <= UNASKED_BYTES and _address_limit() == float("inf"):
         return
-    left = available() - SPARE
+    left = available() - SPARE_BYTES
     if needed > left:
         size = f"{size_in_words(needed)} of memory" if needed else "memory"
         known = (
@@ -108,7 +102,7 @@ def available() -> float:
     True
     """
     machine = _on_machine()
-    return min(_in_address_space(), _in_control_group(), UNKNOWN if machine is None else machine)
+    return min(_in_address_space(), _in_control_group(), UNKNOWN_BYTES if machine is None else machine)
 
 
 def _in_address_space() -> float:
@@ -116,11 +110,11 @@ def _in_address_space() -> float:
     if (limit := _address_limit()) == float("inf"):
         return limit
     try:
-        mapped = float(STATM.read_text(encoding="ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        mapped = float(STATM_FILE.read_text(encoding="ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, AttributeError, IndexError):
         mapped = _held_at_most()
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return limit - mapped - BLASES * BUFFER * threads
+    return limit - mapped - BLAS_COUNT * BLAS_BUFFER_BYTES * threads
 
 
 def _address_limit() -> float:
@@ -139,27 +133,27 @@ def _in_control_group() -> float:
     are not there are passed over, and the root is asked at any rate.
     """
     try:
-        groups = [line.split(":", 2) for line in GROUPS.read_text(encoding="utf-8").splitlines()]
+        groups = [line.split(":", 2) for line in CGROUP_FILE.read_text(encoding="utf-8").splitlines()]
     except OSError:
         return float("inf")
     left = float("inf")
     for _, controllers, path in groups:
         if "memory" in controllers.split(","):
-            folder, limit, used = CGROUP / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes"
+            folder, limit, used = CGROUP_FOLDER / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes"
         elif not controllers:
-            folder, limit, used = CGROUP, "memory.max", "memory.current"
+            folder, limit, used = CGROUP_FOLDER, "memory.max", "memory.current"
         else:
             continue
         group = folder / path.lstrip("/")
         for around in (group, *group.parents[: len(group.parts) - len(folder.parts)]):
             try:
-                most = float((around / limit).read_text(encoding="ascii").replace("max", "inf"))
-                now = float((around / used).read_text(encoding="ascii"))
+                limit_bytes = float((around / limit).read_text(encoding="ascii").replace("max", "inf"))
+                used_bytes = float((around / used).read_text(encoding="ascii"))
                 lines = (line.split() for line in (around / "memory.stat").read_text(encoding="ascii").splitlines())
                 cached = sum(float(size) for name, size in lines if name in ("inactive_file", "active_file"))
             except (OSError, ValueError):
                 continue
-            left = min(left, most - now + cached)
+            left = min(left, limit_bytes - used_bytes + cached)
     return left
 
 
@@ -183,7 +177,7 @@ def _on_machine() -> float | None:
 def _by_meminfo() -> float | None:
     """Return what Linux says could be had without swapping anything out, and the free swap."""
     try:
-        lines = MEMINFO.read_text(encoding="ascii").splitlines()
+        lines = MEMINFO_FILE.read_text(encoding="ascii").splitlines()
         sizes = {name: float(rest.split()[0]) * 1024 for name, rest in (line.split(":") for line in lines)}
         return sizes["MemAvailable"] + sizes.get("SwapFree", 0.0)
     except (OSError, ValueError, KeyError, IndexError):

@@ -13,17 +13,11 @@ from popgraph.errors import InvalidArgument, require, shorten
 
 T = TypeVar("T")
 Progress: TypeAlias = bool | Callable[..., Any] | None
-DELAY = 1.0  # seconds
+BAR_DELAY_SECONDS = 1.0
 
 
 def track(items: Iterable[T], total: int | None, progress: Progress, label: str) -> Iterator[T]:
-    """Iterate over the items, with a bar that appears after a second where one is wanted.
-
-    Raises
-    ------
-    MissingExtra
-        If progress is True and tqdm is not installed.
-    """
+    """Iterate over the items, with a bar that appears after a second where one is wanted; True needs tqdm, or `MissingExtra`."""
     check_progress(progress)
     if callable(progress):
         yield from progress(items, total=total, desc=label)
@@ -34,13 +28,7 @@ def track(items: Iterable[T], total: int | None, progress: Progress, label: str)
 
 
 def check_progress(progress: Any) -> None:
-    """Refuse what says nothing about a bar.
-
-    Raises
-    ------
-    InvalidArgument
-        If it is not True, False, None or a callable.
-    """
+    """Refuse what is not True, False, None or a callable."""
     if progress is not None and not callable(progress) and not isinstance(progress, bool):
         raise InvalidArgument(f"progress is {shorten(progress)}; give True, False, None or a callable like tqdm")
 
@@ -52,7 +40,7 @@ def _late_bar(items: Iterable[T], total: int | None, label: str, tqdm: Callable[
         for done, item in enumerate(items):
             if bar is not None:
                 bar.update()
-            elif monotonic() - start > DELAY:
+            elif monotonic() - start > BAR_DELAY_SECONDS:
                 bar = tqdm(total=total, desc=label, initial=done, leave=False)
             yield item
     finally:

@@ -13,44 +13,25 @@ from popgraph.basics.arrays import Floats
 from popgraph.errors import NotConverged
 
 EPS = float(np.finfo(np.float64).eps)
-REFINED = 1e-9  # uncertainty, in radians, above which a basis is computed again in extended precision
-ROWS = 2**16  # taken at a time there
+REFINE_ABOVE = 1e-9  # radians: a basis that is less certain is computed again in extended precision
+ROWS_AT_A_TIME = 2**16  # in extended precision
 
 
 def tolerance(size: int, gap: float = 1.0) -> float:
     """Return how far rounding can move a unit-scale eigenvalue (gap = 1), or an eigenvector across a gap.
 
-    8 N eps / gap: a backward-stable solver moves the eigenvalues of an N x N matrix of norm 1 by a small multiple of
-    N eps, and an eigenspace by that over its gap (Davis-Kahan). Sizes below 16 count as 16.
+    8 N eps / gap, for a matrix of side N = `size`, at least 16, at the distance `gap` from the rest of the spectrum.
 
-    Parameters
+    References
     ----------
-    size : int
-        The side N of the matrix.
-    gap : float
-        The distance to the rest of the spectrum.
-
-    Examples
-    --------
-    >>> tolerance(1000) < 2e-12
-    True
+    A backward-stable solver computes the exact eigenvalues of Ā + E with ||E|| of a few N eps ||Ā||. By Weyl no eigenvalue is
+    then off by more than ||E||, and by Davis and Kahan no eigenspace is turned by more than ||E|| / gap.
     """
     return 8 * max(size, 16) * EPS / gap if gap > 0 else np.inf
 
 
 def svd(X: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return U, σ and Vᵀ of X = U diag(σ) Vᵀ, by divide and conquer, or by the QR algorithm where that fails.
-
-    Raises
-    ------
-    NotConverged
-        If both fail.
-
-    Examples
-    --------
-    >>> svd(np.array([[0.0, 2.0], [1.0, 0.0]]))[1]
-    array([2., 1.])
-    """
+    """Return U, σ and Vᵀ of X = U diag(σ) Vᵀ, by divide and conquer, or by the QR algorithm; `NotConverged` if both fail."""
     try:
         return np.linalg.svd(X, full_matrices=False)
     except np.linalg.LinAlgError:
@@ -103,16 +84,6 @@ def column_space(F: Floats, scale: Floats | None = None) -> ColumnSpace:
     scale : (N,) array, optional
         Positive.
 
-    Returns
-    -------
-    ColumnSpace
-        Orthonormal bases, and by what angle, in radians, rounding may have turned them.
-
-    Raises
-    ------
-    NotConverged
-        If LAPACK fails.
-
     Examples
     --------
     >>> column_space(np.array([[1.0, 2.0], [1.0, 2.0]])).rank
@@ -138,7 +109,7 @@ def column_space(F: Floats, scale: Floats | None = None) -> ColumnSpace:
     # doing so rounds by (d + 2) eps |B||C|, of norm at most d for unit columns.
     left = float(np.linalg.norm(X - basis @ (basis.T @ X))) + (d + 2) * d * EPS
     computed = left / float(sigma[rank - 1])
-    if computed > REFINED:
+    if computed > REFINE_ABOVE:
         refined = _refined(F, largest, scale, length, Vt[:rank].T / sigma[:rank])
         basis, computed = min((basis, computed), refined, key=lambda each: each[1])
     # Stored, multiplied by √w_x and scaled, d unit columns are within 1.5 eps sqrt(d) of what was meant
@@ -155,8 +126,8 @@ def _refined(F: Floats, largest: Floats, scale: Floats | None, length: Floats, W
     wide = W.astype(np.longdouble)
     for _ in range(3):
         G, size = np.empty((len(F), W.shape[1])), 0.0
-        for start in range(0, len(F), ROWS):
-            rows = slice(start, start + ROWS)
+        for start in range(0, len(F), ROWS_AT_A_TIME):
+            rows = slice(start, start + ROWS_AT_A_TIME)
             X = F[rows].astype(np.longdouble) / largest
             X = (X if scale is None else X * scale[rows, np.newaxis]) / length
             G[rows] = X @ wide
@@ -174,21 +145,9 @@ def _refined(F: Floats, largest: Floats, scale: Floats | None, length: Floats, W
 
 
 def principal_angles(U: Floats, V: Floats) -> Floats:
-    """Return the principal angles between two subspaces, smallest first.
+    """Return the min(a, b) principal angles between the spans of orthonormal U (N, a) and V (N, b), smallest first, in [0, pi/2].
 
     Small angles are read off their sines and large ones off their cosines, so that both are accurate to eps.
-
-    Parameters
-    ----------
-    U : (N, a) array
-        Orthonormal columns.
-    V : (N, b) array
-        Orthonormal columns.
-
-    Returns
-    -------
-    (min(a, b),) array
-        Angles in [0, pi/2].
 
     References
     ----------
@@ -209,19 +168,9 @@ def principal_angles(U: Floats, V: Floats) -> Floats:
 
 
 def containment_angles(inner: Floats, outer: Floats) -> Floats:
-    """Return by what angles an inner subspace leaves an outer one; all are 0 if it lies inside.
+    """Return the a angles by which the span of `inner` (N, a) leaves that of `outer` (N, b), smallest first.
 
-    Parameters
-    ----------
-    inner : (N, a) array
-        Orthonormal columns.
-    outer : (N, b) array
-        Orthonormal columns. Where b < a, at least a - b directions cannot be contained: they count as pi/2.
-
-    Returns
-    -------
-    (a,) array
-        Angles in [0, pi/2], smallest first.
+    They are 0 where it lies inside. Where b < a, at least a - b directions cannot be contained: they count as pi/2.
     """
     angles = principal_angles(inner, outer)
     missing = inner.shape[1] - len(angles)
@@ -229,39 +178,15 @@ def containment_angles(inner: Floats, outer: Floats) -> Floats:
 
 
 def captured(v: Floats, space: Floats) -> Floats:
-    """Return, for each unit column of v, the share of its squared length that lies in a subspace: cos² of its angle.
-
-    Parameters
-    ----------
-    v : (N, m) array
-        Orthonormal columns.
-    space : (N, r) array
-        Orthonormal columns.
-
-    Returns
-    -------
-    (m,) array
-        In [0, 1].
-    """
+    """Return, for each of the m unit columns of v, cos² of its angle with the span of the orthonormal columns of `space`."""
     return np.asarray(np.clip(np.sum((space.T @ v) ** 2, axis=0), 0.0, 1.0))
 
 
 def linear_map(F: Floats, V: Floats) -> tuple[Floats, float, float]:
-    """Find the Q with F ≈ V Q by least squares, its condition number, and the relative residual ||F - VQ|| / ||F||.
+    """Find the Q (k, d) with F ≈ V Q by least squares, for F (N, d) and orthonormal V (N, k).
 
-    Parameters
-    ----------
-    F : (N, d) array
-    V : (N, k) array
-        Orthonormal columns.
-
-    Returns
-    -------
-    Q : (k, d) array
-    condition : float
-        Largest over smallest of the min(k, d) singular values of Q; inf if Q is singular.
-    residual : float
-        In [0, 1]; 0 for F = 0.
+    Returns Q, its condition number (the largest over the smallest of its min(k, d) singular values; inf if it is singular), and
+    ||F - VQ|| / ||F||, which is 0 for F = 0.
     """
     largest = float(np.abs(F).max())
     if largest == 0:

@@ -1,11 +1,9 @@
-"""Leading eigenpairs of Ā from products with blocks of columns: Chebyshev-filtered subspace iteration, and what certifies it.
+"""What is left of Ā on a cluster, beside the eigenpairs that are known: a `Deflated` for the loop of `popgraph.spectrum`.
 
-A block of b columns holds b copies of a repeated eigenvalue, so repeated eigenvalues are no danger to it; and b columns cost one
-journey to the cluster. The tops of the components are known and removed, however many they are; what was found is removed
-too, and the rest bounded by the Lanczos' method of `popgraph.spectrum`, or searched again.
+A product with many columns costs one journey to the cluster, as with one; so pairs are found by a block of columns, which holds
+every copy of a repeated eigenvalue, and never by ARPACK, which multiplies vector by vector. The components' eigenvectors of
+eigenvalue 1 are known and removed as a sparse array, however many they are.
 """
-
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -13,102 +11,64 @@ import scipy.sparse as sp
 from popgraph.basics.arrays import Floats, Sparse
 from popgraph.basics.subspace import tolerance
 from popgraph.dask.products import Products
-from popgraph.errors import NotConverged
 from popgraph.spectrum.basis import orthonormal
+from popgraph.spectrum.certificate import Remainder
 from popgraph.spectrum.solvers import block
 from popgraph.spectrum.solvers.chebyshev import Filter
-from popgraph.spectrum.solvers.iterative import BOUNDED, SEARCHED_AGAIN
-from popgraph.spectrum.solvers.lanczos import Lanczos, largest_left
-from popgraph.spectrum.solvers.look import second_look
+from popgraph.spectrum.solvers.deflation import find_leading
+from popgraph.spectrum.solvers.lanczos import Lanczos
 
-AT_ONCE = 48  # pairs sought at once: the block stays below 64 columns
-SEARCHES = 64
-DONE = 2e-13  # residual of a pair that is found; products round at 1e-15 or so
+PAIRS_AT_ONCE = 48  # the block stays below 64 columns
+PAIR_RESIDUAL = 2e-13  # of a pair that is found; products round at 1e-15 or so
 
 
 class Search:
-    """Find leading eigenpairs of Ā orthogonal to the components' tops.
+    """Find leading eigenpairs of Ā orthogonal to the components' unit eigenvectors (N, components), and their trace."""
 
-    Parameters
-    ----------
-    products : Products
-    tops : (N, components) csr_array
-        The tops, an entry in each row.
-    trace : float
-        Of Ā without its tops.
-    side : int
-        min(n, N), the most that the rank can be.
-    """
+    advice = "take a k at a clean cut"
 
-    def __init__(self, products: Products, tops: Sparse, trace: float, side: int) -> None:
-        self.products, self.tops, self.trace, self.side = products, tops, trace, side
-        self.tops_transposed = sp.csr_array(tops.T)
+    def __init__(self, products: Products, unit: Sparse, trace: float, side: int) -> None:
+        self.products, self.unit, self.side = products, unit, side
+        self.trace: float | None = trace
+        self.unit_transposed, self.unit_count = sp.csr_array(unit.T), unit.shape[1]
         self.rng = np.random.default_rng(0)
         self.gamma: Floats = np.empty(0)
-        self.U: Floats = np.empty((products.N, 0), order="F")
+        self.basis: Floats = np.empty((products.N, 0), order="F")  # the eigenvectors found
 
-    def leading(self, wanted: int) -> tuple[float, float, str]:
-        """Find the `wanted` leading pairs; return the largest eigenvalue left, a bound on it, and how it is known.
+    def leading(self, wanted: int) -> Remainder:
+        """Find the `wanted` leading pairs; say what is left beside them, or that all others are 0."""
+        left = find_leading(self, wanted)
+        return left if left.bound == 0.0 else left.with_spare(self.gamma[wanted:], tolerance(self.side))
 
-        Raises
-        ------
-        NotConverged
-            If the columns do not converge, or the second search keeps finding more.
-        """
-        rounding, floor, rest = tolerance(self.side), 1.0, 1.0
-        for _ in range(SEARCHES):
-            if self.trace - self.gamma.sum() <= rounding or self.room() == 0:
-                return 0.0, 0.0, "the eigenvalues found sum to the trace"
-            if (missing := wanted - len(self.gamma)) > 0:
-                self._keep(*self._search(min(missing, AT_ONCE))[:2])
-                continue
-            floor = float(self.gamma[wanted - 1]) if wanted else 1.0
-            lanczos = Lanczos(self._left_out, self.U, self.rng)
-            rest, bound = largest_left(lanczos, floor - rounding)
-            if bound < floor - rounding:
-                return *self._beside_spare(wanted, rest, bound), BOUNDED
-            rest, bound, _ = second_look(self._left_out, self._removed, lanczos, self.rng, floor)
-            if bound <= floor + 2 * rounding:
-                return *self._beside_spare(wanted, rest, bound), SEARCHED_AGAIN
-            self._keep(*self._search(1)[:2])
-        raise NotConverged(
-            f"after {SEARCHES} searches there is still an eigenvalue {rest:.6g} above the {wanted}-th found below 1, "
-            f"{floor:.6g}; take a k at a clean cut"
-        )
-
-    def _beside_spare(self, wanted: int, rest: float, bound: float) -> tuple[float, float]:
-        """Count the pairs that were found and not asked for among what is left."""
-        spare = float(self.gamma[wanted]) if len(self.gamma) > wanted else 0.0
-        return max(rest, spare), max(bound, spare) + tolerance(self.side)
-
-    def _keep(self, gamma: Floats, U: Floats) -> None:
+    def keep(self, gamma: Floats, U: Floats) -> None:
         """Join new pairs to those found, largest first."""
         joined = np.concatenate([self.gamma, gamma])
         order = np.argsort(-joined, kind="stable")
-        Q = orthonormal(np.column_stack([self.U, self._removed(U)]))
-        self.gamma, self.U = joined[order], np.asfortranarray(Q[:, order])
+        Q = orthonormal(np.column_stack([self.basis, self.deflated(U)]))
+        self.gamma, self.basis = joined[order], np.asfortranarray(Q[:, order])
 
-    def _left_out(self, x: Floats) -> Floats:
-        """Return Āx without the tops' part, of a vector."""
-        y: Floats = self.products.gram(x)
-        return np.asarray(y - self.tops @ (self.tops_transposed @ x))
+    def find(self, count: int) -> tuple[Floats, Floats]:
+        """Return `count` more pairs, or as many as a block holds."""
+        wanted = min(count, PAIRS_AT_ONCE, self.room())
+        return block.search(self, wanted, PAIR_RESIDUAL, max(PAIR_RESIDUAL, tolerance(self.side) / 4))[:2]
 
-    def _removed(self, X: Floats) -> Floats:
-        """Remove the tops and what was found from columns, twice, which is enough."""
-        for _ in range(2):
-            X = X - self.tops @ (self.tops_transposed @ X)
-            X = X - self.U @ (self.U.T @ X)
-        return X
+    def find_missed(self, run: Lanczos | None, floor: float, attempt: int) -> tuple[Floats, Floats]:
+        """Return the leading pair of what is left: a block begins anew, and what a vector has seen is no help to it."""
+        return self.find(1)
 
-    def _search(self, ask: int) -> tuple[Floats, Floats, Floats]:
-        """Return the `ask` leading pairs of what is left, and their residuals."""
-        return block.search(self, min(ask, self.room()), DONE, max(DONE, tolerance(self.side) / 4))
+    def vector(self, x: Floats) -> Floats:
+        """Return Āx of a vector, without the part of the unit eigenvectors."""
+        return np.asarray(self.products.gram(x) - self.unit @ (self.unit_transposed @ x))
+
+    def deflated_vector(self, x: Floats) -> Floats:
+        """Remove the known eigenvectors from a vector."""
+        return self.deflated(x)
 
     # --- what a block search asks for
 
     def room(self) -> int:
-        """Return how many dimensions are left."""
-        return self.products.N - int(self.tops.shape[1]) - len(self.gamma)
+        """Return the dimension of the complement of what is known."""
+        return self.products.N - self.unit_count - len(self.gamma)
 
     def start(self, width: int) -> Floats:
         """Return random columns."""
@@ -118,26 +78,19 @@ class Search:
         """Return the filtered product with columns."""
         return self.products.filtered(X, polynomial)
 
-    def removed(self, X: Floats) -> Floats:
-        """Remove the tops and what was found from columns, twice, which is enough."""
-        return self._removed(X)
+    def deflated(self, X: Floats) -> Floats:
+        """Remove the known eigenvectors from columns; twice, which is enough."""
+        for _ in range(2):
+            X = X - self.unit @ (self.unit_transposed @ X)
+            X = X - self.basis @ (self.basis.T @ X)
+        return X
 
     def projected(self, X: Floats) -> tuple[Floats, Floats]:
-        """Return orthonormal columns Q that span X, and ĀQ, on the complement of what is found.
+        """Return orthonormal columns Q that span X, and ĀQ, on the complement of what is known.
 
-        Dividing by a short column has magnified what was left of the tops and of U: it is removed again, here and from ĀQ.
+        Dividing by a short column has magnified what was left of the known eigenvectors: it is removed again, here and from ĀQ.
         """
         Q, image = self.products.orthonormal_and_gram(X)
-        tops, found = self.tops_transposed @ Q, self.U.T @ Q
-        Q = Q - self.tops @ tops - self.U @ found
-        return Q, image - self.tops @ tops - (self.U * self.gamma) @ found
-
-
-def top_vectors(of_view: Any, w_x: Floats) -> Sparse:
-    """Return the unit vectors √w_x of the components, (N, components), an entry in each row."""
-    root = np.sqrt(w_x)
-    order = np.argsort(of_view, kind="stable")
-    ends = np.cumsum(np.bincount(of_view))[:-1]
-    # norm by norm: numpy's bincount adds one by one, and the sum of 10^6 would not be a unit's square to the last digits
-    length = np.array([np.linalg.norm(part) for part in np.split(root[order], ends)])
-    return Sparse((root / length[of_view], of_view, np.arange(len(root) + 1)), shape=(len(root), len(length)))
+        at_unit, at_basis = self.unit_transposed @ Q, self.basis.T @ Q
+        Q = Q - self.unit @ at_unit - self.basis @ at_basis
+        return Q, image - self.unit @ at_unit - (self.basis * self.gamma) @ at_basis

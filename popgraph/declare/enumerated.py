@@ -20,14 +20,14 @@ from popgraph.basics.arguments.kernels import is_mapping, is_matrix, read_kernel
 from popgraph.basics.arguments.outcomes import check_equality, read_distinct
 from popgraph.basics.arguments.probabilities import SUM_TOLERANCE
 from popgraph.basics.arrays import Immutable, Sparse, frozen, frozen_csr
-from popgraph.basics.memory import FEWER, reserve
+from popgraph.basics.memory import DECLARE_FEWER, reserve
 from popgraph.basics.progress import Progress, track
 from popgraph.declare.augmentation import Augmentation, as_augmentation, ask
 from popgraph.declare.batch.enumeration import Enumeration, enumerate_states
 from popgraph.declare.distribution import Distribution, from_vector
 from popgraph.errors import InvalidAugmentation, InvalidDistribution, listing, shorten
 
-LOOK_EVERY = 2**17  # entries listed between two looks at how much memory is left
+ENTRIES_BETWEEN_CHECKS = 2**17  # entries listed between two looks at how much memory is left
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,13 +178,13 @@ def _from_matrix(declared: Any, given: Any, views: Any, normalize: bool, drop_un
 
 def read_rows(matrix: Any, law: Distribution, normalize: bool) -> tuple[Sparse, ExactKernel | None]:
     """Check the rows of a kernel matrix, and divide them by their sums where asked to."""
-    whole = matrix.dtype.kind in "biu"
+    is_integer = matrix.dtype.kind in "biu"
     entries = matrix.data if sp.issparse(matrix) else matrix
-    if matrix.dtype.kind not in "biuf" or (whole and float(np.sum(entries, dtype=np.float64)) >= 2**53):
+    if matrix.dtype.kind not in "biuf" or (is_integer and float(np.sum(entries, dtype=np.float64)) >= 2**53):
         return _read_objects(matrix, law, normalize)  # fractions; or ints whose sums a float does not hold
     count = matrix.nnz if sp.issparse(matrix) else np.count_nonzero(matrix)
     reserve(f"a kernel of {count:,} entries", 64.0 * count, "declare fewer naturals, or views")
-    csr = _converted(matrix, np.int64 if whole else np.float64)
+    csr = _converted(matrix, np.int64 if is_integer else np.float64)
     csr.sum_duplicates()
     csr.eliminate_zeros()
     row_of = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr))
@@ -208,7 +208,7 @@ def read_rows(matrix: Any, law: Distribution, normalize: bool) -> tuple[Sparse, 
         mend = "an empty row cannot be rescaled" if normalize else "pass normalize=True to rescale"
         sums = listing([f"the row of {shorten(law.outcomes[i])} to {totals[i]:.12g}" for i in wrong])
         raise InvalidAugmentation(f"{wrong.size} of {len(law)} kernel rows do not sum to 1: {sums}; {mend}")
-    exact = ExactKernel(frozen(csr.data.copy()), tuple(int(total) for total in totals)) if whole else None
+    exact = ExactKernel(frozen(csr.data.copy()), tuple(int(total) for total in totals)) if is_integer else None
     if normalize:
         data /= totals[row_of]
     return frozen_csr(sp.csr_array((data, csr.indices, csr.indptr), shape=csr.shape)), exact
@@ -249,16 +249,18 @@ def enumerate_views(
     index: dict[Hashable, int] = {}
     columns: list[int] = []
     rows: list[Distribution] = []
-    looked = 0
+    checked_at = 0
     for natural in track(law, len(law), progress, "enumerate"):
         row = ask(augmentation, natural)
         if natural in row:
             index.setdefault(natural, len(index))
         columns.extend(index.setdefault(view, len(index)) for view in row)
         rows.append(row)
-        if len(columns) > looked + LOOK_EVERY:  # Python's lists of what comes are several times the arrays
-            looked = len(columns)
-            reserve(f"listing the views, {looked:,} so far and as many again", 100.0 * looked, FEWER)
+        if (
+            len(columns) > checked_at + ENTRIES_BETWEEN_CHECKS
+        ):  # Python's lists of what comes are several times the arrays
+            checked_at = len(columns)
+            reserve(f"listing the views, {checked_at:,} so far and as many again", 100.0 * checked_at, DECLARE_FEWER)
     check_equality(index, "view")
     if as_naturals and len(index) == len(law) and all(natural in index for natural in law):
         rank = {index[natural]: i for i, natural in enumerate(law)}

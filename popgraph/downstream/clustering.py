@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from popgraph.basics.arguments import count as read_count
 from popgraph.basics.arguments import generator as read_generator
-from popgraph.basics.arguments import is_whole, whole_number
+from popgraph.basics.arguments import whole_number
 from popgraph.basics.arguments.classes import classes_in_order, is_labelled, labelled_share, need_a_label
 from popgraph.basics.arguments.embeddings import check_scale, read_embedding
 from popgraph.basics.arguments.keywords import checked_call
@@ -17,13 +18,18 @@ from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.html import bracket
 from popgraph.basics.memory import in_words
+from popgraph.basics.protocols import LabelledPopulation, read_population
 from popgraph.declare.distribution import Seed
-from popgraph.errors import InvalidArgument, listing, load_whole, shorten
-from popgraph.populations.graph import PopulationGraph
+from popgraph.downstream.labelling import class_mass, given_labels
+from popgraph.downstream.parts import conductances
+from popgraph.downstream.votes import VOTE_TIE, first_largest, sum_by_class
+from popgraph.errors import InvalidArgument, listing, load_whole
 
-STEPS = 300  # of Lloyd's iteration; it needs a dozen or two
-SAME = 1e-8  # points closer than this share of the largest are one: eigenvectors are known to some 1e-12
-VOTE_TIE = 1e-12  # shares of a natural's views closer than this are a tie
+RESTARTS = 20  # k-means runs, of which the best is kept
+MAX_RESTARTS = 10**6
+MAX_STEPS = 300  # of Lloyd's iteration; it needs a dozen or two
+EQUAL_INERTIA = 1e-9  # a share; inertias closer than this are equal
+SAME_POINT = 1e-8  # points closer than this share of the largest are one: eigenvectors are known to some 1e-12
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -149,12 +155,12 @@ class Clustering(Immutable):
 @in_words("clustering the views", "use fewer clusters")
 @one_thread()
 def spectral_clusters(
-    graph: PopulationGraph,
+    graph: LabelledPopulation,
     count: int,
     *,
     embedding: Any = None,
     labels: Any = None,
-    restarts: int = 20,
+    restarts: int = RESTARTS,
     rng: Seed = None,
 ) -> Clustering:
     """Cluster the views by k-means on the rows of F*, each scaled to length 1.
@@ -169,7 +175,7 @@ def spectral_clusters(
 
     Parameters
     ----------
-    graph : PopulationGraph
+    graph : population with listed naturals and views
         N views.
     count : int
         Parts, 1..N; all of them are nonempty.
@@ -213,41 +219,36 @@ def spectral_clusters(
       accuracy     1 of views, 1 of naturals
       gap          1
     """
-    if not isinstance(graph, PopulationGraph):
-        raise InvalidArgument(f"spectral_clusters(graph, count) takes a PopulationGraph first; got {shorten(graph)}")
+    read_population("spectral_clusters(graph, count)", graph, LabelledPopulation)
     count = whole_number("count", count, graph.N)
-    if not is_whole(restarts) or not 1 <= restarts <= 10**6:
-        raise InvalidArgument(f"restarts is {shorten(restarts)}; it must be a whole number, 1 or more")
+    restarts = read_count("restarts", restarts, most=MAX_RESTARTS)
     generator = read_generator(rng)
-    given = graph.labels if labels is None else read_labels(labels, graph.naturals)
+    label_of_natural = given_labels(graph, labels)
     if labels is not None:
-        need_a_label(given)
-    elif given is not None and not is_labelled(given).any():
-        given = None
+        need_a_label(label_of_natural)
+    elif label_of_natural is not None and not is_labelled(label_of_natural).any():
+        label_of_natural = None
     gap = gap_bounds = None
     if embedding is None:
-        spectrum = graph.spectrum(int(count))
+        spectrum = graph.spectrum(count)
         gap, gap_bounds = spectrum.gap, spectrum.gap_bounds
-        points = unit_rows(spectrum.eigenvectors[:, spectrum.gamma > 0])
+        points = spectral_points(spectrum)
     else:
         points = check_scale("embedding", read_embedding(graph.views, embedding))
-    parts, inertia = k_means(points, graph.w_x, int(count), int(restarts), generator)
+    parts, inertia = k_means(points, graph.w_x, count, restarts, generator)
     _, parts = classes_in_order(parts)
-    onehot = sp.csr_array((np.ones(graph.N), (np.arange(graph.N), parts)), shape=(graph.N, count))
-    shares = graph.kernel @ onehot
-    dense = shares.toarray()
-    natural_parts = np.argmax(dense >= dense.max(axis=1, keepdims=True) - VOTE_TIE, axis=1)
+    shares = sum_by_class(graph.kernel, parts, count)
+    natural_parts = first_largest(shares, VOTE_TIE)
     accuracy = natural_accuracy = None
-    if given is not None:
-        first, y = classes_in_order(given)
-        p, known = labelled_share(graph.p, y), np.flatnonzero(y >= 0)
-        by_class = sp.csr_array((p[known], (y[known], known)), shape=(len(first), graph.n))
-        accuracy = matched_share((by_class @ shares).toarray().T)
-        natural_accuracy = matched_share(_joint(natural_parts, int(count), y, len(first), p))
+    if label_of_natural is not None:
+        first, y = classes_in_order(label_of_natural)
+        p = labelled_share(graph.p, y)
+        accuracy = matched_share(class_mass(p, shares, y, len(first)))
+        natural_accuracy = matched_share(_joint(natural_parts, count, y, len(first), p))
     return Clustering(
         parts=frozen(parts),
         natural_parts=frozen(natural_parts),
-        conductance=frozen(conductances(graph.p, dense)),
+        conductance=frozen(conductances(graph.p, shares)),
         inertia=inertia,
         gap=gap,
         accuracy=accuracy,
@@ -255,27 +256,19 @@ def spectral_clusters(
         w_x=graph.w_x,
         gap_bounds=gap_bounds,
         views=graph.views,
-        labelled=0 if given is None else int(is_labelled(given).sum()),
+        labelled=0 if label_of_natural is None else int(is_labelled(label_of_natural).sum()),
     )
+
+
+def spectral_points(spectrum: Any) -> Floats:
+    """Return the rows of F* scaled to length 1, without the eigenvectors of γ = 0, which are arbitrary."""
+    return unit_rows(spectrum.eigenvectors[:, spectrum.gamma > 0])
 
 
 def unit_rows(V: Floats) -> Floats:
     """Return the rows scaled to length 1; rows that are 0, but for rounding, stay 0."""
     length = np.linalg.norm(V, axis=1, keepdims=True)
     return np.asarray(np.divide(V, length, out=np.zeros_like(V), where=length > 0))
-
-
-def conductances(p: Floats, shares: Floats) -> Floats:
-    """Return φ_G of each part, (count,), from Pr[x in the part | x̄], (n, count).
-
-    A pair crosses if its natural sends one view inside and one outside: Σ p s_in s_out. The sum over the other parts, rather
-    than 1 - s_in, makes the conductance of a component exactly 0. A part of all views has conductance 0.
-    """
-    count = shares.shape[1]
-    outside = shares @ (1.0 - np.eye(count))
-    inside = p @ (shares * shares)
-    crossing = p @ (shares * outside)
-    return np.asarray(crossing / (inside + crossing))
 
 
 def matched_share(joint: Floats) -> float:
@@ -309,8 +302,14 @@ def k_means(
     largest = float(np.abs(points).max(initial=0.0))
     points = np.ascontiguousarray(points / largest if largest > 0 else points)
     runs = (_lloyd(points, weights, _seeds(points, weights, count, generator)) for _ in range(restarts))
-    parts, inertia = min(runs, key=lambda run: run[1])
-    return parts, inertia * largest**2
+    parts, least = next(runs)
+    smallest = SAME_POINT**2 * float(weights.sum())  # what points that count as equal add up to
+    for other_parts, inertia in runs:
+        if (
+            inertia < least * (1.0 - EQUAL_INERTIA) - smallest
+        ):  # of equally good partitions the first, however sums round
+            parts, least = other_parts, inertia
+    return parts, least * largest**2
 
 
 def _seeds(points: Floats, weights: Floats, count: int, generator: np.random.Generator) -> Floats:
@@ -321,7 +320,7 @@ def _seeds(points: Floats, weights: Floats, count: int, generator: np.random.Gen
         nearest = np.minimum(nearest, np.sum((points - points[chosen[-1]]) ** 2, axis=1))
         if len(chosen) == count:
             return points[chosen]
-        nearest[nearest <= SAME**2] = 0.0
+        nearest[nearest <= SAME_POINT**2] = 0.0
         cost = weights * nearest
         if not cost.any():
             raise InvalidArgument(
@@ -335,13 +334,14 @@ def _lloyd(points: Floats, weights: Floats, centres: Floats) -> tuple[Ints, floa
     """Alternate nearest centres and weighted means until no point changes its part."""
     count, every = len(centres), np.arange(len(points))
     parts = np.full(len(points), -1, dtype=np.intp)
-    for _ in range(STEPS):
-        nearest, distance = load_whole("scipy.cluster.vq").vq(points, centres)
-        nearest = nearest.astype(np.intp)
+    for _ in range(MAX_STEPS):
+        squared = load_whole("scipy.spatial.distance").cdist(points, centres, "sqeuclidean")
+        cost = squared.min(axis=1)
+        nearest = first_largest(-squared, EQUAL_INERTIA * cost + SAME_POINT**2)  # the first of equally near centres
         for part in np.setdiff1d(np.arange(count), nearest):
             company = np.bincount(nearest, minlength=count)[nearest] > 1  # who moves may leave no part empty
-            worst = int(np.argmax(np.where(company, weights * distance**2, -1.0)))
-            nearest[worst], distance[worst] = part, 0.0
+            worst = int(np.argmax(np.where(company, weights * cost, -1.0)))
+            nearest[worst], cost[worst] = part, 0.0
         if np.array_equal(nearest, parts):
             break
         parts = nearest

@@ -1,6 +1,17 @@
-"""Contrastive losses, a file a family: each is one small object with its population value, gradient, sampled value and source.
+"""What is minimised: contrastive losses as functions of arrays, a file a family.
 
-A loss sees M, w_x and f. No minimum is known here: the trainer must not see the answer (`popgraph.theory` knows them).
+Each loss is one small object with its value over the population, its gradient, its value on a sampled batch, and what is known
+of that value's bias; `Loss` lists what `train` needs of one of your own. `audit` enumerates every batch of a small graph for
+the exact bias and variance. A loss sees Ā, w_x and f; no minimum is known here, as training must not see the answer
+(`popgraph.theory` knows them).
+
+>>> import popgraph as pg
+>>> from popgraph import losses
+>>> cloud = pg.zoo.lightning_cloud()
+>>> losses.spectral.value(cloud.factor, cloud.w_x, cloud.spectrum(2).embedding)
+-2.0
+>>> losses.InfoNCE(temperature=0.5).bias
+'biased: unbiased for B - 1 negatives instead'
 """
 
 from typing import TYPE_CHECKING, Any, Protocol
@@ -10,7 +21,15 @@ from popgraph.basics.namespaces import missing, only
 from popgraph.losses.auditing import Audit, audit
 from popgraph.losses.critics import NTLogistic, nt_logistic
 from popgraph.losses.infonce import InfoNCE, infonce, simclr
+from popgraph.losses.reading import read_loss as read_loss  # as the next ones: for other rooms, and not public
 from popgraph.losses.redundancy import BarlowTwins, IdealisedVICReg, VICReg, barlow_twins, idealised_vicreg, vicreg
+from popgraph.losses.scaled import ScaledLoss as ScaledLoss
+from popgraph.losses.scaled import batch_gradient as batch_gradient
+from popgraph.losses.scaled import critic_gradient as critic_gradient
+from popgraph.losses.scaled import is_ready_made as is_ready_made
+from popgraph.losses.scaled import pair_table as pair_table
+from popgraph.losses.scaled import scaled_hessian as scaled_hessian
+from popgraph.losses.scaled import scaled_loss as scaled_loss
 from popgraph.losses.spectral_family import (
     CentredLoss,
     OrderedLoss,

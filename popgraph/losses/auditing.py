@@ -2,20 +2,19 @@
 
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from popgraph.basics.arguments import is_whole, numbers
+from popgraph.basics.arguments import count, numbers
 from popgraph.basics.arguments.keywords import checked_call
-from popgraph.basics.arrays import Immutable
-from popgraph.errors import InvalidArgument, TooLarge, shorten
+from popgraph.basics.arrays import Floats, Immutable, Ints
+from popgraph.basics.protocols import ViewedPopulation, read_population
+from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.losses.reading import read_loss
+from popgraph.losses.scaled import pair_table, population_value
 
-if TYPE_CHECKING:
-    from popgraph.populations.graph import PopulationGraph
-
-MOST_BATCHES = 2**18  # about ten seconds
+MAX_BATCHES = 2**18  # about ten seconds
 
 
 @dataclass(frozen=True)
@@ -67,14 +66,14 @@ class Audit(Immutable):
 
 
 @checked_call()
-def audit(loss: Any, graph: "PopulationGraph", f: Any, batch_size: int) -> Audit:
+def audit(loss: Any, graph: ViewedPopulation, f: Any, batch_size: int) -> Audit:
     """Enumerate all batches of a small graph, and return the exact mean and variance of a batch loss.
 
     Parameters
     ----------
     loss : a loss of `popgraph.losses`, or its name
         Or anything with `name`, `bias`, `value(factor, w_x, f)` and `batch_value(f, f_plus)`.
-    graph : PopulationGraph
+    graph : PopulationGraph, or another population that lists its views
         With P positive pairs of positive probability: P^B batches are looked at.
     f : (N, k) array, Training or Spectrum
         The embedding that the loss is evaluated at.
@@ -97,37 +96,67 @@ def audit(loss: Any, graph: "PopulationGraph", f: Any, batch_size: int) -> Audit
     InfoNCE, all 64 batches of 2: mean -0.2831, population -0.5662, bias 0.283, variance 0.0802 (said to be biased: ...)
     """
     loss = read_loss(loss, "audit")
-    if not hasattr(graph, "weight_matrix") or isinstance(graph, type):
-        raise InvalidArgument(f"audit(loss, graph, f, batch_size) takes a PopulationGraph second; got {shorten(graph)}")
-    if not is_whole(batch_size) or batch_size < 1:
-        raise InvalidArgument(f"batch_size is {shorten(batch_size)}; it must be a whole number, 1 or more")
-    held = hasattr(f, "__embedding__") and not isinstance(f, type)
-    table = numbers("f", f.__embedding__() if held else f, "give an (N, k) table of finite real numbers")
-    if table.size and np.abs(table).max() > 1e50:
-        raise InvalidArgument(f"f has entries of size {np.abs(table).max():.3g}, whose powers leave float64; scale it")
-    if table.ndim != 2 or len(table) != graph.N or not table.shape[1]:
-        turned = "; give f.T" if table.ndim == 2 and table.shape[1] == graph.N else ""
-        raise InvalidArgument(f"f has shape {table.shape}; this graph of {graph.N} views needs ({graph.N}, k){turned}")
-    w = graph.weight_matrix("csr").tocoo()
-    batches = w.nnz ** min(int(batch_size), 64)
-    if batches > MOST_BATCHES:
-        raise TooLarge(
-            f"{w.nnz:,} positive pairs make {w.nnz:,}^{batch_size} = {batches:.3g} batches, more than {MOST_BATCHES:,}; use a "
-            "smaller batch or graph, or sample batches with graph.sample_pairs"
-        )
-    x, x_plus = w.coords
+    read_population("audit(loss, graph, f, batch_size)", graph, ViewedPopulation, "second")
+    batch_size = count("batch_size", batch_size)
+    table = _read_table(f, graph.N)
+    x, x_plus, probabilities = _positive_pairs(graph, batch_size)
+    pairs = len(probabilities)
+    batches = _refuse_many_batches(pairs, batch_size)
+    population = population_value(loss, graph, table)
     values, chances = np.empty(batches), np.empty(batches)
-    for i, batch in enumerate(product(range(w.nnz), repeat=int(batch_size))):
+    for i, batch in enumerate(product(range(pairs), repeat=batch_size)):
         chosen = list(batch)
         values[i] = loss.batch_value(table[x[chosen]], table[x_plus[chosen]])
-        chances[i] = np.prod(w.data[chosen])
+        chances[i] = np.prod(probabilities[chosen])
     mean = float(chances @ values)
     return Audit(
         loss=loss.name,
-        batch_size=int(batch_size),
-        population=float(loss.value(graph.factor, graph.w_x, table)),
+        batch_size=batch_size,
+        population=population,
         mean=mean,
         variance=float(chances @ (values - mean) ** 2),
         batches=batches,
         stated=loss.bias,
     )
+
+
+def _read_table(f: Any, N: int) -> Floats:
+    """Return f as a finite (N, k) array."""
+    has_embedding = hasattr(f, "__embedding__") and not isinstance(f, type)
+    table: Floats = numbers(
+        "f", f.__embedding__() if has_embedding else f, "give an (N, k) table of finite real numbers"
+    )
+    if table.size and np.abs(table).max() > 1e50:
+        raise InvalidArgument(f"f has entries of size {np.abs(table).max():.3g}, whose powers leave float64; scale it")
+    if table.ndim != 2 or len(table) != N or not table.shape[1]:
+        turned = "; give f.T" if table.ndim == 2 and table.shape[1] == N else ""
+        raise InvalidArgument(f"f has shape {table.shape}; this graph of {N} views needs ({N}, k){turned}")
+    return table
+
+
+def _positive_pairs(population: ViewedPopulation, batch_size: int) -> tuple[Ints, Ints, Floats]:
+    """Return the positions of both views of each positive pair of positive probability, and the probabilities, (P,) each."""
+    if hasattr(population, "weight_matrix"):
+        w = population.weight_matrix("csr").tocoo()
+        return *w.coords, w.data
+    _refuse_many_batches(population.N, batch_size)  # each view makes a positive pair with itself
+    w = pair_table(population)
+    x, x_plus = np.nonzero(w)
+    return x, x_plus, w[x, x_plus]
+
+
+def _refuse_many_batches(pairs: int, batch_size: int) -> int:
+    """Return the number of batches of so many positive pairs.
+
+    Raises
+    ------
+    TooLarge
+        If there are more than 262,144.
+    """
+    batches: int = pairs ** min(batch_size, 64)  # two pairs make too many batches of 64 already
+    if batches > MAX_BATCHES:
+        raise TooLarge(
+            f"{pairs:,} positive pairs make {pairs:,}^{batch_size} = {batches:.3g} batches, more than {MAX_BATCHES:,}; use a "
+            "smaller batch or graph, or sample batches with graph.sample_pairs"
+        )
+    return batches

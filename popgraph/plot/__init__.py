@@ -1,7 +1,17 @@
-"""Pictures of graphs, spectra, embeddings, trainings and matches: a value and an `ax` in, the `Axes` out.
+"""See: pictures of graphs, spectra, embeddings, trainings and matches. A value and an `ax` go in, the `Axes` come out.
 
-Draws, and solves nothing: what a picture needs beyond its value is an argument. One class has one colour everywhere; the
-colours are those of Okabe and Ito, which colour-blind readers tell apart.
+Pictures solve nothing: what a picture needs beyond its value is an argument. One class has one colour everywhere; the colours
+are those of Okabe and Ito, which colour-blind readers tell apart. Of many views a sample is drawn, and the title says so. A
+picture of a population takes every one whose views are listed (`ViewedPopulation`); a product is drawn after `.expand()`.
+Nothing here calls `plt.show()`.
+
+>>> import popgraph as pg
+>>> from popgraph import plot
+>>> cube = pg.zoo.hypercube(3)
+>>> plot.matrix(cube).get_title()
+'Ā: normalised adjacency'
+>>> plot.embedding(cube, cube.spectrum(4), dims=(1, 2)).get_title()
+'8 views by f: columns 2, 3 of 4'
 """
 
 from typing import TYPE_CHECKING

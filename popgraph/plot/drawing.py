@@ -1,10 +1,10 @@
-"""What pictures of one house share: colours, classes, thumbnails of images, and how views are drawn."""
+"""What pictures share: colours, thumbnails of images, how views are drawn, and the names of their classes."""
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-import scipy.sparse as sp
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.lines import Line2D
@@ -12,83 +12,50 @@ from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from scipy.sparse.csgraph import connected_components
 
 from popgraph.basics.arguments import is_whole
-from popgraph.basics.arguments.classes import classes_in_order, label_in_words, list_labels
-from popgraph.basics.arguments.labels import read_labels
 from popgraph.basics.arrays import Floats, Ints
-from popgraph.declare.images import Image
+from popgraph.basics.protocols import ViewedPopulation
 from popgraph.errors import InvalidArgument, printable, shorten
-
-if TYPE_CHECKING:
-    from popgraph.populations.graph import PopulationGraph
+from popgraph.plot.reading import drawn_as_images
 
 COLOURS = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000"]
 MARKERS = ["o", "s", "^", "D"]
-INK, FAINT, MUTED, WARNING = (
-    "#333333",
-    "#BBBBBB",
-    "#777777",
-    "#D55E00",
-)  # MUTED: beside the point, and no class's colour
+INK, FAINT, WARNING = "#333333", "#BBBBBB", "#D55E00"
+MUTED = "#777777"  # for what is beside the point; no class has it
 UNLABELLED = "#A8A8A8"  # a grey that no class has
 WEIGHTS = LinearSegmentedColormap.from_list("weights", ["#FFFFFF", "#9ECAE1", "#0072B2", "#08306B"])
-LONGEST_CLASS = 40  # characters of a class's name in a legend
-NAMED_CLASSES = 12  # classes that a legend has room for
-ICONS = 30  # views up to which images are drawn as themselves
-MOST_VIEWS = 2000  # beyond it a cell of a matrix is less than a pixel, and a sample is drawn
-ANNOTATED, NAMED = 8, 40  # up to so many views: a number in each cell, names along the sides
-DENSE_FROM = 5e7  # products of two entries, beyond which a sparse product takes longer than drawing does
-BLOCK = 4_000_000  # entries of a block of dense rows: 32 MB
+MAX_CLASS_CHARACTERS = 40  # of a class's name in a legend
+MAX_CLASSES_NAMED = 12  # classes that a legend has room for
+MAX_ROWS_NUMBERED, MAX_ROWS_NAMED = (
+    8,
+    40,
+)  # of a table of shades: up to so many, numbers in its cells, names along its sides
 
 
-def drawn_as_images(graph: "PopulationGraph") -> bool:
-    """Whether the views are images, and few enough to be drawn as such."""
-    return graph.N <= ICONS and all(isinstance(view, Image) for view in graph.views)
+@dataclass(frozen=True)
+class Placement:
+    """Say where a thumbnail stands: a point of the data, how large, which part of it lies there, and how far aside, in points."""
+
+    at: tuple[float, float]
+    zoom: float
+    align: tuple[float, float] = (0.5, 0.5)
+    aside: float = 0.0
 
 
-def chosen_views(graph: "PopulationGraph") -> tuple[Ints, str]:
-    """Return the positions of the views to draw, all or a seeded sample in their order, and what a title says of that."""
-    if graph.N <= MOST_VIEWS:
-        return np.arange(graph.N), ""
-    sample = np.sort(np.random.default_rng(0).choice(graph.N, MOST_VIEWS, replace=False))
-    return sample, f"\n(drawn: {MOST_VIEWS:,} of {graph.N:,} views, sampled)"
-
-
-def column_products(M: Any) -> Any:
-    """Return MᵀM (N, N) of a sparse (n, N) matrix, by way of blocks of dense rows where these are faster."""
-    n, N = M.shape
-    if float((np.diff(M.indptr).astype(float) ** 2).sum()) < DENSE_FROM:
-        return M.T @ M
-    whole, step = np.zeros((N, N)), max(1, BLOCK // N)
-    for start in range(0, n, step):
-        rows = M[start : start + step].toarray()
-        whole += rows.T @ rows
-    return sp.csr_array(whole)
-
-
-def thumbnail(
-    ax: Axes,
-    view: Any,
-    at: tuple[float, float],
-    zoom: float,
-    *,
-    align: tuple[float, float] = (0.5, 0.5),
-    frame: str | None = None,
-    aside: float = 0.0,
-) -> None:
-    """Draw an image at a point of the data (or some points of length aside), in a coloured frame if one is given."""
+def thumbnail(ax: Axes, view: Any, place: Placement, frame: str | None = None) -> None:
+    """Draw an image at its place, in a coloured frame if one is given."""
     height, width = view.pixels.shape[:2]
     enlarged = np.kron(1.0 - view._ink(), np.ones((4, 4)))
-    scale = zoom * 9 / max(height, width) / 4
+    scale = place.zoom * 9 / max(height, width) / 4
     icon = OffsetImage(enlarged, zoom=scale, cmap="gray", norm=Normalize(0.0, 1.0), interpolation="nearest")
     style = {"edgecolor": frame or FAINT, "linewidth": 2.0 if frame else 0.8, "facecolor": "white"}
     ax.add_artist(
         AnnotationBbox(
             icon,
-            at,
-            xybox=(aside, 0.0),
+            place.at,
+            xybox=(place.aside, 0.0),
             boxcoords="offset points",
             pad=0.15,
-            box_alignment=align,
+            box_alignment=place.align,
             annotation_clip=False,
             bboxprops=style,
         )
@@ -102,12 +69,6 @@ def axes_or_new(ax: Axes | None) -> Axes:
     return plt.subplots(layout="constrained")[1] if ax is None else ax
 
 
-def check_value(name: str, value: Any, kind: str) -> None:
-    """Refuse what is no value of this kind, before a figure is opened for it; by name, as pictures import no solver."""
-    if type(value).__name__ != kind or not type(value).__module__.startswith("popgraph."):
-        raise InvalidArgument(f"{name} is {shorten(value)}; it must be a {kind}")
-
-
 def read_dims(dims: Any, d: int) -> tuple[int, int]:
     """Return two of the columns 0..d-1 of f; the one column there is twice."""
     listed = isinstance(dims, tuple | list) and len(dims) == 2
@@ -116,63 +77,35 @@ def read_dims(dims: Any, d: int) -> tuple[int, int]:
     return (int(dims[0]), int(dims[1])) if d > 1 else (0, 0)
 
 
-def class_name(label: Any) -> str:
-    """Write a class as a legend does: words as they are, and what cannot be written in short."""
-    return printable(label, 40) if isinstance(label, str) else label_in_words(label)
-
-
-def classes_of_views(graph: "PopulationGraph", labels: Any) -> tuple[list[str], Ints]:
-    """Return the names of the classes and each view's class, -1 where unlabelled: given, the graph's own, or its components."""
-    if labels is not None:
-        given = read_labels(labels, graph.views, noun="view")
-    elif graph.labels is not None:
-        given = graph.view_labels
-    else:
-        given = np.array([f"component {c + 1}" for c in range(graph.component_count)])[graph.components]
-    if np.issubdtype(given.dtype, np.number):  # class 0 has the first colour wherever it is seen first
-        classes, of_view = np.unique(given, return_inverse=True)
-        return [class_name(name) for name in classes], of_view
-    first, of_view = classes_in_order(given)
-    listed = list_labels(given)
-    names = [listed[i] for i in first.tolist()]
-    if names and all(
-        type(each) in (int, float) for each in names
-    ):  # numbers beside None have the colours they would have without
-        rank = np.argsort(np.argsort(names, kind="stable"))
-        of_view = np.where(of_view < 0, -1, rank[of_view])
-        names = sorted(names)
-    return [class_name(name) for name in names], of_view
-
-
-def draw_views(ax: Axes, graph: "PopulationGraph", at: Floats, of_view: Ints, shown: Ints) -> None:
+def draw_views(ax: Axes, population: ViewedPopulation, at: Floats, of_view: Ints, shown: Ints) -> None:
     """Draw the views shown at these points: images as thumbnails where there are few, else discs of area w_x."""
     of_view = of_view[shown]
     colour = [COLOURS[c % len(COLOURS)] if c >= 0 else UNLABELLED for c in of_view]
-    area = graph.w_x[shown] / graph.w_x.max()
-    if drawn_as_images(graph):
+    area = population.w_x[shown] / population.w_x.max()
+    if drawn_as_images(population):
         ax.scatter(at[:, 0], at[:, 1], s=16, c=colour)  # where the views are; thumbnails of one place stand in a row
-        smaller = min(1.0, np.sqrt(6 / graph.N))  # many would cover each other
-        for i, (view, aside) in enumerate(zip(graph.views, _side_by_side(at), strict=True)):
-            zoom = 3.4 * smaller * np.sqrt(area[i])
-            thumbnail(ax, view, (at[i, 0], at[i, 1]), zoom, frame=colour[i], aside=smaller * aside)
+        smaller = min(1.0, np.sqrt(6 / population.N))  # many would cover each other
+        for i, (view, aside) in enumerate(zip(population.views, _side_by_side(at), strict=True)):
+            place = Placement((at[i, 0], at[i, 1]), 3.4 * smaller * np.sqrt(area[i]), aside=smaller * aside)
+            thumbnail(ax, view, place, frame=colour[i])
         return
-    largest = 420 if graph.N <= 16 else 160 if graph.N <= 100 else 40 if graph.N <= 500 else 16
-    least = 16 if graph.N <= 500 else 9  # where one view outweighs all others, the others must still be seen
+    largest = 420 if population.N <= 16 else 160 if population.N <= 100 else 40 if population.N <= 500 else 16
+    least = 16 if population.N <= 500 else 9  # where one view outweighs all others, the others must still be seen
     size = np.maximum(largest * area, least)
     shape = np.maximum(of_view, 0) // len(COLOURS) % len(MARKERS)
     # Beyond 8 classes the colours start again, with another mark; the few views that are labelled lie above the others.
     marks = [(MARKERS[0], of_view < 0)] * bool((of_view < 0).any())
     marks += [(MARKERS[m], (shape == m) & (of_view >= 0)) for m in np.unique(shape[of_view >= 0])]
-    for mark, here in marks:
-        shades = [colour[i] for i in np.flatnonzero(here)]
+    for mark, marked in marks:
+        shades = [colour[i] for i in np.flatnonzero(marked)]
         ax.scatter(
-            at[here, 0],
-            at[here, 1],
-            s=size[here],
+            at[marked, 0],
+            at[marked, 1],
+            s=size[marked],
             c=shades,
             marker=mark,
             edgecolor="white",
-            linewidth=0.6 if graph.N <= 500 else 0.3,
+            linewidth=0.6 if population.N <= 500 else 0.3,
             alpha=0.85,
         )
 
@@ -181,17 +114,16 @@ def _side_by_side(at: Floats) -> list[float]:
     """Return how far aside, in points of length, to draw thumbnails so that those at one place stand in a row."""
     reach = 0.05 * max(float(np.ptp(at, axis=0).max()), 1e-300)
     near = np.linalg.norm(at[:, np.newaxis] - at, axis=2) <= reach
-    row = connected_components(near, directed=False)[
-        1
-    ]  # near a near one is in the row too: each has a place of its own
-    place = [int(np.sum(row[:i] == row[i])) for i in range(len(at))]
-    return [40.0 * (place[i] - (np.sum(row == row[i]) - 1) / 2) for i in range(len(at))]
+    # A row is a component of "near": otherwise two neighbours of one view, not near each other, would have the same place in it.
+    row = connected_components(near, directed=False)[1]
+    rank = [int(np.sum(row[:i] == row[i])) for i in range(len(at))]
+    return [40.0 * (rank[i] - (np.sum(row == row[i]) - 1) / 2) for i in range(len(at))]
 
 
 def name_classes(ax: Axes, classes: list[str], of_view: Ints) -> None:
     """Name the classes, where they are few enough to be told apart, and the colour of views without one."""
     unlabelled = bool((of_view < 0).any())
-    if 1 < len(classes) + unlabelled <= NAMED_CLASSES + unlabelled:
+    if 1 < len(classes) + unlabelled <= MAX_CLASSES_NAMED + unlabelled:
         marks = [
             Line2D([], [], marker=MARKERS[c // len(COLOURS)], linestyle="", color=COLOURS[c % len(COLOURS)])
             for c in range(len(classes))
@@ -205,7 +137,7 @@ def name_classes(ax: Axes, classes: list[str], of_view: Ints) -> None:
             legend = ax.legend(marks, numbers, frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         for text, name in zip(legend.get_texts(), names, strict=True):
             text.set_parse_math(False)  # a dollar is a dollar
-            text.set_text(printable(name, LONGEST_CLASS))
+            text.set_text(printable(name, MAX_CLASS_CHARACTERS))
 
 
 def name_classes_aside(ax: Axes, at: Floats, classes: list[str], of_view: Ints) -> None:
@@ -217,5 +149,5 @@ def name_classes_aside(ax: Axes, at: Floats, classes: list[str], of_view: Ints) 
     (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
     share = (at - [left, low]) / [right - left, high - low]
     corners = np.array([[1, 1], [0, 1], [0, 0], [1, 0]])  # matplotlib's places 1 to 4
-    room = np.linalg.norm(share[:, np.newaxis] - corners, axis=2).min(axis=0)
-    legend.set_loc(1 + int(room.argmax()))
+    distance = np.linalg.norm(share[:, np.newaxis] - corners, axis=2).min(axis=0)  # of each corner to the nearest view
+    legend.set_loc(1 + int(distance.argmax()))

@@ -1,38 +1,27 @@
 """The views where an embedding f puts them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from popgraph.basics.arguments.embeddings import check_scale, read_embedding
 from popgraph.basics.arguments.keywords import checked_call
-from popgraph.plot.drawing import (
-    FAINT,
-    axes_or_new,
-    check_value,
-    chosen_views,
-    classes_of_views,
-    draw_views,
-    drawn_as_images,
-    name_classes_aside,
-    read_dims,
-)
-
-if TYPE_CHECKING:
-    from popgraph.populations.graph import PopulationGraph
+from popgraph.basics.protocols import ViewedPopulation
+from popgraph.plot.drawing import FAINT, axes_or_new, draw_views, name_classes_aside, read_dims
+from popgraph.plot.reading import chosen_views, classes_of_views, drawn_as_images, read_viewed
 
 
 @checked_call()
 def embedding(
-    graph: "PopulationGraph", f: Any, *, labels: Any = None, dims: tuple[int, int] = (0, 1), ax: Axes | None = None
+    graph: ViewedPopulation, f: Any, *, labels: Any = None, dims: tuple[int, int] = (0, 1), ax: Axes | None = None
 ) -> Axes:
     """Draw each view at two coordinates of its embedding f, with area w_x.
 
     Parameters
     ----------
-    graph : PopulationGraph
-        N views; of more than 2,000 a sample is drawn, as the title says.
+    graph : population
+        With a list of N views; of more than 2,000 a sample is drawn, as the title says.
     f : (N, k) array, mapping, callable, Training or Spectrum
         Of a Training its f is drawn, of a Spectrum its `embedding` D^-1/2 F* diag(√γ).
     labels : sequence of N labels, or mapping view -> label, optional
@@ -47,7 +36,7 @@ def embedding(
     InvalidEmbedding
         If f is not one finite real vector for each view.
     InvalidArgument
-        If there is no such column, or not one label for each view.
+        If there is no such column, not one label for each view, or no list of views.
 
     Examples
     --------
@@ -57,7 +46,7 @@ def embedding(
     >>> embedding(cube, cube.spectrum(4), dims=(1, 2)).get_xlabel()
     'f_2'
     """
-    check_value("graph", graph, "PopulationGraph")
+    read_viewed("plot.embedding(graph, f)", graph)
     table = check_scale("f", read_embedding(graph.views, f))
     d = table.shape[1]
     columns = read_dims(dims, d)

@@ -1,6 +1,6 @@
 """The population graph as nodes and lines."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -11,33 +11,25 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 from popgraph.basics.arguments import count
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Ints
-from popgraph.plot.drawing import (
-    INK,
-    axes_or_new,
-    check_value,
-    chosen_views,
-    classes_of_views,
-    column_products,
-    draw_views,
-    name_classes_aside,
+from popgraph.basics.protocols import ViewedPopulation
+from popgraph.plot.drawing import INK, axes_or_new, draw_views, name_classes_aside
+from popgraph.plot.reading import adjacency_among, chosen_views, classes_of_views, read_viewed
+
+MAX_EDGES_DRAWN = (
+    5000  # lines drawn: 1,500 views of which all are joined take 2 s with them, and took 114 s with every edge
 )
-
-if TYPE_CHECKING:
-    from popgraph.populations.graph import PopulationGraph
-
-MOST_EDGES = 5000  # lines drawn: 1,500 views of which all are joined take 2 s with them, and took 114 s with every edge
 
 
 @checked_call()
-def graph(graph: "PopulationGraph", *, labels: Any = None, ax: Axes | None = None, rng: int = 0) -> Axes:
+def graph(graph: ViewedPopulation, *, labels: Any = None, ax: Axes | None = None, rng: int = 0) -> Axes:
     """Draw the views as nodes of area w_x, joined by lines as strong as w_xx'; self-weights are not drawn.
 
     Of more than 5,000 edges the heaviest are drawn, as the title says, among them those that hold each component together.
 
     Parameters
     ----------
-    graph : PopulationGraph
-        N views; of more than 2,000 a sample is drawn, as the title says.
+    graph : population
+        With a list of N views; of more than 2,000 a sample is drawn, as the title says.
     labels : sequence of N labels, or mapping view -> label, optional
         A class for each view, for its colour; the graph's own (`graph.view_labels`), else its components, if not given.
     ax : Axes, optional
@@ -48,7 +40,7 @@ def graph(graph: "PopulationGraph", *, labels: Any = None, ax: Axes | None = Non
     Raises
     ------
     InvalidArgument
-        If there is not one label for each view.
+        If there is not one label for each view, or no list of views.
 
     Examples
     --------
@@ -60,25 +52,25 @@ def graph(graph: "PopulationGraph", *, labels: Any = None, ax: Axes | None = Non
     """
     import networkx as nx
 
-    check_value("graph", graph, "PopulationGraph")
+    read_viewed("plot.graph(graph)", graph)
     rng = count("rng", rng, 0, 2**32 - 1, "the seed of a layout is a whole number")
     classes, of_view = classes_of_views(graph, labels)
     ax = axes_or_new(ax)
     shown, note = chosen_views(graph)
-    w = column_products(graph.factor[:, shown]).tocoo()
+    w = adjacency_among(graph, shown).tocoo()
     w.data *= np.sqrt(graph.w_x[shown])[w.row] * np.sqrt(graph.w_x[shown])[w.col]
     joined = w.row < w.col
     i, j, weight = w.row[joined], w.col[joined], w.data[joined]
-    many_edges = len(weight)
-    kept = _heaviest(len(shown), i, j, weight)
-    i, j, weight = i[kept], j[kept], weight[kept]
-    if len(weight) < many_edges:
-        note += f"\n(drawn: the heaviest {len(weight):,} of {many_edges:,} edges)"
+    edge_count = len(weight)
+    heaviest = _heaviest(len(shown), i, j, weight)
+    i, j, weight = i[heaviest], j[heaviest], weight[heaviest]
+    if len(weight) < edge_count:
+        note += f"\n(drawn: the heaviest {len(weight):,} of {edge_count:,} edges)"
     strength = weight / weight.max(initial=1e-300)
-    drawn = nx.Graph()
-    drawn.add_nodes_from(range(len(shown)))
-    drawn.add_weighted_edges_from(zip(i.tolist(), j.tolist(), strength.tolist(), strict=True))
-    place = nx.spring_layout(drawn, seed=rng, iterations=100 if len(shown) <= 500 else 30 if len(shown) <= 1000 else 15)
+    nodes = nx.Graph()
+    nodes.add_nodes_from(range(len(shown)))
+    nodes.add_weighted_edges_from(zip(i.tolist(), j.tolist(), strength.tolist(), strict=True))
+    place = nx.spring_layout(nodes, seed=rng, iterations=100 if len(shown) <= 500 else 30 if len(shown) <= 1000 else 15)
     at = np.array([place[v] for v in range(len(shown))])
     faint = 20.0 / max(len(i), 30)  # many faint lines would be a grey blot
     ink = 0.6 * min(1.0, (1500 / max(len(i), 1)) ** 0.75)
@@ -91,19 +83,20 @@ def graph(graph: "PopulationGraph", *, labels: Any = None, ax: Axes | None = Non
     ax.set_axis_off()
     ax.margins(0.18)
     name_classes_aside(ax, at, classes, of_view)
-    many = graph.component_count
-    ax.set_title(f"{graph.N:,} views in {many:,} component{'s' * (many > 1)}{note}", fontsize=11)
+    parts = graph.component_count
+    ax.set_title(f"{graph.N:,} views in {parts:,} component{'s' * (parts > 1)}{note}", fontsize=11)
     return ax
 
 
 def _heaviest(N: int, i: Ints, j: Ints, weight: Floats) -> Ints:
     """Return the positions of the edges to draw: a heaviest spanning forest, and then the heaviest of the others."""
-    if len(weight) <= MOST_EDGES:
+    if len(weight) <= MAX_EDGES_DRAWN:
         return np.arange(len(weight))
     order = np.argsort(-weight, kind="stable")
     rank = np.empty(len(weight))
-    rank[order] = np.arange(1, len(weight) + 1)  # of which a spanning tree is found whatever the weights' range
+    # Ranks in place of weights: the tree is the same, and no difference of weights of any range is lost to rounding.
+    rank[order] = np.arange(1, len(weight) + 1)
     forest = minimum_spanning_tree(sp.csr_array((rank, (i, j)), shape=(N, N)))
-    first = order[forest.data.astype(np.intp) - 1]
-    rank[first] = 0.0
-    return np.sort(np.argsort(rank, kind="stable")[: max(MOST_EDGES, len(first))])
+    in_forest = order[forest.data.astype(np.intp) - 1]
+    rank[in_forest] = 0.0
+    return np.sort(np.argsort(rank, kind="stable")[: max(MAX_EDGES_DRAWN, len(in_forest))])

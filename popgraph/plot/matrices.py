@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,30 +10,17 @@ from matplotlib.axes import Axes
 
 from popgraph.basics.arguments import flag, one_of
 from popgraph.basics.arguments.keywords import checked_call
-from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.memory import reserve
+from popgraph.basics.protocols import ViewedPopulation
 from popgraph.errors import InvalidArgument, printable, shorten
-from popgraph.plot.drawing import (
-    ANNOTATED,
-    INK,
-    MOST_VIEWS,
-    NAMED,
-    WEIGHTS,
-    axes_or_new,
-    check_value,
-    chosen_views,
-    column_products,
-    drawn_as_images,
-    thumbnail,
-)
-
-if TYPE_CHECKING:
-    from popgraph.populations.graph import PopulationGraph
+from popgraph.plot.drawing import INK, MAX_ROWS_NAMED, MAX_ROWS_NUMBERED, WEIGHTS, Placement, axes_or_new, thumbnail
+from popgraph.plot.reading import MAX_VIEWS_DRAWN, chosen_views, drawn_as_images, read_viewed, weights_among
+from popgraph.populations.graph import PopulationGraph
 
 
 @checked_call()
 def matrix(
-    graph: "PopulationGraph",
+    graph: ViewedPopulation,
     which: Literal["w", "adjacency"] = "adjacency",
     *,
     ax: Axes | None = None,
@@ -44,8 +31,8 @@ def matrix(
 
     Parameters
     ----------
-    graph : PopulationGraph
-        N views; of more than 2,000 a sample is drawn, as the title says.
+    graph : population
+        With a list of N views; of more than 2,000 a sample is drawn, as the title says.
     which : {"w", "adjacency"}
         Before or after normalisation.
     ax : Axes, optional
@@ -58,7 +45,8 @@ def matrix(
     Raises
     ------
     InvalidArgument
-        If `which` is neither, or if numbers are asked for with more than 40 views.
+        If `which` is neither, or if numbers are asked for with more than 40 views, or there is no list of views.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -66,18 +54,18 @@ def matrix(
     >>> matrix(pg.zoo.lightning_cloud(), "w").get_title()
     'w: probability of a positive pair'
     """
-    check_value("graph", graph, "PopulationGraph")
+    read_viewed("plot.matrix(graph)", graph)
     one_of("which", which, ("w", "adjacency"))
     for what, chosen in (("annotate", annotate), ("colorbar", colorbar)):
         if chosen is not None:
             flag(what, chosen)
-    numbered = graph.N <= ANNOTATED if annotate is None else annotate
-    if numbered and graph.N > NAMED:
-        raise InvalidArgument(f"annotate=True is for {NAMED} views or fewer; this graph has {graph.N:,}")
+    numbered = graph.N <= MAX_ROWS_NUMBERED if annotate is None else annotate
+    if numbered and graph.N > MAX_ROWS_NAMED:
+        raise InvalidArgument(f"annotate=True is for {MAX_ROWS_NAMED} views or fewer; this graph has {graph.N:,}")
     ax = axes_or_new(ax)
     shown, note = chosen_views(graph)
     reserve("the picture", 64.0 * len(shown) ** 2, "draw a smaller graph")
-    values = _weights(graph, which, shown)
+    values = weights_among(graph, which, shown)
     shades = ax.imshow(values, cmap=WEIGHTS, vmin=0.0, vmax=values.max(), interpolation="nearest")
     ax.set_title(
         ("w: probability of a positive pair" if which == "w" else "Ā: normalised adjacency") + note, fontsize=11
@@ -85,9 +73,10 @@ def matrix(
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
     if numbered:
-        size = 12 if graph.N <= 5 else 56 / max(graph.N, ANNOTATED)
+        listed = graph if which == "w" and isinstance(graph, PopulationGraph) else None  # which knows w in fractions
+        size = 12 if graph.N <= 5 else 56 / max(graph.N, MAX_ROWS_NUMBERED)
         for (i, j), value in np.ndenumerate(values):
-            exact = graph.explain(graph.views[i], graph.views[j]).value if which == "w" else float(value)
+            exact = listed.explain(graph.views[i], graph.views[j]).value if listed is not None else float(value)
             colour = "white" if value > 0.5 * values.max() else INK
             text = _number(exact, 8 if graph.N <= 5 else 5)
             ax.text(j, i, text, ha="center", va="center", color=colour, fontsize=size)
@@ -97,34 +86,25 @@ def matrix(
     return ax
 
 
-def _weights(graph: "PopulationGraph", which: str, shown: Ints) -> Floats:
-    """Return w or Ā, of all views or of those shown."""
-    if len(shown) == graph.N:
-        return graph.w if which == "w" else graph.adjacency
-    block = column_products(graph.factor[:, shown]).toarray()
-    root = np.sqrt(graph.w_x[shown])
-    return np.asarray(root[:, np.newaxis] * block * root if which == "w" else block)
-
-
 def _number(value: Fraction | float, width: int) -> str:
     """Write a number for a cell: a fraction of at most `width` characters, else three digits."""
     fits = isinstance(value, Fraction) and len(str(value)) <= width
     return str(value) if fits else f"{float(value):.3g}"  # not .3f: a small weight is not 0
 
 
-def _name_sides(ax: Axes, graph: "PopulationGraph") -> None:
+def _name_sides(ax: Axes, graph: ViewedPopulation) -> None:
     """Put the views along both sides of a matrix: as thumbnails, as names, or only counted."""
     places = np.arange(graph.N)
-    if graph.N > NAMED:
-        ax.set_xlabel(f"{min(graph.N, MOST_VIEWS):,} views")
+    if graph.N > MAX_ROWS_NAMED:
+        ax.set_xlabel(f"{min(graph.N, MAX_VIEWS_DRAWN):,} views")
         return
     ax.xaxis.set_ticks_position("bottom")
     if drawn_as_images(graph):
         ax.set(xticks=[], yticks=[])
         zoom = 2.6 * min(1.0, 8 / graph.N)
         for i, view in enumerate(graph.views):
-            thumbnail(ax, view, (-0.62, i), zoom, align=(1.0, 0.5))
-            thumbnail(ax, view, (i, graph.N - 1 + 0.62), zoom, align=(0.5, 1.0))
+            thumbnail(ax, view, Placement((-0.62, i), zoom, align=(1.0, 0.5)))
+            thumbnail(ax, view, Placement((i, graph.N - 1 + 0.62), zoom, align=(0.5, 1.0)))
         return
     names = [printable(view) if isinstance(view, str) else shorten(view) for view in graph.views]
     names = [name if len(name) <= 18 else name[:17] + "…" for name in names]
@@ -135,13 +115,13 @@ def _name_sides(ax: Axes, graph: "PopulationGraph") -> None:
 
 
 @checked_call()
-def before_and_after(graph: "PopulationGraph", *, axes: Sequence[Axes] | None = None) -> tuple[Axes, Axes]:
+def before_and_after(graph: ViewedPopulation, *, axes: Sequence[Axes] | None = None) -> tuple[Axes, Axes]:
     """Draw w beside Ā: the population graph before and after normalisation, with the views along the sides.
 
     Parameters
     ----------
-    graph : PopulationGraph
-        N views.
+    graph : population
+        With a list of N views.
     axes : two Axes, optional
         Where to draw; a new figure if not given.
 
@@ -153,7 +133,7 @@ def before_and_after(graph: "PopulationGraph", *, axes: Sequence[Axes] | None = 
     Raises
     ------
     InvalidArgument
-        If `axes` are not two.
+        If `axes` are not two, or there is no list of views.
 
     Examples
     --------
@@ -163,7 +143,7 @@ def before_and_after(graph: "PopulationGraph", *, axes: Sequence[Axes] | None = 
     >>> right.get_title()
     'Ā: normalised adjacency'
     """
-    check_value("graph", graph, "PopulationGraph")
+    read_viewed("plot.before_and_after(graph)", graph)
     if axes is None:
         axes = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")[1]
     listed = list(axes) if isinstance(axes, list | tuple) or (isinstance(axes, np.ndarray) and axes.ndim == 1) else []

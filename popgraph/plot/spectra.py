@@ -1,25 +1,22 @@
 """The eigenvalues of Ā and the cut after the k-th."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from popgraph.basics.arguments.keywords import checked_call
-from popgraph.plot.drawing import COLOURS, INK, WARNING, axes_or_new, check_value
-
-if TYPE_CHECKING:
-    from popgraph.spectrum import Spectrum
+from popgraph.basics.protocols import Eigenpairs
+from popgraph.plot.drawing import COLOURS, INK, WARNING, axes_or_new
+from popgraph.plot.reading import check_spectrum
 
 
 @checked_call()
-def spectrum(spectrum: "Spectrum", *, ax: Axes | None = None) -> Axes:
+def spectrum(spectrum: Eigenpairs, *, ax: Axes | None = None) -> Axes:
     """Draw the known eigenvalues of Ā, with the cut after the k-th marked; a degenerate cut is marked as a warning.
 
     Parameters
     ----------
-    spectrum : Spectrum
+    spectrum : Spectrum, or that of a product
         With k of its eigenvalues filled; those known beyond it are hollow.
     ax : Axes, optional
         Where to draw; a new figure if not given.
@@ -31,16 +28,17 @@ def spectrum(spectrum: "Spectrum", *, ax: Axes | None = None) -> Axes:
     >>> spectrum(pg.zoo.lightning_cloud().spectrum(2)).get_title()
     'γ, the eigenvalues of Ā: gap 1 after k = 2'
     """
-    check_value("spectrum", spectrum, "Spectrum")
+    check_spectrum(spectrum)
     ax = axes_or_new(ax)
-    k, known = spectrum.k, spectrum.gamma_known
+    k, known = spectrum.k, getattr(spectrum, "gamma_known", spectrum.gamma)
     index = np.arange(1, len(known) + 1)
     degenerate = spectrum.gap == 0
     size = 36 if len(known) <= 60 else 9
     ax.scatter(index[:k], known[:k], s=size, color=COLOURS[0], zorder=3)
     ax.scatter(index[k:], known[k:], s=size, facecolor="white", edgecolor=COLOURS[0], zorder=3)
     ax.axvline(k + 0.5, color=WARNING if degenerate else INK, linestyle="--", linewidth=1)
-    end = f": {spectrum.gap_in_words} after k = {k}"
+    gap = getattr(spectrum, "gap_in_words", f"gap {spectrum.gap:.4g}")
+    end = f": {gap} after k = {k}"
     if degenerate:
         end = f"\nγ_{k} = γ_{k + 1}: a degenerate cut at k = {k}"
     ax.set_title(f"γ, the eigenvalues of Ā{end}", fontsize=11, color=WARNING if degenerate else "black")

@@ -1,6 +1,6 @@
-"""Training: the loss and its gradient, and an embedding on its way into the span of F*."""
+"""Training: the loss and its gradient, and an embedding that moves into the span of F*."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,37 +10,33 @@ from matplotlib.ticker import MaxNLocator
 
 from popgraph.basics.arguments import whole_number
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.protocols import Eigenpairs, ViewedPopulation
 from popgraph.basics.subspace import column_space, containment_angles
 from popgraph.errors import InvalidArgument
-from popgraph.plot.drawing import (
-    COLOURS,
-    FAINT,
-    INK,
-    MUTED,
-    axes_or_new,
+from popgraph.plot.drawing import COLOURS, FAINT, INK, MUTED, axes_or_new, draw_views, name_classes, read_dims
+from popgraph.plot.reading import (
+    ListedEigenpairs,
+    check_spectrum,
     check_value,
     chosen_views,
     classes_of_views,
-    draw_views,
-    name_classes,
-    read_dims,
+    read_viewed,
 )
-
-if TYPE_CHECKING:
-    from popgraph.populations.graph import PopulationGraph
-    from popgraph.spectrum import Spectrum
-    from popgraph.training.learning import Training
+from popgraph.populations.structure import ProductTraining
+from popgraph.training import Training
 
 
 @checked_call()
-def training(training: "Training", spectrum: "Spectrum | None" = None, *, ax: Axes | None = None) -> Axes:
+def training(
+    training: Training | ProductTraining, spectrum: Eigenpairs | None = None, *, ax: Axes | None = None
+) -> Axes:
     """Draw the loss as training went, the norm of its gradient beside it, and the known minimum -Σγ² if a spectrum is given.
 
     Parameters
     ----------
-    training : Training
+    training : Training or ProductTraining
         Of an embedding into R^k.
-    spectrum : Spectrum, optional
+    spectrum : Spectrum, or that of a product, optional
         With at least k eigenvalues.
     ax : Axes, optional
         Where to draw; a new figure if not given.
@@ -58,10 +54,10 @@ def training(training: "Training", spectrum: "Spectrum | None" = None, *, ax: Ax
     >>> training(pg.train(cloud, 2, rng=0), cloud.spectrum(2)).get_ylabel()
     'loss L(f)'
     """
-    check_value("training", training, "Training")
+    check_value("training", training, Training, ProductTraining)
+    k = training.f.k if isinstance(training, ProductTraining) else training.f.shape[1]
     if spectrum is not None:
-        check_value("spectrum", spectrum, "Spectrum")
-    k = training.f.shape[1]
+        check_spectrum(spectrum)
     if spectrum is not None and spectrum.k < k:
         raise InvalidArgument(f"the minimum for k = {k} needs {k} eigenvalues; this spectrum has {spectrum.k}")
     ax = axes_or_new(ax)
@@ -88,15 +84,15 @@ def training(training: "Training", spectrum: "Spectrum | None" = None, *, ax: Ax
 
 @checked_call()
 def animation(
-    training: "Training",
-    graph: "PopulationGraph",
-    spectrum: "Spectrum",
+    training: Training,
+    graph: ViewedPopulation,
+    spectrum: ListedEigenpairs,
     *,
     labels: Any = None,
     dims: tuple[int, int] = (0, 1),
     frames: int = 60,
 ) -> FuncAnimation:
-    """Animate training: the views at two coordinates of f, on their way to where the span of F* holds them.
+    """Animate training: the views at two coordinates of f, and how they move towards the span of F*.
 
     A hollow ring is where the span of F* comes nearest to a view's f: at a match every view stands in its ring. Beside it, the
     largest principal angle from the span of F to that of F*. Save it with `.save("training.gif", writer="pillow")`, or show it
@@ -106,8 +102,8 @@ def animation(
     ----------
     training : Training
         Of `train(..., keep_path=True)`.
-    graph : PopulationGraph
-        What f was trained on.
+    graph : population
+        With a list of N views: what f was trained on.
     spectrum : Spectrum
         F*; at a degenerate cut, up to the next clean one.
     labels : sequence of N labels, or mapping view -> label, optional
@@ -137,9 +133,9 @@ def animation(
     >>> moving.to_jshtml().count("data:image/png")
     3
     """
-    check_value("training", training, "Training")
-    check_value("graph", graph, "PopulationGraph")
-    check_value("spectrum", spectrum, "Spectrum")
+    check_value("training", training, Training)
+    read_viewed("plot.animation(training, graph, spectrum)", graph)
+    check_spectrum(spectrum, ListedEigenpairs)
     path = training.path
     if path is None:
         raise InvalidArgument("this training kept no path; train with keep_path=True to animate it")

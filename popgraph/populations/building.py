@@ -6,7 +6,7 @@ from popgraph.basics.arguments import flag, word
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.labels import read_labels
 from popgraph.basics.arrays import frozen
-from popgraph.basics.memory import FEWER, in_words
+from popgraph.basics.memory import DECLARE_FEWER, in_words
 from popgraph.basics.progress import Progress, check_progress
 from popgraph.declare.enumerated import Population, read_population
 from popgraph.populations import weights
@@ -14,7 +14,7 @@ from popgraph.populations.graph import PopulationGraph
 
 
 @checked_call()
-@in_words("enumerating the population", FEWER)
+@in_words("enumerating the population", DECLARE_FEWER)
 def build(
     distribution: Any,
     augmentation: Any,

@@ -7,13 +7,13 @@ from typing import TypeAlias
 
 import numpy as np
 
-from popgraph.basics import html as show
 from popgraph.basics.arrays import Immutable, Ints, Sparse
+from popgraph.basics.html import number, short
 from popgraph.declare.enumerated import Population
 
 Probability: TypeAlias = Fraction | float
 
-SHOWN = 20  # terms printed: one screen
+MAX_TERMS_PRINTED = 20  # one screen
 
 
 @dataclass(frozen=True)
@@ -45,16 +45,16 @@ class Explanation(Immutable):
         return sum((term.value for term in self.terms), start=Fraction(0))
 
     def __str__(self) -> str:
-        title = f"w({show.short(self.x)}, {show.short(self.x_plus)}) = {show.number(self.value)}"
+        title = f"w({short(self.x)}, {short(self.x_plus)}) = {number(self.value)}"
         if not self.terms:
             return f"{title}: no natural reaches both"
         lines = [
-            f"  {show.number(term.p)} · {show.number(term.a)} · {show.number(term.a_plus)} = {show.number(term.value)}"
-            f"   from {show.short(term.natural)}"
-            for term in self.terms[:SHOWN]
+            f"  {number(term.p)} · {number(term.a)} · {number(term.a_plus)} = {number(term.value)}"
+            f"   from {short(term.natural)}"
+            for term in self.terms[:MAX_TERMS_PRINTED]
         ]
-        if len(self.terms) > SHOWN:
-            lines.append(f"  ... and {len(self.terms) - SHOWN:,} more naturals")
+        if len(self.terms) > MAX_TERMS_PRINTED:
+            lines.append(f"  ... and {len(self.terms) - MAX_TERMS_PRINTED:,} more naturals")
         return "\n".join([title, "  = sum over naturals of p · A(x) · A(x'):", *lines])
 
 

@@ -1,34 +1,35 @@
-"""`PopulationGraph`: a declared population joined to its arrays w, Ā and M; made by `building.py`.
-
-Methods forward to the rooms that hold the algorithms; what is here is notation.
-"""
+"""`PopulationGraph`: a declared population joined to its arrays w, Ā and M; its methods forward to the rooms of the algorithms."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from scipy.sparse.linalg import aslinearoperator
 
-from popgraph.basics import html as show
 from popgraph.basics.arguments import by_value, generator, one_of
 from popgraph.basics.arguments.classes import bayes_labels
 from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.basics.memory import in_words
+from popgraph.basics.protocols import Population as AnyPopulation
+from popgraph.basics.protocols import satisfies
 from popgraph.declare.batch.states import StateSequence
 from popgraph.declare.distribution import Seed
 from popgraph.declare.enumerated import Population
-from popgraph.errors import InvalidArgument, did_you_mean, printable, shorten
-from popgraph.populations import export, weights
+from popgraph.errors import InvalidArgument, did_you_mean, shorten
+from popgraph.populations import export, printing, weights
+from popgraph.populations.columns import read_columns
 from popgraph.populations.exact import ExactGraph
 from popgraph.populations.explanation import Explanation, explain
 from popgraph.populations.features import read_features
+from popgraph.populations.fourier import FourierBlocks
 from popgraph.populations.grid import find_grid
 from popgraph.populations.sampling import PairSampler
+from popgraph.populations.symmetry import Symmetry, read_symmetry
 from popgraph.spectrum import Components, Grid, Spectrum, decompose, find_components, ritz
 
-STR_SIDE = 400  # str() shows eigenvalues where all of them are quick to compute
+MAX_SIDE_SOLVED_TO_PRINT = 400  # of M; up to this all eigenvalues are quick to compute
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -50,6 +51,8 @@ class PopulationGraph(Immutable):
         The naturals' classes y(x̄); None in it is an unlabelled natural.
     name : str
         How it prints.
+    symmetry : Symmetry or None
+        A group that leaves p and A as they are, declared by `with_symmetry`.
 
     Examples
     --------
@@ -64,6 +67,7 @@ class PopulationGraph(Immutable):
     factor: Sparse
     labels: Any = None
     name: str = ""
+    symmetry: Symmetry | None = None
 
     @property
     def naturals(self) -> tuple[Hashable, ...]:
@@ -93,12 +97,8 @@ class PopulationGraph(Immutable):
     def exact(self) -> ExactGraph:
         """Return this graph without rounding: rational w and walk, and the spectrum in algebraic numbers.
 
-        A spectrum needs `pip install "python-flint>=0.9"`.
-
-        Raises
-        ------
-        InvalidDistribution
-            If p or A was declared with floats, which are not promoted; the message names the first one and the mend.
+        A spectrum needs `pip install "python-flint>=0.9"`. `InvalidDistribution` if p or A was declared with floats, which are
+        not promoted; the message names the first one and the mend.
 
         Examples
         --------
@@ -132,24 +132,11 @@ class PopulationGraph(Immutable):
 
     @property
     def adjacency(self) -> Floats:
-        """The normalised adjacency Ā = D^-1/2 w D^-1/2, a dense (N, N) array.
-
-        Raises
-        ------
-        TooLarge
-            If it would take more than 1 GiB.
-        """
+        """The normalised adjacency Ā = D^-1/2 w D^-1/2, a dense (N, N) array; `TooLarge` above 1 GiB."""
         return weights.dense_adjacency(self.factor)
 
     def weight_matrix(self, form: Literal["dense", "csr"] = "csr") -> Any:
-        """Return w as a dense array or as a csr_array.
-
-        Raises
-        ------
-        TooLarge
-            If it would take more than 1 GiB dense, or 8 GiB sparse (bounded by Σ_x̄ (views of x̄)² entries).
-        InvalidArgument
-            If the form is neither.
+        """Return w as a dense array or as a csr_array; `TooLarge` above 1 GiB dense, or 8 GiB sparse.
 
         Examples
         --------
@@ -167,10 +154,8 @@ class PopulationGraph(Immutable):
         Examples
         --------
         >>> import popgraph as pg
-        >>> graph = pg.zoo.lightning_cloud()
-        >>> import numpy as np
-        >>> np.allclose(graph.operator() @ np.sqrt(graph.w_x), np.sqrt(graph.w_x))
-        True
+        >>> pg.zoo.hypercube(1).operator() @ [1, 0]
+        array([0.625, 0.375])
         """
         return (M := aslinearoperator(self.factor)).H @ M
 
@@ -180,11 +165,10 @@ class PopulationGraph(Immutable):
         Examples
         --------
         >>> import popgraph as pg
-        >>> graph = pg.zoo.hypercube(2)
-        >>> graph.gram(graph.adjacency[0]).shape
-        (4,)
+        >>> pg.zoo.hypercube(1).gram([1, 0])
+        array([0.625, 0.375])
         """
-        return np.asarray(self._transposed @ (self.factor @ X))
+        return np.asarray(self._transposed @ (self.factor @ read_columns(X, self.N)))
 
     @cached_property
     def _transposed(self) -> Any:
@@ -201,11 +185,37 @@ class PopulationGraph(Immutable):
         Examples
         --------
         >>> import popgraph as pg
-        >>> graph = pg.zoo.hypercube(2)
-        >>> graph.expand() is graph
-        True
+        >>> pg.zoo.hypercube(2).expand()
+        PopulationGraph(2-cube: 4 naturals, 4 views, 1 component)
         """
         return self
+
+    def with_symmetry(self, generators: Any) -> "PopulationGraph":
+        """Return this graph with a finite abelian group that leaves it as it is, so that its spectrum takes a fraction of the time.
+
+        `spectrum(k)` cuts Ā into a block for each character of the group, and `spectrum.solvers` says so; with `solver=` it solves
+        as without symmetry. All else is the same. `save` leaves the symmetry out: declare it again after `load`.
+
+        Parameters
+        ----------
+        generators : list, or a single one
+            Each a function of outcomes (it moves naturals and views), a mapping outcome -> outcome (others stay), a pair of
+            integer arrays (where naturals 0..n-1 and views 0..N-1 go), or for images "shift down", "shift right", "flip top to
+            bottom" or "flip left to right"; shifts are cyclic. They commute, and p(gx̄) = p(x̄), A(gx|gx̄) = A(x|x̄), to rounding.
+            `InvalidArgument` names the one that does not serve; `TooLarge` if the group has more than 268 million elements.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> ring = pg.zoo.ring(12).with_symmetry(lambda x: (x + 1) % 12)
+        >>> ring.spectrum(3).gamma, ring.spectrum(3).solvers[0].solver
+        (array([1.   , 0.871, 0.871]), 'Fourier transform')
+        """
+        return replace(self, symmetry=read_symmetry(self.population, generators))
+
+    @cached_property
+    def _fourier(self) -> FourierBlocks | None:
+        return None if self.symmetry is None else FourierBlocks(self.factor, self.w_x, self.components, self.symmetry)
 
     @cached_property
     def _split(self) -> Components:
@@ -230,12 +240,7 @@ class PopulationGraph(Immutable):
     def view_labels(self) -> Any:
         """The most probable class of each view, (N,): Bayes' labeller argmax_c Σ_x̄ p(x̄) A(x|x̄) 1[y(x̄) = c].
 
-        None for a view that no labelled natural reaches.
-
-        Raises
-        ------
-        InvalidArgument
-            If the graph has no labels.
+        None for a view that no labelled natural reaches; `InvalidArgument` if the graph has no labels.
         """
         if self.labels is None:
             raise InvalidArgument("this graph has no labels; pass labels= to popgraph.build")
@@ -246,12 +251,7 @@ class PopulationGraph(Immutable):
         return {by_value(view): i for i, view in enumerate(self.views)}
 
     def index(self, view: Any) -> int:
-        """Return the row of a view.
-
-        Raises
-        ------
-        InvalidArgument
-            If it is no view of this graph.
+        """Return the row of a view; `InvalidArgument` if it is none of this graph.
 
         Examples
         --------
@@ -267,34 +267,26 @@ class PopulationGraph(Immutable):
 
     @in_words("the spectrum", "use a smaller k")
     def spectrum(self, k: int, *, solver: str | None = None, features: Any = None) -> Spectrum:
-        """Return the k leading eigenpairs of Ā: gamma, F*, residuals, the gap, and a certificate.
+        """Return the k leading eigenpairs of Ā: gamma, F*, residuals, the gap, and a certificate [H21, section 3.2].
 
         With features Ψ, those of Ā projected on the embeddings f = ΨW (Rayleigh-Ritz): gamma are then the Ritz values θ_i <= γ_i,
-        `embedding` is the exact minimiser of the spectral loss over the class, `weights` its W, and -Σθ² the minimum.
+        `embedding` is the exact minimiser of the spectral loss over the class, `weights` its W, and -Σθ² the minimum [H23].
 
         Parameters
         ----------
         k : int
             In 1..N, and at most d for features.
         solver : {"dense", "iterative"}, optional
-            Force a solver; the policy chooses by default, and `spectrum.solvers` says what it chose and why.
+            Force a solver; a declared symmetry or the policy chooses by default, and `spectrum.solvers` says what and why.
         features : (N, d) array, mapping view -> vector, callable view -> vector or DataFrame, optional
             Ψ, with independent columns.
 
         Raises
         ------
-        InvalidArgument
-            If k is not in 1..N, or the features are linearly dependent or fewer than k.
-        InvalidEmbedding
-            If the features are not one finite vector for each view.
-        NotConverged
-            If an answer could not be certified.
-        TooLarge
-            If there is not the memory for it.
-
-        References
-        ----------
-        [H21] section 3.2; for classes of functions [H23] and THEORY 7.
+        InvalidArgument, InvalidEmbedding
+            If k is not in 1..N, or the features are not one finite vector for each view, linearly dependent or fewer than k.
+        NotConverged, TooLarge
+            If an answer could not be certified, or there is not the memory for it.
 
         Examples
         --------
@@ -309,19 +301,16 @@ class PopulationGraph(Immutable):
         array([0.25, 0.25, 0.25])
         """
         if features is None:
+            if self._fourier is not None and solver is None:
+                return self._fourier.spectrum(k)
             return decompose(self.factor, self.w_x, k, components=self._split, solver=solver, grid=self.grid)
         if solver is not None:
-            raise InvalidArgument(f"solver is {solver!r}; a class of functions is always solved whole: leave it out")
-        held = read_features(self.views, self.w_x, features)
-        return ritz(self.factor, self.w_x, held.basis, held.T, k)
+            raise InvalidArgument(f"solver is {solver!r}; with features a dense solver always runs: leave it out")
+        feature_class = read_features(self.views, self.w_x, features)
+        return ritz(self.factor, self.w_x, feature_class.basis, feature_class.T, k)
 
     def explain(self, x: Any, x_plus: Any) -> Explanation:
         """Show w_xx' as the sum over naturals that it is, term by term; in fractions where the population is exact.
-
-        Raises
-        ------
-        InvalidArgument
-            If x or x_plus is no view of this graph.
 
         Examples
         --------
@@ -350,19 +339,7 @@ class PopulationGraph(Immutable):
         return self._sampler.views(size, generator(rng))
 
     def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
-        """Draw positive pairs (x, x⁺): a natural from p, then two of its views independently.
-
-        Parameters
-        ----------
-        size : int
-            How many pairs, >= 0.
-        rng : None, int or numpy.random.Generator
-            The same seed gives the same pairs.
-
-        Returns
-        -------
-        (size, 2) array of int
-            Positions in `views`; the pair (i, j) has probability w[i, j].
+        """Draw positive pairs (x, x⁺) from w, as two views of one natural: an array (size, 2) of positions in `views`.
 
         Examples
         --------
@@ -379,13 +356,7 @@ class PopulationGraph(Immutable):
     def to_networkx(self) -> export.Graph:
         """Return a networkx Graph: a node for each view with its `w_x`, an edge for each w_xx' > 0 with its `weight`.
 
-        Self-weights are self-loops, which networkx' degree counts twice: `graph.degree(weight="weight")` is *not* w_x (read the
-        node attribute), and its `normalized_laplacian_matrix` is off.
-
-        Raises
-        ------
-        TooLarge
-            If w does not fit as a sparse matrix.
+        Self-weights are self-loops, which networkx' degree counts twice: read the attribute w_x; its Laplacians are off.
 
         Examples
         --------
@@ -396,14 +367,7 @@ class PopulationGraph(Immutable):
         return export.to_networkx(self.views, self.w_x, self.weight_matrix("csr"), self.name)
 
     def to_pandas(self) -> export.DataFrame:
-        """Return w as a pandas DataFrame, labelled by the views on both sides.
-
-        Raises
-        ------
-        MissingExtra
-            If pandas is not installed.
-        TooLarge
-            If w does not fit as a dense array.
+        """Return w as a pandas DataFrame, labelled by the views on both sides; `TooLarge` if it does not fit.
 
         Examples
         --------
@@ -414,21 +378,21 @@ class PopulationGraph(Immutable):
         return export.to_pandas(self.views, self.w)
 
     def __repr__(self) -> str:
-        counts = {"natural": self.n, "view": self.N, "component": self.component_count}
-        words = ", ".join(f"{count:,} {what}{'s' * (count != 1)}" for what, count in counts.items())
-        return f"PopulationGraph({printable(self.name) + ': ' if self.name else ''}{words})"
+        group = "" if self.symmetry is None else f", symmetric under {self.symmetry.group}"
+        return f"PopulationGraph({printing.sizes_in_words(self)}{group})"
 
     def __str__(self) -> str:
-        return show.graph_text(self, self._shown_spectrum())
+        return printing.graph_text(self, self._shown_spectrum())
 
     def _repr_html_(self) -> str:
-        return show.graph_html(self, self._shown_spectrum())
+        return printing.graph_html(self, self._shown_spectrum())
 
     def _shown_spectrum(self) -> Spectrum | None:
-        return self.spectrum(min(8, self.N)) if min(self.n, self.N) <= STR_SIDE else None
+        return self.spectrum(min(8, self.N)) if min(self.n, self.N) <= MAX_SIDE_SOLVED_TO_PRINT else None
 
 
 def read_graph(call: str, graph: Any, name: str = "a PopulationGraph first") -> None:
-    """Refuse what is no graph; the message repeats the call."""
+    """Refuse what is no PopulationGraph; the message repeats the call, and names `expand()` where there is one."""
     if not isinstance(graph, PopulationGraph):
-        raise InvalidArgument(f"{call} takes {name}; got {shorten(graph)}")
+        mend = "; use its .expand()" * satisfies(graph, AnyPopulation)
+        raise InvalidArgument(f"{call} takes {name}; got {shorten(graph)}{mend}")

@@ -1,8 +1,11 @@
-"""`Pairs`: what every solver returns for a stack of blocks."""
+"""`Pairs`: what every solver returns for a stack of blocks; and those of blocks of rank 1, which need no solver."""
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from popgraph.basics.arrays import Floats
+from popgraph.spectrum.components import Stack
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,16 +18,22 @@ class Pairs:
         Each block's leading eigenvalues, largest first; what rounds to 0 is 0.
     vectors : (count, N, v) array
         Orthonormal eigenvectors of the first v <= m of them. Columns whose eigenvalue is 0 mean nothing.
-    rest : (count,) array
+    remainder : (count,) array
         The largest eigenvalue of each block that is not listed, as well as it is known; 0 if all are listed.
-    rest_bound : (count,) array
+    remainder_bound : (count,) array
         An upper bound on it.
-    method : str
+    excluded : str
         How it is known that nothing above it was missed.
     """
 
     gamma: Floats
     vectors: Floats
-    rest: Floats
-    rest_bound: Floats
-    method: str
+    remainder: Floats
+    remainder_bound: Floats
+    excluded: str
+
+
+def top_pairs(stack: Stack, k: int, alone: bool = True) -> Pairs:
+    """Return γ = 1 and √w_x of each block of rank 1, which is all there is to it (THEORY 2.2, Perron-Frobenius)."""
+    count = len(stack.top)
+    return Pairs(np.ones((count, 1)), stack.top[:, :, np.newaxis], np.zeros(count), np.zeros(count), "closed form")

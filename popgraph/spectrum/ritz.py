@@ -1,13 +1,16 @@
 """Rayleigh-Ritz: the leading eigenpairs of Ā as far as a class of functions f = ΨW can see them."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from popgraph.basics.arguments import whole_number
 from popgraph.basics.arrays import Floats, Sparse, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.subspace import tolerance
-from popgraph.spectrum.basis import groups, reproducible_basis, signed
-from popgraph.spectrum.certificate import certify, residual_norms
+from popgraph.spectrum.assemble import Solution, assemble_spectrum, reproducible, rounded
+from popgraph.spectrum.basis import groups
+from popgraph.spectrum.certificate import products_with
 from popgraph.spectrum.solvers.symmetric import eigenpairs
 from popgraph.spectrum.value import SolverUse, Spectrum
 
@@ -24,13 +27,8 @@ def ritz(factor: Sparse, w_x: Floats, basis: Floats, T: Floats, k: int) -> Spect
     ----------
     factor : (n, N) csr_array
         M.
-    w_x : (N,) array
-    basis : (N, d) array
-        Orthonormal columns that span √w_x Ψ.
-    T : (d, d) array
-        √w_x Ψ T = basis.
-    k : int
-        In 1..d.
+    basis, T : (N, d) and (d, d) arrays
+        Orthonormal columns that span √w_x Ψ, and what they are made by: √w_x Ψ T = basis.
 
     Raises
     ------
@@ -45,27 +43,19 @@ def ritz(factor: Sparse, w_x: Floats, basis: Floats, T: Floats, k: int) -> Spect
     k = whole_number("k", k, d, "the number of features")
     image = factor @ basis
     ascending, U = eigenpairs(image.T @ image)
-    theta = np.minimum(ascending[::-1], 1.0)
-    theta[theta <= tolerance(d)] = 0.0
-    V = np.empty((len(w_x), k))
-    for run in groups(theta, d):  # a repeated θ gets a basis that does not depend on rounding
-        if run.start < k:
-            whole, asked = basis @ U[:, ::-1][:, run], min(k, run.stop) - run.start
-            V[:, run.start : run.start + asked] = reproducible_basis(whole, asked)
-    V = signed(V)
-    U = basis.T @ V
-    projected = np.linalg.norm(image.T @ (image @ U) - U * theta[:k], axis=0)
-    after = float(theta[k]) if k < d else 0.0
-    return Spectrum(
-        gamma=frozen(theta[:k].copy()),
-        eigenvectors=frozen(V),
-        w_x=w_x,
-        residuals=frozen(residual_norms(factor, theta[:k], V)),
-        gamma_known=frozen(theta),
-        floor=0.0,
+    theta = rounded(ascending[::-1], d)
+    whole = next(run.stop for run in groups(theta, d) if run.stop >= k)  # through all copies of a repeated θ_k
+    V = reproducible(theta, basis @ U[:, ::-1][:, :whole], k, d)
+    coordinates = basis.T @ V
+    projected = np.linalg.norm(image.T @ (image @ coordinates) - coordinates * theta[:k], axis=0)
+    solution = Solution(
+        gamma=theta,
         components=int(np.sum(theta >= 1.0 - tolerance(d))),
-        certificate=certify(projected, theta[:k], V, (after, after), "every Ritz value computed", d),
+        excluded="every Ritz value computed",
         solvers=(SolverUse("Rayleigh-Ritz", 1, (d, d), "a class of functions is solved whole", f"{d} features"),),
         side=d,
-        weights=frozen(T @ U * np.sqrt(theta[:k])),
+        closed_form=False,
     )
+    spectrum = assemble_spectrum(solution, V, w_x, products_with(factor), residuals=projected)
+    weights = T @ (basis.T @ spectrum.eigenvectors) * np.sqrt(spectrum.gamma)
+    return replace(spectrum, weights=frozen(weights))

@@ -1,4 +1,17 @@
-"""The theorems as computations: every statement checked on any declared graph, and the losses' known minima."""
+"""Explain: the theorems as computations. Every statement is checked on any declared graph, with its source and its slack.
+
+`check` computes both sides of each statement that applies to a graph, its labels and k, and says for each whether it holds, by
+how much, or why it does not apply. `statements` lists them. `minimum` knows the least value of a loss in closed form where
+there is one, `critic_minimum` that over all critics, and `mutual_information` the bound on it.
+
+>>> import popgraph as pg
+>>> from popgraph import theory
+>>> checks = theory.check(pg.zoo.lightning_cloud(), k=2)
+>>> all(check.verdict is not theory.Verdict.FAILS for check in checks)
+True
+>>> theory.minimum(pg.losses.spectral, pg.zoo.lightning_cloud(), 2)
+-2.0
+"""
 
 from typing import TYPE_CHECKING
 

@@ -1,6 +1,16 @@
-"""Torch modules on population graphs: sampled positive pairs, a training loop, and how much of F* a network holds.
+"""Train networks: torch modules on population graphs, and how much of F* a network holds.
 
-Needs `pip install "torch>=2.4"`. A GPU is used where there is one.
+`PositivePairs` is a torch data set of sampled positive pairs, for a loop of your own. `fit` is such a loop: it keeps the
+network that is best by the exact population loss. `verify` judges the features and the output of a network, after small
+singular values are left out. Needs `pip install "torch>=2.4"`. A GPU is used where there is one.
+
+>>> import popgraph as pg, torch
+>>> cloud = pg.zoo.lightning_cloud()
+>>> constant = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(81, 2))
+>>> for weights in constant.parameters():
+...     _ = torch.nn.init.zeros_(weights)
+>>> pg.torch.verify(cloud, constant).output.status.name
+'COLLAPSED'
 """
 
 from typing import TYPE_CHECKING

@@ -1,1 +1,31 @@
-"""Learning: f by full-population descent. The judged never sees the judge's answer: no spectrum, no verification."""
+"""Learn: descend on a contrastive loss over the whole population, or over sampled pairs, to an embedding f.
+
+`train` starts from a random f of k columns and returns a `Training`: f, its loss and gradient norm at each step, and how it
+ended. `loss=` is any of `popgraph.losses`; `features=` restricts f to a class of functions; `batch_size=` samples pairs.
+Of a population it asks products with Ā, or of a product the moments of the class, so that it takes every kind.
+`train_critic` learns a table of scores s(x, x') itself. Nothing here imports the spectrum or a verdict: what is judged
+must not see the answer.
+
+>>> import popgraph as pg
+>>> from popgraph.training import train
+>>> training = train(pg.zoo.hypercube(3), k=2, rng=0)
+>>> training.f.shape, training.converged
+((8, 2), True)
+>>> print(f"{training.loss[-1]:.4f}")  # the least there is, -Σγ² = -1 - 1/16
+-1.0625
+"""
+
+from typing import TYPE_CHECKING
+
+from popgraph.basics.namespaces import missing, only
+from popgraph.training.critic import train_critic
+from popgraph.training.learning import Training, train
+
+__all__ = [
+    "Training",
+    "train",
+    "train_critic",
+]
+__dir__ = only(__all__)
+if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
+    __getattr__ = missing(__name__, __all__)

@@ -10,12 +10,10 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words
+from popgraph.basics.protocols import ViewedPopulation, read_population
 from popgraph.errors import load_whole
-from popgraph.losses.critics import positive_pairs
-from popgraph.losses.reading import read_loss
-from popgraph.populations.graph import PopulationGraph, read_graph
-
-FLAT = 1e-6  # gradient norm below which a run that can get no further counts as converged
+from popgraph.losses import critic_gradient, pair_table, read_loss
+from popgraph.training.descent import FLAT_GRADIENT_NORM
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,12 +54,12 @@ class Critic(Immutable):
 @checked_call(lr="L-BFGS has no learning rate; use steps=", optimizer="it is L-BFGS")
 @in_words("training the critic", "use train, with a k")
 @one_thread()
-def train_critic(graph: PopulationGraph, loss: Any, *, steps: int = 5_000, tol: float = 1e-9) -> Critic:
+def train_critic(graph: ViewedPopulation, loss: Any, *, steps: int = 5_000, tol: float = 1e-9) -> Critic:
     """Minimise InfoNCE or NT-logistic over all critics: one free score for each pair of views, by scipy's L-BFGS from 0.
 
     Parameters
     ----------
-    graph : PopulationGraph
+    graph : PopulationGraph, or another population that lists its views
         N views.
     loss : losses.InfoNCE or losses.NTLogistic, or the name of one that is ready, such as "infonce"
     steps : int
@@ -91,23 +89,32 @@ def train_critic(graph: PopulationGraph, loss: Any, *, steps: int = 5_000, tol: 
     >>> float(np.abs(critic.s - np.log(K)).max()) < 1e-6
     True
     """
-    read_graph("train_critic(graph, loss)", graph)
+    read_population("train_critic(graph, loss)", graph, ViewedPopulation)
     steps, tol = count("steps", steps, most=10**9), number("tol", tol)
     loss = read_loss(loss, "critic")
-    w = positive_pairs(graph.factor, graph.w_x)
+    w, value_and_gradient = pair_table(graph), critic_gradient(loss)
+    # The unknowns are s √(w_x w_x'), in which rare pairs are scaled like common ones.
     scale = np.sqrt(np.outer(graph.w_x, graph.w_x))
 
-    def evaluate(flat: Floats) -> tuple[float, Floats]:
-        value, H = loss.critic_gradient(w, graph.w_x, flat.reshape(scale.shape) / scale)
-        return value, (H / scale).ravel()
+    def evaluate(z: Floats) -> tuple[float, Floats]:
+        value, in_s = value_and_gradient(w, graph.w_x, z.reshape(scale.shape) / scale)
+        return value, (in_s / scale).ravel()
 
     options = {"maxiter": steps, "maxfun": 20 * steps, "maxcor": 20, "ftol": 4e-16, "gtol": tol / graph.N}
-    done = load_whole("scipy.optimize").minimize(
-        evaluate, np.zeros(scale.size), jac=True, method="L-BFGS-B", options=options
+    search = load_whole("scipy.optimize").minimize
+    end = search(evaluate, np.zeros(scale.size), jac=True, method="L-BFGS-B", options=options)
+    value, gradient = evaluate(end.x)
+    gradient_norm = float(np.linalg.norm(gradient))
+    if end.nit >= steps:
+        stopped = f"ran out of steps with gradient norm {gradient_norm:.1e}"
+    else:
+        arrived = f"is at most {tol:g}" if gradient_norm <= tol else "falls no further in float64"
+        stopped = f"gradient norm {gradient_norm:.1e} {arrived}"
+    return Critic(
+        s=frozen(end.x.reshape(scale.shape) / scale),
+        loss=value,
+        gradient_norm=gradient_norm,
+        steps=int(end.nit),
+        converged=gradient_norm <= max(tol, FLAT_GRADIENT_NORM),
+        stopped=stopped,
     )
-    value, gradient = evaluate(done.x)
-    size = float(np.linalg.norm(gradient))
-    why = f"gradient norm {size:.1e} " + (f"is at most {tol:g}" if size <= tol else "falls no further in float64")
-    if done.nit >= steps:
-        why = f"ran out of steps with gradient norm {size:.1e}"
-    return Critic(frozen(done.x.reshape(scale.shape) / scale), value, size, int(done.nit), size <= max(tol, FLAT), why)

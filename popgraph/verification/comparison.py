@@ -1,30 +1,23 @@
 """`compare`: how far another graph is from a population's, on the union of their views, with Weyl's and Davis-Kahan's bounds."""
 
-from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import scipy.linalg
-import scipy.sparse as sp
 
 from popgraph.basics.arguments import whole_number
 from popgraph.basics.arguments.keywords import checked_call
-from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse, frozen
+from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words
-from popgraph.basics.subspace import principal_angles, tolerance
-from popgraph.declare.batch.states import LetterCoding, StateSequence, distinct
-from popgraph.errors import InvalidArgument, listing, shorten
-from popgraph.populations.graph import PopulationGraph
+from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, read_population, satisfies
+from popgraph.basics.subspace import principal_angles
+from popgraph.errors import listing
 from popgraph.spectrum import Spectrum
-from popgraph.spectrum.solvers.lanczos import FAILURE, MOST, Lanczos
+from popgraph.verification.difference import compare_adjacencies
+from popgraph.verification.matching_views import match_views
 
 LOOKED_AT, MOST_K = 8, 64  # the default k is a cut among the first, or at most the second
-DENSE_SIDE = 1_200  # up to here all eigenvalues of the difference take about a second
-DENSE_ENTRIES = 2**25  # of [M; M'] as a dense array: 256 MB
-SPARSE_ENTRIES = 10_000_000  # of Â - Ā as a sparse matrix, at most, for its Frobenius norm
-SQUARINGS = 2  # Lanczos runs on (Â - Ā)^(2 * 2): its bound is then 0.6 % above, instead of 1.2 %, at 200,000 views
+MAX_NATURALS_MATCHED = 2**22  # of a population that lists none of them until it is asked
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -63,8 +56,10 @@ class Comparison(Immutable):
         The k, as far as known, at which both F* are unique.
     views, naturals : (int, int)
         How many each graph has.
-    shared_views, shared_naturals : int
+    shared_views : int
         How many they have in common.
+    shared_naturals : int or None
+        Likewise; None where one of them has no list of its naturals, or one of more than 4 million.
 
     Examples
     --------
@@ -95,7 +90,7 @@ class Comparison(Immutable):
     views: tuple[int, int]
     shared_views: int
     naturals: tuple[int, int]
-    shared_naturals: int
+    shared_naturals: int | None
 
     @property
     def eigenvalue_errors(self) -> Floats:
@@ -142,10 +137,11 @@ class Comparison(Immutable):
         lower, upper = f"{self.norm_lower:.4g}", f"{self.norm:.4g}"
         about = f"= {upper}" if lower == upper else f"between {lower} and {upper}"
         frobenius = "" if self.frobenius is None else f"; ||Â - Ā||_F = {self.frobenius:.4g}"
+        shared = "" if self.shared_naturals is None else f", {self.shared_naturals:,} shared"
         lines = [
             repr(self),
             f"  views         {self.views[0]:,} and {self.views[1]:,}, {self.shared_views:,} shared, {union:,} in the union",
-            f"  naturals      {self.naturals[0]:,} and {self.naturals[1]:,}, {self.shared_naturals:,} shared",
+            f"  naturals      {self.naturals[0]:,} and {self.naturals[1]:,}{shared}",
             f"  ||Â - Ā||_2   {about} ({self.method}){frobenius}",
             f"  γ             {_numbers(self.gamma)}",
             f"  γ̂             {_numbers(self.gamma_other)}",
@@ -175,7 +171,7 @@ class Comparison(Immutable):
 @checked_call()
 @in_words("comparing the graphs", "use a smaller k")
 @one_thread()
-def compare(graph: PopulationGraph, other: PopulationGraph, k: int | None = None) -> Comparison:
+def compare(graph: ViewedPopulation, other: ViewedPopulation, k: int | None = None) -> Comparison:
     """Compare another graph, such as that of some sampled naturals, with a population's.
 
     Views are matched by equality, in any order; a view that one graph lacks has a zero row and column in its Ā. Stated for V,
@@ -190,9 +186,9 @@ def compare(graph: PopulationGraph, other: PopulationGraph, k: int | None = None
 
     Parameters
     ----------
-    graph : PopulationGraph
+    graph : population with listed views
         The population's: Ā, γ, F*.
-    other : PopulationGraph
+    other : population with listed views
         The one to compare: Â, γ̂.
     k : int, optional
         How many eigenpairs, at most the number of views of either. By default the clean cut of `graph` in 2..8 with the widest
@@ -206,7 +202,7 @@ def compare(graph: PopulationGraph, other: PopulationGraph, k: int | None = None
     Raises
     ------
     InvalidArgument
-        If either is no PopulationGraph, or k is out of range.
+        If either is no population with listed views, or k is out of range.
     NotConverged
         If a spectrum could not be certified.
 
@@ -227,12 +223,11 @@ def compare(graph: PopulationGraph, other: PopulationGraph, k: int | None = None
     >>> compare(graph, pg.build(["dog", "fox"], augmentation), k=2)
     Comparison(k=2, norm 1, angle 1.6 rad, 2 shared views)
     """
-    for given in (graph, other):
-        if not isinstance(given, PopulationGraph):
-            raise InvalidArgument(f"compare(graph, other) takes two PopulationGraphs; got {shorten(given)}")
+    for place, population in (("first", graph), ("second", other)):
+        read_population("compare(graph, other)", population, ViewedPopulation, place)
     most = min(graph.N, other.N)
     if k is None:
-        spectrum = graph.spectrum(min(most, LOOKED_AT))
+        spectrum: Spectrum = graph.spectrum(min(most, LOOKED_AT))
         k = _default_k(spectrum, most)
         spectrum = spectrum.leading(k) if k <= spectrum.k else graph.spectrum(k)
     else:
@@ -241,17 +236,15 @@ def compare(graph: PopulationGraph, other: PopulationGraph, k: int | None = None
     spectrum_other = other.spectrum(k)
     rows = match_views(graph.views, other.views)
     union = max(graph.N, int(rows.max()) + 1)
-    M, M_other = _spread(graph.factor, np.arange(graph.N), union), _spread(other.factor, rows, union)
-    lower, norm, frobenius, method = _difference_norm(M, M_other)
+    norms = compare_adjacencies(graph, other, rows, union)
     V, V_other = np.zeros((union, k)), np.zeros((union, k))
     V[: graph.N], V_other[rows] = spectrum.eigenvectors, spectrum_other.eigenvectors
-    known = set(graph.naturals)
     return Comparison(
         k=k,
-        norm=norm,
-        norm_lower=lower,
-        method=method,
-        frobenius=frobenius,
+        norm=norms.upper,
+        norm_lower=norms.lower,
+        method=norms.method,
+        frobenius=norms.frobenius,
         gamma=spectrum.gamma,
         gamma_other=spectrum_other.gamma,
         gap=max(0.0, _separation(spectrum, spectrum)),
@@ -265,66 +258,16 @@ def compare(graph: PopulationGraph, other: PopulationGraph, k: int | None = None
         views=(graph.N, other.N),
         shared_views=int(np.sum(rows < graph.N)),
         naturals=(graph.n, other.n),
-        shared_naturals=sum(natural in known for natural in other.naturals),
+        shared_naturals=_count_shared_naturals(graph, other),
     )
 
 
-def match_views(views: Sequence[Hashable], others: Sequence[Hashable]) -> Ints:
-    """Number the views of another graph as those of a first one that they equal, and new ones from len(views) on.
-
-    Views that are kept as arrays of one kind are matched as arrays, others by hashing: neither is quadratic.
-
-    Parameters
-    ----------
-    views, others : sequence of outcomes
-        Each without repetition.
-
-    Returns
-    -------
-    (len(others),) array of int
-        Positions in the union.
-
-    Examples
-    --------
-    >>> match_views(["a", "b", "c"], ["d", "c", "a"])
-    array([3, 2, 0])
-    """
-    if others is views:
-        return np.arange(len(views))
-    states = _joined_states(views, others)
-    if states is not None:
-        return np.asarray(
-            distinct(states)[0][len(views) :]
-        )  # numbered by first appearance: the first graph's come first
-    position: dict[Hashable, int] = {view: i for i, view in enumerate(views)}
-    return np.array([position.setdefault(view, len(position)) for view in others], dtype=np.intp)
-
-
-def _joined_states(views: Sequence[Hashable], others: Sequence[Hashable]) -> Any:
-    """Return the states of both as one array in which equal rows are equal views, or None if they are of different kinds."""
-    if not isinstance(views, StateSequence) or not isinstance(others, StateSequence):
+def _count_shared_naturals(graph: ViewedPopulation, other: ViewedPopulation) -> int | None:
+    """Return how many naturals both have, or None where one of them lists none, or too many."""
+    if not all(satisfies(each, LabelledPopulation) and each.n <= MAX_NATURALS_MATCHED for each in (graph, other)):
         return None
-    states = others.array
-    if isinstance(views.coding, LetterCoding) and isinstance(others.coding, LetterCoding):
-        if views.coding.length != others.coding.length:
-            return None
-        alphabet = dict(views.coding.numbers)  # each graph has numbered its letters by itself
-        states = np.array([alphabet.setdefault(letter, len(alphabet)) for letter in others.coding.letters])[states]
-    elif views.coding != others.coding:
-        return None
-    return np.concatenate([views.array, states]) + 0  # -0.0 becomes 0.0
-
-
-def _spread(factor: Sparse, columns: Ints, width: int) -> Sparse:
-    """Return M with its columns put where the union has these views."""
-    entries = (
-        factor.data.copy(),
-        columns[factor.indices],
-        factor.indptr.copy(),
-    )  # a sort would write into the graph's own
-    spread = Sparse(entries, shape=(factor.shape[0], width))
-    spread.sort_indices()
-    return spread
+    known = set(graph.naturals)  # type: ignore[attr-defined]
+    return sum(natural in known for natural in other.naturals)  # type: ignore[attr-defined]
 
 
 def _default_k(spectrum: Spectrum, most: int) -> int:
@@ -348,50 +291,3 @@ def _arcsin(norm: float, gap: float) -> float:
 def _numbers(gamma: Floats) -> str:
     """Write the leading eigenvalues."""
     return ", ".join(f"{value:.4g}" for value in gamma[:LOOKED_AT]) + (", ..." if len(gamma) > LOOKED_AT else "")
-
-
-def _difference_norm(M: Sparse, M_other: Sparse) -> tuple[float, float, float | None, str]:
-    """Return ||Â - Ā||_2 from below and from above, ||Â - Ā||_F or None, and how they were found."""
-    n, union = M.shape[0] + M_other.shape[0], M.shape[1]
-    if min(n, union) <= DENSE_SIDE and n * union <= DENSE_ENTRIES:
-        gamma = np.linalg.eigvalsh(_small_difference(M, M_other))
-        norm = float(np.abs(gamma).max())
-        return norm, norm, float(np.linalg.norm(gamma)), f"all eigenvalues of a matrix of side {len(gamma):,}"
-    frobenius, transposed, transposed_other = _sparse_frobenius(M, M_other), M.T.tocsr(), M_other.T.tocsr()
-
-    def powered(x: Any) -> Any:
-        for _ in range(2 * SQUARINGS):
-            x = transposed_other @ (M_other @ x) - transposed @ (M @ x)
-        return x
-
-    lanczos = Lanczos(powered, np.empty((union, 0)), np.random.default_rng(0))
-    lanczos.advance(MOST)
-    theta = max(0.0, float(lanczos.ritz()[0][0]))
-    root, rounding = 1 / (2 * SQUARINGS), tolerance(union)
-    # Each product with Δ rounds at eps, of norms up to 1, and the root of Δ⁴'s bound at no more than that.
-    upper = min(max(0.0, lanczos.bound()) ** root + rounding, 1.0)  # -Ā <= Δ <= Â, and neither norm exceeds 1
-    if frobenius is not None:
-        upper = min(upper, frobenius + rounding)
-    lower = min(max(0.0, theta**root - rounding), upper)
-    return lower, upper, frobenius, f"Lanczos' method; the upper bound fails with probability below {FAILURE:.0e}"
-
-
-def _small_difference(M: Sparse, M_other: Sparse) -> Floats:
-    """Return a dense matrix with the eigenvalues of Â - Ā, but for zeros, on the union or on the naturals of both.
-
-    On the naturals: with S = [M; M'] = (QR)ᵀ and J = diag(-I, I), Â - Ā = SᵀJS = Q (R J Rᵀ) Qᵀ. J SSᵀ has the same eigenvalues, but
-    not symmetric: their errors are roots of the rounding.
-    """
-    n, union = M.shape[0] + M_other.shape[0], M.shape[1]
-    if union <= n:
-        return np.asarray((M_other.T @ M_other - M.T @ M).toarray())
-    tall = sp.vstack([M, M_other]).T.toarray()
-    R: Floats = scipy.linalg.qr(tall, mode="r", overwrite_a=True, check_finite=False)[0][:n]
-    sign = np.repeat([-1.0, 1.0], [M.shape[0], M_other.shape[0]])
-    return np.asarray((R * sign) @ R.T)
-
-
-def _sparse_frobenius(M: Sparse, M_other: Sparse) -> float | None:
-    """Return ||Â - Ā||_F from the sparse matrix itself, or None if that has too many entries."""
-    entries = sum(int(np.sum(np.diff(factor.indptr).astype(np.int64) ** 2)) for factor in (M, M_other))
-    return float(np.linalg.norm((M_other.T @ M_other - M.T @ M).data)) if entries <= SPARSE_ENTRIES else None

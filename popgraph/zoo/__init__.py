@@ -1,4 +1,16 @@
-"""Named populations of the literature, a file a family; each returns a labelled `PopulationGraph`."""
+"""Named populations of the literature, a file a family. Each function returns a labelled `PopulationGraph`.
+
+Each docstring names its source and what is known of its spectrum in closed form. Sizes and probabilities are arguments, and
+probabilities given as strings or fractions stay exact.
+
+>>> from popgraph import zoo
+>>> zoo.hypercube(3, "1/4")
+PopulationGraph(3-cube: 8 naturals, 8 views, 1 component)
+>>> zoo.hypercube(3, "1/4").spectrum(4).gamma
+array([1.  , 0.25, 0.25, 0.25])
+>>> zoo.planted_subclasses(2, 2).labels.tolist()[:2]
+[0, 0]
+"""
 
 from typing import TYPE_CHECKING
 

@@ -11,50 +11,9 @@ import tokenize
 from collections import Counter
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).parent.parent))  # where the arrows are read
 
-def sources(package: Path) -> dict[str, str]:
-    """The text of each file of a package, by its dotted name."""
-    found = {}
-    for path in sorted(package.rglob("*.py")):
-        dotted = ".".join(path.relative_to(package).with_suffix("").parts)
-        found[dotted.removesuffix(".__init__") if dotted != "__init__" else ""] = path.read_text(encoding="utf-8")
-    return found
-
-
-def imports(text: str, files: set[str]) -> set[str]:
-    """The files that a text imports, imports under TYPE_CHECKING included."""
-    names = set()
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "popgraph":
-            inner = (node.module or "").partition(".")[2]
-            for alias in node.names:
-                whole = f"{inner}.{alias.name}".strip(".")
-                names.add(whole if whole in files else inner)
-        elif isinstance(node, ast.Import):
-            names |= {alias.name.partition(".")[2] for alias in node.names if alias.name.startswith("popgraph.")}
-    return (names & files) - {""}
-
-
-def circles(arrows: dict[str, set[str]]) -> list[set[str]]:
-    """The sets of files that import one another round and round."""
-    reach = {name: _reached(name, arrows) for name in arrows}
-    seen: set[str] = set()
-    found = []
-    for name in arrows:
-        ring = {other for other in reach[name] if name in reach[other]}
-        if name not in seen and len(ring) > 1:
-            found.append(ring)
-        seen |= ring
-    return found
-
-
-def _reached(start: str, arrows: dict[str, set[str]]) -> set[str]:
-    seen, left = set(), [start]
-    while left:
-        for name in arrows.get(left.pop(), set()) - seen:
-            seen.add(name)
-            left.append(name)
-    return seen
+from arrows import circles, imported_files, sources
 
 
 def line_kinds(text: str) -> Counter[str]:
@@ -101,7 +60,7 @@ def widest(package: Path, many: int = 10) -> list[tuple[int, str]]:
 def main(package: Path) -> None:
     """Print the table."""
     files = sources(package)
-    arrows = {name: imports(text, set(files)) for name, text in files.items() if name}
+    arrows = {name: imported_files(text, set(files)) for name, text in files.items() if name}
     room = {name: name.split(".")[0] for name in arrows}
     entries = sorted({p.name for p in package.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()})
     between = {(room[a], room[b]) for a, targets in arrows.items() for b in targets if room[a] != room[b]}

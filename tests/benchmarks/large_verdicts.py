@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # `tests`, where this is run
 
 import popgraph as pg
 from popgraph.errors import NotConverged, TooLarge
-from popgraph.populations.structure import LowDegree, mixture, symmetric
+from popgraph.populations.structure import LowDegree, mixture
 from popgraph.verification.match import Status
 from tests import closed_forms as forms
 from tests.true_angles import EPS, Extended, Span, angle, span_of
@@ -435,7 +435,7 @@ def symmetry(rng: Any) -> Place:
         d = int(rng.integers(10, 12))
         known, moves = forms.cube_walk(flips_of(rng, d)), [np.arange(2**d) ^ (1 << i) for i in range(d)]
     graph = solved_once(known.graph())
-    declared = symmetric(graph, [(move, move) for move in moves])
+    declared = graph.with_symmetry([(move, move) for move in moves])
     return Place(known, graph, solve=cache(declared.spectrum))
 
 

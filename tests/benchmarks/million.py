@@ -15,8 +15,8 @@ import numpy as np
 import popgraph as pg
 from popgraph.declare.enumerated import read_population
 from popgraph.populations.building import from_population
-from popgraph.spectrum import policy
-from popgraph.spectrum.solvers import iterative
+from popgraph.spectrum import assemble
+from popgraph.spectrum.solvers import deflation, iterative
 
 CLUSTERS, VIEWS, CROSS = 32, 16, 0.05
 
@@ -92,10 +92,10 @@ def main(n: int) -> None:
     """Run, and print."""
     clock = Clock()
     for owner, name in (
-        (iterative, "largest_left"),
-        (iterative, "second_look"),
-        (policy, "residual_norms"),
-        (policy, "certify"),
+        (deflation, "largest_left"),
+        (deflation, "second_look"),
+        (assemble, "residual_norms"),
+        (assemble, "certify"),
     ):
         clock.wrap(owner, name, "certify")
     clock.keep_grams()

@@ -33,7 +33,7 @@ SMALL = pg.zoo.hypercube(1)
 PAIR = pg.product([SMALL, pg.zoo.ring(3)])
 LOW = LowDegree.of(PAIR, [([1, 0], {}), ([0, 1], {0: [1, -1]})])
 MIXED = structure.mixture({"a": 0.5, "b": 0.5}, {"a": [SMALL] * 2, "b": [pg.zoo.hypercube(1, 0.375)] * 2})
-TURNED = structure.symmetric(pg.zoo.ring(4), lambda x: (x + 1) % 4)
+TURNED = pg.zoo.ring(4).with_symmetry(lambda x: (x + 1) % 4)
 ROWS = np.array([[0, 0], [1, 2]])
 F = registry.F
 
@@ -100,6 +100,14 @@ def _function(plain: Any) -> list[v.Spoiler]:
     ]
 
 
+def _known_function(plain: Any) -> list[v.Spoiler]:
+    """f on a product, where a callable is answered without being called: nothing is known of it."""
+    return [
+        each._replace(verdict="odd") if "callable" in each.label or "lambda" in each.label else each
+        for each in _function(plain)
+    ]
+
+
 def _terms(plain: Any) -> list[v.Spoiler]:
     return [
         same("tuple", lambda: tuple(plain)),
@@ -147,6 +155,7 @@ BY_NAME = {
     "positions": positions(),
     "name": Argument("toy", v.word),
     "view_labels": registry.view_labels(),
+    "X": registry.columns(),
 }
 
 
@@ -168,8 +177,9 @@ RECEIVERS = {
     "ProductGraph": Receiver(
         PAIR,
         {
-            "f": ON_PRODUCT,
+            "f": Argument(LOW, _known_function, ON_PRODUCT.words),
             "in_coordinates.k": optional_k(),
+            "restricted_to.features": Argument(PAIR.features(1), _value, ("features",)),
             "spectrum": Argument(PAIR.spectrum(2), v.optional(_value), ("spectrum",)),
         },
     ),
@@ -184,80 +194,81 @@ RECEIVERS = {
         },
     ),
     "MixtureGraph": Receiver(MIXED, {}, summary),
-    "SymmetricGraph": Receiver(TURNED, {}),
+    "SymmetricPopulationGraph": Receiver(
+        TURNED,
+        {
+            "generators": Argument(lambda x: x, v.anything("a type"), ("generator", "generators")),  # int moves no int
+            "view": Argument(0, v.anything("an int"), ("view",)),
+            "x": Argument(0, v.anything("an int"), ("view",)),
+            "x_plus": Argument(1, v.anything("an int"), ("view",)),
+            "form": choice("csr"),
+            "features": Argument(None, v.anything("None"), ("features", "solver")),  # which do not go together
+        },
+        summary,
+    ),
     "Clustering": Receiver(pg.spectral_clusters(registry.CLOUD, 2, rng=0), {}),
 }
 
 # Public classes of inner rooms, which no public call returns; the user meets none of them.
 INTERNAL = {
-    *(
-        "declare.batch.branches.Branches",
-        "dask.cluster.Cluster",
-        "dask.products.Products",
-        "dask.search.Search",
-        "dask.training.BlockObjective",
-    ),
-    *(
-        "dask.uniting.ComponentUnion",
-        "training.descent.Objective",
-        "io.values.Writer",
-        "io.values.Reader",
-        "verification.moments.PairMoments",
-    ),
-    *(
-        "declare.enumerated.ExactKernel",
-        "downstream.probing.exact.Node",
-        "downstream.probing.task.Task",
-        "verification.rare_views.Lengths",
-        "verification.sampled_verdicts.Drawn",
-    ),
-    *(
-        "verification.sampled_verdicts.Known",
-        "populations.sampling.PairSampler",
-        "downstream.selftraining.teacher.Teacher",
-        "spectrum.product.separable.Separable",
-        "declare.batch.states.Coding",
-    ),
-    *(
-        "spectrum.solvers.block.Columns",
-        "spectrum.solvers.chebyshev.Filter",
-        "spectrum.components.Components",
-        "spectrum.components.Stack",
-    ),
-    *(
-        "spectrum.solvers.gram.Product",
-        "spectrum.solvers.gram.OperatorProduct",
-        "spectrum.solvers.gram.Gram",
-        "spectrum.solvers.iterative.Search",
-    ),
-    *(
-        "spectrum.product.levels.Levels",
-        "spectrum.product.levels.Product",
-        "spectrum.solvers.lanczos.Lanczos",
-        "spectrum.policy.Found",
-    ),
-    *(
-        "declare.batch.states.ImageCoding",
-        "declare.batch.states.NumberCoding",
-        "declare.batch.states.LetterCoding",
-        "populations.structure.factors.Factors",
-    ),
-    *(
-        "populations.structure.summed.SummedProducts",
-        "theory.setting.Setting",
-        "torch.pairs.EncodedViews",
-        "losses.Loss",
-    ),
-    *("losses.critics.CriticLoss", "losses.moments.MomentLoss", "losses.moments.PlugInLoss"),
-    *("losses.spectral_family.UnbiasedSpectral", "plot.drawing.Edges"),
-    # a draw of the widgets, and a sequence of views whose methods are those of Sequence
-    *(
-        "plot.explorer.Explorer",
-        "declare.batch.states.LazySequence",
-        "declare.batch.states.StateSequence",
-        "populations.structure.tuples.Tuples",
-    ),
+    "dask.cluster.Cluster",
+    "dask.products.Products",
+    "dask.search.Search",
+    "dask.uniting.ComponentUnion",
+    "dask.workplace.Workplace",
+    "declare.batch.branches.Branches",
+    "declare.batch.states.Coding",
+    "declare.batch.states.ImageCoding",
+    "declare.batch.states.LazySequence",
+    "declare.batch.states.LetterCoding",
+    "declare.batch.states.NumberCoding",
+    "declare.batch.states.StateSequence",
+    "declare.enumerated.ExactKernel",
+    "downstream.probing.exact.Node",
+    "downstream.probing.task.Task",
+    "downstream.selftraining.cuts.Network",
+    "downstream.selftraining.teacher.Teacher",
+    "io.values.Reader",
+    "io.values.Writer",
+    "losses.Loss",
+    "losses.critics.CriticLoss",
+    "losses.moments.MomentLoss",
+    "losses.moments.PlugInLoss",
+    "losses.spectral_family.UnbiasedSpectral",
+    "plot.explorer.Explorer",
+    "populations.class_coordinates.ClassCoordinates",
     "populations.exact.algebraic.Eigenvalue",  # its methods print
+    "populations.fourier.FourierBlocks",
+    "populations.sampling.PairSampler",
+    "populations.structure.coordinates.EigenfunctionCoordinates",
+    "populations.structure.factors.Factors",
+    "populations.structure.summed.SummedProducts",
+    "populations.structure.tuples.ClassedTuples",
+    "populations.structure.tuples.Tuples",
+    "spectrum.assemble.Solution",
+    "spectrum.component_solutions.ComponentSolutions",
+    "spectrum.components.Components",
+    "spectrum.components.Stack",
+    "spectrum.product.levels.Levels",
+    "spectrum.product.levels.Product",
+    "spectrum.product.separable.Separable",
+    "spectrum.solvers.block.Columns",
+    "spectrum.solvers.chebyshev.Filter",
+    "spectrum.solvers.deflation.Deflated",
+    "spectrum.certificate.Remainder",
+    "spectrum.solvers.gram.Gram",
+    "spectrum.solvers.gram.OperatorProduct",
+    "spectrum.solvers.gram.Product",
+    "spectrum.solvers.iterative.Search",
+    "spectrum.solvers.lanczos.Lanczos",
+    "theory.setting.Setting",
+    "torch.pairs.EncodedViews",
+    "training.objective.Objective",
+    "training.learning.Descent",
+    "verification.moments.PairMoments",
+    "verification.rare_views.Lengths",
+    "verification.sampled_verdicts.Drawn",
+    "verification.sampled_verdicts.Known",
 }
 
 
@@ -338,6 +349,16 @@ entry(
     rng=rng(),
 )
 entry("verify on a mixture", partial(pg.verify, MIXED), f=f(F, MIXED.views), k=optional_k(), atol=angle())
+entry(
+    "train on a mixture",
+    partial(pg.train, MIXED),
+    k=k(2),
+    loss=registry.loss(),
+    rng=rng(),
+    steps=Argument(3, v.optional(v.at_least)),
+    tol=real(1e-6),
+    start=Argument(F, v.optional(f(F, MIXED.views).kind), ("start", "f")),
+)
 # ---------------------------------------------------------------- torch
 torch.manual_seed(0)
 
@@ -452,25 +473,9 @@ def _flips() -> Any:
     return pg.independently(pg.apply(lambda bit: 1 - bit, "1/4"))
 
 
-IN_BLOCKS = object()  # stands for `blocks()`, which is made when it is asked for
-
-
-def _block_graph(plain: Any) -> list[v.Spoiler]:
-    return [bad("an ordinary graph", lambda: registry.CUBE), bad("a product", lambda: PAIR), *v.strange()]
-
-
-def on_blocks(method: Any) -> Any:
-    """Return a call of a verb on a graph in blocks, of a function of `popgraph.dask`, or of a method of its graph."""
-
-    def call(graph: Any = IN_BLOCKS, **arguments: Any) -> Any:
-        graph = blocks() if graph is IN_BLOCKS else graph
-        if callable(method):
-            return method(graph, **arguments)
-        if method.startswith("BlockGraph."):
-            return getattr(graph, method.removeprefix("BlockGraph."))(**arguments)
-        return getattr(pg.dask, method)(graph, **arguments)
-
-    return call
+def on_blocks(method: str) -> Any:
+    """Return a call of a method of a graph in blocks, which is made when it is asked for."""
+    return lambda **arguments: getattr(blocks(), method)(**arguments)
 
 
 def in_blocks(maker: str) -> Any:
@@ -479,7 +484,6 @@ def in_blocks(maker: str) -> Any:
 
 
 if find_spec("distributed") is not None:
-    GRAPH = Argument(IN_BLOCKS, _block_graph, ("graph", "BlockGraph"))
     fine = ("no folder", "a surrogate", "None")  # a store is made, with the folders that it is in
     STORE = Argument(
         None,
@@ -490,6 +494,7 @@ if find_spec("distributed") is not None:
     )
     MADE = {"name": Argument("toy", v.word), "progress": flag(), "store": STORE}
     CUBE_F = f(F, registry.CUBE.views)
+    OF_TWO = Argument(["s", "t"], v.optional(partial(v.labels, keys=[0, 1])), ("labels", "label"))
     entry(
         "dask.build",
         in_blocks("build"),
@@ -498,6 +503,7 @@ if find_spec("distributed") is not None:
         distribution=registry.P,
         augmentation=registry.A,
         views=Argument(["x", "y"], v.optional(declared.outcomes), ("view", "outcome")),
+        labels=OF_TWO,
         rows=count(2),
         **MADE,
     )
@@ -508,6 +514,7 @@ if find_spec("distributed") is not None:
         observe=summary,
         count=count(2),
         **MADE,
+        labels=OF_TWO,
         source=Argument(lambda i: ([0.5], [[0.75, 0.25]]), v.callables, ("source", "block", "(p, A)")),
     )
     entry(
@@ -516,6 +523,7 @@ if find_spec("distributed") is not None:
         80,
         observe=summary,
         p=Argument(None, lambda plain: v.strange("None")),
+        labels=OF_TWO,
         paths=Argument(
             [registry.MATRIX],
             lambda plain: [
@@ -531,10 +539,9 @@ if find_spec("distributed") is not None:
         **MADE,
     )
     entry(
-        "dask.train",
-        on_blocks("train"),
+        "train on a graph in blocks",
+        lambda **arguments: pg.train(blocks(), **arguments),
         30,
-        graph=GRAPH,
         k=k(),
         rng=rng(),
         steps=count(3),
@@ -545,7 +552,7 @@ if find_spec("distributed") is not None:
     )
     entry(
         "verify on a graph in blocks",
-        on_blocks(pg.verify),
+        lambda **arguments: pg.verify(blocks(), **arguments),
         30,
         f=CUBE_F,
         k=optional_k(),
@@ -555,13 +562,17 @@ if find_spec("distributed") is not None:
     )
     entry(
         "BlockGraph.spectrum",
-        on_blocks("BlockGraph.spectrum"),
+        on_blocks("spectrum"),
         80,
         k=k(1),
         progress=flag(),
         solver=Argument("collected", v.optional(v.choice), ("solver",)),
     )
-    entry("BlockGraph.collected", on_blocks("BlockGraph.collected"), 1)
+    entry("BlockGraph.collected", on_blocks("collected"), 1)
+    entry("BlockGraph.expand", on_blocks("expand"), 1, observe=summary)
+    entry("BlockGraph.gram", on_blocks("gram"), 60, X=registry.columns())
+    for draw in ("sample_pairs", "sample_views"):
+        entry(f"BlockGraph.{draw}", on_blocks(draw), 80, size=count(3, 0), rng=rng())
     registry.NOT_CALLED.update({"BlockGraph.close", "dask.BlockGraph"})
     registry.METHODS_OF["BlockGraph"] = pg.dask.BlockGraph
     registry.NAMESPACES["dask"] = pg.dask

@@ -48,7 +48,7 @@ NOT_CALLED = {
     *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
     *("theory.Check", "theory.Checks", "theory.Verdict"),
     *("structure.LowDegree", "structure.MixtureGraph", "structure.ProductCertificate", "structure.ProductGraph"),
-    *("structure.ProductSpectrum", "structure.ProductTraining", "structure.SymmetricGraph"),
+    *("structure.ProductSpectrum", "structure.ProductTraining"),
     *("structure.product", "images.Image", "io.load", "io.save"),  # the same as popgraph's own
 }
 INHERITED = {"Distribution.get", "Distribution.items", "Distribution.keys", "Distribution.values"}  # of Mapping
@@ -173,6 +173,16 @@ def labels(of: Any = CLOUD) -> Argument:
 
 def view_labels(of: Any = CLOUD, *words: str) -> Argument:
     return Argument([0, 0, 1, 1], partial(v.labels, keys=of.views), ("view_labels", "labels", "label", *words))
+
+
+def columns() -> Argument:
+    """X of a population of four views; NaN and infinity go through it as through every product with a matrix of float64."""
+    floats = ("nan", "inf", "huge")
+
+    def spoilers(plain: Any) -> list[v.Spoiler]:
+        return [each for each in v.array(plain) if not any(word in each.label.lower() for word in floats)]
+
+    return Argument(F, spoilers, ("X",))
 
 
 def rng() -> Argument:
@@ -379,6 +389,8 @@ entry(
     x_plus=Argument(CLOUD.views[1], v.anything("an image"), ("view",)),
 )
 entry("PopulationGraph.index", CLOUD.index, view=Argument(CLOUD.views[0], v.anything("an image"), ("view",)))
+entry("PopulationGraph.expand", CLOUD.expand, 1)
+entry("PopulationGraph.gram", CLOUD.gram, X=columns())
 entry("PopulationGraph.operator", CLOUD.operator, 1)
 entry("PopulationGraph.sample_pairs", CLOUD.sample_pairs, size=count(3, 0), rng=rng())
 entry("PopulationGraph.sample_views", CLOUD.sample_views, size=count(3, 0), rng=rng())
@@ -472,7 +484,13 @@ entry(
     rng=rng(),
     progress=Argument(False, v.optional(declared.progress)),
 )
-entry("product", pg.product, observe=repr, graphs=Argument([CLOUD, CUBE], v.anything(), ("graph", "graphs", "factor")))
+entry(
+    "product",
+    pg.product,
+    observe=repr,
+    graphs=Argument([CLOUD, CUBE], v.anything(), ("graph", "graphs", "factor")),
+    name=Argument("toy", v.word),
+)
 entry(
     "structure.mixture",
     structure.mixture,
@@ -486,10 +504,9 @@ entry(
     name=Argument("toy", v.anything("a word", "an empty word"), ("name",)),
 )
 entry(
-    "structure.symmetric",
-    structure.symmetric,
+    "PopulationGraph.with_symmetry",
+    CLOUD.with_symmetry,
     observe=repr,
-    graph=graph(),
     generators=Argument(lambda x: x, v.anything(), ("generator", "generators")),
 )
 entry("compare", pg.compare, graph=graph(), other=Argument(CUBE, v.graph, ("other", "graph")), k=optional_k(1))

@@ -11,10 +11,12 @@
 | f, features | `read_embedding` | `embeddings.py` |
 | any other table of numbers | `numbers`, `as_array` | `tables.py` |
 | k, counts, reals, angles, rng, flags, words | `whole_number`, `count`, `number`, `angle`, `generator` | `scalars.py` |
+| a population | `read_population` | `basics/protocols.py` |
 
-Each room begins with the table of what it takes and what it refuses. `containers.py` tells containers apart by what they can do,
-never by their class, and holds the one rule of name or position. A message says which argument, which container, the first
-offending entry, and what to give.
+Each file begins with the table of what it takes and what it refuses. `containers.py` tells containers apart by what they can do,
+never by their class, and holds the one rule of name or position. What is refused raises InvalidArgument, the subclass of it that
+the file is about, or the `error` that a reader is given. The message says which argument, which container, the first offending
+entry, and what to give.
 """
 
 from popgraph.basics.arguments.scalars import (

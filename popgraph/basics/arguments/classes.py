@@ -63,13 +63,7 @@ def is_labelled(labels: Any) -> Any:
 
 
 def need_every_label(labels: Any, what: str, noun: str = "natural") -> None:
-    """Refuse labels some of which are None, for what is only defined with all of them.
-
-    Raises
-    ------
-    InvalidArgument
-        If any is None; the message says how many are.
-    """
+    """Refuse labels some of which are None, for what is only defined with all of them."""
     lacking = int((~is_labelled(labels)).sum())
     if lacking:
         raise InvalidArgument(
@@ -79,13 +73,7 @@ def need_every_label(labels: Any, what: str, noun: str = "natural") -> None:
 
 
 def need_a_label(labels: Any, name: str = "labels", noun: str = "natural") -> None:
-    """Refuse labels that are None throughout.
-
-    Raises
-    ------
-    InvalidArgument
-        If there is no class among them.
-    """
+    """Refuse labels that are None throughout."""
     if not is_labelled(labels).any():
         raise InvalidArgument(f"{name} gives none of the {len(labels)} {noun}s a class; label one or more")
 
@@ -98,7 +86,7 @@ def bayes_labels(labels: Any, p: Floats, A: Sparse) -> Any:
     first, y = classes_in_order(labels)
     known = np.flatnonzero(y >= 0)
     onehot = sp.csr_array((p[known], (y[known], known)), shape=(len(first), len(p)))
-    mass = (onehot @ A).tocoo()
+    mass = (onehot @ A).tocoo() if sp.issparse(A) else sp.coo_array((A.T @ onehot.T.toarray()).T)
     c, x = mass.coords
     order = np.lexsort((c, -mass.data, x))  # by view, then the most probable class, then the first
     reached, start = np.unique(x[order], return_index=True)
@@ -132,8 +120,8 @@ def labelled_share(p: Floats, y: Ints) -> Floats:
     """Return the probability of each natural given that it is labelled, (n,); p itself where all are."""
     if (y >= 0).all():
         return p
-    kept = np.where(y >= 0, p, 0.0)
-    return np.asarray(kept / kept.sum())
+    labelled = np.where(y >= 0, p, 0.0)
+    return np.asarray(labelled / labelled.sum())
 
 
 def class_numbers(labels: Any, classes: Any) -> Ints:

@@ -45,13 +45,7 @@ def _has_coordinates(value: Any) -> bool:
 
 
 def read_frame(name: str, value: Any, error: type[InvalidArgument] = InvalidArgument) -> Frame:
-    """Return the parts of a table whose columns have names.
-
-    Raises
-    ------
-    InvalidArgument
-        Or `error`, if it cannot be read.
-    """
+    """Return the parts of a table whose columns have names."""
     if _has_coordinates(value):
         columns = value.indexes.get(value.dims[1])
     else:
@@ -108,7 +102,7 @@ def is_vector(value: Any) -> bool:
         return False
 
 
-def missing(value: Any) -> list[int]:
+def missing_entries(value: Any) -> list[int]:
     """Return which entries of a vector its library knows to be missing: nulls of polars and pyarrow, None and NaN of pandas."""
     for asked in ("isna", "is_null"):
         if can(value, asked):
@@ -120,14 +114,8 @@ def missing(value: Any) -> list[int]:
 
 
 def vector(name: str, value: Any, error: type[InvalidArgument] = InvalidArgument) -> Any:
-    """Return a one-dimensional array of any library as numpy's; none that has missing entries.
-
-    Raises
-    ------
-    InvalidArgument
-        Or `error`, if entries are missing, or it cannot be read.
-    """
-    if lost := missing(value):
+    """Return a one-dimensional array of any library as numpy's; none that has missing entries."""
+    if lost := missing_entries(value):
         names = index_of(value)
         first = f"row {lost[0]}" if names is None or names[lost[0]] == lost[0] else shorten(names[lost[0]])
         raise error(
@@ -156,11 +144,6 @@ def positions_by_name(
         The naturals or the views.
     noun : str
         What they are, "natural" or "view".
-
-    Raises
-    ------
-    InvalidArgument
-        Or `error`, if a name is there twice, or the names are neither exactly those wanted nor a count of the rows.
 
     Examples
     --------
@@ -195,13 +178,7 @@ def refuse_other_names(
     noun: str,
     error: type[InvalidArgument] = InvalidArgument,
 ) -> None:
-    """Refuse names that are not exactly those wanted, and say which are missing, which are none, and what may be meant.
-
-    Raises
-    ------
-    InvalidArgument
-        Or `error`.
-    """
+    """Refuse names that are not exactly those wanted, and say which are missing, which are none, and what may be meant."""
     known, given = set(map(by_value, wanted)), set(map(by_value, names))
     lacking = [each for each in wanted if by_value(each) not in given]
     added = [each for each in names if by_value(each) not in known]

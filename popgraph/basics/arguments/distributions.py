@@ -47,11 +47,6 @@ def read_declared(declared: Any, naturals: Sequence[Any] | None = None) -> Decla
         As the tables above say.
     naturals : sequence, optional
         What the entries of a vector without names stand for; 0, 1, ... if not given.
-
-    Raises
-    ------
-    InvalidDistribution
-        If it is none of these; the message says what to give.
     """
     refuse_more_than_outcomes("the distribution", declared)
     if is_vector(declared):

@@ -34,11 +34,6 @@ HALF = Fraction(1, 2)
 def read_edges(weights: Any) -> tuple[Any, list[Any] | None]:
     """Return what `Distribution` reads as the probabilities of pairs, and the nodes in their order where a graph gives it.
 
-    Raises
-    ------
-    InvalidArgument, InvalidDistribution
-        If it holds no edges, or a node has none; the message names the first.
-
     Examples
     --------
     >>> import networkx as nx

@@ -40,13 +40,6 @@ from popgraph.errors import InvalidEmbedding, listing, shorten
 def read_embedding(views: Sequence[Hashable], f: Any, name: str = "f") -> Floats:
     """Return f as a finite (N, d) array in the order of the views; the table above says what is taken.
 
-    Raises
-    ------
-    InvalidEmbedding
-        If it is not one finite real vector for each view; the message names a view.
-    TooLarge
-        If there is not the memory for it in float64.
-
     Examples
     --------
     >>> read_embedding(["a", "b"], {"b": [2], "a": [1]})
@@ -142,15 +135,15 @@ def _alike(name: str, call: str, given: list[Any], views: Sequence[Hashable]) ->
         raise InvalidEmbedding(f"{name} has {len(given)} entries; give one vector for each of the {len(views)} views")
     rows = [_vector(call, row, view) for row, view in zip(given, views, strict=True)]
     entries = index_of(given[0])
-    for row, one, view in zip(rows, given, views, strict=True):
+    for row, vector, view in zip(rows, given, views, strict=True):
         if row.shape != rows[0].shape:
             raise InvalidEmbedding(
                 f"{name} has shape {row.shape} at the view {shorten(view)}, and {rows[0].shape} at {shorten(views[0])}; give one "
                 "vector of one length for each view"
             )
-        if entries is not None and index_of(one) != entries:
+        if entries is not None and index_of(vector) != entries:
             raise InvalidEmbedding(
-                f"{name} names the entries of its vectors {shorten(index_of(one))} at the view {shorten(view)}, and "
+                f"{name} names the entries of its vectors {shorten(index_of(vector))} at the view {shorten(view)}, and "
                 f"{shorten(entries)} at {shorten(views[0])}; give vectors without names, or a table"
             )
     return rows
@@ -189,13 +182,7 @@ def _real_table(name: str, f: Any, rows: Any) -> Any:
 
 
 def check_scale(name: str, table: Floats, least: float = 1e-150, most: float = 1e150) -> Floats:
-    """Return a table no column of which is so long or short that squares of its entries leave float64.
-
-    Raises
-    ------
-    InvalidEmbedding
-        If a column is; a column of zeros is not.
-    """
+    """Return a table no column of which is so long or short that squares of its entries leave float64."""
     size = np.abs(table).max(axis=0, initial=0.0)
     bad = np.flatnonzero((size > most) | ((size < least) & (size > 0)))
     if bad.size:

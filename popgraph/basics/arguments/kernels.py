@@ -44,11 +44,6 @@ def read_kernel(matrix: Any, views: Any) -> Frame:
     """Return a kernel matrix, the names of its rows and of its columns, each None where it has none.
 
     Columns with names are put in the order of `views`, where that is given.
-
-    Raises
-    ------
-    InvalidAugmentation
-        If it is no matrix of numbers.
     """
     columns = None if views is None else list(read_distinct(views, "view", "name the columns apart"))
     if not is_frame(matrix):

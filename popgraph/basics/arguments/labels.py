@@ -82,11 +82,6 @@ def read_labels(
     some : bool
         Whether a mapping or an index may leave some of them out, which are then unlabelled.
 
-    Raises
-    ------
-    InvalidArgument
-        If there is not one label for each; the message says how many there are, or which name is missing or unknown.
-
     Examples
     --------
     >>> read_labels({"b": 1, "a": float("nan")}, ["a", "b"]).tolist()
@@ -109,13 +104,7 @@ def read_labels(
 
 
 def named_labels(labels: Any, name: str, need: str, most: int) -> NamedLabels:
-    """Return labels and the names that they came with, not yet compared with any; `most` bounds what an iterator may yield.
-
-    Raises
-    ------
-    InvalidArgument
-        If they are no labels; the message ends with what is needed.
-    """
+    """Return labels and the names that they came with, not yet compared with any; `most` bounds what an iterator may yield."""
     if isinstance(labels, type | str | bytes | bytearray):
         raise InvalidArgument(f"{name} is {shorten(labels)}, one {type(labels).__name__}; {need}")
     if is_graph(labels):

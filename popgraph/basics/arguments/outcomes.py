@@ -36,16 +36,13 @@ from popgraph.basics.arguments.tables import can, is_sparse, shape_of
 from popgraph.errors import InvalidDistribution, listing, shorten
 
 OUTCOME_LIMIT = 2**22  # more outcomes than this from one iterable is taken to be an endless one
-PLAIN = frozenset({str, int, bool, bytes, type(None), Fraction})  # types whose values equal themselves, and hash so
+PLAIN_TYPES = frozenset(
+    {str, int, bool, bytes, type(None), Fraction}
+)  # types whose values equal themselves, and hash so
 
 
 def read_outcome(outcome: Any, where: str) -> Hashable:
     """Return one outcome, with numpy's scalars as Python's own; `where` names it in the error.
-
-    Raises
-    ------
-    InvalidDistribution
-        If it cannot be hashed, or does not equal itself or what has the same value; the message says what to wrap it in.
 
     Examples
     --------
@@ -54,7 +51,7 @@ def read_outcome(outcome: Any, where: str) -> Hashable:
     (5, 'a')
     """
     kind = type(outcome)
-    if kind in PLAIN or (kind is float and outcome == outcome):
+    if kind in PLAIN_TYPES or (kind is float and outcome == outcome):
         return outcome  # type: ignore[no-any-return]
     if isinstance(outcome, np.generic):
         outcome = plain_scalar(outcome)
@@ -87,7 +84,7 @@ def read_outcome(outcome: Any, where: str) -> Hashable:
 
 def _read_tuple(outcome: Any, where: str) -> Any:
     """Return a tuple whose parts are outcomes; one of a class of its own, as a namedtuple, stays one."""
-    if PLAIN.issuperset(map(type, outcome)):
+    if PLAIN_TYPES.issuperset(map(type, outcome)):
         return outcome
     parts = tuple(read_outcome(part, f"item {i} of {where}") for i, part in enumerate(outcome))
     if all(part is given for part, given in zip(parts, outcome, strict=True)):
@@ -144,13 +141,7 @@ def equals_itself(outcome: Any) -> bool:
 
 
 def list_finite(items: Any, what: str = "these outcomes") -> list[Any]:
-    """List the items of what holds outcomes, in their order, if it is not endless; the tables above say what is taken.
-
-    Raises
-    ------
-    InvalidDistribution
-        If it has no order, no end, or holds more than outcomes.
-    """
+    """List the items of what holds outcomes, in their order, if it is not endless; the tables above say what is taken."""
     if is_frame(items):
         return _rows(items, what)
     if is_vector(items):
@@ -189,13 +180,7 @@ def is_unordered(items: Any) -> bool:
 
 
 def refuse_more_than_outcomes(what: str, items: Any) -> None:
-    """Refuse graphs and distributions of other libraries, which list outcomes and hold more beside them.
-
-    Raises
-    ------
-    InvalidDistribution
-        If it is one; the message says what to give.
-    """
+    """Refuse graphs and distributions of other libraries, which list outcomes and hold more beside them."""
     if is_graph(items):
         raise InvalidDistribution(
             f"{what}: {shorten(str(items))} is a networkx graph; popgraph.zoo.edges(G) makes a population of it, list(G) names its "
@@ -246,11 +231,6 @@ def read_distinct(items: Iterable[Any], what: str, mend: str) -> list[Hashable]:
 def check_equality(outcomes: Iterable[Any], what: str) -> None:
     """Refuse objects that print alike and are equal only to themselves: their class compares them by identity.
 
-    Raises
-    ------
-    InvalidDistribution
-        If there are two such.
-
     Examples
     --------
     >>> class Molecule:
@@ -260,7 +240,7 @@ def check_equality(outcomes: Iterable[Any], what: str) -> None:
     Traceback (most recent call last):
     popgraph.errors.InvalidDistribution: two outcomes are water, and differ: Molecule has no __eq__; give it __eq__ and __hash__
     """
-    types = set(map(type, outcomes)) - PLAIN
+    types = set(map(type, outcomes)) - PLAIN_TYPES
     if not types:
         return
     for dated in types & {np.datetime64, np.timedelta64}:
@@ -274,9 +254,9 @@ def check_equality(outcomes: Iterable[Any], what: str) -> None:
     kinds = {kind for kind in types if compares_by_identity(kind)}
     if not kinds:
         return
-    seen: dict[str, Any] = {}
+    by_words: dict[str, Any] = {}
     for each in outcomes:
-        if type(each) in kinds and seen.setdefault(repr(each), each) is not each:
+        if type(each) in kinds and by_words.setdefault(repr(each), each) is not each:
             raise InvalidDistribution(
                 f"two {what}s are {shorten(each)}, and differ: {type(each).__name__} has no __eq__; give it "
                 "__eq__ and __hash__"

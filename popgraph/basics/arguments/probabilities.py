@@ -38,12 +38,12 @@ from popgraph.errors import InvalidDistribution, listing, shorten
 SUM_TOLERANCE = 1e-9  # probabilities may miss a sum of 1 by this much: twenty or so decimals typed by hand
 PRODUCT_LIMIT = 2**22  # views of one tuple under `independently`; beyond it the graph would not fit anyway
 
-DIGITS = 10_000  # of an exact number; more is a slip of the pen, and would fill the memory
+MAX_DIGITS = 10_000  # of an exact number; more is a slip of the pen, and would fill the memory
 
-NOBODY = object()
+NO_OUTCOME = object()
 
 
-def parse_probability(value: Any, outcome: Any = NOBODY) -> Fraction | float:
+def parse_probability(value: Any, outcome: Any = NO_OUTCOME) -> Fraction | float:
     """Read one probability: exact as a Fraction (int, Fraction, Decimal, "1/3"), else a finite float >= 0.
 
     Errors name the outcome that it belongs to, if there is one; naming it here and not before saves half of all enumeration.
@@ -93,21 +93,18 @@ def _only_number(value: Any) -> Any:
 def read_fraction(value: str | Decimal) -> Fraction | float:
     """Read "1/3", "0.25" or a Decimal exactly; the float NaN or inf of a Decimal that is one.
 
-    Raises
-    ------
-    ValueError
-        If it is no number, or one of more than 10,000 digits: "1e999999999" alone would take a gigabyte.
+    ValueError if it is no number, or one of more than 10,000 digits: "1e999999999" alone would take a gigabyte.
     """
     if isinstance(value, Decimal):
         if not value.is_finite():
             return float(value)  # of a signalling NaN, a ValueError
         exponent = value.as_tuple().exponent
-        if not isinstance(exponent, int) or abs(exponent) > DIGITS:
-            raise ValueError(f"{value} has an exponent beyond {DIGITS:,}")
+        if not isinstance(exponent, int) or abs(exponent) > MAX_DIGITS:
+            raise ValueError(f"{value} has an exponent beyond {MAX_DIGITS:,}")
         return Fraction(value)
     written = value.lower().partition("e")[2].strip().lstrip("+-").replace("_", "")
-    if len(written) > 9 or (written.isdecimal() and int(written) > DIGITS):
-        raise ValueError(f"{value} has an exponent beyond {DIGITS:,}")
+    if len(written) > 9 or (written.isdecimal() and int(written) > MAX_DIGITS):
+        raise ValueError(f"{value} has an exponent beyond {MAX_DIGITS:,}")
     return Fraction(value)
 
 
@@ -122,7 +119,7 @@ def _shown(value: Any) -> str:
 
 
 def _whose(outcome: Any) -> str:
-    return "probability" if outcome is NOBODY else f"the probability of {shorten(outcome)}"
+    return "probability" if outcome is NO_OUTCOME else f"the probability of {shorten(outcome)}"
 
 
 def float_sum(values: Iterable[Any]) -> float:
@@ -172,13 +169,7 @@ def are_numbers(array: Any) -> bool:
 
 
 def read_pairs(probabilities: Any) -> list[tuple[Any, Any]]:
-    """List the pairs (outcome, weight) of what holds weights of outcomes; the tables above say what is taken.
-
-    Raises
-    ------
-    InvalidDistribution
-        If it holds no such pairs, or not in a certain order.
-    """
+    """List the pairs (outcome, weight) of what holds weights of outcomes; the tables above say what is taken."""
     if type(probabilities) is dict and len(probabilities) <= OUTCOME_LIMIT:  # as most rows of kernels are
         return list(probabilities.items())
     if is_frame(probabilities):
@@ -202,13 +193,7 @@ def read_pairs(probabilities: Any) -> list[tuple[Any, Any]]:
 
 
 def whole_counts(counts: Any) -> list[tuple[Any, int]]:
-    """List the pairs (outcome, count) of whole numbers, Python's or another library's.
-
-    Raises
-    ------
-    InvalidDistribution
-        If a count is none.
-    """
+    """List the pairs (outcome, count) of whole numbers, Python's or another library's."""
     pairs = []
     for outcome, count in read_pairs(counts):
         exact = Fraction(int(count)) if isinstance(count, Integral) else as_fraction(count)
@@ -223,13 +208,7 @@ def _columns(frame: Any) -> list[Any]:
 
 
 def read_weights(probabilities: Any) -> dict[Hashable, Fraction | float]:
-    """Return outcome -> weight, each exact where it was declared so, in the order declared.
-
-    Raises
-    ------
-    InvalidDistribution
-        If an outcome is no outcome or is there twice, or a weight is no probability but for its size.
-    """
+    """Return outcome -> weight, each exact where it was declared so, in the order declared."""
     weights: dict[Hashable, Fraction | float] = {}
     for given, value in read_pairs(probabilities):
         outcome = read_outcome(given, f"outcome {len(weights)}")

@@ -19,18 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.errors import InvalidArgument, did_you_mean, shorten
+from popgraph.errors import InvalidArgument, count_in_words, did_you_mean, shorten
 
 
 def is_whole(value: Any) -> bool:
-    """Whether this is a whole number: no truth value and no length of time, which Python and numpy count among them.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> is_whole(np.int8(3)), is_whole(True), is_whole(np.timedelta64(3, "ns"))
-    (True, False, False)
-    """
+    """Whether this is a whole number: no truth value and no length of time, which Python and numpy count among them."""
     return isinstance(value, Integral) and not isinstance(value, bool | np.bool_ | np.timedelta64)
 
 
@@ -74,56 +67,26 @@ def by_value(item: Any) -> Any:
 
 
 def is_real(value: Any) -> bool:
-    """Whether this is a real number: no truth value and no length of time.
-
-    Examples
-    --------
-    >>> is_real(0.5), is_real(False), is_real("0.5")
-    (True, False, False)
-    """
+    """Whether this is a real number: no truth value and no length of time."""
     return isinstance(value, Real) and not isinstance(value, bool | np.bool_ | np.timedelta64)
 
 
 def flag(name: str, value: Any) -> bool:
-    """Return True or False.
-
-    Raises
-    ------
-    InvalidArgument
-        If it is neither; "no" and numpy.array([0]) would count as true.
-
-    Examples
-    --------
-    >>> flag("normalize", "no")
-    Traceback (most recent call last):
-    popgraph.errors.InvalidArgument: normalize is 'no'; it must be True or False
-    """
+    """Return True or False, and nothing that only counts as true: "no" and numpy.array([0]) do."""
     if not isinstance(value, bool | np.bool_):
         raise InvalidArgument(f"{name} is {shorten(value)}; it must be True or False")
     return bool(value)
 
 
 def word(name: str, value: Any) -> str:
-    """Return a string.
-
-    Raises
-    ------
-    InvalidArgument
-        If it is none.
-    """
+    """Return a string."""
     if not isinstance(value, str):
         raise InvalidArgument(f"{name} is {shorten(value)}; it must be a string")
     return str(value)
 
 
 def one_of(name: str, value: Any, choices: Sequence[str]) -> str:
-    """Return one of a few words.
-
-    Raises
-    ------
-    InvalidArgument
-        If it is none of them.
-    """
+    """Return one of a few words; the message names the nearest."""
     if not isinstance(value, str) or value not in choices:
         *others, last = [f'"{choice}"' for choice in choices]
         raise InvalidArgument(
@@ -133,13 +96,7 @@ def one_of(name: str, value: Any, choices: Sequence[str]) -> str:
 
 
 def read_callable(name: str, value: Any) -> None:
-    """Refuse what cannot be called.
-
-    Raises
-    ------
-    InvalidArgument
-        If it cannot.
-    """
+    """Refuse what cannot be called."""
     if not callable(value):
         raise InvalidArgument(f"{name} is {shorten(value)}, which cannot be called; give a function of one argument")
 
@@ -155,12 +112,13 @@ def called(fn: Callable[[Any], Any], argument: Any, name: str) -> Any:
 
 
 def count(name: str, value: Any, least: int = 1, most: int = 2**62, why: str = "it must be a whole number") -> int:
-    """Return a whole number of `least` or more.
+    """Return a whole number of `least` or more; the message ends "`why`, `least` or more".
 
-    Raises
-    ------
-    InvalidArgument
-        If it is none; the message ends "`why`, `least` or more".
+    Examples
+    --------
+    >>> count("size", 2.0)
+    Traceback (most recent call last):
+    popgraph.errors.InvalidArgument: size is 2.0; it must be a whole number, 1 or more
     """
     if not is_whole(value) or not least <= int(value) <= most:
         upper = f", and at most {most:,}" if is_whole(value) and int(value) > most else ""
@@ -177,12 +135,9 @@ def number(
     below: float = np.inf,
     ends: bool = False,
 ) -> float:
-    """Return a real number between two others, as a float; with `ends`, it may be the one below (and the one above, if finite).
+    """Return a real number between two others, as a float; with `ends`, it may equal either of them.
 
-    Raises
-    ------
-    InvalidArgument
-        If it is none; the message says `what` it must be.
+    The message says `what` it must be. NaN fails every comparison, and infinity is refused by itself.
     """
     try:
         x = float(value) if is_real(value) else np.nan
@@ -195,53 +150,33 @@ def number(
 
 
 def angle(name: str, value: Any) -> float:
-    """Return an angle in radians, between 0 and pi/2.
-
-    Raises
-    ------
-    InvalidArgument
-        If it is none.
-
-    Examples
-    --------
-    >>> angle("atol", 0.001)
-    0.001
-    """
+    """Return an angle in radians, between 0 and pi/2."""
     return number(name, value, "it is an angle in radians, between 0 and pi/2", below=np.pi / 2)
 
 
 def generator(rng: Any, name: str = "rng") -> np.random.Generator:
-    """Return numpy's generator of a seed: None, a whole number, or a generator itself.
-
-    Raises
-    ------
-    InvalidArgument
-        If it is none of these.
-    """
+    """Return numpy's generator of a seed: None, a whole number, or a generator itself."""
     if isinstance(rng, bool | np.bool_):
         raise InvalidArgument(f"{name} is {rng!r}; give None, a whole number or a numpy.random.Generator")
     kinds = np.random.Generator | np.random.BitGenerator | np.random.SeedSequence
-    whole = is_whole(rng)
-    if rng is not None and not isinstance(rng, kinds) and (not whole or rng < 0):
+    is_seed = is_whole(rng)
+    if rng is not None and not isinstance(rng, kinds) and (not is_seed or rng < 0):
         raise InvalidArgument(
             f"{name} is {shorten(rng)}; give None, a whole number of 0 or more, or a numpy.random.Generator"
         )
-    return np.random.default_rng(int(rng) if whole else rng)
+    return np.random.default_rng(int(rng) if is_seed else rng)
 
 
-def whole_number(name: str, value: Any, most: int, what: str = "the number of views") -> int:
-    """Return a whole number from 1 to `most`.
-
-    Raises
-    ------
-    InvalidArgument
-        If it is none; the message names it, its value, and what the most is.
+def whole_number(name: str, value: Any, most: int, what: str = "the number of views", least: int = 1) -> int:
+    """Return a whole number from `least` to `most`, both of any size; the message says `what` the most is.
 
     Examples
     --------
-    >>> whole_number("k", 3, most=4)
-    3
+    >>> whole_number("k", 0, most=2**1000)
+    Traceback (most recent call last):
+    popgraph.errors.InvalidArgument: k is 0; it must be a whole number from 1 to the number of views, about 1.07e301
     """
-    if not is_whole(value) or not 1 <= int(value) <= most:
-        raise InvalidArgument(f"{name} is {shorten(value)}; it must be a whole number from 1 to {what}, {most}")
+    if not is_whole(value) or not least <= int(value) <= most:
+        end = str(most) if abs(most) < 10**15 else count_in_words(most)
+        raise InvalidArgument(f"{name} is {shorten(value)}; it must be a whole number from {least} to {what}, {end}")
     return int(value)

@@ -66,11 +66,6 @@ def as_array(name: str, value: Any, error: type[InvalidArgument] = InvalidArgume
     without a gradient, of any precision, dense or sparse, and nested lists of all these. Refused are masked entries, which numpy
     would read as what they hide; sparse matrices, which may be too large; mappings; and lists of rows that have names of their own.
 
-    Raises
-    ------
-    InvalidArgument
-        Or `error`, if numpy cannot read it.
-
     Examples
     --------
     >>> import array
@@ -138,33 +133,21 @@ def _from_tensor(name: str, tensor: Any, error: type[InvalidArgument]) -> Any:
 
 
 def real(entry: Any) -> float:
-    """Return one entry of an array of objects: an int, float, Fraction or Decimal, but no string that spells one.
-
-    Raises
-    ------
-    TypeError, ValueError, OverflowError
-        If it is none, or beyond float64.
-    """
+    """Return one entry of an array of objects, an int, float, Fraction or Decimal; TypeError if it only spells a number."""
     if not isinstance(entry, Real | Decimal | np.bool_) and not hasattr(entry, "detach"):
         raise TypeError(f"{entry!r} is no real number")
     return float(entry)
 
 
 def numbers(name: str, value: Any, need: str, error: type[InvalidArgument] = InvalidArgument) -> Any:
-    """Return finite real numbers as an array of float64, of any shape.
-
-    Raises
-    ------
-    InvalidArgument
-        Or `error`, if they are none; the message says what is needed.
-    """
+    """Return finite real numbers as an array of float64, of any shape."""
     array = as_array(name, value, error)
     if array.dtype.kind not in "biufO":
         raise error(f"{name} has dtype {array.dtype}; {need}")
     with np.errstate(over="ignore"):  # what is beyond float64 becomes inf, and is refused
         try:
-            whole = array.dtype.kind != "O"
-            floats = np.array(array if whole else np.vectorize(real, otypes=[float])(array), dtype=np.float64)
+            plain = array if array.dtype.kind != "O" else np.vectorize(real, otypes=[float])(array)
+            floats = np.array(plain, dtype=np.float64)
         except (TypeError, ValueError, OverflowError):
             raise error(f"{name} is {shorten(value)}; {need}") from None
     if not np.isfinite(floats).all():

@@ -14,7 +14,7 @@ import numpy as np
 from popgraph.basics.arrays import Ints
 from popgraph.declare.batch.states import Coding, distinct
 
-INT64 = 2**63 - 1
+MAX_INT64 = 2**63 - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ Batch: TypeAlias = Callable[[Any, Coding], Branches | None]  # None where the st
 
 def integers(numbers: Sequence[int], bound: int) -> Any:
     """Make an array of ints, of Python's own where their sums could leave 64 bits."""
-    return np.array(numbers, dtype=np.int64 if bound <= INT64 else object)
+    return np.array(numbers, dtype=np.int64 if bound <= MAX_INT64 else object)
 
 
 def divided(numerators: Any, denominator: int) -> Any:
@@ -60,19 +60,16 @@ def divided(numerators: Any, denominator: int) -> Any:
 
 
 def options(choices: Sequence[tuple[Any, Fraction | float]]) -> Branches | None:
-    """Give every state of a batch the same few views with the same probabilities.
+    """Give every state of a batch the same few views with the same probabilities, or return None if the views differ in shape.
 
-    Parameters
-    ----------
-    choices : sequence of (states (b, ...), probability)
-        Those of probability 0 are left out. None is returned if the views differ in shape.
+    `choices` are pairs of states (b, ...) and a probability; those of probability 0 are left out.
     """
-    kept = [(states, p) for states, p in choices if p]
-    if len({states.shape for states, _ in kept}) != 1:
+    possible = [(states, p) for states, p in choices if p]
+    if len({states.shape for states, _ in possible}) != 1:
         return None
-    states = np.stack([states for states, _ in kept], axis=1)
+    states = np.stack([states for states, _ in possible], axis=1)
     count, m = states.shape[:2]
-    weights, denominator = common([p for _, p in kept])
+    weights, denominator = common([p for _, p in possible])
     return Branches(
         np.repeat(np.arange(count), m),
         states.reshape(count * m, *states.shape[2:]),
@@ -146,13 +143,13 @@ def merged(branches: Branches) -> tuple[Branches, Ints, Ints]:
         weights = np.bincount(run, weights=branches.weights)  # one after the other, as a loop would
     else:
         weights = np.add.reduceat(branches.weights[order], np.flatnonzero(start))
-    kept = order[start]  # stable, so these are the first of each run
-    by_position = np.argsort(kept)
-    kept = kept[by_position]
-    lean = Branches(branches.source[kept], branches.states[kept], weights[by_position], branches.denominator)
-    return lean, number[kept], first
+    firsts = order[start]  # the sort is stable, so these are the first of each run
+    by_position = np.argsort(firsts)
+    firsts = firsts[by_position]
+    added_up = Branches(branches.source[firsts], branches.states[firsts], weights[by_position], branches.denominator)
+    return added_up, number[firsts], first
 
 
 def _wide(weights: Any, bound: int) -> Any:
     """Return whole weights as Python's ints where products up to the bound would leave 64 bits."""
-    return weights if bound <= INT64 else weights.astype(object)
+    return weights if bound <= MAX_INT64 else weights.astype(object)

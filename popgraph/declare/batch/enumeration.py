@@ -1,4 +1,4 @@
-"""Listing the views of a population in batches, as arrays: the fast way of `population.py`, with the same outcome."""
+"""Listing the views of a population in batches, as arrays: the fast way of `enumerated.py`, with the same outcome."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 
 from popgraph.basics.arrays import Ints
-from popgraph.basics.memory import FEWER, reserve
+from popgraph.basics.memory import DECLARE_FEWER, reserve
 from popgraph.basics.progress import Progress, track
 from popgraph.declare.augmentation import Augmentation
 from popgraph.declare.batch.branches import Branches, merged
 from popgraph.declare.batch.states import Coding, StateSequence, codings_of, distinct
 from popgraph.errors import InvalidAugmentation, shorten
 
-AT_ONCE = 2**25  # bytes of a batch's views, so that what is in flight stays far below what is kept
+BATCH_BYTES = 2**25  # bytes of a batch's views, so that what is in flight stays far below what is kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ def _listed(
     probe = _ask(augmentation, states[:1], coding)
     if probe is None:
         return None
-    size = max(1, AT_ONCE // max(1, probe.states.nbytes + 8 * len(probe.source)))
+    size = max(1, BATCH_BYTES // max(1, probe.states.nbytes + 8 * len(probe.source)))
     starts = range(0, len(states), size)
     parts = []
     for start in track(starts, len(starts), progress, "enumerate"):
@@ -82,12 +82,12 @@ def _listed(
         branches = _ask(augmentation, batch, coding)
         if branches is None:
             return None
-        reserve("the next batch of views", 5.0 * branches.states.nbytes, FEWER)
+        reserve("the next batch of views", 5.0 * branches.states.nbytes, DECLARE_FEWER)
         parts.append(_part(branches, batch))
     reserve(
         f"the views of {len(states):,} naturals",
         3.0 * sum(part.states.nbytes + 32 * len(part.data) for part in parts),
-        FEWER,
+        DECLARE_FEWER,
     )
     return _join(parts, coding, states if as_naturals else states[:0])
 
@@ -112,25 +112,25 @@ def _ask(augmentation: Augmentation, states: Any, coding: Coding) -> Branches | 
 
 def _part(branches: Branches, naturals: Any) -> _Part:
     """Sort out the branches of some naturals: equal views merged, and numbered with a natural that is a view first."""
-    lean, number, first = merged(branches)
-    lengths = np.bincount(lean.source, minlength=len(naturals))
+    added_up, number, first = merged(branches)
+    lengths = np.bincount(added_up.source, minlength=len(naturals))
     start = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     position = 2 * np.arange(len(number))
-    if lean.states.shape[1:] == naturals.shape[1:]:
-        own = (lean.states == naturals[lean.source]).reshape(len(number), -1).all(axis=1)
-        position[own] = 2 * start[lean.source[own]] - 1
+    if added_up.states.shape[1:] == naturals.shape[1:]:
+        own = (added_up.states == naturals[added_up.source]).reshape(len(number), -1).all(axis=1)
+        position[own] = 2 * start[added_up.source[own]] - 1
     appears = np.full(len(first), 2 * len(number))
     np.minimum.at(appears, number, position)
     by_appearance = np.argsort(appears)
     rank = np.empty_like(by_appearance)
     rank[by_appearance] = np.arange(len(rank))
     states = branches.states[first[by_appearance]]
-    data = lean.floats()
-    if lean.denominator is None:
+    data = added_up.floats()
+    if added_up.denominator is None:
         return _Part(states, lengths, rank[number], data, None, None)
-    common = np.gcd(np.gcd.reduceat(lean.weights, start), lean.denominator)
-    denominators = [lean.denominator // int(divisor) for divisor in common]
-    return _Part(states, lengths, rank[number], data, lean.weights // np.repeat(common, lengths), denominators)
+    common = np.gcd(np.gcd.reduceat(added_up.weights, start), added_up.denominator)
+    denominators = [added_up.denominator // int(divisor) for divisor in common]
+    return _Part(states, lengths, rank[number], data, added_up.weights // np.repeat(common, lengths), denominators)
 
 
 def _join(parts: list[_Part], coding: Coding, naturals: Any) -> Enumeration:

@@ -1,6 +1,6 @@
-"""What f is good for: linear probes of an embedding, one head a file, and how far equal-loss embeddings differ.
+"""What f is good for: linear probes of an embedding, and how far equal-loss embeddings differ.
 
-`task.py` is what every head is given; `least_squares.py`, `logistic.py` and `exact.py` each return a B.
+`task.py` is what every head is given; `heads.py` (least squares, logistic) and `exact.py` return a B.
 """
 
 from popgraph.downstream.probing.family import ProbeRange, probe_range

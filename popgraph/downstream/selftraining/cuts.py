@@ -1,15 +1,24 @@
-"""Two classes: the student's objective as a minimum cut, in whole numbers, so that no rounding is met inside the flow."""
+"""Two classes: the student's objective as a minimum cut, in whole numbers, so that no rounding is met inside the flow.
 
-from dataclasses import dataclass
+The flow is OR-tools' where that is installed and networkx's elsewhere. Both are exact, and the smallest and the largest minimum cut
+are the same for every maximum flow, so no label depends on which of the two is installed.
+"""
+
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from scipy.sparse.csgraph import breadth_first_order
 
 from popgraph.basics.arrays import Floats, Immutable, Ints
+from popgraph.errors import load_whole
 
-UNIT = 2**60  # probabilities become whole multiples of 2^-60; what that moves is below rounding
-SLACK = 2**14  # multiples of it that rounding may leave of a capacity that should be used up: 1e-14
+UNITS_IN_ONE = 2.0**60  # costs are rounded to whole multiples of 2^-60
+NEVER_CUT_UNITS = 2.0**61  # above the cost of giving all views to one class: no minimum cut parts such a pair
+# A cost w_xx' = Σ p(x̄) A(x|x̄) A(x'|x̄) of m terms is exact to (m + 3) 2^-53 of itself, that is to 2^-46 of itself for m <= 125;
+# as roundings mostly cancel, for m of several thousand.
+RELATIVE_ROUNDING = 2.0**-46
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,49 +35,134 @@ class Cut(Immutable):
         return bool(np.array_equal(self.smallest, self.largest))
 
 
+@dataclass(frozen=True, eq=False)
+class Network(Immutable):
+    """Hold capacities in units: from the source to each node and from each node to the sink, (N,), and of m pairs both ways.
+
+    Pair i joins the nodes x[i] and y[i], with capacity `forward[i]` from x to y, and `backward[i]` from y to x.
+    """
+
+    source: Ints
+    sink: Ints
+    x: Ints
+    y: Ints
+    forward: Ints
+    backward: Ints
+
+    def saturated(self) -> tuple["Network", int]:
+        """Return the capacities that a maximum flow leaves over, and its value in units.
+
+        The flow is checked, in whole numbers: it keeps to the capacities, what enters a node leaves it, and no way from the source
+        to the sink is left open. That proves it a maximum flow.
+        """
+        N, m = len(self.source), len(self.x)
+        direct = np.minimum(self.source, self.sink)  # what flows from the source through one node to the sink
+        start = replace(self, source=self.source - direct, sink=self.sink - direct)
+        tails = np.concatenate([np.full(N, N), np.arange(N), self.x, self.y])
+        heads = np.concatenate([np.arange(N), np.full(N, N + 1), self.y, self.x])
+        capacities = np.concatenate([start.source, start.sink, self.forward, self.backward])
+        useful = (capacities > 0) & np.append(start.reached_from_source(), [True, False])[tails]
+        useful &= np.append(start.reaching_sink(), [False, True])[heads]
+        flow = np.zeros_like(capacities)
+        if useful.any():
+            flow[useful] = _maximum_flow(tails[useful], heads[useful], capacities[useful], N)
+        from_source, to_sink, to_y, to_x = np.split(flow, [N, 2 * N, 2 * N + m])
+        net = to_y - to_x
+        remaining = replace(
+            start,
+            source=start.source - from_source,
+            sink=start.sink - to_sink,
+            forward=self.forward - net,
+            backward=self.backward + net,
+        )
+        surplus = np.zeros(N + 2, dtype=np.int64)
+        np.add.at(surplus, heads, flow)
+        np.subtract.at(surplus, tails, flow)
+        within = ((flow >= 0) & (flow <= capacities)).all()
+        if not within or surplus[:N].any() or (remaining.reached_from_source() & (remaining.sink > 0)).any():
+            raise AssertionError("the library returned a flow that is not a maximum flow")
+        return remaining, int(direct.sum() + from_source.sum())
+
+    def reached_from_source(self) -> Any:
+        """Return the nodes to which positive capacities lead from the source, an (N,) mask."""
+        return _reached(self.source > 0, self.x, self.y, self.forward > 0, self.backward > 0)
+
+    def reaching_sink(self) -> Any:
+        """Return the nodes from which positive capacities lead to the sink, an (N,) mask."""
+        return _reached(self.sink > 0, self.x, self.y, self.backward > 0, self.forward > 0)
+
+
 def minimum_cut(pairs: sp.coo_array, source: Floats, sink: Floats) -> Cut:
-    """Cut N nodes in two at least cost: a node apart from the source pays source[x], one apart from the sink sink[x].
+    """Cut N nodes in two at least cost: a node on the sink's side pays source[x], one on the source's side pays sink[x].
 
     Parameters
     ----------
     pairs : (N, N) coo_array
         What x and x' pay for being parted; entries above the diagonal.
     source, sink : (N,) arrays
-        Nonnegative.
+        Nonnegative; one of the two sums to 1 at most, up to rounding.
     """
+    x, y = pairs.coords
+    N, parted = len(source), _in_units(pairs.data)
+    remaining, value = Network(_in_units(source), _in_units(sink), x, y, parted, parted).saturated()
+
+    # Two sets S and T of nodes that should cost the same differ by rounding. Let D be the nodes in one of them only. The costs that
+    # are in one of both sums only belong to nodes of D, and if both cuts are minimum, they sum to 2 F at most, where F bounds a
+    # minimum cut: the least that one class for all nodes costs. So the sums differ by
+    #     RELATIVE_ROUNDING min(Σ_{x in D} costs at x, 2 F), and half a unit for each cost at a node of D.
+    # A bonus of this size for every node on the source's side makes the larger set the cheaper one, and on the sink's side the
+    # smaller. In whole numbers the largest (smallest) minimum cut with such a bonus is one set, whatever flow finds it.
+    ends = np.concatenate([x, y])
+    F = min(source.sum(), sink.sum())
+    costs = source + sink + np.bincount(ends, np.tile(np.minimum(pairs.data, F), 2), minlength=N)
+    bonus = np.rint(UNITS_IN_ONE * RELATIVE_ROUNDING * np.minimum(costs, 2.0 * F)).astype(np.int64)
+    bonus += np.bincount(ends, minlength=N) + 2
+    smallest = replace(remaining, sink=remaining.sink + bonus).saturated()[0]
+    largest = replace(remaining, source=remaining.source + bonus).saturated()[0]
+    return Cut(smallest.reached_from_source(), ~largest.reaching_sink(), value / UNITS_IN_ONE)
+
+
+def _in_units(costs: Floats) -> Ints:
+    """Return costs in whole units: the product with a power of 2 is exact, and is rounded to an integer of at most 2^61."""
+    return np.rint(np.minimum(costs * UNITS_IN_ONE, NEVER_CUT_UNITS)).astype(np.int64)
+
+
+def _maximum_flow(tails: Ints, heads: Ints, capacities: Ints, N: int) -> Ints:
+    """Return a maximum flow through each arc, from node N to node N + 1."""
+    try:
+        solver = load_whole("ortools.graph.python.max_flow").SimpleMaxFlow()
+    except ImportError:
+        return _flow_by_networkx(tails, heads, capacities, N)
+    arcs = solver.add_arcs_with_capacity(tails.astype(np.int32), heads.astype(np.int32), capacities)
+    status = solver.solve(N, N + 1)
+    if status != solver.OPTIMAL:
+        raise AssertionError(f"OR-tools found no maximum flow: {status}")
+    return np.asarray(solver.flows(arcs), dtype=np.int64)
+
+
+def _flow_by_networkx(tails: Ints, heads: Ints, capacities: Ints, N: int) -> Ints:
+    """Return a maximum flow through each arc, from node N to node N + 1, computed in Python's integers."""
     import networkx as nx
 
-    N = len(source)
     network = nx.DiGraph()
     network.add_nodes_from(range(N + 2))
-    s, t = N, N + 1
-    for x, (a, b) in enumerate(zip(source.tolist(), sink.tolist(), strict=True)):
-        for tail, head, cost in ((s, x, a), (x, t, b)):
-            if cost > 0:
-                network.add_edge(tail, head, capacity=round(cost * UNIT))
-    for x, y, cost in zip(*(part.tolist() for part in (*pairs.coords, pairs.data)), strict=True):
-        network.add_edge(x, y, capacity=round(cost * UNIT))
-        network.add_edge(y, x, capacity=round(cost * UNIT))
-    flow = nx.algorithms.flow.boykov_kolmogorov(network, s, t)
-    spare = {(a, b): c["capacity"] - c["flow"] for a, b, c in flow.edges(data=True)}
-    reached = _reach(flow, s, lambda a, b: spare[a, b] > SLACK)
-    reaching = _reach(flow, t, lambda a, b: spare[b, a] > SLACK)
-    smallest, largest = np.zeros(N, dtype=bool), np.ones(N, dtype=bool)
-    smallest[[x for x in reached if x < N]] = True
-    largest[[x for x in reaching if x < N]] = False
-    return Cut(smallest, largest, flow.graph["flow_value"] / UNIT)
+    arcs = list(zip(tails.tolist(), heads.tolist(), strict=True))
+    for (tail, head), capacity in zip(arcs, capacities.tolist(), strict=True):
+        network.add_edge(tail, head, capacity=capacity)
+    residual = nx.algorithms.flow.boykov_kolmogorov(network, N, N + 1)
+    return np.array([max(residual[tail][head]["flow"], 0) for tail, head in arcs], dtype=np.int64)
 
 
-def _reach(network: Any, start: int, open_: Any) -> set[int]:
-    """Return the nodes that can be reached from one through open edges."""
-    seen, left = {start}, [start]
-    while left:
-        here = left.pop()
-        for there in network[here]:  # a residual network holds every edge both ways
-            if there not in seen and open_(here, there):
-                seen.add(there)
-                left.append(there)
-    return seen
+def _reached(starts: Any, x: Ints, y: Ints, forward: Any, backward: Any) -> Any:
+    """Return the nodes that can be reached from the starts along pairs that are open forward or backward, an (N,) mask."""
+    N = len(starts)
+    start_nodes = np.flatnonzero(starts)
+    tails = np.concatenate([x[forward], y[backward], np.full(len(start_nodes), N)])
+    heads = np.concatenate([y[forward], x[backward], start_nodes])
+    arcs = sp.csr_array((np.ones(len(tails), dtype=np.int8), (tails, heads)), shape=(N + 1, N + 1))
+    reached = np.zeros(N + 1, dtype=bool)
+    reached[breadth_first_order(arcs, N, return_predecessors=False)] = True
+    return reached[:N]
 
 
 def cost_of(pairs: sp.coo_array, unary: Floats, codes: Ints) -> float:

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from popgraph.basics.arguments.classes import (
     bayes_labels,
     classes_in_order,
@@ -16,8 +14,9 @@ from popgraph.basics.arguments.classes import (
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.labels import read_labels
 from popgraph.basics.arrays import Floats, Immutable, Ints
+from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, read_population
+from popgraph.downstream.votes import indicators
 from popgraph.errors import InvalidArgument, shorten
-from popgraph.populations.graph import PopulationGraph
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,10 +29,7 @@ class Teacher(Immutable):
     @property
     def onehot(self) -> Floats:
         """1 where a view has a class, (N, r); rows of views without a pseudo-label are 0."""
-        table = np.zeros((len(self.codes), len(self.classes)))
-        seen = np.flatnonzero(self.codes >= 0)
-        table[seen, self.codes[seen]] = 1.0
-        return table
+        return indicators(self.codes, len(self.classes))
 
     def named(self, codes: Ints) -> Any:
         """Return class numbers as labels, None for -1."""
@@ -41,25 +37,24 @@ class Teacher(Immutable):
 
 
 @checked_call()
-def pseudo_labels(graph: PopulationGraph, known: Any) -> Any:
-    """Label each view by the labelled naturals that it may come from: argmax_c Σ p(x̄) A(x|x̄) over known x̄ of class c.
+def pseudo_labels(graph: LabelledPopulation, known: Any) -> Any:
+    """Label each view by the labelled naturals that it may come from: argmax_c Σ p(x̄) A(x|x̄) over the known x̄ of class c.
 
     Parameters
     ----------
-    graph : PopulationGraph
-        N views.
+    graph : PopulationGraph, or another population that lists its naturals and views
     known : mapping natural -> label, or sequence of n labels with None for none
         The naturals whose class the teacher knows, one or more; a mapping or Series may leave the others out.
 
     Returns
     -------
     (N,) array of labels
-        None for a view that no known natural reaches; on a tie the class that the first natural of the two has.
+        None for a view that no known natural reaches; on a tie the class that appears first among the naturals.
 
     Raises
     ------
     InvalidArgument
-        If nothing is known, or something about what is no natural, or a sequence has not one label or None for each.
+        If no natural is known, a name is not that of a natural, or a sequence has not n entries.
 
     Examples
     --------
@@ -70,8 +65,7 @@ def pseudo_labels(graph: PopulationGraph, known: Any) -> Any:
     >>> selftraining.pseudo_labels(pg.zoo.lightning_cloud(), {pg.zoo.lightning_cloud().naturals[0]: "bolt"}).tolist()
     ['bolt', 'bolt', None, None]
     """
-    if not isinstance(graph, PopulationGraph):
-        raise InvalidArgument(f"pseudo_labels(graph, known) takes a PopulationGraph first; got {shorten(graph)}")
+    read_population("pseudo_labels(graph, known)", graph, LabelledPopulation)
     labels = read_labels(known, graph.naturals, name="known", some=True)
     if labels is None or not is_labelled(labels).any():
         raise InvalidArgument(
@@ -80,16 +74,8 @@ def pseudo_labels(graph: PopulationGraph, known: Any) -> Any:
     return bayes_labels(labels, graph.p, graph.kernel)
 
 
-def read_teacher(graph: PopulationGraph, teacher: Any) -> Teacher:
-    """Read pseudo-labels: a sequence of N labels with None for none, or a mapping or Series of some views.
-
-    Raises
-    ------
-    InvalidArgument
-        If there is not one label for each view, or a label of what is no view, or no label at all.
-    """
-    if not isinstance(graph, PopulationGraph):
-        raise InvalidArgument(f"a PopulationGraph comes first; got {shorten(graph)}")
+def read_teacher(graph: ViewedPopulation, teacher: Any) -> Teacher:
+    """Read pseudo-labels of one view or more: a sequence of N labels with None for none, or a mapping or Series of some views."""
     labels = read_labels(teacher, graph.views, noun="view", name="teacher", some=True)
     if labels is None or not is_labelled(labels).any():
         raise InvalidArgument("teacher labels no view; a student needs one pseudo-label or more")

@@ -1,29 +1,27 @@
 """w, Ā, γ and F* as they stand on a blackboard: fractions and radicals in LaTeX, for graphs small enough to look at."""
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from popgraph.errors import InvalidArgument, TooLarge, require, shorten
 from popgraph.populations.exact.algebraic import fraction_latex, root_latex
+from popgraph.populations.exact.eigenspaces import ExactlySolved
 
-if TYPE_CHECKING:
-    from popgraph.populations.exact.value import ExactGraph
-
-MOST = 12  # views
+MAX_VIEWS_WRITTEN = 12  # as a matrix in LaTeX
 
 
-def write(graph: "ExactGraph", what: str) -> str:
+def write(graph: ExactlySolved, what: str) -> str:
     """Return one of the matrices in LaTeX."""
     if not isinstance(what, str) or what not in WRITERS:
         raise InvalidArgument(f"what is {shorten(what)}; it must be one of {', '.join(map(repr, WRITERS))}")
-    if graph.N > MOST:
-        raise TooLarge(f"{graph.N:,} views are too many to write out; at most {MOST} are")
+    if graph.N > MAX_VIEWS_WRITTEN:
+        raise TooLarge(f"{graph.N:,} views are too many to write out; at most {MAX_VIEWS_WRITTEN} are")
     return WRITERS[what](graph)
 
 
-def page(graph: "ExactGraph") -> str | None:
+def page(graph: ExactlySolved) -> str | None:
     """Return all four as one display, or None where there are too many views."""
-    if graph.N > MOST:
+    if graph.N > MAX_VIEWS_WRITTEN:
         return None
     names = {"w": "w", "adjacency": r"\bar A", "gamma": r"\gamma", "F*": "F^*"}
     parts = [f"{names[what]} = {write(graph, what)}" for what in WRITERS]
@@ -35,22 +33,22 @@ def _matrix(rows: list[list[str]]) -> str:
     return rf"\begin{{pmatrix}}{body}\end{{pmatrix}}"
 
 
-def _w(graph: "ExactGraph") -> str:
+def _w(graph: ExactlySolved) -> str:
     return _matrix([[fraction_latex(entry) for entry in row] for row in graph.w.tolist()])
 
 
-def _adjacency(graph: "ExactGraph") -> str:
+def _adjacency(graph: ExactlySolved) -> str:
     w, w_x = graph.w, graph.w_x
     rows = [[root_latex(w[x, y] ** 2 / (w_x[x] * w_x[y])) for y in range(graph.N)] for x in range(graph.N)]
     return _matrix(rows)
 
 
-def _gamma(graph: "ExactGraph") -> str:
+def _gamma(graph: ExactlySolved) -> str:
     values = [each.latex for each in graph.eigenvalues for _ in range(each.multiplicity)]
     return r"\left(" + r",\ ".join(values) + r"\right)"
 
 
-def _leading(graph: "ExactGraph") -> str:
+def _leading(graph: ExactlySolved) -> str:
     """The columns of positive rational eigenvalues down to the first irrational one, orthonormal."""
     columns: list[list[str]] = []
     for each in graph.eigenvalues:
@@ -65,12 +63,12 @@ def _leading(graph: "ExactGraph") -> str:
             )
     if not columns:
         return r"\text{(irrational)}"
-    more = len(columns) < graph.rank
-    rows = [[*row, r"\cdots"] if more else list(row) for row in zip(*columns, strict=True)]
+    end = [r"\cdots"] if len(columns) < graph.rank else []
+    rows = [[*row, *end] for row in zip(*columns, strict=True)]
     return _matrix(rows)
 
 
-def _eigenfunctions(graph: "ExactGraph", value: Fraction) -> list[tuple[list[Fraction], Fraction]]:
+def _eigenfunctions(graph: ExactlySolved, value: Fraction) -> list[tuple[list[Fraction], Fraction]]:
     """Return an orthogonal basis of the eigenfunctions of P in L²(w_x), and their squared lengths, by Gram and Schmidt."""
     flint: Any = require("flint")
     N, P, w_x = graph.N, graph.walk, graph.w_x.tolist()

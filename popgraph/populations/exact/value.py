@@ -1,5 +1,6 @@
 """`ExactGraph`: w, its walk and its spectrum without rounding, for a population declared with exact probabilities."""
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -19,42 +20,11 @@ from popgraph.errors import InvalidArgument, shorten
 from popgraph.populations.exact import latex
 from popgraph.populations.exact.algebraic import Eigenvalue, real_roots
 from popgraph.populations.exact.charpoly import characteristic, factors
+from popgraph.populations.exact.eigenspaces import Cut, Factored
 from popgraph.populations.exact.integers import Block, blocks, check_exact, weights
 from popgraph.populations.exact.verification import ExactMatch, verify
 
-START = 64  # bits at which roots are first isolated
-
-
-@dataclass(frozen=True)
-class Cut(Immutable):
-    """Say exactly what lies at a cut between γ_k and γ_{k+1}.
-
-    Attributes
-    ----------
-    k : int
-    clean : bool
-        Whether γ_k > γ_{k+1}.
-    zero : bool
-        Whether γ_k = 0.
-    above, upto : int
-        How many eigenvalues exceed γ_k, and how many are at least γ_k.
-    gap : tuple of two Fractions
-        An enclosure of γ_k - γ_{k+1}, one number where it is 0, both of one sign else; γ_{N+1} counts as 0.
-
-    Examples
-    --------
-    >>> import popgraph as pg
-    >>> cut = pg.zoo.hypercube(3).exact().cut(2)
-    >>> cut.clean, cut.above, cut.upto, cut.gap
-    (False, 1, 4, (Fraction(0, 1), Fraction(0, 1)))
-    """
-
-    k: int
-    clean: bool
-    zero: bool
-    above: int
-    upto: int
-    gap: tuple[Fraction, Fraction]
+FIRST_BITS = 64  # of precision, at which roots are isolated at first
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -80,6 +50,11 @@ class ExactGraph(Immutable):
 
     def __post_init__(self) -> None:
         check_exact(self.population)
+
+    @property
+    def views(self) -> Sequence[Hashable]:
+        """The N views; row i of every (N, ...) array belongs to views[i]."""
+        return self.population.views
 
     @property
     def N(self) -> int:
@@ -133,22 +108,22 @@ class ExactGraph(Immutable):
         return max(block.side for block in self._blocks)
 
     @cached_property
-    def charpoly(self) -> "Factored":
+    def charpoly(self) -> Factored:
         """The characteristic polynomial of Ā, factored over the rationals."""
-        found: dict[tuple[int, ...], int] = {}
+        exponents: dict[tuple[int, ...], int] = {}
         for block in self._blocks:
             for factor, exponent in factors(characteristic(block)).items():
-                found[factor] = found.get(factor, 0) + exponent
-        degree = sum((len(factor) - 1) * exponent for factor, exponent in found.items())
-        if degree < self.N:
-            found[0, 1] = found.get((0, 1), 0) + self.N - degree
-        order = sorted(found, key=lambda factor: (len(factor), tuple(map(abs, factor)), factor))
-        return Factored(tuple((factor, found[factor]) for factor in order))
+                exponents[factor] = exponents.get(factor, 0) + exponent
+        degree = sum((len(factor) - 1) * exponent for factor, exponent in exponents.items())
+        if degree < self.N:  # a component with fewer naturals than views has zeros beside those of its naturals' walk
+            exponents[0, 1] = exponents.get((0, 1), 0) + self.N - degree
+        order = sorted(exponents, key=lambda factor: (len(factor), tuple(map(abs, factor)), factor))
+        return Factored(tuple((factor, exponents[factor]) for factor in order))
 
     @cached_property
     def eigenvalues(self) -> tuple[Eigenvalue, ...]:
         """The distinct eigenvalues of Ā, largest first, with their multiplicities and disjoint isolating intervals."""
-        bits = START
+        bits = FIRST_BITS
         while True:
             listed = [
                 Eigenvalue(factor, index, low, high, count)
@@ -177,12 +152,7 @@ class ExactGraph(Immutable):
         4
         """
         try:
-            whole = value if isinstance(value, Eigenvalue) else int(value) if isinstance(value, np.integer) else value
-            asked = (
-                whole
-                if isinstance(whole, Eigenvalue)
-                else Fraction(read_fraction(whole) if isinstance(whole, str | Decimal) else whole)
-            )
+            asked = value if isinstance(value, Eigenvalue) else _rational(value)
         except (TypeError, ValueError, ZeroDivisionError, OverflowError):
             raise InvalidArgument(
                 f"value is {shorten(value)}; give an int, a Fraction or a string like '1/4'"
@@ -284,7 +254,7 @@ class ExactGraph(Immutable):
         """Decide exactly whether a rational f matches F* up to an invertible linear map; see `ExactMatch`.
 
         Span F is that of k leading eigenvectors iff span f is one of k leading eigenspaces of the rational walk P, which is
-        a matter of ranks: no tolerance enters. At a degenerate cut f must hold all above it and nothing below.
+        a matter of ranks: no tolerance enters. At a degenerate cut f must contain all above it and nothing below.
 
         Parameters
         ----------
@@ -336,41 +306,11 @@ class ExactGraph(Immutable):
         return f"ExactGraph({self.N:,} views, rank {self.rank:,}: {', '.join(listed)}{more})"
 
 
-@dataclass(frozen=True)
-class Factored:
-    """Hold a polynomial as irreducible factors, each primitive with its coefficients lowest first, and exponents.
-
-    Examples
-    --------
-    >>> import popgraph as pg
-    >>> pg.zoo.hypercube(2).exact().charpoly.factors
-    (((-1, 1), 1), ((-1, 4), 2), ((-1, 16), 1))
-    """
-
-    factors: tuple[tuple[tuple[int, ...], int], ...]
-
-    @property
-    def degree(self) -> int:
-        """The degree of the product."""
-        return sum((len(factor) - 1) * exponent for factor, exponent in self.factors)
-
-    def __str__(self) -> str:
-        return " ".join(
-            (f"({polynomial})" if " " in polynomial else polynomial) + (f"^{exponent}" if exponent > 1 else "")
-            for polynomial, exponent in ((_polynomial(factor), exponent) for factor, exponent in self.factors)
-        )
-
-
-def _polynomial(coefficients: tuple[int, ...]) -> str:
-    """Write a polynomial, highest power first."""
-    text = ""
-    for power in range(len(coefficients) - 1, -1, -1):
-        c = coefficients[power]
-        if c:
-            x = "" if power == 0 else "x" if power == 1 else f"x^{power}"
-            size = "" if abs(c) == 1 and power else str(abs(c))
-            text += (" - " if c < 0 else " + ") + size + x if text else ("-" if c < 0 else "") + size + x
-    return text
+def _rational(value: Any) -> Fraction:
+    """Return the rational number that a user wrote."""
+    if isinstance(value, str | Decimal):
+        return Fraction(read_fraction(value))
+    return Fraction(int(value) if isinstance(value, np.integer) else value)
 
 
 def _gap(a: Eigenvalue, b: Eigenvalue) -> tuple[Fraction, Fraction]:

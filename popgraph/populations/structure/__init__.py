@@ -1,14 +1,14 @@
-"""Populations that are known by their structure: products of independent coordinates, mixtures of these, and declared symmetry."""
+"""Populations that are known by their structure: products of independent coordinates, and mixtures of these."""
 
 from typing import TYPE_CHECKING
 
 from popgraph.basics.namespaces import missing, only
 from popgraph.populations.structure.graph import ProductGraph, product
-from popgraph.populations.structure.learning import ProductTraining
 from popgraph.populations.structure.low_degree import LowDegree
-from popgraph.populations.structure.mixture import MixtureGraph, mixture
+from popgraph.populations.structure.mixing import mixture
+from popgraph.populations.structure.mixture import MixtureGraph
+from popgraph.populations.structure.product_training import ProductTraining
 from popgraph.populations.structure.spectrum import ProductCertificate, ProductSpectrum
-from popgraph.populations.structure.symmetry import SymmetricGraph, symmetric
 
 __all__ = [
     "LowDegree",
@@ -17,10 +17,8 @@ __all__ = [
     "ProductGraph",
     "ProductSpectrum",
     "ProductTraining",
-    "SymmetricGraph",
     "mixture",
     "product",
-    "symmetric",
 ]
 __dir__ = only(__all__)
 if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker

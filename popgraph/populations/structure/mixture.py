@@ -1,10 +1,10 @@
-"""`mixture`: a class variable chooses among product populations; the graph is known by its products with vectors alone.
+"""`MixtureGraph`: a class variable chooses among product populations; the graph is known by its products with vectors alone.
 
 w = Σ_c π_c ⊗_j w_j^c is a sum of Kronecker products, and so is the diagonal D of its row sums. Ā = D^-1/2 w D^-1/2 is not, and its
 eigenvalues have no closed form: they are found iteratively, and certified as those of any graph.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -14,123 +14,29 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import LinearOperator
 
-from popgraph.basics.arguments import generator, word
+from popgraph.basics.arguments import generator
 from popgraph.basics.arguments.classes import label_column
-from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.declare.distribution import Distribution, Seed
-from popgraph.declare.enumerated import read_distribution
-from popgraph.errors import InvalidArgument, TooLarge, listing, printable, shorten, size_in_words
+from popgraph.errors import TooLarge
 from popgraph.populations.building import build
+from popgraph.populations.columns import read_columns
 from popgraph.populations.graph import PopulationGraph
+from popgraph.populations.printing import sizes_in_words
 from popgraph.populations.sampling import read_draws
 from popgraph.populations.structure.summed import SummedProducts
 from popgraph.populations.structure.tuples import ClassedTuples, Tuples
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum.solvers.operator import decompose_operator
 
-LARGEST = 2**27  # cells of the product space: a vector over them takes 1 GiB, and a spectrum some dozens of vectors
-EXPANDED = 2**24  # entries of the kernel up to which `expand` lists it
-
-
-@checked_call()
-def mixture(law: Any, populations: Mapping[Any, Sequence[Any]], *, name: str = "") -> "MixtureGraph":
-    """Mix product populations: draw a class c from a law, then each coordinate j independently from its j-th population.
-
-    Parameters
-    ----------
-    law : Distribution, mapping class -> probability, or sequence of equally likely classes
-        π.
-    populations : mapping class -> sequence of d populations
-        Each a `PopulationGraph`, or a pair (distribution, augmentation) as `build` takes it. The j-th coordinates of all
-        classes share one space of views: equal outcomes are the same view, and that is where classes overlap.
-    name : str
-        How the graph prints.
-
-    Returns
-    -------
-    MixtureGraph
-        Naturals are (c, (x̄_1, ..., x̄_d)), views are tuples (x_1, ..., x_d) that some class reaches.
-
-    Raises
-    ------
-    InvalidArgument
-        If a class has no populations, or not as many as the others; or a view's probability is too small for float64.
-    InvalidDistribution, InvalidAugmentation
-        If a law or population is none.
-    TooLarge
-        If the product space has more than 134 million cells.
-
-    Examples
-    --------
-    >>> import popgraph as pg
-    >>> from popgraph import structure
-    >>> def biased(p):
-    ...     return pg.build({0: 1 - p, 1: p}, {0: {0: 0.9, 1: 0.1}, 1: {0: 0.1, 1: 0.9}})
-    >>> graph = structure.mixture(["cat", "dog"], {"cat": [biased(0.25)] * 10, "dog": [biased(0.75)] * 10})
-    >>> graph
-    MixtureGraph(2 classes of 10 coordinates, 2,048 naturals, 1,024 views, 1 component)
-    >>> graph.spectrum(2).gamma
-    array([1.   , 0.871])
-    """
-    word("name", name)
-    pi = read_distribution(law)
-    if not isinstance(populations, Mapping):
-        raise InvalidArgument(
-            f"populations is a {type(populations).__name__}; give a mapping "
-            "class -> sequence of populations, one for each coordinate"
-        )
-    missing = [shorten(c) for c in pi if c not in populations]
-    if missing:
-        raise InvalidArgument(f"the law has the class {listing(missing)}, for which there are no populations")
-    extra = [shorten(c) for c in populations if c not in pi]
-    if extra:
-        raise InvalidArgument(f"there are populations for the class {listing(extra)}, which the law does not have")
-    factors = tuple(_read_factors(c, populations[c]) for c in pi)
-    lengths = {len(of_class) for of_class in factors}
-    if len(lengths) > 1:
-        counts = [f"{shorten(c)} {len(of_class)}" for c, of_class in zip(pi, factors, strict=True)]
-        raise InvalidArgument(f"classes need equally many coordinates; these have: {listing(counts)}")
-    coordinates = tuple(
-        tuple(dict.fromkeys(view for of_class in factors for view in of_class[j].views)) for j in range(lengths.pop())
-    )
-    cells = prod(len(outcomes) for outcomes in coordinates)
-    if cells > LARGEST:
-        raise TooLarge(
-            f"the product space has {cells:,} cells, and a vector over them takes {size_in_words(8.0 * cells)}; at most "
-            f"{LARGEST:,} cells: use fewer coordinates, or coordinates of fewer views"
-        )
-    graph = MixtureGraph(pi, factors, coordinates, name)
-    if not graph.w_x.all():
-        lost = [shorten(graph.views[int(i)]) for i in np.flatnonzero(graph.w_x == 0)[:6]]
-        raise InvalidArgument(f"w_x of {listing(lost)} is too small for float64, below 5e-324; leave it out")
-    return graph
-
-
-def _read_factors(c: Any, declared: Any) -> tuple[PopulationGraph, ...]:
-    """Read the populations of one class."""
-    if isinstance(declared, PopulationGraph | str) or not isinstance(declared, Sequence) or not len(declared):
-        raise InvalidArgument(
-            f"the populations of class {shorten(c)} are {shorten(declared)}; give a list with one for each coordinate, at least one"
-        )
-    factors = []
-    for j, one in enumerate(declared):
-        if not isinstance(one, PopulationGraph):
-            if not isinstance(one, tuple) or len(one) != 2:
-                raise InvalidArgument(
-                    f"coordinate {j} of class {shorten(c)} is {shorten(one)}; give a PopulationGraph, "
-                    "or a pair (distribution, augmentation)"
-                )
-            one = build(*one)
-        factors.append(one)
-    return tuple(factors)
+MAX_ENTRIES_LISTED = 2**24  # of the kernel, by `expand`
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MixtureGraph(Immutable):
     """Hold a mixture of product populations; made by `mixture`.
 
-    It answers as a `PopulationGraph` does, but neither w nor A is ever formed: `factor` and `operator()` multiply.
+    It answers as a `PopulationGraph` does, but neither w nor A is ever formed: `kernel`, `factor` and `gram` multiply.
 
     Attributes
     ----------
@@ -158,7 +64,7 @@ class MixtureGraph(Immutable):
     coordinates: tuple[tuple[Hashable, ...], ...]
     name: str = ""
 
-    is_exact = False  # nothing here is computed in fractions; `expand` and declare what it gives for that
+    is_exact = False  # products of operators are floats; `build` the expanded population for fractions
 
     @property
     def d(self) -> int:
@@ -251,7 +157,7 @@ class MixtureGraph(Immutable):
         >>> structure.mixture([0], {0: [pg.zoo.hypercube(1)] * 3}).gram(np.eye(8)).shape
         (8, 8)
         """
-        return np.asarray(self._adjacency @ X)
+        return np.asarray(self._adjacency @ read_columns(X, self.N))
 
     @cached_property
     def _adjacency(self) -> LinearOperator:
@@ -281,23 +187,9 @@ class MixtureGraph(Immutable):
         return int(self.components.max()) + 1
 
     def spectrum(self, k: int, *, solver: str | None = None) -> Spectrum:
-        """Return the k leading eigenpairs of Ā, with the certificate of any graph's; dense up to 800 views.
+        """Return the k leading eigenpairs of Ā, certified, as of `PopulationGraph.spectrum`; dense up to 800 views.
 
-        Parameters
-        ----------
-        k : int
-            In 1..N.
-        solver : {"dense", "iterative"}, optional
-            Force a solver.
-
-        Raises
-        ------
-        InvalidArgument
-            If k is not in 1..N.
-        NotConverged
-            If an answer could not be certified.
-        TooLarge
-            If k is so large a part of so many views that only a dense solve would serve, and it does not fit.
+        `TooLarge` if k is so large a part of so many views that only a dense solve would serve, and it does not fit.
 
         Examples
         --------
@@ -324,13 +216,6 @@ class MixtureGraph(Immutable):
     def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
         """Draw positive pairs (x, x⁺): a class, a natural of it, then two of its views; (size, 2) positions in `views`.
 
-        Raises
-        ------
-        InvalidArgument
-            If the size is not a whole number, 0 or more.
-        TooLarge
-            If so many do not fit.
-
         Examples
         --------
         >>> import popgraph as pg
@@ -349,12 +234,9 @@ class MixtureGraph(Immutable):
         return cells if self._arrays.cells is None else np.searchsorted(self._arrays.cells, cells)
 
     def expand(self) -> PopulationGraph:
-        """List the naturals and the kernel: an ordinary graph, its views in the same order, labelled by class.
+        """Return the same population as an ordinary graph, its naturals and views in the same order, labelled by class.
 
-        Raises
-        ------
-        TooLarge
-            If the kernel has more than 16,777,216 entries.
+        `TooLarge` if the kernel has more than 16,777,216 entries.
 
         Examples
         --------
@@ -363,9 +245,9 @@ class MixtureGraph(Immutable):
         >>> structure.mixture([0, 1], {0: [pg.zoo.hypercube(1)] * 3, 1: [pg.zoo.hypercube(1, 0.4)] * 3}).expand()
         PopulationGraph(16 naturals, 8 views, 1 component)
         """
-        if self.entries > EXPANDED:
+        if self.entries > MAX_ENTRIES_LISTED:
             raise TooLarge(
-                f"the kernel has {self.entries:,} entries, more than {EXPANDED:,}; use spectrum(k), operator() and "
+                f"the kernel has {self.entries:,} entries, more than {MAX_ENTRIES_LISTED:,}; use spectrum(k), operator() and "
                 "factor, which list nothing"
             )
         blocks = []
@@ -408,10 +290,5 @@ class MixtureGraph(Immutable):
         )
 
     def __repr__(self) -> str:
-        counts = {"natural": self.n, "view": self.N, "component": self.component_count}
-        words = ", ".join(f"{count:,} {what}{'s' * (count != 1)}" for what, count in counts.items())
-        name = f"{printable(self.name)}: " if self.name else ""
-        return (
-            f"MixtureGraph({name}{len(self.law)} class{'es' * (len(self.law) != 1)} of {self.d} "
-            f"coordinate{'s' * (self.d != 1)}, {words})"
-        )
+        classes = f"{len(self.law)} class{'es' * (len(self.law) != 1)} of {self.d} coordinate{'s' * (self.d != 1)}, "
+        return f"MixtureGraph({sizes_in_words(self, classes)})"

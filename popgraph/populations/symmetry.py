@@ -1,4 +1,4 @@
-"""A finite abelian group that acts on naturals and views: from declared generators to orbits, checked against p and A.
+"""`Symmetry`: a finite abelian group that acts on naturals and views, read from its generators and checked against p and A.
 
 The group is Z_m1 x ... x Z_mr, one cyclic group for each generator; generators must commute. It need not act freely.
 """
@@ -14,14 +14,14 @@ from scipy.sparse.csgraph import connected_components
 
 from popgraph.basics.arguments import called
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
+from popgraph.declare.enumerated import Population
 from popgraph.declare.image import Image
 from popgraph.errors import InvalidArgument, TooLarge, listing, shorten
-from popgraph.populations.graph import PopulationGraph
 
-ROUNDING = 64 * float(np.finfo(np.float64).eps)  # share by which p and A may differ along an orbit
-LARGEST = 2**28  # images of all orbits' first members under all elements of the group
+INVARIANCE_TOLERANCE = 64 * float(np.finfo(np.float64).eps)  # relative: by how much p and A may differ along an orbit
+MAX_GROUP_ELEMENTS = 2**28  # the images of an orbit's first member under all of them are listed
 
-NAMED: dict[str, Callable[[Any], Any]] = {
+MOVES_OF_PIXELS: dict[str, Callable[[Any], Any]] = {
     "shift down": lambda pixels: np.roll(pixels, 1, axis=0),
     "shift right": lambda pixels: np.roll(pixels, 1, axis=1),
     "flip top to bottom": lambda pixels: pixels[::-1],
@@ -57,11 +57,65 @@ class Orbits(Immutable):
         return np.asarray(self.images.shape[1] // self.fixing)
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Symmetry(Immutable):
+    """Hold a group that leaves a population as it is; read by `PopulationGraph.with_symmetry`.
+
+    Attributes
+    ----------
+    generators : tuple of str
+        What the generators are called in messages.
+    orders : tuple of int
+        The order of each: the group is the product of the cyclic groups.
+    natural_orbits, view_orbits : Orbits
+        How the group moves naturals and views.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> pg.zoo.ring(6).with_symmetry(lambda x: (x + 1) % 6).symmetry
+    Symmetry(Z_6 on 6 naturals in 1 orbit and 6 views in 1 orbit)
+    """
+
+    generators: tuple[str, ...]
+    orders: tuple[int, ...]
+    natural_orbits: Orbits
+    view_orbits: Orbits
+
+    @property
+    def group(self) -> str:
+        """The group in words: Z_4 x Z_2."""
+        return " x ".join(f"Z_{order}" for order in self.orders)
+
+    def __repr__(self) -> str:
+        counts = [
+            f"{len(orbits.orbit):,} {what}{'s' * (len(orbits.orbit) != 1)} in {len(orbits.first):,} "
+            f"orbit{'s' * (len(orbits.first) != 1)}"
+            for what, orbits in (("natural", self.natural_orbits), ("view", self.view_orbits))
+        ]
+        return f"Symmetry({self.group} on {counts[0]} and {counts[1]})"
+
+
+def read_symmetry(population: Population, generators: Any) -> Symmetry:
+    """Read generators of a group that leaves p and A as they are.
+
+    Raises
+    ------
+    InvalidArgument
+        If a generator is no permutation, does not leave p and A as they are, or two do not commute.
+    TooLarge
+        If the group has more than 268 million elements.
+    """
+    names, on_naturals, on_views = _read_moves(population, generators)
+    periods = _orders(on_naturals, on_views)
+    return Symmetry(tuple(names), periods, find_orbits(on_naturals, periods), find_orbits(on_views, periods))
+
+
 def find_orbits(moves: Sequence[Ints], orders: Sequence[int]) -> Orbits:
     """Follow the first member of each orbit through the whole group."""
     size = len(moves[0])
-    here = np.tile(np.arange(size), len(moves))
-    joined = sp.csr_array((np.ones(len(here)), (here, np.concatenate(moves))), shape=(size, size))
+    member = np.tile(np.arange(size), len(moves))
+    joined = sp.csr_array((np.ones(len(member)), (member, np.concatenate(moves))), shape=(size, size))
     first = np.unique(connected_components(joined, directed=False)[1], return_index=True)[1]
     first = np.sort(first)
     images = first[:, np.newaxis]
@@ -78,15 +132,8 @@ def find_orbits(moves: Sequence[Ints], orders: Sequence[int]) -> Orbits:
     return Orbits(*(frozen(part) for part in (first, images, fixing, orbit, element)))
 
 
-def read_moves(graph: PopulationGraph, generators: Any) -> tuple[list[str], list[Ints], list[Ints]]:
-    """Read generators into names and permutations of naturals and of views, and check that they respect p and A.
-
-    Raises
-    ------
-    InvalidArgument
-        If one is no permutation, does not leave p and A as they are, or two do not commute; the message names the generator
-        and the outcome.
-    """
+def _read_moves(population: Population, generators: Any) -> tuple[list[str], list[Ints], list[Ints]]:
+    """Return the generators' names, and how they permute naturals and views."""
     if isinstance(generators, str | Mapping | tuple) or callable(generators):
         generators = [generators]
     try:
@@ -94,7 +141,8 @@ def read_moves(graph: PopulationGraph, generators: Any) -> tuple[list[str], list
     except TypeError:
         raise InvalidArgument(f"generators is {shorten(generators)}; give a generator, or a list of them") from None
     if not declared:
-        raise InvalidArgument("there are no generators; give at least one, or use graph.spectrum")
+        raise InvalidArgument("there are no generators; give at least one")
+    naturals_and_views = (("natural", population.distribution.outcomes), ("view", population.views))
     names, on_naturals, on_views = [], [], []
     for i, generator in enumerate(declared):
         named = generator if isinstance(generator, str) else getattr(generator, "__name__", "")
@@ -104,24 +152,24 @@ def read_moves(graph: PopulationGraph, generators: Any) -> tuple[list[str], list
                 raise InvalidArgument(
                     f"{name} is a tuple of {len(generator)}; give (positions of naturals, positions of views)"
                 )
-            pair = [_positions(name, part, size) for part, size in zip(generator, (graph.n, graph.N), strict=True)]
+            pair = [_positions(name, part, size) for part, size in zip(generator, population.kernel.shape, strict=True)]
         else:
             if isinstance(generator, Mapping):
-                known = {*graph.naturals, *graph.views}
+                known = {outcome for _, outcomes in naturals_and_views for outcome in outcomes}
                 if strange := [shorten(outcome) for outcome in generator if outcome not in known]:
                     raise InvalidArgument(f"{name} moves {listing(strange)}, neither naturals nor views of this graph")
                 if not generator:
                     raise InvalidArgument(f"{name} is an empty mapping, which moves nothing; leave it out")
             move = _function(name, generator)
-            pair = [_moved(name, what, outcomes, move) for what, outcomes in _both(graph)]
-        _check_invariance(graph, name, *pair)
+            pair = [_moved(name, what, outcomes, move) for what, outcomes in naturals_and_views]
+        _check_invariance(population, name, *pair)
         names.append(name)
         on_naturals.append(pair[0])
         on_views.append(pair[1])
-    for moves, (what, outcomes) in zip((on_naturals, on_views), _both(graph), strict=True):
-        for i, one in enumerate(moves):
+    for moves, (what, outcomes) in zip((on_naturals, on_views), naturals_and_views, strict=True):
+        for i, permutation in enumerate(moves):
             for j in range(i):
-                if (wrong := np.flatnonzero(one[moves[j]] != moves[j][one])).size:
+                if (wrong := np.flatnonzero(permutation[moves[j]] != moves[j][permutation])).size:
                     raise InvalidArgument(
                         f"{names[j]} and {names[i]} do not commute on the {what} {shorten(outcomes[int(wrong[0])])}; the group "
                         "must be abelian: declare one of them"
@@ -129,41 +177,31 @@ def read_moves(graph: PopulationGraph, generators: Any) -> tuple[list[str], list
     return names, on_naturals, on_views
 
 
-def orders(on_naturals: Sequence[Ints], on_views: Sequence[Ints]) -> tuple[int, ...]:
-    """Return the order of each generator: the least common multiple of its cycles' lengths, on naturals and views.
-
-    Raises
-    ------
-    TooLarge
-        If the group has so many elements that the orbits cannot be listed.
-    """
-    found = []
+def _orders(on_naturals: Sequence[Ints], on_views: Sequence[Ints]) -> tuple[int, ...]:
+    """Return the order of each generator: the least common multiple of its cycles' lengths, on naturals and views."""
+    orders = []
     for moves in zip(on_naturals, on_views, strict=True):
         lengths: set[int] = set()
         for move in moves:
             edges = sp.csr_array((np.ones(len(move)), (np.arange(len(move)), move)), shape=(len(move),) * 2)
             lengths |= set(np.bincount(connected_components(edges, directed=False)[1]).tolist())
-        found.append(lcm(*lengths))
-    if prod(found) > LARGEST:
+        orders.append(lcm(*lengths))
+    if prod(orders) > MAX_GROUP_ELEMENTS:
         raise TooLarge(
-            f"the group has {prod(found):,} elements (orders {listing([f'{order:,}' for order in found])}), more than {LARGEST:,}; "
-            "declare fewer generators"
+            f"the group has {prod(orders):,} elements (orders {listing([f'{order:,}' for order in orders])}), more than "
+            f"{MAX_GROUP_ELEMENTS:,}; declare fewer generators"
         )
-    return tuple(found)
-
-
-def _both(graph: PopulationGraph) -> tuple[tuple[str, Sequence[Any]], tuple[str, Sequence[Any]]]:
-    return ("natural", graph.naturals), ("view", graph.views)
+    return tuple(orders)
 
 
 def _function(name: str, generator: Any) -> Callable[[Any], Any]:
     """Return a generator as a function of an outcome."""
     if isinstance(generator, str):
-        if generator not in NAMED:
+        if generator not in MOVES_OF_PIXELS:
             raise InvalidArgument(
-                f"{generator!r} is no generator's name; images know {listing([repr(n) for n in NAMED])}"
+                f"{generator!r} is no generator's name; images know {listing([repr(n) for n in MOVES_OF_PIXELS])}"
             )
-        by_pixels = NAMED[generator]
+        by_pixels = MOVES_OF_PIXELS[generator]
 
         def of_image(outcome: Any) -> Image:
             if not isinstance(outcome, Image):
@@ -177,7 +215,7 @@ def _function(name: str, generator: Any) -> Callable[[Any], Any]:
         return generator  # type: ignore[no-any-return]
     raise InvalidArgument(
         f"{name} is {shorten(generator)}; give a function of outcomes, a mapping outcome -> outcome, a pair of arrays of positions "
-        f"(of naturals, of views), or for images one of {listing([repr(n) for n in NAMED])}"
+        f"(of naturals, of views), or for images one of {listing([repr(n) for n in MOVES_OF_PIXELS])}"
     )
 
 
@@ -209,38 +247,40 @@ def _positions(name: str, declared: Any, size: int) -> Ints:
 
 
 def _check_permutation(name: str, what: str, outcomes: Sequence[Any], moved: Ints) -> None:
+    """Refuse what takes two outcomes to the same one."""
     counts = np.bincount(moved, minlength=len(moved))
     if (hit := np.flatnonzero(counts > 1)).size:
-        one, other = np.flatnonzero(moved == hit[0])[:2]
+        first, second = np.flatnonzero(moved == hit[0])[:2]
         raise InvalidArgument(
-            f"{name} takes the {what}s {shorten(outcomes[int(one)])} and {shorten(outcomes[int(other)])} to the same one, "
+            f"{name} takes the {what}s {shorten(outcomes[int(first)])} and {shorten(outcomes[int(second)])} to the same one, "
             f"{shorten(outcomes[int(hit[0])])}; a generator permutes the {what}s"
         )
 
 
-def _check_invariance(graph: PopulationGraph, name: str, on_naturals: Ints, on_views: Ints) -> None:
+def _check_invariance(population: Population, name: str, on_naturals: Ints, on_views: Ints) -> None:
     """Refuse a generator that does not leave p and A as they are."""
-    p = graph.p
+    naturals, views, A = population.distribution.outcomes, population.views, population.kernel
+    p = population.distribution.probabilities
     if (wrong := np.flatnonzero(_differ(p[on_naturals], p))).size:
         x = int(wrong[0])
         raise InvalidArgument(
-            f"{name} takes the natural {shorten(graph.naturals[x])} of probability {p[x]:.12g} to "
-            f"{shorten(graph.naturals[on_naturals[x]])} of probability {p[on_naturals[x]]:.12g}; p must be invariant"
+            f"{name} takes the natural {shorten(naturals[x])} of probability {p[x]:.12g} to "
+            f"{shorten(naturals[on_naturals[x]])} of probability {p[on_naturals[x]]:.12g}; p must be invariant"
         )
-    A = graph.kernel
     moved = sp.csr_array(A[on_naturals])  # A(x|gx̄), and with its columns renamed A(gx|gx̄)
     inverse = np.empty_like(on_views)
     inverse[on_views] = np.arange(len(on_views))
     back = sp.csr_array((moved.data, inverse[moved.indices], moved.indptr), shape=A.shape)
     back.sort_indices()
-    excess = sp.csr_array(abs(back - A) - ROUNDING * back.maximum(A)).tocoo()
+    excess = sp.csr_array(abs(back - A) - INVARIANCE_TOLERANCE * back.maximum(A)).tocoo()
     if len(excess.data) and excess.data.max() > 0:
         x, y = (int(part[np.argmax(excess.data)]) for part in excess.coords)
         raise InvalidArgument(
-            f"{name} does not respect A at the natural {shorten(graph.naturals[x])} and the view {shorten(graph.views[y])}: "
+            f"{name} does not respect A at the natural {shorten(naturals[x])} and the view {shorten(views[y])}: "
             f"A(x|x̄) is {A[x, y]:.12g}, A(gx|gx̄) is {back[x, y]:.12g}; they must be equal"
         )
 
 
-def _differ(one: Floats, other: Floats) -> Any:
-    return np.abs(one - other) > ROUNDING * np.maximum(one, other)
+def _differ(moved: Floats, p: Floats) -> Any:
+    """Return where two arrays of probabilities differ by more than rounding."""
+    return np.abs(moved - p) > INVARIANCE_TOLERANCE * np.maximum(moved, p)

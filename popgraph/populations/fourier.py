@@ -1,0 +1,168 @@
+"""`FourierBlocks`: a declared abelian group cuts Ā into one small block for each character, by a Fourier transform over the group.
+
+M commutes with the group, so it maps the vectors that transform by a character χ, one for each orbit of views, to those of the
+orbits of naturals: a block of (orbits x orbits). An orbit whose members are fixed by an h with χ(h) ≠ 1 has no such vector.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from popgraph.basics.arguments import whole_number
+from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse, frozen
+from popgraph.basics.subspace import tolerance
+from popgraph.errors import TooLarge, load_whole, size_in_words
+from popgraph.populations.symmetry import Symmetry
+from popgraph.spectrum import (
+    Solution,
+    SolverUse,
+    Spectrum,
+    assemble_spectrum,
+    leading_eigenvectors,
+    products_with,
+    unit_eigenvectors,
+)
+from popgraph.spectrum.basis import groups
+
+MAX_BLOCK_BYTES = 2**32  # of all blocks together: the largest spectrum that a symmetry serves
+MAX_EIGENSPACE_BYTES = 2**28  # of eigenvectors that are formed beyond the k-th, for a reproducible choice among equals
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FourierBlocks(Immutable):
+    """Hold M, w_x and the components of the views of a graph, and a group that leaves the graph as it is."""
+
+    factor: Sparse
+    w_x: Floats
+    components: Ints
+    symmetry: Symmetry
+
+    def spectrum(self, k: int) -> Spectrum:
+        """Return the k leading eigenpairs of Ā.
+
+        All eigenvalues are computed, so that none above the k-th can be missing; residuals are of the whole Ā.
+
+        Raises
+        ------
+        InvalidArgument
+            If k is not in 1..N.
+        NotConverged
+            If an eigenpair could not be certified.
+        TooLarge
+            If the blocks of all characters together would take more than 4 GiB.
+        """
+        n_views, count = len(self.w_x), int(self.components.max()) + 1
+        k = whole_number("k", k, n_views)
+        block_of, below, side = self._values
+        unit = unit_eigenvectors(self.components, self.w_x, min(k, count))
+        U = self._leading(min(max(k - count, 0), len(below)), block_of, below, side)
+        shape = (len(self.symmetry.natural_orbits.first), len(self.symmetry.view_orbits.first))
+        reason = f"a symmetry under {self.symmetry.group} is declared"
+        words = f"{len(self._characters):,} blocks of {shape[0]:,} x {shape[1]:,} orbits"
+        solution = Solution(
+            np.concatenate([np.ones(count), below]),
+            count,
+            "every eigenvalue of every character's block computed",
+            (SolverUse("Fourier transform", len(self._characters), shape, reason, words),),
+            side,
+        )
+        V = leading_eigenvectors(unit, below, U, k, side)
+        return assemble_spectrum(solution, V, self.w_x, products_with(self.factor))
+
+    @cached_property
+    def _characters(self) -> Ints:
+        """One of each pair of conjugate characters, numbered like the elements; real ones are their own conjugates."""
+        numbers = np.arange(prod(self.symmetry.orders))
+        conjugate = np.ravel_multi_index(
+            [
+                (-f) % m
+                for f, m in zip(np.unravel_index(numbers, self.symmetry.orders), self.symmetry.orders, strict=True)
+            ],
+            self.symmetry.orders,
+        )
+        return frozen(numbers[numbers <= conjugate])
+
+    def _real(self, character: Any) -> Any:
+        """Whether characters are real, ±1: twice their frequency is 0."""
+        frequencies = zip(np.unravel_index(character, self.symmetry.orders), self.symmetry.orders, strict=True)
+        return np.all([2 * f % m == 0 for f, m in frequencies], axis=0)
+
+    @cached_property
+    def _blocks(self) -> Any:
+        """The blocks of M without its top pairs, (characters, orbits of naturals, orbits of views), complex.
+
+        The tops √p, √w_x of each component are taken out beforehand, so that an eigenvalue within rounding of 1 cannot mix
+        with them. Rows of first members suffice; the Fourier transform runs over their entries along the orbits of views. It
+        vanishes by itself where an orbit has no vector of that character.
+        """
+        rows, columns, root = self.symmetry.natural_orbits, self.symmetry.view_orbits, np.sqrt(self.w_x)
+        needed = 24.0 * len(rows.first) * columns.images.size
+        if needed > MAX_BLOCK_BYTES:
+            raise TooLarge(
+                f"the blocks of {len(rows.first):,} x {len(columns.first):,} orbits for {prod(self.symmetry.orders):,} characters "
+                f"need {size_in_words(needed)}, more than {size_in_words(MAX_BLOCK_BYTES)}; declare more of "
+                "the symmetry, or pass solver= to solve without it"
+            )
+        sparse, component = self.factor[rows.first], self.components
+        M, mass = sparse.toarray(), np.bincount(component, weights=self.w_x)
+        start = np.asarray(sparse @ root)  # √p, to the rounding of A's row sums
+        for i, c in enumerate(component[sparse.indices[sparse.indptr[:-1]]]):  # a natural's views share one component
+            mine = component == c
+            M[i, mine] -= start[i] / mass[c] * root[mine]
+        along = M[:, columns.images].reshape(*M.shape[:1], len(columns.first), *self.symmetry.orders)
+        transformed = load_whole("scipy.fft").fftn(along, axes=tuple(range(2, along.ndim)))
+        hat = transformed.reshape(len(rows.first), len(columns.first), -1)
+        hat = np.ascontiguousarray(hat[:, :, self._characters].transpose(2, 0, 1))
+        hat *= np.sqrt(rows.sizes[:, np.newaxis] / columns.sizes) / columns.fixing
+        return hat
+
+    @cached_property
+    def _values(self) -> tuple[Ints, Floats, int]:
+        """Every positive eigenvalue below the tops: its block, its value, largest first, and the side of the rounding."""
+        hat = self._blocks
+        adjoint = hat.conj().transpose(0, 2, 1)
+        side = max(16, min(hat.shape[1:]), int(np.log2(prod(self.symmetry.orders)) + 1))
+        gram = hat @ adjoint if hat.shape[1] <= hat.shape[2] else adjoint @ hat
+        gamma = np.clip(np.linalg.eigvalsh(gram)[:, ::-1], 0.0, 1.0)
+        copies = np.where(self._real(self._characters), 1, 2)
+        block = np.repeat(np.repeat(np.arange(len(gamma)), copies), gamma.shape[1])
+        flat = np.repeat(gamma, copies, axis=0).ravel()
+        positive = flat > tolerance(side)
+        order = np.argsort(-flat[positive], kind="stable")
+        return block[positive][order], flat[positive][order], side
+
+    def _leading(self, wanted: int, block_of: Ints, below: Floats, side: int) -> Floats:
+        """Return real eigenvectors (N, v) of the leading eigenvalues; where the last wanted one is repeated, of all its copies.
+
+        A basis of a whole eigenspace can be chosen reproducibly. Where it is too large, the last eigenvectors are those that their
+        blocks give first.
+        """
+        formed = max((run.stop for run in groups(below, side) if run.start < wanted), default=0)
+        if 8 * len(self.w_x) * formed > MAX_EIGENSPACE_BYTES:
+            formed = wanted
+        if not formed:
+            return np.zeros((len(self.w_x), 0))
+        blocks, counts = np.unique(block_of[:formed], return_counts=True)
+        pairs = [self._of_block(int(block), int(count)) for block, count in zip(blocks, counts, strict=True)]
+        vectors, gamma = (np.concatenate(parts, axis=-1) for parts in zip(*pairs, strict=True))
+        return np.asarray(vectors[:, np.argsort(-gamma, kind="stable")])
+
+    def _of_block(self, block: int, count: int) -> tuple[Floats, Floats]:
+        """Return the leading real eigenvectors (N, count) that a character and its conjugate give, and their γ."""
+        views, character = self.symmetry.view_orbits, int(self._characters[block])
+        hat, real = self._blocks[block], bool(self._real(character))
+        _, sigma, Vh = np.linalg.svd(hat.real if real else hat, full_matrices=False)
+        pairs = count if real else -(-count // 2)
+        coefficients = Vh[:pairs].conj().T / np.sqrt(views.sizes)[:, np.newaxis]
+        frequency = np.unravel_index(character, self.symmetry.orders)
+        element = np.unravel_index(views.element, self.symmetry.orders)
+        turns = sum((f * g % m) / m for f, g, m in zip(frequency, element, self.symmetry.orders, strict=True))
+        wave = np.exp(-2j * np.pi * np.asarray(turns))[:, np.newaxis] * coefficients[views.orbit]
+        gamma = sigma[:pairs] ** 2
+        if real:
+            return wave.real, gamma
+        both = np.stack([wave.real, wave.imag], axis=2).reshape(len(wave), -1) * np.sqrt(2)
+        return both[:, :count], np.repeat(gamma, 2)[:count]

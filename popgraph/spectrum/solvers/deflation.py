@@ -1,0 +1,104 @@
+"""The one loop of search, deflation and certificate: find leading eigenpairs, remove them from Ā, bound what is left, search again.
+
+A solver that starts from one vector meets each repeated eigenvalue once; rounding finds some of its other copies, and nothing
+tells how many are missing. So what was found is removed, and the largest eigenvalue of what is left is bounded from above
+(`lanczos.py`). Where that bound does not settle it a longer look is taken (`look.py`), and what it finds joins the rest.
+
+The loop is the same in memory, on an operator (both `iterative.py`) and on a cluster (`popgraph.dask`). What differs is how Ā
+multiplies, and with it how more pairs are best found: vector by vector where a product is cheap, many columns at once where each
+product is a journey.
+"""
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from popgraph.basics.arrays import Floats
+from popgraph.basics.subspace import tolerance
+from popgraph.errors import NotConverged
+from popgraph.spectrum.certificate import Remainder
+from popgraph.spectrum.solvers.lanczos import Lanczos, largest_left
+from popgraph.spectrum.solvers.look import second_look
+
+MOST_ROUNDS = 64  # of the loop; each finds at least one copy of a repeated eigenvalue that was missed
+BOUNDED = "a Lanczos bound leaves room for nothing above (it fails with probability below 1e-10)"
+SEARCHED_AGAIN = "a longer look, at a filtered product, finds nothing above (it fails with probability below 1e-10)"
+SPENT = "the eigenvalues found sum to the trace"
+WHOLE = "every eigenvalue computed"
+
+
+class Deflated(Protocol):
+    """Ā without the eigenpairs that are known, and a way to find more of them.
+
+    `side` sets the rounding to be expected. `trace` is the sum of all eigenvalues below the components' 1, if it is known.
+    `gamma` (m,) are those found, largest first. `advice` is what a user can do where the search fails.
+    """
+
+    side: int
+    trace: float | None
+    gamma: Floats
+    rng: np.random.Generator
+    advice: str
+
+    @property
+    def basis(self) -> Floats:
+        """Orthonormal columns of eigenvectors that `vector` does not remove by itself."""
+
+    @property
+    def unit_count(self) -> int:
+        """The number of eigenvalues 1 that were known beforehand."""
+
+    def room(self) -> int:
+        """Return the dimension of the complement of what is known."""
+
+    def vector(self, x: Any) -> Any:
+        """Return Āx of a vector, or that of a matrix with Ā's eigenvalues."""
+
+    def deflated_vector(self, x: Any) -> Any:
+        """Remove the known eigenvectors from a vector."""
+
+    def find(self, count: int) -> tuple[Floats, Floats]:
+        """Return about `count` more pairs: values (m,), largest first, and orthonormal vectors (side, m)."""
+
+    def find_missed(self, run: Lanczos | None, floor: float, attempt: int) -> tuple[Floats, Floats]:
+        """Return pairs above `floor` that earlier searches missed; `run` has seen one of them, if it is given."""
+
+    def keep(self, gamma: Floats, U: Floats) -> None:
+        """Join new pairs to those found."""
+
+
+def find_leading(search: Deflated, wanted: int) -> Remainder:
+    """Find the `wanted` leading pairs below the eigenvalue 1, and what is left beside all pairs found.
+
+    Raises
+    ------
+    NotConverged
+        If a search fails, or each one finds that the one before it missed something.
+    """
+    rounding, attempt, floor, largest = tolerance(search.side), 0, 1.0, 1.0
+    for _ in range(MOST_ROUNDS):
+        # Ā is positive semidefinite: once the eigenvalues found sum to the trace, all others are 0
+        if search.trace is not None and search.trace - search.gamma.sum() <= rounding:
+            return Remainder(0.0, 0.0, SPENT)
+        if search.room() == 0:
+            return Remainder(0.0, 0.0, WHOLE)
+        if (missing := wanted - len(search.gamma)) > 0:
+            search.keep(*search.find(missing))
+            continue
+        floor = float(search.gamma[wanted - 1]) if wanted else 1.0
+        lanczos = Lanczos(search.vector, search.basis, search.rng)
+        largest, bound = largest_left(lanczos, floor - rounding)
+        if bound < floor - rounding:
+            return Remainder(largest, bound, BOUNDED)
+        largest, bound, run = second_look(search.vector, search.deflated_vector, lanczos, search.rng, floor)
+        if bound <= floor + 2 * rounding:
+            return Remainder(largest, bound, SEARCHED_AGAIN)
+        attempt += 1
+        search.keep(*search.find_missed(run, floor + rounding, attempt))
+    if missing > 0:
+        failure = f"only {len(search.gamma)} of {wanted} eigenvalues below 1 are found"
+    else:
+        failure = (
+            f"there is still an eigenvalue {largest:.6g} above the {wanted + search.unit_count}-th found, {floor:.6g}"
+        )
+    raise NotConverged(f"after {MOST_ROUNDS} searches {failure}; {search.advice}")
