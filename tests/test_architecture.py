@@ -67,7 +67,7 @@ PAST_THE_DOOR = {
     "populations.weights": "downstream",
     "spectrum.assemble": "dask",
     "spectrum.basis": "dask populations verification",
-    "spectrum.certificate": "io",
+    "spectrum.certificate": "dask io",
     "spectrum.policy": "dask",
     "spectrum.product.levels": "populations",
     "spectrum.product.separable": "populations",
