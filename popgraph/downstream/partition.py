@@ -18,8 +18,8 @@ from popgraph.basics.memory import in_words, reserve
 from popgraph.basics.protocols import ViewedPopulation, read_population
 from popgraph.basics.subspace import tolerance
 from popgraph.downstream.clustering import RESTARTS, k_means, spectral_points
-from popgraph.downstream.labelling import indicators
 from popgraph.downstream.parts import part_conductances, self_weights, single_view_conductances, touching
+from popgraph.downstream.votes import indicators
 from popgraph.errors import InvalidArgument, TooLarge, shorten
 from popgraph.populations.weights import pair_weights
 

@@ -255,7 +255,7 @@ INTERNAL = {
     "spectrum.solvers.block.Columns",
     "spectrum.solvers.chebyshev.Filter",
     "spectrum.solvers.deflation.Deflated",
-    "spectrum.solvers.deflation.Remainder",
+    "spectrum.certificate.Remainder",
     "spectrum.solvers.gram.Gram",
     "spectrum.solvers.gram.OperatorProduct",
     "spectrum.solvers.gram.Product",

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from popgraph.basics.arrays import Floats, Ints
-from popgraph.downstream.probing.task import VOTE_TIE, Task, first_largest, rounding
+from popgraph.downstream.probing.task import Task, rounding
+from popgraph.downstream.votes import VOTE_TIE, first_largest
 from popgraph.errors import TooLarge, load_whole
 
 MAX_DIRECTIONS = 500  # distinct directions of f

@@ -12,10 +12,10 @@ import scipy.sparse as sp
 
 from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse, frozen, frozen_csr
 from popgraph.basics.subspace import EPS, tolerance
-from popgraph.downstream.labelling import class_mass, sum_by_class
+from popgraph.downstream.labelling import class_mass
+from popgraph.downstream.votes import VOTE_TIE, first_largest, sum_by_class
 from popgraph.errors import TooLarge
 
-VOTE_TIE = 1e-12  # shares of a natural's views closer than this are a tie: 1/3 + 1/3 may not cost 2/3 the vote
 DIRECTION_DECIMALS = 9  # decimals to which the unit directions of two views must agree to count as one
 MAX_SHARES = 2**25  # entries of Pr[direction | x̄] that are read off products with a kernel that is not listed: 256 MiB
 
@@ -204,12 +204,6 @@ class Task(Immutable):
             return 0.0
         mass = self.alike[1]
         return float(np.sum(mass.sum(axis=1) - mass.max(axis=1)))
-
-
-def first_largest(values: Floats, tie: Floats | float) -> Ints:
-    """Return the first column that comes within `tie` of the largest, for each row."""
-    best = values.max(axis=1) - tie
-    return np.asarray(np.argmax(values >= best[:, np.newaxis], axis=1), dtype=np.intp)
 
 
 def rounding(lengths: Floats, B: Floats) -> Floats:
