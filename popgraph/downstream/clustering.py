@@ -19,7 +19,7 @@ from popgraph.basics.blas import one_thread
 from popgraph.basics.html import bracket
 from popgraph.basics.memory import in_words
 from popgraph.basics.protocols import LabelledPopulation, read_population
-from popgraph.declare.distribution import Seed
+from popgraph.declare import Seed
 from popgraph.downstream.labelling import class_mass, given_labels
 from popgraph.downstream.parts import conductances
 from popgraph.downstream.votes import VOTE_TIE, first_largest, sum_by_class

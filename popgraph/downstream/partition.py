@@ -21,7 +21,7 @@ from popgraph.downstream.clustering import RESTARTS, k_means, spectral_points
 from popgraph.downstream.parts import part_conductances, self_weights, single_view_conductances, touching
 from popgraph.downstream.votes import indicators
 from popgraph.errors import InvalidArgument, TooLarge, shorten
-from popgraph.populations.weights import pair_weights
+from popgraph.populations import pair_weights
 
 MAX_VIEWS_SEARCHED = 16  # here m = 5 takes 0.3 s and m = 15 a second: the work grows like 3^N, and ranks need two bytes
 LOW_VIEWS = 8  # the views whose pairs of disjoint sets are the columns of a table, 3^8 of them

@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from popgraph.basics.arrays import Floats, Ints, Sparse
 from popgraph.basics.protocols import ViewedPopulation
 from popgraph.basics.subspace import tolerance
-from popgraph.populations.graph import PopulationGraph
+from popgraph.populations import PopulationGraph
 from popgraph.spectrum.solvers.lanczos import FAILURE_PROBABILITY, MOST_STEPS, Lanczos
 
 DENSE_SIDE_LIMIT = 1_200  # up to here all eigenvalues of the difference take about a second

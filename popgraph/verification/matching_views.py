@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.basics.arrays import Ints
-from popgraph.declare.batch.states import LetterCoding, StateSequence, distinct
+from popgraph.declare import LetterCoding, StateSequence, distinct
 
 
 def match_views(views: Sequence[Hashable], others: Sequence[Hashable]) -> Ints:

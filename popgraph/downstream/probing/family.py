@@ -17,7 +17,7 @@ from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words
 from popgraph.basics.protocols import LabelledPopulation, read_population
-from popgraph.declare.distribution import Seed
+from popgraph.declare import Seed
 from popgraph.downstream.labelling import class_mass
 from popgraph.downstream.probing.fit import angle_left_open, check_head, fit, read_task_labels
 from popgraph.downstream.probing.value import Probe
