@@ -94,9 +94,7 @@ class Clustering(Immutable):
         return frozen(np.bincount(self.parts, self.w_x, self.count))
 
     def agreement(self, view_labels: Any) -> float:
-        """Return the accuracy for labels of the views: the share of w_x whose part is matched to their label.
-
-        With views that are unlabelled, the share is that of the labelled ones.
+        """Return the accuracy for labels of the views: the share of the labelled ones whose part is matched to their label.
 
         Parameters
         ----------
@@ -161,12 +159,12 @@ def spectral_clusters(
 ) -> Clustering:
     """Cluster the views by k-means on the rows of F*, each scaled to length 1.
 
-    Eigenvectors of γ = 0 are left out, since they are arbitrary. With one connected component a part, the scaled rows of different
-    components are orthogonal, and the parts are the components. An embedding that is given is clustered as it stands.
+    Eigenvectors of γ = 0 are left out, since they are arbitrary. If the graph has `count` connected components, the scaled rows
+    of two of them are orthogonal, and the parts are the components. An embedding that is given is clustered as it stands.
 
-    Each view counts with its probability w_x, so that listing a view as two halves changes nothing. (scipy's kmeans2 knows no
-    weights.) Every restart draws its centres by k-means++, and the partition of least inertia is returned, the first of equal
-    ones: a good one, not provably the best. A part that becomes empty gets the view that is most costly where it is.
+    Each view counts with its probability w_x, so that listing a view as two halves changes nothing (scipy's kmeans2 takes no
+    weights). Every restart draws its centres by k-means++, and the partition of least inertia is returned, the first of equal
+    ones: a good one, not provably the best. A part that becomes empty is given the view that adds most to the inertia.
 
     Parameters
     ----------
@@ -274,8 +272,8 @@ def matched_share(joint: Floats) -> float:
 
 def _joint(parts: Ints, count: int, y: Ints, r: int, mass: Floats) -> Floats:
     """Return the mass of each part and class, (count, r); y is -1 where unlabelled."""
-    joint, known = np.zeros((count, r)), y >= 0
-    np.add.at(joint, (parts[known], y[known]), mass[known])
+    joint, labelled = np.zeros((count, r)), y >= 0
+    np.add.at(joint, (parts[labelled], y[labelled]), mass[labelled])
     return joint
 
 
@@ -293,11 +291,9 @@ def k_means(
     points = np.ascontiguousarray(points / largest if largest > 0 else points)
     runs = (_lloyd(points, weights, _seeds(points, weights, count, generator)) for _ in range(restarts))
     parts, least = next(runs)
-    smallest = SAME_POINT**2 * float(weights.sum())  # what points that count as equal add up to
+    rounding = SAME_POINT**2 * float(weights.sum())  # what points that count as equal add up to
     for other_parts, inertia in runs:
-        if (
-            inertia < least * (1.0 - EQUAL_INERTIA) - smallest
-        ):  # of equally good partitions the first, however sums round
+        if inertia < least * (1.0 - EQUAL_INERTIA) - rounding:  # so of equally good ones the first, however sums round
             parts, least = other_parts, inertia
     return parts, least * largest**2
 
@@ -322,7 +318,7 @@ def _seeds(points: Floats, weights: Floats, count: int, generator: np.random.Gen
 
 def _lloyd(points: Floats, weights: Floats, centres: Floats) -> tuple[Ints, float]:
     """Alternate nearest centres and weighted means until no point changes its part."""
-    count, every = len(centres), np.arange(len(points))
+    count, rows = len(centres), np.arange(len(points))
     parts = np.full(len(points), -1, dtype=np.intp)
     for _ in range(MAX_STEPS):
         squared = load_whole("scipy.spatial.distance").cdist(points, centres, "sqeuclidean")
@@ -337,6 +333,6 @@ def _lloyd(points: Floats, weights: Floats, centres: Floats) -> tuple[Ints, floa
         if np.array_equal(nearest, parts):
             break
         parts = nearest
-        members = sp.csr_array((weights, (parts, every)), shape=(count, len(points)))
+        members = sp.csr_array((weights, (parts, rows)), shape=(count, len(points)))
         centres = (members @ points) / members.sum(axis=1)[:, np.newaxis]
     return parts, float(np.sum(weights * np.sum((points - centres[parts]) ** 2, axis=1)))

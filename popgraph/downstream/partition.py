@@ -176,17 +176,12 @@ def sparsest_partition(graph: ViewedPopulation, m: int) -> Partition:
     m : int
         In 1..N.
 
-    Returns
-    -------
-    Partition
-        Labels (N,), each part's conductance (m,), and rho, the largest: ρ_m.
-
     Raises
     ------
     InvalidArgument
         If m is outside 1..N.
     TooLarge
-        If there are more than 16 views, and no closed form; `partition_bounds` brackets ρ_m at any size.
+        If there are more than 16 views, and no closed form.
 
     References
     ----------
@@ -285,14 +280,8 @@ def partition_bounds(graph: ViewedPopulation, m: int) -> PartitionBounds:
     Parameters
     ----------
     graph : population with listed views
-        N views.
     m : int
         In 1..N.
-
-    Returns
-    -------
-    PartitionBounds
-        The two ends, and the partition that attains the upper one. Equal where a closed form is known.
 
     Raises
     ------
