@@ -1,6 +1,7 @@
 """`compare`: how far another graph is from a population's, on the union of their views, with Weyl's and Davis-Kahan's bounds."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -259,12 +260,12 @@ def compare(graph: ViewedPopulation, other: ViewedPopulation, k: int | None = No
     )
 
 
-def _count_shared_naturals(graph: ViewedPopulation, other: ViewedPopulation) -> int | None:
+def _count_shared_naturals(graph: Any, other: Any) -> int | None:
     """Return how many naturals both have, or None where one of them lists none, or too many."""
     if not all(satisfies(each, LabelledPopulation) and each.n <= MAX_NATURALS_MATCHED for each in (graph, other)):
         return None
-    known = set(graph.naturals)  # type: ignore[attr-defined]
-    return sum(natural in known for natural in other.naturals)  # type: ignore[attr-defined]
+    naturals = set(graph.naturals)
+    return sum(natural in naturals for natural in other.naturals)
 
 
 def _default_k(spectrum: Spectrum, most: int) -> int:
