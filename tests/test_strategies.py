@@ -139,7 +139,8 @@ def test_a_graph_shrinks_to_a_handful_of_views():
 def test_a_failing_test_prints_the_graph_as_python(tmp_path):
     (tmp_path / "fails.py").write_text(
         "from hypothesis import HealthCheck, given, settings\nfrom popgraph.testing import graphs\n\n"
-        "@settings(database=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])\n@given(graphs())\ndef check(graph):\n    assert graph.N < 3\n\ncheck()\n",
+        "@settings(database=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])\n"
+        "@given(graphs())\ndef check(graph):\n    assert graph.N < 3\n\ncheck()\n",
         encoding="utf-8",
     )
     done = subprocess.run([sys.executable, "fails.py"], cwd=tmp_path, capture_output=True, encoding="utf-8")

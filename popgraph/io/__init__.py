@@ -27,7 +27,7 @@ from popgraph.io.container import read, write
 from popgraph.io.values import KINDS, Reader, Writer
 from popgraph.populations.graph import PopulationGraph
 from popgraph.spectrum import Spectrum
-from popgraph.training.learning import Training
+from popgraph.training import Training
 
 __all__ = ["load", "save"]
 __dir__ = only(__all__)

@@ -20,7 +20,7 @@ from popgraph.populations.graph import PopulationGraph
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum.certificate import Certificate
 from popgraph.spectrum.value import SolverUse
-from popgraph.training.learning import Training
+from popgraph.training import Training
 
 KINDS: dict[str, type] = {each.__name__: each for each in (Distribution, PopulationGraph, Spectrum, Training)}
 RECORDS: dict[str, type] = {each.__name__: each for each in (Certificate, SolverUse, Spectrum, Training)}

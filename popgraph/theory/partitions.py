@@ -3,7 +3,7 @@
 import numpy as np
 
 from popgraph.basics.arrays import Floats
-from popgraph.downstream.partition import EXACT_VIEWS, Partition, sparsest_partition
+from popgraph.downstream.partition import MAX_VIEWS_SEARCHED, Partition, sparsest_partition
 from popgraph.downstream.probing import probe
 from popgraph.losses import spectral
 from popgraph.theory.haochen2021 import _head_error
@@ -12,8 +12,8 @@ from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 
 def _exact(s: Setting, m: int) -> Partition:
     """Return the sparsest m-partition of a graph of few views."""
-    if s.N > EXACT_VIEWS:
-        raise NotApplicable(f"ρ_m is computed up to {EXACT_VIEWS} views; this graph has {s.N:,}")
+    if s.N > MAX_VIEWS_SEARCHED:
+        raise NotApplicable(f"ρ_m is computed up to {MAX_VIEWS_SEARCHED} views; this graph has {s.N:,}")
     if m not in s.partitions:
         s.partitions[m] = sparsest_partition(s.graph, m)
     return s.partitions[m]

@@ -23,8 +23,7 @@ from popgraph.basics.progress import Progress, track
 from popgraph.basics.protocols import ViewedPopulation, read_population
 from popgraph.declare.distribution import Seed
 from popgraph.errors import InvalidArgument, TooLarge, shorten
-from popgraph.losses import spectral
-from popgraph.losses.reading import read_loss
+from popgraph.losses import read_loss, spectral
 from popgraph.losses.scaled import population_value
 from popgraph.populations.graph import PopulationGraph, read_graph
 from popgraph.torch.pairs import EncodedViews, drawn, read_device

@@ -10,9 +10,9 @@ from popgraph.basics.arguments.classes import need_a_label
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Immutable, frozen
 from popgraph.downstream.labelling import disagreement, labels_of_naturals
-from popgraph.downstream.probing.task import first_largest
 from popgraph.downstream.selftraining.student import Student, self_train
 from popgraph.downstream.selftraining.teacher import read_teacher
+from popgraph.downstream.votes import first_largest
 from popgraph.populations.graph import PopulationGraph, read_graph
 
 EQUAL_ERRORS = 1e-12  # errors and scores that differ by less count as equal

@@ -10,8 +10,9 @@ from popgraph.basics.arguments import count, number
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, read_population
-from popgraph.downstream.labelling import indicators, pairs_told_apart
+from popgraph.downstream.labelling import pairs_told_apart
 from popgraph.downstream.selftraining.teacher import read_teacher
+from popgraph.downstream.votes import indicators
 from popgraph.errors import NotConverged
 
 EQUAL_SHARES = 1e-12  # shares of a view's partners, and scores, that differ by less count as equal

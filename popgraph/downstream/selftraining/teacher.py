@@ -15,7 +15,7 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.labels import read_labels
 from popgraph.basics.arrays import Floats, Immutable, Ints
 from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, read_population
-from popgraph.downstream.labelling import indicators
+from popgraph.downstream.votes import indicators
 from popgraph.errors import InvalidArgument, shorten
 
 

@@ -17,7 +17,7 @@ from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten
 from popgraph.populations.structure.factors import Factors
 from popgraph.populations.structure.low_degree import LowDegree, function_of_views
 from popgraph.populations.structure.spectrum import ProductSpectrum, solve
-from popgraph.spectrum import Certificate, SolverUse, Spectrum
+from popgraph.spectrum import Solution, SolverUse, Spectrum, assemble_spectrum
 from popgraph.spectrum.product.levels import Index
 
 MAX_FACTOR_VIEWS = 800  # of a factor whose whole eigenbasis is used; up to here all eigenvalues are solved for
@@ -81,22 +81,13 @@ class EigenfunctionCoordinates(Immutable):
 
     def spectrum(self, k: int) -> Spectrum:
         """Return the first k coordinates as eigenpairs."""
-        after = float(self.gamma[k]) if k < self.N else 0.0  # these are all eigenfunctions, or those of 0 are left out
-        gap = float(self.gamma[k - 1]) - after
-        spread = np.sqrt(k) * self.residual + self.side * EPS
-        angle = float(np.arcsin(min(1.0, spread / gap))) if gap > 8 * self.side * EPS else np.pi / 2
-        return Spectrum(
-            gamma=frozen(self.gamma[:k].copy()),
-            eigenvectors=frozen(np.eye(self.N, k)),
-            w_x=self.w_x,
-            residuals=frozen(np.full(k, self.residual)),
-            gamma_known=self.gamma,
-            floor=0.0,
-            components=int(np.sum(self.gamma == 1)),
-            certificate=Certificate(self.residual, 0.0, after, after, "best-first search", angle),
-            solvers=(SolverUse("product", 1, (self.N, self.N), "coordinates in which Ā is diagonal"),),
-            side=self.side,
+        # The k + 2 leading eigenfunctions of the product are among these, so that the next eigenvalue here is that of the product
+        use = SolverUse("product", 1, (self.N, self.N), "coordinates in which Ā is diagonal")
+        units = int(np.sum(self.gamma == 1))
+        solution = Solution(
+            self.gamma, units, "best-first search", (use,), self.side, closed_form=False, residual=self.residual
         )
+        return assemble_spectrum(solution, np.eye(self.N, k), self.w_x, self.gram)
 
 
 def in_coordinates(factors: Factors, f: Any, k: Any = None, spectrum: Any = None) -> EigenfunctionCoordinates | None:
