@@ -61,7 +61,6 @@ PAST_THE_DOOR = {
     "populations.structure.graph": "verification",
     "populations.structure.low_degree": "verification",
     "populations.weights": "downstream",
-    "spectrum.assemble": "dask",
     "spectrum.basis": "dask populations verification",
     "spectrum.certificate": "io",
     "spectrum.policy": "dask",

@@ -113,7 +113,7 @@ def nothing_to_solve(k: int, components: int, shape: tuple[int, int], what: str 
     if k >= components and components < shape[1]:
         return None
     remainder = 1.0 if k < components else 0.0
-    reason = f"{k} of {components} components' top pairs suffice"
+    reason = f"the unit eigenvectors of {k} of {components} components suffice"
     return Solution(
         np.ones(components),
         components,
