@@ -11,7 +11,6 @@ from popgraph.basics.arrays import Floats
 from popgraph.basics.subspace import EPS
 from popgraph.errors import NotConverged
 
-
 ROUNDINGS_PER_ROW = 64  # by which LAPACK's answers may be off
 
 
