@@ -251,7 +251,7 @@ def test_rows_are_numbered_as_a_dictionary_numbers_them(seed, width, dtype):
 
 
 def test_hashes_that_collide_are_told_apart(monkeypatch):
-    monkeypatch.setattr(states, "MULTIPLIER", np.uint64(0))
+    monkeypatch.setattr(states, "HASH_MULTIPLIER", np.uint64(0))
     rows = np.random.default_rng(0).integers(0, 200, (8, 20))[[0, 1, 0, 2, 7, 1, 3, 0]]
     assert distinct(rows)[0].tolist() == [0, 1, 0, 2, 3, 1, 4, 0]
 

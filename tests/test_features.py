@@ -213,7 +213,9 @@ def test_a_k_above_the_class_and_a_forced_solver_are_refused():
         pg.train(graph, 4, features=signs)
     with pytest.raises(InvalidArgument, match="k is 4; it must be a whole number from 1 to the number of features, 3"):
         graph.spectrum(4, features=signs)
-    with pytest.raises(InvalidArgument, match="solver is 'dense'; a class of functions is always solved whole"):
+    with pytest.raises(
+        InvalidArgument, match="solver is 'dense'; with features a dense solver always runs: leave it out"
+    ):
         graph.spectrum(3, features=signs, solver="dense")
     with pytest.raises(InvalidArgument, match="loss is 7; give one of popgraph.losses"):
         pg.train(graph, 3, loss=7)

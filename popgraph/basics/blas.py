@@ -32,7 +32,7 @@ class _Inside:
 @cache
 def controls() -> tuple[tuple[Callable[[int], Any], Callable[[], int]], ...]:
     """Return the functions that set and get the number of threads of each BLAS that is loaded."""
-    found = []
+    pairs = []
     for module in LINKED:
         try:
             library = ctypes.CDLL(import_module(module).__file__)
@@ -40,9 +40,9 @@ def controls() -> tuple[tuple[Callable[[int], Any], Callable[[], int]], ...]:
             continue
         for names in NAMES:
             if all(hasattr(library, name) for name in names):  # looked up in what the module is linked with, too
-                found.append(tuple(getattr(library, name) for name in names))
+                pairs.append(tuple(getattr(library, name) for name in names))
                 break
-    return tuple(found)
+    return tuple(pairs)
 
 
 @contextmanager

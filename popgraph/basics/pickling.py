@@ -66,10 +66,10 @@ def _sendable(value: Any) -> Any:
 
 def _has_name(fn: FunctionType) -> bool:
     """Whether pickle would find a function again by the name of its module and its own."""
-    found: Any = sys.modules.get(fn.__module__)
+    namesake: Any = sys.modules.get(fn.__module__)
     for part in fn.__qualname__.split("."):
-        found = getattr(found, part, None)
-    return found is fn
+        namesake = getattr(namesake, part, None)
+    return namesake is fn
 
 
 def _code_of(fn: Callable[..., Any]) -> bytes:

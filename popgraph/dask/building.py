@@ -47,7 +47,7 @@ def build(
 ) -> BlockGraph:
     """Build a population graph in row blocks: `popgraph.build`, for kernels that are too large for one memory.
 
-    The workers enumerate the views of `rows` naturals at a time, and write them to disk; the views are then united here. Views
+    The workers enumerate the views of `rows` naturals at a time, and write them to disk; this process unites the views. These
     have the same order as on one machine.
 
     Parameters

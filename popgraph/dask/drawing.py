@@ -1,4 +1,4 @@
-"""What is read off the rows of A on disk, a block after another, here: positive pairs, and each view's most probable class."""
+"""What this process reads off the rows of A on disk, one block after another: positive pairs, each view's most probable class."""
 
 import numpy as np
 

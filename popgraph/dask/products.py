@@ -113,7 +113,7 @@ class Products:
         return min(width, most)
 
     def _step(self, job: Callable[[], list[Any]], what: str) -> list[Floats]:
-        """Compute tall arrays, and bring them here."""
+        """Compute tall arrays on the workers, and return them in this process's memory."""
 
         def compute() -> list[Floats]:
             client = self.cluster.client
@@ -184,7 +184,7 @@ class Products:
             yield reached, [(X.name, c, 0) for c in reached]
 
     def _gathered(self, X: Any, tasks: dict[Any, Any], name: str, edges: Ints) -> Any:
-        """Add up, for each chunk of views, what the blocks' tasks give to it."""
+        """Add up, for each chunk of views, the parts of the blocks' products that fall into it."""
         arrivals: list[list[Any]] = [[] for _ in edges[1:]]
         for number, block in enumerate(self.blocks):
             for place, c in enumerate(_chunks_of(block.bins, edges)):
@@ -240,7 +240,7 @@ def _block_gram(
 
 
 def _piece(pieces: list[tuple[Ints, Floats]], place: int) -> tuple[Ints, Floats]:
-    """Return what a block gives to one chunk, so that nobody is sent the rest."""
+    """Return the part of a block's product that is added to one chunk, so that its worker is not sent the others."""
     return pieces[place]
 
 

@@ -53,7 +53,7 @@ class Written:
 
 @dataclass(frozen=True, eq=False)
 class Finished:
-    """Hold of a block of M: the number of naturals, the sum of its squares, and which of the `VIEW_BINS` parts of views it reaches."""
+    """Hold of a block of M its naturals' number, the sum of its squares, and which of the `VIEW_BINS` parts of views it reaches."""
 
     n: int
     square: float
@@ -84,7 +84,7 @@ def unite(directory: str, columns: list[Ints], w_x: Floats) -> None:
 
 
 def is_seen(directory: str) -> bool:
-    """Whether the blocks that the workers wrote are seen from here."""
+    """Whether this process can read the blocks that the workers wrote."""
     return _path(directory, 0, "A").is_file()
 
 

@@ -1,6 +1,6 @@
-"""What all blocks have in common, found from what each says of itself: the views, their probabilities, their components.
+"""What all blocks have in common: the views in one order, and the connected components.
 
-Runs where the user is, and needs the views once, never A.
+It runs in the user's process, from the list of views and the components of each block; it never needs A.
 """
 
 from collections.abc import Hashable, Sequence

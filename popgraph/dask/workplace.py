@@ -15,7 +15,7 @@ from popgraph.errors import InvalidArgument, shorten
 
 
 class Temporary:
-    """A directory that is deleted with whoever holds this."""
+    """A directory that is deleted when nothing refers to this value any more."""
 
     def __init__(self) -> None:
         self.path = tempfile.mkdtemp(prefix="popgraph-")

@@ -1,7 +1,7 @@
 """`Augmentation`: a Markov kernel A(x|x̄), from a natural x̄ to a distribution over views, and its algebra.
 
-The algebra (`identity`, `apply`, `choose`, `independently`, `then`, `repeat`) stays exact as long as its parts do. Listing
-the views of a population is the business of `population.py`.
+The algebra (`identity`, `apply`, `choose`, `independently`, `then`, `repeat`) stays exact as long as its parts do. The views of
+a whole population are listed in `enumerated.py`.
 """
 
 import html
@@ -34,10 +34,8 @@ from popgraph.errors import (
     shorten,
 )
 
-FACTORIES = (
-    "popgraph.declare.combinators",
-    "popgraph.declare.images",
-)  # modules whose public functions return augmentations
+# Modules whose public functions return augmentations
+FACTORIES = ("popgraph.declare.combinators", "popgraph.declare.images")
 
 
 @dataclass(frozen=True)
@@ -231,7 +229,7 @@ class Augmentation(Portable, Immutable):
             )
         batch = vectorised.declared(fn)
         name = word("name", name) or getattr(fn, "__name__", type(fn).__name__)
-        return cls(partial(vectorised.one, batch), name, trusted, batch)
+        return cls(partial(vectorised.distribution_of, batch), name, trusted, batch)
 
     def table(self, naturals: Iterable[Any]) -> KernelTable:
         """Tabulate A(x|x̄) for some naturals, a row each, to be printed or shown in a notebook.

@@ -129,8 +129,7 @@ def choose(options: Mapping[Any, Any], *, normalize: bool = False) -> Augmentati
 
     Examples
     --------
-    >>> from popgraph import apply
-    >>> from popgraph import choose
+    >>> from popgraph import apply, choose
     >>> lower, upper = apply(str.lower), apply(str.upper)
     >>> choose({lower: "1/4", upper: "3/4"})("Cat")
     Distribution({'cat': 1/4, 'CAT': 3/4})
@@ -169,28 +168,27 @@ def independently(augmentation: Any) -> Augmentation:
 
     Examples
     --------
-    >>> from popgraph import apply
-    >>> from popgraph import independently
+    >>> from popgraph import apply, independently
     >>> flip = apply(lambda bit: 1 - bit, "1/4")
     >>> independently(flip)((0, 0))[(1, 0)]
     0.1875
     """
-    each = [as_augmentation(a) for a in augmentation] if isinstance(augmentation, Sequence) else None
-    one = as_augmentation(augmentation) if each is None else None
-    parts = each or [one or identity()]
+    by_coordinate = [as_augmentation(a) for a in augmentation] if isinstance(augmentation, Sequence) else None
+    for_all = as_augmentation(augmentation) if by_coordinate is None else None
+    parts = by_coordinate or [for_all or identity()]
     name = ", ".join(part.name for part in parts)
-    batch = vectorised.independently(partial(_kernels_for, one, each), ask)
-    kernel = partial(_jointly, one, each)
+    batch = vectorised.independently(partial(_kernels_for, for_all, by_coordinate), ask)
+    kernel = partial(_jointly, for_all, by_coordinate)
     return Augmentation(kernel, f"independently({name})", all(part.trusted for part in parts), batch)
 
 
-def _jointly(one: Augmentation | None, each: Sequence[Augmentation] | None, natural: Any) -> Distribution:
+def _jointly(for_all: Augmentation | None, by_coordinate: Sequence[Augmentation] | None, natural: Any) -> Distribution:
     """Return the views of a tuple, whose coordinates are augmented by one kernel, or by one for each."""
     if not isinstance(natural, tuple):
         raise InvalidAugmentation(
             f"independently() augments tuples; the natural {shorten(natural)} is a {type(natural).__name__}"
         )
-    kernels = [one] * len(natural) if one is not None else each or []
+    kernels = [for_all] * len(natural) if for_all is not None else by_coordinate or []
     if len(kernels) != len(natural):
         raise InvalidAugmentation(
             f"the natural {shorten(natural)} has {len(natural)} coordinates, independently() has {len(kernels)} augmentations"
@@ -205,7 +203,9 @@ def _jointly(one: Augmentation | None, each: Sequence[Augmentation] | None, natu
 
 
 def _kernels_for(
-    one: Augmentation | None, each: Sequence[Augmentation] | None, length: int
+    for_all: Augmentation | None, by_coordinate: Sequence[Augmentation] | None, length: int
 ) -> Sequence[Augmentation] | None:
     """Return the kernels of the coordinates of tuples of this length; None if there are not that many."""
-    return [one] * length if one is not None else each if each is not None and len(each) == length else None
+    if for_all is not None:
+        return [for_all] * length
+    return by_coordinate if by_coordinate is not None and len(by_coordinate) == length else None

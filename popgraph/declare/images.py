@@ -37,7 +37,6 @@ def rotate(quarter_turns: int = 1, probability: Any = 1) -> Augmentation:
     Examples
     --------
     >>> from popgraph import images
-    >>> from popgraph import images
     >>> images.rotate(1, "1/3")(images.Image([[1, 0], [0, 0]]))
     Distribution({Image(#./..): 2/3, Image(../#.): 1/3})
     """
@@ -66,7 +65,6 @@ def flip(axis: int = 1, probability: Any = 1) -> Augmentation:
 
     Examples
     --------
-    >>> from popgraph import images
     >>> from popgraph import images
     >>> images.flip(axis=1)(images.Image([[1, 0], [0, 0]]))
     Distribution({Image(.#/..): 1})
@@ -103,7 +101,6 @@ def shift(
 
     Examples
     --------
-    >>> from popgraph import images
     >>> from popgraph import images
     >>> images.shift([(0, 1)])(images.Image([[1, 0], [0, 1]]))
     Distribution({Image(.#/..): 1})
@@ -155,7 +152,6 @@ def flip_pixels(
 
     Examples
     --------
-    >>> from popgraph import images
     >>> from popgraph import images
     >>> images.flip_pixels(1)(images.Image([[1, 0]]))
     Distribution({Image(..): 1/2, Image(##): 1/2})
@@ -232,7 +228,6 @@ def mask(size: int | tuple[int, int] = 1, probability: Any = 1, *, fill: float =
 
     Examples
     --------
-    >>> from popgraph import images
     >>> from popgraph import images
     >>> images.mask((1, 2))(images.Image([[1, 1], [0, 1]]))
     Distribution({Image(../.#): 1/2, Image(##/..): 1/2})

@@ -26,7 +26,7 @@ from popgraph.errors import InvalidArgument, PopgraphError, printable, require, 
 from popgraph.plot.drawing import MAX_ROWS_NUMBERED, WEIGHTS
 from popgraph.plot.reading import MAX_VIEWS_DRAWN, read_viewed, weights_among
 from popgraph.spectrum import Spectrum
-from popgraph.training.learning import train
+from popgraph.training import train
 from popgraph.verification.match import Match
 from popgraph.verification.verifying import verify
 

@@ -23,7 +23,7 @@ from popgraph.plot.reading import (
     read_viewed,
 )
 from popgraph.populations.structure import ProductTraining
-from popgraph.training.learning import Training
+from popgraph.training import Training
 
 
 @checked_call()

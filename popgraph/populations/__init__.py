@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from popgraph.basics.namespaces import missing, only
 from popgraph.populations.building import build, from_population
+from popgraph.populations.class_coordinates import ClassCoordinates
 from popgraph.populations.columns import read_columns
 from popgraph.populations.features import FeatureClass, check_dimension, read_features
 from popgraph.populations.graph import PopulationGraph, read_graph
@@ -27,6 +28,7 @@ from popgraph.populations.sampling import PairSampler, read_draws
 from popgraph.populations.weights import pair_weights
 
 __all__ = [
+    "ClassCoordinates",
     "FeatureClass",
     "PairSampler",
     "PopulationGraph",

@@ -1,6 +1,6 @@
 """Samplers of positive pairs and embeddings f of their views, as users hand them over, read into batches of vectors.
 
-What the vectors tell is measured in `pair_moments.py`.
+What the vectors tell is measured in `moments.py`.
 """
 
 from collections.abc import Callable
@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from popgraph.basics.arguments import read_callable
 from popgraph.basics.arguments.embeddings import read_embedding
 from popgraph.basics.arrays import Floats
 from popgraph.basics.protocols import Population, ViewedPopulation, satisfies
@@ -49,7 +48,11 @@ def read_sampler(sampler: Any, f: Any) -> tuple[Draw, Floats | None]:
         return draw_rows, table
     if satisfies(sampler, Population):
         evaluate = function_of_views(sampler.factor_kinds, f) if isinstance(sampler, ProductGraph) else f
-        read_callable("f", evaluate)
+        if not callable(evaluate):
+            raise InvalidEmbedding(
+                f"f is {shorten(f)}; a population whose views are not listed has no table f: give a function of positions, "
+                "or list the views by its .expand()"
+            )
 
         def draw_positions(size: int, generator: np.random.Generator) -> tuple[Floats, Floats]:
             pairs = sampler.sample_pairs(size, rng=generator)

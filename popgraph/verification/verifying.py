@@ -125,7 +125,8 @@ def verify(
         read_population("verify(graph, f)", graph, ViewedPopulation, instead=ONLY_PAIRS)
     if features is not None:
         raise InvalidArgument(
-            "features= does not apply to a product, or another population whose views are not listed: leave it out"
+            "features= does not apply to a product, or another population whose views are not listed; leave it out, or "
+            "list the views by its .expand()"
         )
     unlisted = cast(HasCoordinates, graph)
     coordinates = unlisted.in_coordinates(f, k) if spectrum is None else unlisted.in_coordinates(f, k, spectrum)

@@ -263,7 +263,7 @@ INTERNAL = {
     "spectrum.solvers.lanczos.Lanczos",
     "theory.setting.Setting",
     "torch.pairs.EncodedViews",
-    "training.descent.Objective",
+    "training.objective.Objective",
     "training.learning.Descent",
     "verification.moments.PairMoments",
     "verification.rare_views.Lengths",

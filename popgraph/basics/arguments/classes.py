@@ -120,8 +120,8 @@ def labelled_share(p: Floats, y: Ints) -> Floats:
     """Return the probability of each natural given that it is labelled, (n,); p itself where all are."""
     if (y >= 0).all():
         return p
-    kept = np.where(y >= 0, p, 0.0)
-    return np.asarray(kept / kept.sum())
+    labelled = np.where(y >= 0, p, 0.0)
+    return np.asarray(labelled / labelled.sum())
 
 
 def class_numbers(labels: Any, classes: Any) -> Ints:

@@ -102,7 +102,7 @@ def is_vector(value: Any) -> bool:
         return False
 
 
-def missing(value: Any) -> list[int]:
+def missing_entries(value: Any) -> list[int]:
     """Return which entries of a vector its library knows to be missing: nulls of polars and pyarrow, None and NaN of pandas."""
     for asked in ("isna", "is_null"):
         if can(value, asked):
@@ -115,7 +115,7 @@ def missing(value: Any) -> list[int]:
 
 def vector(name: str, value: Any, error: type[InvalidArgument] = InvalidArgument) -> Any:
     """Return a one-dimensional array of any library as numpy's; none that has missing entries."""
-    if lost := missing(value):
+    if lost := missing_entries(value):
         names = index_of(value)
         first = f"row {lost[0]}" if names is None or names[lost[0]] == lost[0] else shorten(names[lost[0]])
         raise error(

@@ -135,15 +135,15 @@ def _alike(name: str, call: str, given: list[Any], views: Sequence[Hashable]) ->
         raise InvalidEmbedding(f"{name} has {len(given)} entries; give one vector for each of the {len(views)} views")
     rows = [_vector(call, row, view) for row, view in zip(given, views, strict=True)]
     entries = index_of(given[0])
-    for row, one, view in zip(rows, given, views, strict=True):
+    for row, vector, view in zip(rows, given, views, strict=True):
         if row.shape != rows[0].shape:
             raise InvalidEmbedding(
                 f"{name} has shape {row.shape} at the view {shorten(view)}, and {rows[0].shape} at {shorten(views[0])}; give one "
                 "vector of one length for each view"
             )
-        if entries is not None and index_of(one) != entries:
+        if entries is not None and index_of(vector) != entries:
             raise InvalidEmbedding(
-                f"{name} names the entries of its vectors {shorten(index_of(one))} at the view {shorten(view)}, and "
+                f"{name} names the entries of its vectors {shorten(index_of(vector))} at the view {shorten(view)}, and "
                 f"{shorten(entries)} at {shorten(views[0])}; give vectors without names, or a table"
             )
     return rows

@@ -254,9 +254,9 @@ def check_equality(outcomes: Iterable[Any], what: str) -> None:
     kinds = {kind for kind in types if compares_by_identity(kind)}
     if not kinds:
         return
-    seen: dict[str, Any] = {}
+    by_words: dict[str, Any] = {}
     for each in outcomes:
-        if type(each) in kinds and seen.setdefault(repr(each), each) is not each:
+        if type(each) in kinds and by_words.setdefault(repr(each), each) is not each:
             raise InvalidDistribution(
                 f"two {what}s are {shorten(each)}, and differ: {type(each).__name__} has no __eq__; give it "
                 "__eq__ and __hash__"

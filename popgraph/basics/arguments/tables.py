@@ -146,8 +146,8 @@ def numbers(name: str, value: Any, need: str, error: type[InvalidArgument] = Inv
         raise error(f"{name} has dtype {array.dtype}; {need}")
     with np.errstate(over="ignore"):  # what is beyond float64 becomes inf, and is refused
         try:
-            whole = array.dtype.kind != "O"
-            floats = np.array(array if whole else np.vectorize(real, otypes=[float])(array), dtype=np.float64)
+            plain = array if array.dtype.kind != "O" else np.vectorize(real, otypes=[float])(array)
+            floats = np.array(plain, dtype=np.float64)
         except (TypeError, ValueError, OverflowError):
             raise error(f"{name} is {shorten(value)}; {need}") from None
     if not np.isfinite(floats).all():

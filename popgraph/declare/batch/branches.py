@@ -60,19 +60,16 @@ def divided(numerators: Any, denominator: int) -> Any:
 
 
 def options(choices: Sequence[tuple[Any, Fraction | float]]) -> Branches | None:
-    """Give every state of a batch the same few views with the same probabilities.
+    """Give every state of a batch the same few views with the same probabilities, or return None if the views differ in shape.
 
-    Parameters
-    ----------
-    choices : sequence of (states (b, ...), probability)
-        Those of probability 0 are left out. None is returned if the views differ in shape.
+    `choices` are pairs of states (b, ...) and a probability; those of probability 0 are left out.
     """
-    kept = [(states, p) for states, p in choices if p]
-    if len({states.shape for states, _ in kept}) != 1:
+    possible = [(states, p) for states, p in choices if p]
+    if len({states.shape for states, _ in possible}) != 1:
         return None
-    states = np.stack([states for states, _ in kept], axis=1)
+    states = np.stack([states for states, _ in possible], axis=1)
     count, m = states.shape[:2]
-    weights, denominator = common([p for _, p in kept])
+    weights, denominator = common([p for _, p in possible])
     return Branches(
         np.repeat(np.arange(count), m),
         states.reshape(count * m, *states.shape[2:]),
@@ -146,11 +143,11 @@ def merged(branches: Branches) -> tuple[Branches, Ints, Ints]:
         weights = np.bincount(run, weights=branches.weights)  # one after the other, as a loop would
     else:
         weights = np.add.reduceat(branches.weights[order], np.flatnonzero(start))
-    kept = order[start]  # stable, so these are the first of each run
-    by_position = np.argsort(kept)
-    kept = kept[by_position]
-    lean = Branches(branches.source[kept], branches.states[kept], weights[by_position], branches.denominator)
-    return lean, number[kept], first
+    firsts = order[start]  # the sort is stable, so these are the first of each run
+    by_position = np.argsort(firsts)
+    firsts = firsts[by_position]
+    added_up = Branches(branches.source[firsts], branches.states[firsts], weights[by_position], branches.denominator)
+    return added_up, number[firsts], first
 
 
 def _wide(weights: Any, bound: int) -> Any:

@@ -30,14 +30,9 @@ def identity(states: Any, coding: Coding) -> Branches | None:
 
 
 def on_images(views: Callable[[Any], Sequence[Any] | None], probability: Fraction | float) -> Batch:
-    """Give each image of a batch, with some probability, one of equally likely views.
+    """Give each image of a batch, with some probability, one of equally likely views; otherwise it stays as it is.
 
-    Parameters
-    ----------
-    views : callable
-        Pixels (b, height, width, ...) -> views of that shape, or None.
-    probability : Fraction or float
-        Otherwise the image stays as it is.
+    `views` takes pixels (b, height, width, ...) to a list of views of that shape, or to None.
     """
     return partial(_views_of_images, views, probability)
 
@@ -61,20 +56,20 @@ def then(first: Batch | None, second: Batch | None) -> Batch | None:
 
 def _one_after_the_other(first: Batch, second: Batch, states: Any, coding: Coding) -> Branches | None:
     """Be the form that `then` returns."""
-    before = first(states, coding)
-    if before is None:
+    branches = first(states, coding)
+    if branches is None:
         return None
-    before = merged(before)[0]
-    after = second(before.states, coding)
-    return None if after is None else follow(before, after)
+    branches = merged(branches)[0]
+    next_branches = second(branches.states, coding)
+    return None if next_branches is None else follow(branches, next_branches)
 
 
-def repeat(one: Batch | None, times: int) -> Batch | None:
+def repeat(form: Batch | None, times: int) -> Batch | None:
     """Apply a form several times over."""
-    form: Batch | None = identity
+    repeated: Batch | None = identity
     for _ in range(times):
-        form = one if form is identity else then(form, one)
-    return form
+        repeated = form if repeated is identity else then(repeated, form)
+    return repeated
 
 
 def choose(forms: Sequence[tuple[Batch | None, Fraction | float]]) -> Batch | None:
@@ -92,12 +87,8 @@ def independently(
 ) -> Batch:
     """Augment the coordinates of tuples independently, by tables of what becomes of each value of each coordinate.
 
-    Parameters
-    ----------
-    kernels_for : callable
-        The length of the tuples -> a kernel for each coordinate, or None if there are not that many.
-    ask : callable
-        (kernel, value) -> the distribution of the value's views.
+    `kernels_for` takes the length of the tuples to a kernel for each coordinate, or to None if there are not that many; `ask`
+    takes a kernel and a value to the distribution of the value's views.
     """
     return partial(_coordinates_apart, kernels_for, ask)
 
@@ -158,8 +149,8 @@ def _joined(left: Branches, right: Branches) -> Branches:
 
 def _blend(parts: Sequence[tuple[Branches | None, Fraction | float]]) -> Branches | None:
     """Mix branches of one batch in these proportions."""
-    kept = [scaled(part, p) for part, p in parts if part is not None and p]
-    return None if any(part is None for part, _ in parts) else mixture(kept)
+    possible = [scaled(part, p) for part, p in parts if part is not None and p]
+    return None if any(part is None for part, _ in parts) else mixture(possible)
 
 
 def declared(fn: Callable[[Any], Any]) -> Batch:
@@ -191,7 +182,7 @@ class DeclaredForm(Portable):
         return Branches(np.repeat(np.arange(b), m)[used], flat[used], weights[used], denominator)
 
 
-def one(batch: Batch, natural: Any) -> Distribution:
+def distribution_of(batch: Batch, natural: Any) -> Distribution:
     """Return the distribution of one natural's views under a form for batches."""
     written = next(codings_of([unnamed(natural)]), None)
     branches = None if written is None else batch(written[1], written[0])
@@ -225,5 +216,5 @@ def _as_pixels(views: Any) -> Any:
     if views.dtype == np.uint8:
         return views
     views = views.astype(np.float64) + 0.0
-    whole = (views >= 0) & (views <= 255) & (views == np.rint(views))
-    return views.astype(np.uint8) if whole.all() else views
+    fits = (views >= 0) & (views <= 255) & (views == np.rint(views))
+    return views.astype(np.uint8) if fits.all() else views

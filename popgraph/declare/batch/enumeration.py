@@ -1,4 +1,4 @@
-"""Listing the views of a population in batches, as arrays: the fast way of `population.py`, with the same outcome."""
+"""Listing the views of a population in batches, as arrays: the fast way of `enumerated.py`, with the same outcome."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -112,25 +112,25 @@ def _ask(augmentation: Augmentation, states: Any, coding: Coding) -> Branches | 
 
 def _part(branches: Branches, naturals: Any) -> _Part:
     """Sort out the branches of some naturals: equal views merged, and numbered with a natural that is a view first."""
-    lean, number, first = merged(branches)
-    lengths = np.bincount(lean.source, minlength=len(naturals))
+    added_up, number, first = merged(branches)
+    lengths = np.bincount(added_up.source, minlength=len(naturals))
     start = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     position = 2 * np.arange(len(number))
-    if lean.states.shape[1:] == naturals.shape[1:]:
-        own = (lean.states == naturals[lean.source]).reshape(len(number), -1).all(axis=1)
-        position[own] = 2 * start[lean.source[own]] - 1
+    if added_up.states.shape[1:] == naturals.shape[1:]:
+        own = (added_up.states == naturals[added_up.source]).reshape(len(number), -1).all(axis=1)
+        position[own] = 2 * start[added_up.source[own]] - 1
     appears = np.full(len(first), 2 * len(number))
     np.minimum.at(appears, number, position)
     by_appearance = np.argsort(appears)
     rank = np.empty_like(by_appearance)
     rank[by_appearance] = np.arange(len(rank))
     states = branches.states[first[by_appearance]]
-    data = lean.floats()
-    if lean.denominator is None:
+    data = added_up.floats()
+    if added_up.denominator is None:
         return _Part(states, lengths, rank[number], data, None, None)
-    common = np.gcd(np.gcd.reduceat(lean.weights, start), lean.denominator)
-    denominators = [lean.denominator // int(divisor) for divisor in common]
-    return _Part(states, lengths, rank[number], data, lean.weights // np.repeat(common, lengths), denominators)
+    common = np.gcd(np.gcd.reduceat(added_up.weights, start), added_up.denominator)
+    denominators = [added_up.denominator // int(divisor) for divisor in common]
+    return _Part(states, lengths, rank[number], data, added_up.weights // np.repeat(common, lengths), denominators)
 
 
 def _join(parts: list[_Part], coding: Coding, naturals: Any) -> Enumeration:

@@ -118,21 +118,8 @@ class ProductGraph(Immutable):
     def spectrum(self, k: int) -> ProductSpectrum:
         """Return the k leading eigenpairs of Ā, with exact multiplicities; eigenfunctions are evaluated where asked.
 
-        Parameters
-        ----------
-        k : int
-            In 1..N, of any size: levels are counted, not listed.
-
-        Raises
-        ------
-        InvalidArgument
-            If k is not in 1..N.
-        TooLarge
-            If more than a million different products of eigenvalues are among them.
-
-        References
-        ----------
-        THEORY 10.
+        k is in 1..N, of any size: levels are counted, not listed [THEORY 10]. `TooLarge` if more than a million different products
+        of eigenvalues are among the pairs.
 
         Examples
         --------
@@ -153,7 +140,7 @@ class ProductGraph(Immutable):
         (5, 1000)
         """
         size = read_draws(size, DRAW_BYTES[0] + DRAW_BYTES[1] * self.d)
-        return np.asarray(self.factor_kinds.sample(size, False, generator(rng))[0])
+        return np.asarray(self.factor_kinds.sample(size, False, generator(rng))[:, 0])
 
     def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
         """Draw positive pairs (x, x⁺): an array (size, 2, d) of positions, those of x in [:, 0].
@@ -165,7 +152,7 @@ class ProductGraph(Immutable):
         (5, 2, 1000)
         """
         size = read_draws(size, DRAW_BYTES[0] + DRAW_BYTES[1] * self.d)
-        return np.asarray(self.factor_kinds.sample_together(size, True, generator(rng)))
+        return np.asarray(self.factor_kinds.sample(size, True, generator(rng)))
 
     def outcomes(self, positions: Any) -> list[tuple[Any, ...]]:
         """Return views, given as positions (m, d), as tuples of outcomes.
@@ -180,12 +167,7 @@ class ProductGraph(Immutable):
         return self.factor_kinds.outcomes(positions)
 
     def positions(self, views: Any) -> Ints:
-        """Return views, given as tuples of outcomes, as positions (m, d); positions are checked and returned.
-
-        Raises
-        ------
-        InvalidArgument
-            If one is no view of this product.
+        """Return views, given as tuples of outcomes, as positions (m, d), or `InvalidArgument`; positions are checked and returned.
 
         Examples
         --------
@@ -263,12 +245,7 @@ class ProductGraph(Immutable):
         """Return the same population as an ordinary graph, whose views are tuples.
 
         They are in the order in which `build` lists the tuples' own declaration: naturals in the order of `itertools.product`, and
-        the views of each by `independently`, a factor's views in its own order.
-
-        Raises
-        ------
-        TooLarge
-            If A would have more than 89 million entries.
+        the views of each by `independently`, a factor's views in its own order. `TooLarge` above 89 million entries of A.
 
         Examples
         --------
@@ -308,9 +285,9 @@ class ProductGraph(Immutable):
             for kind, copies in kinds.copies.items()
         ]
         more = [(f"{len(rows) - 8:,} other kinds", "")] if len(rows) > 8 else []
-        one = self.spectrum(1)
-        levels = [f"{gamma:.6g} (x{count_in_words(count)})" for gamma, count in one.multiplicities]
-        return [*rows[:8], *more, ("eigenvalues of Ā", ", ".join(levels) + ("" if one.complete else ", ..."))]
+        spectrum = self.spectrum(1)
+        levels = [f"{gamma:.6g} (x{count_in_words(count)})" for gamma, count in spectrum.multiplicities]
+        return [*rows[:8], *more, ("eigenvalues of Ā", ", ".join(levels) + ("" if spectrum.complete else ", ..."))]
 
     def _repr_html_(self) -> str:
         return headed(repr(self), html_table(self._rows(), left=True))

@@ -16,7 +16,7 @@ from popgraph.errors import InvalidArgument, InvalidEmbedding, TooLarge, shorten
 from popgraph.populations.structure.factors import Factors
 from popgraph.spectrum.product.separable import Separable, separable
 
-MOST_FEATURES = 10_000  # whose moments take 1.6 GB
+MAX_FEATURES = 10_000  # whose moments take 1.6 GB
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -238,7 +238,7 @@ def function_of_views(factors: Factors, f: Any) -> Any:
     if not callable(f) or isinstance(f, type):
         raise InvalidEmbedding(
             f"f is {shorten(f)}; a product has no table f: give a LowDegree, a ProductTraining, or a callable that takes an (m, d) "
-            "array of positions and returns (m, k)"
+            "array of positions and returns (m, k), or list the views by its .expand()"
         )
     return f
 
@@ -287,9 +287,9 @@ def features(factors: Factors, degree: int) -> LowDegree:
     free = [graph.N - 1 for graph in factors.kinds]
     most = max(free)
     bound = sum(comb(factors.d, size) * most**size for size in range(degree + 1))
-    if bound > MOST_FEATURES and _count(factors, free, degree) > MOST_FEATURES:
+    if bound > MAX_FEATURES and _count(factors, free, degree) > MAX_FEATURES:
         raise TooLarge(
-            f"functions of degree {degree} of {factors.d:,} coordinates have more than {MOST_FEATURES:,} dimensions; use a lower "
+            f"functions of degree {degree} of {factors.d:,} coordinates have more than {MAX_FEATURES:,} dimensions; use a lower "
             "degree, or LowDegree.of with the terms that matter"
         )
     tables = []

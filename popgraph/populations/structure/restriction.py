@@ -26,7 +26,7 @@ def restricted(factors: Factors, features: Any) -> ClassCoordinates:
     if not isinstance(features, LowDegree) or not features.factors.same(factors):
         raise InvalidArgument(
             f"features is {shorten(features)}; a product has no table f, so give functions of it, such as "
-            "features=product.features(degree=1)"
+            "features=product.features(degree=1), or list the views by its .expand()"
         )
     G, P = features.inner(features)
     scale = np.sqrt(np.diagonal(G)).copy()
