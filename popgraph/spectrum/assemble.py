@@ -146,6 +146,8 @@ def _unit_entries(component: Ints, w_x: Floats, count: int) -> tuple[Ints, Ints,
     # Ā √w_x = D^-1/2 w 1 = √w_x, and as w is block diagonal this holds on each component by itself (THEORY 2.2)
     views = np.flatnonzero(component < count)
     root, of_view = np.sqrt(w_x[views]), component[views]
+    if count == 1:  # as a graph mostly is
+        return views, of_view, root / np.linalg.norm(root)
     order = np.argsort(of_view, kind="stable")
     ends = np.cumsum(np.bincount(of_view, minlength=count))[:-1]
     # Norm by norm: numpy's bincount adds one by one, and the sum of 10^6 would not be a unit's square to the last digits
