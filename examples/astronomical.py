@@ -27,7 +27,8 @@ def report() -> None:
     print(graph)
     spectrum = graph.spectrum(1002)
     print(f"\n{spectrum}")
-    x, x_plus = graph.sample_pairs(10_000, rng=1)
+    pairs = graph.sample_pairs(10_000, rng=1)
+    x, x_plus = pairs[:, 0], pairs[:, 1]
     phi = spectrum.leading(K)
     estimates = (phi.evaluate(x) * phi.evaluate(x_plus)).mean(axis=0)
     print("\nE φ_i(x) φ_i(x⁺), which is γ_i, on 10,000 sampled pairs:", *(f"{value:.3f}" for value in estimates))

@@ -2,6 +2,14 @@
 
 Declare a `Distribution` of naturals and an `Augmentation`, `build` the population graph, decompose it, `train` an embedding on it,
 and `verify` that the embedding spans the graph's leading eigenvectors F*.
+
+Each room has a docstring that teaches it in ten lines, such as `help(popgraph.verification)`: `declare`, `populations` and `zoo`,
+`spectrum`, `losses` and `training`, `verification`, `downstream`, `theory`, `plot`, `io`, `torch`, `dask`, `testing`.
+
+>>> import popgraph as pg
+>>> graph = pg.build(["lightning", "cloud"], pg.apply(lambda image: image + " rotated", "1/3"))
+>>> bool(pg.verify(graph, pg.train(graph, 2, rng=0)))
+True
 """
 
 from importlib import import_module
@@ -23,8 +31,7 @@ from popgraph.populations.building import build
 from popgraph.populations.graph import PopulationGraph
 from popgraph.populations.structure import product
 from popgraph.spectrum import Spectrum
-from popgraph.training.critic import train_critic
-from popgraph.training.learning import Training, train
+from popgraph.training import Training, train, train_critic
 from popgraph.verification.comparison import compare
 from popgraph.verification.match import Match
 from popgraph.verification.sampled import verify_sampled

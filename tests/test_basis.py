@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from popgraph.basics.subspace import EPS, tolerance
-from popgraph.spectrum.basis import TIE, groups, null_vectors, orthonormal, reproducible_basis, signed
+from popgraph.spectrum.basis import (
+    EQUAL_SHARE_OF_ENTRIES,
+    groups,
+    null_vectors,
+    orthonormal,
+    reproducible_basis,
+    signed,
+)
 
 
 def loss_of_orthogonality(Q):
@@ -20,14 +27,14 @@ def test_the_largest_entry_of_each_column_is_made_positive():
 
 def test_entries_are_tied_up_to_a_millionth_of_the_largest():
     """Then the first one decides, though it is not the largest."""
-    within, beyond = 0.8 * (1 - 0.9 * TIE), 0.8 * (1 - 1.1 * TIE)
+    within, beyond = 0.8 * (1 - 0.9 * EQUAL_SHARE_OF_ENTRIES), 0.8 * (1 - 1.1 * EQUAL_SHARE_OF_ENTRIES)
     V = np.array([[0.1, 0.1], [-within, -beyond], [0.8, 0.8]])
     np.testing.assert_array_equal(signed(V), V * [-1.0, 1.0])
 
 
 def test_views_are_tied_up_to_a_millionth_of_the_most_that_the_space_holds_of_one():
     """Then the first one is projected: of a line through a second and a fourth quadrant, the half on its side is returned."""
-    for share, first in ((0.9 * TIE, 0), (1.1 * TIE, 1)):
+    for share, first in ((0.9 * EQUAL_SHARE_OF_ENTRIES, 0), (1.1 * EQUAL_SHARE_OF_ENTRIES, 1)):
         line = np.array([[-np.sqrt(1 - share)], [1.0]]) / np.sqrt(2 - share)
         assert reproducible_basis(line)[first, 0] > 0
         beside = np.array([[1.0], [np.sqrt(1 - share)]]) / np.sqrt(2 - share)

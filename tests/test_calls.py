@@ -25,7 +25,7 @@ def rooms_with_extras():
     return [
         pg.torch.fit,
         pg.torch.verify,
-        *(getattr(pg.dask, name) for name in ("build", "from_blocks", "from_files", "verify")),
+        *(getattr(pg.dask, name) for name in ("build", "from_blocks", "from_files")),
     ]
 
 

@@ -12,7 +12,16 @@ from popgraph import zoo
 from popgraph.basics.subspace import EPS, tolerance
 from popgraph.errors import NotConverged
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis
-from popgraph.spectrum.certificate import Certificate, angle_bound, certify, refute, residual_norms, witness
+from popgraph.spectrum.certificate import (
+    Certificate,
+    Remainder,
+    angle_bound,
+    certify,
+    products_with,
+    refute,
+    residual_norms,
+    witness,
+)
 from popgraph.spectrum.solvers import deflation, iterative
 from popgraph.spectrum.solvers.lanczos import Lanczos
 
@@ -22,7 +31,9 @@ ALLOWED = 1e-9
 def certified(residual=0.0, turn=0.0, size=16, tops=0, remainder=(0.5, 0.6)):
     """Of two orthonormal vectors, the second of them leaning to the first."""
     V = np.array([[1.0, turn], [0.0, 1.0], [0.0, 0.0]])
-    return certify(np.array([0.0, residual]), np.array([1.0, 0.75]), V, remainder, "how", size, tops=tops)
+    return certify(
+        np.array([0.0, residual]), np.array([1.0, 0.75]), V, Remainder(*remainder, "how"), size, unit_count=tops
+    )
 
 
 @pytest.mark.parametrize("fault", ["residual", "turn"])
@@ -59,13 +70,13 @@ def test_top_vectors_are_checked_for_their_length(tops):
     """Their supports are disjoint, so that is all there is to check; of a vector that is no top, everything is."""
     V = np.diag([1.0, 1 + 1e-8, 1.0])[:, :2]
     with pytest.raises(NotConverged, match="the loss of orthogonality is 2.0e-08"):
-        certify(np.zeros(2), np.ones(2), V, (0.5, 0.5), "how", 16, tops=tops)
+        certify(np.zeros(2), np.ones(2), V, Remainder(0.5, 0.5, "how"), 16, unit_count=tops)
     assert certified(tops=2).angle_bound == 16 * EPS  # in closed form, whatever the gap
     assert certified(tops=1).angle_bound == pytest.approx(16 * EPS / 0.15, rel=1e-9, abs=0)
 
 
 def test_unless_it_is_said_no_vector_is_a_top():
-    found = certify(np.array([1e-10]), np.ones(1), np.eye(3)[:, :1], (0.5, 0.5), "how", 16)
+    found = certify(np.array([1e-10]), np.ones(1), np.eye(3)[:, :1], Remainder(0.5, 0.5, "how"), 16)
     assert found.angle_bound == pytest.approx(2e-10, rel=1e-4, abs=0)
 
 
@@ -85,7 +96,7 @@ def test_residuals_are_those_of_each_pair():
     graph, rng = zoo.clusters(), np.random.default_rng(0)
     V, gamma = rng.standard_normal((graph.N, 37)), rng.random(37)
     expected = np.linalg.norm(graph.adjacency @ V - V * gamma, axis=0)
-    np.testing.assert_allclose(residual_norms(graph.factor, gamma, V), expected, rtol=1e-12)
+    np.testing.assert_allclose(residual_norms(products_with(graph.factor), gamma, V), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("found", [0, 1, 3])
@@ -108,7 +119,8 @@ def test_a_bound_is_refuted_by_what_is_above_it_by_more_than_rounding():
     refute(0.5 + 0.99 * ALLOWED, 0.5, 3, 16)
     refute(ALLOWED, 0.0, 3, 16)
     with pytest.raises(
-        NotConverged, match=r"an eigenvalue of 0.75 or more beside the 3 found, where 0.5 was said to be"
+        NotConverged,
+        match=r"an eigenvalue of 0.75 or more beside the 3 found, where the solver says that none is above 0.5",
     ):
         refute(0.75, 0.5, 3, 16)
     for seen in (0.5 + 1.01 * ALLOWED, np.nan):
@@ -260,5 +272,5 @@ def test_leading_pairs_carry_a_certificate_of_their_own():
 
 
 def test_one_pair_is_certified_by_its_gap_and_not_as_a_top_vector():
-    found = certify(np.array([1e-10]), np.array([0.5]), np.eye(4)[:, :1], (0.4, 0.4), "tried", 4)
+    found = certify(np.array([1e-10]), np.array([0.5]), np.eye(4)[:, :1], Remainder(0.4, 0.4, "tried"), 4)
     assert found.angle_bound == pytest.approx(1e-10 / 0.1, rel=1e-3)

@@ -49,8 +49,8 @@ def test_every_eigenvalue_of_each_block_is_listed_with_k_eigenvectors(shape, k):
         np.testing.assert_allclose(np.abs(V[:, 0]), top, atol=1e-14)
         np.testing.assert_allclose(V.T @ V, np.eye(V.shape[1]), atol=1e-14)
         np.testing.assert_allclose(M.T @ (M @ V), V * gamma[: V.shape[1]], atol=1e-14)
-    assert not pairs.rest.any()
-    assert not pairs.rest_bound.any()
+    assert not pairs.remainder.any()
+    assert not pairs.remainder_bound.any()
 
 
 @pytest.mark.parametrize("shape", [(40, 90), (90, 40), (60, 60)])
@@ -126,4 +126,4 @@ def test_blocks_of_rank_1_have_their_spectrum_in_closed_form(shape):
     assert pairs.gamma.tolist() == expected.gamma.tolist() == [[1.0]] * 3
     np.testing.assert_allclose(pairs.vectors, np.abs(expected.vectors), atol=1e-15)
     for pair in (pairs, expected):
-        assert pair.rest.tolist() == pair.rest_bound.tolist() == [0.0] * 3
+        assert pair.remainder.tolist() == pair.remainder_bound.tolist() == [0.0] * 3

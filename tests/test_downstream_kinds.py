@@ -11,7 +11,7 @@ from extras import need
 import popgraph as pg
 from popgraph import structure, zoo
 from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, satisfies
-from popgraph.downstream import labelling, parts
+from popgraph.downstream import labelling, parts, votes
 from popgraph.downstream.partition import conductance
 from popgraph.downstream.probing import task
 from popgraph.errors import InvalidArgument, TooLarge
@@ -200,9 +200,9 @@ def test_sums_by_class_run_over_blocks_of_classes(monkeypatch):
     rng = np.random.default_rng(4)
     matrix, codes, weights = rng.random((4, 11)), rng.integers(-1, 7, 11), rng.random(11)
     expected = np.array([[row[codes == c] @ weights[codes == c] for c in range(7)] for row in matrix])
-    monkeypatch.setattr(labelling, "BLOCK_COLUMNS", 3)
+    monkeypatch.setattr(votes, "BLOCK_COLUMNS", 3)
     for kernel in (matrix, sp.csr_array(matrix), Multiplies(matrix)):
-        np.testing.assert_allclose(labelling.sum_by_class(kernel, codes, 7, weights), expected, rtol=1e-14)
+        np.testing.assert_allclose(votes.sum_by_class(kernel, codes, 7, weights), expected, rtol=1e-14)
 
 
 # --- probes
@@ -268,7 +268,7 @@ def test_what_is_too_large_to_list_is_said_and_never_claimed_optimal(monkeypatch
 
 
 def test_the_shares_of_a_kernel_that_multiplies_are_those_of_the_list(monkeypatch):
-    monkeypatch.setattr(labelling, "BLOCK_COLUMNS", 3)
+    monkeypatch.setattr(votes, "BLOCK_COLUMNS", 3)
     X, y = CLUSTERS.spectrum(3).embedding, np.arange(CLUSTERS.n) % 3 - 1
     p = CLUSTERS.p * (y >= 0) / CLUSTERS.p[y >= 0].sum()
     shares = [

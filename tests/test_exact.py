@@ -317,7 +317,7 @@ def test_degenerate_cuts_ask_for_all_above_and_nothing_below():
     assert exact.verify(np.hstack([one, bits[:, :1]]))
     assert "1 of the 3 dimensions of γ_2" in exact.verify(np.hstack([one, bits[:, :1] + bits[:, 1:2]])).reason
     without = exact.verify(bits[:, :2])
-    assert (without.matches, without.reason) == (False, "f holds 0 of the 1 dimensions above γ_2 = γ_3")
+    assert (without.matches, without.reason) == (False, "f contains 0 of the 1 dimensions above γ_2 = γ_3")
     below = exact.verify(np.hstack([one, bits[:, :1] * bits[:, 1:2]]))
     assert (below.matches, below.witness) == (False, 1)
     assert pg.verify(cube, np.hstack([one, bits[:, :1]])).exactly == "γ_2 = γ_3"
@@ -399,7 +399,7 @@ EXACT = zoo.hypercube(2).exact()
         (
             lambda: EXACT.eigenvalues[0].digits(0),
             InvalidArgument,
-            "digits is 0; it must be a whole number in 1..100,000",
+            "digits is 0; it must be a whole number from 1 to the limit, 100000",
         ),
         (lambda: EXACT.eigenvalues[0].surd(), InvalidArgument, "has degree 1; a surd has degree 2"),
         (lambda: EXACT.error_bounds(np.ones(5)), InvalidArgument, r"gamma has shape \(5,\); give at most 4"),

@@ -70,6 +70,15 @@ def test_each_kind_of_parameter_has_its_widget():
     assert shown.graph.N == 8
 
 
+def test_ranges_of_numpy_are_ranges():
+    shown = pg.explore(
+        zoo.hypercube, d=tuple(np.array([1, 3])), flip=tuple(np.array([0.0, 0.5])), k=tuple(np.array([1, 2]))
+    )
+    assert (type(shown.sliders["d"]).__name__, shown.sliders["d"].max) == ("IntSlider", 3)
+    assert (type(shown.sliders["flip"]).__name__, shown.sliders["flip"].max) == ("FloatSlider", 0.5)
+    assert shown.sliders["k"].max == 2
+
+
 def test_what_cannot_be_built_is_said_and_the_last_graph_stays():
     def make(d=2):
         return zoo.hypercube(d) if d < 3 else pg.build({"a": "1/2"}, pg.identity())

@@ -41,7 +41,7 @@ def multiplied(graphs):
 
 def solved(product, k):
     factor, w_x, grid, spectra = product
-    return factored.solve(factor, w_x, k, find_components(factor), grid, spectra)
+    return factored.from_factors(factor, w_x, k, find_components(factor), grid, spectra)
 
 
 # --- levels
@@ -51,7 +51,7 @@ def test_the_levels_of_a_whole_spectrum_are_its_multiplicities():
     levels = levels_of(zoo.hypercube(3, "1/4").spectrum(8, solver="dense"))
     np.testing.assert_allclose(levels.gamma, [1, 1 / 4, 1 / 16, 1 / 64], rtol=1e-13)
     assert levels.counts == (1, 3, 3, 1)
-    assert (levels.gamma[0], levels.error, levels.rest) == (1.0, tolerance(8), 0.0)
+    assert (levels.gamma[0], levels.error, levels.unlisted) == (1.0, tolerance(8), 0.0)
 
 
 def partial(gamma_known, floor, k=2):
@@ -74,9 +74,9 @@ def partial(gamma_known, floor, k=2):
 def test_no_eigenvalue_that_is_not_listed_exceeds_the_rest(gamma_known, floor, counts, rest):
     levels = levels_of(partial(gamma_known, floor))
     assert levels.counts == counts
-    assert levels.rest == pytest.approx(min(1.0, rest + tolerance(16)), rel=0.0, abs=1e-15)
-    assert levels.rest >= min(1.0, rest + tolerance(16))
-    assert levels.rest <= 1.0
+    assert levels.unlisted == pytest.approx(min(1.0, rest + tolerance(16)), rel=0.0, abs=1e-15)
+    assert levels.unlisted >= min(1.0, rest + tolerance(16))
+    assert levels.unlisted <= 1.0
 
 
 # --- functions of one coordinate
@@ -173,7 +173,7 @@ def test_products_that_round_to_nothing_are_0(monkeypatch):
     """(1 - 2q)² = 1e-8 of three bits: a product of two of them is below rounding, whether all products are listed or not."""
     product = flips(0.49995, 0.49995, 0.49995)
     for whole, k in ((8, 4), (0, 4), (0, 3)):
-        monkeypatch.setattr(factored, "WHOLE", whole)
+        monkeypatch.setattr(factored, "ALL_LISTED_VIEWS", whole)
         spectrum = solved(product, k)
         np.testing.assert_allclose(spectrum.gamma_known[:4], [1, 1e-8, 1e-8, 1e-8], rtol=1e-6)
         assert not spectrum.gamma_known[4:].any()
@@ -181,12 +181,12 @@ def test_products_that_round_to_nothing_are_0(monkeypatch):
 
 
 def test_what_is_too_much_to_list_is_bounded_from_above(monkeypatch):
-    monkeypatch.setattr(factored, "WHOLE", 7)
+    monkeypatch.setattr(factored, "ALL_LISTED_VIEWS", 7)
     spectrum = solved(flips(0.05, 0.1, 0.25), 3)
     np.testing.assert_allclose(spectrum.gamma_known, [1, 0.81, 0.64, 0.81 * 0.64], atol=1e-15)
     assert 0.25 <= spectrum.floor <= 0.25 + spectrum.tolerance
     assert spectrum.rank is None
-    monkeypatch.setattr(factored, "WHOLE", 8)
+    monkeypatch.setattr(factored, "ALL_LISTED_VIEWS", 8)
     assert len(solved(flips(0.05, 0.1, 0.25), 3).gamma_known) == 8
 
 

@@ -115,7 +115,7 @@ def test_missing_dimensions_of_a_repeated_eigenvalue_are_counted():
     two = pg.verify(
         graph, np.eye(8)[:, :4], features=lambda bits: [1, *signs(bits)[:2], signs(bits)[0] * signs(bits)[1]]
     )
-    assert "cannot express 3 of the 3 dimensions of γ = 0.25 (it holds 2)" in two.reason
+    assert "cannot express 3 of the 3 dimensions of γ = 0.25 (it contains 2)" in two.reason
 
 
 def test_a_grid_of_four_clusters_is_seen_along_its_axes():
@@ -213,7 +213,9 @@ def test_a_k_above_the_class_and_a_forced_solver_are_refused():
         pg.train(graph, 4, features=signs)
     with pytest.raises(InvalidArgument, match="k is 4; it must be a whole number from 1 to the number of features, 3"):
         graph.spectrum(4, features=signs)
-    with pytest.raises(InvalidArgument, match="solver is 'dense'; a class of functions is always solved whole"):
+    with pytest.raises(
+        InvalidArgument, match="solver is 'dense'; with features a dense solver always runs: leave it out"
+    ):
         graph.spectrum(3, features=signs, solver="dense")
     with pytest.raises(InvalidArgument, match="loss is 7; give one of popgraph.losses"):
         pg.train(graph, 3, loss=7)

@@ -14,7 +14,7 @@ from popgraph.errors import NotConverged
 from popgraph.spectrum import policy
 from popgraph.spectrum.basis import orthonormal
 from popgraph.spectrum.solvers import gram as room
-from popgraph.spectrum.solvers.chebyshev import DEGREE, DRIFT, PLAIN, Filter, choose_filter
+from popgraph.spectrum.solvers.chebyshev import HIGHEST_DEGREE, MOST_DRIFT, PLAIN, Filter, choose_filter
 from popgraph.spectrum.solvers.gram import Gram, OperatorProduct
 
 SHAPES = [(5, 9), (9, 5), (7, 7)]
@@ -29,7 +29,7 @@ def random_factor(shape, density, seed=0):
 @pytest.mark.parametrize("density", [0.05, 1.0])
 @pytest.mark.parametrize("threaded", [False, True])
 def test_gram_multiplies_by_the_smaller_of_both_products(monkeypatch, shape, density, threaded):
-    monkeypatch.setattr(room, "THREADED", 0 if threaded else 10**9)
+    monkeypatch.setattr(room, "THREADED_ENTRIES", 0 if threaded else 10**9)
     M = random_factor(shape, density)
     dense = M.toarray()
     small = dense @ dense.T if shape[0] < shape[1] else dense.T @ dense
@@ -48,7 +48,7 @@ def test_threads_do_not_change_a_bit(monkeypatch):
     M = random_factor((3000, 2000), 0.01)
     x = np.random.default_rng(1).standard_normal(2000)
     alone = Gram(M).vector(x)
-    monkeypatch.setattr(room, "THREADED", 0)
+    monkeypatch.setattr(room, "THREADED_ENTRIES", 0)
     monkeypatch.setattr(room.os, "sched_getaffinity", lambda _: range(5), raising=False)
     assert Gram(M).vector(x).tobytes() == alone.tobytes()
 
@@ -75,7 +75,7 @@ def pools(monkeypatch, cores):
 @pytest.mark.parametrize("cores", [2, 3, 5])
 def test_rows_are_shared_out_evenly_among_as_many_threads_as_cores(monkeypatch, cores):
     made = pools(monkeypatch, cores)
-    monkeypatch.setattr(room, "THREADED", 0)
+    monkeypatch.setattr(room, "THREADED_ENTRIES", 0)
     M = random_factor((300, 200), 0.1)
     gram, x = Gram(M), np.random.default_rng(1).standard_normal(200)
     np.testing.assert_allclose(gram.vector(x), M.T @ (M @ x), rtol=1e-12)
@@ -91,7 +91,7 @@ def test_a_small_factor_or_a_single_core_needs_no_threads(monkeypatch):
     M = random_factor((30, 20), 0.1)
     made = pools(monkeypatch, 4)
     assert Gram(M)._first.threads is None
-    monkeypatch.setattr(room, "THREADED", 0)
+    monkeypatch.setattr(room, "THREADED_ENTRIES", 0)
     assert Gram(M)._first.threads is made[0]
     made = pools(monkeypatch, 1)
     assert Gram(M)._first.threads is None
@@ -101,7 +101,7 @@ def test_a_small_factor_or_a_single_core_needs_no_threads(monkeypatch):
 def test_where_the_system_does_not_say_which_cores_are_ours_all_of_them_are(monkeypatch):
     M = random_factor((30, 20), 0.1)
     made = pools(monkeypatch, 4)
-    monkeypatch.setattr(room, "THREADED", 0)
+    monkeypatch.setattr(room, "THREADED_ENTRIES", 0)
     monkeypatch.delattr(room.os, "sched_getaffinity")
     for known, workers in ((3, [2]), (None, [])):
         made.clear()
@@ -126,7 +126,7 @@ def test_an_operator_is_multiplied_by_one_vector_at_a_time():
     np.testing.assert_allclose(product.compressed(X), X.T @ matrix @ X, atol=1e-12)
     assert (product.side, product.products) == (7, 3)
     np.testing.assert_allclose(product.vector(X[:, 0]), matrix @ X[:, 0], atol=1e-12)
-    with pytest.raises(NotConverged, match="4 products with Ā did not do"):
+    with pytest.raises(NotConverged, match="4 products with Ā did not suffice"):
         product.vector(X[:, 0])
 
 
@@ -134,7 +134,7 @@ def test_products_beyond_the_limit_are_refused():
     gram = Gram(random_factor((5, 9), 0.1), limit=2)
     gram.vector(np.ones(5))
     gram.vector(np.ones(5))
-    with pytest.raises(NotConverged, match=r"2 products with M and its transpose did not do"):
+    with pytest.raises(NotConverged, match=r"2 products with M and its transpose did not suffice"):
         gram.vector(np.ones(5))
 
 
@@ -173,7 +173,7 @@ def test_what_was_deflated_does_not_grow_in_a_filter():
     start = np.ones(1000)
     start[0] = EPS * np.linalg.norm(start)
     after = chosen(lambda x: gamma * x, remove, start)
-    assert max([*removed, abs(after[0]) / np.linalg.norm(after)]) <= DRIFT * EPS
+    assert max([*removed, abs(after[0]) / np.linalg.norm(after)]) <= MOST_DRIFT * EPS
     assert len(removed) == 2 * (chosen.degree // chosen.clean_every)  # the last two terms, whenever it is time
 
 
@@ -196,16 +196,16 @@ def test_the_degree_is_the_highest_that_spreads_no_further(top, share, spread):
         return
     assert chosen.edge == pytest.approx(edge)
     assert growth(chosen.degree, x) <= spread
-    assert growth(chosen.degree + 1, x) > spread or chosen.degree == DEGREE
-    assert chosen.clean_every == 1 or 1 < growth(chosen.clean_every, 2 / edge - 1) <= DRIFT
-    assert growth(chosen.clean_every + 1, 2 / edge - 1) > DRIFT
+    assert growth(chosen.degree + 1, x) > spread or chosen.degree == HIGHEST_DEGREE
+    assert chosen.clean_every == 1 or 1 < growth(chosen.clean_every, 2 / edge - 1) <= MOST_DRIFT
+    assert growth(chosen.clean_every + 1, 2 / edge - 1) > MOST_DRIFT
 
 
 @pytest.mark.parametrize("top", [1 + 4 * EPS, 1.0, 0.5])
 def test_eigenvalues_that_are_all_the_same_are_filtered_too(top):
     """Rounded, they may be 1 or a little more, though none is."""
     chosen = choose_filter(np.full(4, top), np.full(4, 100.0), 3)
-    assert (chosen.edge, chosen.degree) == (top, DEGREE)
+    assert (chosen.edge, chosen.degree) == (top, HIGHEST_DEGREE)
     assert chosen.clean_every >= 1
 
 
@@ -283,7 +283,7 @@ def test_iteration_gives_up_when_a_dense_solve_would_have_been_done(monkeypatch)
     graph = pg.zoo.clusters(count=4, naturals=250, views=250, degree=5)
     spectrum = graph.spectrum(6)
     assert spectrum.solvers[0].solver == "dense"
-    assert "products with M and its transpose did not do" in spectrum.solvers[0].reason
+    assert "products with M and its transpose did not suffice" in spectrum.solvers[0].reason
     assert graph.spectrum(6, solver="iterative").solvers[0].solver == "iterative"
     assert set(policy.SOLVERS) == {"closed form", "dense", "iterative"}
 

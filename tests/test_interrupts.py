@@ -189,7 +189,7 @@ def test_a_signal_within_an_augmentation_comes_out_as_it_is(at):
 
 @pytest.mark.parametrize("at", [1, 2, 3])
 def test_a_signal_within_a_product_of_many_threads_leaves_none_behind(at, monkeypatch):
-    monkeypatch.setattr(gram, "THREADED", 10)
+    monkeypatch.setattr(gram, "THREADED_ENTRIES", 10)
     graph = ring()
     expected = bits(graph.spectrum(3, solver="iterative"))
     real, calls = gram._Rows.__call__, [0]

@@ -265,7 +265,7 @@ def test_what_arpack_mixed_with_what_is_held_is_told_apart(monkeypatch):
 def test_what_is_no_number_is_refused(monkeypatch, sound):
     U = np.full((4, 2), np.nan)
     U[:, :sound] = unit(4, *range(1, 1 + sound))
-    with pytest.raises(NotConverged, match="ARPACK returned vectors that are no numbers, on a block of side 4"):
+    with pytest.raises(NotConverged, match="ARPACK returned vectors that are not finite, on a block of side 4"):
         arpack_returning(monkeypatch, U)
 
 
@@ -300,7 +300,7 @@ def test_what_is_found_is_removed_from_vectors_and_from_columns_in_place():
     search.keep(np.array([0.5, 0.4]), np.linalg.qr(rng.standard_normal((9, 2)))[0])
     left = X - search.basis @ (search.basis.T @ X)
     np.testing.assert_allclose(search.deflated_vector(X[:, 1]), left[:, 1], atol=1e-15)
-    apart = search._apart(X)
+    apart = search._remove_known(X)
     np.testing.assert_allclose(apart, left, atol=1e-15)
     assert np.shares_memory(apart, X)
 
@@ -327,7 +327,7 @@ def test_every_block_gets_its_leading_pairs(shape, rank, count):
         k = min(k, min(shape))
         assert found.gamma.shape == (count, k)
         for M, top, gamma, V, rest, bound in zip(
-            stack.dense(), stack.top, found.gamma, found.vectors, found.rest, found.rest_bound, strict=True
+            stack.dense(), stack.top, found.gamma, found.vectors, found.remainder, found.remainder_bound, strict=True
         ):
             truth = np.linalg.svd(M, compute_uv=False) ** 2
             np.testing.assert_allclose(gamma, truth[:k], rtol=0, atol=1e-13)
@@ -339,7 +339,7 @@ def test_every_block_gets_its_leading_pairs(shape, rank, count):
             after = truth[k] if k < len(truth) else 0.0
             assert rest - 1e-14 <= after <= bound + 1e-14
             assert (bound == 0) == (k >= full)
-        assert found.method == SPENT if k >= full else found.method != SPENT
+        assert found.excluded == SPENT if k >= full else found.excluded != SPENT
 
 
 def test_the_vectors_of_one_block_are_not_copied(monkeypatch):

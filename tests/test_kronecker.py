@@ -18,8 +18,8 @@ from popgraph.spectrum.product.levels import Level, Levels, Product, Short, merg
 ONE = Fraction(1)
 
 
-def levels(gamma, counts, error=1e-15, **rest):
-    return Levels(tuple(map(float, gamma)), tuple(counts), error, **rest)
+def levels(gamma, counts, error=1e-15, **unlisted):
+    return Levels(tuple(map(float, gamma)), tuple(counts), error, **unlisted)
 
 
 BIT = levels([1, 1 / 4], [1, 1])
@@ -253,7 +253,7 @@ def test_eigenvalues_within_their_error_of_1_or_0_keep_to_their_range():
 
 
 def test_what_a_short_list_may_hide_is_asked_for():
-    short = levels([1, 1 / 2], [1, 1], rest=0.3)
+    short = levels([1, 1 / 2], [1, 1], unlisted=0.3)
     assert [level.gamma for level in merge_types([short], [0, 0]).leading(1)[0]] == [1.0, 0.5]
     for count, k in ((2, 3), (3, 5), (1, 2)):  # 1/4 of two factors, of three, and the end of the list
         with pytest.raises(Short):
@@ -261,7 +261,7 @@ def test_what_a_short_list_may_hide_is_asked_for():
 
 
 def test_the_floor_of_a_short_list_is_what_it_may_hide():
-    short = levels([1, 1 / 2], [1, 1], rest=0.3)
+    short = levels([1, 1 / 2], [1, 1], unlisted=0.3)
     found, floor = merge_types([short], [0] * 3).leading(3)
     assert [(level.gamma, level.multiplicity) for level in found] == [(1.0, 1), (0.5, 3)]
     assert floor == pytest.approx(0.3)
@@ -270,14 +270,14 @@ def test_the_floor_of_a_short_list_is_what_it_may_hide():
 
 def test_what_may_equal_the_last_one_listed_is_asked_for():
     """Of the 1/2 there may be more."""
-    short = levels([1, 1 / 2], [1, 1], 0.0, rest=0.5)
+    short = levels([1, 1 / 2], [1, 1], 0.0, unlisted=0.5)
     assert merge_types([short], [0]).leading(0)[0][0].multiplicity == 1
     with pytest.raises(Short):
         merge_types([short], [0]).leading(1)
 
 
 def test_the_shortest_list_is_named():
-    types = [BIT, levels([1, 0.9], [1, 1], rest=0.2), levels([1, 0.8], [1, 1], rest=0.4)]
+    types = [BIT, levels([1, 0.9], [1, 1], unlisted=0.2), levels([1, 0.8], [1, 1], unlisted=0.4)]
     with pytest.raises(Short) as caught:
         merge_types(types, [0, 1, 2]).leading(8)
     assert caught.value.type == 2
@@ -302,7 +302,7 @@ def test_more_ways_than_are_looked_at_are_refused(monkeypatch):
 def test_a_list_says_where_a_level_starts_and_how_many_are_positive():
     assert [SHEETS.start(level) for level in range(5)] == [0, 3, 5, 6, 8]
     assert [one.rank for one in (SHEETS, BIT, FLAT, COPIES)] == [6, 2, 1, 2]
-    assert BIT.rest == 0
+    assert BIT.unlisted == 0
 
 
 def test_kinds_of_the_same_spectrum_are_one_type():

@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from popgraph.spectrum.solvers.lanczos import CLOSE, EVERY, FAILURE, LEAST, MOST, Lanczos, joint_bound, largest_left
+from popgraph.spectrum.solvers.lanczos import (
+    BRACKET_SHARE,
+    FAILURE_PROBABILITY,
+    LEAST_STEPS,
+    MOST_STEPS,
+    STEPS_BETWEEN,
+    Lanczos,
+    joint_bound,
+    largest_left,
+)
 
 
 def lanczos_of(gamma, deflated=0, seed=0):
@@ -39,7 +48,7 @@ def test_on_a_spectrum_far_from_0_a_second_pass_keeps_the_basis_orthonormal():
     """|y| / β is above 10 in each step: of one pass nothing was left by step 24, and a Ritz value of 84 appeared."""
     gamma = np.linspace(0.96, 1.0, 1500)
     lanczos = lanczos_of(gamma)
-    lanczos.advance(MOST)
+    lanczos.advance(MOST_STEPS)
     basis = lanczos.basis[:, : lanczos.steps]
     assert np.abs(basis.T @ basis - np.eye(lanczos.steps)).max() < 1e-13
     assert lanczos.ritz()[0][0] <= 1.0 + 1e-13
@@ -91,7 +100,7 @@ def test_each_ritz_value_stands_for_as_many_eigenvalues_as_the_start_has_a_share
 )
 def test_a_crowd_is_where_few_converged_ritz_values_stand_for_all_that_is_asked(gamma, ask, edge):
     lanczos = lanczos_of(gamma)
-    lanczos.advance(LEAST)
+    lanczos.advance(LEAST_STEPS)
     found = lanczos.crowd(ask)
     assert found is None if edge is None else edge[0] <= found <= edge[1]
 
@@ -103,17 +112,17 @@ def test_a_bound_is_never_below_the_ritz_value():
         assert lanczos.bound() > lanczos.ritz()[0][0]
 
 
-@pytest.mark.parametrize("steps", [10, LEAST, 40])
+@pytest.mark.parametrize("steps", [10, LEAST_STEPS, 40])
 def test_at_the_bound_the_chance_to_have_missed_an_eigenvalue_is_that_stated(steps):
     lanczos = lanczos_of(np.linspace(0.7, 0.0, 400))
     lanczos.advance(steps)
-    assert chance_of(lanczos, lanczos.bound()) == pytest.approx(FAILURE, rel=1e-3)
+    assert chance_of(lanczos, lanczos.bound()) == pytest.approx(FAILURE_PROBABILITY, rel=1e-3)
 
 
 @pytest.mark.parametrize("failure", [0.3, 0.05])
 def test_the_bound_fails_no_more_often_than_stated(monkeypatch, failure):
     """An eigenvalue far above a crowd, which few steps from an unlucky start do not see; 4 standard errors are allowed for."""
-    monkeypatch.setattr("popgraph.spectrum.solvers.lanczos.FAILURE", failure)
+    monkeypatch.setattr("popgraph.spectrum.solvers.lanczos.FAILURE_PROBABILITY", failure)
     gamma, runs, failed = np.r_[1.0, np.linspace(0.8, 0.0, 200)], 1000, 0
     for seed in range(runs):
         lanczos = lanczos_of(gamma, seed=seed)
@@ -128,17 +137,17 @@ def test_an_eigenvalue_a_little_above_a_crowd_of_equal_ones_is_bounded_too(heigh
     gamma = np.r_[0.6 + height, np.full(250, 0.6), np.linspace(0.5, 0.0, 1500)]
     for seed in range(20):
         lanczos = lanczos_of(gamma, seed=seed)
-        for steps in range(4, MOST, 4):
+        for steps in range(4, MOST_STEPS, 4):
             lanczos.advance(steps)
             assert lanczos.bound() >= gamma[0]
 
 
 def test_a_bound_is_the_same_when_asked_again_and_when_the_vectors_are_given_back():
     run = lanczos_of(np.linspace(0.7, 0.0, 400))
-    run.advance(LEAST)
-    bound, seen = run.bound(), len(run.seen)
+    run.advance(LEAST_STEPS)
+    bound, recorded = run.bound(), len(run.history)
     run.release()
-    assert (run.bound(), len(run.seen), run.basis.size) == (bound, seen, 0)
+    assert (run.bound(), len(run.history), run.basis.size) == (bound, recorded, 0)
 
 
 def test_runs_with_independent_starts_bound_more_than_each():
@@ -154,14 +163,14 @@ def test_runs_with_independent_starts_bound_more_than_each():
 SLOW = np.linspace(0.5, 0.0, 1000)
 
 
-@pytest.mark.parametrize("steps", [LEAST, LEAST + EVERY, MOST - EVERY, MOST])
+@pytest.mark.parametrize("steps", [LEAST_STEPS, LEAST_STEPS + STEPS_BETWEEN, MOST_STEPS - STEPS_BETWEEN, MOST_STEPS])
 def test_steps_are_taken_until_the_bound_is_enough_and_no_more(steps):
     """Each look's bracket is known from a run of its own; `enough` is put between what this look and the one before ask for."""
     run, asked = lanczos_of(SLOW), []
-    for at in range(LEAST, steps + 1, EVERY):
+    for at in range(LEAST_STEPS, steps + 1, STEPS_BETWEEN):
         run.advance(at)
         bound = run.bound()
-        asked.append(bound + (bound - float(run.ritz()[0][0])) / CLOSE)
+        asked.append(bound + (bound - float(run.ritz()[0][0])) / BRACKET_SHARE)
     enough = asked[-1] * 1.0001
     assert all(enough < before for before in asked[:-1])
     lanczos = lanczos_of(SLOW)
@@ -172,7 +181,7 @@ def test_steps_are_taken_until_the_bound_is_enough_and_no_more(steps):
 def test_where_the_bound_can_never_be_enough_the_first_look_is_the_last():
     lanczos = lanczos_of(SLOW)
     theta, bound = largest_left(lanczos, 0.501)
-    assert lanczos.steps == LEAST
+    assert lanczos.steps == LEAST_STEPS
     assert theta < 0.5 < 0.501 < bound
 
 
@@ -181,4 +190,4 @@ def test_a_krylov_space_that_is_used_up_is_not_looked_at_again(monkeypatch):
     lanczos, looks, look = lanczos_of(np.linspace(0.9, 0.0, 30)), [], Lanczos.ritz
     monkeypatch.setattr(Lanczos, "ritz", lambda self: looks.append(self.steps) or look(self))
     assert largest_left(lanczos, 0.92)[1] == pytest.approx(0.9, abs=1e-11)
-    assert looks == [LEAST, 30]
+    assert looks == [LEAST_STEPS, 30]

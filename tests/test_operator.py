@@ -8,6 +8,7 @@ from scipy.sparse.linalg import aslinearoperator
 
 from popgraph.basics.subspace import tolerance
 from popgraph.errors import InvalidArgument, NotConverged, TooLarge
+from popgraph.spectrum import policy
 from popgraph.spectrum.assemble import rounded
 from popgraph.spectrum.basis import null_vectors, reproducible_basis, signed
 from popgraph.spectrum.solvers import deflation, operator
@@ -186,28 +187,28 @@ def test_dense_takes_over_from_an_iteration_that_gave_up_unless_forbidden_or_too
     adjacency, w_x, component = LARGE
     whole = aslinearoperator(adjacency)
     monkeypatch.setattr(operator, "choose_solver", lambda n, n_views, k, forced: ("iterative", forced or "chosen"))
-    monkeypatch.setattr(operator, "DENSE_LIMIT", 40)
+    monkeypatch.setattr(operator, "DENSE_SOLVE_SIDE_LIMIT", 40)
     assert decompose_operator(whole, w_x, component, 3).solvers[0].solver == "iterative"
     monkeypatch.setattr(operator, "_iterative", failing)
     for limit in (40, 41):
-        monkeypatch.setattr(operator, "DENSE_LIMIT", limit)
+        monkeypatch.setattr(operator, "DENSE_SOLVE_SIDE_LIMIT", limit)
         spectrum = decompose_operator(whole, w_x, component, 3)
         (use,) = spectrum.solvers
         assert (use.solver, use.reason) == ("dense", "the iterative solver gave up (it was made to)")
         np.testing.assert_allclose(spectrum.gamma, [1, 0.8, 0.7], atol=1e-12)
     with pytest.raises(NotConverged, match="it was made to"):
         decompose_operator(whole, w_x, component, 3, solver="iterative")
-    monkeypatch.setattr(operator, "DENSE_LIMIT", 39)
+    monkeypatch.setattr(operator, "DENSE_SOLVE_SIDE_LIMIT", 39)
     with pytest.raises(NotConverged, match="it was made to"):
         decompose_operator(whole, w_x, component, 3)
 
 
 def test_a_dense_solve_is_refused_above_the_limit_and_an_iteration_is_not(monkeypatch):
     adjacency, w_x, component = LARGE
-    monkeypatch.setattr(operator, "DENSE_LIMIT", 40)
+    monkeypatch.setattr(policy, "DENSE_SOLVE_SIDE_LIMIT", 40)
     assert decompose_operator(aslinearoperator(adjacency), w_x, component, 3, solver="dense").k == 3
-    monkeypatch.setattr(operator, "DENSE_LIMIT", 39)
-    with pytest.raises(TooLarge, match="a dense solve of side 40 needs 38.4 kB; use a k well below 5 so that"):
+    monkeypatch.setattr(policy, "DENSE_SOLVE_SIDE_LIMIT", 39)
+    with pytest.raises(TooLarge, match="a dense solve of side 40 needs 38.4 kB; use a k well below 5, for which"):
         decompose_operator(aslinearoperator(adjacency), w_x, component, 3, solver="dense")
     assert decompose_operator(aslinearoperator(adjacency), w_x, component, 3, solver="iterative").k == 3
     with pytest.raises(InvalidArgument, match="k is 41"):
@@ -222,7 +223,8 @@ def test_a_bound_below_what_is_seen_is_refuted_and_a_poor_estimate_above_one_is_
     assert decompose_operator(whole, w_x, component, 2, solver="iterative").certificate.remainder_bound >= 0.7
     monkeypatch.setattr(deflation, "largest_left", lambda *at: (0.0, 0.3))
     with pytest.raises(
-        NotConverged, match="there is an eigenvalue of 0.7 or more beside the 2 found, where 0.3 was said"
+        NotConverged,
+        match="there is an eigenvalue of 0.7 or more beside the 2 found, where the solver says that none is above 0.3",
     ):
         decompose_operator(whole, w_x, component, 2, solver="iterative")
     assert decompose_operator(whole, w_x, component, 2, solver="dense").certificate.remainder == pytest.approx(0.7)

@@ -56,10 +56,10 @@ def random_graph(seed, most=9):
     return pg.build(rng.dirichlet(np.ones(n)) + 1e-6, A, normalize=True, drop_unreachable=True)
 
 
-@pytest.mark.parametrize("low_bits", [partition.LOW_BITS, 3])
+@pytest.mark.parametrize("low_bits", [partition.LOW_VIEWS, 3])
 def test_the_exact_rho_is_that_of_brute_force_for_every_m(low_bits, monkeypatch):
     """Whether a set fits into one row of the tables, or its high bits are folded row by row."""
-    monkeypatch.setattr(partition, "LOW_BITS", low_bits)
+    monkeypatch.setattr(partition, "LOW_VIEWS", low_bits)
     for seed in range(100):
         graph = random_graph(seed)
         expected = brute(graph)

@@ -135,6 +135,16 @@ def test_the_spectrum_of_a_product_is_drawn():
     assert "a degenerate cut at k = 1" in plot.spectrum(pg.product([LC, LC]).spectrum(1)).get_title()
 
 
+def test_the_training_of_a_product_is_drawn_beside_its_minimum():
+    cube = pg.product([zoo.hypercube(1)] * 40)
+    training = pg.train(cube, 2, features=cube.features(1), rng=0)
+    ax = plot.training(training, cube.spectrum(2))
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), training.loss)
+    assert ax.lines[1].get_ydata()[0] == pytest.approx(-1.0625)  # -Σγ² of 1 and 1/4
+    with pytest.raises(InvalidArgument, match="the minimum for k = 2 needs 2 eigenvalues; this spectrum has 1"):
+        plot.training(training, cube.spectrum(1))
+
+
 @pytest.mark.parametrize("kind", ["mixture", "own"])
 def test_training_moves_over_any_population(kind):
     population = KINDS[kind]
@@ -202,3 +212,20 @@ def test_the_stand_in_has_the_names_of_the_protocol_alone():
     assert satisfies(KINDS["own"], ViewedPopulation)
     assert not hasattr(KINDS["own"], "factor")
     assert not hasattr(KINDS["own"], "labels")
+
+
+def test_sliders_move_mixtures_and_say_what_a_product_needs():
+    def make(p=0.25, multiply=False):
+        factors = [biased(p)] * 3
+        return pg.product(factors) if multiply else structure.mixture([0, 1], {0: factors, 1: [biased(0.75)] * 3})
+
+    shown = pg.explore(make, p=(0.1, 0.4), multiply=False, k=(2, 3))
+    expanded = make().expand()
+    np.testing.assert_allclose(shown.spectrum.gamma, expanded.spectrum(2).gamma, atol=1e-12)
+    assert shown.match
+    assert f">{expanded.w[0, 0]:.4g}<" in shown._panels["w"].value
+    shown.sliders["multiply"].value = True
+    said = shown._panels["message"].value
+    assert said.startswith("<strong>explore(make_graph) needs a list of views, which ProductGraph(")
+    assert said.endswith("; use its .expand()</strong>")
+    assert shown.graph.name == make().name

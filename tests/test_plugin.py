@@ -68,11 +68,11 @@ DIFFERENCES = [
         "pg.Distribution.uniform(range(20)) == pg.Distribution.uniform(range(19))",
         ["0: 1/20 against 1/19", "... and 15 more"],
     ),
-    ("pg.zoo.hypercube(2) == pg.zoo.hypercube(2, 0.3)", ["w differs by 0.0", "equal only to themselves"]),
+    ("pg.zoo.hypercube(2) == pg.zoo.hypercube(2, 0.3)", ["w differs by 0.0", "equal to itself only"]),
     ("pg.zoo.hypercube(2) == pg.zoo.hypercube(2)", ["w is the same to the bit"]),
     (
         "pg.zoo.hypercube(1) == pg.zoo.hypercube(2)",
-        ["naturals: (0,): 1/2 against 0", "views: 6 belong to one graph only"],
+        ["naturals: (0,): 1/2 against 0", "views: 6 are in one graph only"],
     ),
 ]
 

@@ -14,9 +14,9 @@ from popgraph import zoo
 from popgraph.basics.subspace import tolerance
 from popgraph.errors import NotConverged, TooLarge
 from popgraph.spectrum import assemble, choose_solver, policy, whole_eigenspace
-from popgraph.spectrum.certificate import AT_ONCE
+from popgraph.spectrum.certificate import COLUMNS_AT_ONCE
 from popgraph.spectrum.components import Stack
-from popgraph.spectrum.policy import DENSE_SIDE, FEW
+from popgraph.spectrum.policy import PREFERRED_DENSE_SIDE, SIDE_PER_PAIR
 from popgraph.spectrum.solvers import iterative
 
 SOLVERS = [None, "dense", "iterative"]
@@ -167,13 +167,13 @@ def test_eigenvalues_apart_by_the_tolerance_itself_count_as_equal():
 def test_the_policy_changes_its_mind_where_it_says_so():
     assert choose_solver(2, 10**6, 1)[0] == "dense"
     assert choose_solver(1, 10**6, 1, "iterative")[0] == "closed form"
-    assert choose_solver(DENSE_SIDE, 10**6, 1)[0] == "dense"
-    assert choose_solver(10**6, DENSE_SIDE + 1, 1)[0] == "iterative"
-    side = FEW * 500 + 1
+    assert choose_solver(PREFERRED_DENSE_SIDE, 10**6, 1)[0] == "dense"
+    assert choose_solver(10**6, PREFERRED_DENSE_SIDE + 1, 1)[0] == "iterative"
+    side = SIDE_PER_PAIR * 500 + 1
     assert choose_solver(side, side, 500)[0] == "iterative"
     assert choose_solver(side, side, 501) == (
         "dense",
-        f"501 pairs are more than one in {FEW} of its smaller side, 4,001",
+        f"501 pairs are more than one in {SIDE_PER_PAIR} of its smaller side, 4,001",
     )
     assert choose_solver(9, 9, 3, "dense", "why not") == ("dense", "why not")
 
@@ -189,7 +189,7 @@ def test_a_product_is_solved_as_one_from_the_number_of_components_on():
 @pytest.fixture
 def iterated(monkeypatch):
     """A graph of one component, of side 40, that the policy gives to the iterative solver."""
-    monkeypatch.setattr(policy, "DENSE_SIDE", 4)
+    monkeypatch.setattr(policy, "PREFERRED_DENSE_SIDE", 4)
     monkeypatch.setattr(iterative, "DENSE_SECONDS", 1.0)  # so that it does not give up
     return zoo.clusters(count=4, naturals=12, views=10, cross=0.2)
 
@@ -210,7 +210,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, name: str, times: int) -> list[int]
 
 @pytest.mark.parametrize(("limit", "taken_over"), [(41, True), (40, True), (39, False)])
 def test_what_is_not_certified_is_solved_densely_if_that_fits(monkeypatch, iterated, limit, taken_over):
-    monkeypatch.setattr(policy, "DENSE_LIMIT", limit)
+    monkeypatch.setattr(policy, "DENSE_SOLVE_SIDE_LIMIT", limit)
     failing(monkeypatch, "certify", 1)
     if taken_over:
         (use,) = iterated.spectrum(3).solvers
@@ -250,7 +250,7 @@ def test_iteration_gives_up_early_where_a_dense_solve_can_follow(
         asked.append(alone)
         raise NotConverged("made to fail")
 
-    monkeypatch.setattr(policy, "DENSE_LIMIT", limit)
+    monkeypatch.setattr(policy, "DENSE_SOLVE_SIDE_LIMIT", limit)
     monkeypatch.setitem(policy.SOLVERS, "iterative", fails)
     if taken_over:
         (use,) = iterated.spectrum(3, solver=solver).solvers
@@ -263,7 +263,7 @@ def test_iteration_gives_up_early_where_a_dense_solve_can_follow(
 
 def test_only_a_dense_solve_is_limited_in_its_side(monkeypatch, iterated):
     for limit in (40, 39):
-        monkeypatch.setattr(policy, "DENSE_LIMIT", limit)
+        monkeypatch.setattr(policy, "DENSE_SOLVE_SIDE_LIMIT", limit)
         assert iterated.spectrum(3).solvers[0].solver == "iterative"
         assert many_components(3, 5).spectrum(3).solvers[0].solver == "dense"
         if limit == 40:
@@ -294,11 +294,11 @@ def reserved(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     return asked
 
 
-@pytest.mark.parametrize("k", [3, AT_ONCE, 30])
+@pytest.mark.parametrize("k", [3, COLUMNS_AT_ONCE, 30])
 def test_memory_is_reserved_for_the_eigenvectors_and_a_part_of_them(monkeypatch, k):
     asked, graph = reserved(monkeypatch), zoo.clusters(count=4, naturals=12, views=10, cross=0.2)
     V = graph.spectrum(k).eigenvectors
-    assert asked[f"{k} eigenvectors over 40 views"] == V.nbytes + V[:, :AT_ONCE].nbytes
+    assert asked[f"{k} eigenvectors over 40 views"] == V.nbytes + V[:, :COLUMNS_AT_ONCE].nbytes
 
 
 def test_the_closed_form_takes_no_memory_beside_the_components():

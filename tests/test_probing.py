@@ -219,7 +219,7 @@ def test_the_exact_head_in_the_plane_is_the_least_over_all_angles(graph, labels,
     f, y = rows[: graph.N], numbered(labels[: graph.n])
     found = probe(graph, f, y, head="exact")
     # The search counts errors as equal that are closer than this: naturals less probable may be given up
-    assert found.error == pytest.approx(by_angles(graph, f, y), abs=exact.CLOSED)
+    assert found.error == pytest.approx(by_angles(graph, f, y), abs=exact.EQUAL_ERRORS)
     assert found.optimal
 
 
@@ -233,7 +233,7 @@ def test_the_exact_head_in_the_plane_is_the_least_over_all_angles(graph, labels,
 def test_the_exact_head_is_the_least_over_all_realisable_labellings(graph, labels, d, entries):
     f, y = np.array(entries[: graph.N * d]).reshape(graph.N, d), numbered(labels[: graph.n])
     found = probe(graph, f, y, head="exact")
-    assert found.error == pytest.approx(by_enumeration(graph, f, y), abs=exact.CLOSED)
+    assert found.error == pytest.approx(by_enumeration(graph, f, y), abs=exact.EQUAL_ERRORS)
     assert found.optimal
 
 
@@ -426,10 +426,10 @@ def test_components_that_do_not_all_fit_into_k():
 
 
 def test_an_eigenspace_that_is_too_large_is_refused(monkeypatch):
-    monkeypatch.setattr("popgraph.downstream.probing.family.EIGENSPACE_BYTES", 1000)
+    monkeypatch.setattr("popgraph.downstream.probing.family.MAX_EIGENSPACE_BYTES", 1000)
     with pytest.raises(
         TooLarge,
-        match="to see the eigenspace of γ = 1 whole 20 eigenvectors are needed, 64 kB .*; use probe on one embedding",
+        match="all 20 eigenvectors of γ = 1 and above are needed, 64 kB .*; use probe on one embedding",
     ):
         probe_range(zoo.clusters(count=20, cross=0), 3)
 
@@ -455,12 +455,12 @@ def test_a_probe_is_frozen_prints_and_pickles():
 def test_too_many_directions_for_the_exact_head(monkeypatch):
     generator = np.random.default_rng(0)
     f, labels = generator.standard_normal((40, 4)), generator.integers(0, 2, 40).tolist()
-    monkeypatch.setattr(exact, "NODES", 50)
+    monkeypatch.setattr(exact, "MAX_NODES", 50)
     with pytest.raises(
         TooLarge, match='tried 50 partial labellings of 40 directions of f in 4 dimensions by 2 classes.*head="least'
     ):
         probe(points(40), f, labels, head="exact")
-    monkeypatch.setattr(exact, "DIRECTIONS", 39)
+    monkeypatch.setattr(exact, "MAX_DIRECTIONS", 39)
     with pytest.raises(
         TooLarge, match='40 directions of f in 4 dimensions by 2 classes, and is for 39; head="least squares" and'
     ):

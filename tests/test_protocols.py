@@ -67,7 +67,7 @@ def population(request):
 def test_each_kind_satisfies_its_protocol(population):
     for protocol in (Population, Coordinates, ViewedPopulation, LabelledPopulation):
         assert satisfies(population, protocol)
-    assert satisfies(PRODUCT, Population)
+    assert satisfies(PRODUCT, UnlistedPopulation)
     assert not satisfies(PRODUCT, ViewedPopulation)
     assert not satisfies(population, UnlistedPopulation)
 
@@ -143,7 +143,7 @@ def test_view_labels_of_blocks_break_ties_as_in_memory(client, monkeypatch):
     alone = pg.build(cube.p, cube.kernel, labels=labels)
     blocks = pg.dask.build(cube.p, cube.kernel, labels=labels, rows=9, client=client)
     assert list(blocks.view_labels) == list(alone.view_labels)
-    monkeypatch.setattr("popgraph.dask.drawing.MASS_BYTES", 8 * cube.N * 2)
+    monkeypatch.setattr("popgraph.dask.drawing.CLASS_MASS_BYTES", 8 * cube.N * 2)
     again = replace(blocks, labels=blocks.labels)
     assert list(again.view_labels) == list(alone.view_labels)
 

@@ -16,13 +16,13 @@ from layers import examples, first_by_default
 import popgraph as pg
 from popgraph import zoo
 from popgraph.errors import InvalidArgument, InvalidEmbedding
-from popgraph.verification.moments import NOISE, draw_moments
+from popgraph.verification.moments import NOISE_SHARE, Sampling, draw_moments
 from popgraph.verification.rare_views import widened
 from popgraph.verification.sampled import Status, verify_sampled
 
 LC, CUBE, CLUSTERS = zoo.lightning_cloud(), zoo.hypercube(3), zoo.clusters(count=3)
 CUBE_GAMMA = [1, 1 / 4, 1 / 4, 1 / 4, 1 / 16]
-ROUNDING = 1e-12
+RITZ_ROUNDING = 1e-12
 
 
 def exact(graph, f):
@@ -83,7 +83,7 @@ def test_intervals_at_95_percent_hold_the_exact_value_that_often(name, pairs):
     P, G, loss, theta = exact(graph, f)
     held = {"loss": 0, "total": 0, "stationarity": 0, "theta": np.zeros(len(theta)), "P": 0 * P, "G": 0 * G}
     for seed in range(REPETITIONS):
-        moments = draw_moments(graph, f, pairs, 0.95, np.random.default_rng(seed))
+        moments = draw_moments(graph, f, Sampling(pairs, 0.95), np.random.default_rng(seed))
         ritz = moments.ritz(len(theta))
         for what, estimate, truth in (
             ("loss", moments.loss(), loss),
@@ -91,10 +91,10 @@ def test_intervals_at_95_percent_hold_the_exact_value_that_often(name, pairs):
             ("P", moments.cross_moment(), P),
             ("G", moments.second_moment(), G),
         ):
-            held[what] = held[what] + (np.abs(estimate.value - truth) <= estimate.error + ROUNDING)
+            held[what] = held[what] + (np.abs(estimate.value - truth) <= estimate.error + RITZ_ROUNDING)
         held["theta"] = held["theta"] + ((ritz.low <= theta + 1e-9) & (theta - 1e-9 <= ritz.high))
         estimate = moments.stationarity()
-        held["stationarity"] += bool((np.abs(estimate.value - P + G @ G) <= estimate.error + ROUNDING).all())
+        held["stationarity"] += bool((np.abs(estimate.value - P + G @ G) <= estimate.error + RITZ_ROUNDING).all())
     assert held["loss"] >= LEAST
     assert held["total"] >= LEAST
     assert held["stationarity"] >= LEAST
@@ -110,8 +110,8 @@ def test_repeated_ritz_values_are_held_though_samples_order_them_by_noise():
     theta = (1 / 4) ** np.repeat([0, 1, 2], [1, 5, 10])
     held = np.zeros(16)
     for seed in range(REPETITIONS):
-        ritz = draw_moments(graph, f, 20_000, 0.95, np.random.default_rng(seed)).ritz(16)
-        held += (ritz.low <= theta + ROUNDING) & (theta - ROUNDING <= ritz.high)
+        ritz = draw_moments(graph, f, Sampling(20_000, 0.95), np.random.default_rng(seed)).ritz(16)
+        held += (ritz.low <= theta + RITZ_ROUNDING) & (theta - RITZ_ROUNDING <= ritz.high)
     assert held.min() >= LEAST
 
 
@@ -121,7 +121,7 @@ def test_lower_confidence_is_lower_coverage():
     loss = exact(graph, f)[2]
     held = 0
     for seed in range(REPETITIONS):
-        estimate = draw_moments(graph, f, 20_000, 0.6, np.random.default_rng(seed)).loss()
+        estimate = draw_moments(graph, f, Sampling(20_000, 0.6), np.random.default_rng(seed)).loss()
         held += abs(estimate.value - loss) <= estimate.error
     assert 0.5 * REPETITIONS < held < 0.75 * REPETITIONS
 
@@ -134,7 +134,7 @@ def test_the_loss_is_estimated_without_bias():
     bias = np.sum(graph.w * (np.add.outer(length**2, length**2) + 2 * (f @ f.T) ** 2) / 4) - np.sum(G**2)
     values, plug_in = [], []
     for seed in range(1_000):
-        moments = draw_moments(graph, f, 100, 0.95, np.random.default_rng(seed))
+        moments = draw_moments(graph, f, Sampling(100, 0.95), np.random.default_rng(seed))
         P, G = moments.cross_moment().value, moments.second_moment().value
         values.append(moments.loss().value)
         plug_in.append(-2 * np.trace(P) + np.sum(G**2))
@@ -148,7 +148,12 @@ def test_intervals_shrink_like_one_over_the_root_of_the_pairs():
     f = noisy(CUBE.spectrum(2).embedding, 0.3, 0)
     for what in (lambda m: m.loss().error, lambda m: m.ritz(2).total.error, lambda m: m.cross_moment().error[0, 0]):
         widths = [
-            np.mean([what(draw_moments(CUBE, f, int(size), 0.95, np.random.default_rng(seed))) for seed in range(4)])
+            np.mean(
+                [
+                    what(draw_moments(CUBE, f, Sampling(int(size), 0.95), np.random.default_rng(seed)))
+                    for seed in range(4)
+                ]
+            )
             for size in pairs
         ]
         assert -0.62 < np.polyfit(np.log(pairs), np.log(widths), 1)[0] < -0.42
@@ -353,7 +358,7 @@ def test_the_best_of_many_useless_columns_is_not_taken_for_more_than_it_is():
     best = exact(graph, f)[3][:8].sum()
     held = 0
     for seed in range(40):
-        total = draw_moments(graph, f, 1_000, 0.95, np.random.default_rng(seed)).ritz(8).total
+        total = draw_moments(graph, f, Sampling(1_000, 0.95), np.random.default_rng(seed)).ritz(8).total
         held += total.low <= best
     assert np.linalg.matrix_rank(F) == 41
     assert held >= 37
@@ -382,10 +387,10 @@ def test_the_sharper_certificate_is_sharper():
 def test_a_poisson_number_of_rare_pairs_is_allowed_for(confidence):
     """The worst case of `widened`: a value that is 1 on N pairs and 0 on others, N Poisson, its standard error √N/pairs."""
     failure, pairs = 1 - confidence, 1_000
-    t = scipy.special.ndtri(1 - NOISE * failure / 2)
+    t = scipy.special.ndtri(1 - NOISE_SHARE * failure / 2)
     for mean in np.geomspace(1e-3, 2_000, 500):
         N = np.arange(int(mean + 40 * np.sqrt(mean) + 100))
-        error = widened(np.sqrt(N) / pairs, 1.0, pairs, t, (1 - NOISE) * failure)
+        error = widened(np.sqrt(N) / pairs, 1.0, pairs, t, (1 - NOISE_SHARE) * failure)
         assert scipy.stats.poisson.pmf(N, mean)[np.abs(N - mean) / pairs > error].sum() <= failure
 
 
@@ -435,8 +440,8 @@ def held_by(graph, f, pairs, estimate, truth, repetitions=100):
     """How often an interval holds the truth."""
     held = 0
     for seed in range(repetitions):
-        low, high = estimate(draw_moments(graph, f, pairs, 0.95, np.random.default_rng(seed)))
-        held += low - ROUNDING <= truth <= high + ROUNDING
+        low, high = estimate(draw_moments(graph, f, Sampling(pairs, 0.95), np.random.default_rng(seed)))
+        held += low - RITZ_ROUNDING <= truth <= high + RITZ_ROUNDING
     return held
 
 
@@ -469,12 +474,12 @@ def test_the_longest_f_where_its_second_moment_is_one_is_that_of_all_views():
     graph = interval_coverage.rare_groups(1e-2, leak=0.02)
     f = noisy(graph.spectrum(3).embedding, 0.1, 0) @ np.diag([1, 10, 0.1])
     longest = np.max(np.sum(f @ np.linalg.inv(exact(graph, f)[1]) * f, axis=1))
-    moments = draw_moments(graph, f, 1_000, 0.95, np.random.default_rng(0))
+    moments = draw_moments(graph, f, Sampling(1_000, 0.95), np.random.default_rng(0))
     U = moments.basis(3)[1]
     assert moments.lengths.leverage(moments.T @ U) == pytest.approx(longest, rel=1e-9)
     rows = interval_coverage.rows_of(graph)
     stated = np.linalg.norm(f, axis=1).max()
-    bounded = draw_moments(rows, lambda at: f[at], 1_000, 0.95, np.random.default_rng(0), longest=stated)
+    bounded = draw_moments(rows, lambda at: f[at], Sampling(1_000, 0.95, stated), np.random.default_rng(0))
     assert bounded.lengths.leverage(bounded.T @ U) > longest
     assert bounded.seen.leverage(bounded.T @ U) <= bounded.lengths.leverage(bounded.T @ U)
 

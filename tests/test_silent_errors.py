@@ -21,8 +21,8 @@ from popgraph.downstream.probing.task import _inverse_factor
 from popgraph.errors import NotConverged
 from popgraph.populations.structure.tuples import Tuples
 from popgraph.spectrum.policy import whole_eigenspace
-from popgraph.training import descent
-from popgraph.training.descent import _extreme
+from popgraph.training import saddles
+from popgraph.training.saddles import _extreme
 from popgraph.verification.comparison import compare
 from popgraph.verification.match import Status
 from popgraph.verification.rare_views import lengths_on_all_views
@@ -236,7 +236,7 @@ def test_an_extreme_eigenvalue_that_arpack_fails_on_is_found_all_the_same(monkey
     def fails(*args, **options):
         raise ArpackError(3)
 
-    monkeypatch.setattr(descent, "eigsh", fails)
+    monkeypatch.setattr(saddles, "eigsh", fails)
     gamma = np.linspace(-1, 2, 40)
     assert _extreme(lambda x: gamma * x, 40, which, 1e-4)[0] == pytest.approx(2 if which == "LA" else -1)
     assert _extreme(lambda x: np.resize(gamma, 2000) * x, 2000, which, 1e-4) is None

@@ -56,6 +56,6 @@ def test_the_next_eigenvector_in_place_of_the_last_is_no_permutation():
 
 
 def test_the_search_ends_where_it_is_large(monkeypatch):
-    monkeypatch.setattr(slips, "LARGEST", 10)
+    monkeypatch.setattr(slips, "MAX_VIEWS_PERMUTED", 10)
     f = KARATE.spectrum(3).embedding[::-1]
     assert "permuted" not in pg.verify(KARATE, f).reason

@@ -145,7 +145,7 @@ OF_LAPACK = FAULTS | {
 @pytest.mark.parametrize("fault", OF_ARPACK)
 @pytest.mark.parametrize("name", GRAPHS)
 def test_arpack_at_fault_is_repaired_or_refused(name, fault, at, monkeypatch):
-    monkeypatch.setattr(policy, "DENSE_SIDE", 10)
+    monkeypatch.setattr(policy, "PREFERRED_DENSE_SIDE", 10)
     for solver, k in (("iterative", 4), (None, 4), ("iterative", 7)):
         monkeypatch.setattr(iterative, "eigsh", called(EIGSH, OF_ARPACK[fault], at))
         assert outcome(name, k, solver) == "right" or solver == "iterative"  # unless forbidden, dense takes over
@@ -179,7 +179,7 @@ LIES = {
 @pytest.mark.parametrize("lie", LIES)
 @pytest.mark.parametrize("name", GRAPHS)
 def test_a_bound_that_lies_is_found_out(name, lie, lost, monkeypatch):
-    monkeypatch.setattr(policy, "DENSE_SIDE", 10)
+    monkeypatch.setattr(policy, "PREFERRED_DENSE_SIDE", 10)
     what, fault = LIES[lie]
     for solver, k in (("iterative", 2), ("iterative", 4), (None, 4), (None, 7)):
         monkeypatch.setattr(iterative, "eigsh", called(EIGSH, one_lost_of_more, lost) if lost else EIGSH)
@@ -190,7 +190,7 @@ def test_a_bound_that_lies_is_found_out(name, lie, lost, monkeypatch):
 @pytest.mark.parametrize("name", GRAPHS)
 def test_ritz_values_that_lie_are_found_out(name, monkeypatch):
     real = symmetric.scipy.linalg.eigh_tridiagonal
-    monkeypatch.setattr(policy, "DENSE_SIDE", 10)
+    monkeypatch.setattr(policy, "PREFERRED_DENSE_SIDE", 10)
     for fault in (not_numbers, zeros, wrong_values):
         monkeypatch.setattr(symmetric.scipy.linalg, "eigh_tridiagonal", called(real, fault, -1))
         for lost in (1, None):

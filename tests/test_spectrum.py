@@ -15,7 +15,7 @@ from popgraph.basics.subspace import containment_angles
 from popgraph.errors import InvalidArgument, NotConverged, TooLarge
 from popgraph.spectrum import choose_solver, decompose, find_components, policy, whole_eigenspace
 from popgraph.spectrum.basis import null_vectors, reproducible_basis, signed
-from popgraph.spectrum.certificate import certify, residual_norms
+from popgraph.spectrum.certificate import Remainder, certify, products_with, residual_norms
 from popgraph.spectrum.components import stacks
 from popgraph.spectrum.solvers import deflation, iterative
 from popgraph.spectrum.solvers.lanczos import Lanczos, largest_left
@@ -93,7 +93,7 @@ def test_rings_have_their_fourier_spectrum(n):
     k = min(n, 12)
     spectrum = ring(n).spectrum(k)
     np.testing.assert_allclose(spectrum.gamma, ring_gamma(n)[:k], atol=1e-12)
-    assert spectrum.solvers[0].solver == ("iterative" if n > policy.DENSE_SIDE else "dense")
+    assert spectrum.solvers[0].solver == ("iterative" if n > policy.PREFERRED_DENSE_SIDE else "dense")
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
@@ -286,9 +286,9 @@ def test_wrong_eigenpairs_are_not_certified():
     spectrum = graph.spectrum(3)
     V = spectrum.eigenvectors.copy()
     V[:, 2] = np.roll(V[:, 2], 1)
-    residuals = residual_norms(graph.factor, spectrum.gamma, V)
+    residuals = residual_norms(products_with(graph.factor), spectrum.gamma, V)
     with pytest.raises(NotConverged, match=r"eigenpair 3 has a residual"):
-        certify(residuals, spectrum.gamma, V, (0.0, 0.0), "nothing", graph.N)
+        certify(residuals, spectrum.gamma, V, Remainder(0.0, 0.0, "nothing"), graph.N)
 
 
 @pytest.mark.parametrize("k", [0, -1, 5, 1.5, True, "2", None])
@@ -303,7 +303,7 @@ def test_an_unknown_solver_is_refused():
 
 
 def test_a_dense_solve_that_cannot_fit_is_refused(monkeypatch):
-    monkeypatch.setattr(policy, "DENSE_LIMIT", 100)
+    monkeypatch.setattr(policy, "DENSE_SOLVE_SIDE_LIMIT", 100)
     with pytest.raises(TooLarge, match=r"a dense solve of side 200 needs 960 kB; use a k well below 25"):
         ring(200).spectrum(3, solver="dense")
 

@@ -205,7 +205,7 @@ def test_a_search_on_an_operator_finds_what_lapack_does_without_a_trace():
     rest, bound, _ = search.leading(2)
     np.testing.assert_allclose(search.gamma, [0.8, 0.8], atol=1e-12)
     assert rest - 1e-12 <= 0.5 <= bound + 1e-12 < 0.8
-    with pytest.raises(NotConverged, match="3 products with Ā did not do"):
+    with pytest.raises(NotConverged, match="3 products with Ā did not suffice"):
         iterative.Search(OperatorProduct(operator, limit=3), Q[:, :2]).leading(2)
 
 

@@ -411,7 +411,7 @@ F = CUBE.features(1)
             TooLarge,
             "eigenfunctions are too many to list",
         ),
-        (lambda: CUBE.spectrum(5).leading(6), InvalidArgument, "this spectrum has the leading 1..5 pairs"),
+        (lambda: CUBE.spectrum(5).leading(6), InvalidArgument, "from 1 to the number of pairs of this spectrum, 5"),
         (lambda: CUBE.expand(), TooLarge, "spectrum, verify, sample_pairs and popgraph.train need no list of views"),
         (
             lambda: pg.product([BIT] * 16).expand(),
@@ -496,7 +496,7 @@ F = CUBE.features(1)
         (
             lambda: LowDegree.of(CUBE, [(1, {1000: [1, 2]})]),
             InvalidArgument,
-            "term 0 has coordinate 1000; coordinates are 0..999",
+            "a coordinate of term 0 is 1000; it must be a whole number from 0 to the last coordinate, 999",
         ),
         (lambda: LowDegree.of(CUBE, [(1, [1, 2])]), InvalidArgument, "give a mapping coordinate -> function"),
         (

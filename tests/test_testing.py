@@ -62,7 +62,7 @@ def test_optimal_is_more_than_a_match_and_less():
 def test_spans_of_another_dimension_or_direction_differ():
     with pytest.raises(AssertionError, match=r"f \(rank 2\) and g \(rank 1\) differ in dimension"):
         assert_same_span(LC, LC.spectrum(2), np.ones((4, 1)))
-    with pytest.raises(AssertionError, match=r"principal angles 1.57, 1.57 rad, and at most 1e-06 counts as none"):
+    with pytest.raises(AssertionError, match=r"principal angles 1.57, 1.57 rad, and at most 1e-06 counts as 0"):
         assert_same_span(CUBE, np.eye(8)[:, :2], np.eye(8)[:, 2:4])
     assert_same_span(CUBE, np.zeros((8, 1)), np.zeros((8, 2)))  # both span nothing
 

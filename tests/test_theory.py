@@ -114,15 +114,15 @@ def broken(how, base="cube"):
         case "whole":
             whole = graph.spectrum(N)
             turned = np.linalg.qr(rng.standard_normal((N, N)))[0]
-            cached["whole"] = replace(whole, gamma=whole.gamma * 0.9, eigenvectors=turned)
+            cached["all_eigenpairs"] = replace(whole, gamma=whole.gamma * 0.9, eigenvectors=turned)
         case "rank":
-            cached["whole"] = replace(graph.spectrum(N), gamma=np.ones(N))
+            cached["all_eigenpairs"] = replace(graph.spectrum(N), gamma=np.ones(N))
         case "large cut":
-            cached["cut"] = 9.0
+            cached["inconsistency"] = 9.0
         case "small cut":
-            cached["cut"] = -1.0
+            cached["inconsistency"] = -1.0
         case "alpha":
-            cached |= {"cut": 0.0, "disagreement": -1.0, "alpha": -1.0}
+            cached |= {"inconsistency": 0.0, "disagreement": -1.0, "alpha": -1.0}
         case "mass":
             cached["class_mass"] = rng.random((N, 2))
         case "gap":
@@ -245,8 +245,8 @@ def patched(monkeypatch, name):
             monkeypatch.setattr(f"{room}.iterate", lambda *_, **__: SimpleNamespace(inconsistency=np.array([0.1, 0.2])))
         case "a source-trained probe transfers iff class and domain beat product":
             setting = broken("nothing", "cells")
-            whole = setting.whole  # with the constant last, so that F* holds class, domain and product
-            setting.__dict__["whole"] = replace(whole, eigenvectors=np.roll(whole.eigenvectors, -1, axis=1))
+            whole = setting.all_eigenpairs  # with the constant last, so that F* holds class, domain and product
+            setting.__dict__["all_eigenpairs"] = replace(whole, eigenvectors=np.roll(whole.eigenvectors, -1, axis=1))
         case "Weyl" | "Davis and Kahan":
             far = pg.compare(zoo.hypercube(3, "1/5"), zoo.hypercube(3, "2/5"), k=1)
             far = replace(far, norm=-1e-6, angles=np.array([1.0]))
@@ -315,7 +315,7 @@ def test_what_does_not_apply_says_why():
     assert "λ_3 = 0: the graph has 3 components, k = 2" in theory.check(apart, k=2)["probe error by α"].reason
     assert "γ_2 = γ_3: the cut is degenerate" in theory.check(cube, k=2)["the excess loss bounds the angle"].reason
     big = zoo.clusters(count=2, naturals=200, views=200)
-    assert "is looked at up to 300 views; this graph has 400" in theory.check(big)["the positive-pair kernel"].reason
+    assert "is computed up to 300 views; this graph has 400" in theory.check(big)["the positive-pair kernel"].reason
     assert theory.check(big)
 
 
@@ -333,7 +333,7 @@ def test_bad_arguments_are_refused():
         (lambda: theory.check(cube, view_labels=[0, 1]), "8 views need one label each"),
         (lambda: theory.check(cube, view_labels=[-1] * 8), "view_labels holds -1; 8 views need a class number each"),
         (lambda: theory.check(cube, k=4, spectrum=cube.spectrum(2)), "it must be a Spectrum of k = 4 pairs or more"),
-        (lambda: theory.check(cube)["no such"], "'no such' is no check of these"),
+        (lambda: theory.check(cube)["no such"], "'no such' names none of these checks"),
     ]:
         with pytest.raises(InvalidArgument, match=message):
             call()

@@ -123,7 +123,7 @@ def test_views_too_many_to_keep_are_encoded_as_they_come(monkeypatch):
 
     graph = zoo.hypercube(3)
     kept = list(pg.torch.PositivePairs(graph, 8, batches=2, rng=0))
-    monkeypatch.setattr(room, "TABLE_LIMIT", 10)
+    monkeypatch.setattr(room, "MAX_TABLE_BYTES", 10)
     fresh = list(pg.torch.PositivePairs(graph, 8, batches=2, rng=0))
     assert all(
         torch.equal(a, b) for left, right in zip(kept, fresh, strict=True) for a, b in zip(left, right, strict=True)
@@ -211,7 +211,7 @@ def test_what_is_left_out_is_said_and_can_be_kept():
     net = Lookup(graph.spectrum(2).embedding * [1, 1e-4])
     report = pg.torch.verify(graph, net, encode=one_hot(graph))
     assert report.output.status is Status.COLLAPSED
-    assert "1 of the output's 2 singular values are at most 1.0e-04 of the largest, and were left out" in str(report)
+    assert "1 of the output's 2 singular values are at most 1.0e-04 of the largest; these" in str(report)
     np.testing.assert_allclose(report.sigma, [1, 1e-4])
     kept = pg.torch.verify(graph, net, encode=one_hot(graph), rank_tolerance=1e-6)
     assert kept
@@ -227,8 +227,8 @@ def test_encoder_and_head_are_reported_apart():
     report = pg.torch.verify(graph, trained)
     assert report.output
     assert report.features.status in (Status.CONTAINS, Status.CONTAINS_DEGENERATE)
-    assert "The encoder's features hold of each leading eigenvector" in str(report)
-    assert "The output holds of each leading eigenvector" in str(report)
+    assert "The span of the encoder's features contains of each leading eigenvector" in str(report)
+    assert "The span of the output contains of each leading eigenvector" in str(report)
     apart = pg.torch.verify(graph, encoder, head=head)
     np.testing.assert_allclose(apart.output.captured, report.output.captured, atol=1e-6)
     narrow = pg.torch.verify(graph, encoder, head=nn.Sequential(head, nn.Linear(2, 1), nn.Linear(1, 2, bias=False)))

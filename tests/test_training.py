@@ -86,7 +86,7 @@ def test_a_shallow_saddle_is_left_for_good(gamma, seed):
 
 def test_a_run_that_leaves_saddle_after_saddle_does_not_claim_the_last_one(monkeypatch):
     """What is returned is where the last step led, and its gradient is told, not the saddle's."""
-    monkeypatch.setattr(descent, "SADDLES", 1)
+    monkeypatch.setattr(descent, "MAX_SADDLES", 1)
     graph = zoo.clusters(count=3)
     whole = graph.spectrum(3)
     training = pg.train(graph, 2, start=whole.embedding[:, [0, 2]])

@@ -229,3 +229,17 @@ def test_batches_train_a_loss_of_pairs_on_more_views_than_it_can_tabulate():
     assert np.isnan(training.loss[0])  # the population's loss needs all pairs of views: what is written is the batch's
     assert np.isfinite(training.loss[1:]).all()
     assert np.isfinite(training.f).all()
+
+
+def test_a_loss_that_is_nan_at_the_start_says_so_and_gives_the_start_back():
+    class Broken:
+        name = "broken"
+
+        def value_and_gradient(self, factor, w_x, f, *, transposed=None):
+            return np.nan, np.zeros_like(f)
+
+    training = pg.train(LETTERS, 1, loss=Broken(), start=np.ones((3, 1)))
+    assert not training.converged
+    assert training.stopped == "the loss broken became NaN (at the start)"
+    np.testing.assert_allclose(training.f, 1)
+    assert np.isnan(training.loss).tolist() == [True]

@@ -46,7 +46,10 @@ def test_k_1_is_a_degenerate_cut():
     match = pg.verify(LC, pg.train(LC, 1, rng=0).f)
     assert match
     assert match.status is Status.MATCH_DEGENERATE
-    assert match.family == "γ_1 = γ_2 has multiplicity 2; any 1 of its 2 dimensions will do, a family of dimension 1"
+    assert (
+        match.family
+        == "γ_1 = γ_2 has multiplicity 2: f must contain any 1 of its 2 dimensions, so F* is a family of dimension 1"
+    )
     assert "F* would be unique at k = 2" in str(match)
     off = np.array([[1.0], [-1.0], [1.0], [1.0]])  # leaves the eigenspace of 1: not constant on the bolt's component
     assert pg.verify(LC, off).status is Status.DIFFERENT
@@ -85,7 +88,7 @@ def test_a_collapsed_f_is_called_a_collapse(f):
 def test_a_collapse_names_the_missing_eigenvector():
     only_bolt = np.array([[1.0, 2.0], [1.0, 2.0], [0, 0], [0, 0]])
     match = pg.verify(LC, only_bolt)
-    assert "it misses eigenvector 2 (γ = 1, 0% held)" in match.reason
+    assert "it misses eigenvector 2 (γ = 1, 0% in span F)" in match.reason
     np.testing.assert_allclose(match.captured, [1, 0], atol=1e-15)
 
 
@@ -94,7 +97,9 @@ def test_a_collapse_names_every_eigenvector_held_by_less_than_half():
     graph = zoo.hypercube(2)
     F = graph.spectrum(3).eigenvectors @ np.sqrt([[0.8], [0.15], [0.05]])
     match = pg.verify(graph, np.repeat(F, 3, axis=1) / np.sqrt(graph.w_x)[:, np.newaxis])
-    assert match.reason.endswith("it misses eigenvector 2 (γ = 0.25, 15% held) and eigenvector 3 (γ = 0.25, 5% held).")
+    assert match.reason.endswith(
+        "it misses eigenvector 2 (γ = 0.25, 15% in span F) and eigenvector 3 (γ = 0.25, 5% in span F)."
+    )
 
 
 def test_f_star_with_one_column_replaced_does_not_match():
@@ -103,7 +108,7 @@ def test_f_star_with_one_column_replaced_does_not_match():
     match = pg.verify(LC, f)
     assert match.status is Status.DIFFERENT
     assert match.largest_angle == pytest.approx(np.pi / 2)
-    assert "of eigenvector 2 (γ = 1) it holds" in match.reason
+    assert "of eigenvector 2 (γ = 1)." in match.reason
 
 
 # --- f* under linear maps, on every graph
@@ -220,7 +225,7 @@ def test_a_degenerate_cut_takes_any_subspace_of_the_eigenspace_and_no_other():
         assert match.status is Status.MATCH_DEGENERATE, match
         assert match.degenerate
         assert match.family.startswith(
-            "γ_3 = γ_4 has multiplicity 4; the 1 eigenvector above it must be held, and any 2 of its 4"
+            "γ_3 = γ_4 has multiplicity 4: f must contain the 1 eigenvector with a larger eigenvalue, and any 2 of its 4"
         )
         assert "a family of dimension 4" in match.family
         assert "k = 1 or 5" in str(match)

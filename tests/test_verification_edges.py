@@ -80,7 +80,9 @@ def test_just_below_the_first_eigenvector_it_alone_must_be_held():
     """k = 2 on the cube: the constant, and any one of three parities."""
     match = pg.verify(CUBE, np.hstack([ONE, BITS[:, [1]]]))
     assert match.status is Status.MATCH_DEGENERATE
-    assert match.family.startswith("γ_2 = γ_3 has multiplicity 3; the 1 eigenvector above it must be held, and any 1")
+    assert match.family.startswith(
+        "γ_2 = γ_3 has multiplicity 3: f must contain the 1 eigenvector with a larger eigenvalue, and any 1"
+    )
     assert pg.verify(CUBE, BITS[:, :2]).status is Status.DIFFERENT
 
 
@@ -104,7 +106,7 @@ def test_an_f_below_all_of_the_repeated_eigenvalue_is_as_far_from_it_as_can_be()
     assert match.status is Status.DIFFERENT
     assert match.angles == pytest.approx([np.pi / 2])
     assert "f spans another subspace" in match.reason
-    assert "it must hold every eigenvector above γ_1 = 1 and nothing below" in match.reason
+    assert "it must contain every eigenvector of γ > γ_1 = 1, and nothing of those of γ < γ_1" in match.reason
 
 
 # --- optimal, and the excess loss (Eckart and Young: the k largest eigenpairs, and FFᵀ = Σ γ v vᵀ)
@@ -206,10 +208,10 @@ def test_a_collapse_onto_halves_names_each_of_the_least_held():
 
     one = "1 dimension of γ = 0.25 (of {} sought; its multiplicity is 3)."
     assert missed(0.6, 0.4) == one.format(1)  # at the degenerate cut k = 2 eigenvectors 2 to 4 are arbitrary
-    assert missed(0.4, 0.6) == "eigenvector 1 (γ = 1, 40% held)."
+    assert missed(0.4, 0.6) == "eigenvector 1 (γ = 1, 40% in span F)."
     assert missed(0.2, 0.3, 0.4, 0.1) == (
-        "eigenvector 1 (γ = 1, 20% held), eigenvector 2 (γ = 0.25, 30% held), eigenvector 3 (γ = 0.25, 40% held) and "
-        "eigenvector 4 (γ = 0.25, 10% held)."
+        "eigenvector 1 (γ = 1, 20% in span F), eigenvector 2 (γ = 0.25, 30% in span F), "
+        "eigenvector 3 (γ = 0.25, 40% in span F) and eigenvector 4 (γ = 0.25, 10% in span F)."
     )
     two = V[:, [0]], (V[:, [1]] + np.sqrt(0.5) * V[:, [2]]) / np.sqrt(1.5)
     F = np.hstack([*two, two[1]])
@@ -265,7 +267,7 @@ def test_exact_arithmetic_is_asked_only_where_it_is_quick(monkeypatch):
 
     asked = []
     cut = ExactGraph.cut
-    monkeypatch.setattr(reasons, "EXACT_SIDE", 8)
+    monkeypatch.setattr(reasons, "MAX_EXACT_SIDE", 8)
     monkeypatch.setattr(ExactGraph, "cut", lambda self, k: asked.append(self.N) or cut(self, k))
     for n in (7, 8, 9, 12):
         assert bool(pg.verify(ring(n), np.ones((n, 2)), 2).exactly) == (n <= 8)

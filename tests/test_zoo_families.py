@@ -74,7 +74,7 @@ def test_rings_have_their_cosines(n, stay):
         (
             lambda: zoo.planted_subclasses(2, 1),
             InvalidArgument,
-            "within is 1/10, but there is nowhere to go; give within=0",
+            "within is 1/10, but there is no other sub-graph to move to; give within=0",
         ),
         (lambda: zoo.planted_subclasses(100, 100), TooLarge, "100 x 100 x 2 views are more than 4,096"),
         (lambda: zoo.cyclic(0, {0: 1}), InvalidArgument, "n is 0; a circle has"),

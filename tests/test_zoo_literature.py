@@ -277,7 +277,7 @@ def test_the_two_levels_rank_a_negative_eigenvalue_at_opposite_ends():
         (lambda: zoo.masked_tokens([]), InvalidArgument, "sentences is empty"),
         (lambda: zoo.masked_tokens([3]), InvalidArgument, "sentences has 3, which is no string"),
         (lambda: zoo.masked_tokens(["a b"], 2), InvalidDistribution, "probability is 2; it must be between 0 and 1"),
-        (lambda: zoo.masked_tokens([" ".join(map(str, range(17)))]), TooLarge, "leaves more than 65,536 bags"),
+        (lambda: zoo.masked_tokens([" ".join(map(str, range(17)))]), TooLarge, "has more than 65,536 bags"),
         (lambda: zoo.colour_shape([]), InvalidArgument, "colours is empty; give one or more names, all different"),
         (
             lambda: zoo.colour_shape(shapes=["a", "a"]),
@@ -289,7 +289,7 @@ def test_the_two_levels_rank_a_negative_eigenvalue_at_opposite_ends():
         (
             lambda: zoo.rotations({"a": pg.images.Image([[1, 0], [0, 0]]), "b": pg.images.Image([[0, 0], [0, 1]])}),
             InvalidArgument,
-            "'b' is a turn of 'a'; give one picture of an orbit",
+            "'b' is a turn of 'a'; give one picture of each orbit",
         ),
         (lambda: zoo.class_domain(1, 0, 0, 0, level="node"), InvalidArgument, "level is 'node'; it must be"),
     ],

@@ -107,8 +107,12 @@ class LabelledPopulation(ViewedPopulation, Protocol):
 class UnlistedPopulation(Population, Protocol):
     """A population with more views than any array holds, and coordinates for the functions that it is asked about."""
 
-    def in_coordinates(self, f: Any, k: int) -> Any:
-        """Return f and the k leading eigenvectors in orthonormal coordinates: what `verify` compares."""
+    def in_coordinates(self, f: Any, k: int | None, spectrum: Any = None) -> Any:
+        """Return f and the k leading eigenvectors in orthonormal coordinates, which `verify` compares; None where f has none.
+
+        These are `Coordinates` with F, which is f in them, (N, d); `root`, the constant function 1, (N,); k, which is d where None
+        was given; and spectrum(k), a `Spectrum`. The third argument saves solving again.
+        """
 
     def restricted_to(self, features: Any) -> Any:
         """Return Ā as a class of functions sees it, in orthonormal coordinates of the class: what `train` descends on."""

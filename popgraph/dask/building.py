@@ -1,8 +1,5 @@
 """`build`, `from_blocks`, `from_files`: from a declaration, a function or files to row blocks on disk, and a `BlockGraph`."""
 
-import shutil
-import tempfile
-import weakref
 from collections.abc import Callable, Hashable, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from distributed import progress as dask_bar
 
 from popgraph.basics.arguments import count as read_count
 from popgraph.basics.arguments import flag, numbers, word
@@ -21,19 +17,19 @@ from popgraph.basics.arguments.labels import read_labels
 from popgraph.basics.arguments.outcomes import list_finite, read_distinct
 from popgraph.basics.arguments.probabilities import SUM_TOLERANCE
 from popgraph.basics.arrays import Ints, frozen
-from popgraph.dask.cluster import Cluster
 from popgraph.dask.graph import BlockGraph
 from popgraph.dask.products import Products
 from popgraph.dask.sources import Answer, Enumerated, Source, filed, read
-from popgraph.dask.store import Finished, finish, hand_over, seen, unite, write
+from popgraph.dask.store import Finished, finish, hand_over, is_seen, unite, write
 from popgraph.dask.uniting import ComponentUnion, in_order, unite_views
+from popgraph.dask.workplace import Workplace, open_workplace
 from popgraph.declare.augmentation import as_augmentation
 from popgraph.declare.distribution import Distribution
 from popgraph.declare.enumerated import check_floats, read_distribution, read_law_and_matrix, read_rows
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, listing, shorten
 
-MOST_BLOCKS = 10**6  # each is several files, and known to this process
-ROWS = 25_000  # naturals in a block by default: of 16 views each, 5 MB
+MAX_BLOCKS = 10**6  # each is several files, and known to this process
+ROWS_PER_BLOCK = 25_000  # by default; a block of 16 views for each natural then takes 5 MB
 
 
 @checked_call()
@@ -43,7 +39,7 @@ def build(
     *,
     views: Any = None,
     labels: Any = None,
-    rows: int = ROWS,
+    rows: int = ROWS_PER_BLOCK,
     client: Any = None,
     store: str | Path | None = None,
     name: str = "",
@@ -51,7 +47,7 @@ def build(
 ) -> BlockGraph:
     """Build a population graph in row blocks: `popgraph.build`, for kernels that are too large for one memory.
 
-    The workers enumerate the views of `rows` naturals at a time, and write them to disk; the views are then united here. Views
+    The workers enumerate the views of `rows` naturals at a time, and write them to disk; this process unites the views. These
     have the same order as on one machine.
 
     Parameters
@@ -65,7 +61,7 @@ def build(
     labels : sequence of n labels, mapping natural -> label, or Series, optional
         As of `popgraph.build`.
     rows : int
-        The naturals in a block. A worker holds what a few blocks reach.
+        The number of naturals in a block.
     client : distributed.Client, optional
         By default the current one, or a `LocalCluster` with a worker for each core, which the graph stops when it goes.
     store : path, optional
@@ -80,7 +76,7 @@ def build(
     InvalidDistribution, InvalidAugmentation
         As of `popgraph.build`; the message names the block, too.
     InvalidArgument
-        If rows is no positive number, the store is not empty, or not seen from here, or client is none.
+        If an argument is none, the store is not empty, or this process cannot see it.
     TooLarge
         If a block is too large for a worker.
 
@@ -103,19 +99,18 @@ def build(
         order = law.outcomes if views is None else read_distinct(views, "view", "name each view once")
         given = [(law.outcomes[cut], law.probabilities[cut]) for cut in _cuts(len(law), rows)]
         source = Enumerated(as_augmentation(augmentation))
-        graph = _assemble(source, given, Cluster(client), store, name, progress, order, law.outcomes)
+        graph = _assemble(source, given, open_workplace(client, store, progress), name, order, law.outcomes)
         if views is not None:
             refuse_other_names("views=", order, graph.views, "view", InvalidAugmentation)
         return replace(graph, labels=classes)
     law, matrix, names = read_law_and_matrix(distribution, augmentation, views)
     classes = read_labels(labels, law.outcomes)
     matrix = sp.csr_array(matrix) if sp.issparse(matrix) else matrix
-    directory, keep = _directory(store)
-    answers = []
+    workplace, answers = open_workplace(client, store, progress), []
     for block, cut in enumerate(_cuts(len(law), rows)):
         A = read_rows(matrix[cut], Distribution.uniform(law.outcomes[cut]), False)[0]
-        answers.append(Answer(write(directory, block, law.probabilities[cut], A), None, matrix.shape[1]))
-    graph = _finished(answers, Cluster(client), directory, keep, name, progress, names, law.outcomes)
+        answers.append(Answer(write(workplace.directory, block, law.probabilities[cut], A), None, matrix.shape[1]))
+    graph = _united(answers, workplace, name, names, law.outcomes)
     return replace(graph, labels=classes)
 
 
@@ -162,12 +157,12 @@ def from_blocks(
     ...     pg.dask.from_blocks(lambda i: ([0.5], [[0.5, 0.5]], ["shared", i]), 2, client=client).views
     ('shared', 0, 1)
     """
-    count = read_count("count", count, 1, MOST_BLOCKS, "it must be a whole number of blocks")
+    count = read_count("count", count, 1, MAX_BLOCKS, "it must be a whole number of blocks")
     word("name", name)
     flag("progress", progress)
     if not callable(source):
         raise InvalidArgument(f"source is {shorten(source)}; give a function block -> (p, A)")
-    graph = _assemble(source, [()] * count, Cluster(client), store, name, progress)
+    graph = _assemble(source, [()] * count, open_workplace(client, store, progress), name)
     return replace(graph, labels=read_labels(labels, graph.naturals))
 
 
@@ -238,40 +233,13 @@ def from_files(
             numbers(f"p[{i}]", part, "it must be an array of probabilities", InvalidDistribution)
             for i, part in enumerate(p)
         ]
-    graph = _assemble(filed, list(zip(names, p, strict=True)), Cluster(client), store, name, progress)
+    graph = _assemble(filed, list(zip(names, p, strict=True)), open_workplace(client, store, progress), name)
     return replace(graph, labels=read_labels(labels, graph.naturals))
 
 
 def _cuts(n: int, rows: int) -> list[slice]:
     """Return the naturals of each block."""
     return [slice(start, min(start + rows, n)) for start in range(0, n, rows)]
-
-
-class Temporary:
-    """A directory that is deleted with whoever holds this."""
-
-    def __init__(self) -> None:
-        self.path = tempfile.mkdtemp(prefix="popgraph-")
-        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
-
-
-def _directory(declared: str | Path | None) -> tuple[str, Temporary | None]:
-    """Return where the blocks go, and what deletes them in the end, where that is ours to do."""
-    if declared is None:
-        keep = Temporary()
-        return keep.path, keep
-    if not isinstance(declared, str | Path):
-        raise InvalidArgument(f"store is {shorten(declared)}; it must be the path of a new directory")
-    path = Path(declared)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except (OSError, ValueError) as error:
-        raise InvalidArgument(
-            f"the store {shorten(str(path))} cannot be made: {getattr(error, 'strerror', None) or error}"
-        ) from None
-    if any(path.iterdir()):
-        raise InvalidArgument(f"the store {shorten(str(path))} is not empty; give a new directory")
-    return str(path.resolve()), None
 
 
 def _rows_of(path: str) -> int:
@@ -283,57 +251,34 @@ def _rows_of(path: str) -> int:
 def _assemble(
     source: Source,
     given: list[tuple[Any, ...]],
-    cluster: Cluster,
-    declared: str | Path | None,
+    workplace: Workplace,
     name: str,
-    progress: bool,
     order: Sequence[Hashable] | None = None,
     naturals: Sequence[Hashable] | None = None,
 ) -> BlockGraph:
     """Let the workers enumerate and write the blocks; views keep this order, where they are the same."""
-    directory, keep = _directory(declared)
-    path = hand_over(directory, source)
-    calls = [(directory, block, path, *own) for block, own in enumerate(given)]
-    answers: list[Answer] = _on_workers(cluster, read, calls, "the enumeration of a block", progress)
+    path = hand_over(workplace.directory, source)
+    calls = [(workplace.directory, block, path, *own) for block, own in enumerate(given)]
+    answers: list[Answer] = workplace.on_workers(read, calls, "the enumeration of a block")
     Path(path).unlink()
-    return _finished(answers, cluster, directory, keep, name, progress, order, naturals)
+    return _united(answers, workplace, name, order, naturals)
 
 
-def _on_workers(
-    cluster: Cluster,
-    function: Callable[..., Any],
-    calls: list[tuple[Any, ...]],
-    what: str,
-    progress: bool,
-) -> list[Any]:
-    """Call a function on the workers, once for each block."""
-
-    def job() -> list[Any]:
-        futures = [cluster.client.submit(function, *call, pure=False) for call in calls]
-        if progress:
-            dask_bar(futures)
-        return list(cluster.client.gather(futures))
-
-    return cluster.step(job, what)
-
-
-def _finished(
+def _united(
     answers: list[Answer],
-    cluster: Cluster,
-    directory: str,
-    keep: Any,
+    workplace: Workplace,
     name: str,
-    progress: bool,
     names: Sequence[Hashable] | None = None,
     naturals: Sequence[Hashable] | None = None,
 ) -> BlockGraph:
     """Unite what the blocks have in common, and let the workers make M of A."""
+    directory, cluster = workplace.directory, workplace.cluster
     for answer in answers:
         if answer.refusal is not None:
             raise answer.refusal
-    if not seen(directory):
+    if not is_seen(directory):
         raise InvalidArgument(
-            f"the workers' blocks are not seen from here in {directory}; give store= a directory that all see"
+            f"this process cannot see the blocks that the workers wrote to {directory}; give store= a directory that all can see"
         )
     blocks = [answer.written for answer in answers if answer.written is not None]
     total = float(np.sum([block.p for block in blocks]))
@@ -359,7 +304,7 @@ def _finished(
         )
     unite(directory, columns, w_x)
     calls = [(directory, block) for block in range(len(blocks))]
-    finished: list[Finished] = _on_workers(cluster, finish, calls, "the factor of a block", progress)
+    finished: list[Finished] = workplace.on_workers(finish, calls, "the factor of a block")
     return BlockGraph(
         views=views,
         w_x=frozen(w_x),
@@ -368,7 +313,7 @@ def _finished(
         nnz=sum(block.nnz for block in blocks),
         products=Products(cluster, directory, tuple(finished), len(views), len(cluster.workers()), cluster.memory),
         name=name,
-        keep=keep,
+        temporary=workplace.temporary,
     )
 
 

@@ -9,14 +9,14 @@ import distributed
 from popgraph.errors import InvalidArgument, TooLarge, shorten, size_in_words
 
 T = TypeVar("T")
-PATIENCE = 60.0  # seconds that the first worker is waited for
+WORKER_TIMEOUT = 60.0  # seconds until the first worker must be there
 
 
 class Cluster:
     """Run steps on a dask client.
 
-    A step is a function from arrays held here to arrays held here. All that it needs is on disk, so when a worker dies dask
-    computes again what it held, by itself.
+    A step is a function from arrays of this process to arrays of this process. All that it needs is on disk, so when a worker
+    dies dask computes again what was lost.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Cluster:
 
     def workers(self) -> dict[str, Any]:
         """Return what the scheduler knows of each worker, and wait for the first."""
-        self.client.wait_for_workers(1, timeout=PATIENCE)
+        self.client.wait_for_workers(1, timeout=WORKER_TIMEOUT)
         known: dict[str, Any] = self.client.scheduler_info(n_workers=-1)["workers"]
         return known
 
@@ -58,7 +58,7 @@ class Cluster:
         return min(float(worker["memory_limit"]) for worker in self.workers().values())
 
     def step(self, job: Callable[[], T], what: str) -> T:
-        """Run a step, which dask carries on with when a worker dies.
+        """Run a step; dask goes on with it when a worker dies.
 
         Raises
         ------

@@ -17,18 +17,7 @@ from popgraph.spectrum.assemble import (
 
 
 def decompose(products: Products, w_x: Floats, of_view: Ints, n: int, k: int) -> Spectrum:
-    """Return the k leading eigenpairs of Ā, with M in blocks.
-
-    Parameters
-    ----------
-    products : Products
-    w_x : (N,) array
-    of_view : (N,) array
-        The component of each view.
-    n : int
-        The number of naturals.
-    k : int
-        In 1..N.
+    """Return the k leading eigenpairs of Ā, with M of n rows in blocks; `of_view` (N,) is the component of each view.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What is read off the rows of A on disk, a block after another, here: positive pairs, and each view's most probable class."""
+"""What this process reads off the rows of A on disk, one block after another: positive pairs, each view's most probable class."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from popgraph.basics.arrays import Floats, Ints
 from popgraph.dask import store
 from popgraph.populations import PairSampler
 
-MASS_BYTES = 2**28  # of the classes' masses on the views that are added up at a time
+CLASS_MASS_BYTES = 2**28  # of the sums for some classes on all views, which are added up together
 
 
 def draw(directory: str, p: Floats, ends: Ints, each: int, rng: np.random.Generator, size: int) -> Ints:
@@ -40,7 +40,7 @@ def most_probable(directory: str, blocks: int, n_views: int, y: Ints) -> Ints:
     """
     classes = int(y.max(initial=-1)) + 1
     best, most = np.full(n_views, -1, dtype=np.intp), np.zeros(n_views)
-    width = max(1, MASS_BYTES // (8 * n_views))
+    width = max(1, CLASS_MASS_BYTES // (8 * n_views))
     for first in range(0, classes, width):
         mass = np.zeros((min(width, classes - first), n_views))
         start = 0

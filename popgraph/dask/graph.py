@@ -1,7 +1,7 @@
 """`BlockGraph`: a population graph whose kernel never meets in one memory."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,22 +15,21 @@ from popgraph.dask.decompose import decompose
 from popgraph.dask.products import Products
 from popgraph.declare.distribution import Distribution, Seed
 from popgraph.errors import InvalidArgument, TooLarge, size_in_words
-from popgraph.populations import PopulationGraph, build, counts_in_words, read_columns, read_draws
+from popgraph.populations import PopulationGraph, build, read_columns, read_draws, sizes_in_words
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum import decompose as decompose_here
-from popgraph.spectrum.policy import DENSE_SIDE
+from popgraph.spectrum.policy import PREFERRED_DENSE_SIDE
 
-COLLECTED = 2**28  # bytes of M that may be brought here
-SMALL = 2**22  # bytes of M up to which the journey costs more than the solve
+MAX_BYTES_COLLECTED = 2**28  # of M or A that may be brought to this process
+MAX_BYTES_SOLVED_HERE = 2**22  # of M; sending columns to the workers would take longer than the solve
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class BlockGraph(Immutable):
-    """Hold a population graph as row blocks of A, one after another on disk, and a cluster that multiplies by them.
+    """Hold a population graph as row blocks of A on disk, and a cluster that multiplies by them.
 
-    Made by `popgraph.dask.build`, `from_blocks` or `from_files`. What has a row for each view is here, in this process's memory
-    (w_x, the components, an embedding, F*), and what has one for each natural (p, the labels) when it is asked for; what has an
-    entry for each pair of natural and view is not.
+    Made by `popgraph.dask.build`, `from_blocks` or `from_files`. Arrays with a row for each view (w_x, the components, an
+    embedding, F*) or each natural (p, the labels) are in this process's memory; A and M are on disk alone.
 
     Attributes
     ----------
@@ -73,7 +72,7 @@ class BlockGraph(Immutable):
     products: Products
     labels: Any = None
     name: str = ""
-    keep: Any = field(default=None)  # the temporary directory lives as long as this
+    temporary: Any = None  # its directory is deleted with the last graph that refers to it
 
     @property
     def n(self) -> int:
@@ -107,16 +106,16 @@ class BlockGraph(Immutable):
 
     @cached_property
     def factor(self) -> "BlockMatrix":
-        """M, as far as products with it go."""
+        """M as an operator: `factor @ X` and `factor.T @ Y` of vectors or columns."""
         return BlockMatrix(self.products, (self.n, self.N))
 
     @cached_property
     def kernel(self) -> "BlockMatrix":
-        """A(x|x̄) = diag(1/√p) M diag(√w_x), as far as products go: `kernel @ X` and `kernel.T @ Y` of vectors or columns."""
+        """A(x|x̄) as an operator: `kernel @ X` and `kernel.T @ Y` of vectors or columns, with A = diag(1/√p) M diag(√w_x)."""
         return BlockMatrix(self.products, (self.n, self.N), (1 / np.sqrt(self.p), np.sqrt(self.w_x)))
 
     def gram(self, X: Floats) -> Floats:
-        """Return ĀX of a vector (N,) or of columns (N, k): one journey to the workers.
+        """Return ĀX of a vector (N,) or of columns (N, k), in one pass over the blocks.
 
         Examples
         --------
@@ -136,13 +135,7 @@ class BlockGraph(Immutable):
 
     @cached_property
     def view_labels(self) -> Any:
-        """The most probable class of each view, (N,), as of `PopulationGraph.view_labels`; reads A once, here.
-
-        Raises
-        ------
-        InvalidArgument
-            If the graph has no labels.
-        """
+        """The most probable class of each view, (N,), as of `PopulationGraph.view_labels`; this process reads A once for it."""
         if self.labels is None:
             raise InvalidArgument("this graph has no labels; pass labels= to popgraph.dask.build")
         first, y = classes_in_order(self.labels)
@@ -163,7 +156,7 @@ class BlockGraph(Immutable):
         return self._draw(size, 1, rng)[:, 0]
 
     def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
-        """Draw positive pairs (x, x⁺): (size, 2) positions in `views`; only the rows of the naturals drawn are read, here.
+        """Draw positive pairs (x, x⁺): (size, 2) positions in `views`; this process reads their naturals' rows of A.
 
         Examples
         --------
@@ -183,27 +176,23 @@ class BlockGraph(Immutable):
     def spectrum(self, k: int, *, solver: str | None = None, progress: bool = False) -> Spectrum:
         """Return the k leading eigenpairs of Ā, as `PopulationGraph.spectrum` does: the same values and the same certificate.
 
-        The tops of the components are known in closed form; what is below them is found by Chebyshev-filtered subspace
-        iteration with Ā applied block by block, bounded by Lanczos' method, and certified. Its arrays of N x k are in this
-        process's memory: k + 64 columns at the most.
+        The eigenvector of eigenvalue 1 of each component is known in closed form. Those of smaller eigenvalues are found by
+        Chebyshev-filtered subspace iteration, with Ā applied block by block, bounded by Lanczos' method, and certified. At most
+        k + 64 columns of N numbers are in this process's memory.
 
         Parameters
         ----------
         k : int
             In 1..N.
         solver : {"blocks", "collected"}, optional
-            "collected" brings M here, and solves it as on one machine; by default that is done where it is very small.
+            "collected" loads M into this process and solves as on one machine; by default that is done where M is very small.
         progress : bool
-            Whether dask's bar shows what runs; its dashboard does anyhow.
+            Whether dask's bar shows what runs; its dashboard does so in any case.
 
         Raises
         ------
-        InvalidArgument
-            If k is not in 1..N, or the solver is another.
-        NotConverged
-            If an answer could not be certified.
-        TooLarge
-            If a worker cannot hold one column, or M is to be collected and does not fit.
+        NotConverged, TooLarge
+            If an answer could not be certified; if a worker cannot hold one column, or M is to be collected and does not fit.
 
         Examples
         --------
@@ -218,19 +207,14 @@ class BlockGraph(Immutable):
         k = whole_number("k", k, self.N)
         solver = None if solver is None else one_of("solver", solver, ("blocks", "collected"))
         flag("progress", progress)
-        small = self.bytes <= SMALL and min(self.n, self.N) <= DENSE_SIDE
+        small = self.bytes <= MAX_BYTES_SOLVED_HERE and min(self.n, self.N) <= PREFERRED_DENSE_SIDE
         if solver == "collected" or (solver is None and small):
             return decompose_here(self.collected(), self.w_x, k)
         products = replace(self.products, progress=progress)
         return decompose(products, self.w_x, self.components, self.n, k)
 
     def collected(self) -> Sparse:
-        """Return M as one csr_array.
-
-        Raises
-        ------
-        TooLarge
-            If it would take more than 256 MiB.
+        """Return M as one csr_array; `TooLarge` above 256 MiB.
 
         Examples
         --------
@@ -241,20 +225,15 @@ class BlockGraph(Immutable):
         array([[1., 0.],
                [0., 1.]])
         """
-        if self.bytes > COLLECTED:
+        if self.bytes > MAX_BYTES_COLLECTED:
             raise TooLarge(
-                f"M takes {size_in_words(self.bytes)}, more than {size_in_words(COLLECTED)}; leave it in blocks, and multiply with "
-                "graph.factor"
+                f"M takes {size_in_words(self.bytes)}, more than {size_in_words(MAX_BYTES_COLLECTED)}; leave it in blocks, and "
+                "multiply with graph.factor"
             )
         return store.collected(self.products.directory, len(self.products.blocks), self.N)
 
     def expand(self) -> PopulationGraph:
-        """Return the same population as a graph in this process's memory, its naturals and views in the same order.
-
-        Raises
-        ------
-        TooLarge
-            If A would take more than 256 MiB.
+        """Return the same population as a graph in this process's memory, in the same order; `TooLarge` if A is above 256 MiB.
 
         Examples
         --------
@@ -264,9 +243,9 @@ class BlockGraph(Immutable):
         ...     pg.dask.build([0, 1], pg.identity(), client=client).expand()
         PopulationGraph(2 naturals, 2 views, 2 components)
         """
-        if self.bytes > COLLECTED:
+        if self.bytes > MAX_BYTES_COLLECTED:
             raise TooLarge(
-                f"A takes {size_in_words(self.bytes)}, more than {size_in_words(COLLECTED)}; spectrum, verify, train and "
+                f"A takes {size_in_words(self.bytes)}, more than {size_in_words(MAX_BYTES_COLLECTED)}; spectrum, verify, train and "
                 "sample_pairs need no list of its entries"
             )
         A = store.collected_kernel(self.products.directory, len(self.products.blocks), self.N)
@@ -293,7 +272,7 @@ class BlockGraph(Immutable):
         self.close()
 
     def __repr__(self) -> str:
-        return f"BlockGraph({counts_in_words(self)}, in {len(self.products.blocks):,} blocks)"
+        return f"BlockGraph({sizes_in_words(self)}, in {len(self.products.blocks):,} blocks)"
 
     def __str__(self) -> str:
         client = self.products.cluster.client
@@ -304,7 +283,7 @@ class BlockGraph(Immutable):
 
 @dataclass(frozen=True, eq=False)
 class BlockMatrix:
-    """Stand for M (n, N) or diag(left) M diag(right), or its transpose, where products with columns are all that is asked of it."""
+    """Multiply by M (n, N), or by diag(left) M diag(right), or by the transpose of either."""
 
     products: Products
     untransposed: tuple[int, int]
@@ -323,9 +302,9 @@ class BlockMatrix:
         return replace(self, transposed=not self.transposed)
 
     def __matmul__(self, X: Floats) -> Floats:
-        """Return the product with a vector or columns; the blocks' parts meet here."""
+        """Return the product with a vector or columns."""
         times = self.products.transposed_times if self.transposed else self.products.times
         if self.scales is None:
             return times(X)
-        before, after = self.scales if self.transposed else self.scales[::-1]
-        return np.asarray((times((X.T * before).T).T * after).T)
+        of_X, of_product = self.scales if self.transposed else self.scales[::-1]
+        return np.asarray((times((X.T * of_X).T).T * of_product).T)

@@ -19,12 +19,14 @@ from distributed import progress as dask_bar
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.dask import store
 from popgraph.dask.cluster import Cluster
-from popgraph.dask.store import BINS, Finished, factor
+from popgraph.dask.store import VIEW_BINS, Finished, factor
 from popgraph.errors import TooLarge, size_in_words
 from popgraph.spectrum.solvers.chebyshev import Filter
 
-CHUNK = 2**26  # bytes of a chunk of a tall array
-SHARE = 0.25  # of a worker's memory that the chunks of one product may take; its results take as much, and dask spills at 0.6
+CHUNK_BYTES = 2**26  # of a tall array
+MEMORY_SHARE_OF_COLUMNS = (
+    0.25  # of a worker's memory, for the chunks of one product; its results take as much, and dask spills at 0.6
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,16 +65,16 @@ class Products:
     def times(self, X: Floats) -> Floats:
         """Return MX (n, ...) of a vector (N,) or columns."""
         tall = X.reshape(self.N, -1)
-        whole = self._step(lambda: [self._times(self._tall(tall))], "a product with M")[0]
-        return whole.reshape(-1, *X.shape[1:])
+        product = self._step(lambda: [self._times(self._tall(tall))], "a product with M")[0]
+        return product.reshape(-1, *X.shape[1:])
 
     def transposed_times(self, Z: Floats) -> Floats:
         """Return MᵀZ (N, ...) of a vector (n,) or columns."""
         rows = np.concatenate([[0], np.cumsum([block.n for block in self.blocks])])
         tall = Z.reshape(rows[-1], -1)
         edges = self.edges(tall.shape[1])
-        whole = self._step(lambda: [self._transposed_times(self._sent(tall, rows), edges)], "a product with Mᵀ")[0]
-        return whole.reshape(self.N, *Z.shape[1:])
+        product = self._step(lambda: [self._transposed_times(self._sent(tall, rows), edges)], "a product with Mᵀ")[0]
+        return product.reshape(self.N, *Z.shape[1:])
 
     def filtered(self, X: Floats, polynomial: Filter) -> Floats:
         """Return a polynomial of Ā times columns (N, b)."""
@@ -90,7 +92,7 @@ class Products:
 
     def edges(self, width: int) -> Ints:
         """Return where the chunks of tall arrays of this width begin and end: one for each worker, or more, smaller ones."""
-        count = max(self.workers, -(-8 * self.N * width // CHUNK))
+        count = max(self.workers, -(-8 * self.N * width // CHUNK_BYTES))
         count = max(1, min(count, self.N // max(width, 1)))  # tsqr needs chunks that are tall themselves
         return np.linspace(0, self.N, count + 1).astype(np.intp)
 
@@ -102,7 +104,7 @@ class Products:
         TooLarge
             If it cannot take one.
         """
-        most = int(SHARE * self.memory / (8 * self.N)) if self.memory else width
+        most = int(MEMORY_SHARE_OF_COLUMNS * self.memory / (8 * self.N)) if self.memory else width
         if most < 1:
             raise TooLarge(
                 f"one column of {self.N:,} views takes {size_in_words(8 * self.N)}, and a worker's limit is "
@@ -111,7 +113,7 @@ class Products:
         return min(width, most)
 
     def _step(self, job: Callable[[], list[Any]], what: str) -> list[Floats]:
-        """Compute tall arrays, and bring them here."""
+        """Compute tall arrays on the workers, and return them in this process's memory."""
 
         def compute() -> list[Floats]:
             client = self.cluster.client
@@ -182,7 +184,7 @@ class Products:
             yield reached, [(X.name, c, 0) for c in reached]
 
     def _gathered(self, X: Any, tasks: dict[Any, Any], name: str, edges: Ints) -> Any:
-        """Add up, for each chunk of views, what the blocks' tasks give to it."""
+        """Add up, for each chunk of views, the parts of the blocks' products that fall into it."""
         arrivals: list[list[Any]] = [[] for _ in edges[1:]]
         for number, block in enumerate(self.blocks):
             for place, c in enumerate(_chunks_of(block.bins, edges)):
@@ -196,10 +198,10 @@ class Products:
 
 
 def _chunks_of(bins: Ints, edges: Ints) -> list[int]:
-    """Return the chunks that overlap some of the `BINS` equal parts of the views."""
+    """Return the chunks that overlap some of the `VIEW_BINS` equal parts of the views."""
     n_views = int(edges[-1])
-    first = np.searchsorted(edges, -(-bins * n_views // BINS), side="right") - 1
-    last = np.searchsorted(edges, ((bins + 1) * n_views - 1) // BINS, side="right") - 1
+    first = np.searchsorted(edges, -(-bins * n_views // VIEW_BINS), side="right") - 1
+    last = np.searchsorted(edges, ((bins + 1) * n_views - 1) // VIEW_BINS, side="right") - 1
     spans = [range(a, b + 1) for a, b in zip(first.tolist(), last.tolist(), strict=True)]
     return sorted({c for span in spans for c in span if c < len(edges) - 1})
 
@@ -238,7 +240,7 @@ def _block_gram(
 
 
 def _piece(pieces: list[tuple[Ints, Floats]], place: int) -> tuple[Ints, Floats]:
-    """Return what a block gives to one chunk, so that nobody is sent the rest."""
+    """Return the part of a block's product that is added to one chunk, so that its worker is not sent the others."""
     return pieces[place]
 
 

@@ -12,9 +12,10 @@ from popgraph.basics.arrays import Floats, Sparse
 from popgraph.basics.subspace import tolerance
 from popgraph.dask.products import Products
 from popgraph.spectrum.basis import orthonormal
+from popgraph.spectrum.certificate import Remainder
 from popgraph.spectrum.solvers import block
 from popgraph.spectrum.solvers.chebyshev import Filter
-from popgraph.spectrum.solvers.deflation import Remainder, find_leading
+from popgraph.spectrum.solvers.deflation import find_leading
 from popgraph.spectrum.solvers.lanczos import Lanczos
 
 PAIRS_AT_ONCE = 48  # the block stays below 64 columns
@@ -22,18 +23,7 @@ PAIR_RESIDUAL = 2e-13  # of a pair that is found; products round at 1e-15 or so
 
 
 class Search:
-    """Find leading eigenpairs of Ā orthogonal to the components' unit eigenvectors.
-
-    Parameters
-    ----------
-    products : Products
-    unit : (N, components) csr_array
-        The `unit_eigenvectors`.
-    trace : float
-        Of Ā without them.
-    side : int
-        min(n, N), the most that the rank can be.
-    """
+    """Find leading eigenpairs of Ā orthogonal to the components' unit eigenvectors (N, components), and their trace."""
 
     advice = "take a k at a clean cut"
 

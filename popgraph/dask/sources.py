@@ -24,7 +24,7 @@ from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistrib
 
 Source = Callable[..., tuple[Any, ...]]  # block, and what it is given -> (p, A) or (p, A, views)
 
-ONE_AT_A_TIME = Lock()  # numpy parses headers by `ast`, which fails now and then where two threads do (CPython 3.11)
+READING_HEADERS = Lock()  # numpy parses headers by `ast`, which fails now and then where two threads do (CPython 3.11)
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,12 @@ class Enumerated:
 
     def __call__(self, block: int, naturals: tuple[Hashable, ...], p: Floats) -> tuple[Any, ...]:
         """Return p, A and the views."""
-        found = enumerate_views(Distribution.uniform(naturals), self.augmentation, False, as_naturals=False)
-        return p, found.kernel, found.views
+        enumerated = enumerate_views(Distribution.uniform(naturals), self.augmentation, False, as_naturals=False)
+        return p, enumerated.kernel, enumerated.views
 
 
 def filed(block: int, path: str, p: Floats | float) -> tuple[Any, ...]:
     """Read a block of A from a file of `scipy.sparse.save_npz`; one p stands for all its naturals."""
-    with ONE_AT_A_TIME:
+    with READING_HEADERS:
         A = sp.csr_array(sp.load_npz(path))
     return np.full(A.shape[0], p) if isinstance(p, float) else p, A

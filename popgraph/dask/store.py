@@ -1,4 +1,4 @@
-"""Row blocks on disk: written once by whoever enumerates them, mapped into memory for each product, held by nobody.
+"""Row blocks on disk: written once by the worker that enumerates them, and mapped into memory for each product.
 
 A block is a few arrays. A file appears whole or not at all, so that a worker killed while it writes leaves nothing behind that
 its successor could mistake for a block.
@@ -20,14 +20,14 @@ from popgraph.basics.arrays import Floats, Ints, Sparse
 
 # Bare numbers, whose kind goes by the file's name: numpy's headers are parsed by Python's `ast`, which fails now and then where
 # two threads parse at once (CPython 3.11), and workers may be threads
-KINDS = dict.fromkeys(["p", "A", "w_x", "M"], "f8") | dict.fromkeys(["indptr", "numbers", "columns"], "i8")
-KINDS |= dict.fromkeys(["raw", "indices"], "i4")
-BINS = 256  # the views' numbers are cut into so many, to know which of them a block reaches at all
+DTYPES = dict.fromkeys(["p", "A", "w_x", "M"], "f8") | dict.fromkeys(["indptr", "numbers", "columns"], "i8")
+DTYPES |= dict.fromkeys(["raw", "indices"], "i4")
+VIEW_BINS = 256  # equal parts of the views' numbers; for each block it is known which of them it reaches
 
 
 @dataclass(frozen=True, eq=False)
 class Written:
-    """Say of a block, before the views are united, what the others need to know of it.
+    """Hold what must be known of a block to unite its views with those of the others.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class Written:
 
 @dataclass(frozen=True, eq=False)
 class Finished:
-    """Say of a block of M how many naturals it has, its squared length, and which of the `BINS` parts of the views it reaches."""
+    """Hold of a block of M its naturals' number, the sum of its squares, and which of the `VIEW_BINS` parts of views it reaches."""
 
     n: int
     square: float
@@ -83,8 +83,8 @@ def unite(directory: str, columns: list[Ints], w_x: Floats) -> None:
         _save(directory, block, "numbers", numbers)
 
 
-def seen(directory: str) -> bool:
-    """Whether the blocks that the workers wrote are seen from here."""
+def is_seen(directory: str) -> bool:
+    """Whether this process can read the blocks that the workers wrote."""
     return _path(directory, 0, "A").is_file()
 
 
@@ -100,7 +100,7 @@ def finish(directory: str, block: int) -> Finished:
     _save(directory, block, "columns", columns[order])
     _save(directory, block, "indices", place[raw])
     _save(directory, block, "M", M)
-    return Finished(len(p), float(np.sum(M**2)), np.unique(columns * BINS // n_views))
+    return Finished(len(p), float(np.sum(M**2)), np.unique(columns * VIEW_BINS // n_views))
 
 
 def factor(directory: str, block: int) -> tuple[Sparse, Ints]:
@@ -180,10 +180,10 @@ def _save(directory: str, block: int, name: str, array: Any) -> None:
     """Write one array of a block, whole or not at all."""
     path = _path(directory, block, name)
     part = path.with_name(f"{path.name}.{uuid4().hex}")
-    np.ascontiguousarray(array, dtype=KINDS[name]).tofile(part)
+    np.ascontiguousarray(array, dtype=DTYPES[name]).tofile(part)
     os.replace(part, path)
 
 
 def _load(directory: str, block: int, name: str) -> Any:
     """Map one array of a block."""
-    return np.memmap(_path(directory, block, name), dtype=KINDS[name], mode="r")
+    return np.memmap(_path(directory, block, name), dtype=DTYPES[name], mode="r")

@@ -1,6 +1,6 @@
-"""What all blocks have in common, found from what each says of itself: the views, their probabilities, their components.
+"""What all blocks have in common: the views in one order, and the connected components.
 
-Runs where the user is, and needs the views once, never A.
+It runs in the user's process, from the list of views and the components of each block; it never needs A.
 """
 
 from collections.abc import Hashable, Sequence
@@ -65,9 +65,9 @@ class ComponentUnion:
 
     def join(self, columns: Ints, component: Ints) -> None:
         """Join the columns of a block that lie in one of its components."""
-        side, many = len(self._label), int(component.max()) + 1
+        side, count = len(self._label), int(component.max()) + 1
         edges = (np.ones(len(columns), dtype=np.int8), (self._label[columns], side + component))
-        labels = connected_components(sp.coo_array(edges, shape=(side + many, side + many)), directed=False)[1]
+        labels = connected_components(sp.coo_array(edges, shape=(side + count, side + count)), directed=False)[1]
         self._label = labels[self._label]
 
     @property

@@ -20,15 +20,16 @@ from popgraph.basics.html import bracket
 from popgraph.basics.memory import in_words
 from popgraph.basics.protocols import LabelledPopulation, read_population
 from popgraph.declare.distribution import Seed
-from popgraph.downstream.labelling import class_mass, given_labels, sum_by_class
+from popgraph.downstream.labelling import class_mass, given_labels
 from popgraph.downstream.parts import conductances
+from popgraph.downstream.votes import VOTE_TIE, first_largest, sum_by_class
 from popgraph.errors import InvalidArgument, listing, load_whole
 
 RESTARTS = 20  # k-means runs, of which the best is kept
 MAX_RESTARTS = 10**6
-STEPS = 300  # of Lloyd's iteration; it needs a dozen or two
-SAME = 1e-8  # points closer than this share of the largest are one: eigenvectors are known to some 1e-12
-VOTE_TIE = 1e-12  # shares of a natural's views closer than this are a tie
+MAX_STEPS = 300  # of Lloyd's iteration; it needs a dozen or two
+EQUAL_INERTIA = 1e-9  # a share; inertias closer than this are equal
+SAME_POINT = 1e-8  # points closer than this share of the largest are one: eigenvectors are known to some 1e-12
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -237,7 +238,7 @@ def spectral_clusters(
     parts, inertia = k_means(points, graph.w_x, count, restarts, generator)
     _, parts = classes_in_order(parts)
     shares = sum_by_class(graph.kernel, parts, count)
-    natural_parts = np.argmax(shares >= shares.max(axis=1, keepdims=True) - VOTE_TIE, axis=1)
+    natural_parts = first_largest(shares, VOTE_TIE)
     accuracy = natural_accuracy = None
     if label_of_natural is not None:
         first, y = classes_in_order(label_of_natural)
@@ -301,8 +302,14 @@ def k_means(
     largest = float(np.abs(points).max(initial=0.0))
     points = np.ascontiguousarray(points / largest if largest > 0 else points)
     runs = (_lloyd(points, weights, _seeds(points, weights, count, generator)) for _ in range(restarts))
-    parts, inertia = min(runs, key=lambda run: run[1])
-    return parts, inertia * largest**2
+    parts, least = next(runs)
+    smallest = SAME_POINT**2 * float(weights.sum())  # what points that count as equal add up to
+    for other_parts, inertia in runs:
+        if (
+            inertia < least * (1.0 - EQUAL_INERTIA) - smallest
+        ):  # of equally good partitions the first, however sums round
+            parts, least = other_parts, inertia
+    return parts, least * largest**2
 
 
 def _seeds(points: Floats, weights: Floats, count: int, generator: np.random.Generator) -> Floats:
@@ -313,7 +320,7 @@ def _seeds(points: Floats, weights: Floats, count: int, generator: np.random.Gen
         nearest = np.minimum(nearest, np.sum((points - points[chosen[-1]]) ** 2, axis=1))
         if len(chosen) == count:
             return points[chosen]
-        nearest[nearest <= SAME**2] = 0.0
+        nearest[nearest <= SAME_POINT**2] = 0.0
         cost = weights * nearest
         if not cost.any():
             raise InvalidArgument(
@@ -327,13 +334,14 @@ def _lloyd(points: Floats, weights: Floats, centres: Floats) -> tuple[Ints, floa
     """Alternate nearest centres and weighted means until no point changes its part."""
     count, every = len(centres), np.arange(len(points))
     parts = np.full(len(points), -1, dtype=np.intp)
-    for _ in range(STEPS):
-        nearest, distance = load_whole("scipy.cluster.vq").vq(points, centres)
-        nearest = nearest.astype(np.intp)
+    for _ in range(MAX_STEPS):
+        squared = load_whole("scipy.spatial.distance").cdist(points, centres, "sqeuclidean")
+        cost = squared.min(axis=1)
+        nearest = first_largest(-squared, EQUAL_INERTIA * cost + SAME_POINT**2)  # the first of equally near centres
         for part in np.setdiff1d(np.arange(count), nearest):
             company = np.bincount(nearest, minlength=count)[nearest] > 1  # who moves may leave no part empty
-            worst = int(np.argmax(np.where(company, weights * distance**2, -1.0)))
-            nearest[worst], distance[worst] = part, 0.0
+            worst = int(np.argmax(np.where(company, weights * cost, -1.0)))
+            nearest[worst], cost[worst] = part, 0.0
         if np.array_equal(nearest, parts):
             break
         parts = nearest

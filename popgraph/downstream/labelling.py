@@ -6,7 +6,6 @@ Where some naturals are unlabelled (None), α is refused, since the bounds are a
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
 from popgraph.basics.arguments.classes import (
     class_numbers,
@@ -18,9 +17,8 @@ from popgraph.basics.arguments.classes import (
 from popgraph.basics.arguments.labels import read_labels
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, read_population
+from popgraph.downstream.votes import sum_by_class
 from popgraph.errors import InvalidArgument
-
-BLOCK_COLUMNS = 64  # indicators of classes that a kernel which only multiplies is applied to at once
 
 
 def alpha(graph: LabelledPopulation, labels: Any = None) -> float:
@@ -161,29 +159,3 @@ def pairs_told_apart(p: Floats, A: Any, codes: Ints) -> float:
     """
     share = sum_by_class(A, codes, int(codes.max()) + 1)
     return float(p @ np.sum(share * (share.sum(axis=1, keepdims=True) - share), axis=1))
-
-
-def sum_by_class(matrix: Any, codes: Ints, count: int, weights: Floats | None = None) -> Floats:
-    """Return Σ_j matrix[i, j] weights[j] 1[codes[j] = c], (rows, count); a code of -1 is no class, and weights are 1 by default.
-
-    The matrix may do no more than multiply. As there may be as many classes as columns, their indicators are sparse, or few at a
-    time: of 100,000 views that are all told apart a dense table would take 80 GB.
-    """
-    if sp.issparse(matrix):
-        coded = np.flatnonzero(codes >= 0)
-        entries = np.ones(len(coded)) if weights is None else weights[coded]
-        table = sp.csr_array((entries, (coded, codes[coded])), shape=(len(codes), count))
-        return np.asarray((matrix @ table).toarray())
-    blocks = []
-    for start in range(0, count, BLOCK_COLUMNS):
-        columns = indicators(np.where(codes >= start, codes - start, -1), min(BLOCK_COLUMNS, count - start))
-        blocks.append(np.asarray(matrix @ (columns if weights is None else weights[:, np.newaxis] * columns)))
-    return np.hstack(blocks)
-
-
-def indicators(codes: Ints, count: int) -> Floats:
-    """Return a column for each number below `count`, 1 in the rows that have it, (rows, count); other rows are 0."""
-    columns = np.zeros((len(codes), count))
-    coded = np.flatnonzero((codes >= 0) & (codes < count))
-    columns[coded, codes[coded]] = 1.0
-    return columns

@@ -1,6 +1,6 @@
-"""Partitions of the views by Dirichlet conductance: of one set, the sparsest m parts exactly, and a bracket at any size.
+"""Partitions of the views by Dirichlet conductance: that of one set, the sparsest m parts exactly, and a bracket at any size.
 
-The exact search looks at every set of views once; what is larger gets [λ_m/2, the best partition found].
+The exact search looks at every set of views; of more views than that allows, ρ_m is between λ_m/2 and the best partition found.
 """
 
 from dataclasses import dataclass
@@ -18,22 +18,22 @@ from popgraph.basics.memory import in_words, reserve
 from popgraph.basics.protocols import ViewedPopulation, read_population
 from popgraph.basics.subspace import tolerance
 from popgraph.downstream.clustering import RESTARTS, k_means, spectral_points
-from popgraph.downstream.labelling import indicators
 from popgraph.downstream.parts import part_conductances, self_weights, single_view_conductances, touching
+from popgraph.downstream.votes import indicators
 from popgraph.errors import InvalidArgument, TooLarge, shorten
 from popgraph.populations.weights import pair_weights
 
-EXACT_VIEWS = 16  # up to here m = 5 takes 0.3 s and m = 15 a second: the work grows like 3^N, and ranks need two bytes
-LOW_BITS = 8  # views of which all pairs of disjoint sets are one axis, of 3^8 numbers
-MOVES = 200  # of single views, in the local search
-MOST_ENTRIES = 2**24  # of the (N, m) table that a move is chosen by
+MAX_VIEWS_SEARCHED = 16  # here m = 5 takes 0.3 s and m = 15 a second: the work grows like 3^N, and ranks need two bytes
+LOW_VIEWS = 8  # the views whose pairs of disjoint sets are the columns of a table, 3^8 of them
+MAX_MOVES = 200  # of single views, in the local search
+MAX_MOVE_ENTRIES = 2**24  # of the (N, m) table that a move is chosen by
 
 Ranks = NDArray[np.uint16]  # of at most 2^16 conductances, one of each set
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Partition(Immutable):
-    """Hold a partition of the views, and each part's conductance.
+    """Hold a partition of the views, and each part's conductance. Made by `sparsest_partition`.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Partition(Immutable):
 
 @dataclass(frozen=True)
 class PartitionBounds(Immutable):
-    """Hold a bracket of ρ_m: nothing is below `lower`, and `partition` has `upper`.
+    """Hold bounds on ρ_m: no partition is below `lower`, and `partition` attains `upper`. Made by `partition_bounds`.
 
     Examples
     --------
@@ -116,10 +116,10 @@ def conductance(graph: ViewedPopulation, S: Any) -> float:
     0.3333
     """
     read_population("conductance(graph, S)", graph, ViewedPopulation)
-    given = np.asarray(S)
-    if given.dtype == bool and given.shape != (graph.N,):
-        raise InvalidArgument(f"S is a mask of shape {given.shape}; {graph.N} views need ({graph.N},)")
-    positions = np.flatnonzero(given) if given.dtype == bool else np.unique(given)
+    chosen = np.asarray(S)
+    if chosen.dtype == bool and chosen.shape != (graph.N,):
+        raise InvalidArgument(f"S is a mask of shape {chosen.shape}; {graph.N} views need ({graph.N},)")
+    positions = np.flatnonzero(chosen) if chosen.dtype == bool else np.unique(chosen)
     if positions.size == 0:
         raise InvalidArgument("S is empty; a conductance is of one view or more")
     if positions.dtype.kind not in "iu" or positions[0] < 0 or positions[-1] >= graph.N:
@@ -166,13 +166,13 @@ def _in_closed_form(graph: ViewedPopulation, m: int) -> Partition | None:
 def sparsest_partition(graph: ViewedPopulation, m: int) -> Partition:
     """Split the views into the m nonempty parts whose worst Dirichlet conductance is least.
 
-    Exact, by dynamic programming over sets: the best worst part of a set split into j is that of a first part and of the rest
-    split into j - 1. All pairs of disjoint sets are looked at, 3^N of them, m - 2 times.
+    Exact, by dynamic programming over sets of views: a set is best split into j parts by a first part and the best split of the
+    remaining views into j - 1. All 3^N pairs of disjoint sets are looked at, m - 2 times.
 
     Parameters
     ----------
     graph : population with listed views
-        N views, at most 16 unless m is at most the number of components, or N.
+        At most 16 views, unless m is at most the number of components, or N.
     m : int
         In 1..N.
 
@@ -200,24 +200,24 @@ def sparsest_partition(graph: ViewedPopulation, m: int) -> Partition:
     0.375
     """
     m = _read_m("sparsest_partition(graph, m)", graph, m)
-    known = _in_closed_form(graph, m)
-    if known is not None:
-        return known
-    if graph.N > EXACT_VIEWS:
+    closed_form = _in_closed_form(graph, m)
+    if closed_form is not None:
+        return closed_form
+    if graph.N > MAX_VIEWS_SEARCHED:
         raise TooLarge(
-            f"the sparsest partition of {graph.N:,} views would take 3^{graph.N} steps; at most {EXACT_VIEWS} views are "
+            f"the sparsest partition of {graph.N:,} views would take 3^{graph.N} steps; at most {MAX_VIEWS_SEARCHED} views are "
             "searched: use partition_bounds, which brackets rho at any size"
         )
     levels = [phi := _ranks(_all_conductances(graph))]
-    for _ in range(m - 2):  # the whole, split into m, needs tables of up to m - 1 parts
+    for _ in range(m - 2):  # to split all views into m parts, tables of up to m - 1 parts are needed
         levels.append(_best_splits(phi, levels[-1]))
-    labels, left = np.zeros(graph.N, dtype=np.intp), (1 << graph.N) - 1
+    labels, remaining = np.zeros(graph.N, dtype=np.intp), (1 << graph.N) - 1
     for j in range(m - 1, 0, -1):
-        subsets = _subsets(left)
-        worst = np.maximum(phi[subsets], levels[j - 1][left ^ subsets])
+        subsets = _subsets(remaining)
+        worst = np.maximum(phi[subsets], levels[j - 1][remaining ^ subsets])
         part = int(subsets[int(np.argmin(worst))])
         labels[[x for x in range(graph.N) if part >> x & 1]] = j
-        left ^= part
+        remaining ^= part
     return _renumbered(graph, labels, True)
 
 
@@ -225,42 +225,41 @@ def _all_conductances(graph: ViewedPopulation) -> Floats:
     """Return φ_G of every set of views, (2^N,) by bit mask; inf for the empty one."""
     w, N = pair_weights(graph), graph.N
     mass, inside = np.zeros(1), np.zeros(1)
-    touching = np.zeros((1, N))  # Σ_{x'∈S} w_xx' of each set and each view
-    for x in range(N):
-        inside = np.concatenate([inside, inside + 2.0 * touching[:, x] + w[x, x]])
+    to_set = np.zeros((1, N))  # Σ_{x'∈S} w_xx' of each set and each view
+    for x in range(N):  # the sets without x, then the same sets with x
+        inside = np.concatenate([inside, inside + 2.0 * to_set[:, x] + w[x, x]])
         mass = np.concatenate([mass, mass + graph.w_x[x]])
-        touching = np.concatenate([touching, touching + w[x]])
+        to_set = np.concatenate([to_set, to_set + w[x]])
     phi = np.full(len(mass), np.inf)
     phi[1:] = np.clip(1.0 - inside[1:] / mass[1:], 0.0, 1.0)
-    phi[-1] = 0.0  # a set of everything loses nothing
+    phi[-1] = 0.0  # no positive pair leaves the set of all views
     return phi
 
 
 def _ranks(phi: Floats) -> Ranks:
-    """Replace each conductance by its place among all: least and largest need the order alone, and 2 bytes are quicker than 8."""
+    """Replace each conductance by its rank: minima and maxima depend on the order alone, and 2 bytes are quicker than 8."""
     return np.unique(phi, return_inverse=True)[1].astype(np.uint16)
 
 
-def _best_splits(first: Ranks, rest: Ranks) -> Ranks:
-    """Return, for every set, min over its splits into disjoint S and T of max(first[S], rest[T]).
-
-    A set is a row of high bits and a column of low ones. The pairs of disjoint columns are listed once, those of one union side
-    by side, and each row folds its own splits of the high bits over all of them.
-    """
+def _best_splits(first: Ranks, others: Ranks) -> Ranks:
+    """Return, for every set, min over its splits into disjoint S and T of max(first[S], others[T])."""
+    # A bit mask is written as a row, its high bits, and a column, its low bits. The pairs of disjoint columns are listed once,
+    # those of one union side by side; for each row, all splits of its high bits are minimised over for every pair at once, and
+    # `reduceat` then takes the minimum over the pairs of each union.
     n = len(first).bit_length() - 1
-    low = min(n, LOW_BITS)
+    low = min(n, LOW_VIEWS)
     S, T = np.zeros(1, dtype=np.intp), np.zeros(1, dtype=np.intp)
     for bit in range(low):  # neither holds the view, S does, T does
         S, T = np.concatenate([S, S | 1 << bit, S]), np.concatenate([T, T, T | 1 << bit])
     by_union = np.argsort(S | T, kind="stable")
     S, T = S[by_union], T[by_union]
     starts = np.searchsorted(S | T, np.arange(1 << low))
-    A, B = first.reshape(-1, 1 << low)[:, S], rest.reshape(-1, 1 << low)[:, T]
+    A, B = first.reshape(-1, 1 << low)[:, S], others.reshape(-1, 1 << low)[:, T]
     best = np.empty((1 << (n - low), 1 << low), dtype=first.dtype)
     least, worst = np.empty_like(A[0]), np.empty_like(A[0])
     for row in range(len(best)):
-        np.maximum(A[0], B[row], out=least)
-        for high in [*_subsets(row).tolist(), row]:  # and the empty set, with which `least` began
+        np.maximum(A[0], B[row], out=least)  # S has no high bit
+        for high in [*_subsets(row).tolist(), row]:
             np.minimum(least, np.maximum(A[high], B[row ^ high], out=worst), out=least)
         best[row] = np.minimum.reduceat(least, starts)
     return best.ravel()
@@ -268,18 +267,20 @@ def _best_splits(first: Ranks, rest: Ranks) -> Ranks:
 
 def _subsets(mask: int) -> Ints:
     """Return every nonempty proper subset of a bit mask."""
-    found = np.zeros(1, dtype=np.intp)
+    subsets = np.zeros(1, dtype=np.intp)
     for bit in range(mask.bit_length()):
         if mask >> bit & 1:
-            found = np.concatenate([found, found | 1 << bit])
-    return found[1:-1]
+            subsets = np.concatenate([subsets, subsets | 1 << bit])
+    return subsets[1:-1]
 
 
 @checked_call()
 @in_words("bounding rho", "use a smaller m")
 @one_thread()
 def partition_bounds(graph: ViewedPopulation, m: int) -> PartitionBounds:
-    """Bracket ρ_m at any size: λ_m/2 from below, and from above a spectral partition improved by moving single views.
+    """Bound ρ_m at any size: λ_m/2 from below, and from above a spectral partition improved by moving single views.
+
+    Single views are moved where the self-weights w_xx are at hand: if a kernel is listed, or of at most 4,096 views.
 
     Parameters
     ----------
@@ -310,19 +311,20 @@ def partition_bounds(graph: ViewedPopulation, m: int) -> PartitionBounds:
     0.375 <= rho_2 <= 0.375 (λ_2/2, and spectral clusters with 0 views moved)
     """
     m = _read_m("partition_bounds(graph, m)", graph, m)
-    known = _in_closed_form(graph, m)
-    if known is not None:
-        return PartitionBounds(known.rho, known.rho, known, "in closed form")
-    reserve(
-        f"a table of {graph.N:,} views in {m:,} parts", 16.0 * graph.N * m, "use a smaller m"
-    )  # who is in which, and F*
+    closed_form = _in_closed_form(graph, m)
+    if closed_form is not None:
+        return PartitionBounds(closed_form.rho, closed_form.rho, closed_form, "in closed form")
+    # Two tables of floats, of the parts' indicators and of F*.
+    reserve(f"a table of {graph.N:,} views in {m:,} parts", 16.0 * graph.N * m, "use a smaller m")
     spectrum: Any = graph.spectrum(m)
-    above = float(spectrum.gamma[-1]) + float(spectrum.residuals[-1]) + tolerance(spectrum.side)
-    lower = max(0.0, (1.0 - min(1.0, above)) / 2.0)
+    # The indicators D^1/2 1_S of m disjoint parts of conductance ρ_m span m dimensions, on which the quadratic form of I - Ā is at
+    # most 2 ρ_m [LGT]; by Courant and Fischer λ_m <= 2 ρ_m. An eigenvalue lies within its residual of the computed γ_m.
+    largest_gamma = float(spectrum.gamma[-1]) + float(spectrum.residuals[-1]) + tolerance(spectrum.side)
+    lower = max(0.0, (1.0 - min(1.0, largest_gamma)) / 2.0)
     labels, moved = _improved(graph, _spectral_start(graph, spectrum), m)
-    found = _renumbered(graph, labels, False)
+    partition = _renumbered(graph, labels, False)
     moves = f"{moved} view{'s' * (moved != 1)} moved"
-    return PartitionBounds(lower, found.rho, found, f"λ_{m}/2, and spectral clusters with {moves}")
+    return PartitionBounds(lower, partition.rho, partition, f"λ_{m}/2, and spectral clusters with {moves}")
 
 
 def _spectral_start(graph: ViewedPopulation, spectrum: Any) -> Ints:
@@ -342,30 +344,31 @@ def _spectral_start(graph: ViewedPopulation, spectrum: Any) -> Ints:
 
 def _improved(graph: ViewedPopulation, labels: Ints, m: int) -> tuple[Ints, int]:
     """Move one view after the other, each time the one that lowers the largest conductance most; and say how many."""
-    own = self_weights(graph) if graph.N * m <= MOST_ENTRIES else None
+    own = self_weights(graph) if graph.N * m <= MAX_MOVE_ENTRIES else None
     if own is None:
         return labels, 0
     w_x, rows = graph.w_x, np.arange(graph.N)
-    for moved in range(MOVES):
+    for moved in range(MAX_MOVES):
         columns = indicators(labels, m)
         weights = touching(graph, columns)
         mass, inside = w_x @ columns, np.bincount(labels, weights[rows, labels], m)
         phi = 1.0 - inside / mass
         sizes = columns.sum(axis=0)
+        # The conductance of the part that a view would leave, (N,), and of each part that it would join, (N, m).
         with np.errstate(divide="ignore", invalid="ignore"):
             left = 1.0 - (inside[labels] - 2.0 * weights[rows, labels] + own) / (mass[labels] - w_x)
         joined = 1.0 - (inside + 2.0 * weights + own[:, np.newaxis]) / (mass + w_x[:, np.newaxis])
-        order = np.argsort(-phi, kind="stable")[:3]  # of three parts one is neither left nor joined
+        order = np.argsort(-phi, kind="stable")[:3]  # of the three worst parts at least one is neither left nor joined
         others = np.full((graph.N, m), -np.inf)
         for part in order[::-1]:
             free = (labels != part)[:, np.newaxis] & (np.arange(m) != part)
             others[free] = np.maximum(others[free], phi[part])
         worst = np.maximum(np.maximum(left[:, np.newaxis], joined), others)
         worst[rows, labels] = np.inf
-        worst[sizes[labels] <= 1] = np.inf  # no part is left empty
+        worst[sizes[labels] <= 1] = np.inf  # no part may become empty
         best = int(np.argmin(worst))
         if not worst.flat[best] < phi.max() * (1.0 - 1e-9):
             return labels, moved
         labels = labels.copy()
         labels[best // m] = best % m
-    return labels, MOVES
+    return labels, MAX_MOVES

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from popgraph.basics.arrays import Floats, Ints, Sparse
 from popgraph.basics.protocols import ViewedPopulation
-from popgraph.downstream.labelling import indicators, sum_by_class
+from popgraph.downstream.votes import indicators, sum_by_class
 
 MAX_PRODUCT_ENTRIES = 2**24  # of Ā, up to which its diagonal is read off products with unit vectors: 4,096 views
 BLOCK_COLUMNS = 256  # unit vectors that are multiplied at once

@@ -1,8 +1,8 @@
 """Keep: save and load a `Distribution`, a `PopulationGraph`, a `Spectrum` or a `Training` as one file.
 
-The file is an npz of JSON and arrays, versioned, without pickle, and written whole or not at all. Floats come back to the bit,
-and probabilities that were declared exactly as fractions. `load` runs nothing of what it reads, and checks all of it as a
-declaration.
+The file is an npz of JSON and arrays, with a version and without pickle; it is written completely or not at all. Floats come back
+to the bit, and probabilities that were declared exactly as fractions. `load` runs nothing that it reads, and checks all of it as
+a declaration is checked.
 
 >>> import tempfile, popgraph as pg
 >>> from pathlib import Path
@@ -27,7 +27,7 @@ from popgraph.io.container import read, write
 from popgraph.io.values import KINDS, Reader, Writer
 from popgraph.populations.graph import PopulationGraph
 from popgraph.spectrum import Spectrum
-from popgraph.training.learning import Training
+from popgraph.training import Training
 
 __all__ = ["load", "save"]
 __dir__ = only(__all__)
@@ -40,26 +40,21 @@ if not TYPE_CHECKING:  # or a name that there is not would be no error to a type
 def save(value: Any, path: str | Path) -> Path:
     """Write a Distribution, a PopulationGraph, a Spectrum or a Training to a file.
 
-    The file is an npz: `popgraph.json` and one .npy for each array; probabilities declared exactly are kept as fractions. It is
-    written beside the old one and then takes its place, so that a crash leaves the old one as it was.
+    The file is an npz: `popgraph.json` and one .npy for each array; probabilities declared exactly are kept as fractions. A new
+    file is written beside the old one and then replaces it, so that a crash leaves the old one as it was.
 
     Parameters
     ----------
     value : Distribution, PopulationGraph, Spectrum or Training
-        Outcomes, views and labels may be strings, bytes, numbers, None, booleans, fractions, numpy's dates and times, images, and
-        tuples of these.
+        Of another population, save `expand()`. Outcomes, views and labels may be strings, bytes, numbers, None, booleans,
+        fractions, numpy's dates and times, images, and tuples of these.
     path : str or Path
-        Where; its folder must exist. No ending is added.
-
-    Returns
-    -------
-    Path
-        The path.
+        Of the file, in a folder that exists; it is returned. No ending is added.
 
     Raises
     ------
     InvalidArgument
-        If the value is of no such kind, or an outcome, view or label is of a type that JSON does not hold; it is named.
+        If the value is of no such kind, or an outcome, view or label of another type; the message names it.
     OSError
         If the file cannot be written.
 
@@ -88,7 +83,7 @@ def save(value: Any, path: str | Path) -> Path:
 @checked_call()
 @in_words("loading the file", "load it where there is more")
 def load(path: str | Path, *, most_bytes: int = 2**34) -> Distribution | PopulationGraph | Spectrum | Training:
-    """Read what `save` wrote: nothing in the file is run, and all of it is checked as a declaration would be.
+    """Read what `save` wrote. Nothing in the file is run, and all of it is checked as a declaration is checked.
 
     Parameters
     ----------
@@ -105,9 +100,9 @@ def load(path: str | Path, *, most_bytes: int = 2**34) -> Distribution | Populat
     Raises
     ------
     InvalidFile
-        If the file is none of popgraph's, of a later version, truncated, edited or inconsistent.
+        If `save` did not write the file, or a later version did, or it is truncated, edited or inconsistent.
     TooLarge
-        If it is larger than `most_bytes`, or than the memory there is.
+        If it is larger than `most_bytes`, or than the free memory.
     OSError
         If it cannot be opened.
 
@@ -128,7 +123,7 @@ def load(path: str | Path, *, most_bytes: int = 2**34) -> Distribution | Populat
 
 
 def _read_path(path: Any) -> Path:
-    """Return the path of a file; a folder, and what is no path, are refused by name."""
+    """Return the path of a file; refuse a folder, and a value that is no path."""
     if not isinstance(path, str | PathLike) or "\0" in str(path) or not str(path):
         raise InvalidArgument(f"path is {shorten(path)}; give a str or Path of a file")
     read = Path(path)

@@ -1,4 +1,4 @@
-"""The file: a zip of `popgraph.json` and .npy arrays, read without trusting a word of it."""
+"""The file: a zip of `popgraph.json` and .npy arrays; whatever is read from it is checked before it is used."""
 
 import errno
 import io
@@ -16,16 +16,16 @@ import numpy as np
 from popgraph.basics.memory import reserve
 from popgraph.errors import InvalidFile, TooLarge
 
-FORMAT, VERSION = "popgraph", 1
+FILE_FORMAT, FILE_VERSION = "popgraph", 1
 MANIFEST = "popgraph.json"
-DTYPES = {"<f8", "<i8", "<i4", "|u1", "|b1"}
-MOST_ENTRIES = 10_000
-MAGIC = b"\x93NUMPY\x01\x00"
+ARRAY_DTYPES = {"<f8", "<i8", "<i4", "|u1", "|b1"}
+MAX_ARRAYS = 10_000
+NPY_MAGIC = b"\x93NUMPY\x01\x00"
 
 
 def write(path: Path, content: dict[str, Any], arrays: dict[str, Any]) -> None:
-    """Write a manifest and arrays: to a file beside, which then takes the place of the old one."""
-    text = json.dumps({"format": FORMAT, "version": VERSION, **content}, ensure_ascii=False, allow_nan=False)
+    """Write a manifest and arrays to a new file beside the old one, which it then replaces."""
+    text = json.dumps({"format": FILE_FORMAT, "version": FILE_VERSION, **content}, ensure_ascii=False, allow_nan=False)
     if not path.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "there is no such folder to save in", str(path.parent))
     beside = path.with_name(f".{path.name[:32]}.{secrets.token_hex(8)}.part")
@@ -39,7 +39,7 @@ def write(path: Path, content: dict[str, Any], arrays: dict[str, Any]) -> None:
                         np.lib.format.write_array(entry, _portable(array), version=(1, 0), allow_pickle=False)
                 archive.close()
             except BaseException:
-                # Whoever closes what was interrupted, an entry or zipfile itself, writes into nothing
+                # zipfile still writes when an interrupted entry or archive is closed: let it write to memory
                 if archive.fp is not None:
                     archive.fp = io.BytesIO()
                 raise
@@ -58,15 +58,7 @@ def _portable(array: Any) -> Any:
 
 
 def read(path: Path, most_bytes: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the manifest and the arrays of a file.
-
-    Raises
-    ------
-    InvalidFile
-        If it is not one that `write` made.
-    TooLarge
-        If it is, or unpacks to, more than so many bytes.
-    """
+    """Return the manifest and the arrays of a file; refuse one that `write` did not make, or of more bytes, packed or not."""
     size = path.stat().st_size
     if size > most_bytes:
         raise TooLarge(f"{path} has {size:,} bytes, more than most_bytes = {most_bytes:,}")
@@ -78,7 +70,7 @@ def read(path: Path, most_bytes: int) -> tuple[dict[str, Any], dict[str, Any]]:
                 raise TooLarge(f"{path} unpacks to {unpacked:,} bytes, more than most_bytes = {most_bytes:,}")
             reserve(f"{path}", 2.0 * unpacked, "load it where there is more")
             names = [entry.filename for entry in entries]
-            if len(entries) > MOST_ENTRIES or len(set(names)) != len(names) or MANIFEST not in names:
+            if len(entries) > MAX_ARRAYS or len(set(names)) != len(names) or MANIFEST not in names:
                 raise InvalidFile(f"{path} is no file of popgraph's: it must hold {MANIFEST} once, and arrays")
             manifest = json.loads(archive.read(MANIFEST).decode("utf-8"))
             arrays = {name[:-4]: _array(archive.read(name), name, path) for name in names if name != MANIFEST}
@@ -101,17 +93,19 @@ def read(path: Path, most_bytes: int) -> tuple[dict[str, Any], dict[str, Any]]:
         if type(error).__module__ == "zlib":
             raise InvalidFile(f"{path} is damaged: {error}") from error
         raise
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise InvalidFile(f"{path} is no file of popgraph's: its format is not {FORMAT!r}")
-    if manifest.get("version") != VERSION:
-        raise InvalidFile(f"{path} is of version {manifest.get('version')!r}; this popgraph reads version {VERSION}")
+    if not isinstance(manifest, dict) or manifest.get("format") != FILE_FORMAT:
+        raise InvalidFile(f"{path} is no file of popgraph's: its format is not {FILE_FORMAT!r}")
+    if manifest.get("version") != FILE_VERSION:
+        raise InvalidFile(
+            f"{path} is of version {manifest.get('version')!r}; this popgraph reads version {FILE_VERSION}"
+        )
     return manifest, arrays
 
 
 def _array(raw: bytes, name: str, path: Path) -> Any:
-    """Read a .npy by hand: its header is checked against its length before anything is allocated."""
+    """Read a .npy file here, not by numpy: its header is checked against its length before memory is allocated."""
     wrong = InvalidFile(f"{path} holds {name}, which is no array of this format")
-    if not name.endswith(".npy") or not raw.startswith(MAGIC) or len(raw) < 10:
+    if not name.endswith(".npy") or not raw.startswith(NPY_MAGIC) or len(raw) < 10:
         raise wrong
     start = 10 + struct.unpack("<H", raw[8:10])[0]
     try:
@@ -120,7 +114,7 @@ def _array(raw: bytes, name: str, path: Path) -> Any:
     except (ValueError, SyntaxError, KeyError, TypeError, MemoryError, RecursionError):
         raise wrong from None
     sound = isinstance(shape, tuple) and all(type(side) is int and side >= 0 for side in shape) and len(shape) <= 3
-    if not sound or descr not in DTYPES or fortran is not False:
+    if not sound or descr not in ARRAY_DTYPES or fortran is not False:
         raise wrong
     count = 1
     for side in shape:

@@ -10,13 +10,13 @@ import numpy as np
 from popgraph.declare.image import Image
 from popgraph.errors import InvalidArgument, InvalidFile, shorten
 
-DEEPEST = 50  # tuples within tuples
-LARGEST = 10**4000  # Python writes no number of more than 4,300 digits
-UNITS = {"Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as", "generic"}
+MAX_NESTED_TUPLES = 50
+DECIMAL_LIMIT = 10**4000  # Python writes no number of more than 4,300 digits
+DATETIME_UNITS = {"Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as", "generic"}
 
 
 def text_tree(text: str) -> Any:
-    """Return the JSON of a string: itself, or its bytes where lone surrogates stand for those of a name that is no UTF-8."""
+    """Return the JSON of a string: itself, or its bytes in base 64 where it has lone surrogates, which UTF-8 cannot encode."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -26,7 +26,7 @@ def text_tree(text: str) -> Any:
 
 def digits(number: int | Fraction) -> str:
     """Return an exact number as text: in hexadecimal, with 0x before it, where it has more digits than Python writes."""
-    if max(abs(number.numerator), number.denominator) < LARGEST:
+    if max(abs(number.numerator), number.denominator) < DECIMAL_LIMIT:
         return str(number)
     return f"{number.numerator:#x}/{number.denominator:#x}"
 
@@ -40,13 +40,7 @@ def from_digits(text: str) -> Fraction:
 
 
 def text_of(tree: Any) -> str:
-    """Return the string that `text_tree` wrote.
-
-    Raises
-    ------
-    InvalidFile
-        If it is none.
-    """
+    """Return the string that `text_tree` wrote, or raise InvalidFile."""
     text = decode(tree)
     if not isinstance(text, str):
         raise InvalidFile(f"the file holds {shorten(tree)} for a name, which is no string")
@@ -54,13 +48,7 @@ def text_of(tree: Any) -> str:
 
 
 def encode(outcome: Any, what: str, depth: int = 0) -> Any:
-    """Return the JSON of an outcome; `what` names it in the error.
-
-    Raises
-    ------
-    InvalidArgument
-        If JSON does not hold it.
-    """
+    """Return the JSON of an outcome, or raise InvalidArgument, in which `what` names it, if there is no form for its type."""
     if isinstance(outcome, np.datetime64 | np.timedelta64) and not np.isnat(outcome):
         unit, step = np.datetime_data(outcome.dtype)
         kind = "datetime64" if isinstance(outcome, np.datetime64) else "timedelta64"
@@ -69,15 +57,15 @@ def encode(outcome: Any, what: str, depth: int = 0) -> Any:
         outcome = outcome.item()  # equal, and of equal hash
     if type(outcome) is str:
         return text_tree(outcome)
-    if outcome is None or type(outcome) is bool or (type(outcome) is int and abs(outcome) < LARGEST):
+    if outcome is None or type(outcome) is bool or (type(outcome) is int and abs(outcome) < DECIMAL_LIMIT):
         return outcome
     if type(outcome) is bytes:
         return {"bytes": base64.b64encode(outcome).decode("ascii")}
     if type(outcome) is float and isfinite(outcome):
         return {"float": outcome.hex()}
-    if type(outcome) is Fraction and max(abs(outcome.numerator), outcome.denominator) < LARGEST:
+    if type(outcome) is Fraction and max(abs(outcome.numerator), outcome.denominator) < DECIMAL_LIMIT:
         return {"fraction": str(outcome)}
-    if type(outcome) is tuple and depth < DEEPEST:
+    if type(outcome) is tuple and depth < MAX_NESTED_TUPLES:
         return {"tuple": [encode(part, what, depth + 1) for part in outcome]}
     if type(outcome) is Image:
         pixels = outcome.pixels
@@ -90,40 +78,34 @@ def encode(outcome: Any, what: str, depth: int = 0) -> Any:
 
 
 def decode(tree: Any, depth: int = 0) -> Any:
-    """Return the outcome that `encode` wrote.
-
-    Raises
-    ------
-    InvalidFile
-        If it is none.
-    """
+    """Return the outcome that `encode` wrote, or raise InvalidFile."""
     if tree is None or type(tree) in (str, bool, int):
         return tree
     try:
         match tree:
-            case {"float": str(text), **rest} if not rest:
+            case {"float": str(text), **others} if not others:
                 number = float.fromhex(text)
                 if isfinite(number):
                     return number
-            case {"text": str(code), **rest} if not rest:
+            case {"text": str(code), **others} if not others:
                 return base64.b64decode(code.encode("ascii"), validate=True).decode("utf-8", "surrogatepass")
-            case {"bytes": str(code), **rest} if not rest:
+            case {"bytes": str(code), **others} if not others:
                 return base64.b64decode(code.encode("ascii"), validate=True)
-            case {"datetime64": int(n), "unit": str(unit), "step": int(step), **rest} if not rest:
+            case {"datetime64": int(n), "unit": str(unit), "step": int(step), **others} if not others:
                 return _time(np.datetime64, n, unit, step)
-            case {"timedelta64": int(n), "unit": str(unit), "step": int(step), **rest} if not rest:
+            case {"timedelta64": int(n), "unit": str(unit), "step": int(step), **others} if not others:
                 return _time(np.timedelta64, n, unit, step)
-            case {"fraction": str(text), **rest} if not rest and len(text) < 10_000:
+            case {"fraction": str(text), **others} if not others and len(text) < 10_000:
                 return Fraction(text)
-            case {"tuple": list(parts), **rest} if not rest and depth < DEEPEST:
+            case {"tuple": list(parts), **others} if not others and depth < MAX_NESTED_TUPLES:
                 return tuple(decode(part, depth + 1) for part in parts)
             case {
                 "image": str(code),
                 "shape": list(shape),
                 "dtype": ("|u1" | "<f8") as dtype,
                 "name": name,
-                **rest,
-            } if not rest:
+                **others,
+            } if not others:
                 raw = base64.b64decode(code.encode("ascii"), validate=True)
                 return Image(np.frombuffer(raw, dtype=dtype).reshape(shape), text_of(name))
     except (ValueError, TypeError, OverflowError, ZeroDivisionError) as error:
@@ -133,7 +115,7 @@ def decode(tree: Any, depth: int = 0) -> Any:
 
 def _time(kind: type[np.datetime64 | np.timedelta64], n: int, unit: str, step: int) -> Any:
     """Return a date or a span of time, none of which is NaT."""
-    if unit not in UNITS or not 1 <= step < 2**31 or not -(2**63) < n < 2**63:
+    if unit not in DATETIME_UNITS or not 1 <= step < 2**31 or not -(2**63) < n < 2**63:
         raise ValueError(f"numpy has no {kind.__name__} of {n} times {step} {unit}")
     return np.array(n, dtype=np.int64).astype(
         f"{kind.__name__}" if unit == "generic" else f"{kind.__name__}[{step}{unit}]"

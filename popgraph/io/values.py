@@ -1,4 +1,4 @@
-"""Which values a file holds, and how each is taken apart and put together again, checked as a declaration would be."""
+"""Which values a file holds, how each becomes JSON and arrays, and how it is read back, checked like a declaration."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -20,21 +20,21 @@ from popgraph.populations.graph import PopulationGraph
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum.certificate import Certificate
 from popgraph.spectrum.value import SolverUse
-from popgraph.training.learning import Training
+from popgraph.training import Training
 
 KINDS: dict[str, type] = {each.__name__: each for each in (Distribution, PopulationGraph, Spectrum, Training)}
 RECORDS: dict[str, type] = {each.__name__: each for each in (Certificate, SolverUse, Spectrum, Training)}
-ORTHONORMAL = 1e-8  # how far eigenvectors may be from it before a file counts as edited
+ORTHONORMALITY_TOLERANCE = 1e-8  # of the entries of VᵀV - I; above it, a file counts as edited
 
 
 class Writer:
-    """Take values apart into a tree for JSON and arrays beside it."""
+    """Turn values into trees for JSON, and gather their arrays."""
 
     def __init__(self) -> None:
         self.arrays: dict[str, Any] = {}
 
     def array(self, array: Any) -> dict[str, str]:
-        """Keep an array; return where."""
+        """Gather an array; return the reference to it that stands in the tree."""
         name = f"array_{len(self.arrays)}"
         self.arrays[name] = np.asarray(array)
         return {"array": name}
@@ -81,8 +81,9 @@ class Writer:
         kernel, exact = graph.kernel, graph.population.exact
         numerators: Any = None
         if exact is not None:
-            whole = isinstance(exact.numerators, np.ndarray) and exact.numerators.dtype != object
-            numerators = self.array(exact.numerators) if whole else [digits(int(number)) for number in exact.numerators]
+            fit_int64 = isinstance(exact.numerators, np.ndarray) and exact.numerators.dtype != object
+            numerators = exact.numerators
+            numerators = self.array(numerators) if fit_int64 else [digits(int(number)) for number in numerators]
         labels = None if graph.labels is None else list_labels(graph.labels)
         return {
             "distribution": self.distribution(graph.population.distribution),
@@ -98,7 +99,7 @@ class Writer:
 
 
 class Reader:
-    """Put values together from a tree and arrays, none of which is trusted."""
+    """Make values of a tree and arrays, neither of which is trusted."""
 
     def __init__(self, arrays: dict[str, Any], path: Path) -> None:
         self.arrays, self.path = arrays, path
@@ -129,25 +130,23 @@ class Reader:
         raise InvalidFile(f"{self.path} holds a {shorten(kind)}, which this popgraph does not know")
 
     def array(self, tree: Any, kind: str, dimensions: int | None = None) -> Any:
-        """Return an array of a kind of numbers, "f", "i" or "b", and so many dimensions."""
-        found = self.arrays[tree["array"]]
-        if found.dtype.kind not in kind or (dimensions is not None and found.ndim != dimensions):
-            raise InvalidFile(
-                f"{tree['array']} has dtype {found.dtype} and shape {found.shape}, which does not belong there"
-            )
-        if found.dtype.kind == "f" and np.isnan(found).any() and dimensions is not None:
-            raise InvalidFile(f"{tree['array']} has entries that are not numbers")
-        return found
+        """Return the array that a tree refers to, if it has one of the given dtype kinds ("f", "i", "b") and dimensions."""
+        array = self.arrays[tree["array"]]
+        if array.dtype.kind not in kind or (dimensions is not None and array.ndim != dimensions):
+            raise InvalidFile(f"{tree['array']} has the wrong dtype {array.dtype} or the wrong shape {array.shape}")
+        if array.dtype.kind == "f" and np.isnan(array).any() and dimensions is not None:
+            raise InvalidFile(f"{tree['array']} contains NaN")
+        return array
 
     def outcomes(self, tree: Any, count: int) -> Sequence[Any]:
-        """Return outcomes or views, so many of them and all different."""
-        named = range(tree) if type(tree) is int and tree == count else tuple(decode(each) for each in tree)
-        if len(named) != count or len(set(named)) != count:
-            raise InvalidFile(f"there are {len(named)} names, some of them twice, where {count} different ones belong")
-        return named
+        """Return outcomes or views, if there are `count` and all differ."""
+        outcomes = range(tree) if type(tree) is int and tree == count else tuple(decode(each) for each in tree)
+        if len(outcomes) != count or len(set(outcomes)) != count:
+            raise InvalidFile(f"{count} different outcomes are needed; the file has {len(set(outcomes))}")
+        return outcomes
 
     def distribution(self, tree: Any) -> Distribution:
-        """Return a distribution, read as one that is declared."""
+        """Return a distribution, checked like one that is declared."""
         if "exact" in tree:
             probabilities: list[Any] = [from_digits(text) for text in tree["exact"]]
         else:
@@ -162,20 +161,19 @@ class Reader:
         law = self.distribution(tree["distribution"])
         data = self.array(tree["data"], "f", 1)
         indices, indptr = (self.array(tree[name], "i", 1) for name in ("indices", "indptr"))
-        names = tree["views"]
-        N = names if type(names) is int else len(names)
+        N = tree["views"] if type(tree["views"]) is int else len(tree["views"])
         if not 0 < N <= len(data):
             raise InvalidFile(f"{len(data)} entries of a kernel cannot reach {N} views")
-        views = self.outcomes(names, N)
-        rows = len(indptr) == len(law) + 1 and indptr[0] == 0 and indptr[-1] == len(data) == len(indices)
-        if not rows or (np.diff(indptr) < 1).any() or not ((indices >= 0) & (indices < N)).all():
+        views = self.outcomes(tree["views"], N)
+        complete = len(indptr) == len(law) + 1 and indptr[0] == 0 and indptr[-1] == len(data) == len(indices)
+        if not complete or (np.diff(indptr) < 1).any() or not ((indices >= 0) & (indices < N)).all():
             raise InvalidFile("the kernel's rows and columns do not fit together")
         kernel = sp.csr_array((data, indices, indptr), shape=(len(law), N))
         sums = np.asarray(kernel.sum(axis=1)).ravel()
         if not (data > 0).all() or not (np.abs(sums - 1) <= SUM_TOLERANCE).all() or not kernel.has_canonical_format:
-            raise InvalidFile("the kernel has rows that are no distributions")
+            raise InvalidFile("the kernel has a row that is no distribution")
         if len(np.unique(indices)) < N:
-            raise InvalidFile("the kernel has columns that no natural reaches")
+            raise InvalidFile("the kernel has a view that no natural reaches")
         labels = None if tree["labels"] is None else [decode(label) for label in tree["labels"]]
         population = Population(law, views, frozen_csr(kernel), self.exact(tree, kernel))
         return from_population(population, labels=labels, name=text_of(tree["name"]))
@@ -192,13 +190,13 @@ class Reader:
         else:
             numerators = self.array(tree["numerators"], "i", 1)
         if len(denominators) != kernel.shape[0] or len(numerators) != kernel.nnz or min(denominators) < 1:
-            raise InvalidFile("the kernel has other entries in fractions than in floats")
+            raise InvalidFile("the kernel's fractions are not its floats")
         for i, denominator in enumerate(denominators):
             row = slice(int(kernel.indptr[i]), int(kernel.indptr[i + 1]))
-            whole = [int(number) for number in numerators[row]]
-            same = np.allclose([number / denominator for number in whole], kernel.data[row], rtol=1e-14, atol=0)
-            if sum(whole) != denominator or not same:
-                raise InvalidFile("the kernel has other entries in fractions than in floats")
+            entries = [int(number) for number in numerators[row]]
+            same = np.allclose([entry / denominator for entry in entries], kernel.data[row], rtol=1e-14, atol=0)
+            if sum(entries) != denominator or not same:
+                raise InvalidFile("the kernel's fractions are not its floats")
         return ExactKernel(frozen(numerators.copy()), denominators)
 
     def record(self, kind: str, tree: Any) -> Any:
@@ -223,35 +221,25 @@ class Reader:
         if name == "shape":
             return tuple(tree)
         if tree is not None and type(tree) not in (str, bool, int):
-            raise InvalidFile(f"{name} is {shorten(tree)}, which does not belong there")
+            raise InvalidFile(f"{name} is {shorten(tree)}, which is no value that a file holds for it")
         return tree
 
     def checked(self, value: Any) -> Any:
         """Return a spectrum or a training whose arrays fit together."""
         if isinstance(value, Training):
             T = len(value.steps)
-            fit = value.f.ndim == 2 and T == len(value.loss) == len(value.gradient_norm) and T > 0
-            if (
-                not fit
-                or not np.isfinite(value.f).all()
-                or (value.path is not None and value.path.shape != (T, *value.f.shape))
-            ):
+            consistent = value.f.ndim == 2 and T == len(value.loss) == len(value.gradient_norm) and T > 0
+            consistent = consistent and bool(np.isfinite(value.f).all())
+            if not consistent or (value.path is not None and value.path.shape != (T, *value.f.shape)):
                 raise InvalidFile("the arrays of the training do not fit together")
             return value
         N, k = value.eigenvectors.shape
-        fit = (
-            value.gamma.shape == value.residuals.shape == (k,)
-            and value.w_x.shape == (N,)
-            and len(value.gamma_known) >= k
-        )
-        sound = fit and all(np.isfinite(each).all() for each in (value.gamma, value.eigenvectors, value.w_x))
-        if (
-            not sound
-            or (np.diff(value.gamma_known) > 0).any()
-            or not np.array_equal(value.gamma, value.gamma_known[:k])
-        ):
+        consistent = value.gamma.shape == value.residuals.shape == (k,) and value.w_x.shape == (N,)
+        consistent = consistent and all(np.isfinite(x).all() for x in (value.gamma, value.eigenvectors, value.w_x))
+        consistent = consistent and np.array_equal(value.gamma, value.gamma_known[:k])
+        if not consistent or (np.diff(value.gamma_known) > 0).any():
             raise InvalidFile("the arrays of the spectrum do not fit together")
-        off = np.abs(value.eigenvectors.T @ value.eigenvectors - np.eye(k)).max()
-        if off > ORTHONORMAL or (value.w_x <= 0).any() or abs(value.w_x.sum() - 1) > SUM_TOLERANCE:
+        deviation = np.abs(value.eigenvectors.T @ value.eigenvectors - np.eye(k)).max()
+        if deviation > ORTHONORMALITY_TOLERANCE or (value.w_x <= 0).any() or abs(value.w_x.sum() - 1) > SUM_TOLERANCE:
             raise InvalidFile("the eigenvectors are not orthonormal, or w_x is no distribution: the file was edited")
         return value

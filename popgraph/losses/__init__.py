@@ -21,7 +21,15 @@ from popgraph.basics.namespaces import missing, only
 from popgraph.losses.auditing import Audit, audit
 from popgraph.losses.critics import NTLogistic, nt_logistic
 from popgraph.losses.infonce import InfoNCE, infonce, simclr
+from popgraph.losses.reading import read_loss as read_loss  # as the next ones: for other rooms, and not public
 from popgraph.losses.redundancy import BarlowTwins, IdealisedVICReg, VICReg, barlow_twins, idealised_vicreg, vicreg
+from popgraph.losses.scaled import ScaledLoss as ScaledLoss
+from popgraph.losses.scaled import batch_gradient as batch_gradient
+from popgraph.losses.scaled import critic_gradient as critic_gradient
+from popgraph.losses.scaled import is_ready_made as is_ready_made
+from popgraph.losses.scaled import pair_table as pair_table
+from popgraph.losses.scaled import scaled_hessian as scaled_hessian
+from popgraph.losses.scaled import scaled_loss as scaled_loss
 from popgraph.losses.spectral_family import (
     CentredLoss,
     OrderedLoss,

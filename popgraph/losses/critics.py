@@ -4,30 +4,21 @@ A critic is an N x N table, and so is everything here: these losses are for grap
 """
 
 import sys
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.basics.arguments import flag, number, word
-from popgraph.basics.arrays import Floats, Immutable, Sparse
+from popgraph.basics.arguments import flag, number
+from popgraph.basics.arrays import Floats
 from popgraph.errors import TooLarge, size_in_words
-from popgraph.losses.moments import plain
-from popgraph.losses.operands import (
-    in_full_precision,
-    read_arrays,
-    read_batch,
-    read_batch_arrays,
-    read_critic,
-    read_population,
-    read_rows,
-    refuse_tensors,
-)
+from popgraph.losses.operands import in_full_precision, plain, read_critic, read_rows, refuse_tensors
+from popgraph.losses.ready import ReadyLoss
 
-CROWDED_SHARE = 0.1  # share of entries of M that are not 0 from which on dense products are faster
-MAX_VIEWS_PAIRED = 8192  # whose tables of pairs take 0.5 GB each; a gradient needs about six
+MIN_SHARE_DENSE = 0.1  # of entries of M that are not 0, from which on dense products are faster than sparse ones
+MAX_VIEWS_PAIRED = 8192  # their tables of pairs take 0.5 GB each; a gradient needs about six
 
 
 def library(array: Any) -> Any:
@@ -36,17 +27,11 @@ def library(array: Any) -> Any:
 
 
 def positive_pairs(factor: Any, w_x: Any) -> Any:
-    """Return w (N, N), dense: D^½ MᵀM D^½.
-
-    Raises
-    ------
-    TooLarge
-        Above 8,192 views.
-    """
+    """Return w = D^½ MᵀM D^½, (N, N) and dense; refuse more than 8,192 views."""
     N = len(w_x)
     refuse_many_views(N)
     dense = factor.to_dense() if hasattr(factor, "to_dense") else factor
-    if sp.issparse(dense) and dense.nnz > CROWDED_SHARE * dense.shape[0] * N and dense.shape[0] <= 4 * N:
+    if sp.issparse(dense) and dense.nnz > MIN_SHARE_DENSE * dense.shape[0] * N and dense.shape[0] <= 4 * N:
         dense = dense.toarray()  # a sparse product of crowded rows takes fifty times as long as BLAS
     gram = dense.T @ dense
     gram = gram.toarray() if hasattr(gram, "toarray") else gram
@@ -55,10 +40,10 @@ def positive_pairs(factor: Any, w_x: Any) -> Any:
 
 
 def refuse_many_views(N: int) -> None:
-    """Refuse a table of all pairs of so many views."""
+    """Refuse a table of all pairs of more than 8,192 views, with TooLarge."""
     if N > MAX_VIEWS_PAIRED:
         raise TooLarge(
-            f"this loss looks at all {N:,} x {N:,} pairs of views, {size_in_words(8.0 * N * N)} a table; use at most "
+            f"this loss is computed from all {N:,} x {N:,} pairs of views, {size_in_words(8.0 * N * N)} a table; use at most "
             f"{MAX_VIEWS_PAIRED:,} views, batches (batch_size=), or losses.spectral, which needs no pairs"
         )
 
@@ -74,8 +59,8 @@ def sigmoid(s: Floats) -> Floats:
     return np.asarray(np.exp(-softplus(-s)))
 
 
-class CriticLoss(Immutable, ABC):
-    """The methods that all losses of a critic share; each one says what it is of a table of scores, and its derivative."""
+class CriticLoss(ReadyLoss):
+    """A loss of a table of scores s(x, x'): a subclass says what the loss is of scores, and what its derivative is."""
 
     temperature: float
     cosine: bool
@@ -137,103 +122,32 @@ class CriticLoss(Immutable, ABC):
         f, g = read_rows(f, g)
         return self._rows(f) @ self._rows(g).T / self.temperature
 
-    @in_full_precision
-    def value(self, factor: Any, w_x: Any, f: Any) -> Any:
-        """Return the loss over the whole population, in O(N² k).
+    def _value(self, factor: Any, w_x: Any, f: Any) -> Any:
+        """Return the loss over the population."""
+        w, rows = (
+            positive_pairs(factor, w_x),
+            self._rows(f),
+        )  # w first: it refuses what makes the scores too large as well
+        return self._critic_value(w, w_x, rows @ self._as_partners(rows, w_x).T / self.temperature)
 
-        Parameters
-        ----------
-        factor : (n, N) csr_array or torch tensor
-            M.
-        w_x : (N,) array or tensor
-        f : (N, k) array or tensor
+    def _value_and_gradient(self, factor: Any, w_x: Floats, f: Floats, transposed: Any = None) -> tuple[float, Floats]:
+        """Return the loss over the population and its gradient in f; Mᵀ is not needed."""
+        return self._gradient_at_pairs(positive_pairs(factor, w_x), w_x, f)
 
-        Returns
-        -------
-        float
-            Or a tensor, which autograd differentiates.
-
-        Raises
-        ------
-        TooLarge
-            Above 8,192 views.
-
-        Examples
-        --------
-        >>> import popgraph as pg
-        >>> graph = pg.zoo.lightning_cloud()
-        >>> pg.losses.infonce.value(graph.factor, graph.w_x, np.zeros((4, 1)))  # a critic that says nothing
-        0.0
-        """
-        factor, w_x, (f,) = read_population(factor, w_x, f)
+    def _gradient_at_pairs(self, w: Floats, w_x: Floats, f: Floats) -> tuple[float, Floats]:
+        """Return the loss over the population and its gradient in f, from w (N, N), which no step of a training changes."""
         rows = self._rows(f)
-        s = rows @ self._as_partners(rows, w_x).T / self.temperature
-        return plain(self._critic_value(positive_pairs(factor, w_x), w_x, s))
+        partners = self._as_partners(rows, w_x)
+        value, H = self._critic_gradient(w, w_x, rows @ partners.T / self.temperature)
+        return value, self._pulled(f, H @ partners + H.T @ rows)
 
-    def value_and_gradient(
-        self, factor: Sparse, w_x: Floats, f: Floats, *, transposed: Sparse | None = None
-    ) -> tuple[float, Floats]:
-        """Return the population's loss and its gradient in f, (N, k); `transposed` is not needed.
-
-        Raises
-        ------
-        TooLarge
-            Above 8,192 views.
-
-        Examples
-        --------
-        >>> import popgraph as pg
-        >>> graph = pg.zoo.lightning_cloud()
-        >>> value, gradient = pg.losses.nt_logistic.value_and_gradient(graph.factor, graph.w_x, np.zeros((4, 1)))
-        >>> value, gradient.ravel().tolist()
-        (1.386, [0.0, 0.0, 0.0, 0.0])
-        """
-        factor, w_x, (f,) = read_arrays(factor, w_x, f)
-        return at_pairs(self, positive_pairs(factor, w_x), w_x, f)
-
-    @in_full_precision
-    def batch_value(self, f: Any, f_plus: Any) -> Any:
-        """Return the loss of a batch of B positive pairs, whose negatives are the second views of other pairs.
-
-        Parameters
-        ----------
-        f, f_plus : (B, k) arrays or tensors
-            Embeddings of the two views of each fresh natural.
-
-        Raises
-        ------
-        InvalidArgument
-            If B is too small: one pair has no negatives; or the shapes differ.
-
-        Examples
-        --------
-        >>> import popgraph as pg
-        >>> pg.losses.nt_logistic.batch_value(np.zeros((2, 1)), np.zeros((2, 1)))
-        1.386
-        """
-        _, f, f_plus = read_batch(f, f_plus, self.least_batch)
+    def _batch_value(self, f: Any, f_plus: Any) -> Any:
+        """Return the loss of a batch, in which the negatives are the second views of other pairs."""
         rows, partners = self._rows(f), self._as_partners(self._rows(f_plus))
-        return plain(self._of_scores(rows @ partners.T / self.temperature))
-
-    def batch_value_and_gradient(self, f: Floats, f_plus: Floats) -> tuple[float, Floats, Floats]:
-        """Return the batch's loss and its gradients in f and in f_plus, each (B, k).
-
-        Raises
-        ------
-        InvalidArgument
-            As of `batch_value`.
-
-        Examples
-        --------
-        >>> import popgraph as pg
-        >>> value, g, g_plus = pg.losses.nt_logistic.batch_value_and_gradient(np.eye(2), np.eye(2))
-        >>> round(value, 4), g.round(4).tolist()
-        (1.0064, [[-0.1345, 0.25], [0.25, -0.1345]])
-        """
-        return self._batch_gradient(*read_batch_arrays(f, f_plus, self.least_batch)[1:])
+        return self._of_scores(rows @ partners.T / self.temperature)
 
     def _batch_gradient(self, f: Floats, f_plus: Floats) -> tuple[float, Floats, Floats]:
-        """Return the batch's loss and its two gradients, of tables that are known to fit together."""
+        """Return the loss of a batch, and its gradients."""
         rows, partners = self._rows(f), self._as_partners(self._rows(f_plus))
         S = rows @ partners.T / self.temperature
         H = self._score_gradient(S)
@@ -256,22 +170,8 @@ class CriticLoss(Immutable, ABC):
         return np.asarray((in_rows - u * np.sum(u * in_rows, axis=1, keepdims=True)) / (length * self.temperature))
 
 
-def at_pairs(loss: CriticLoss, w: Floats, w_x: Floats, f: Floats) -> tuple[float, Floats]:
-    """Return the population's loss and its gradient in f, (N, k), from w (N, N), which no step of a training changes."""
-    rows = loss._rows(f)
-    partners = loss._as_partners(rows, w_x)
-    value, H = loss._critic_gradient(w, w_x, rows @ partners.T / loss.temperature)
-    return value, loss._pulled(f, H @ partners + H.T @ rows)
-
-
 def read_temperature(temperature: Any) -> float:
-    """Return a temperature, a positive number.
-
-    Raises
-    ------
-    InvalidArgument
-        If it is not.
-    """
+    """Return a temperature, a positive number, or refuse it."""
     return number("temperature", temperature)
 
 
@@ -315,8 +215,7 @@ class NTLogistic(CriticLoss):
         object.__setattr__(self, "temperature", read_temperature(self.temperature))
         object.__setattr__(self, "negatives", number("negatives", self.negatives))
         flag("cosine", self.cosine)
-        word("name", self.name)
-        word("bias", self.bias)
+        super().__post_init__()
 
     def _critic_value(self, w: Any, w_x: Any, s: Any) -> Any:
         """Return the population's loss of a critic s (N, N)."""

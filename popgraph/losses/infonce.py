@@ -5,15 +5,17 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.basics.arguments import count, flag, word
+from popgraph.basics.arguments import count, flag
 from popgraph.basics.arrays import Floats
 from popgraph.errors import InvalidArgument
 from popgraph.losses.critics import CriticLoss, library, read_temperature
 
-STEP = 0.25  # of the trapezoidal rule in log t: its error is exp(-π²/STEP), below 1e-17
-SMALL = 40.0  # e^-40 is below rounding
-APART = 2.0**42  # beyond it float64 no longer tells nodes of log t apart
-GONE = 7.0  # exp(-e^7) is 0 in float64
+# The integral over m negatives is taken by the trapezoidal rule in u = log t. The integrand is analytic for |Im u| < π/2, so that
+# the error of a step h is of the order exp(-2π (π/2)/h) = exp(-π²/h) (Trefethen and Weideman 2014), below 1e-17 for h = 1/4.
+LOG_T_STEP = 0.25
+NEGLIGIBLE_EXPONENT = 40.0  # e^-40 is below rounding
+MAX_SCORE_SPREAD = 2.0**42  # beyond it float64 no longer tells nodes of log t apart
+MAX_LOG_EXPONENT = 7.0  # exp(-e^7) is 0 in float64
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class InfoNCE(CriticLoss):
     def __post_init__(self) -> None:
         object.__setattr__(self, "temperature", read_temperature(self.temperature))
         flag("cosine", self.cosine)
-        word("name", self.name)
+        super().__post_init__()
         m = self.negatives
         if m is not None:
             count("negatives", m, why="it must be None for infinitely many, or a whole number")
@@ -90,12 +92,14 @@ class InfoNCE(CriticLoss):
         if self.negatives is None:
             rows = xp.log(xp.exp(s - top) @ w_x) + top[:, 0]
             return (w_x * rows).sum() - (w * s).sum()
+        # Frullani's integral: log A is the integral of (e^-t - e^-tA)/t. Of A = e^s⁺ + Σ_j e^s_j with independent negatives the
+        # mean of e^-tA is a product, e^{-t e^s⁺} φ(t)^m. For each view x, E[i, l] = exp(-t_l e^s_i) is a table of N x nodes.
         total = 0.0
-        for x in range(len(s)):  # E[i, l] = exp(-t_l e_i): a table of N x nodes for each view x
+        for x in range(len(s)):
             u, weight = (xp.asarray(part, dtype=s.dtype) for part in self._nodes(w[x], top[x] - s[x]))
             E = xp.exp(-_exp((s[x] - top[x])[:, None] + u[None, :]))
-            met = (w_x @ E) ** self.negatives
-            logs = (xp.exp(-_exp(u)) - E * met) @ weight
+            phi_to_m = (w_x @ E) ** self.negatives
+            logs = (xp.exp(-_exp(u)) - E * phi_to_m) @ weight
             total = total + (w[x] * (logs + top[x, 0] - s[x])).sum()
         return total - w.sum() * float(np.log(self.negatives + 1))
 
@@ -111,34 +115,34 @@ class InfoNCE(CriticLoss):
             u, weight = self._nodes(w[x], top[x] - s[x])
             te = _exp((s[x] - top[x])[:, np.newaxis] + u)
             E = np.exp(-te)
-            met = w_x @ E
-            total += float(w[x] @ ((np.exp(-_exp(u)) - E * met**m) @ weight))
-            falling = te * E * weight  # e/A is the integral of t e e^-tA over dt/t
-            as_positive = falling @ met**m
-            as_negative = m * w_x * (falling @ (met ** (m - 1) * (w[x] @ E)))
+            phi = w_x @ E
+            total += float(w[x] @ ((np.exp(-_exp(u)) - E * phi**m) @ weight))
+            falling = te * E * weight  # e/A is the integral of e e^-tA over dt
+            as_positive = falling @ phi**m
+            as_negative = m * w_x * (falling @ (phi ** (m - 1) * (w[x] @ E)))
             H[x] = w[x] * (as_positive - 1.0) + as_negative
         total += float(np.sum(w * (top - s)) - np.sum(w) * np.log(m + 1))
         return total, H
 
     def _as_partners(self, rows: Any, weights: Any = None) -> Any:
-        """Return the second views' rows less their mean: all scores of one x change alike, which this loss does not see.
+        """Return the second views' rows less their mean: all scores of one x change alike, which leaves this loss as it is.
 
-        The scores are then as large as the spread of f and not as the square of its mean, which would leave rounding only.
+        The scores are then as large as the spread of f, and not as the square of its mean, whose rounding would hide the spread.
         """
         mean = rows.mean(0) if weights is None else weights @ rows
         return rows - (mean.detach() if hasattr(mean, "detach") else mean)
 
     def _of_scores(self, S: Any) -> Any:
         """Return the loss of a batch from its scores: the negatives are the next m pairs, cyclically, or all."""
-        xp, chosen = library(S), self._chosen(S)
-        top = xp.amax(chosen, 1)
-        logs = xp.log(xp.exp(chosen - top[:, None]).sum(1)) + top
-        return (logs - chosen[:, 0]).sum() / len(S) - float(np.log(chosen.shape[1]))
+        xp, scores = library(S), self._own_and_negative(S)
+        top = xp.amax(scores, 1)
+        logs = xp.log(xp.exp(scores - top[:, None]).sum(1)) + top
+        return (logs - scores[:, 0]).sum() / len(S) - float(np.log(scores.shape[1]))
 
     def _score_gradient(self, S: Floats) -> Floats:
         """Return the derivative of `_of_scores`, (B, B)."""
-        chosen, B = self._chosen(S), len(S)
-        share = np.exp(chosen - chosen.max(axis=1, keepdims=True))
+        scores, B = self._own_and_negative(S), len(S)
+        share = np.exp(scores - scores.max(axis=1, keepdims=True))
         share /= share.sum(axis=1, keepdims=True)
         share[:, 0] -= 1.0
         H = np.zeros_like(S)
@@ -151,33 +155,33 @@ class InfoNCE(CriticLoss):
         rows = np.arange(B)[:, np.newaxis]
         return np.repeat(rows, m + 1, axis=1), (rows + np.arange(m + 1)) % B
 
-    def _chosen(self, S: Any) -> Any:
+    def _own_and_negative(self, S: Any) -> Any:
         """Return each pair's own score, and those of its negatives, (B, m + 1)."""
         return S[self._positions(len(S))]
 
     def _nodes(self, w: Any, below: Any) -> tuple[Floats, Floats]:
         """Return log t (T,) and weights (T,) that integrate over dt/t from where nothing has decayed to where all has.
 
-        `below` (N,) is how far one view's scores are below their top. A score's e^{-te} decays around log t = `below`, and where
-        none does the integrand is constant: one node serves however far the scores are apart, and t may be beyond float64.
+        `below` (N,) is how far one view's scores are below their largest. A score's e^{-te} decays around log t = `below`; between
+        two such places the integrand is constant, and one node serves, however far they are apart; t may be beyond float64.
         """
-        fall = np.array(below.tolist())
-        last = fall[np.array(w.tolist()) > 0].max(initial=0.0)  # beyond it no positive pair is left
-        if not last <= APART:
+        depth = np.array(below.tolist())
+        deepest = depth[np.array(w.tolist()) > 0].max(initial=0.0)  # of a positive pair: beyond it the integrand is 0
+        if not deepest <= MAX_SCORE_SPREAD:
             raise InvalidArgument(
-                f"scores of one view are {last:.3g} apart, and InfoNCE with {self.negatives} negatives tells them to {APART:.3g} "
-                "only; scale f down, or use negatives=None"
+                f"scores of one view are {deepest:.3g} apart, and InfoNCE with {self.negatives} negatives is computed for at most "
+                f"{MAX_SCORE_SPREAD:.3g}; scale f down, or use negatives=None"
             )
-        start = -SMALL - np.log((self.negatives or 1) + 1.0)
-        width = np.arange(np.ceil((np.log(SMALL) - start) / STEP) + 2)
-        steps = np.unique(np.unique(np.floor(fall[fall <= last] / STEP))[:, np.newaxis] + width)
-        return start + STEP * steps, STEP * np.diff(steps, append=steps[-1] + 1.0)
+        start = -NEGLIGIBLE_EXPONENT - np.log((self.negatives or 1) + 1.0)
+        width = np.arange(np.ceil((np.log(NEGLIGIBLE_EXPONENT) - start) / LOG_T_STEP) + 2)
+        steps = np.unique(np.unique(np.floor(depth[depth <= deepest] / LOG_T_STEP))[:, np.newaxis] + width)
+        return start + LOG_T_STEP * steps, LOG_T_STEP * np.diff(steps, append=steps[-1] + 1.0)
 
 
 def _exp(s: Any) -> Any:
-    """Return e^s, or where it is above a thousand e^GONE, of which exp(-e^s) knows no more."""
+    """Return e^s, and e^7 where s is above 7: exp(-e^s) is 0 in float64 from there on, and e^s itself may overflow."""
     xp = library(s)
-    return xp.exp(xp.clip(s, None, GONE))
+    return xp.exp(xp.clip(s, None, MAX_LOG_EXPONENT))
 
 
 infonce, simclr = InfoNCE(), InfoNCE(temperature=0.5, cosine=True, name="SimCLR")

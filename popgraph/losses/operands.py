@@ -20,7 +20,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Population(NamedTuple):
+class Operands(NamedTuple):
     """Hold M, w_x and tables that fit together and are of one library, precision and device."""
 
     factor: Any
@@ -31,12 +31,7 @@ class Population(NamedTuple):
 def check_operand(name: str, value: Any, shape: tuple[int | None, ...], beside: str = "") -> None:
     """Refuse what is no numpy array or torch tensor of real numbers of this shape, None where any size will do.
 
-    A masked array is refused, with or without masked entries: numpy multiplies what it hides.
-
-    Raises
-    ------
-    InvalidArgument
-        If it is none.
+    A masked array is refused, with or without masked entries: numpy multiplies the entries that it masks.
     """
     if isinstance(value, np.ndarray):
         real = value.dtype.kind in "biuf" and not isinstance(value, np.ma.MaskedArray)
@@ -84,13 +79,7 @@ def _kind(value: Any) -> str:
 
 
 def alike(named: dict[str, Any]) -> dict[str, Any]:
-    """Return numpy's arrays in float64, or tensors of one device in the widest precision among them.
-
-    Raises
-    ------
-    InvalidArgument
-        If some are tensors and others are not, or they lie on different devices.
-    """
+    """Return arrays in float64, or tensors in the widest precision among them; refuse a mixture, or tensors on two devices."""
     tensors = {name: value for name, value in named.items() if not isinstance(value, np.ndarray) and is_tensor(value)}
     if not tensors:
         return {name: _in_float64(value) for name, value in named.items()}
@@ -119,6 +108,11 @@ def _in_float64(value: Any) -> Any:
     return np.asarray(value, dtype=np.float64) if isinstance(value, np.ndarray) else value
 
 
+def plain(value: Any) -> Any:
+    """Return a numpy scalar as a float; a tensor as it is."""
+    return float(value) if isinstance(value, np.floating) else value
+
+
 def in_full_precision(method: Callable[P, R]) -> Callable[P, R]:
     """Decorate a method of a loss so that torch's autocast, which computes products in half precision, is off inside."""
 
@@ -136,22 +130,17 @@ def in_full_precision(method: Callable[P, R]) -> Callable[P, R]:
     return wrapped
 
 
-def read_population(factor: Any, w_x: Any, *tables: Any, names: tuple[str, ...] = ("f",)) -> Population:
-    """Return a factor (n, N), w_x (N,) and tables (N, k) that fit together.
+def read_operands(factor: Any, w_x: Any, *tables: Any, names: tuple[str, ...] = ("f",)) -> Operands:
+    """Return a factor (n, N), w_x (N,) and tables (N, k) that fit together; the refusal names the one that does not.
 
-    Raises
-    ------
-    InvalidArgument
-        The message names the one that does not fit.
-    TooLarge
-        If there is not the memory for √w_x f and M √w_x f.
+    TooLarge is raised if there is not the memory for √w_x f and M √w_x f.
     """
     check_operand("w_x", w_x, (None,))
     N = len(w_x)
     for name, table in zip(names, tables, strict=True):
         check_operand(name, table, (N, None), f" beside w_x of {N}")
-    known_by_products = _multiplies(factor)
-    if (sp.issparse(factor) and factor.dtype.kind in "biuf") or known_by_products or _is_real_sparse_tensor(factor):
+    is_operator = _is_operator(factor)
+    if (sp.issparse(factor) and factor.dtype.kind in "biuf") or is_operator or _is_real_sparse_tensor(factor):
         if len(factor.shape) != 2 or factor.shape[1] != N:
             raise InvalidArgument(
                 f"factor has shape {tuple(factor.shape)}; it must have a column for each of the {N} views of w_x"
@@ -162,32 +151,20 @@ def read_population(factor: Any, w_x: Any, *tables: Any, names: tuple[str, ...] 
         if isinstance(table, np.ndarray):  # a tensor may lie on a device with a memory of its own
             n, k = sum(factor.shape), table.shape[1]  # F = √w_x f and MF
             reserve(f"the loss of {name}, {N:,} x {k:,}", 8.0 * n * k, "use a smaller k")
-    named = {**dict(zip(names, tables, strict=True)), "w_x": w_x, **({} if known_by_products else {"factor": factor})}
+    named = {**dict(zip(names, tables, strict=True)), "w_x": w_x, **({} if is_operator else {"factor": factor})}
     read = alike(named)
-    return Population(read.get("factor", factor), read["w_x"], tuple(read[name] for name in names))
+    return Operands(read.get("factor", factor), read["w_x"], tuple(read[name] for name in names))
 
 
-def read_arrays(factor: Any, w_x: Any, *tables: Any, names: tuple[str, ...] = ("f",)) -> Population:
-    """Return what `read_population` does, of numpy's arrays alone: of tensors autograd has the gradient.
-
-    Raises
-    ------
-    InvalidArgument, TooLarge
-        As of `read_population`, and if any is a tensor.
-    """
-    read = read_population(factor, w_x, *tables, names=names)
+def read_arrays(factor: Any, w_x: Any, *tables: Any, names: tuple[str, ...] = ("f",)) -> Operands:
+    """Return what `read_operands` does, of numpy's arrays alone: of tensors autograd has the gradient."""
+    read = read_operands(factor, w_x, *tables, names=names)
     refuse_tensors({**dict(zip(names, read.tables, strict=True)), "factor": read.factor}, "value(factor, w_x, f)")
     return read
 
 
 def refuse_tensors(named: dict[str, Any], instead: str) -> None:
-    """Refuse tensors where the gradient is written out for numpy.
-
-    Raises
-    ------
-    InvalidArgument
-        If one of them is a tensor.
-    """
+    """Refuse tensors where the gradient is written out for numpy; the message names the call that autograd differentiates."""
     for name, value in named.items():
         if not isinstance(value, np.ndarray) and is_tensor(value):
             raise InvalidArgument(
@@ -201,7 +178,7 @@ def _is_real_sparse_tensor(value: Any) -> bool:
     return is_tensor(value) and _is_sparse_tensor(value) and value.is_floating_point()
 
 
-def _multiplies(factor: Any) -> bool:
+def _is_operator(factor: Any) -> bool:
     """Whether this is an operator: no table of numbers, and known by its products and those of its transpose."""
     if sp.issparse(factor) or hasattr(factor, "__array__") or isinstance(factor, type):
         return False
@@ -209,13 +186,7 @@ def _multiplies(factor: Any) -> bool:
 
 
 def read_critic(w: Any, w_x: Any, s: Any) -> tuple[Any, Any, Any]:
-    """Return w (N, N), w_x (N,) and s (N, N) that fit together.
-
-    Raises
-    ------
-    InvalidArgument
-        The message names the one that does not fit.
-    """
+    """Return w (N, N), w_x (N,) and s (N, N) that fit together; the refusal names the one that does not."""
     check_operand("w_x", w_x, (None,))
     check_operand("w", w, (len(w_x), len(w_x)), f" beside w_x of {len(w_x)}")
     check_operand("s", s, (len(w_x), len(w_x)), f" beside w_x of {len(w_x)}")
@@ -224,13 +195,7 @@ def read_critic(w: Any, w_x: Any, s: Any) -> tuple[Any, Any, Any]:
 
 
 def read_rows(f: Any, g: Any) -> tuple[Any, Any]:
-    """Return two tables (a, k) and (b, k), whose rows are scored with each other.
-
-    Raises
-    ------
-    InvalidArgument
-        The message names the one that does not fit.
-    """
+    """Return two tables (a, k) and (b, k), whose rows are scored with each other."""
     check_operand("f", f, (None, None))
     check_operand("g", g, (None, f.shape[1]), " beside f")
     read = alike({"f": f, "g": g})
@@ -238,13 +203,7 @@ def read_rows(f: Any, g: Any) -> tuple[Any, Any]:
 
 
 def read_batch(f: Any, f_plus: Any, least: int = 2) -> tuple[int, Any, Any]:
-    """Return B, the number of pairs, and the two tables (B, k).
-
-    Raises
-    ------
-    InvalidArgument
-        If the shapes differ or are not (B, k), or B is too small for the loss to be defined.
-    """
+    """Return B, the number of pairs, and the two tables (B, k); refuse two shapes, and a B too small for the loss."""
     for name, table in (("f", f), ("f_plus", f_plus)):
         if not (hasattr(table, "shape") and hasattr(table, "ndim") and table.ndim == 2):
             check_operand(name, table, (None, None))
@@ -267,13 +226,7 @@ def read_batch(f: Any, f_plus: Any, least: int = 2) -> tuple[int, Any, Any]:
 
 
 def read_batch_arrays(f: Any, f_plus: Any, least: int = 2) -> tuple[int, Any, Any]:
-    """Return what `read_batch` does, of numpy's arrays alone.
-
-    Raises
-    ------
-    InvalidArgument
-        As of `read_batch`, and if one is a tensor.
-    """
+    """Return what `read_batch` does, of numpy's arrays alone."""
     B, f, f_plus = read_batch(f, f_plus, least)
     refuse_tensors({"f": f, "f_plus": f_plus}, "batch_value(f, f_plus)")
     return B, f, f_plus

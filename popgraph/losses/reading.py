@@ -40,7 +40,7 @@ METHODS = (
 
 
 def read_loss(loss: Any, needs: str = "embedding") -> Any:
-    """Return a loss that has the methods which the caller needs.
+    """Return a loss that has the methods which the caller needs; refuse any other, with what to give.
 
     | given | read as |
     |---|---|
@@ -50,16 +50,7 @@ def read_loss(loss: Any, needs: str = "embedding") -> Any:
     | a class, such as `losses.InfoNCE` | refused: it must be called |
     | a loss of an embedding where one of a critic is needed, or the reverse | refused, with what takes it |
 
-    Parameters
-    ----------
-    loss : a loss of `popgraph.losses`, its name, or anything with its methods
-    needs : {"embedding", "audit", "torch", "critic", "any"}
-        What for.
-
-    Raises
-    ------
-    InvalidArgument
-        If it is none.
+    `needs` is "embedding", "audit", "torch", "critic" or "any".
 
     Examples
     --------

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from popgraph.basics.arguments import number, word
+from popgraph.basics.arguments import number
 from popgraph.basics.arrays import Floats
 from popgraph.losses.moments import Moments, PlugInLoss, trace
 
@@ -47,8 +47,7 @@ class IdealisedVICReg(PlugInLoss):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "weight", number("weight", self.weight))
-        word("name", self.name)
-        word("bias", self.bias)
+        super().__post_init__()
 
     def _of_moments(self, moments: Moments) -> Any:
         """Return the loss at these moments."""
@@ -105,8 +104,7 @@ class VICReg(PlugInLoss):
         for what in ("invariance", "variance", "covariance", "epsilon"):
             value = number(what, getattr(self, what), "it must be a number, 0 or more", ends=True)
             object.__setattr__(self, what, value)
-        word("name", self.name)
-        word("bias", self.bias)
+        super().__post_init__()
 
     def _of_moments(self, moments: Moments) -> Any:
         """Return the loss at these moments."""
@@ -166,8 +164,7 @@ class BarlowTwins(PlugInLoss):
         for what in ("weight", "epsilon"):
             value = number(what, getattr(self, what), "it must be a number, 0 or more", ends=True)
             object.__setattr__(self, what, value)
-        word("name", self.name)
-        word("bias", self.bias)
+        super().__post_init__()
 
     def _of_moments(self, moments: Moments) -> Any:
         """Return the loss at these moments."""

@@ -12,15 +12,16 @@ import scipy.sparse as sp
 from popgraph.basics.arrays import Floats
 from popgraph.basics.protocols import Coordinates
 from popgraph.errors import InvalidArgument, shorten
-from popgraph.losses.critics import CriticLoss, at_pairs, positive_pairs, refuse_many_views
+from popgraph.losses.critics import CriticLoss, positive_pairs, refuse_many_views
 from popgraph.losses.moments import MomentLoss
+from popgraph.losses.ready import ReadyLoss
 from popgraph.losses.spectral_family import spectral
 
 ScaledLoss = Callable[[Floats], tuple[float, Floats]]  # F (N, k) -> the loss, and its gradient in F
 
 
-def is_ready_made(loss: Any, family: Any) -> bool:
-    """Whether this is a loss of a family as this room defines it: a user's subclass may compute something else."""
+def is_ready_made(loss: Any, family: type) -> bool:
+    """Whether this is a loss of a family as popgraph defines it: a user's subclass may compute something else."""
     return isinstance(loss, family) and type(loss).__module__.startswith("popgraph.losses.")
 
 
@@ -30,7 +31,7 @@ def scaled_loss(loss: Any, population: Coordinates) -> ScaledLoss:
     | loss | needs of the population |
     |---|---|
     | of moments | products ĀX |
-    | of a critic | w, for which ĀX of all columns of the identity will do |
+    | of a critic | w: from `factor`, the array M, or from products of Ā with the identity |
     | your own, with `value_and_gradient(factor, w_x, f)` | `factor`, the array M |
 
     Raises
@@ -40,32 +41,36 @@ def scaled_loss(loss: Any, population: Coordinates) -> ScaledLoss:
     TooLarge
         If the loss is one of a critic, and there are more than 8,192 views.
     """
-    root = np.sqrt(population.w_x)[:, np.newaxis]
+    root_w_x = np.sqrt(population.w_x)[:, np.newaxis]
     if is_ready_made(loss, MomentLoss):
-        return lambda F: loss._scaled_gradient(population.gram, root, F)
+        return lambda F: loss._scaled_gradient(population.gram, root_w_x, F)
     w_x = population.w_x
     if is_ready_made(loss, CriticLoss):
         w = pair_table(population)
 
         def of_pairs(F: Floats) -> tuple[float, Floats]:
-            value, gradient = at_pairs(loss, w, w_x, F / root)
-            return value, gradient / root
+            value, gradient = loss._gradient_at_pairs(w, w_x, F / root_w_x)
+            return value, gradient / root_w_x
 
         return of_pairs
-    factor = listed_factor(loss, population)
-    transposed = factor.T.tocsr()
+    factor = _array_factor(population)
+    if factor is None:
+        raise InvalidArgument(
+            f"loss {loss.name} is evaluated with the array M, which {shorten(population)} does not have; give its .expand()"
+        )
+    transposed = factor.T.tocsr() if sp.issparse(factor) else factor.T
 
     def of_factor(F: Floats) -> tuple[float, Floats]:
-        value, gradient = loss.value_and_gradient(factor, w_x, F / root, transposed=transposed)
-        return value, gradient / root
+        value, gradient = loss.value_and_gradient(factor, w_x, F / root_w_x, transposed=transposed)
+        return value, gradient / root_w_x
 
     return of_factor
 
 
 def population_value(loss: Any, population: Coordinates, f: Floats) -> float:
     """Return a loss over a whole population of few views: by M where that is an array, else as descents evaluate it."""
-    factor = getattr(population, "factor", None)
-    if sp.issparse(factor):
+    factor = _array_factor(population)
+    if factor is not None:
         return float(loss.value(factor, population.w_x, f))
     return scaled_loss(loss, population)(f * np.sqrt(population.w_x)[:, np.newaxis])[0]
 
@@ -77,8 +82,7 @@ def scaled_hessian(population: Coordinates, F: Floats, direction: Floats) -> Flo
 
 def batch_gradient(loss: Any) -> Callable[[Floats, Floats], tuple[float, Floats, Floats]]:
     """Return a loss's `batch_value_and_gradient`; of a loss of popgraph's, without the checks of what it is given."""
-    ready = is_ready_made(loss, MomentLoss | CriticLoss)
-    return loss._batch_gradient if ready else loss.batch_value_and_gradient  # type: ignore[no-any-return]
+    return loss._batch_gradient if is_ready_made(loss, ReadyLoss) else loss.batch_value_and_gradient  # type: ignore[no-any-return]
 
 
 def critic_gradient(loss: Any) -> Callable[[Floats, Floats, Floats], tuple[float, Floats]]:
@@ -94,25 +98,15 @@ def pair_table(population: Coordinates) -> Floats:
     TooLarge
         Above 8,192 views.
     """
-    factor = getattr(population, "factor", None)
-    if sp.issparse(factor):
+    factor = _array_factor(population)
+    if factor is not None:
         return np.asarray(positive_pairs(factor, population.w_x))
     refuse_many_views(population.N)
-    root = np.sqrt(population.w_x)
-    return np.asarray(population.gram(np.eye(population.N)) * root[:, np.newaxis] * root)
+    root_w_x = np.sqrt(population.w_x)
+    return np.asarray(population.gram(np.eye(population.N)) * root_w_x[:, np.newaxis] * root_w_x)
 
 
-def listed_factor(loss: Any, population: Coordinates) -> Any:
-    """Return M as the sparse array that a loss of one's own is evaluated with.
-
-    Raises
-    ------
-    InvalidArgument
-        If the population has none; the message names `expand`.
-    """
+def _array_factor(population: Coordinates) -> Any:
+    """Return a population's M where it is an array, sparse or dense, else None: an operator can only be multiplied by."""
     factor = getattr(population, "factor", None)
-    if not sp.issparse(factor):
-        raise InvalidArgument(
-            f"loss {loss.name} is evaluated with the array M, which {shorten(population)} does not have; give its .expand()"
-        )
-    return factor
+    return factor if sp.issparse(factor) or isinstance(factor, np.ndarray) else None

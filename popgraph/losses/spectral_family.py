@@ -7,12 +7,11 @@ from typing import Any, ClassVar
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.basics.arguments import word
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Sparse, cross, times
 from popgraph.errors import InvalidArgument, shorten
-from popgraph.losses.moments import Gram, MomentLoss, Moments, PlugInLoss, plain, trace
-from popgraph.losses.operands import alike, check_operand, in_full_precision, read_arrays, read_batch, read_batch_arrays
+from popgraph.losses.moments import Gram, MomentLoss, Moments, PlugInLoss, trace
+from popgraph.losses.operands import alike, check_operand, read_arrays
 
 
 class UnbiasedSpectral(MomentLoss):
@@ -35,66 +34,30 @@ class UnbiasedSpectral(MomentLoss):
         a, C = self._weights(len(moments.second))
         return None, 2.0 * C * moments.second, np.diag(-2.0 * a)
 
-    @in_full_precision
-    def batch_value(self, f: Any, f_plus: Any) -> Any:
-        """Return the unbiased loss of a batch of B positive pairs.
-
-        -(2/B) Σ_i f(x_i)ᵀf(x_i⁺) + 1/(B(B-1)) Σ_{i≠j} (f(x_i)ᵀf(x_j⁺))², in O(B k²): negatives are views of other draws, so
-        they are independent and may coincide.
-
-        Parameters
-        ----------
-        f, f_plus : (B, k) arrays or tensors
-            Embeddings of the two views of each fresh natural.
-
-        Raises
-        ------
-        InvalidArgument
-            If B < 2: one pair has no negatives (published code returns NaN there); or the shapes differ.
-
-        Examples
-        --------
-        >>> import popgraph as pg
-        >>> pg.losses.spectral.batch_value(np.eye(2), np.eye(2))
-        -2.0
-        """
-        B, f, f_plus = read_batch(f, f_plus)
-        both = f * f_plus
-        others = (f.T @ f) * (f_plus.T @ f_plus) - both.T @ both  # the pairs i ≠ j
-        return plain(self._of_sums(both.sum(0) / B, others / (B * (B - 1))))
-
-    def batch_value_and_gradient(self, f: Floats, f_plus: Floats) -> tuple[float, Floats, Floats]:
-        """Return the batch loss and its gradients in f and in f_plus, each (B, k).
-
-        Raises
-        ------
-        InvalidArgument
-            As of `batch_value`.
-
-        Examples
-        --------
-        >>> import popgraph as pg
-        >>> value, g, g_plus = pg.losses.spectral.batch_value_and_gradient(np.eye(2), np.eye(2))
-        >>> g.tolist()
-        [[-1.0, 0.0], [0.0, -1.0]]
-        """
-        return self._batch_gradient(*read_batch_arrays(f, f_plus)[1:])
+    def _batch_value(self, f: Any, f_plus: Any) -> Any:
+        """Return the unbiased loss of a batch."""
+        B, both = len(f), f * f_plus
+        squares = (f.T @ f) * (f_plus.T @ f_plus) - both.T @ both  # summed over the pairs i ≠ j
+        return self._of_sums(both.sum(0) / B, squares / (B * (B - 1)))
 
     def _batch_gradient(self, f: Floats, f_plus: Floats) -> tuple[float, Floats, Floats]:
-        """Return the batch's loss and its two gradients, of tables that are known to fit together."""
+        """Return the unbiased loss of a batch, and its gradients."""
         B, (a, C) = len(f), self._weights(f.shape[1])
         both, scale = f * f_plus, 2.0 / (B * (B - 1))
         GG, GG_plus = f.T @ f, f_plus.T @ f_plus
         value = self._of_sums(both.sum(0) / B, (GG * GG_plus - both.T @ both) / (B * (B - 1)))
-        alone = both @ C
-        gradient = -2.0 / B * a * f_plus + scale * (f @ (C * GG_plus) - alone * f_plus)
-        gradient_plus = -2.0 / B * a * f + scale * (f_plus @ (C * GG) - alone * f)
+        own = both @ C  # of the pairs i = j, which the products of moments count as well
+        gradient = -2.0 / B * a * f_plus + scale * (f @ (C * GG_plus) - own * f_plus)
+        gradient_plus = -2.0 / B * a * f + scale * (f_plus @ (C * GG) - own * f)
         return float(value), gradient, gradient_plus
 
 
 @dataclass(frozen=True)
 class SpectralLoss(UnbiasedSpectral):
     """The spectral contrastive loss L(f) = -2 E f(x)ᵀf(x⁺) + E (f(x)ᵀf(x'))².
+
+    Of a batch it is -(2/B) Σ_i f(x_i)ᵀf(x_i⁺) + 1/(B(B-1)) Σ_{i≠j} (f(x_i)ᵀf(x_j⁺))², in O(B k²): negatives are views of other
+    draws, so they are independent, and may coincide.
 
     The square in the second term matters: without it the loss is unbounded below (`unsquared`). Nothing here normalises f:
     the code published with [H21] shrinks every row longer than √μ to that length first, which the paper's loss does not, and
@@ -115,10 +78,6 @@ class SpectralLoss(UnbiasedSpectral):
     name: str = "spectral"
     bias: str = "unbiased"
 
-    def __post_init__(self) -> None:
-        word("name", self.name)
-        word("bias", self.bias)
-
     def _weights(self, k: int) -> tuple[Floats, Floats]:
         """Return ones."""
         return np.ones(k), np.ones((k, k))
@@ -127,7 +86,7 @@ class SpectralLoss(UnbiasedSpectral):
         """Return -2 Σ p_i + Σ g_ij."""
         return -2.0 * attraction.sum() + repulsion.sum()
 
-    def _gradient_at(self, gram: Gram, root: Floats, F: Floats, mean: Floats | None = None) -> tuple[float, Floats]:
+    def _gradient_at(self, gram: Gram, root_w_x: Floats, F: Floats, mean: Floats | None = None) -> tuple[float, Floats]:
         """Return L and its gradient -4 ĀF + 4 F FᵀF: of FᵀĀF only the trace is needed, and most training steps come here."""
         image, FF = gram(F), cross(F, F)
         return float(np.sum(FF**2) - 2.0 * np.sum(F * image)), 4.0 * (times(F, FF) - image)
@@ -157,8 +116,8 @@ class SpectralLoss(UnbiasedSpectral):
         """
         factor, w_x, (f, direction) = read_arrays(factor, w_x, f, direction, names=("f", "direction"))
         check_operand("direction", direction, f.shape)
-        Mt, root = factor.T if transposed is None else transposed, np.sqrt(w_x)[:, np.newaxis]
-        return root * self._scaled_hessian(lambda X: Mt @ (factor @ X), f * root, direction * root)
+        Mt, root_w_x = factor.T if transposed is None else transposed, np.sqrt(w_x)[:, np.newaxis]
+        return root_w_x * self._scaled_hessian(lambda X: Mt @ (factor @ X), f * root_w_x, direction * root_w_x)
 
     def _scaled_hessian(self, gram: Gram, F: Floats, E: Floats) -> Floats:
         """Return the derivative of the gradient in F along E, both (N, k)."""
@@ -189,10 +148,6 @@ class OrderedLoss(UnbiasedSpectral):
 
     name: str = "ordered spectral"
     bias: str = "unbiased"
-
-    def __post_init__(self) -> None:
-        word("name", self.name)
-        word("bias", self.bias)
 
     def _weights(self, k: int) -> tuple[Floats, Floats]:
         """Return the share of the parts that hold column i, and columns i and j."""
@@ -228,10 +183,6 @@ class CentredLoss(PlugInLoss):
 
     _centres: ClassVar[bool] = True
 
-    def __post_init__(self) -> None:
-        word("name", self.name)
-        word("bias", self.bias)
-
     def _of_moments(self, moments: Moments) -> Any:
         """Return the loss at these moments."""
         return -trace(moments.cross) + 0.5 * (moments.second**2).sum()
@@ -264,10 +215,6 @@ class UnsquaredLoss(MomentLoss):
     name: str = "unsquared"
     bias: str = "unbiased"
 
-    def __post_init__(self) -> None:
-        word("name", self.name)
-        word("bias", self.bias)
-
     def _of_moments(self, moments: Moments) -> Any:
         """Return the loss at these moments."""
         return -2.0 * trace(moments.cross) + (moments.mean**2).sum()
@@ -276,54 +223,18 @@ class UnsquaredLoss(MomentLoss):
         """Return the derivatives in E f, in E f fᵀ and in E f(x) f(x⁺)ᵀ."""
         return 2.0 * moments.mean, None, -2.0 * np.eye(len(moments.mean))
 
-    @in_full_precision
-    def batch_value(self, f: Any, f_plus: Any) -> Any:
-        """Return -(2/B) Σ_i f(x_i)ᵀf(x_i⁺) + 1/(B(B-1)) Σ_{i≠j} f(x_i)ᵀf(x_j⁺).
-
-        Raises
-        ------
-        InvalidArgument
-            If B < 2, or the shapes differ.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import popgraph as pg
-        >>> pg.losses.unsquared.batch_value(np.eye(2), np.eye(2))
-        -2.0
-        """
-        return plain(self._of_batch(*read_batch(f, f_plus)[1:]))
-
-    def batch_value_and_gradient(self, f: Floats, f_plus: Floats) -> tuple[float, Floats, Floats]:
-        """Return the batch loss and its gradients in f and in f_plus, each (B, k).
-
-        Raises
-        ------
-        InvalidArgument
-            As of `batch_value`.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import popgraph as pg
-        >>> value, g, g_plus = pg.losses.unsquared.batch_value_and_gradient(np.eye(2), np.eye(2))
-        >>> g.tolist()
-        [[-1.0, 0.5], [0.5, -1.0]]
-        """
-        return self._batch_gradient(*read_batch_arrays(f, f_plus)[1:])
+    def _batch_value(self, f: Any, f_plus: Any) -> Any:
+        """Return -(2/B) Σ_i f(x_i)ᵀf(x_i⁺) + 1/(B(B-1)) Σ_{i≠j} f(x_i)ᵀf(x_j⁺)."""
+        B, own = len(f), (f * f_plus).sum()
+        return -2.0 / B * own + ((f.sum(0) * f_plus.sum(0)).sum() - own) / (B * (B - 1))
 
     def _batch_gradient(self, f: Floats, f_plus: Floats) -> tuple[float, Floats, Floats]:
-        """Return the batch's loss and its two gradients, of tables that are known to fit together."""
+        """Return the loss of a batch, and its gradients."""
         B = len(f)
         scale = 1.0 / (B * (B - 1))
         g = -2.0 / B * f_plus + scale * (f_plus.sum(0) - f_plus)
         g_plus = -2.0 / B * f + scale * (f.sum(0) - f)
-        return float(self._of_batch(f, f_plus)), g, g_plus
-
-    def _of_batch(self, f: Any, f_plus: Any) -> Any:
-        """Return the loss of a batch of tables that are known to fit together."""
-        B, own = len(f), (f * f_plus).sum()
-        return -2.0 / B * own + ((f.sum(0) * f_plus.sum(0)).sum() - own) / (B * (B - 1))
+        return float(self._batch_value(f, f_plus)), g, g_plus
 
 
 spectral, ordered, centred, unsquared = SpectralLoss(), OrderedLoss(), CentredLoss(), UnsquaredLoss()

@@ -1,5 +1,6 @@
 """What pictures share: colours, thumbnails of images, how views are drawn, and the names of their classes."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -24,33 +25,37 @@ UNLABELLED = "#A8A8A8"  # a grey that no class has
 WEIGHTS = LinearSegmentedColormap.from_list("weights", ["#FFFFFF", "#9ECAE1", "#0072B2", "#08306B"])
 MAX_CLASS_CHARACTERS = 40  # of a class's name in a legend
 MAX_CLASSES_NAMED = 12  # classes that a legend has room for
-MAX_VIEWS_NUMBERED, MAX_VIEWS_NAMED = 8, 40  # up to so many views: a number in each cell, names along the sides
+MAX_ROWS_NUMBERED, MAX_ROWS_NAMED = (
+    8,
+    40,
+)  # of a table of shades: up to so many, numbers in its cells, names along its sides
 
 
-def thumbnail(
-    ax: Axes,
-    view: Any,
-    at: tuple[float, float],
-    zoom: float,
-    *,
-    align: tuple[float, float] = (0.5, 0.5),
-    frame: str | None = None,
-    aside: float = 0.0,
-) -> None:
-    """Draw an image at a point of the data (or some points of length aside), in a coloured frame if one is given."""
+@dataclass(frozen=True)
+class Placement:
+    """Say where a thumbnail stands: a point of the data, how large, which part of it lies there, and how far aside, in points."""
+
+    at: tuple[float, float]
+    zoom: float
+    align: tuple[float, float] = (0.5, 0.5)
+    aside: float = 0.0
+
+
+def thumbnail(ax: Axes, view: Any, place: Placement, frame: str | None = None) -> None:
+    """Draw an image at its place, in a coloured frame if one is given."""
     height, width = view.pixels.shape[:2]
     enlarged = np.kron(1.0 - view._ink(), np.ones((4, 4)))
-    scale = zoom * 9 / max(height, width) / 4
+    scale = place.zoom * 9 / max(height, width) / 4
     icon = OffsetImage(enlarged, zoom=scale, cmap="gray", norm=Normalize(0.0, 1.0), interpolation="nearest")
     style = {"edgecolor": frame or FAINT, "linewidth": 2.0 if frame else 0.8, "facecolor": "white"}
     ax.add_artist(
         AnnotationBbox(
             icon,
-            at,
-            xybox=(aside, 0.0),
+            place.at,
+            xybox=(place.aside, 0.0),
             boxcoords="offset points",
             pad=0.15,
-            box_alignment=align,
+            box_alignment=place.align,
             annotation_clip=False,
             bboxprops=style,
         )
@@ -81,8 +86,8 @@ def draw_views(ax: Axes, population: ViewedPopulation, at: Floats, of_view: Ints
         ax.scatter(at[:, 0], at[:, 1], s=16, c=colour)  # where the views are; thumbnails of one place stand in a row
         smaller = min(1.0, np.sqrt(6 / population.N))  # many would cover each other
         for i, (view, aside) in enumerate(zip(population.views, _side_by_side(at), strict=True)):
-            zoom = 3.4 * smaller * np.sqrt(area[i])
-            thumbnail(ax, view, (at[i, 0], at[i, 1]), zoom, frame=colour[i], aside=smaller * aside)
+            place = Placement((at[i, 0], at[i, 1]), 3.4 * smaller * np.sqrt(area[i]), aside=smaller * aside)
+            thumbnail(ax, view, place, frame=colour[i])
         return
     largest = 420 if population.N <= 16 else 160 if population.N <= 100 else 40 if population.N <= 500 else 16
     least = 16 if population.N <= 500 else 9  # where one view outweighs all others, the others must still be seen
@@ -91,12 +96,12 @@ def draw_views(ax: Axes, population: ViewedPopulation, at: Floats, of_view: Ints
     # Beyond 8 classes the colours start again, with another mark; the few views that are labelled lie above the others.
     marks = [(MARKERS[0], of_view < 0)] * bool((of_view < 0).any())
     marks += [(MARKERS[m], (shape == m) & (of_view >= 0)) for m in np.unique(shape[of_view >= 0])]
-    for mark, here in marks:
-        shades = [colour[i] for i in np.flatnonzero(here)]
+    for mark, marked in marks:
+        shades = [colour[i] for i in np.flatnonzero(marked)]
         ax.scatter(
-            at[here, 0],
-            at[here, 1],
-            s=size[here],
+            at[marked, 0],
+            at[marked, 1],
+            s=size[marked],
             c=shades,
             marker=mark,
             edgecolor="white",
@@ -109,11 +114,10 @@ def _side_by_side(at: Floats) -> list[float]:
     """Return how far aside, in points of length, to draw thumbnails so that those at one place stand in a row."""
     reach = 0.05 * max(float(np.ptp(at, axis=0).max()), 1e-300)
     near = np.linalg.norm(at[:, np.newaxis] - at, axis=2) <= reach
-    row = connected_components(near, directed=False)[
-        1
-    ]  # near a near one is in the row too: each has a place of its own
-    place = [int(np.sum(row[:i] == row[i])) for i in range(len(at))]
-    return [40.0 * (place[i] - (np.sum(row == row[i]) - 1) / 2) for i in range(len(at))]
+    # A row is a component of "near": otherwise two neighbours of one view, not near each other, would have the same place in it.
+    row = connected_components(near, directed=False)[1]
+    rank = [int(np.sum(row[:i] == row[i])) for i in range(len(at))]
+    return [40.0 * (rank[i] - (np.sum(row == row[i]) - 1) / 2) for i in range(len(at))]
 
 
 def name_classes(ax: Axes, classes: list[str], of_view: Ints) -> None:
@@ -145,5 +149,5 @@ def name_classes_aside(ax: Axes, at: Floats, classes: list[str], of_view: Ints) 
     (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
     share = (at - [left, low]) / [right - left, high - low]
     corners = np.array([[1, 1], [0, 1], [0, 0], [1, 0]])  # matplotlib's places 1 to 4
-    room = np.linalg.norm(share[:, np.newaxis] - corners, axis=2).min(axis=0)
-    legend.set_loc(1 + int(room.argmax()))
+    distance = np.linalg.norm(share[:, np.newaxis] - corners, axis=2).min(axis=0)  # of each corner to the nearest view
+    legend.set_loc(1 + int(distance.argmax()))

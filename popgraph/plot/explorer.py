@@ -18,23 +18,23 @@ from matplotlib.figure import Figure
 from PIL import Image as Pillow
 
 from popgraph import plot
-from popgraph.basics.arguments import count
+from popgraph.basics.arguments import count, is_real, is_whole
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.html import Bar, html_table, number
 from popgraph.basics.protocols import Population, ViewedPopulation, satisfies
 from popgraph.errors import InvalidArgument, PopgraphError, printable, require, shorten
-from popgraph.plot.drawing import MAX_VIEWS_NUMBERED, WEIGHTS
+from popgraph.plot.drawing import MAX_ROWS_NUMBERED, WEIGHTS
 from popgraph.plot.reading import MAX_VIEWS_DRAWN, read_viewed, weights_among
 from popgraph.spectrum import Spectrum
-from popgraph.training.learning import train
+from popgraph.training import train
 from popgraph.verification.match import Match
 from popgraph.verification.verifying import verify
 
-SLIDER_STEPS = 60  # of a slider over an interval: halves, thirds, quarters and fifths are among them
+SLIDER_STEPS = 60  # of an interval: its halves, thirds, quarters and fifths are among them
 
 
 class Explorer:
-    """Hold the widgets of an exploration; in a notebook, shows them. Made by `explore`.
+    """Hold the widgets of an exploration, which a notebook shows. Made by `explore`.
 
     Attributes
     ----------
@@ -81,7 +81,7 @@ class Explorer:
         self.draw()
 
     def draw(self) -> None:
-        """Draw everything anew, from the sliders as they stand; what cannot be built is said in place of it.
+        """Draw everything anew from the values of the sliders; where no graph can be built, say why and leave the last one.
 
         Examples
         --------
@@ -106,8 +106,8 @@ class Explorer:
         except PopgraphError as refusal:
             self._panels["message"].value = f"<strong>{html.escape(str(refusal))}</strong>"
             return
-        fewer = f"k = {k}: there are no more views" if k < self.sliders["k"].value else ""
-        self._panels["message"].value = fewer
+        fewer_views = k < self.sliders["k"].value
+        self._panels["message"].value = f"k = {k}: there are no more views" if fewer_views else ""
         self._panels["w"].value = _matrix_html(graph, "w", "w: probability of a positive pair")
         self._panels["adjacency"].value = _matrix_html(graph, "adjacency", "Ā: normalised adjacency")
         self._panels["spectrum"].value = _spectrum_html(spectrum)
@@ -123,9 +123,7 @@ class Explorer:
         plot.graph(graph, ax=self._axes[0])
         plot.embedding(graph, training, ax=self._axes[1])
         for ax in self._axes:
-            ax.set_title(
-                ax.get_title(), fontsize=11, y=1.0
-            )  # a place of its own choice costs matplotlib a third of a redraw
+            ax.set_title(ax.get_title(), fontsize=11, y=1.0)  # without y, finding a place takes a third of a redraw
         self._figure.canvas.draw()
         return _png(np.asarray(self._figure.canvas.buffer_rgba()))  # type: ignore[attr-defined]
 
@@ -175,16 +173,15 @@ def explore(
     if not callable(make_graph):
         raise InvalidArgument(f"explore takes a function that returns a graph; got {shorten(make_graph)}")
     rng = count("rng", rng, 0)
-    whole = isinstance(k, tuple | list) and len(k) == 2 and all(isinstance(end, int) for end in k)
-    if not whole or not 1 <= k[0] < k[1]:
+    if not isinstance(k, tuple | list) or len(k) != 2 or not all(map(is_whole, k)) or not 1 <= k[0] < k[1]:
         raise InvalidArgument(f"k is {shorten(k)}; give its least and its largest value, two whole numbers from 1 on")
-    known = inspect.signature(make_graph).parameters
-    open_ended = any(each.kind is each.VAR_KEYWORD for each in known.values())
-    if unknown := [name for name in parameters if name not in known and not open_ended]:
+    accepted = inspect.signature(make_graph).parameters
+    takes_any = any(each.kind is each.VAR_KEYWORD for each in accepted.values())
+    if unknown := [name for name in parameters if name not in accepted and not takes_any]:
         raise InvalidArgument(
-            f"{_name(make_graph)} takes no {', '.join(unknown)}; its parameters are {', '.join(known)}"
+            f"{_name(make_graph)} takes no {', '.join(unknown)}; its parameters are {', '.join(accepted)}"
         )
-    return Explorer(make_graph, parameters, (k[0], k[1]), rng)
+    return Explorer(make_graph, parameters, (int(k[0]), int(k[1])), rng)
 
 
 def _name(function: Callable[..., Any]) -> str:
@@ -206,13 +203,13 @@ def _slider(widgets: Any, name: str, given: Any, make_graph: Callable[..., Any],
     if isinstance(given, list) and given:
         return widgets.Dropdown(options=[(printable(str(each)), each) for each in given], description=name)
     ends = given if isinstance(given, tuple) and len(given) in (2, 3) else ()
-    if not ends or not all(isinstance(e, int | float) and np.isfinite(e) for e in ends) or not ends[0] < ends[1]:
+    if not ends or not all(is_real(end) and np.isfinite(end) for end in ends) or not ends[0] < ends[1]:
         raise InvalidArgument(
             f"{name} is {shorten(given)}; give (low, high), (low, high, step) with low < high, a list of choices, or a bool"
         )
-    low, high = ends[:2]
-    whole = all(isinstance(e, int) for e in ends) and ((low, high) != (0, 1) or type(start) is int)
-    step = ends[2] if len(ends) == 3 else 1 if whole else (high - low) / SLIDER_STEPS
+    whole = all(map(is_whole, ends)) and (tuple(ends[:2]) != (0, 1) or type(start) is int)
+    low, high, *steps = map(int if whole else float, ends)
+    step = steps[0] if steps else 1 if whole else (high - low) / SLIDER_STEPS
     value = _between(_parsed(start, low + (high - low) / 2), low, high)
     value = low + round((value - low) / step) * step  # a browser would move it to a step
     kind = widgets.IntSlider if whole else widgets.FloatSlider
@@ -232,7 +229,7 @@ def _matrix_html(graph: ViewedPopulation, which: str, title: str) -> str:
     if graph.N > MAX_VIEWS_DRAWN:
         return f"<strong>{title}</strong><br>{graph.N:,} views are too many to draw"
     values = weights_among(graph, which, np.arange(graph.N))
-    if graph.N > MAX_VIEWS_NUMBERED:
+    if graph.N > MAX_ROWS_NUMBERED:
         shades = (WEIGHTS(values / values.max()) * 255).astype(np.uint8)
         encoded = base64.b64encode(_png(shades)).decode()
         size = "width:15em;image-rendering:pixelated;border:1px solid currentColor"

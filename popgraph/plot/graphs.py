@@ -61,16 +61,16 @@ def graph(graph: ViewedPopulation, *, labels: Any = None, ax: Axes | None = None
     w.data *= np.sqrt(graph.w_x[shown])[w.row] * np.sqrt(graph.w_x[shown])[w.col]
     joined = w.row < w.col
     i, j, weight = w.row[joined], w.col[joined], w.data[joined]
-    many_edges = len(weight)
-    kept = _heaviest(len(shown), i, j, weight)
-    i, j, weight = i[kept], j[kept], weight[kept]
-    if len(weight) < many_edges:
-        note += f"\n(drawn: the heaviest {len(weight):,} of {many_edges:,} edges)"
+    edge_count = len(weight)
+    heaviest = _heaviest(len(shown), i, j, weight)
+    i, j, weight = i[heaviest], j[heaviest], weight[heaviest]
+    if len(weight) < edge_count:
+        note += f"\n(drawn: the heaviest {len(weight):,} of {edge_count:,} edges)"
     strength = weight / weight.max(initial=1e-300)
-    drawn = nx.Graph()
-    drawn.add_nodes_from(range(len(shown)))
-    drawn.add_weighted_edges_from(zip(i.tolist(), j.tolist(), strength.tolist(), strict=True))
-    place = nx.spring_layout(drawn, seed=rng, iterations=100 if len(shown) <= 500 else 30 if len(shown) <= 1000 else 15)
+    nodes = nx.Graph()
+    nodes.add_nodes_from(range(len(shown)))
+    nodes.add_weighted_edges_from(zip(i.tolist(), j.tolist(), strength.tolist(), strict=True))
+    place = nx.spring_layout(nodes, seed=rng, iterations=100 if len(shown) <= 500 else 30 if len(shown) <= 1000 else 15)
     at = np.array([place[v] for v in range(len(shown))])
     faint = 20.0 / max(len(i), 30)  # many faint lines would be a grey blot
     ink = 0.6 * min(1.0, (1500 / max(len(i), 1)) ** 0.75)
@@ -83,8 +83,8 @@ def graph(graph: ViewedPopulation, *, labels: Any = None, ax: Axes | None = None
     ax.set_axis_off()
     ax.margins(0.18)
     name_classes_aside(ax, at, classes, of_view)
-    many = graph.component_count
-    ax.set_title(f"{graph.N:,} views in {many:,} component{'s' * (many > 1)}{note}", fontsize=11)
+    parts = graph.component_count
+    ax.set_title(f"{graph.N:,} views in {parts:,} component{'s' * (parts > 1)}{note}", fontsize=11)
     return ax
 
 
@@ -94,8 +94,9 @@ def _heaviest(N: int, i: Ints, j: Ints, weight: Floats) -> Ints:
         return np.arange(len(weight))
     order = np.argsort(-weight, kind="stable")
     rank = np.empty(len(weight))
-    rank[order] = np.arange(1, len(weight) + 1)  # of which a spanning tree is found whatever the weights' range
+    # Ranks in place of weights: the tree is the same, and no difference of weights of any range is lost to rounding.
+    rank[order] = np.arange(1, len(weight) + 1)
     forest = minimum_spanning_tree(sp.csr_array((rank, (i, j)), shape=(N, N)))
-    first = order[forest.data.astype(np.intp) - 1]
-    rank[first] = 0.0
-    return np.sort(np.argsort(rank, kind="stable")[: max(MAX_EDGES_DRAWN, len(first))])
+    in_forest = order[forest.data.astype(np.intp) - 1]
+    rank[in_forest] = 0.0
+    return np.sort(np.argsort(rank, kind="stable")[: max(MAX_EDGES_DRAWN, len(in_forest))])

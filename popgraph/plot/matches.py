@@ -1,4 +1,4 @@
-"""A verdict: what F holds of each leading eigenvector."""
+"""A verdict: how much of each leading eigenvector lies in the span of F."""
 
 from textwrap import fill
 
@@ -6,17 +6,17 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from popgraph.basics.arguments.keywords import checked_call
-from popgraph.plot.drawing import INK, MAX_VIEWS_NAMED, MAX_VIEWS_NUMBERED, WARNING, WEIGHTS, axes_or_new
+from popgraph.plot.drawing import INK, MAX_ROWS_NAMED, MAX_ROWS_NUMBERED, WARNING, WEIGHTS, axes_or_new
 from popgraph.plot.reading import check_value
 from popgraph.verification.match import Match
 
 
 @checked_call()
 def match(match: Match, *, ax: Axes | None = None) -> Axes:
-    """Draw |Q| of F ≈ F* Q, a row for each eigenvector, with the principal angles and what f holds of each.
+    """Draw |Q| of F ≈ F* Q, a row for each eigenvector, with the principal angles and the share of it in span F.
 
-    F is √w_x f, and Q = F*ᵀF; at a match every eigenvector is held to 100 %, but for those with γ_i = γ_k at a degenerate cut:
-    which of them stand for the repeated γ is arbitrary, and so is f's share of each.
+    F is √w_x f, and Q = F*ᵀF. At a match the span of F contains 100 % of every eigenvector, but for those with γ_i = γ_k at a
+    degenerate cut: which eigenvectors stand for the repeated γ is arbitrary, and so is f's share of each.
 
     Parameters
     ----------
@@ -41,20 +41,22 @@ def match(match: Match, *, ax: Axes | None = None) -> Axes:
     column = float(np.linalg.norm(match.Q)) / np.sqrt(d * max(1.0 - match.relative_residual**2, 1e-12))
     full = max(float(size.max()), column, 1e-300)
     ax.imshow(size, cmap=WEIGHTS, vmin=0.0, vmax=full, interpolation="nearest", aspect="auto")
-    if k * d <= MAX_VIEWS_NUMBERED**2:
+    if k * d <= MAX_ROWS_NUMBERED**2:
         for (i, j), value in np.ndenumerate(size):
             colour = "white" if value > 0.5 * full else INK
             ax.text(j, i, f"{value:.2f}", ha="center", va="center", color=colour, fontsize=10)
-    named = np.arange(k) if k <= MAX_VIEWS_NAMED else np.linspace(0, k - 1, 11).astype(int)
+    named = np.arange(k) if k <= MAX_ROWS_NAMED else np.linspace(0, k - 1, 11).astype(int)
     ax.set_yticks(named, [f"v_{i + 1}  γ = {match.gamma[i]:.3g}" for i in named], fontsize=10 if k <= 12 else 7)
-    held = ax.secondary_yaxis("right")
-    held.set_yticks(named, [f"{100 * match.captured[i].round(10):.4g}%" for i in named], fontsize=10 if k <= 12 else 7)
+    shares = ax.secondary_yaxis("right")
+    shares.set_yticks(
+        named, [f"{100 * match.captured[i].round(10):.4g}%" for i in named], fontsize=10 if k <= 12 else 7
+    )
     arbitrary = match.degenerate or match.gamma[-1] == 0
-    held.set_ylabel("share of v_i in span F" + "\narbitrary where γ_i = γ_k" * bool(arbitrary))
-    for axis in (ax, held):
+    shares.set_ylabel("share of v_i in span F" + "\narbitrary where γ_i = γ_k" * bool(arbitrary))
+    for axis in (ax, shares):
         axis.tick_params(length=0)
     ax.set_xticks(
-        np.arange(d) if d <= MAX_VIEWS_NAMED else [], [str(j + 1) for j in range(d)] if d <= MAX_VIEWS_NAMED else []
+        np.arange(d) if d <= MAX_ROWS_NAMED else [], [str(j + 1) for j in range(d)] if d <= MAX_ROWS_NAMED else []
     )
     ax.set_xlabel("column of f;  shade: |Q| in F ≈ F* Q")
     verdict = "match" if match.matches else "no match, though f is optimal" if match.optimal else "no match"

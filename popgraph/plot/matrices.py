@@ -13,7 +13,7 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.memory import reserve
 from popgraph.basics.protocols import ViewedPopulation
 from popgraph.errors import InvalidArgument, printable, shorten
-from popgraph.plot.drawing import INK, MAX_VIEWS_NAMED, MAX_VIEWS_NUMBERED, WEIGHTS, axes_or_new, thumbnail
+from popgraph.plot.drawing import INK, MAX_ROWS_NAMED, MAX_ROWS_NUMBERED, WEIGHTS, Placement, axes_or_new, thumbnail
 from popgraph.plot.reading import MAX_VIEWS_DRAWN, chosen_views, drawn_as_images, read_viewed, weights_among
 from popgraph.populations.graph import PopulationGraph
 
@@ -59,9 +59,9 @@ def matrix(
     for what, chosen in (("annotate", annotate), ("colorbar", colorbar)):
         if chosen is not None:
             flag(what, chosen)
-    numbered = graph.N <= MAX_VIEWS_NUMBERED if annotate is None else annotate
-    if numbered and graph.N > MAX_VIEWS_NAMED:
-        raise InvalidArgument(f"annotate=True is for {MAX_VIEWS_NAMED} views or fewer; this graph has {graph.N:,}")
+    numbered = graph.N <= MAX_ROWS_NUMBERED if annotate is None else annotate
+    if numbered and graph.N > MAX_ROWS_NAMED:
+        raise InvalidArgument(f"annotate=True is for {MAX_ROWS_NAMED} views or fewer; this graph has {graph.N:,}")
     ax = axes_or_new(ax)
     shown, note = chosen_views(graph)
     reserve("the picture", 64.0 * len(shown) ** 2, "draw a smaller graph")
@@ -74,7 +74,7 @@ def matrix(
     ax.tick_params(length=0)
     if numbered:
         listed = graph if which == "w" and isinstance(graph, PopulationGraph) else None  # which knows w in fractions
-        size = 12 if graph.N <= 5 else 56 / max(graph.N, MAX_VIEWS_NUMBERED)
+        size = 12 if graph.N <= 5 else 56 / max(graph.N, MAX_ROWS_NUMBERED)
         for (i, j), value in np.ndenumerate(values):
             exact = listed.explain(graph.views[i], graph.views[j]).value if listed is not None else float(value)
             colour = "white" if value > 0.5 * values.max() else INK
@@ -95,7 +95,7 @@ def _number(value: Fraction | float, width: int) -> str:
 def _name_sides(ax: Axes, graph: ViewedPopulation) -> None:
     """Put the views along both sides of a matrix: as thumbnails, as names, or only counted."""
     places = np.arange(graph.N)
-    if graph.N > MAX_VIEWS_NAMED:
+    if graph.N > MAX_ROWS_NAMED:
         ax.set_xlabel(f"{min(graph.N, MAX_VIEWS_DRAWN):,} views")
         return
     ax.xaxis.set_ticks_position("bottom")
@@ -103,8 +103,8 @@ def _name_sides(ax: Axes, graph: ViewedPopulation) -> None:
         ax.set(xticks=[], yticks=[])
         zoom = 2.6 * min(1.0, 8 / graph.N)
         for i, view in enumerate(graph.views):
-            thumbnail(ax, view, (-0.62, i), zoom, align=(1.0, 0.5))
-            thumbnail(ax, view, (i, graph.N - 1 + 0.62), zoom, align=(0.5, 1.0))
+            thumbnail(ax, view, Placement((-0.62, i), zoom, align=(1.0, 0.5)))
+            thumbnail(ax, view, Placement((i, graph.N - 1 + 0.62), zoom, align=(0.5, 1.0)))
         return
     names = [printable(view) if isinstance(view, str) else shorten(view) for view in graph.views]
     names = [name if len(name) <= 18 else name[:17] + "…" for name in names]

@@ -15,7 +15,7 @@ from popgraph.basics.protocols import Population, satisfies
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.plot.drawing import COLOURS, FAINT, WARNING, axes_or_new
 
-EQUAL_WITHIN = 1e-9  # eigenvalues nearer than this are drawn as one
+EQUAL_WITHIN = 1e-9  # eigenvalues that differ by no more are drawn as one
 
 
 @checked_call()
@@ -70,25 +70,25 @@ def spectrum_path(
         return _leading(make_graph, value, most)
 
     path = np.array([gamma(float(value)) for value in t])
-    alive = int((path > EQUAL_WITHIN).any(axis=0).sum())
-    path = path[:, : min(most, max(alive, k or 1) + 1)]
-    met = _crossings(gamma, t, path)
+    nonzero = int((path > EQUAL_WITHIN).any(axis=0).sum())
+    path = path[:, : min(most, max(nonzero, k or 1) + 1)]
+    meetings = _crossings(gamma, t, path)
     ax = axes_or_new(ax)
     _draw_lines(ax, t, path)
-    places = [(round(at, 6), i, round(height, 6)) for at, i, height in met]
-    warned = {(at, height) for at, i, height in places if i + 1 == k}
-    plain = {(at, height) for at, _, height in places} - warned
-    for points, colour in ((plain, "black"), (warned, WARNING)):
+    places = [(round(at, 6), i, round(height, 6)) for at, i, height in meetings]
+    at_cut = {(at, height) for at, i, height in places if i + 1 == k}
+    elsewhere = {(at, height) for at, _, height in places} - at_cut
+    for points, colour in ((elsewhere, "black"), (at_cut, WARNING)):
         if points:
             across, up = zip(*sorted(points), strict=True)
             ax.scatter(across, up, s=60, facecolor="none", edgecolor=colour, linewidth=1.6, zorder=4)
-    crossings = len(plain) + len(warned)
+    crossings = len(elsewhere) + len(at_cut)
     title = f"γ over the parameter: {crossings} crossing{'s' * (crossings != 1)}"
     if k is not None:
         equal = path[:, k - 1] - path[:, k] <= EQUAL_WITHIN
         ax.scatter(t[equal], path[equal, k - 1], s=14, color=WARNING, zorder=5)
         title += f"\ncut at k = {k}: degenerate at {equal.sum()} of {len(t)} values"
-        title += f" and {len(warned)} crossing{'s' * (len(warned) != 1)}" if warned else ""
+        title += f" and {len(at_cut)} crossing{'s' * (len(at_cut) != 1)}" if at_cut else ""
     ax.set_title(title, fontsize=11)
     ax.set(xlabel="parameter", ylabel="γ_i", ylim=(-0.05, 1.08))
     ax.spines[["top", "right"]].set_visible(False)
@@ -106,48 +106,49 @@ def _leading(make_graph: Callable[[float], Any], value: float, most: int) -> Flo
 
 def _crossings(gamma: Callable[[float], Floats], t: Floats, path: Floats) -> list[tuple[float, int, float]]:
     """Return (value, i, γ) where γ_i and γ_{i+1} meet: at a point, or where they begin or end to be equal."""
-    met = []
+    meetings: list[tuple[float, int, float]] = []
     for i in range(path.shape[1] - 1):
 
         def gap(value: float, i: int = i) -> float:
-            found = gamma(value)
-            return float(found[i] - found[i + 1])
+            here = gamma(value)
+            return float(here[i] - here[i + 1])
 
-        at = path[:, i] - path[:, i + 1]
-        equal = at <= EQUAL_WITHIN
+        gaps = path[:, i] - path[:, i + 1]
+        equal = gaps <= EQUAL_WITHIN
         places = []
         for j in range(len(t)):
             left, right = j > 0 and bool(equal[j - 1]), j < len(t) - 1 and bool(equal[j + 1])
-            if equal[j] and not (left or right):
+            if equal[j] and not (left or right):  # they touch at this value alone
                 places.append(float(t[j]))
-            elif equal[j] and j > 0 and not left:
+            elif equal[j] and j > 0 and not left:  # they begin to be equal between the last value and this one
                 places.append(_edge(gap, float(t[j]), float(t[j - 1])))
-            elif equal[j] and j < len(t) - 1 and not right:
+            elif equal[j] and j < len(t) - 1 and not right:  # they end to be equal before the next value
                 places.append(_edge(gap, float(t[j]), float(t[j + 1])))
-            elif 0 < j < len(t) - 1 and at[j - 1] >= at[j] < at[j + 1] and not (equal[j] or left or right):
+            elif 0 < j < len(t) - 1 and gaps[j - 1] >= gaps[j] < gaps[j + 1] and not (equal[j] or left or right):
+                # A least gap lies between its neighbours; it is a crossing if the gap falls to (almost) nothing there.
                 ends = (float(t[j - 1]), float(t[j + 1]))
                 least = minimize_scalar(
                     gap, bounds=ends, method="bounded", options={"xatol": 1e-9 * (ends[1] - ends[0])}
                 )
-                if least.fun <= 1e-6 * max(at[j - 1], at[j + 1]):
+                if least.fun <= 1e-6 * max(gaps[j - 1], gaps[j + 1]):
                     places.append(float(least.x))
-        met += [(place, i, float(gamma(place)[i])) for place in places]
-    return met
+        meetings += [(place, i, float(gamma(place)[i])) for place in places]
+    return meetings
 
 
 def _edge(gap: Callable[[float], float], equal: float, apart: float) -> float:
-    """Return the last value, on the way from one where two eigenvalues are equal to one where they are not, where they are."""
-    nearest = 1e-8 * abs(apart - equal)
-    while abs(apart - equal) > nearest:
+    """Return where two eigenvalues cease to be equal, between a value where they are and one where they are not, by bisection."""
+    width = 1e-8 * abs(apart - equal)
+    while abs(apart - equal) > width:
         middle = (equal + apart) / 2
         equal, apart = (middle, apart) if gap(middle) <= EQUAL_WITHIN else (equal, middle)
     return equal
 
 
 def _draw_lines(ax: Axes, t: Floats, path: Floats) -> None:
-    """Draw each group of equal eigenvalues as a line as thick as it has members, with their number where it stands most alone."""
+    """Draw each group of equal eigenvalues as one line, thicker for more of them, with their number where no other line is near."""
     count = path.shape[1]
-    alone: dict[tuple[int, int], tuple[float, int]] = {}
+    label_at: dict[tuple[int, int], tuple[float, int]] = {}  # group -> (distance to the nearest line, -j of that place)
     for j in range(len(t) - 1):
         i, both = 0, path[j : j + 2]
         while i < count:
@@ -166,7 +167,7 @@ def _draw_lines(ax: Axes, t: Floats, path: Floats) -> None:
             above = path[j, i - 1] - path[j, i] if i else 1.0
             below = path[j, end - 1] - path[j, end] if end < count else path[j, i]
             if end - i > 1 and not zero:
-                alone[i, end] = max(alone.get((i, end), (-1.0, 0)), (float(min(above, below)), -j))
+                label_at[i, end] = max(label_at.get((i, end), (-1.0, 0)), (float(min(above, below)), -j))
             i = end
-    for (i, end), (_, j) in alone.items():
+    for (i, end), (_, j) in label_at.items():
         ax.annotate(f"x{end - i}", (t[-j], path[-j, i]), xytext=(6, 2), textcoords="offset points", fontsize=9)

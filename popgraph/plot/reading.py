@@ -24,10 +24,10 @@ def read_viewed(call: str, population: Any) -> Any:
     return read_population(call, population, ViewedPopulation)
 
 
-def check_value(name: str, value: Any, kind: type) -> None:
-    """Refuse what is no value of this class, before a figure is opened for it."""
-    if not isinstance(value, kind):
-        raise InvalidArgument(f"{name} is {shorten(value)}; it must be a {kind.__name__}")
+def check_value(name: str, value: Any, *kinds: type) -> None:
+    """Refuse what is no value of these classes, before a figure is opened for it."""
+    if not isinstance(value, kinds):
+        raise InvalidArgument(f"{name} is {shorten(value)}; it must be a {kinds[0].__name__}")
 
 
 class ListedEigenpairs(Eigenpairs, Protocol):
@@ -119,9 +119,10 @@ def classes_of_views(population: ViewedPopulation, labels: Any) -> tuple[list[st
 
 def _own_labels(population: ViewedPopulation) -> Any:
     """Return a population's own classes of its views, (N,), or None of one without."""
-    if getattr(population, "labels", ...) is None or population.view_labels is None:
+    if hasattr(population, "labels") and population.labels is None:
         return None
-    return np.asarray(population.view_labels)
+    of_views = population.view_labels
+    return None if of_views is None else np.asarray(of_views)
 
 
 def _class_name(label: Any) -> str:

@@ -1,4 +1,4 @@
-"""Training: the loss and its gradient, and an embedding on its way into the span of F*."""
+"""Training: the loss and its gradient, and an embedding that moves into the span of F*."""
 
 from typing import Any
 
@@ -22,18 +22,21 @@ from popgraph.plot.reading import (
     classes_of_views,
     read_viewed,
 )
-from popgraph.training.learning import Training
+from popgraph.populations.structure import ProductTraining
+from popgraph.training import Training
 
 
 @checked_call()
-def training(training: Training, spectrum: Eigenpairs | None = None, *, ax: Axes | None = None) -> Axes:
+def training(
+    training: Training | ProductTraining, spectrum: Eigenpairs | None = None, *, ax: Axes | None = None
+) -> Axes:
     """Draw the loss as training went, the norm of its gradient beside it, and the known minimum -Σγ² if a spectrum is given.
 
     Parameters
     ----------
-    training : Training
+    training : Training or ProductTraining
         Of an embedding into R^k.
-    spectrum : Spectrum, optional
+    spectrum : Spectrum, or that of a product, optional
         With at least k eigenvalues.
     ax : Axes, optional
         Where to draw; a new figure if not given.
@@ -51,10 +54,10 @@ def training(training: Training, spectrum: Eigenpairs | None = None, *, ax: Axes
     >>> training(pg.train(cloud, 2, rng=0), cloud.spectrum(2)).get_ylabel()
     'loss L(f)'
     """
-    check_value("training", training, Training)
+    check_value("training", training, Training, ProductTraining)
+    k = training.f.k if isinstance(training, ProductTraining) else training.f.shape[1]
     if spectrum is not None:
         check_spectrum(spectrum)
-    k = training.f.shape[1]
     if spectrum is not None and spectrum.k < k:
         raise InvalidArgument(f"the minimum for k = {k} needs {k} eigenvalues; this spectrum has {spectrum.k}")
     ax = axes_or_new(ax)
@@ -89,7 +92,7 @@ def animation(
     dims: tuple[int, int] = (0, 1),
     frames: int = 60,
 ) -> FuncAnimation:
-    """Animate training: the views at two coordinates of f, on their way to where the span of F* holds them.
+    """Animate training: the views at two coordinates of f, and how they move towards the span of F*.
 
     A hollow ring is where the span of F* comes nearest to a view's f: at a match every view stands in its ring. Beside it, the
     largest principal angle from the span of F to that of F*. Save it with `.save("training.gif", writer="pillow")`, or show it

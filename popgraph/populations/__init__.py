@@ -19,26 +19,28 @@ from typing import TYPE_CHECKING
 
 from popgraph.basics.namespaces import missing, only
 from popgraph.populations.building import build, from_population
+from popgraph.populations.class_coordinates import ClassCoordinates
 from popgraph.populations.columns import read_columns
 from popgraph.populations.features import FeatureClass, check_dimension, read_features
 from popgraph.populations.graph import PopulationGraph, read_graph
-from popgraph.populations.printing import counts_in_words
+from popgraph.populations.printing import sizes_in_words
 from popgraph.populations.sampling import PairSampler, read_draws
 from popgraph.populations.weights import pair_weights
 
 __all__ = [
+    "ClassCoordinates",
     "FeatureClass",
     "PairSampler",
     "PopulationGraph",
     "build",
     "check_dimension",
-    "counts_in_words",
     "from_population",
     "pair_weights",
     "read_columns",
     "read_draws",
     "read_features",
     "read_graph",
+    "sizes_in_words",
 ]
 __dir__ = only(__all__)
 if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker

@@ -13,7 +13,7 @@ from popgraph.declare.enumerated import Population
 
 Probability: TypeAlias = Fraction | float
 
-SHOWN = 20  # terms printed: one screen
+MAX_TERMS_PRINTED = 20  # one screen
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ class Explanation(Immutable):
         lines = [
             f"  {number(term.p)} · {number(term.a)} · {number(term.a_plus)} = {number(term.value)}"
             f"   from {short(term.natural)}"
-            for term in self.terms[:SHOWN]
+            for term in self.terms[:MAX_TERMS_PRINTED]
         ]
-        if len(self.terms) > SHOWN:
-            lines.append(f"  ... and {len(self.terms) - SHOWN:,} more naturals")
+        if len(self.terms) > MAX_TERMS_PRINTED:
+            lines.append(f"  ... and {len(self.terms) - MAX_TERMS_PRINTED:,} more naturals")
         return "\n".join([title, "  = sum over naturals of p · A(x) · A(x'):", *lines])
 
 

@@ -150,12 +150,12 @@ class FourierBlocks(Immutable):
         vectors, gamma = (np.concatenate(parts, axis=-1) for parts in zip(*pairs, strict=True))
         return np.asarray(vectors[:, np.argsort(-gamma, kind="stable")])
 
-    def _of_block(self, block: int, many: int) -> tuple[Floats, Floats]:
-        """Return the `many` leading real eigenvectors (N, many) that a character and its conjugate give, and their γ."""
+    def _of_block(self, block: int, count: int) -> tuple[Floats, Floats]:
+        """Return the leading real eigenvectors (N, count) that a character and its conjugate give, and their γ."""
         views, character = self.symmetry.view_orbits, int(self._characters[block])
         hat, real = self._blocks[block], bool(self._real(character))
         _, sigma, Vh = np.linalg.svd(hat.real if real else hat, full_matrices=False)
-        pairs = many if real else -(-many // 2)
+        pairs = count if real else -(-count // 2)
         coefficients = Vh[:pairs].conj().T / np.sqrt(views.sizes)[:, np.newaxis]
         frequency = np.unravel_index(character, self.symmetry.orders)
         element = np.unravel_index(views.element, self.symmetry.orders)
@@ -165,4 +165,4 @@ class FourierBlocks(Immutable):
         if real:
             return wave.real, gamma
         both = np.stack([wave.real, wave.imag], axis=2).reshape(len(wave), -1) * np.sqrt(2)
-        return both[:, :many], np.repeat(gamma, 2)[:many]
+        return both[:, :count], np.repeat(gamma, 2)[:count]

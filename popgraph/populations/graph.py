@@ -29,7 +29,7 @@ from popgraph.populations.sampling import PairSampler
 from popgraph.populations.symmetry import Symmetry, read_symmetry
 from popgraph.spectrum import Components, Grid, Spectrum, decompose, find_components, ritz
 
-STR_SIDE = 400  # str() shows eigenvalues where all of them are quick to compute
+MAX_SIDE_SOLVED_TO_PRINT = 400  # of M; up to this all eigenvalues are quick to compute
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -305,9 +305,9 @@ class PopulationGraph(Immutable):
                 return self._fourier.spectrum(k)
             return decompose(self.factor, self.w_x, k, components=self._split, solver=solver, grid=self.grid)
         if solver is not None:
-            raise InvalidArgument(f"solver is {solver!r}; a class of functions is always solved whole: leave it out")
-        held = read_features(self.views, self.w_x, features)
-        return ritz(self.factor, self.w_x, held.basis, held.T, k)
+            raise InvalidArgument(f"solver is {solver!r}; with features a dense solver always runs: leave it out")
+        feature_class = read_features(self.views, self.w_x, features)
+        return ritz(self.factor, self.w_x, feature_class.basis, feature_class.T, k)
 
     def explain(self, x: Any, x_plus: Any) -> Explanation:
         """Show w_xx' as the sum over naturals that it is, term by term; in fractions where the population is exact.
@@ -379,7 +379,7 @@ class PopulationGraph(Immutable):
 
     def __repr__(self) -> str:
         group = "" if self.symmetry is None else f", symmetric under {self.symmetry.group}"
-        return f"PopulationGraph({printing.counts_in_words(self)}{group})"
+        return f"PopulationGraph({printing.sizes_in_words(self)}{group})"
 
     def __str__(self) -> str:
         return printing.graph_text(self, self._shown_spectrum())
@@ -388,7 +388,7 @@ class PopulationGraph(Immutable):
         return printing.graph_html(self, self._shown_spectrum())
 
     def _shown_spectrum(self) -> Spectrum | None:
-        return self.spectrum(min(8, self.N)) if min(self.n, self.N) <= STR_SIDE else None
+        return self.spectrum(min(8, self.N)) if min(self.n, self.N) <= MAX_SIDE_SOLVED_TO_PRINT else None
 
 
 def read_graph(call: str, graph: Any, name: str = "a PopulationGraph first") -> None:

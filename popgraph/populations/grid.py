@@ -1,6 +1,6 @@
 """`find_grid`: whether an enumerated population is a product of independent coordinates, told by its arrays alone.
 
-No declaration is trusted: p and every stored entry of A are compared with the products of the coordinates' own.
+Nothing that was declared is relied on: p and every stored entry of A are compared with the products of the coordinates' own.
 """
 
 from math import prod
@@ -16,10 +16,10 @@ from popgraph.declare.enumerated import Population
 from popgraph.populations import weights
 from popgraph.spectrum import Grid
 
-LARGEST = 800  # views of one coordinate, whose spectrum is solved whole
-AT_ONCE = 2**21  # entries compared together
-ROUNDINGS = 16  # for each coordinate: its values are sums of products, and these are compared with products
-HALF = 2**24  # entries of one half of the coordinates as a dense array; larger ones are left to the other solvers
+COORDINATE_VIEWS_LIMIT = 800  # of one coordinate, all of whose eigenpairs are computed
+ENTRIES_AT_ONCE = 2**21  # entries compared together
+ROUNDINGS_PER_COORDINATE = 16  # by which products may differ: a coordinate's own values are sums of products
+HALF_TABLE_LIMIT = 2**24  # entries of a half's dense array; larger populations are left to the other solvers
 
 
 def find_grid(population: Population) -> Grid | None:
@@ -45,7 +45,7 @@ def find_grid(population: Population) -> Grid | None:
     if (of_naturals := _coordinates(naturals)) is None or (of_views := _coordinates(views.array)) is None:
         return None
     natural, (x, x_sizes) = of_naturals[0], of_views
-    if max(x_sizes) > LARGEST:
+    if max(x_sizes) > COORDINATE_VIEWS_LIMIT:
         return None
     p, expected, marginals, kernels = population.distribution.probabilities, np.ones(len(naturals)), [], []
     for j in range(d):
@@ -55,17 +55,17 @@ def find_grid(population: Population) -> Grid | None:
         marginals.append(p[line] / p[line].sum())
         expected *= marginals[j][natural[:, j]]
         kernels.append(_coordinate_kernel(A, line, x[:, j], x_sizes[j]))
-    if (np.abs(p - expected) > ROUNDINGS * d * EPS * expected).any() or not _is_product(A, natural, x, kernels):
+    if (np.abs(p - expected) > ROUNDINGS_PER_COORDINATE * d * EPS * expected).any() or not _is_product(
+        A, natural, x, kernels
+    ):
         return None
     return _grid(kernels, marginals, x)
 
 
 def _coordinates(states: Any) -> tuple[Ints, list[int]] | None:
-    """Return states (m, d) with each coordinate's values numbered by size, and how many there are, if they are a whole grid.
-
-    All states are different, so they are one if there are as many as the product of these numbers. Most that are none show it in
-    the first coordinates, whose numbers of values do not divide m.
-    """
+    """Return states (m, d) with each coordinate's values numbered by size, and how many there are, if they are a whole grid."""
+    # All states are different, so they are a whole grid iff there are as many as the product of these numbers. Most that are none
+    # show it in the first coordinates, whose numbers of values do not divide m.
     numbered = np.empty(states.shape, dtype=np.intp)
     sizes: list[int] = []
     for j in range(states.shape[1]):
@@ -87,19 +87,17 @@ def _coordinate_kernel(A: Any, line: Ints, values: Ints, n_views: int) -> Floats
 
 
 def _is_product(A: Any, natural: Ints, x: Ints, kernels: list[Any]) -> bool:
-    """Whether every entry of A is the product of the coordinates' ones, and no product is missing.
-
-    Two halves of the coordinates are multiplied out beforehand, so that an entry costs two look-ups however many there are.
-    """
+    """Whether every entry of A is the product of the coordinates' ones, and no product is missing."""
+    # Two halves of the coordinates are multiplied out beforehand, so that an entry costs two look-ups however many there are
     if prod(int(np.count_nonzero(kernel)) for kernel in kernels) != A.nnz:
         return False
     sizes = np.cumsum([np.log(kernel.size) for kernel in kernels])
     cut = 1 + int(np.argmin(np.abs(2 * sizes[:-1] - sizes[-1])))
-    if max(prod(kernel.size for kernel in half) for half in (kernels[:cut], kernels[cut:])) > HALF:
+    if max(prod(kernel.size for kernel in half) for half in (kernels[:cut], kernels[cut:])) > HALF_TABLE_LIMIT:
         return False
     left, right = _half(natural, x, kernels, slice(0, cut)), _half(natural, x, kernels, slice(cut, None))
-    allowed = ROUNDINGS * len(kernels) * EPS
-    step = max(1, AT_ONCE * len(natural) // max(A.nnz, 1))
+    allowed = ROUNDINGS_PER_COORDINATE * len(kernels) * EPS
+    step = max(1, ENTRIES_AT_ONCE * len(natural) // max(A.nnz, 1))
     for start in range(0, len(natural), step):
         rows = slice(start, min(start + step, len(natural)))
         entries = slice(A.indptr[rows.start], A.indptr[rows.stop])
@@ -142,4 +140,4 @@ def _grid(kernels: list[Any], marginals: list[Any], x: Ints) -> Grid:
 
 def _close(a: Floats, b: Floats) -> bool:
     """Whether two arrays are equal to rounding."""
-    return a.shape == b.shape and bool((np.abs(a - b) <= ROUNDINGS * EPS * b).all())
+    return a.shape == b.shape and bool((np.abs(a - b) <= ROUNDINGS_PER_COORDINATE * EPS * b).all())

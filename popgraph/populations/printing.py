@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from popgraph.basics.html import headed, html_table, listed, number
 from popgraph.basics.protocols import LabelledPopulation, Population
-from popgraph.errors import printable
+from popgraph.errors import count_in_words, printable
 from popgraph.spectrum import Spectrum
 
 MAX_VIEWS_OF_A_PRINTED_MATRIX = 12  # up to so many views, a graph in a notebook shows w itself
@@ -21,11 +21,15 @@ class ListedGraph(LabelledPopulation, Protocol):
     def explain(self, x: Hashable, x_plus: Hashable) -> Any: ...  # noqa: D102
 
 
-def counts_in_words(population: Population, kind: str = "") -> str:
+def sizes_in_words(population: Population, kind: str = "") -> str:
     """Write a population's name, what kind it is of and how large it is: "pets: 12 naturals, 6 views, 1 component"."""
     name = f"{printable(population.name)}: " if population.name else ""
     numbers = {"natural": population.n, "view": population.N, "component": population.component_count}
-    return name + kind + ", ".join(f"{count:,} {what}{'s' * (count != 1)}" for what, count in numbers.items())
+    return (
+        name
+        + kind
+        + ", ".join(f"{count_in_words(count)} {what}{'s' * (count != 1)}" for what, count in numbers.items())
+    )
 
 
 def graph_text(graph: ListedGraph, spectrum: Spectrum | None) -> str:

@@ -9,7 +9,7 @@ from popgraph.basics.arguments import count
 from popgraph.basics.arrays import Floats, Ints, Sparse
 from popgraph.basics.memory import reserve
 
-MOST_DRAWS = 2**31  # in one call
+MAX_DRAWS = 2**31  # in one call
 
 
 def read_draws(size: int, each: float = 48.0) -> int:
@@ -22,7 +22,7 @@ def read_draws(size: int, each: float = 48.0) -> int:
     TooLarge
         If they do not fit.
     """
-    size = count("size", size, 0, MOST_DRAWS, "the number of draws must be a whole number")
+    size = count("size", size, 0, MAX_DRAWS, "the number of draws must be a whole number")
     reserve(f"a sample of size {size:,}", each * size, "draw fewer at a time")
     return size
 

@@ -18,10 +18,10 @@ from popgraph.declare.enumerated import Population
 from popgraph.declare.image import Image
 from popgraph.errors import InvalidArgument, TooLarge, listing, shorten
 
-ROUNDING = 64 * float(np.finfo(np.float64).eps)  # share by which p and A may differ along an orbit
+INVARIANCE_TOLERANCE = 64 * float(np.finfo(np.float64).eps)  # relative: by how much p and A may differ along an orbit
 MAX_GROUP_ELEMENTS = 2**28  # the images of an orbit's first member under all of them are listed
 
-NAMED: dict[str, Callable[[Any], Any]] = {
+MOVES_OF_PIXELS: dict[str, Callable[[Any], Any]] = {
     "shift down": lambda pixels: np.roll(pixels, 1, axis=0),
     "shift right": lambda pixels: np.roll(pixels, 1, axis=1),
     "flip top to bottom": lambda pixels: pixels[::-1],
@@ -114,8 +114,8 @@ def read_symmetry(population: Population, generators: Any) -> Symmetry:
 def find_orbits(moves: Sequence[Ints], orders: Sequence[int]) -> Orbits:
     """Follow the first member of each orbit through the whole group."""
     size = len(moves[0])
-    here = np.tile(np.arange(size), len(moves))
-    joined = sp.csr_array((np.ones(len(here)), (here, np.concatenate(moves))), shape=(size, size))
+    member = np.tile(np.arange(size), len(moves))
+    joined = sp.csr_array((np.ones(len(member)), (member, np.concatenate(moves))), shape=(size, size))
     first = np.unique(connected_components(joined, directed=False)[1], return_index=True)[1]
     first = np.sort(first)
     images = first[:, np.newaxis]
@@ -167,9 +167,9 @@ def _read_moves(population: Population, generators: Any) -> tuple[list[str], lis
         on_naturals.append(pair[0])
         on_views.append(pair[1])
     for moves, (what, outcomes) in zip((on_naturals, on_views), naturals_and_views, strict=True):
-        for i, one in enumerate(moves):
+        for i, permutation in enumerate(moves):
             for j in range(i):
-                if (wrong := np.flatnonzero(one[moves[j]] != moves[j][one])).size:
+                if (wrong := np.flatnonzero(permutation[moves[j]] != moves[j][permutation])).size:
                     raise InvalidArgument(
                         f"{names[j]} and {names[i]} do not commute on the {what} {shorten(outcomes[int(wrong[0])])}; the group "
                         "must be abelian: declare one of them"
@@ -197,11 +197,11 @@ def _orders(on_naturals: Sequence[Ints], on_views: Sequence[Ints]) -> tuple[int,
 def _function(name: str, generator: Any) -> Callable[[Any], Any]:
     """Return a generator as a function of an outcome."""
     if isinstance(generator, str):
-        if generator not in NAMED:
+        if generator not in MOVES_OF_PIXELS:
             raise InvalidArgument(
-                f"{generator!r} is no generator's name; images know {listing([repr(n) for n in NAMED])}"
+                f"{generator!r} is no generator's name; images know {listing([repr(n) for n in MOVES_OF_PIXELS])}"
             )
-        by_pixels = NAMED[generator]
+        by_pixels = MOVES_OF_PIXELS[generator]
 
         def of_image(outcome: Any) -> Image:
             if not isinstance(outcome, Image):
@@ -215,7 +215,7 @@ def _function(name: str, generator: Any) -> Callable[[Any], Any]:
         return generator  # type: ignore[no-any-return]
     raise InvalidArgument(
         f"{name} is {shorten(generator)}; give a function of outcomes, a mapping outcome -> outcome, a pair of arrays of positions "
-        f"(of naturals, of views), or for images one of {listing([repr(n) for n in NAMED])}"
+        f"(of naturals, of views), or for images one of {listing([repr(n) for n in MOVES_OF_PIXELS])}"
     )
 
 
@@ -247,11 +247,12 @@ def _positions(name: str, declared: Any, size: int) -> Ints:
 
 
 def _check_permutation(name: str, what: str, outcomes: Sequence[Any], moved: Ints) -> None:
+    """Refuse what takes two outcomes to the same one."""
     counts = np.bincount(moved, minlength=len(moved))
     if (hit := np.flatnonzero(counts > 1)).size:
-        one, other = np.flatnonzero(moved == hit[0])[:2]
+        first, second = np.flatnonzero(moved == hit[0])[:2]
         raise InvalidArgument(
-            f"{name} takes the {what}s {shorten(outcomes[int(one)])} and {shorten(outcomes[int(other)])} to the same one, "
+            f"{name} takes the {what}s {shorten(outcomes[int(first)])} and {shorten(outcomes[int(second)])} to the same one, "
             f"{shorten(outcomes[int(hit[0])])}; a generator permutes the {what}s"
         )
 
@@ -271,7 +272,7 @@ def _check_invariance(population: Population, name: str, on_naturals: Ints, on_v
     inverse[on_views] = np.arange(len(on_views))
     back = sp.csr_array((moved.data, inverse[moved.indices], moved.indptr), shape=A.shape)
     back.sort_indices()
-    excess = sp.csr_array(abs(back - A) - ROUNDING * back.maximum(A)).tocoo()
+    excess = sp.csr_array(abs(back - A) - INVARIANCE_TOLERANCE * back.maximum(A)).tocoo()
     if len(excess.data) and excess.data.max() > 0:
         x, y = (int(part[np.argmax(excess.data)]) for part in excess.coords)
         raise InvalidArgument(
@@ -280,5 +281,6 @@ def _check_invariance(population: Population, name: str, on_naturals: Ints, on_v
         )
 
 
-def _differ(one: Floats, other: Floats) -> Any:
-    return np.abs(one - other) > ROUNDING * np.maximum(one, other)
+def _differ(moved: Floats, p: Floats) -> Any:
+    """Return where two arrays of probabilities differ by more than rounding."""
+    return np.abs(moved - p) > INVARIANCE_TOLERANCE * np.maximum(moved, p)

@@ -10,12 +10,14 @@ from popgraph.basics.memory import reserve
 from popgraph.basics.protocols import ViewedPopulation
 from popgraph.errors import InvalidArgument, TooLarge, listing, shorten, size_in_words
 
-DENSE_BYTES = 2**30  # a dense w above this is refused: nobody reads 11,585 x 11,585 numbers
-SPARSE_BYTES = 2**33  # a sparse w above this is refused: the factor does the same work in a fraction of the memory
+MAX_DENSE_BYTES = 2**30  # of a dense w: 11,585 x 11,585 numbers
+MAX_SPARSE_BYTES = 2**33  # of a sparse w: the factor does the same work in a fraction of the memory
 
-INSTEAD = 'use graph.factor (M, with Ā = MᵀM), graph.weight_matrix("csr") or graph.operator()'
-LEAST = float(np.finfo(np.float64).tiny)  # below it a number has fewer digits, and so would its view's row of F*
-POSITIVE = float(np.finfo(np.float64).smallest_subnormal)
+WITHOUT_A_MATRIX = 'use graph.factor (M, with Ā = MᵀM), graph.weight_matrix("csr") or graph.operator()'
+MIN_VIEW_PROBABILITY = float(
+    np.finfo(np.float64).tiny
+)  # below it a number has fewer digits, and so would its view's row of F*
+SMALLEST_POSITIVE_FLOAT = float(np.finfo(np.float64).smallest_subnormal)
 
 
 def view_probabilities(p: Floats, A: Sparse, views: Sequence[Hashable]) -> Floats:
@@ -25,10 +27,10 @@ def view_probabilities(p: Floats, A: Sparse, views: Sequence[Hashable]) -> Float
     on √w_x exactly, and nothing has been renormalised.
     """
     w_x = np.asarray(A.T @ (p * A.sum(axis=1)))
-    if not (w_x >= LEAST).all():
-        lost = listing([shorten(views[i]) for i in np.flatnonzero(w_x < LEAST).tolist()])
+    if not (w_x >= MIN_VIEW_PROBABILITY).all():
+        lost = listing([shorten(views[i]) for i in np.flatnonzero(w_x < MIN_VIEW_PROBABILITY).tolist()])
         raise InvalidArgument(
-            f"w_x of {lost} is too small for float64: p times A is below {LEAST:.2g}; leave it out or make it larger"
+            f"w_x of {lost} is too small for float64: p times A is below {MIN_VIEW_PROBABILITY:.2g}; leave it out or make it larger"
         )
     return w_x
 
@@ -37,7 +39,7 @@ def factor(p: Floats, A: Sparse, w_x: Floats) -> Sparse:
     """Return M = diag(√p) A D^-1/2, with the sparsity of A: an entry that rounds to 0 still joins what A joins, as 5e-324."""
     reserve("M", 40 * A.nnz, "declare fewer views for each natural, or fewer naturals")
     data = np.repeat(np.sqrt(p), np.diff(A.indptr)) * A.data / np.sqrt(w_x)[A.indices]
-    data = np.maximum(data, POSITIVE)
+    data = np.maximum(data, SMALLEST_POSITIVE_FLOAT)
     return frozen_csr(sp.csr_array((data, A.indices, A.indptr), shape=A.shape))  # both read-only, so they can be shared
 
 
@@ -67,10 +69,10 @@ def pair_weights(population: ViewedPopulation) -> Floats:
     if own is not None:
         return np.asarray(own)
     n_views = population.N
-    if 8 * n_views**2 > DENSE_BYTES:
+    if 8 * n_views**2 > MAX_DENSE_BYTES:
         raise TooLarge(
             f"w of {n_views:,} views as a dense array needs {size_in_words(8 * n_views**2)}, more than "
-            f"{size_in_words(DENSE_BYTES)}; use graph.gram(X), which multiplies by Ā"
+            f"{size_in_words(MAX_DENSE_BYTES)}; use graph.gram(X), which multiplies by Ā"
         )
     reserve(f"w of {n_views:,} views as a dense array", 32.0 * n_views**2, "use graph.gram(X), which multiplies by Ā")
     root = np.sqrt(population.w_x)
@@ -81,22 +83,22 @@ def pair_weights(population: ViewedPopulation) -> Floats:
 def _check_dense(what: str, matrix: Sparse) -> None:
     n, n_views = matrix.shape
     needed = 8 * n_views * max(n, n_views)
-    if needed > DENSE_BYTES:
+    if needed > MAX_DENSE_BYTES:
         raise TooLarge(
             f"{what} of {n_views:,} views as a dense array needs {size_in_words(needed)}, more than "
-            f"{size_in_words(DENSE_BYTES)}; {INSTEAD}"
+            f"{size_in_words(MAX_DENSE_BYTES)}; {WITHOUT_A_MATRIX}"
         )
-    reserve(f"{what} of {n_views:,} views as a dense array", 8.0 * n_views * (2 * n + n_views), INSTEAD)
+    reserve(f"{what} of {n_views:,} views as a dense array", 8.0 * n_views * (2 * n + n_views), WITHOUT_A_MATRIX)
 
 
 def sparse(p: Floats, A: Sparse) -> Sparse:
     """Return w as a csr_array; a natural of d views adds d² entries at most."""
     degree = np.diff(A.indptr).astype(np.float64)
     needed = 12.0 * min(float(np.sum(degree**2)), float(A.shape[1]) ** 2)
-    if needed > SPARSE_BYTES:
+    if needed > MAX_SPARSE_BYTES:
         raise TooLarge(
             f"w of {A.shape[1]:,} views as a sparse matrix needs up to {size_in_words(needed)}, more than "
-            f"{size_in_words(SPARSE_BYTES)}; use graph.factor (M, with Ā = MᵀM) or graph.operator()"
+            f"{size_in_words(MAX_SPARSE_BYTES)}; use graph.factor (M, with Ā = MᵀM) or graph.operator()"
         )
     reserve(
         f"w of {A.shape[1]:,} views as a sparse matrix",

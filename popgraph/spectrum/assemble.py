@@ -12,7 +12,7 @@ import numpy as np
 from popgraph.basics.arrays import Floats, Ints, Sparse, frozen
 from popgraph.basics.subspace import tolerance
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed
-from popgraph.spectrum.certificate import AT_ONCE, certify, refute, residuals_of, witness
+from popgraph.spectrum.certificate import COLUMNS_AT_ONCE, Remainder, certify, refute, residual_norms, witness
 from popgraph.spectrum.value import SolverUse, Spectrum
 
 
@@ -28,7 +28,6 @@ class Solution:
         How many of them are 1.
     excluded : str
         How it is known that no other eigenvalue is above `remainder_bound`.
-    solvers : tuple of SolverUse
     side : int
         The side of the largest matrix solved, which sets the rounding to be expected.
     remainder, remainder_bound : float
@@ -57,16 +56,14 @@ def assemble_spectrum(
     product: Callable[[Floats], Floats],
     *,
     residuals: Floats | None = None,
-    at_once: int = AT_ONCE,
+    at_once: int = COLUMNS_AT_ONCE,
 ) -> Spectrum:
     """Return the leading eigenpairs of Ā as a certified `Spectrum`.
 
     Parameters
     ----------
-    solution : Solution
     V : (N, k) array
         Eigenvectors of the k leading eigenvalues, orthonormal, of either sign; the array is overwritten, and becomes the result's.
-    w_x : (N,) array
     product : callable
         X -> ĀX, of a vector (N,) or of columns (N, m).
     residuals : (k,) array, optional
@@ -85,15 +82,15 @@ def assemble_spectrum(
     else:
         known = listed[: max(k, int(np.sum(listed > bound)))]
     gamma, next_listed = listed[:k].copy(), float(listed[k]) if k < len(listed) else 0.0
-    remainder = (max(next_listed, solution.remainder), max(next_listed, bound))
-    unit = min(k, solution.components) if solution.closed_form else 0  # these are positive as they are
-    for start in range(unit, k, at_once):
+    remainder = Remainder(max(next_listed, solution.remainder), max(next_listed, bound), solution.excluded)
+    unit_count = min(k, solution.components) if solution.closed_form else 0  # these are positive as they are
+    for start in range(unit_count, k, at_once):
         V[:, start : start + at_once] = signed(V[:, start : start + at_once])
-    measured = residuals_of(product, gamma, V, at_once) + solution.residual
+    measured = residual_norms(product, gamma, V, at_once) + solution.residual
     if any(use.solver == "iterative" for use in solution.solvers):
-        refute(max(solution.remainder, witness(product, V)), remainder[1], k, solution.side)
+        refute(max(solution.remainder, witness(product, V)), remainder.bound, k, solution.side)
     certified = measured if residuals is None else residuals
-    certificate = certify(certified, gamma, V, remainder, solution.excluded, solution.side, tops=unit)
+    certificate = certify(certified, gamma, V, remainder, solution.side, unit_count=unit_count)
     return Spectrum(
         gamma=frozen(gamma),
         eigenvectors=frozen(V),
@@ -129,26 +126,31 @@ def nothing_to_solve(k: int, components: int, shape: tuple[int, int], what: str 
 
 
 def unit_eigenvectors(component: Ints, w_x: Floats, count: int) -> Sparse:
-    """Return √w_x on each of the first components, scaled to length 1: (N, count), at most an entry in each row.
+    """Return √w_x on each of the first `count` components, scaled to length 1: (N, count), at most an entry in each row.
 
-    Ā √w_x = D^-1/2 w 1 = √w_x, and as w is block diagonal this holds on each component by itself (THEORY 2.2).
-
-    Parameters
-    ----------
-    component : (N,) array
-        The component of each view, 0, 1, ...
-    w_x : (N,) array
-    count : int
-        At most the number of components.
+    `component` (N,) is the component of each view, 0, 1, ...
     """
-    here = np.flatnonzero(component < count)
-    root, of_view = np.sqrt(w_x[here]), component[here]
+    views, of_view, values = _unit_entries(component, w_x, count)
+    starts = np.searchsorted(views, np.arange(len(w_x) + 1))
+    return Sparse((values, of_view, starts), shape=(len(w_x), count))
+
+
+def put_unit_eigenvectors(V: Floats, component: Ints, w_x: Floats, count: int) -> None:
+    """Write the `unit_eigenvectors` into the first `count` columns of zeros (N, k)."""
+    views, of_view, values = _unit_entries(component, w_x, count)
+    V[views, of_view] = values
+
+
+def _unit_entries(component: Ints, w_x: Floats, count: int) -> tuple[Ints, Ints, Floats]:
+    """Return the views of the first components, ascending, the component of each, and the unit eigenvectors' entries."""
+    # Ā √w_x = D^-1/2 w 1 = √w_x, and as w is block diagonal this holds on each component by itself (THEORY 2.2)
+    views = np.flatnonzero(component < count)
+    root, of_view = np.sqrt(w_x[views]), component[views]
     order = np.argsort(of_view, kind="stable")
     ends = np.cumsum(np.bincount(of_view, minlength=count))[:-1]
     # Norm by norm: numpy's bincount adds one by one, and the sum of 10^6 would not be a unit's square to the last digits
     length = np.array([np.linalg.norm(part) for part in np.split(root[order], ends)])
-    starts = np.concatenate([[0], np.cumsum(component < count)])
-    return Sparse((root / length[of_view], of_view, starts), shape=(len(w_x), count))
+    return views, of_view, root / length[of_view]
 
 
 def leading_eigenvectors(unit: Sparse, gamma: Floats, U: Floats, k: int, side: int) -> Floats:
@@ -158,27 +160,18 @@ def leading_eigenvectors(unit: Sparse, gamma: Floats, U: Floats, k: int, side: i
     ----------
     unit : (N, c) csr_array
         The first min(k, components) `unit_eigenvectors`.
-    gamma : (m,) array
-        Eigenvalues below the components' 1, positive, largest first.
-    U : (N, v) array
-        Their eigenvectors, as far as they are among the k leading ones; where the last of these is repeated, of all its copies.
-    k : int
-    side : int
-        As of `Solution`.
+    gamma, U : (m,) and (N, v) arrays
+        Positive eigenvalues below 1, largest first, and their eigenvectors as far as they are among the k leading ones; where the
+        last of these is repeated, of all its copies.
     """
     V = np.zeros((unit.shape[0], k), order="F")
-    put(V, unit)
+    entries = unit.tocoo()
+    V[entries.row, entries.col] = entries.data
     start, stop = unit.shape[1], min(k, unit.shape[1] + len(gamma))
     V[:, start:stop] = reproducible(gamma, U, stop - start, side)
     if stop < k:
         V[:, stop:] = null_vectors(V[:, :stop], k - stop)
     return V
-
-
-def put(V: Floats, unit: Sparse) -> None:
-    """Write unit eigenvectors (N, c) into the first c columns of zeros (N, k)."""
-    entries = unit.tocoo()
-    V[entries.row, entries.col] = entries.data
 
 
 def reproducible(gamma: Floats, U: Floats, count: int, side: int) -> Floats:

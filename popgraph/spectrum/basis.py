@@ -13,75 +13,64 @@ from scipy.linalg.lapack import dpotrf
 from popgraph.basics.arrays import Floats
 from popgraph.basics.subspace import tolerance
 
-TIE = 1e-6  # entries closer than this share are taken as equal, so that rounding does not decide between them
+EQUAL_SHARE_OF_ENTRIES = (
+    1e-6  # entries closer than this share count as equal, so that rounding does not decide between them
+)
+DEPENDENT_SHARE = (
+    1e-4  # least diagonal entry of Cholesky's factor, for the largest, at which columns are too nearly dependent
+)
 
 
 def signed(V: Floats) -> Floats:
     """Flip each column so that its entry of largest size, the first one of a tie, is positive."""
     size = np.abs(V)
-    first = np.argmax(size >= size.max(axis=0) * (1 - TIE), axis=0)
+    first = np.argmax(size >= size.max(axis=0) * (1 - EQUAL_SHARE_OF_ENTRIES), axis=0)
     return V * np.where(V[first, np.arange(V.shape[1])] < 0, -1.0, 1.0)
 
 
 def orthonormal(X: Floats) -> Floats:
-    """Return orthonormal columns, of which the first j span what the first j columns of X do.
-
-    Cholesky's factor of XᵀX, twice, which is as good as Householder's QR for columns that are not nearly dependent, and ten
-    times as fast for tall X; Householder's for others. An F-ordered X may be overwritten, so that no second array is needed.
-    """
+    """Return orthonormal columns, of which the first j span what the first j columns of X do; an F-ordered X may be overwritten."""
+    # With the Cholesky factor R of XᵀX, X R^-1 has orthonormal columns but for cond(X)² eps; done twice it is as good as
+    # Householder's QR while cond(X) is well below 1e8, and ten times as fast for tall X. Householder's serves the others.
     Q = np.asfortranarray(X)
     for _ in range(2):
         R, failed = dpotrf(dsyrk(1.0, Q, trans=1))
-        if failed or R.diagonal().min() < 1e-4 * R.diagonal().max():
+        if failed or R.diagonal().min() < DEPENDENT_SHARE * R.diagonal().max():
             return np.asfortranarray(np.linalg.qr(Q)[0])
         Q = dtrsm(1.0, R, Q, side=1, overwrite_b=1)
     return Q
 
 
 def reproducible_basis(U: Floats, count: int | None = None) -> Floats:
-    """Return the basis of span U, or its first vectors, made of the projections of as few views as it takes, greedily.
+    """Return the basis of span U, or its first vectors, that is made of projections of unit vectors, greedily.
 
-    The view that the space holds most of comes first. On a hypercube this picks vectors that are mostly zero, where a
-    solver returns an arbitrary rotation of the parities.
-
-    Parameters
-    ----------
-    U : (N, m) array
-        Orthonormal columns.
-    count : int, optional
-        How many vectors, at most m; all of them by default.
-
-    Returns
-    -------
-    (N, count) array
-        Orthonormal columns in the same span.
+    The view whose unit vector is nearest to the space comes first, then the one nearest to what is left of it, and so on: a choice
+    that depends on the space alone. On a hypercube this picks vectors that are mostly zero, where a solver returns an arbitrary
+    rotation of the parities.
+    Of m orthonormal columns U (N, m), `count` vectors (N, count), at most m; all of them by default.
     """
     return _greedy(np.sum(U**2, axis=1), lambda i: U @ U[i], U.shape[1] if count is None else count)
 
 
 def null_vectors(V: Floats, count: int) -> Floats:
-    """Return `count` orthonormal vectors orthogonal to the orthonormal columns of V.
+    """Return `count` <= N - r orthonormal vectors orthogonal to the orthonormal columns of V (N, r)."""
 
-    Parameters
-    ----------
-    V : (N, r) array
-    count : int
-        At most N - r.
-    """
-
-    def residual(i: int) -> Floats:
+    def projection(i: int) -> Floats:
         e = -V @ V[i]
         e[i] += 1.0
         return np.asarray(e - V @ (V.T @ e))
 
-    return _greedy(1.0 - np.sum(V**2, axis=1), residual, count)
+    return _greedy(1.0 - np.sum(V**2, axis=1), projection, count)
 
 
 def _greedy(leverage: Floats, project: Callable[[int], Floats], count: int) -> Floats:
-    """Orthonormalise the projections of unit vectors, always of the one that the rest of the space holds most of."""
+    """Orthonormalise projections of unit vectors on a space, always of the one that has the longest in what is left of it.
+
+    `leverage` (N,) are the squared lengths of all projections.
+    """
     basis = np.zeros((len(leverage), count), order="F")
     for j in range(count):
-        i = int(np.argmax(leverage >= leverage.max() * (1 - TIE)))
+        i = int(np.argmax(leverage >= leverage.max() * (1 - EQUAL_SHARE_OF_ENTRIES)))
         vector = project(i)
         for _ in range(2):  # twice is enough (Kahan): one pass of Gram-Schmidt can lose half the digits
             vector = vector - basis[:, :j] @ (basis[:, :j].T @ vector)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,9 +10,10 @@ from popgraph.basics.arrays import Floats, Immutable, Sparse
 from popgraph.basics.subspace import tolerance
 from popgraph.errors import NotConverged
 
-SLACK = 1e-9  # what counts as rounding at least
+RESIDUAL_ALLOWED = 1e-9  # residuals up to this count as rounding on a matrix of any size
 WITNESS_STEPS = 12  # of the power method, in search of something overlooked
-AT_ONCE = 16  # vectors whose residuals are formed together, so that checking takes less memory than finding
+WITNESS_SHORTEST = 1e-12  # length at which a vector counts as lying in the space that was removed from it
+COLUMNS_AT_ONCE = 16  # vectors whose residuals are formed together, so that checking takes less memory than finding
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,8 @@ class Certificate(Immutable):
     excluded : str
         How it is known that nothing above it was missed.
     angle_bound : float
-        Upper bound, in radians, on the angle between the returned and the true leading eigenspace: ||R||_F over the gap
-        (Davis-Kahan), rounding included; less where the pairs are in closed form; pi/2 at a degenerate cut, where the
-        space is not unique.
+        Upper bound, in radians, on the angle between the returned and the true leading eigenspace, rounding included; pi/2 at
+        a degenerate cut, where the space is not unique.
     """
 
     residual: float
@@ -44,8 +45,8 @@ class Certificate(Immutable):
     angle_bound: float
 
     def __str__(self) -> str:
-        about = self.remainder_bound > self.remainder * (1 + 1e-6) + 1e-6
-        known = f"between {self.remainder:.4g} and {self.remainder_bound:.4g}" if about else f"{self.remainder:.6g}"
+        bracketed = self.remainder_bound > self.remainder * (1 + 1e-6) + 1e-6
+        known = f"between {self.remainder:.4g} and {self.remainder_bound:.4g}" if bracketed else f"{self.remainder:.6g}"
         angle = f"angle to the true space <= {self.angle_bound:.1e} rad"
         if self.angle_bound >= np.pi / 2:
             angle = "a degenerate cut, so the space is not unique"
@@ -55,7 +56,22 @@ class Certificate(Immutable):
         )
 
 
-def residuals_of(product: Callable[[Floats], Floats], gamma: Floats, V: Floats, at_once: int = AT_ONCE) -> Floats:
+class Remainder(NamedTuple):
+    """Say what is left beside eigenpairs: the largest other eigenvalue as well as it is known, a bound on it, and why it is one."""
+
+    largest: float
+    bound: float
+    excluded: str
+
+    def with_spare(self, spare: Floats, rounding: float) -> "Remainder":
+        """Count eigenvalues that were found, and not asked for, among what is left; leave room for rounding in the bound."""
+        largest, bound = float(spare.max(initial=self.largest)), float(spare.max(initial=self.bound))
+        return Remainder(largest, bound + rounding * (bound > 0), self.excluded)
+
+
+def residual_norms(
+    product: Callable[[Floats], Floats], gamma: Floats, V: Floats, at_once: int = COLUMNS_AT_ONCE
+) -> Floats:
     """Return ||Āv - γv|| of each pair, (k,), from products X -> ĀX with `at_once` columns together."""
     residuals = np.empty(V.shape[1])
     for start in range(0, V.shape[1], at_once):
@@ -67,11 +83,6 @@ def residuals_of(product: Callable[[Floats], Floats], gamma: Floats, V: Floats, 
     return residuals
 
 
-def residual_norms(factor: Sparse, gamma: Floats, V: Floats) -> Floats:
-    """Return ||MᵀMv - γv|| of each pair, (k,); M is a csr_array, or a LinearOperator."""
-    return residuals_of(products_with(factor), gamma, V)
-
-
 def products_with(factor: Sparse) -> Callable[[Floats], Floats]:
     """Return X -> MᵀMX, of a vector or of columns."""
     transposed = factor.T
@@ -81,16 +92,17 @@ def products_with(factor: Sparse) -> Callable[[Floats], Floats]:
 def witness(product: Callable[[Floats], Floats], V: Floats) -> float:
     """Return a number that the largest eigenvalue of Ā beside span V is no smaller than, from products with Ā.
 
-    The Rayleigh quotient of a vector orthogonal to V, after a few steps of the power method: where it is above the bound that a
-    solver gave, the solver is refuted. Nothing of any solver is used.
+    Nothing of any solver is used: where the number is above the bound that a solver gave, the solver is refuted.
     """
+    # Courant-Fischer: on the complement of span V, xᵀĀx of a unit x is at most the largest eigenvalue there. A few steps of the
+    # power method make it nearly as large.
     x = np.random.default_rng(1).standard_normal(len(V))
     quotient = 0.0
     for _ in range(WITNESS_STEPS):
         x = x - V @ (V.T @ x)
         x = x - V @ (V.T @ x)
         length = np.linalg.norm(x)
-        if length <= 1e-12:  # V leaves nothing, or the rest of Ā is 0
+        if length <= WITNESS_SHORTEST:  # V spans everything, or Ā is 0 on the complement
             break
         x = x / length
         image = product(x)
@@ -98,26 +110,34 @@ def witness(product: Callable[[Floats], Floats], V: Floats) -> float:
     return quotient
 
 
-def refute(seen: float, bound: float, k: int, size: int) -> None:
-    """Refuse k pairs beside which more is seen than was said to be left.
+def refute(quotient: float, bound: float, k: int, size: int) -> None:
+    """Refuse k pairs where a `witness` has seen a larger eigenvalue beside them than the solver's bound allows.
 
     Raises
     ------
     NotConverged
-        If what is seen is above the bound by more than rounding.
+        If the quotient is above the bound by more than rounding, or is NaN.
     """
-    if not seen <= bound + max(SLACK, 10 * tolerance(size)):  # NaN is at most nothing
+    if not quotient <= bound + max(
+        RESIDUAL_ALLOWED, 10 * tolerance(size)
+    ):  # "not <=", because NaN fails every comparison
         raise NotConverged(
-            f"there is an eigenvalue of {seen:.6g} or more beside the {k} found, where {bound:.6g} was said to be the most that is "
-            'left; use solver="dense"'
+            f"there is an eigenvalue of {quotient:.6g} or more beside the {k} found, where the solver says that none is above "
+            f'{bound:.6g}; use solver="dense"'
         )
 
 
 def angle_bound(residuals: Floats, gap: float, size: int, *, closed_form: bool) -> float:
-    """Bound the angle, in radians, between computed and true leading eigenvectors: arcsin(||R||_F / gap), rounding included.
+    """Bound the angle, in radians, between computed and true leading eigenvectors, rounding included.
 
-    The top vectors of the components are exact whatever the gap (`closed_form`); else at a degenerate cut it is pi/2.
+    At a degenerate cut it is pi/2. Unit eigenvectors alone (`closed_form`) are exact whatever the gap.
+
+    References
+    ----------
+    Davis and Kahan, The rotation of eigenvectors by a perturbation III, SIAM J. Numer. Anal. 7 (1970).
     """
+    # The sin Θ theorem: let R = ĀV - V diag(γ). If each γ_i is at least `gap` above every eigenvalue of Ā outside the true
+    # leading space, the angles Θ between that space and span V satisfy ||sin Θ||_F <= ||R||_F / gap. R itself is known to N eps.
     rounding = tolerance(size) / 8
     if gap <= tolerance(size):
         return np.pi / 2
@@ -128,45 +148,40 @@ def certify(
     residuals: Floats,
     gamma: Floats,
     V: Floats,
-    remainder: tuple[float, float],
-    excluded: str,
+    remainder: Remainder,
     size: int,
     *,
-    tops: int = 0,
+    unit_count: int = 0,
 ) -> Certificate:
     """Check eigenpairs of Ā, found by any means.
 
     Parameters
     ----------
-    residuals : (k,) array
-        As of `residual_norms`.
-    gamma : (k,) array
-        Eigenvalues, largest first.
-    V : (N, k) array
-        Eigenvectors.
-    remainder : (float, float)
-        The largest eigenvalue not returned, and an upper bound on it.
-    excluded : str
-        How it is known.
+    residuals, gamma, V : (k,), (k,) and (N, k) arrays
+        As of `residual_norms`; eigenvalues, largest first, and eigenvectors.
+    remainder : Remainder
+        The largest eigenvalue not returned, an upper bound on it, and how it is known.
     size : int
-        The side of the largest block that was solved, which sets the rounding to be expected.
-    tops : int
-        How many of the first columns are components' top vectors: no two of them share a view, so that 10,000 of them need
-        no 10,000 x 10,000 products.
+        The side of the largest matrix that was solved, which sets the rounding to be expected.
+    unit_count : int
+        How many of the first columns are components' unit eigenvectors: no two of them share a view, so that 10,000 of them
+        need no 10,000 x 10,000 products.
 
     Raises
     ------
     NotConverged
-        If a residual or the loss of orthogonality is beyond rounding (1e-9 or worse), or no number.
+        If a residual or the loss of orthogonality is beyond rounding (1e-9 or worse), or NaN.
     """
     k = V.shape[1]
-    lengths = np.abs(np.einsum("ij,ij->j", V[:, :tops], V[:, :tops]) - 1.0).max(initial=0.0)
-    orthogonality = float(max(lengths, np.abs(V.T @ V[:, tops:] - np.eye(k, k - tops, -tops)).max(initial=0.0)))
-    allowed = max(SLACK, 10 * tolerance(size))
-    if not (residuals.max() <= allowed and orthogonality <= allowed):  # NaN is at most nothing
+    lengths = np.abs(np.einsum("ij,ij->j", V[:, :unit_count], V[:, :unit_count]) - 1.0).max(initial=0.0)
+    orthogonality = float(
+        max(lengths, np.abs(V.T @ V[:, unit_count:] - np.eye(k, k - unit_count, -unit_count)).max(initial=0.0))
+    )
+    allowed = max(RESIDUAL_ALLOWED, 10 * tolerance(size))
+    if not (residuals.max() <= allowed and orthogonality <= allowed):  # "not <=", because NaN fails every comparison
         raise NotConverged(
             f"eigenpair {int(residuals.argmax()) + 1} has a residual of {residuals.max():.1e}, and the loss of orthogonality is "
             f'{orthogonality:.1e}; at most {allowed:.1e} is rounding: use solver="dense"'
         )
-    bound = angle_bound(residuals, float(gamma[-1]) - remainder[1], size, closed_form=tops == k)
-    return Certificate(float(residuals.max()), orthogonality, *remainder, excluded, bound)
+    bound = angle_bound(residuals, float(gamma[-1]) - remainder.bound, size, closed_form=unit_count == k)
+    return Certificate(float(residuals.max()), orthogonality, *remainder, bound)

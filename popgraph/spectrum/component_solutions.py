@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from popgraph.basics.arrays import Floats, Ints
-from popgraph.spectrum.assemble import Solution, put, unit_eigenvectors
+from popgraph.spectrum.assemble import Solution, put_unit_eigenvectors
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis
 from popgraph.spectrum.components import Components
 from popgraph.spectrum.pairs import Pairs
@@ -24,23 +24,23 @@ class ComponentSolutions:
     place: Ints  # (c,)
     pairs: dict[int, tuple[Pairs, int]]  # component -> (pairs of its stack, its position there)
     uses: list[SolverUse]
-    rest: float  # the largest eigenvalue that is not listed, as well as it is known
-    rest_bound: float  # and an upper bound on it
+    remainder: float  # the largest eigenvalue that is not listed, as well as it is known
+    remainder_bound: float  # and an upper bound on it
     side: int
     row: Ints  # (N,) the row of each view in the eigenvectors of its block, which several proportional views may share
     share: Floats  # (N,) and its share of that row
 
     def solution(self, components: int) -> Solution:
         """Return the eigenvalues of all components together, largest first."""
-        excluded = "; ".join(sorted({solved.method for solved, _ in self.pairs.values()}))
+        excluded = "; ".join(sorted({solved.excluded for solved, _ in self.pairs.values()}))
         gamma = np.concatenate([np.ones(components), -np.sort(-self.gamma)])
-        return Solution(gamma, components, excluded, tuple(self.uses), self.side, self.rest, self.rest_bound)
+        return Solution(gamma, components, excluded, tuple(self.uses), self.side, self.remainder, self.remainder_bound)
 
     def eigenvectors(self, w_x: Floats, parts: Components, k: int) -> Floats:
         """Write the k leading eigenvectors over all views: unit eigenvectors, then those below 1, then null vectors."""
         V = np.zeros((len(w_x), k))
         column = min(k, parts.count)
-        put(V, unit_eigenvectors(parts.of_column, w_x, column))
+        put_unit_eigenvectors(V, parts.of_column, w_x, column)
         bases: dict[tuple[int, int], Floats] = {}
         for i in self._descending()[: k - column]:
             c, place = int(self.component[i]), int(self.place[i])

@@ -95,16 +95,7 @@ def find_components(factor: Sparse) -> Components:
 
 
 def stacks(factor: Sparse, root_w: Floats, components: Components, chosen: Ints) -> Iterator[tuple[Ints, Stack]]:
-    """Group the chosen components by shape, and yield each group with its blocks of M.
-
-    Parameters
-    ----------
-    factor : (n, N) csr_array
-    root_w : (N,) array
-        √w_x.
-    chosen : (c,) array
-        Component numbers.
-    """
+    """Group the chosen components by shape, and yield each group with its blocks of M; `root_w` (N,) is √w_x."""
     if components.count == 1:  # nothing to cut out, and no copy to make
         yield chosen, Stack(factor, root_w[np.newaxis] / np.linalg.norm(root_w))
         return

@@ -1,7 +1,8 @@
 """Views whose columns of A are proportional, and naturals whose rows are equal, merged: a smaller M with the same spectrum.
 
-Such views carry one direction of Ā between them. Merged into one view of their joint probability they leave every positive
-eigenvalue as it is, and an eigenvector is shared out again as √w_x.
+Columns of M that are multiples c_1 m, ..., c_s m of one unit column m contribute (c_1² + ... + c_s²) mmᵀ to MMᵀ, which is what one
+column √(c_1² + ... + c_s²) m does: merged into one view of their joint probability they leave every positive eigenvalue as it is.
+An eigenvector's entry there is shared out among them in proportion to √w_x.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ import scipy.sparse as sp
 
 from popgraph.basics.arrays import Floats, Ints, Sparse
 
-CLOSE = 1e-12  # projections of proportional columns agree to rounding; those that agree by chance are told apart entry by entry
+# Projections of proportional columns agree to rounding; others that agree by chance are told apart entry by entry
+EQUAL_PROJECTIONS = 1e-12
+EQUAL_ENTRIES = 16 * float(np.finfo(np.float64).eps)  # share by which entries of proportional columns may differ
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +67,10 @@ def _largest(group: Ints, size: Floats) -> Ints:
 def proportional_rows(matrix: Sparse) -> tuple[Ints, Floats]:
     """Return for each row (n,) the group of rows that are multiples of each other, to rounding, and its length.
 
-    Groups are numbered by first row. Multiples of one row have the same projection on a random vector once they are scaled to
-    length 1. Rows with the same projection are then compared entry by entry with the first of them.
+    Groups are numbered by first row.
     """
+    # Scaled to length 1, multiples of one row (whose entries are positive) have the same projection on a random vector. Rows with
+    # the same projection, neighbours once these are sorted, are then compared entry by entry with the first of them.
     n = matrix.shape[0]
     counts = np.diff(matrix.indptr)
     row_of = np.repeat(np.arange(n), counts)
@@ -76,7 +80,7 @@ def proportional_rows(matrix: Sparse) -> tuple[Ints, Floats]:
     unit = sp.csr_array((scaled / norm[row_of], matrix.indices, matrix.indptr), shape=matrix.shape)
     projection = unit @ np.random.default_rng(0).standard_normal(matrix.shape[1])
     order = np.argsort(projection, kind="stable")
-    alike = np.diff(projection[order]) <= CLOSE
+    alike = np.diff(projection[order]) <= EQUAL_PROJECTIONS
     if not alike.any():
         return np.arange(n), norm * top
     run = np.concatenate([[0], np.cumsum(~alike)])
@@ -90,13 +94,13 @@ def proportional_rows(matrix: Sparse) -> tuple[Ints, Floats]:
 
 
 def _equal(unit: Sparse, rows: Ints, leads: Ints) -> Floats:
-    """Say for each row whether it is its lead's equal, which has as many entries."""
+    """Say for each row whether it equals its lead, which has as many entries, to rounding."""
     counts = np.diff(unit.indptr)[rows]
     starts = np.concatenate([[0], np.cumsum(counts)])
     within = np.arange(starts[-1]) - np.repeat(starts[:-1], counts)
     mine = np.repeat(unit.indptr[rows], counts) + within
     theirs = np.repeat(unit.indptr[leads], counts) + within
     x, y = unit.data[mine], unit.data[theirs]
-    differs = (unit.indices[mine] != unit.indices[theirs]) | (np.abs(x - y) > 16 * np.finfo(np.float64).eps * y)
+    differs = (unit.indices[mine] != unit.indices[theirs]) | (np.abs(x - y) > EQUAL_ENTRIES * y)
     at = np.repeat(np.arange(len(rows)), counts)
     return np.asarray(np.bincount(at, weights=differs, minlength=len(rows)) == 0)

@@ -18,19 +18,19 @@ class Pairs:
         Each block's leading eigenvalues, largest first; what rounds to 0 is 0.
     vectors : (count, N, v) array
         Orthonormal eigenvectors of the first v <= m of them. Columns whose eigenvalue is 0 mean nothing.
-    rest : (count,) array
+    remainder : (count,) array
         The largest eigenvalue of each block that is not listed, as well as it is known; 0 if all are listed.
-    rest_bound : (count,) array
+    remainder_bound : (count,) array
         An upper bound on it.
-    method : str
+    excluded : str
         How it is known that nothing above it was missed.
     """
 
     gamma: Floats
     vectors: Floats
-    rest: Floats
-    rest_bound: Floats
-    method: str
+    remainder: Floats
+    remainder_bound: Floats
+    excluded: str
 
 
 def top_pairs(stack: Stack, k: int, alone: bool = True) -> Pairs:

@@ -1,7 +1,7 @@
 """`decompose`: split M into components, choose a solver for each shape of component, and merge what they return.
 
 ARPACK, LOBPCG and randomised SVD silently return wrong spectra on graphs with repeated eigenvalues, and population graphs
-have one eigenvalue 1 for each component. So the components come first, their top pairs from a closed form, and what is
+have one eigenvalue 1 for each component. So the components come first, their unit eigenvectors from a closed form, and what is
 solved at all is certified afterwards.
 """
 
@@ -15,24 +15,23 @@ from popgraph.basics.arrays import Floats, Ints, Sparse
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import reserve
 from popgraph.errors import InvalidArgument, NotConverged, TooLarge, shorten, size_in_words
-from popgraph.spectrum.assemble import assemble_spectrum, nothing_to_solve, put, unit_eigenvectors
-from popgraph.spectrum.certificate import AT_ONCE, products_with
+from popgraph.spectrum.assemble import assemble_spectrum, nothing_to_solve, put_unit_eigenvectors
+from popgraph.spectrum.certificate import COLUMNS_AT_ONCE, products_with
 from popgraph.spectrum.component_solutions import ComponentSolutions
 from popgraph.spectrum.components import Components, Stack, find_components, stacks
 from popgraph.spectrum.merging import merge
 from popgraph.spectrum.pairs import Pairs, top_pairs
 from popgraph.spectrum.product import solve as factored
 from popgraph.spectrum.solvers import dense, iterative
-from popgraph.spectrum.solvers.lanczos import MOST
+from popgraph.spectrum.solvers.lanczos import MOST_STEPS
 from popgraph.spectrum.value import SolverUse, Spectrum
 
 SOLVERS = {"closed form": top_pairs, "dense": dense.solve, "iterative": iterative.solve}
-DENSE_SIDE = 800  # up to here LAPACK's all eigenvalues cost less than ARPACK's few with their second search
-DENSE_LIMIT = 20_000  # side of the largest dense solve: three matrices of 3.2 GB
-FEW = 8  # ARPACK pays off when at most one eigenvalue in so many is wanted
-
-ADVICE = {  # what to do where a solver does not fit
-    "dense": f"use a k below an {FEW}th of the side, for which the iterative solver serves",
+PREFERRED_DENSE_SIDE = 800  # up to here LAPACK's all eigenvalues cost less than ARPACK's few with their second search
+DENSE_SOLVE_SIDE_LIMIT = 20_000  # of the largest dense solve: three matrices of 3.2 GB
+SIDE_PER_PAIR = 8  # ARPACK pays off when at most one eigenvalue in so many is wanted
+ADVICE = {  # what a user can do where a solver does not fit
+    "dense": f"use a k below an {SIDE_PER_PAIR}th of the side, for which the iterative solver serves",
     "iterative": "use a smaller k",
     "closed form": "use a smaller k",
 }
@@ -80,27 +79,34 @@ def decompose(
     n_views = factor.shape[1]
     k = whole_number("k", k, n_views)
     check_solver(solver)
-    reserve(f"{k:,} eigenvectors over {n_views:,} views", 8.0 * n_views * (k + min(k, AT_ONCE)), "use a smaller k")
+    reserve(
+        f"{k:,} eigenvectors over {n_views:,} views", 8.0 * n_views * (k + min(k, COLUMNS_AT_ONCE)), "use a smaller k"
+    )
     parts = find_components(factor) if components is None else components
     if grid is not None and solver is None and k >= parts.count:
         spectra = [decompose(M, w, len(w)) for M, w in grid.factors]
-        if (whole := factored.solve(factor, w_x, k, parts, grid, spectra)) is not None:
-            return whole
+        if (made_of_factors := factored.from_factors(factor, w_x, k, parts, grid, spectra)) is not None:
+            return made_of_factors
     product = products_with(factor)
-    if (known := nothing_to_solve(k, parts.count, factor.shape)) is not None:
+    if (unsolved := nothing_to_solve(k, parts.count, factor.shape)) is not None:
         V = np.zeros((n_views, k))
-        put(V, unit_eigenvectors(parts.of_column, w_x, k))
-        return assemble_spectrum(known, V, w_x, product)
-    solved = _solve_components(factor, w_x, parts, k, solver)
+        put_unit_eigenvectors(V, parts.of_column, w_x, k)
+        return assemble_spectrum(unsolved, V, w_x, product)
+
+    def solved_by(solver: str | None, why: str = "asked for") -> ComponentSolutions:
+        return _solve_components(factor, w_x, parts, k, solver, why)
+
+    def assembled(solved: ComponentSolutions) -> Spectrum:
+        return assemble_spectrum(solved.solution(parts.count), solved.eigenvectors(w_x, parts, k), w_x, product)
+
+    solutions = solved_by(solver)
     try:
-        return assemble_spectrum(solved.solution(parts.count), solved.eigenvectors(w_x, parts, k), w_x, product)
+        return assembled(solutions)
     except NotConverged as error:
-        iterated = solver is None and any(use.solver == "iterative" for use in solved.uses)
-        if not iterated or solved.side > DENSE_LIMIT:
+        iterated = solver is None and any(use.solver == "iterative" for use in solutions.uses)
+        if not iterated or solutions.side > DENSE_SOLVE_SIDE_LIMIT:
             raise
-        why = f"what the iterative solver found is wrong ({error})"
-        solved = _solve_components(factor, w_x, parts, k, "dense", why)
-        return assemble_spectrum(solved.solution(parts.count), solved.eigenvectors(w_x, parts, k), w_x, product)
+        return assembled(solved_by("dense", f"what the iterative solver found is wrong ({error})"))
 
 
 def check_solver(solver: Any) -> None:
@@ -115,19 +121,34 @@ def check_solver(solver: Any) -> None:
         raise InvalidArgument(f'solver is {shorten(solver)}; it must be "dense", "iterative" or None')
 
 
+def check_dense_side(side: int) -> None:
+    """Refuse a dense solve that no machine of today would do.
+
+    Raises
+    ------
+    TooLarge
+        If its side is above the limit.
+    """
+    if side > DENSE_SOLVE_SIDE_LIMIT:
+        few = side // SIDE_PER_PAIR
+        raise TooLarge(
+            f"a dense solve of side {side:,} needs {size_in_words(24.0 * side**2)}; use a k well below {few:,}, for which the "
+            "iterative solver serves"
+        )
+
+
 def whole_eigenspace(spectrum: Spectrum, solve: Callable[[int], Spectrum]) -> Spectrum:
     """Return the spectrum extended to all eigenvalues that rounding may not tell from γ_k.
-
-    Where it is not known how many they are, twice as many pairs are sought each time: one by one, an eigenvalue repeated
-    m times would be solved for m times. Being equal to rounding is not transitive: on a ring of weak augmentations each
-    eigenvalue is as close to the next. Such a chain is followed to γ_k - tolerance and no further, and the cut there is
-    degenerate as well: `gap` and the certificate's angle say so.
 
     Parameters
     ----------
     solve : callable
         k -> Spectrum of the same graph.
     """
+    # Where it is not known how many they are, twice as many pairs are sought each time: one by one, an eigenvalue repeated m
+    # times would be solved for m times. Being equal to rounding is not transitive: on a ring of weak augmentations each eigenvalue
+    # is as close to the next. Such a chain is followed to γ_k - tolerance and no further, and the cut there is degenerate as well:
+    # `gap` and the certificate's angle say so.
     n_views, k = len(spectrum.w_x), spectrum.k
     least = float(spectrum.gamma[-1]) - spectrum.tolerance
     while k < n_views and spectrum.gap <= spectrum.tolerance:
@@ -145,7 +166,7 @@ def whole_eigenspace(spectrum: Spectrum, solve: Callable[[int], Spectrum]) -> Sp
 
 
 def _solve_components(
-    factor: Sparse, w_x: Floats, parts: Components, wanted: int, solver: str | None, why: str = "asked for"
+    factor: Sparse, w_x: Floats, parts: Components, wanted: int, solver: str | None, why: str
 ) -> ComponentSolutions:
     """Find the eigenvalues below 1 that can be among the `wanted` leading ones of Ā, and bound the others."""
     each = wanted - parts.count + 1  # pairs that one component could contribute, its top included
@@ -158,7 +179,7 @@ def _solve_components(
     place: list[Ints] = []
     pairs: dict[int, tuple[Pairs, int]] = {}
     uses: dict[tuple[str, tuple[int, int], str], int] = {}
-    rest, rest_bound, largest = 0.0, 0.0, 1
+    remainder, remainder_bound, side = 0.0, 0.0, 1
     for members, stack in stacks(factor, root_w, parts, np.arange(parts.count)):
         name, reason, solved = _solve_stack(stack, each, solver, why)
         below = solved.gamma[:, 1:]
@@ -167,24 +188,24 @@ def _solve_components(
         component.append(members[at])
         place.append(j + 1)
         pairs.update((int(c), (solved, i)) for i, c in enumerate(members))
-        rest, rest_bound = max(rest, float(solved.rest.max())), max(rest_bound, float(solved.rest_bound.max()))
+        remainder = max(remainder, float(solved.remainder.max()))
+        remainder_bound = max(remainder_bound, float(solved.remainder_bound.max()))
         shape = stack.shape[1:]
-        largest = max(largest, min(shape))
+        side = max(side, min(shape))
         key = (name, shape, reason)
         uses[key] = uses.get(key, 0) + len(members)
-    listed = [SolverUse(name, count, shape, reason) for (name, shape, reason), count in uses.items()]
     position = np.argsort(parts.columns) - parts.column_start[parts.of_column]  # of a merged view in its component
     return ComponentSolutions(
-        np.concatenate(gamma),
-        np.concatenate(component),
-        np.concatenate(place),
-        pairs,
-        listed,
-        rest,
-        rest_bound,
-        largest,
-        position[merged.group],
-        merged.share,
+        gamma=np.concatenate(gamma),
+        component=np.concatenate(component),
+        place=np.concatenate(place),
+        pairs=pairs,
+        uses=[SolverUse(name, count, shape, reason) for (name, shape, reason), count in uses.items()],
+        remainder=remainder,
+        remainder_bound=remainder_bound,
+        side=side,
+        row=position[merged.group],
+        share=merged.share,
     )
 
 
@@ -193,19 +214,24 @@ def _solve_stack(stack: Stack, each: int, forced: str | None, why: str) -> tuple
     _, n, n_views = stack.shape
     side = min(n, n_views)
     name, reason = choose_solver(n, n_views, each, forced, why)
-    if name == "dense" and side > DENSE_LIMIT:
-        raise TooLarge(
-            f"a dense solve of side {side:,} needs {size_in_words(24.0 * side**2)}; use a k well below {side // FEW:,} so that the "
-            "iterative solver serves"
-        )
+    if name == "dense":
+        check_dense_side(side)
     reserve(f"a solve of side {side:,} for {each:,} pairs", _bytes_needed(name, stack, each), ADVICE[name])
     try:
-        return name, reason, SOLVERS[name](stack, each, forced is not None or side > DENSE_LIMIT)
+        return name, reason, SOLVERS[name](stack, each, forced is not None or side > DENSE_SOLVE_SIDE_LIMIT)
     except NotConverged as error:
-        if forced or side > DENSE_LIMIT:
+        if forced or side > DENSE_SOLVE_SIDE_LIMIT:
             raise
         reserve(f"a solve of side {side:,} for {each:,} pairs", _bytes_needed("dense", stack, each), ADVICE["dense"])
         return "dense", f"the iterative solver gave up ({error})", dense.solve(stack, each)
+
+
+def vectors_searched(k: int) -> float:
+    """Return how many vectors of a block's side the iterative solver holds at its peak, in a search for k pairs.
+
+    ARPACK's and those found, twice while they are put in order; Lanczos' come before them, and with a second search.
+    """
+    return 2 * k + 2 * iterative.SPARE_VECTORS + max(iterative.VECTORS_PER_PAIR * k, MOST_STEPS)
 
 
 def _bytes_needed(name: str, stack: Stack, k: int) -> float:
@@ -220,9 +246,7 @@ def _bytes_needed(name: str, stack: Stack, k: int) -> float:
         # LAPACK works on copies of its own: there are six squares at first, then one and seven times the eigenvectors
         numbers = count * side**2 + max(5 * count * side**2, 7 * vectors) + (1.5 * nnz if thin else count * n * n_views)
     else:
-        # ARPACK's vectors and those found, twice while they are put in order; Lanczos' come before, and with a second search
-        searched = side * (2 * k + 2 * iterative.SPARE + max(iterative.ROOM * k, MOST))
-        numbers = searched + vectors + (n + n_views) * min(k, AT_ONCE) + 3.5 * nnz
+        numbers = side * vectors_searched(k) + vectors + (n + n_views) * min(k, COLUMNS_AT_ONCE) + 3.5 * nnz
     return 8.0 * numbers
 
 
@@ -239,8 +263,8 @@ def choose_solver(n: int, n_views: int, k: int, forced: str | None = None, why: 
         return "closed form", "its rank is 1"
     if forced is not None:
         return forced, why
-    if side <= DENSE_SIDE:
-        return "dense", f"its smaller side, {side:,}, is at most {DENSE_SIDE}"
-    if k > side // FEW:
-        return "dense", f"{k:,} pairs are more than one in {FEW} of its smaller side, {side:,}"
-    return "iterative", f"its smaller side, {side:,}, is above {DENSE_SIDE}, and {k:,} pairs are few"
+    if side <= PREFERRED_DENSE_SIDE:
+        return "dense", f"its smaller side, {side:,}, is at most {PREFERRED_DENSE_SIDE}"
+    if k > side // SIDE_PER_PAIR:
+        return "dense", f"{k:,} pairs are more than one in {SIDE_PER_PAIR} of its smaller side, {side:,}"
+    return "iterative", f"its smaller side, {side:,}, is above {PREFERRED_DENSE_SIDE}, and {k:,} pairs are few"

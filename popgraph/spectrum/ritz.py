@@ -27,13 +27,8 @@ def ritz(factor: Sparse, w_x: Floats, basis: Floats, T: Floats, k: int) -> Spect
     ----------
     factor : (n, N) csr_array
         M.
-    w_x : (N,) array
-    basis : (N, d) array
-        Orthonormal columns that span √w_x Ψ.
-    T : (d, d) array
-        √w_x Ψ T = basis.
-    k : int
-        In 1..d.
+    basis, T : (N, d) and (d, d) arrays
+        Orthonormal columns that span √w_x Ψ, and what they are made by: √w_x Ψ T = basis.
 
     Raises
     ------

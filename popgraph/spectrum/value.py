@@ -27,9 +27,9 @@ class SolverUse(Immutable):
         if self.what:
             return f"{self.solver} on {self.what}: {self.reason}"
         n, n_views = self.shape
-        many = f"{self.components:,} components of" if self.components > 1 else "a component of"
+        where = f"{self.components:,} components of" if self.components > 1 else "a component of"
         size = f"{n:,} natural{'s' * (n != 1)} x {n_views:,} view{'s' * (n_views != 1)}"
-        return f"{self.solver} on {many} {size}: {self.reason}"
+        return f"{self.solver} on {where} {size}: {self.reason}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -99,15 +99,15 @@ class Spectrum(Immutable):
 
     @property
     def gap(self) -> float:
-        """γ_k - γ_{k+1}, with γ_{N+1} = 0, from below: what is not known of γ_{k+1} counts against it; 0 at a degenerate cut."""
+        """γ_k minus the upper bound on γ_{k+1} (γ_{N+1} = 0), so that the true gap is no smaller; 0 at a degenerate cut."""
         least = float(self.gamma[-1]) - self.certificate.remainder_bound
         return least if least > self.tolerance else 0.0
 
     @property
     def gap_bounds(self) -> tuple[float, float]:
         """Two numbers between which γ_k - γ_{k+1} lies: γ_k is known to rounding, γ_{k+1} as well as the certificate says."""
-        gamma, after = float(self.gamma[-1]), self.certificate
-        least, most = gamma - after.remainder_bound, gamma - after.remainder
+        gamma, certificate = float(self.gamma[-1]), self.certificate
+        least, most = gamma - certificate.remainder_bound, gamma - certificate.remainder
         return max(0.0, least - self.tolerance), max(0.0, most) + self.tolerance
 
     @property
@@ -133,10 +133,9 @@ class Spectrum(Immutable):
         runs = groups(self.gamma_known, self.side)
         known = [(float(self.gamma_known[run].mean()), run.stop - run.start) for run in runs]
         if not self.complete:
-            whole = (
-                self.gamma_known[-1] > self.floor + self.tolerance
-            )  # else the last run may go on beyond what is known
-            return tuple(known if whole else known[:-1])
+            # The last run may go on among the eigenvalues that are not known
+            ended = self.gamma_known[-1] > self.floor + self.tolerance
+            return tuple(known if ended else known[:-1])
         positive = [(gamma, count) for gamma, count in known if gamma > 0]
         zeros = len(self.w_x) - sum(count for _, count in positive)
         return tuple(positive + [(0.0, zeros)] * (zeros > 0))
@@ -208,27 +207,31 @@ class Spectrum(Immutable):
         return f"Spectrum(k={self.k}, gamma=[{shown}], {self.gap_in_words})"
 
     def __str__(self) -> str:
-        many = ", ".join(f"{_short(gamma, 6)} (x{count})" for gamma, count in self.multiplicities[:8])
-        known = many or f"1 (x{self.components}), and others not sought"
-        cuts = ", ".join(str(k) for k in self.clean_cuts[:12]) + (", ..." if len(self.clean_cuts) > 12 else "")
+        listed = ", ".join(f"{_short(gamma, 6)} (x{count})" for gamma, count in self.multiplicities[:8])
+        known = listed or f"1 (x{self.components}), and others not sought"
         lines = [
             repr(self),
             f"  eigenvalues   {known}",
-            f"  clean cuts    k = {cuts or 'none known below the next eigenvalue sought'}",
+            f"  clean cuts    {self._cuts_in_words}",
             f"  certificate   {self.certificate}",
             *(f"  solved by     {use}" for use in self.solvers[:5]),
             *([f"                and {len(self.solvers) - 5} more shapes"] if len(self.solvers) > 5 else []),
         ]
         return "\n".join(lines)
 
+    @property
+    def _cuts_in_words(self) -> str:
+        """The first clean cuts, or that none is known."""
+        cuts = [str(k) for k in self.clean_cuts[:12]] + ["..."] * (len(self.clean_cuts) > 12)
+        return f"k = {', '.join(cuts)}" if cuts else "none known among the eigenvalues sought"
+
     def _repr_html_(self) -> str:
         shown = min(self.k, 20)
         rows = [[f"γ_{i + 1}", Bar(self.gamma[i], _short(self.gamma[i], 6))] for i in range(shown)]
         more = [[f"and {self.k - shown:,} more", ""]] if self.k > shown else []
-        cuts = ", ".join(str(k) for k in self.clean_cuts[:12]) + (", ..." if len(self.clean_cuts) > 12 else "")
         facts = [
             ["after k", self.gap_in_words if self.gap else "γ_k = γ_{k+1}: a degenerate cut"],
-            ["clean cuts", f"k = {cuts}" if cuts else "none known below the next eigenvalue sought"],
+            ["clean cuts", self._cuts_in_words],
             ["certificate", str(self.certificate)],
             *(["solved by", str(use)] for use in self.solvers[:2]),
         ]

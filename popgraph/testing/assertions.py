@@ -16,17 +16,17 @@ from popgraph.verification.verifying import verify
 
 @checked_call()
 def assert_matches(graph: Population, f: Any, k: int | None = None, *, atol: float = 1e-6) -> None:
-    """Fail unless the span of F = √w_x f is that of F*, with the whole of `verify`'s reasons.
+    """Fail unless the span of F = √w_x f is that of F*.
 
     Parameters
     ----------
     graph, f, k, atol
-        As for `popgraph.verify`: at a degenerate cut any member of the family will do, and with k= a wider f may contain F*.
+        As of `popgraph.verify`: at a degenerate cut any F* of the family matches, and with k= a wider f may contain F*.
 
     Raises
     ------
     AssertionError
-        If it is not; the message names the eigenvectors missed, the angle, the gap, and a degenerate cut.
+        If it is not; the message is `verify`'s, with the eigenvectors that f misses, the angle and the gap.
 
     Examples
     --------
@@ -49,17 +49,17 @@ def assert_matches(graph: Population, f: Any, k: int | None = None, *, atol: flo
 
 @checked_call()
 def assert_optimal(graph: Population, f: Any, *, atol: float = 1e-6) -> None:
-    """Fail unless f minimises the spectral contrastive loss: FFᵀ is the best approximation of Ā, a stronger claim than a match.
+    """Fail unless f minimises the spectral contrastive loss, so that FFᵀ is the best approximation of Ā of its rank.
 
     Parameters
     ----------
     graph, f, atol
-        As for `popgraph.verify`.
+        As of `popgraph.verify`.
 
     Raises
     ------
     AssertionError
-        If it does not; the message says how far the loss is above its minimum, and whether the span is right all the same.
+        If it does not; the message says by how much the loss exceeds its minimum, and whether the span is that of F*.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def assert_optimal(graph: Population, f: Any, *, atol: float = 1e-6) -> None:
 
 @checked_call()
 def assert_same_span(graph: ViewedPopulation, f: Any, g: Any, *, atol: float = 1e-6) -> None:
-    """Fail unless f and g differ by an invertible linear map; at a degenerate cut two trainings need not.
+    """Fail unless f and g have the same span, as two trainings have where the cut is clean.
 
     Parameters
     ----------
@@ -89,12 +89,12 @@ def assert_same_span(graph: ViewedPopulation, f: Any, g: Any, *, atol: float = 1
     f, g : embeddings in any form that `popgraph.verify` takes
         (N, d) and (N, d').
     atol : float
-        In radians: the largest principal angle that counts as none.
+        In radians: the largest principal angle that counts as 0.
 
     Raises
     ------
     AssertionError
-        If they do not; the message gives both ranks and all angles.
+        If they have not; the message gives both ranks and the largest angles.
 
     Examples
     --------
@@ -118,15 +118,15 @@ def assert_same_span(graph: ViewedPopulation, f: Any, g: Any, *, atol: float = 1
     if angles.size and not angles.max() <= atol:
         shown = ", ".join(f"{angle:.3g}" for angle in np.sort(angles)[::-1][:8])
         raise AssertionError(
-            f"the spans of {ranks} differ: principal angles {shown} rad, and at most {atol:g} counts as none"
+            f"the spans of {ranks} differ: principal angles {shown} rad, and at most {atol:g} counts as 0"
         )
 
 
 @checked_call()
 def assert_theorem(check: Check | Checks) -> None:
-    """Fail unless a statement holds: both sides, the slack and the source are in the message.
+    """Fail unless a statement holds, or all statements of a table that apply; the message has both sides and the source.
 
-    One that does not apply, or whose constant is hidden, fails too: it has shown nothing. Of a table all that apply must hold.
+    A statement that does not apply, or whose source hides a constant, fails too, as nothing was shown.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def assert_theorem(check: Check | Checks) -> None:
     AssertionError
         If it does not hold.
     InvalidArgument
-        If it is no check.
+        If it is no Check or Checks.
 
     Examples
     --------

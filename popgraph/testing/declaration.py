@@ -1,4 +1,4 @@
-"""A population as Python source: what a failing test prints, and a reader pastes."""
+"""A population as Python source, which a failing test prints and its reader can paste."""
 
 from fractions import Fraction
 from typing import Any
@@ -8,7 +8,7 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.errors import TooLarge
 from popgraph.populations.graph import PopulationGraph, read_graph
 
-MOST = 10_000  # entries of the kernel; more are no reading matter
+MAX_ENTRIES_WRITTEN = 10_000  # of the kernel; a longer expression is not readable
 
 
 @checked_call()
@@ -32,8 +32,8 @@ def as_python(graph: PopulationGraph) -> str:
     """
     read_graph("as_python(graph)", graph)
     A, population = graph.kernel, graph.population
-    if A.nnz > MOST:
-        raise TooLarge(f"the kernel has {A.nnz:,} entries; up to {MOST:,} are written as Python")
+    if A.nnz > MAX_ENTRIES_WRITTEN:
+        raise TooLarge(f"the kernel has {A.nnz:,} entries; up to {MAX_ENTRIES_WRITTEN:,} are written as Python")
     law = population.distribution
     masses = law.fractions if law.exact else dict(law.items())
     p = ", ".join(f"{natural!r}: {_number(mass)}" for natural, mass in masses.items())

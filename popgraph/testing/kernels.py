@@ -1,4 +1,4 @@
-"""Blocks of drawn populations: p (n,) and A (n, v) up to scale, connected by construction. What `strategies.py` joins to graphs."""
+"""Blocks of drawn populations, p (n,) and A (n, v) up to scale, connected by construction; `strategies.py` joins them to graphs."""
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -13,13 +13,13 @@ from popgraph.populations.graph import PopulationGraph
 Block = tuple[list[Any], list[list[Any]]]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
-WEIGHTS = (1, 2, 3, 5)  # of exact populations
-SPREAD = (1.0, 2.0, 0.3, 0.1, 1e-3, 1e-6)  # of those declared with floats
+EXACT_WEIGHTS = (1, 2, 3, 5)
+FLOAT_WEIGHTS = (1.0, 2.0, 0.3, 0.1, 1e-3, 1e-6)
 
 
 def weights(exact: bool) -> st.SearchStrategy[Any]:
     """Draw a positive weight: a small whole number, or a float of any of six orders of magnitude."""
-    return st.sampled_from(WEIGHTS if exact else SPREAD)
+    return st.sampled_from(EXACT_WEIGHTS if exact else FLOAT_WEIGHTS)
 
 
 def list_of(strategy: st.SearchStrategy[Any], size: int) -> st.SearchStrategy[list[Any]]:
@@ -33,9 +33,9 @@ def component(draw: Draw, n: int, size: int, exact: bool, *, full: bool) -> Bloc
     `full` gives view i to natural i besides, which makes rank min(n, size) likely.
     """
     weight = weights(exact)
-    entry = st.sampled_from((0, 0, 0, *(WEIGHTS if exact else SPREAD)))
+    entry = st.sampled_from((0, 0, 0, *(EXACT_WEIGHTS if exact else FLOAT_WEIGHTS)))
     A = [[draw(entry) for _ in range(size)] for _ in range(n)]
-    # In the order natural 0, view 0, natural 1, view 1, ... each joins one that is there already.
+    # In the order natural 0, view 0, natural 1, view 1, ... each is joined to an earlier one.
     for i in range(n):
         j = draw(st.integers(0, min(i, size) - 1)) if i else 0
         A[i][j] = A[i][j] or draw(weight)
@@ -49,24 +49,25 @@ def component(draw: Draw, n: int, size: int, exact: bool, *, full: bool) -> Bloc
 
 
 def simplex(draw: Draw, size: int) -> Block:
-    """Draw a block that treats its `size` views alike: ((a - b)/(a + (size - 1) b))² is repeated size - 1 times.
+    """Draw a block that is symmetric under all permutations of its views, so that an eigenvalue is repeated size - 1 times.
 
-    A natural that becomes each of them alike may come on top; it changes the eigenvalue, and not the symmetry.
+    Natural i becomes view i with weight a and each other view with weight 1: the eigenvalue is ((a - 1)/(a + size - 1))². A
+    further natural that becomes each view with the same weight may be added, which changes it, and keeps the symmetry.
     """
     a = draw(st.sampled_from((2, 3, 5)))
     A = [[a if i == j else 1 for j in range(size)] for i in range(size)]
     if draw(st.booleans()):
-        return [1] * size + [draw(st.sampled_from(WEIGHTS))], [*A, [1] * size]
+        return [1] * size + [draw(st.sampled_from(EXACT_WEIGHTS))], [*A, [1] * size]
     return [1] * size, A
 
 
 def sizes_of(draw: Draw, parts: int, least: int, most: int) -> list[int]:
-    """Draw `parts` sizes from 1 on, with a sum from `least` to `most`."""
+    """Draw `parts` sizes of 1 or more, with a sum from `least` to `most`."""
     sizes: list[int] = []
-    for left in range(parts - 1, -1, -1):
-        used = sum(sizes)
-        low = max(1, least - used) if left == 0 else 1
-        sizes.append(draw(st.integers(low, most - used - left)))
+    for later in range(parts - 1, -1, -1):  # how many sizes are drawn after this one
+        total = sum(sizes)
+        low = max(1, least - total) if later == 0 else 1
+        sizes.append(draw(st.integers(low, most - total - later)))
     return sizes
 
 
@@ -86,10 +87,12 @@ def gamma_of(graph: PopulationGraph) -> Floats:
     return np.append(np.linalg.svd(graph.factor.toarray(), compute_uv=False) ** 2, np.zeros(graph.N + 1))[: graph.N + 1]
 
 
-def repeated(gamma: Floats, times: int, clear: float) -> bool:
-    """Whether one of these eigenvalues, strictly between 0 and 1, is repeated exactly so many times and clear of the others."""
-    inside = gamma[(gamma > clear) & (gamma < 1 - clear)]
+def repeated(gamma: Floats, times: int, min_gap: float) -> bool:
+    """Whether an eigenvalue strictly between 0 and 1 occurs exactly so many times, with gaps of `min_gap` to the others."""
+    inside = gamma[(gamma > min_gap) & (gamma < 1 - min_gap)]
     runs = np.split(inside, np.flatnonzero(-np.diff(inside) > 1e-10) + 1)
     return any(
-        len(run) == times and (np.abs(inside[:, None] - run.mean()) < clear).sum() == times for run in runs if len(run)
+        len(run) == times and (np.abs(inside[:, None] - run.mean()) < min_gap).sum() == times
+        for run in runs
+        if len(run)
     )

@@ -11,7 +11,7 @@ from popgraph import zoo
 from popgraph.declare.distribution import Distribution
 from popgraph.populations.graph import PopulationGraph
 
-SIZES: dict[str, dict[str, Any]] = {  # small ones, for tests that run on all of them
+SMALL_ARGUMENTS: dict[str, dict[str, Any]] = {  # of families of the zoo, for tests that run on all of them
     "class_domain": {"rho": "1/2", "alpha": "1/4", "beta": "1/8", "gamma": "1/8"},
     "cyclic": {"n": 5, "steps": {0: "1/2", 1: "1/2"}},
     "hypercube": {"d": 3},
@@ -20,22 +20,22 @@ SIZES: dict[str, dict[str, Any]] = {  # small ones, for tests that run on all of
     "gaussian_mixture": {"step": 0.5},
     "scaled_hypercube": {"d": 3, "label_coordinates": 1},
 }
-SHOWN = 5  # differences
+DIFFERENCES_SHOWN = 5
 
 
 def population_named(name: str) -> PopulationGraph:
     """Return a small labelled graph of this family of the zoo."""
-    made: PopulationGraph = getattr(zoo, name)(**SIZES.get(name, {}))
+    made: PopulationGraph = getattr(zoo, name)(**SMALL_ARGUMENTS.get(name, {}))
     return made
 
 
 def generator(seed: int, test: str) -> np.random.Generator:
-    """Return a test's own generator: a hash of the name that is the same in every process joins the seed."""
+    """Return a test's own generator, seeded by the seed and a hash of its name that is the same in every process."""
     return np.random.default_rng([seed, crc32(test.encode())])
 
 
 def reseeded(rng: np.random.Generator, seed: int, test: str) -> None:
-    """Put a generator into the state of a test's own."""
+    """Put a generator into the state in which a test's own generator starts."""
     rng.bit_generator.state = generator(seed, test).bit_generator.state
 
 
@@ -56,17 +56,17 @@ def seeding_each_example(test: Any, reseed: Callable[[], None]) -> None:
 
 
 def difference(left: Any, right: Any) -> list[str] | None:
-    """Write in what two distributions, or two graphs, differ; None of anything else."""
+    """Return lines that say how two distributions, or two graphs, differ; None for other values."""
     if isinstance(left, Distribution) and isinstance(right, Distribution):
         return [f"{left!r} == {right!r}", *_listed(_unlike(left, right))]
     if not (isinstance(left, PopulationGraph) and isinstance(right, PopulationGraph)):
         return None
-    lines = [f"{left!r} == {right!r}", "graphs are equal only to themselves; of these two"]
+    lines = [f"{left!r} == {right!r}", "a graph is equal to itself only; between these two"]
     laws = left.population.distribution, right.population.distribution
     lines += [f"  naturals: {line}" for line in _listed(_unlike(*laws))]
     views = set(left.views) ^ set(right.views)
     if views:
-        return [*lines, f"  views: {len(views)} belong to one graph only"]
+        return [*lines, f"  views: {len(views)} are in one graph only"]
     place = {view: i for i, view in enumerate(right.views)}
     order = [place[view] for view in left.views]
     difference = left.weight_matrix() - right.weight_matrix()[order][:, order]
@@ -87,4 +87,5 @@ def _unlike(left: Distribution, right: Distribution) -> list[str]:
 
 def _listed(lines: list[str]) -> list[str]:
     """Return the first few lines, and how many more there are."""
-    return lines[:SHOWN] + ([f"... and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else [])
+    more = len(lines) - DIFFERENCES_SHOWN
+    return lines[:DIFFERENCES_SHOWN] + [f"... and {more} more"] * (more > 0)

@@ -1,6 +1,7 @@
 """Hypothesis strategies: random populations that shrink to a handful of views, labellings of them, and embeddings of them.
 
-Structure that is asked for (components, a clean cut, a repeated eigenvalue) is built in, not waited for. Needs the extra `test`.
+Graphs with so many components, a clean cut or a repeated eigenvalue are built so, not drawn until one happens to be so. Needs
+`pip install "hypothesis>=6.130"`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,6 +15,7 @@ from popgraph.basics.arguments import count, flag, whole_number
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.outcomes import read_distinct
 from popgraph.basics.arrays import Floats, Ints
+from popgraph.basics.protocols import ViewedPopulation, read_population
 from popgraph.declare.augmentation import Augmentation, as_augmentation
 from popgraph.declare.distribution import Distribution
 from popgraph.errors import InvalidArgument
@@ -34,9 +36,9 @@ from popgraph.testing.kernels import (
     weights,
 )
 
-CLEAR = 1e-6  # a gap that was asked for is at least this
-ANGLES = (np.pi / 2, 1.0, 0.5, 0.1)  # by which an embedding that must not match is turned
-MOST = 64  # views, which keeps a dense solve of a drawn graph under a millisecond
+MIN_GAP = 1e-6  # of a clean cut, and between a repeated eigenvalue and the others
+WRONG_ANGLES = (np.pi / 2, 1.0, 0.5, 0.1)  # in radians, by which an embedding that must not match is turned
+MAX_VIEWS = 64  # so that a dense solve of a drawn graph takes less than a millisecond
 
 
 @checked_call()
@@ -48,9 +50,9 @@ def distributions(
     Parameters
     ----------
     outcomes : iterable, optional
-        Exactly these, all with positive probability; a, b, c, ... and as few as one if not given.
+        Exactly these, all with positive probability; if not given, one or more of a, b, c, ...
     max_outcomes : int
-        How many of a, b, c, ... at most, in 1..26.
+        At most so many of a, b, c, ...; in 1..26.
     exact : bool, optional
         Fractions (True), floats (False), or either.
 
@@ -95,14 +97,14 @@ def augmentations(
     Parameters
     ----------
     naturals : iterable or Distribution
-        What is augmented.
+        The outcomes that are augmented.
     views : iterable, optional
-        What it may become; 1, 2, ..., max_views if not given. The naturals themselves make it an augmentation that can be
-        repeated.
+        The outcomes that they may become; 1, 2, ..., max_views if not given. With the naturals themselves as views, the
+        augmentation can be repeated.
     max_views : int
         At most 64.
     exact : bool, optional
-        Fractions (True), floats (False), or either.
+        As of `distributions`.
 
     Raises
     ------
@@ -120,7 +122,7 @@ def augmentations(
     ...     assert pg.build(["a", "b"], aug.then(aug)).w_x.sum().round(12) == 1
     >>> test_twice_is_a_kernel()
     """
-    whole_number("max_views", max_views, MOST, "what a strategy draws")
+    whole_number("max_views", max_views, MAX_VIEWS, "what a strategy draws")
     if exact is not None:
         flag("exact", exact)
     rows = read_distinct(_outcomes(naturals), "natural", "name each once")
@@ -161,9 +163,9 @@ def graphs(
     components : int, optional
         Exactly so many connected components.
     clean_cut : int, optional
-        k with γ_k > γ_{k+1} by at least 1e-6: F* of k columns is one subspace, and no family.
+        k with γ_k - γ_{k+1} >= 1e-6, so that the span of k columns of F* is unique.
     multiplicity : int, optional
-        At least 2: an eigenvalue strictly between 0 and 1 is repeated exactly so many times.
+        Of some eigenvalue strictly between 0 and 1, 2 or more.
     exact : bool, optional
         Declared by fractions (True), by floats from 1e-6 to 1 (False), or either.
     classes : int, optional
@@ -172,7 +174,7 @@ def graphs(
     Raises
     ------
     InvalidArgument
-        If no graph of at most max_views views is so.
+        If no graph of at most max_views views has these properties.
 
     Examples
     --------
@@ -184,7 +186,7 @@ def graphs(
     ...     assert (graph.spectrum(graph.N).gamma > 1 - 1e-9).sum() == graph.component_count == 2
     >>> test_the_eigenvalue_1_counts_components()
     """
-    most = whole_number("max_views", max_views, MOST, "what a strategy draws")
+    most = whole_number("max_views", max_views, MAX_VIEWS, "what a strategy draws")
     least = whole_number("min_views", min_views, most, "max_views")
     if exact is not None:
         flag("exact", exact)
@@ -195,8 +197,7 @@ def graphs(
     if cut is not None and parts is not None and cut < parts:
         raise InvalidArgument(f"clean_cut is {cut}; γ_{cut} = γ_{cut + 1} = 1 with {parts} components")
     if multiplicity is not None:
-        if whole_number("multiplicity", multiplicity, most) < 2:
-            raise InvalidArgument(f"multiplicity is {multiplicity}; a repeated eigenvalue is there at least twice")
+        count("multiplicity", multiplicity, 2, most, "a repeated eigenvalue occurs a whole number of times")
         if multiplicity + (parts or 1) > most:
             raise InvalidArgument(
                 f"max_views is {most}; an eigenvalue repeated {multiplicity} times in {parts or 1} component"
@@ -207,22 +208,22 @@ def graphs(
     def graph(draw: Draw) -> PopulationGraph:
         is_exact = draw(st.sampled_from((True, False))) if exact is None else exact
         blocks = [] if multiplicity is None else _with_multiplicity(draw, multiplicity, most, parts, is_exact)
-        used = sum(len(A[0]) for _, A in blocks)
-        more = 0 if parts is None else parts - len(blocks)
-        if parts is None and used < most:
-            more = draw(st.integers(0 if blocks else 1, min(3, most - used)))
-        lower = max(more, least - used) if more else 0
-        if cut is not None and more:
-            lower = max(lower, cut - used)
-        for size in sizes_of(draw, more, min(lower, most - used), most - used):
+        views = sum(len(A[0]) for _, A in blocks)
+        missing_parts = 0 if parts is None else parts - len(blocks)
+        if parts is None and views < most:
+            missing_parts = draw(st.integers(0 if blocks else 1, min(3, most - views)))
+        lower = max(missing_parts, least - views) if missing_parts else 0
+        if cut is not None and missing_parts:
+            lower = max(lower, cut - views)
+        for size in sizes_of(draw, missing_parts, min(lower, most - views), most - views):
             n = draw(st.integers(size if cut is not None else 1, size + 1))
             blocks.append(component(draw, n, size, is_exact, full=cut is not None))
         masses = [draw(weights(is_exact)) if multiplicity is None else 1 for _ in blocks]
         drawn = _build(blocks, masses, is_exact, draw(_classes(classes, sum(len(p) for p, _ in blocks))))
         gamma = gamma_of(drawn)
         assume(least <= drawn.N)
-        assume(cut is None or (cut <= drawn.N and gamma[cut - 1] - gamma[cut] > CLEAR))
-        assume(multiplicity is None or repeated(gamma[:-1], multiplicity, CLEAR))
+        assume(cut is None or (cut <= drawn.N and gamma[cut - 1] - gamma[cut] > MIN_GAP))
+        assume(multiplicity is None or repeated(gamma[:-1], multiplicity, MIN_GAP))
         note(f"graph = {as_python(drawn)}")
         return drawn
 
@@ -230,20 +231,14 @@ def graphs(
 
 
 @checked_call()
-def labellings(graph: PopulationGraph, classes: int = 3) -> st.SearchStrategy[Ints]:
+def labellings(graph: ViewedPopulation, classes: int = 3) -> st.SearchStrategy[Ints]:
     """Draw labels of all views, an (N,) array of integers in 0..classes-1, shrinking to one class.
 
     Parameters
     ----------
-    graph : PopulationGraph
-        N views.
+    graph : PopulationGraph, or another population that lists its views
     classes : int
-        How many at most.
-
-    Raises
-    ------
-    InvalidArgument
-        If it is not a whole number from 1 to N.
+        At most so many, in 1..N.
 
     Examples
     --------
@@ -258,31 +253,31 @@ def labellings(graph: PopulationGraph, classes: int = 3) -> st.SearchStrategy[In
     ...     assert 0 <= labelling.inconsistency(cloud, labels) <= 1
     >>> test_inconsistency_is_a_probability()
     """
-    read_graph("labellings(graph)", graph)
+    read_population("labellings(graph)", graph, ViewedPopulation)
     most = whole_number("classes", classes, graph.N)
     return list_of(st.integers(0, most - 1), graph.N).map(np.array)
 
 
 @checked_call()
 def embeddings(graph: PopulationGraph, k: int, *, matching: bool | None = None) -> st.SearchStrategy[Floats]:
-    """Draw embeddings f, (N, k) arrays, that match F* up to an invertible map by construction, or by construction do not.
+    """Draw embeddings f, (N, k) arrays, that match F* up to an invertible map, or do not, by construction.
 
-    A matching f is F* Q with F* drawn from its family where the cut is degenerate, and Q invertible. One that does not match
-    has collapsed to a lower rank, or a direction of F* is turned by 0.1 to π/2 rad to one that F* must not hold.
+    A matching f is F* Q with Q invertible; where the cut is degenerate, F* is drawn from its family. One that does not match has
+    a lower rank, or a direction of F* is turned by 0.1 to π/2 rad out of its span.
 
     Parameters
     ----------
     graph : PopulationGraph
         N views.
     k : int
-        The columns, at most the rank of Ā.
+        The number of columns.
     matching : bool, optional
-        Which; either if not given.
+        Whether they match; either if not given.
 
     Raises
     ------
     InvalidArgument
-        If k is not in 1..rank: above the rank nothing matches.
+        If k is not in 1..rank Ā: above the rank nothing matches.
 
     Examples
     --------
@@ -319,12 +314,12 @@ def embeddings(graph: PopulationGraph, k: int, *, matching: bool | None = None) 
 
 
 def _outcomes(names: Any) -> Any:
-    """Return what lists outcomes: those of a Distribution, or what is given."""
+    """Return the outcomes of a Distribution, or the iterable that was given."""
     return names.outcomes if isinstance(names, Distribution) else names
 
 
 def _spoilt(draw: Draw, F: Floats, Q: Floats, V: Floats, above: int, end: int) -> tuple[Floats, Floats]:
-    """Take from F, whose columns are orthonormal, a direction that it must hold, or from Q its rank."""
+    """Turn one of F's orthonormal columns out of the span that it must have, or lower the rank of Q."""
     k, N = F.shape[1], len(V)
     ways = ["collapsed"] + ["turned"] * (end < N) + ["lost"] * (0 < above < k < end)
     way = draw(st.sampled_from(ways))
@@ -333,12 +328,12 @@ def _spoilt(draw: Draw, F: Floats, Q: Floats, V: Floats, above: int, end: int) -
         Q = Q.copy()
         Q[:, column] = Q[:, column - 1] if k > 1 else 0
         return F, Q
-    F, angle = F.copy(), draw(st.sampled_from(ANGLES))
+    F, angle = F.copy(), draw(st.sampled_from(WRONG_ANGLES))
     if way == "turned":  # to an eigenvector below the cut
         away = V[:, draw(st.integers(end, N - 1))]
-    else:  # to a direction of the family that F does not hold yet
-        rest = V[:, above:end] - F @ (F.T @ V[:, above:end])
-        away = np.linalg.svd(rest, full_matrices=False)[0][:, 0]
+    else:  # to a direction of the family that is orthogonal to F
+        outside = V[:, above:end] - F @ (F.T @ V[:, above:end])
+        away = np.linalg.svd(outside, full_matrices=False)[0][:, 0]
     F[:, column] = np.cos(angle) * F[:, column] + np.sin(angle) * away
     return F, Q
 
@@ -352,7 +347,7 @@ def _invertible(draw: Draw, k: int) -> Floats:
 
 
 def _with_multiplicity(draw: Draw, times: int, most: int, parts: int | None, exact: bool) -> list[Block]:
-    """Draw blocks that together repeat an eigenvalue so many times: a simplex, or copies of one component."""
+    """Draw blocks that together have an eigenvalue so many times: a simplex, or copies of one component."""
     copies = 2 * times <= most - max(0, (parts or times) - times) and (parts is None or parts >= times)
     if not (copies and draw(st.booleans())):
         return [simplex(draw, times + 1)]
@@ -361,18 +356,18 @@ def _with_multiplicity(draw: Draw, times: int, most: int, parts: int | None, exa
 
 
 def _build(blocks: Sequence[Block], masses: Sequence[Any], exact: bool, labels: Any) -> PopulationGraph:
-    """Build the union of blocks (p, A) of weights, each block taken so many times as probable."""
+    """Build the union of blocks (p, A) of weights, whose total weights are multiplied by the masses."""
     naturals = iter(letters(sum(len(p) for p, _ in blocks)))
-    law, table, first = {}, {}, 1
+    law, table, first_view = {}, {}, 1
     for (p, A), mass in zip(blocks, masses, strict=True):
         for weight, entries in zip(p, A, strict=True):
             natural = next(naturals)
             law[natural] = weight * mass
             reached = [j for j, entry in enumerate(entries) if entry]
             table[natural] = dict(
-                zip((first + j for j in reached), row([entries[j] for j in reached], exact), strict=True)
+                zip((first_view + j for j in reached), row([entries[j] for j in reached], exact), strict=True)
             )
-        first += len(A[0])
+        first_view += len(A[0])
     law = dict(zip(law, row(list(law.values()), exact), strict=True))
     return build(law, table, labels=labels, normalize=not exact)
 

@@ -44,33 +44,33 @@ def check(
 ) -> Checks:
     """Check every statement of the theory on a graph: both sides of each, and whether it holds.
 
-    What a statement needs and the graph lacks (labels, a gap, few enough views) makes it "not applicable", with the reason.
-    Statements whose source hides a constant give a ratio and no verdict.
+    A statement that needs what the graph lacks (labels, a gap, few enough views) is "not applicable", with the reason. One whose
+    source hides a constant gives a ratio and no verdict.
 
     Parameters
     ----------
     graph : PopulationGraph
     labels : sequence of n labels, or mapping natural -> label, optional
-        The class of each natural; `graph.labels` if not given. The statements are about all naturals: where one is unlabelled,
-        those that need labels are not applicable.
+        The class of each natural; `graph.labels` if not given. Where a natural is unlabelled, the statements that need labels are
+        not applicable.
     k : int, optional
-        How many eigenvectors; by default the clean cut with the widest gap among the first eight, or else 1.
+        The number of eigenvectors; by default the clean cut with the widest gap among the first eight, or else 1.
     only : str or iterable of str, optional
         The names of the statements to check.
     spectrum : Spectrum, optional
-        Of this graph with at least k pairs. It is believed: a wrong one makes statements fail.
+        Of this graph, with k pairs or more. It is not checked; statements fail on a wrong one.
     view_labels : (N,) array of int, or mapping view -> int, optional
         ŷ, as class numbers in the order in which classes first appear; Bayes' labeller if not given.
 
     Returns
     -------
     Checks
-        Prints as a table; `to_dicts()` gives a list of dicts; true in a condition iff nothing fails.
+        Prints as a table; `to_dicts()` gives a list of dicts; true in a condition iff no statement fails.
 
     Raises
     ------
     InvalidArgument
-        If k is not in 1..N, a name is unknown, there is not one label for each natural, or ŷ not one for each view.
+        If k is not in 1..N, a name is unknown, or a natural or view has no label or two.
 
     Examples
     --------
@@ -109,12 +109,12 @@ def check(
                 f"only names {shorten(name)}, which is no statement; they are popgraph.theory.statements()"
                 f"{did_you_mean([name], ALL)}"
             )
-    found = graph.spectrum(int(k)) if spectrum is None else spectrum
-    setting, checks = Setting(graph, y, int(k), found, view_labels), []
-    for name in names:  # each draws from a generator of its own, so that no answer depends on what else is asked
+    setting = Setting(graph, y, k, graph.spectrum(k) if spectrum is None else spectrum, view_labels)
+    checks = []
+    for name in names:  # each draws from a generator of its own, so that no answer depends on which others are checked
         setting.rng = np.random.default_rng(sum(map(ord, name)))
         checks.append(ALL[name](setting))
-    return Checks(graph.name or "graph", int(k), tuple(checks))
+    return Checks(graph.name or "graph", k, tuple(checks))
 
 
 @checked_call()
@@ -132,7 +132,7 @@ def statements() -> tuple[str, ...]:
 
 def _default_k(graph: PopulationGraph) -> int:
     """Return the clean cut with the widest gap among the first eight, or else 1."""
-    most = min(graph.N, max(8, min(graph.component_count, 64)))
-    spectrum = graph.spectrum(most)
-    gaps = {cut: spectrum.leading(cut).gap for cut in spectrum.clean_cuts if 1 <= cut <= most}
+    largest = min(graph.N, max(8, min(graph.component_count, 64)))
+    spectrum = graph.spectrum(largest)
+    gaps = {cut: spectrum.leading(cut).gap for cut in spectrum.clean_cuts if 1 <= cut <= largest}
     return max(gaps, key=lambda cut: (gaps[cut], -cut)) if gaps else 1

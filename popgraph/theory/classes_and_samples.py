@@ -9,11 +9,11 @@ from popgraph.spectrum import Spectrum
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 from popgraph.verification.comparison import Comparison, compare
 
-MOST_COMPARED = 1_000  # views of a graph that is compared with a sampled one: that costs ten spectra
+MAX_VIEWS_COMPARED = 1_000  # of a graph that is compared with a sampled one, at the cost of ten spectra
 
 
 def _ritz(s: Setting) -> Spectrum:
-    """The Ritz pairs of k random features and a constant, or of as many as there are views."""
+    """Return the Ritz pairs of k + 1 random features, or of N where there are fewer views."""
     d = min(s.k + 1, s.N)
     features = s.rng.standard_normal((s.N, d)) / s.root[:, np.newaxis]
     return s.graph.spectrum(min(s.k, d), features=features)
@@ -29,9 +29,9 @@ def _interlace(s: Setting) -> Sides:
 
 @states("the minimum over a class", "L(f_class) = -Σ θ_i²", r"\min_W L(W^\top\psi) = -\sum\theta_i^2", "H23; THEORY 7")
 def _class_minimum(s: Setting) -> Sides:
-    best = _ritz(s)
-    value = float(spectral.value(s.graph.factor, s.graph.w_x, best.embedding))
-    return Sides(value, -float(np.sum(best.gamma**2)), tolerance=1e-8 * s.k)
+    ritz = _ritz(s)
+    value = float(spectral.value(s.graph.factor, s.graph.w_x, ritz.embedding))
+    return Sides(value, -float(np.sum(ritz.gamma**2)), tolerance=1e-8 * s.k)
 
 
 @states(
@@ -49,19 +49,19 @@ def _holding(s: Setting) -> Sides:
 
 
 def _sampled(s: Setting) -> Comparison:
-    """The population's graph beside that of as many sampled naturals as there are naturals, at most 500."""
+    """Compare the graph with that of n sampled naturals, 500 at most."""
     if s.sampled is not None:
         return s.sampled
-    if s.N > MOST_COMPARED:
-        raise NotApplicable(f"a sampled graph is compared up to {MOST_COMPARED:,} views; this one has {s.N:,}")
-    drawn = np.random.default_rng(0).choice(s.graph.n, size=min(s.graph.n, 500), p=s.graph.p / s.graph.p.sum())
-    chosen, counts = np.unique(drawn, return_counts=True)
+    if s.N > MAX_VIEWS_COMPARED:
+        raise NotApplicable(f"a sampled graph is compared up to {MAX_VIEWS_COMPARED:,} views; this one has {s.N:,}")
+    sample = np.random.default_rng(0).choice(s.graph.n, size=min(s.graph.n, 500), p=s.graph.p / s.graph.p.sum())
+    chosen, counts = np.unique(sample, return_counts=True)
     A = s.graph.kernel[chosen]
     reached = np.flatnonzero(np.asarray(A.sum(axis=0)).ravel() > 0)
-    other: PopulationGraph = build(
+    sampled: PopulationGraph = build(
         counts / counts.sum(), A[:, reached], views=[s.graph.views[i] for i in reached.tolist()]
     )
-    s.sampled = compare(s.graph, other, k=min(s.k, len(reached)))
+    s.sampled = compare(s.graph, sampled, k=min(s.k, len(reached)))
     return s.sampled
 
 
@@ -69,15 +69,15 @@ def _sampled(s: Setting) -> Comparison:
     "Weyl", "max |γ̂_i - γ_i| <= ||Â - Ā||", r"|\hat\gamma_i - \gamma_i| \le \|\hat A - \bar A\|_2", "THEORY 9", "<="
 )
 def _weyl(s: Setting) -> Sides:
-    found = _sampled(s)
-    return Sides(float(np.abs(found.gamma_other - found.gamma).max()), found.norm, tolerance=1e-9)
+    comparison = _sampled(s)
+    return Sides(float(np.abs(comparison.gamma_other - comparison.gamma).max()), comparison.norm, tolerance=1e-9)
 
 
 @states(
     "Davis and Kahan", "sin Θ <= ||Â - Ā||/separation", r"\sin\Theta \le \|\hat A - \bar A\|_2/\delta", "THEORY 9", "<="
 )
 def _davis_kahan(s: Setting) -> Sides:
-    found = _sampled(s)
-    if found.degenerate or found.degenerate_other or found.separation <= 0:
+    comparison = _sampled(s)
+    if comparison.degenerate or comparison.degenerate_other or comparison.separation <= 0:
         raise NotApplicable("a cut is degenerate, or the two spectra overlap at k")
-    return Sides(float(np.sin(found.angles.max())), found.norm / found.separation, tolerance=1e-7)
+    return Sides(float(np.sin(comparison.angles.max())), comparison.norm / comparison.separation, tolerance=1e-7)

@@ -7,8 +7,6 @@ from scipy.sparse.csgraph import connected_components
 from popgraph.basics.subspace import tolerance
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 
-OURS = "THEORY 2"
-
 
 @states("weights sum to 1", "Σ w_xx' = 1", r"\sum_{x,x'} w_{xx'} = 1", "THEORY 2.1")
 def _sum(s: Setting) -> Sides:
@@ -50,14 +48,14 @@ def _means(s: Setting) -> Sides:
 
 @states("Ā is MᵀM", "max |Ā - MᵀM| = 0", r"\bar A = M^\top M", "THEORY 1")
 def _factor(s: Setting) -> Sides:
-    s.small("Ā")
+    s.need_few_views("Ā")
     dense = s.w.toarray() / np.outer(s.root, s.root)
     return Sides(float(np.abs(dense - (s.graph.factor.T @ s.graph.factor).toarray()).max()), 0.0)
 
 
 @states("the spectrum is at least 0", "0 <= γ_N", r"0 \le \gamma_N", "THEORY 2.2", "<=")
 def _least(s: Setting) -> Sides:
-    s.small("every eigenvalue")
+    s.need_few_views("every eigenvalue")
     dense = s.w.toarray() / np.outer(s.root, s.root)
     return Sides(0.0, float(np.linalg.eigvalsh(dense)[0]))
 
@@ -75,11 +73,11 @@ def _top(s: Setting) -> Sides:
 
 @states("components count the ones", "#{γ = 1} = components", r"\#\{\gamma_i = 1\} = \#\text{components}", "THEORY 2.3")
 def _ones(s: Setting) -> Sides:
-    s.small("every eigenvalue")
+    s.need_few_views("every eigenvalue")
     count, _ = connected_components(sp.csr_array(s.graph.factor.T @ s.graph.factor > 0), directed=False)
-    if (near := np.sum((s.whole.gamma < 1 - 1e-13) & (s.whole.gamma > 1 - 1e-7))) > 0:
-        raise NotApplicable(f"{near} eigenvalues are so near to 1 that float64 cannot tell")
-    return Sides(float(np.sum(s.whole.gamma > 1 - 1e-7)), float(count), tolerance=0.0)
+    if (near := np.sum((s.all_eigenpairs.gamma < 1 - 1e-13) & (s.all_eigenpairs.gamma > 1 - 1e-7))) > 0:
+        raise NotApplicable(f"{near} eigenvalues are so near to 1 that float64 cannot tell whether they are 1")
+    return Sides(float(np.sum(s.all_eigenpairs.gamma > 1 - 1e-7)), float(count), tolerance=0.0)
 
 
 @states("the eigenpairs are eigenpairs", "max ||Āv_i - γ_i v_i|| = 0", r"\bar A v_i = \gamma_i v_i", "THEORY 2.5")
@@ -96,10 +94,10 @@ def _pairs(s: Setting) -> Sides:
     "<=",
 )
 def _left_out(s: Setting) -> Sides:
-    s.small("every eigenvalue")
+    s.need_few_views("every eigenvalue")
     V = s.spectrum.eigenvectors[:, : s.k]
-    rest = np.eye(s.N) - V @ V.T
-    M = s.graph.factor @ rest
+    complement = np.eye(s.N) - V @ V.T  # the projection onto what is orthogonal to V
+    M = s.graph.factor @ complement
     return Sides(float(np.linalg.eigvalsh(M.T @ M)[-1]), float(s.gamma[s.k - 1]), tolerance=1e-9)
 
 
@@ -107,8 +105,8 @@ def _left_out(s: Setting) -> Sides:
     "rank Ā is at most min(n, N)", "rank Ā <= min(n, N)", r"\mathrm{rank}\,\bar A \le \min(n, N)", "THEORY 2.4", "<="
 )
 def _rank(s: Setting) -> Sides:
-    s.small("every eigenvalue")
-    return Sides(float(np.sum(s.whole.gamma > 0)), float(min(s.graph.n, s.N)), tolerance=0.0)
+    s.need_few_views("every eigenvalue")
+    return Sides(float(np.sum(s.all_eigenpairs.gamma > 0)), float(min(s.graph.n, s.N)), tolerance=0.0)
 
 
 @states(
@@ -118,12 +116,12 @@ def _rank(s: Setting) -> Sides:
     "THEORY 2.4",
 )
 def _sides(s: Setting) -> Sides:
-    s.small("every eigenvalue")
+    s.need_few_views("every eigenvalue")
     if s.graph.n > 4 * max(s.N, 100):
-        raise NotApplicable(f"MMᵀ is looked at up to 4 naturals a view; here are {s.graph.n:,}")
+        raise NotApplicable(f"MMᵀ is computed up to 4 naturals a view; this graph has {s.graph.n:,} naturals")
     naturals = np.linalg.eigvalsh((s.graph.factor @ s.graph.factor.T).toarray())[::-1]
     common = min(s.N, s.graph.n)
-    return Sides(float(np.abs(naturals[:common] - s.whole.gamma[:common]).max()), 0.0)
+    return Sides(float(np.abs(naturals[:common] - s.all_eigenpairs.gamma[:common]).max()), 0.0)
 
 
 @states("the walk keeps w_x", "max |w_xᵀP - w_x| / w_x = 0", r"w_x^\top P = w_x^\top,\ P = D^{-1}w", "THEORY 2.5")
@@ -160,10 +158,10 @@ def _orthonormal(s: Setting) -> Sides:
 def _product(s: Setting) -> Sides:
     if max(s.N, s.graph.n) > 20:
         raise NotApplicable(
-            f"the product with itself is looked at up to 20 views and naturals; here are {max(s.N, s.graph.n):,}"
+            f"the product with itself is computed up to 20 views and 20 naturals; this graph has {max(s.N, s.graph.n):,}"
         )
     w = s.w.toarray()
     joint, root = np.kron(w, w), np.kron(s.root, s.root)
     gamma = np.linalg.eigvalsh(joint / np.outer(root, root))[::-1]
-    products = np.sort(np.outer(s.whole.gamma, s.whole.gamma).ravel())[::-1]
+    products = np.sort(np.outer(s.all_eigenpairs.gamma, s.all_eigenpairs.gamma).ravel())[::-1]
     return Sides(float(np.abs(gamma - products).max()), 0.0, scale=tolerance(s.N**2) / tolerance(s.N))

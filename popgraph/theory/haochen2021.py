@@ -7,9 +7,9 @@ from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.subspace import column_space, principal_angles
 from popgraph.downstream.probing import probe
 from popgraph.losses import audit, matrix_factorisation, spectral
-from popgraph.theory.setting import NotApplicable, Setting, Sides, states
+from popgraph.theory.setting import MAX_VIEWS_DENSE, NotApplicable, Setting, Sides, states
 
-BATCHES = 2**14  # batches of two that are enumerated
+MAX_BATCHES_OF_TWO = 2**14  # of a graph whose batches are enumerated
 
 
 def _loss(s: Setting, f: Floats) -> float:
@@ -17,7 +17,7 @@ def _loss(s: Setting, f: Floats) -> float:
 
 
 def _minimiser(s: Setting) -> Floats:
-    """F* diag(√γ) / √w_x from the spectrum at hand, (N, k)."""
+    """Return F* diag(√γ) / √w_x, (N, k)."""
     return s.spectrum.embedding[:, : s.k]
 
 
@@ -32,7 +32,7 @@ def _lemma(s: Setting) -> Sides:
     M = s.graph.factor
     gram = M @ M.T if s.graph.n < s.N else M.T @ M
     left = matrix_factorisation(M, f * s.root[:, np.newaxis])
-    if s.N <= 300:  # from the definition
+    if s.N <= MAX_VIEWS_DENSE:  # by the definition itself
         F = f * s.root[:, np.newaxis]
         left = float(np.sum((s.w.toarray() / np.outer(s.root, s.root) - F @ F.T) ** 2))
     return Sides(left, _loss(s, f) + float(np.sum(gram.data**2)), scale=1.0 + left)
@@ -72,8 +72,8 @@ def _reached(s: Setting) -> Sides:
 def _below(s: Setting) -> Sides:
     noise = s.random_embedding() / np.sqrt(s.k)
     tried = [_minimiser(s) + size * noise for size in (1e-4, 1e-2, 1.0)]
-    if s.N <= 300:
-        tried.append(s.whole.embedding[:, : s.k])
+    if s.N <= MAX_VIEWS_DENSE:
+        tried.append(s.all_eigenpairs.embedding[:, : s.k])
     return Sides(-float(np.sum(s.gamma[: s.k] ** 2)), min(_loss(s, f) for f in tried), tolerance=1e-9 * s.k)
 
 
@@ -101,15 +101,15 @@ def _holds(s: Setting) -> Sides:
     "THEORY 3.4",
 )
 def _saddle(s: Setting) -> Sides:
-    """F = v_{k+1} √γ_{k+1} leaves v_1 out: along v_1 the loss curves down by 4 (γ_1 - γ_{k+1})."""
-    s.small("every eigenpair")
-    left_out = s.whole.gamma
-    if s.N < 2 or left_out[0] - left_out[1] <= 1e-6:
-        raise NotApplicable("γ_1 = γ_2: leaving v_1 out leaves nothing larger out" if s.N > 1 else "there is one view")
-    f = s.whole.embedding[:, 1:2]
-    E = s.whole.eigenfunctions[:, 0:1]
+    """At F = v_2 √γ_2, which leaves v_1 out, the second derivative along v_1 is -4 (γ_1 - γ_2)."""
+    s.need_few_views("every eigenpair")
+    gamma = s.all_eigenpairs.gamma
+    if s.N < 2 or gamma[0] - gamma[1] <= 1e-6:
+        raise NotApplicable("γ_1 = γ_2: v_2 is a leading eigenvector itself" if s.N > 1 else "there is one view")
+    f = s.all_eigenpairs.embedding[:, 1:2]
+    E = s.all_eigenpairs.eigenfunctions[:, 0:1]
     product = spectral.hessian_product(s.graph.factor, s.graph.w_x, f, E)
-    return Sides(float(np.sum(product * E)), -4.0 * float(left_out[0] - left_out[1]), tolerance=1e-8)
+    return Sides(float(np.sum(product * E)), -4.0 * float(gamma[0] - gamma[1]), tolerance=1e-8)
 
 
 @states(
@@ -131,10 +131,12 @@ def _excess(s: Setting) -> Sides:
 
 @states("the batch loss is unbiased", "E L_B(f) = L(f), batches of two", r"\mathbb E\,L_B(f) = L(f)", "THEORY 3.6")
 def _unbiased(s: Setting) -> Sides:
-    if s.w.nnz**2 > BATCHES:
-        raise NotApplicable(f"all batches of two are enumerated up to {BATCHES:,}; here there are {s.w.nnz**2:,}")
-    found = audit(spectral, s.graph, s.random_embedding(), batch_size=2)
-    return Sides(found.mean, found.population, scale=1.0 + abs(found.population))
+    if s.w.nnz**2 > MAX_BATCHES_OF_TWO:
+        raise NotApplicable(
+            f"batches of two are enumerated up to {MAX_BATCHES_OF_TWO:,}; this graph has {s.w.nnz**2:,}"
+        )
+    audited = audit(spectral, s.graph, s.random_embedding(), batch_size=2)
+    return Sides(audited.mean, audited.population, scale=1.0 + abs(audited.population))
 
 
 @states(
@@ -144,22 +146,22 @@ def _unbiased(s: Setting) -> Sides:
     "H21 Lemma 3.1",
 )
 def _lemma31(s: Setting) -> Sides:
-    """The views on which the moved head and the moved embedding disagree with the first ones: none."""
+    """Count the views that B on f, and Q⁻¹B on f scaled view by view and times Q, label differently."""
     _, r = s.y
     f, B = _minimiser(s), s.rng.standard_normal((s.k, r))
     Q = np.linalg.qr(s.rng.standard_normal((s.k, s.k)))[0] @ np.diag(s.rng.uniform(0.5, 2.0, s.k))
     stretch = s.rng.uniform(0.5, 2.0, (s.N, 1))
-    scores, moved = f @ B, (stretch * (f @ Q)) @ np.linalg.solve(Q, B)
-    clear = (
+    scores, transformed = f @ B, (stretch * (f @ Q)) @ np.linalg.solve(Q, B)
+    without_tie = (
         np.ptp(np.sort(scores, axis=1)[:, -2:], axis=1) > 1e-9 * (1.0 + np.abs(scores).max())
         if r > 1
         else np.ones(s.N, bool)
     )
-    return Sides(float(np.sum((scores.argmax(1) != moved.argmax(1)) & clear)), 0.0, tolerance=0.0)
+    return Sides(float(np.sum((scores.argmax(1) != transformed.argmax(1)) & without_tie)), 0.0, tolerance=0.0)
 
 
 def _least_squares(s: Setting, targets: Floats) -> float:
-    """min_B E||target - Bᵀf||² of targets t(x) (N, r) of which E||t||² is not part: the squared part outside span F."""
+    """Return min_B E||t(x) - Bᵀf(x)||² of targets t, (N, r): the squared norm of the part of √w_x t outside span F."""
     T = s.root[:, np.newaxis] * targets
     V = s.span
     return float(np.sum((T - V @ (V.T @ T)) ** 2))
@@ -173,7 +175,7 @@ def _onehot(s: Setting, labels: Ints | None = None) -> Floats:
 @states("φ is at most twice Δ", "φ^ŷ <= 2 Δ(ŷ)", r"\phi^{\hat y} \le 2\Delta(\hat y)", "THEORY 5.1", "<=")
 def _cut(s: Setting) -> Sides:
     s.need_labels()
-    return Sides(s.cut, 2.0 * s.disagreement)
+    return Sides(s.inconsistency, 2.0 * s.disagreement)
 
 
 @states("Bayes' labeller attains α", "Δ(Bayes) = α", r"\Delta(\hat y_{\mathrm{Bayes}}) = \alpha", "THEORY 5")
@@ -192,7 +194,7 @@ def _bayes(s: Setting) -> Sides:
 )
 def _against_labeller(s: Setting) -> Sides:
     s.need_labels()
-    return Sides(_least_squares(s, _onehot(s)), s.cut / s.lambda_next, scale=1.0 / s.lambda_next)
+    return Sides(_least_squares(s, _onehot(s)), s.inconsistency / s.lambda_next, scale=1.0 / s.lambda_next)
 
 
 @states(
@@ -207,7 +209,7 @@ def _head(s: Setting) -> Sides:
     T = s.root[:, np.newaxis] * _onehot(s)
     V = s.span
     wrong = (V @ (V.T @ T)).argmax(axis=1) != s.view_labels
-    return Sides(float(s.graph.w_x[wrong].sum()), 2.0 * s.cut / s.lambda_next, scale=1.0 / s.lambda_next)
+    return Sides(float(s.graph.w_x[wrong].sum()), 2.0 * s.inconsistency / s.lambda_next, scale=1.0 / s.lambda_next)
 
 
 @states(
@@ -219,7 +221,7 @@ def _head(s: Setting) -> Sides:
 )
 def _explicit(s: Setting) -> Sides:
     s.need_labels()
-    bound = 4.0 * s.cut / s.lambda_next + 2.0 * s.disagreement
+    bound = 4.0 * s.inconsistency / s.lambda_next + 2.0 * s.disagreement
     return Sides(_head_error(s), bound, scale=1.0 / s.lambda_next, note="vacuous: above 1" if bound >= 1 else "")
 
 
@@ -238,11 +240,11 @@ def _by_alpha(s: Setting) -> Sides:
 
 
 def _head_error(s: Setting, labels: Ints | None = None) -> float:
-    """The error by majority vote of the least-squares head against ŷ, or other labels of views, which the theorem bounds."""
+    """Return the error by majority vote of the least-squares head against ŷ (or other labels of views), which [H21] bound."""
     y, _ = s.y
-    wanted = _onehot(s, labels)
-    T, V = s.root[:, np.newaxis] * wanted, s.span
-    votes = np.zeros_like(wanted)
+    targets = _onehot(s, labels)
+    T, V = s.root[:, np.newaxis] * targets, s.span
+    votes = np.zeros_like(targets)
     votes[np.arange(s.N), (V @ (V.T @ T)).argmax(axis=1)] = 1.0
     return float(s.graph.p[(s.graph.kernel @ votes).argmax(axis=1) != y].sum())
 
@@ -257,10 +259,10 @@ def _identity(s: Setting) -> Sides:
     s.need_labels()
     share = s.class_mass / s.graph.w_x[:, np.newaxis]
     T = s.root[:, np.newaxis] * share
-    found = probe(s.graph, _minimiser(s), labels=s.labels).loss
-    if found is None:
+    loss = probe(s.graph, _minimiser(s), labels=s.labels).loss
+    if loss is None:
         raise NotApplicable("the probe has no least-squares loss")
-    return Sides(float(found), 1.0 - float(np.sum(T**2)) + _least_squares(s, share), tolerance=1e-10)
+    return Sides(float(loss), 1.0 - float(np.sum(T**2)) + _least_squares(s, share), tolerance=1e-10)
 
 
 @states(
@@ -290,7 +292,7 @@ def _by_cut(s: Setting) -> Sides:
     s.need_labels()
     share = s.class_mass / s.graph.w_x[:, np.newaxis]
     left = 1.0 - float(np.sum((s.root[:, np.newaxis] * share) ** 2)) + _least_squares(s, share)
-    return Sides(left, 2.0 * s.cut / s.lambda_next + 4.0 * s.disagreement, scale=1.0 / s.lambda_next)
+    return Sides(left, 2.0 * s.inconsistency / s.lambda_next + 4.0 * s.disagreement, scale=1.0 / s.lambda_next)
 
 
 @states(
@@ -302,11 +304,11 @@ def _by_cut(s: Setting) -> Sides:
 )
 def _for_bayes(s: Setting) -> Sides:
     # With U one-hot of ŷ, a = (I-Π)U, δ = U - T: 1 - ||T||² = 2α - ||δ||², ||(I-Π)T|| <= ||a|| + ||δ||, ||a||² <= φ/λ_{k+1}, and
-    # ||δ||² <= α, since no other class has more than Pr[ŷ(x)|x]. The constants 2 and 4 follow, and 2 and 3 besides.
+    # ||δ||² <= α, since no class has more than Pr[ŷ(x)|x]. By 2 √(xα) <= x + α this gives 2x + 3α, and so 2x + 4Δ as well.
     s.need_labels()
     if s.given_view_labels is not None:
         raise NotApplicable("it is about Bayes' labeller, and other view labels are given")
     share = s.class_mass / s.graph.w_x[:, np.newaxis]
     left = 1.0 - float(np.sum((s.root[:, np.newaxis] * share) ** 2)) + _least_squares(s, share)
-    x = s.cut / s.lambda_next
+    x = s.inconsistency / s.lambda_next
     return Sides(left, x + 2.0 * s.alpha + 2.0 * float(np.sqrt(max(0.0, x) * s.alpha)), scale=1.0 / s.lambda_next)

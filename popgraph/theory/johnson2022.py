@@ -4,7 +4,7 @@ import numpy as np
 
 from popgraph.losses import InfoNCE, NTLogistic, infonce, nt_logistic
 from popgraph.theory.minima import critic_minimum, mutual_information
-from popgraph.theory.setting import NotApplicable, Setting, Sides, states
+from popgraph.theory.setting import MAX_VIEWS_DENSE, NotApplicable, Setting, Sides, states
 
 
 @states(
@@ -14,9 +14,9 @@ from popgraph.theory.setting import NotApplicable, Setting, Sides, states
     "J22; THEORY 2.6",
 )
 def _kernel(s: Setting) -> Sides:
-    s.small("K")
-    V = s.whole.eigenvectors
-    expanded = (V * s.whole.gamma) @ V.T
+    s.need_few_views("K")
+    V = s.all_eigenpairs.eigenvectors
+    expanded = (V * s.all_eigenpairs.gamma) @ V.T
     return Sides(float(np.abs(s.w.toarray() / np.outer(s.root, s.root) - expanded).max()), 0.0, tolerance=1e-9)
 
 
@@ -46,8 +46,8 @@ def _smooth(s: Setting) -> Sides:
 def _smoothest(s: Setting) -> Sides:
     V = s.spectrum.eigenvectors[:, : s.k]
     tried = [np.linalg.qr(V + size * s.random_embedding())[0] for size in (1e-3, 1.0)]
-    if s.N <= 300:
-        tried.append(s.whole.eigenvectors[:, : s.k])
+    if s.N <= MAX_VIEWS_DENSE:
+        tried.append(s.all_eigenpairs.eigenvectors[:, : s.k])
     energy = [2.0 * (s.k - float(np.sum((s.graph.factor @ G) ** 2))) for G in tried]
     return Sides(float(np.sum(2.0 * (1.0 - s.gamma[: s.k]))), min(energy), tolerance=1e-9 * s.k)
 
@@ -78,11 +78,11 @@ def _minimax(s: Setting) -> Sides:
     "J22; THEORY 2.7",
 )
 def _worst(s: Setting) -> Sides:
-    s.small("φ_{k+1}")
+    s.need_few_views("φ_{k+1}")
     if s.k >= s.N:
         raise NotApplicable(f"k = {s.k} leaves no eigenfunction over")
     s.gap()
-    g = s.whole.eigenvectors[:, s.k]
+    g = s.all_eigenpairs.eigenvectors[:, s.k]
     V = s.spectrum.eigenvectors[:, : s.k]
     energy = 2.0 * (1.0 - float(np.sum((s.graph.factor @ g) ** 2)))
     worst = energy / (2.0 * (1.0 - float(s.gamma[s.k])))
@@ -93,7 +93,7 @@ def _worst(s: Setting) -> Sides:
     "InfoNCE's minimum over critics", "L(log K) = -I(x; x⁺)", r"L_{\mathrm{NCE}}(\log K) = -I(x;x^+)", "J22; THEORY 4"
 )
 def _information(s: Setting) -> Sides:
-    s.small("a critic")
+    s.need_few_views("a critic")
     K = s.w.toarray() / np.outer(s.graph.w_x, s.graph.w_x)
     with np.errstate(divide="ignore"):
         log_K = np.log(K)
@@ -106,7 +106,7 @@ def _information(s: Setting) -> Sides:
     "no critic is below it", "-I(x; x⁺) <= L(s), s random", r"-I(x;x^+) \le L_{\mathrm{NCE}}(s)", "J22; THEORY 4", "<="
 )
 def _no_critic(s: Setting) -> Sides:
-    s.small("a critic")
+    s.need_few_views("a critic")
     w = s.w.toarray()
     K = w / np.outer(s.graph.w_x, s.graph.w_x)
     noise = s.rng.standard_normal(w.shape)
@@ -122,7 +122,7 @@ def _no_critic(s: Setting) -> Sides:
     "J22; THEORY 4",
 )
 def _negatives(s: Setting) -> Sides:
-    s.small("a critic")
+    s.need_few_views("a critic")
     w = s.w.toarray()
     if s.w.nnz < s.N**2:
         raise NotApplicable("some pairs are never positive, where the best score is -∞")
@@ -138,7 +138,7 @@ def _negatives(s: Setting) -> Sides:
     "J22; THEORY 4",
 )
 def _logistic(s: Setting) -> Sides:
-    s.small("a critic")
+    s.need_few_views("a critic")
     w = s.w.toarray()
     with np.errstate(divide="ignore"):
         best = np.maximum(np.log(w / np.outer(s.graph.w_x, s.graph.w_x)) - np.log(3.0), -800.0)
@@ -150,7 +150,7 @@ def _logistic(s: Setting) -> Sides:
     "NT-logistic's minimum", "L(log K) is the least of L(s), s random", r"L(\log K) \le L(s)", "J22; THEORY 4", "<="
 )
 def _logistic_least(s: Setting) -> Sides:
-    s.small("a critic")
+    s.need_few_views("a critic")
     w = s.w.toarray()
     values = [float(nt_logistic.critic_value(w, s.graph.w_x, s.rng.standard_normal(w.shape))) for _ in range(2)]
     return Sides(critic_minimum(nt_logistic, s.graph), min(values), tolerance=1e-10)
@@ -160,7 +160,7 @@ def _logistic_least(s: Setting) -> Sides:
     "spectral optimum at full rank", "max |FFᵀ - Ā| = 0, k >= rank Ā", r"f(x)^\top f(x') = K(x,x')", "J22; THEORY 4"
 )
 def _full_rank(s: Setting) -> Sides:
-    s.small("Ā")
+    s.need_few_views("Ā")
     if s.gamma[-1] > s.spectrum.tolerance:
         raise NotApplicable(f"k = {s.k} is below the rank of Ā")
     F = s.spectrum.minimiser[:, : s.k]

@@ -19,9 +19,9 @@ from popgraph.losses import (
     OrderedLoss,
     SpectralLoss,
     UnsquaredLoss,
+    pair_table,
+    read_loss,
 )
-from popgraph.losses.reading import read_loss
-from popgraph.losses.scaled import pair_table
 
 
 @checked_call()
@@ -91,22 +91,23 @@ def minimum_of(loss: Any, gamma: Floats, k: int, N: int) -> float:
             s = np.maximum(0.0, 1.0 - (1.0 - leading) / loss.weight)
             return float(np.sum(2.0 * (1.0 - leading) * s + loss.weight * (1.0 - s) ** 2))
         case BarlowTwins(weight=1.0, epsilon=0.0):
-            there = nontrivial[: N - 1]
-            return float(np.sum((1.0 - there * _water_filled(there, k)) ** 2)) + k - len(there)
+            nontrivial = nontrivial[: N - 1]
+            return float(np.sum((1.0 - nontrivial * _water_filled(nontrivial, k)) ** 2)) + k - len(nontrivial)
         case UnsquaredLoss():
             return -np.inf
-    known = (
-        "theory.critic_minimum gives its minimum over critics"
-        if isinstance(loss, InfoNCE | NTLogistic)
-        else ("train it, and compare numerically")
+    of_critics = isinstance(loss, InfoNCE | NTLogistic)
+    advice = (
+        "theory.critic_minimum gives its minimum over critics" if of_critics else "train it, and compare numerically"
     )
-    raise InvalidArgument(f"no closed form is known for the minimum of {shorten(loss)} over embeddings; {known}")
+    raise InvalidArgument(f"no closed form is known for the minimum of {shorten(loss)} over embeddings; {advice}")
 
 
 def _water_filled(gamma: Floats, total: int) -> Floats:
-    """Return the t >= 0 of this sum with the least Σ (1 - γ_i t_i)²: max(0, γ_i - μ)/γ_i²; a γ_i = 0 takes what is left over."""
+    """Return the t >= 0 of this sum with the least Σ (1 - γ_i t_i)², for γ in falling order; a γ_i = 0 takes what is left over."""
+    # With a multiplier μ of Σt, a positive t_i has γ_i (1 - γ_i t_i) = μ, so that t_i = (γ_i - μ)/γ_i². These are the m largest γ,
+    # and the sum gives μ = (Σ 1/γ_i - total) / Σ 1/γ_i² over them; the right m is the largest with μ below the least of these γ.
     positive, t = gamma[gamma > 0], np.zeros(len(gamma))
-    for m in range(len(positive), 0, -1):  # how many are above the water
+    for m in range(len(positive), 0, -1):
         inverse = 1.0 / positive[:m]
         mu = float((inverse.sum() - total) / (inverse**2).sum())
         if len(positive) < len(gamma):
@@ -138,7 +139,7 @@ def mutual_information(graph: ViewedPopulation) -> float:
     w = sp.coo_array(pair_table(graph) if sparse is None else sparse("csr"))
     x, x_plus = w.coords
     pairs, w_x = w.data, graph.w_x
-    # One at a time, as the product of two rare views underflows; a pair that does has no share in the sum
+    # Divided by one after the other, as the product w_x w_x' of two rare views underflows; where w_xx' itself does, its term is 0.
     return float(np.sum(pairs * np.log(np.where(pairs > 0, pairs / w_x[x] / w_x[x_plus], 1.0))))
 
 
@@ -169,7 +170,7 @@ def critic_minimum(loss: Any, graph: ViewedPopulation) -> float:
     read_population("critic_minimum(loss, graph)", graph, ViewedPopulation, "second")
     loss = read_loss(loss, "critic")
     w, w_x = pair_table(graph), graph.w_x
-    K = w / w_x[:, np.newaxis] / w_x  # not by the product, which underflows of two rare views
+    K = w / w_x[:, np.newaxis] / w_x  # not by the product, which underflows for two rare views
     match loss:
         case InfoNCE(negatives=None):
             return -mutual_information(graph)
@@ -179,7 +180,7 @@ def critic_minimum(loss: Any, graph: ViewedPopulation) -> float:
             lowest = s[np.isfinite(s)].min() - 800.0  # e^-800 is 0 in float64: as good as -∞, and no NaN
             return float(loss.critic_value(w, w_x, np.maximum(s, lowest)))
         case NTLogistic():
-            m, met = loss.negatives, K > 0
-            positive = np.sum(w[met] * np.log1p(m / K[met]))
-            return float(positive + m * np.sum(np.outer(w_x, w_x) * np.log1p(K / m)))
+            m, is_pair = loss.negatives, K > 0
+            attraction = np.sum(w[is_pair] * np.log1p(m / K[is_pair]))
+            return float(attraction + m * np.sum(np.outer(w_x, w_x) * np.log1p(K / m)))
     raise InvalidArgument(f"loss is {shorten(loss)}, not one of a critic; theory.minimum knows those of embeddings")

@@ -7,7 +7,7 @@ from popgraph.losses import CentredLoss, IdealisedVICReg, centred, idealised_vic
 from popgraph.theory.minima import minimum_of
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 
-WEIGHT = 0.5  # λ of idealised VICReg where one is needed
+VICREG_WEIGHT = 0.5  # λ of idealised VICReg
 
 
 def _value(s: Setting, loss: object, f: Floats) -> float:
@@ -33,15 +33,15 @@ def _vicreg(s: Setting) -> Sides:
     "H23; THEORY 4",
 )
 def _vicreg_optimum(s: Setting) -> Sides:
-    held = np.maximum(0.0, 1.0 - (1.0 - s.gamma[: s.k]) / WEIGHT)
-    loss = IdealisedVICReg(weight=WEIGHT)
-    f = s.spectrum.eigenfunctions[:, : s.k] * np.sqrt(held)
+    s_i = np.maximum(0.0, 1.0 - (1.0 - s.gamma[: s.k]) / VICREG_WEIGHT)
+    loss = IdealisedVICReg(weight=VICREG_WEIGHT)
+    f = s.spectrum.eigenfunctions[:, : s.k] * np.sqrt(s_i)
     return Sides(_value(s, loss, f), minimum_of(loss, s.gamma, s.k, s.N), tolerance=1e-8 * s.k)
 
 
 @states("idealised VICReg's minimum", "min <= L(f), f random", r"\min \le L(f)", "H23; THEORY 4", "<=")
 def _vicreg_least(s: Setting) -> Sides:
-    loss = IdealisedVICReg(weight=WEIGHT)
+    loss = IdealisedVICReg(weight=VICREG_WEIGHT)
     noise = s.random_embedding() / np.sqrt(s.k)
     tried = [s.spectrum.embedding[:, : s.k] + size * noise for size in (0.0, 0.1, 1.0)]
     return Sides(minimum_of(loss, s.gamma, s.k, s.N), min(_value(s, loss, f) for f in tried), tolerance=1e-8 * s.k)
@@ -54,10 +54,10 @@ def _vicreg_least(s: Setting) -> Sides:
     "Z25; THEORY 4",
 )
 def _eigenmaps(s: Setting) -> Sides:
-    s.small("φ_{k+1}")
+    s.need_few_views("φ_{k+1}")
     if s.k >= s.N:
         raise NotApplicable(f"k + 1 = {s.k + 1} exceeds the number of views")
-    F = s.whole.eigenvectors[:, 1 : s.k + 1]
+    F = s.all_eigenpairs.eigenvectors[:, 1 : s.k + 1]
     left = 2.0 * (float(np.sum(F**2)) - float(np.sum((s.graph.factor @ F) ** 2)))
     return Sides(left, 2.0 * float(np.sum(1.0 - s.gamma[1 : s.k + 1])), tolerance=1e-8 * s.k)
 
@@ -69,7 +69,7 @@ def _eigenmaps(s: Setting) -> Sides:
     "Z25; THEORY 4",
 )
 def _centred(s: Setting) -> Sides:
-    s.small("φ_{k+1}")
+    s.need_few_views("φ_{k+1}")
     if s.k >= s.N:
         raise NotApplicable(f"k + 1 = {s.k + 1} exceeds the number of views")
     f = _nontrivial(s)
@@ -86,12 +86,12 @@ def _centred_least(s: Setting) -> Sides:
 
 
 def _nontrivial(s: Setting) -> Floats:
-    """k eigenfunctions orthogonal to the constant, whatever basis the eigenspace of γ = 1 came in, times √γ."""
-    V = s.whole.eigenvectors
-    rest = V[:, : s.graph.component_count]
-    inside = rest.T @ s.root  # the constant, in the basis of γ = 1
-    basis = np.linalg.svd(inside[np.newaxis])[2][1:].T
-    rotated = np.column_stack([rest @ basis, V[:, s.graph.component_count :]])[:, : s.k]
+    """Return k eigenfunctions orthogonal to the constant, times √γ, whatever basis the eigenspace of γ = 1 has."""
+    V = s.all_eigenpairs.eigenvectors
+    top = V[:, : s.graph.component_count]  # a basis of the eigenspace of γ = 1
+    constant = top.T @ s.root  # √w_x in that basis
+    orthogonal = np.linalg.svd(constant[np.newaxis])[2][1:].T
+    rotated = np.column_stack([top @ orthogonal, V[:, s.graph.component_count :]])[:, : s.k]
     gamma = np.sum((s.graph.factor @ rotated) ** 2, axis=0)
     return np.asarray(rotated * np.sqrt(gamma) / s.root[:, np.newaxis])
 

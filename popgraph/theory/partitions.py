@@ -3,7 +3,7 @@
 import numpy as np
 
 from popgraph.basics.arrays import Floats
-from popgraph.downstream.partition import EXACT_VIEWS, Partition, sparsest_partition
+from popgraph.downstream.partition import MAX_VIEWS_SEARCHED, Partition, sparsest_partition
 from popgraph.downstream.probing import probe
 from popgraph.losses import spectral
 from popgraph.theory.haochen2021 import _head_error
@@ -11,27 +11,27 @@ from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 
 
 def _exact(s: Setting, m: int) -> Partition:
-    """The sparsest m-partition of a small graph."""
-    if s.N > EXACT_VIEWS:
-        raise NotApplicable(f"ρ_m is searched up to {EXACT_VIEWS} views; this graph has {s.N:,}")
+    """Return the sparsest m-partition of a graph of few views."""
+    if s.N > MAX_VIEWS_SEARCHED:
+        raise NotApplicable(f"ρ_m is computed up to {MAX_VIEWS_SEARCHED} views; this graph has {s.N:,}")
     if m not in s.partitions:
         s.partitions[m] = sparsest_partition(s.graph, m)
     return s.partitions[m]
 
 
-def _few(s: Setting) -> int:
-    """The largest m that is looked at: the search of large ones takes long."""
+def _largest_m(s: Setting) -> int:
+    """Return the largest m whose ρ_m is computed; the search takes long for a larger one."""
     return min(s.N, 5)
 
 
 def _lambda(s: Setting, m: int) -> float:
-    """λ_m = 1 - γ_m."""
-    return 1.0 - float(s.whole.gamma[m - 1])
+    """Return λ_m = 1 - γ_m."""
+    return 1.0 - float(s.all_eigenpairs.gamma[m - 1])
 
 
 @states("ρ grows with m", "max (ρ_m - ρ_{m+1}) <= 0", r"\rho_m \le \rho_{m+1}", "THEORY 6.1", "<=")
 def _grows(s: Setting) -> Sides:
-    rho = [_exact(s, m).rho for m in range(1, _few(s) + 1)]
+    rho = [_exact(s, m).rho for m in range(1, _largest_m(s) + 1)]
     return Sides(float(np.max(-np.diff(rho), initial=-np.inf)) if len(rho) > 1 else 0.0, 0.0)
 
 
@@ -40,8 +40,8 @@ def _grows(s: Setting) -> Sides:
 )
 def _zero(s: Setting) -> Sides:
     count = s.graph.component_count
-    if count + 1 > _few(s) and count < s.N:
-        raise NotApplicable(f"ρ_m is searched up to m = 5; this graph has {count} components")
+    if count + 1 > _largest_m(s) and count < s.N:
+        raise NotApplicable(f"ρ_m is computed up to m = 5; this graph has {count} components")
     return Sides(
         float(sum(_exact(s, m).rho == 0 for m in range(1, min(s.N, count + 1) + 1))), float(count), tolerance=0.0
     )
@@ -69,15 +69,15 @@ def _cheeger_above(s: Setting) -> Sides:
 
 @states("Cheeger of higher order", "max (λ_m/2 - ρ_m) <= 0", r"\lambda_m/2 \le \rho_m", "LGT; THEORY 6.2", "<=")
 def _higher(s: Setting) -> Sides:
-    return Sides(max(_lambda(s, m) / 2.0 - _exact(s, m).rho for m in range(1, _few(s) + 1)), 0.0)
+    return Sides(max(_lambda(s, m) / 2.0 - _exact(s, m).rho for m in range(1, _largest_m(s) + 1)), 0.0)
 
 
 def _half(s: Setting) -> float:
-    """ρ_⌊k/2⌋, which the theorems divide by."""
+    """Return ρ_⌊k/2⌋, which the theorems divide by; not applicable where it is 0."""
     if s.k < 2:
         raise NotApplicable(f"⌊k/2⌋ = 0 at k = {s.k}")
     if s.k // 2 > 6:
-        raise NotApplicable(f"ρ_m is searched up to m = 6; ⌊k/2⌋ = {s.k // 2}")
+        raise NotApplicable(f"ρ_m is computed up to m = 6; ⌊k/2⌋ = {s.k // 2}")
     rho = _exact(s, s.k // 2).rho
     if rho == 0:
         raise NotApplicable(
@@ -115,14 +115,14 @@ def _theorem(s: Setting) -> Sides:
 
 
 def _imperfect(s: Setting) -> tuple[Floats, float]:
-    """A minimiser with noise, (N, k), and its excess loss, below γ_k²/2."""
+    """Return a minimiser with noise, (N, k), and its excess loss, below γ_k²/2."""
     f, noise = s.spectrum.embedding[:, : s.k], s.random_embedding()
     least, size = -float(np.sum(s.gamma[: s.k] ** 2)), 1.0
     while True:
-        moved = f + size * noise
-        excess = float(spectral.value(s.graph.factor, s.graph.w_x, moved)) - least
+        noisy = f + size * noise
+        excess = float(spectral.value(s.graph.factor, s.graph.w_x, noisy)) - least
         if excess < s.gamma[s.k - 1] ** 2 / 2:
-            return moved, max(0.0, excess)
+            return noisy, max(0.0, excess)
         size /= 2.0
 
 

@@ -12,7 +12,7 @@ from popgraph.downstream.labelling import disagreement, inconsistency
 from popgraph.downstream.selftraining import iterate, propagate, self_train
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 
-FEW = 60  # views up to which a minimum cut comes at once
+MAX_VIEWS_OF_STUDENT = 60  # of a graph on which a student is trained, which then takes milliseconds
 CELLS = tuple(product((0, 1), repeat=2))  # (class, domain)
 CHARACTERS: dict[str, Callable[[Any], float]] = {
     "class": lambda cell: 1.0 - 2 * cell[0],
@@ -22,12 +22,12 @@ CHARACTERS: dict[str, Callable[[Any], float]] = {
 
 
 def _teacher(s: Setting) -> list[int]:
-    """A random pseudo-label of each view, 0 or 1, the first of them 0."""
+    """Return a random pseudo-label of each view, 0 or 1, the first of them 0."""
     return [0, *s.rng.integers(0, 2, s.N - 1).tolist()]
 
 
 def _objective(s: Setting, labels: list[int], teacher: list[int]) -> float:
-    """Pr[label ≠ pseudo-label] + Pr[label(x) ≠ label(x⁺)], pair by pair."""
+    """Return Pr[label ≠ pseudo-label] + Pr[label(x) ≠ label(x⁺)], pair by pair."""
     apart = np.not_equal.outer(labels, labels)
     return float(s.graph.w_x @ np.not_equal(labels, teacher)) + float(np.sum(s.w.toarray() * apart))
 
@@ -40,15 +40,15 @@ def _objective(s: Setting, labels: list[int], teacher: list[int]) -> float:
     "<=",
 )
 def _student(s: Setting) -> Sides:
-    if s.N > FEW:
-        raise NotApplicable(f"a student is trained up to {FEW} views; this graph has {s.N:,}")
+    if s.N > MAX_VIEWS_OF_STUDENT:
+        raise NotApplicable(f"a student is trained up to {MAX_VIEWS_OF_STUDENT} views; this graph has {s.N:,}")
     teacher = _teacher(s)
     student = self_train(s.graph, teacher)
     tried = [teacher, [0] * s.N]
     if s.labels is not None and is_labelled(s.labels).all():
         tried.append((s.view_labels > 0).astype(int).tolist())
-    chosen = student.labels.tolist()
-    tried += [[label if x != moved else 1 - label for x, label in enumerate(chosen)] for moved in range(s.N)]
+    best = student.labels.tolist()
+    tried += [[label if x != changed else 1 - label for x, label in enumerate(best)] for changed in range(s.N)]
     return Sides(student.objective, min(_objective(s, labels, teacher) for labels in tried))
 
 
@@ -59,8 +59,8 @@ def _student(s: Setting) -> Sides:
     "W21; THEORY 8",
 )
 def _parts(s: Setting) -> Sides:
-    if s.N > FEW:
-        raise NotApplicable(f"a student is trained up to {FEW} views; this graph has {s.N:,}")
+    if s.N > MAX_VIEWS_OF_STUDENT:
+        raise NotApplicable(f"a student is trained up to {MAX_VIEWS_OF_STUDENT} views; this graph has {s.N:,}")
     teacher = _teacher(s)
     student = self_train(s.graph, teacher)
     return Sides(student.objective, _objective(s, student.labels.tolist(), teacher))
@@ -85,11 +85,11 @@ def _hard(s: Setting) -> Sides:
     "Zhou et al. 2003; THEORY 8",
 )
 def _soft(s: Setting) -> Sides:
-    teacher, V = _teacher(s), s.whole.eigenvectors
+    teacher, V = _teacher(s), s.all_eigenpairs.eigenvectors
     Y = np.array([[label == c for c in dict.fromkeys(teacher)] for label in teacher], dtype=float)
-    filtered = V @ ((0.1 / (1.0 - 0.9 * s.whole.gamma))[:, np.newaxis] * (V.T @ Y))
-    found = propagate(s.graph, teacher, a=0.9)[0]
-    return Sides(float(np.linalg.norm(found - filtered)), 0.0, tolerance=1e-8)
+    filtered = V @ ((0.1 / (1.0 - 0.9 * s.all_eigenpairs.gamma))[:, np.newaxis] * (V.T @ Y))
+    scores, _ = propagate(s.graph, teacher, a=0.9)
+    return Sides(float(np.linalg.norm(scores - filtered)), 0.0, tolerance=1e-8)
 
 
 @states(
@@ -107,13 +107,7 @@ def _bayes(s: Setting) -> Sides:
 
 
 def _cells(s: Setting) -> dict[str, Floats]:
-    """The characters as functions of the views.
-
-    Raises
-    ------
-    NotApplicable
-        Unless the views are the four cells, and w is one function of their sum in Z2 x Z2.
-    """
+    """Return the characters as functions of the views, where these are the four cells, and w depends on their sum in Z2 x Z2."""
     if s.N != 4 or set(s.graph.views) != set(CELLS):
         raise NotApplicable("the views are not the four cells (class, domain)")
     views = list(s.graph.views)
@@ -123,7 +117,7 @@ def _cells(s: Setting) -> dict[str, Floats]:
     }
     same = [abs(w[i, j] - by_sum[x[0] ^ y[0], x[1] ^ y[1]]) for (i, x), (j, y) in product(enumerate(views), repeat=2)]  # type: ignore[index]
     if max(same) > s.rounding:
-        raise NotApplicable("moves between the four cells depend on where they start")
+        raise NotApplicable("w of two cells does not depend on their sum alone")
     return {name: np.array([character(view) for view in views]) for name, character in CHARACTERS.items()}
 
 
@@ -138,10 +132,10 @@ def _characters(s: Setting) -> Sides:
     if set(s.graph.naturals) != set(CELLS):
         raise NotApplicable("the naturals are not the four cells (class, domain)")
     at, origin = list(s.graph.views), list(s.graph.naturals).index((0, 0))
-    law = s.graph.kernel.toarray()[origin]  # a step from (0, 0) is the cell that it leads to
-    means = [float(law @ character) * character[at.index((0, 0))] for character in characters.values()]
+    step = s.graph.kernel.toarray()[origin]  # A(·|(0, 0)): a step from (0, 0) is the cell that it leads to
+    means = [float(step @ character) * character[at.index((0, 0))] for character in characters.values()]
     expected = np.sort([1.0, *np.square(means)])[::-1]
-    return Sides(float(np.abs(s.whole.gamma - expected).max()), 0.0)
+    return Sides(float(np.abs(s.all_eigenpairs.gamma - expected).max()), 0.0)
 
 
 @states(
@@ -151,13 +145,13 @@ def _characters(s: Setting) -> Sides:
     "THEORY 8, after Shen et al. 2022",
 )
 def _transfer(s: Setting) -> Sides:
-    """Fit the shortest head to the eigenfunctions in domain 0, and ask for the classes in domain 1."""
+    """Fit the head of least norm to the eigenfunctions in domain 0, and label domain 1 with it."""
     characters = _cells(s)
-    if s.whole.gamma[2] - s.whole.gamma[3] <= 100 * s.whole.tolerance:
-        raise NotApplicable("γ_3 = γ_4: F* is no one space at k = 3")
+    if s.all_eigenpairs.gamma[2] - s.all_eigenpairs.gamma[3] <= 100 * s.all_eigenpairs.tolerance:
+        raise NotApplicable("γ_3 = γ_4: the cut at k = 3 is degenerate")
     gamma = {name: float(np.sum((s.graph.factor @ (s.root * chi)) ** 2)) for name, chi in characters.items()}
-    f = s.whole.eigenfunctions[:, :3]
+    f = s.all_eigenpairs.eigenfunctions[:, :3]
     source = characters["domain"] > 0
     B = np.linalg.lstsq(f[source], characters["class"][source], rcond=1e-9)[0]
-    right = (f[~source] @ B) * characters["class"][~source] > 1e-6  # a score of 0 says nothing
+    right = (f[~source] @ B) * characters["class"][~source] > 1e-6  # a score of 0 decides for neither class
     return Sides(float(right.all()), float(gamma["product"] == min(gamma.values())), tolerance=0.0)

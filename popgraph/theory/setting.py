@@ -17,29 +17,19 @@ from popgraph.spectrum import Spectrum
 from popgraph.theory.value import Check, Verdict
 from popgraph.verification.comparison import Comparison
 
-SMALL = 300  # views up to which N x N tables and all eigenpairs are looked at
-PAIRS = 2_000_000  # positive pairs up to which w is written down
+MAX_VIEWS_DENSE = 300  # of a graph whose N x N tables and all eigenpairs are computed
+MAX_PAIRS_OF_W = 2_000_000  # positive pairs of a graph whose w is computed
 
 
 class NotApplicable(Exception):
-    """The statement says nothing about this graph; the message says why."""
+    """A statement does not apply to this graph; the message says why."""
 
 
 @dataclass
 class Setting:
-    """Hold a graph with its labels and k, and compute what is asked for once.
+    """Hold a graph with its labels y(x̄) and k, and compute each quantity of it once, when a statement first asks for it.
 
-    Parameters
-    ----------
-    graph : PopulationGraph
-    labels : (n,) array or None
-        y(x̄).
-    k : int
-        In 1..N.
-    spectrum : Spectrum, optional
-        Believed as it is, so that a wrong one can be found out.
-    view_labels : (N,) array, optional
-        ŷ; Bayes' labeller by default.
+    The spectrum is not checked, so that statements fail on a wrong one. ŷ is Bayes' labeller where no view labels are given.
     """
 
     graph: PopulationGraph
@@ -48,8 +38,10 @@ class Setting:
     spectrum: Spectrum
     given_view_labels: Any = None
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
-    sampled: Comparison | None = None  # with the graph of sampled naturals, once one was made
-    partitions: dict[int, Partition] = field(default_factory=dict)  # the sparsest ones that were searched
+    sampled: Comparison | None = None  # with the graph of sampled naturals, once it has been computed
+    partitions: dict[int, Partition] = field(
+        default_factory=dict
+    )  # m -> the sparsest m-partition, where it has been computed
 
     @property
     def N(self) -> int:
@@ -58,7 +50,7 @@ class Setting:
 
     @property
     def rounding(self) -> float:
-        """How far rounding moves a number of order 1 here."""
+        """How far rounding may move a number of order 1."""
         return 10 * tolerance(max(self.graph.n, self.N))
 
     @property
@@ -69,102 +61,68 @@ class Setting:
     @cached_property
     def gamma(self) -> Floats:
         """γ_1..γ_{k+1}, the last one 0 where there is none."""
-        listed = self.spectrum.gamma_known
-        after = float(listed[self.k]) if len(listed) > self.k else self.spectrum.certificate.remainder
-        return np.concatenate([self.spectrum.gamma[: self.k], [after if self.k < self.N else 0.0]])
+        known = self.spectrum.gamma_known
+        next_gamma = float(known[self.k]) if len(known) > self.k else self.spectrum.certificate.remainder
+        return np.concatenate([self.spectrum.gamma[: self.k], [next_gamma if self.k < self.N else 0.0]])
 
     @cached_property
     def next_bound(self) -> float:
-        """An upper bound on γ_{k+1}: what a bound with λ_{k+1} must use to be rigorous."""
+        """An upper bound on γ_{k+1}. Bounds that divide by λ_{k+1} use it, so that they are true whatever γ_{k+1} is."""
         return min(1.0, self.spectrum.leading(self.k).certificate.remainder_bound) if self.k < self.N else 0.0
 
     @property
     def lambda_next(self) -> float:
-        """λ_{k+1} = 1 - γ_{k+1}, from below.
-
-        Raises
-        ------
-        NotApplicable
-            If it is 0: the graph has more than k components.
-        """
+        """A lower bound on λ_{k+1} = 1 - γ_{k+1}, above 0; not applicable where the graph has more than k components."""
         if self.k >= self.graph.component_count and self.next_bound < 1:
             return 1.0 - self.next_bound
         raise NotApplicable(f"λ_{self.k + 1} = 0: the graph has {self.graph.component_count} components, k = {self.k}")
 
     def gap(self) -> float:
-        """Return γ_k - γ_{k+1}.
-
-        Raises
-        ------
-        NotApplicable
-            If the cut is degenerate.
-        """
+        """Return γ_k - γ_{k+1}; not applicable where the cut is degenerate."""
         gap = float(self.gamma[self.k - 1] - self.gamma[self.k])
         if gap <= 100 * self.spectrum.tolerance:
             raise NotApplicable(f"γ_{self.k} = γ_{self.k + 1}: the cut is degenerate")
         return gap
 
-    def small(self, what: str) -> None:
-        """Refuse a graph too large to look at all pairs of views.
-
-        Raises
-        ------
-        NotApplicable
-            Above 300 views.
-        """
-        if self.N > SMALL:
-            raise NotApplicable(f"{what} is looked at up to {SMALL} views; this graph has {self.N:,}")
+    def need_few_views(self, what: str) -> None:
+        """Make a statement not applicable to a graph of more than 300 views, too many for a table of all pairs."""
+        if self.N > MAX_VIEWS_DENSE:
+            raise NotApplicable(f"{what} is computed up to {MAX_VIEWS_DENSE} views; this graph has {self.N:,}")
 
     @cached_property
     def w(self) -> Any:
-        """The positive pairs' probabilities as a csr_array.
-
-        Raises
-        ------
-        NotApplicable
-            If there are more than 2,000,000 of them.
-        """
+        """The positive pairs' probabilities as a csr_array; not applicable above 2,000,000 pairs."""
         most = int((np.diff(self.graph.kernel.indptr).astype(np.int64) ** 2).sum())
-        if most > PAIRS:
-            raise NotApplicable(f"w is written down up to {PAIRS:,} positive pairs; here there may be {most:,}")
+        if most > MAX_PAIRS_OF_W:
+            raise NotApplicable(f"w is computed up to {MAX_PAIRS_OF_W:,} positive pairs; this graph may have {most:,}")
         return self.graph.weight_matrix("csr")
 
     @cached_property
-    def whole(self) -> Spectrum:
-        """Every eigenpair, of a small graph."""
-        self.small("every eigenpair")
+    def all_eigenpairs(self) -> Spectrum:
+        """All N eigenpairs, of a graph of few views."""
+        self.need_few_views("every eigenpair")
         return self.graph.spectrum(self.N)
 
     @cached_property
     def span(self) -> Floats:
-        """An orthonormal basis of span F, which the eigenvectors of γ = 0 are no part of, (N, at most k)."""
+        """An orthonormal basis of span F, (N, at most k); eigenvectors of γ = 0 do not belong to it."""
         return column_space(self.spectrum.embedding[:, : self.k] * self.root[:, np.newaxis]).basis
 
     @cached_property
     def y(self) -> tuple[Any, int]:
-        """Each natural's class as a number, (n,), and how many classes there are.
-
-        Raises
-        ------
-        NotApplicable
-            Without labels, or where a natural is unlabelled.
-        """
+        """Each natural's class as a number, (n,), and the number of classes; not applicable where a natural has no label."""
         if self.labels is None:
             raise NotApplicable("there are no labels; pass labels=")
         unlabelled = self.graph.n - int(is_labelled(self.labels).sum())
         if unlabelled:
-            raise NotApplicable(f"{unlabelled} of {self.graph.n} naturals have no label, and it is about all of them")
+            raise NotApplicable(
+                f"{unlabelled} of {self.graph.n} naturals have no label, and the statement is about all of them"
+            )
         first, y = classes_in_order(self.labels)
         return y, len(first)
 
     def need_labels(self) -> None:
-        """Refuse a graph without labels, for statements that see them through ŷ alone.
-
-        Raises
-        ------
-        NotApplicable
-            If there are none.
-        """
+        """Make a statement that uses y through ŷ alone not applicable where a natural has no label."""
         _ = self.y
 
     @cached_property
@@ -190,7 +148,7 @@ class Setting:
         return max(0.0, 1.0 - float(self.class_mass.max(axis=1).sum()))
 
     @cached_property
-    def cut(self) -> float:
+    def inconsistency(self) -> float:
         """φ^ŷ = Σ w_xx' 1[ŷ(x) ≠ ŷ(x')]."""
         return pairs_told_apart(self.graph.p, self.graph.kernel, self.view_labels)
 
@@ -201,7 +159,10 @@ class Setting:
 
 @dataclass(frozen=True)
 class Sides:
-    """Hold the two sides of a statement, how far rounding may part them, and a word on what they are."""
+    """Hold the two sides of a statement, the difference that counts as rounding, and a remark on the sides.
+
+    The difference that counts as rounding is `tolerance`, or else `scale` times that of a number of order 1.
+    """
 
     left: float
     right: float
@@ -212,7 +173,7 @@ class Sides:
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement: what it says, where from, and how its sides are computed."""
+    """Hold what a statement says, its source, and the function that computes its sides."""
 
     name: str
     statement: str
@@ -223,24 +184,24 @@ class Statement:
 
     def __call__(self, setting: Setting) -> Check:
         """Return the check of this statement."""
-        said = (self.name, self.statement, self.latex, self.source, self.relation)
+        declared = (self.name, self.statement, self.latex, self.source, self.relation)
         try:
             sides = self.sides(setting)
         except NotApplicable as reason:
-            return Check(*said, None, None, None, Verdict.NOT_APPLICABLE, str(reason))
+            return Check(*declared, None, None, None, Verdict.NOT_APPLICABLE, str(reason))
         if self.relation == "<~":
-            return Check(*said, sides.left, sides.right, None, Verdict.RATIO, sides.note)
+            return Check(*declared, sides.left, sides.right, None, Verdict.RATIO, sides.note)
         allowed = setting.rounding * sides.scale if sides.tolerance is None else sides.tolerance
         difference = abs(sides.left - sides.right) if self.relation == "=" else sides.left - sides.right
-        verdict = Verdict.HOLDS if difference <= allowed else Verdict.FAILS  # a NaN fails
-        return Check(*said, sides.left, sides.right, allowed, verdict, sides.note)
+        verdict = Verdict.HOLDS if difference <= allowed else Verdict.FAILS  # NaN fails every comparison
+        return Check(*declared, sides.left, sides.right, allowed, verdict, sides.note)
 
 
 STATEMENTS: list[Statement] = []
 
 
 def states(name: str, statement: str, latex: str, source: str, relation: str = "=") -> Callable[..., Any]:
-    """Declare a statement: the function below it returns its sides, and it joins the table."""
+    """Decorate a function that returns the sides of a statement: the statement is added to STATEMENTS."""
 
     def declare(sides: Callable[[Setting], Sides]) -> Callable[[Setting], Sides]:
         STATEMENTS.append(Statement(name, statement, latex, source, relation, sides))

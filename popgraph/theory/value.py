@@ -1,4 +1,4 @@
-"""`Check`: one statement of the theory on one graph, with both its sides; `Checks`: all that were asked, as a table."""
+"""`Check`: one statement of the theory on one graph, with both its sides; `Checks`: a table of them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Check(Immutable):
     Attributes
     ----------
     name : str
-        What to ask for it by.
+        Its name, as `check(only=...)` takes it.
     statement, latex : str
         The statement in one line, plain and as LaTeX.
     source : str
@@ -42,10 +42,10 @@ class Check(Immutable):
     left, right : float or None
         The two sides; None where the statement does not apply.
     tolerance : float or None
-        By how much rounding may part them.
+        The difference that counts as rounding.
     verdict : Verdict
     reason : str
-        Why it does not apply, or what the sides are; empty if the statement says it all.
+        Why the statement does not apply, or a remark on its sides; may be empty.
 
     Examples
     --------
@@ -75,13 +75,13 @@ class Check(Immutable):
 
     @property
     def ratio(self) -> float | None:
-        """Left over right: how loose a bound is, or how large a hidden constant must be."""
+        """Left over right: for a bound at most 1 if it holds; for a hidden constant the least value that it must have."""
         if self.left is None or self.right is None or self.right == 0:
             return None
         return self.left / self.right
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all there is to say, by name.
+        """Return all fields, slack and ratio by name, ready for JSON.
 
         Examples
         --------
@@ -99,7 +99,7 @@ class Check(Immutable):
         return "  ".join([f"{self.verdict.value}:", self.statement, self.numbers(), f"[{self.source}]"])
 
     def numbers(self) -> str:
-        """Write the two sides, or why there are none.
+        """Write the two sides in words, or the reason why there are none.
 
         Examples
         --------
@@ -117,7 +117,7 @@ class Check(Immutable):
 
 @dataclass(frozen=True)
 class Checks(Immutable):
-    """Hold checks in the order of the theory. True in a condition iff none fails.
+    """Hold checks in the order of the theory; an index is a position or a name. True in a condition iff no check fails.
 
     Examples
     --------
@@ -145,12 +145,14 @@ class Checks(Immutable):
             for item in self.items:
                 if item.name == which:
                     return item
-            raise InvalidArgument(f"{which!r} is no check of these; their names are [check.name for check in checks]")
+            raise InvalidArgument(
+                f"{which!r} names none of these checks; their names are [check.name for check in checks]"
+            )
         return self.items[which]
 
     @property
     def failed(self) -> tuple[Check, ...]:
-        """Those that fail."""
+        """The checks that fail."""
         return tuple(item for item in self.items if item.verdict is Verdict.FAILS)
 
     def to_dicts(self) -> list[dict[str, Any]]:
@@ -166,7 +168,7 @@ class Checks(Immutable):
         return [item.to_dict() for item in self.items]
 
     def counts(self) -> dict[str, int]:
-        """Return how many checks had each verdict.
+        """Return the number of checks of each verdict.
 
         Examples
         --------

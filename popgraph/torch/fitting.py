@@ -1,4 +1,4 @@
-"""`fit`: train a torch network on sampled positive pairs, and keep the best of it by the exact population loss."""
+"""`fit`: train a torch network on sampled positive pairs, and keep its best state by the exact loss of the whole population."""
 
 import os
 from collections.abc import Callable
@@ -23,24 +23,23 @@ from popgraph.basics.progress import Progress, track
 from popgraph.basics.protocols import ViewedPopulation, read_population
 from popgraph.declare.distribution import Seed
 from popgraph.errors import InvalidArgument, TooLarge, shorten
-from popgraph.losses import spectral
-from popgraph.losses.reading import read_loss
+from popgraph.losses import read_loss, spectral
 from popgraph.losses.scaled import population_value
 from popgraph.populations.graph import PopulationGraph, read_graph
 from popgraph.torch.pairs import EncodedViews, drawn, read_device
 
-DECAY_FROM = 0.3  # share of a run after which the step size starts to fall
-LOOK_EVERY = 64  # steps between two looks at whether the loss is still a number: each look waits for the GPU
+DECAY_START = 0.3  # share of the steps after which the step size starts to fall
+STEPS_PER_FINITENESS_CHECK = 64  # of the batch losses; each check waits for the GPU
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Fit(Immutable):
-    """Hold a trained network, and how it was reached.
+    """Hold a trained network and the history of its training. Made by `fit`.
 
     Attributes
     ----------
     encoder, head : torch.nn.Module
-        The modules that were given, now in their best state; head is None if there was none.
+        The modules that were given, in their best state; head is None if there was none.
     f : (N, k) array
         The head's output (the encoder's without one) at every view, in the best state.
     features : (N, d) array
@@ -50,13 +49,14 @@ class Fit(Immutable):
     steps : (E,) array of int
         The steps before which the population's loss was evaluated.
     loss : (E,) array
-        The exact population loss at these steps; of a loss of pairs of views, where they are too many, a mean of recent batches.
+        The exact population loss at these steps. For a loss of pairs of views that are too many for a table, the mean of the
+        last batch losses.
     best_step : int
-        Which of them was best.
+        The step of the least loss.
     stopped : str
-        Why it stopped, in words.
+        Why training stopped, in words.
     interrupted : bool
-        Whether it ended before its steps were done: by the user, or because the loss was no number.
+        Whether it stopped before its last step: by the user, or because the loss was NaN or infinite.
 
     Examples
     --------
@@ -111,8 +111,8 @@ def fit(
 ) -> Fit:
     """Minimise a contrastive loss over the weights of a network, by AdamW on sampled batches of positive pairs, or on all.
 
-    The step size falls to 0 after the first third. At times the exact loss of the whole population is evaluated, in float64; the
-    best state by that is kept, and is what the modules end in, whether the run ends, is interrupted from the keyboard, or its
+    The step size falls to 0 after the first third. Every few steps the exact loss of the whole population is evaluated in float64.
+    At the end the modules are in the state for which that was least, also where the run is interrupted from the keyboard, or its
     loss becomes NaN or infinite.
 
     Parameters
@@ -121,7 +121,7 @@ def fit(
         The encoder: a batch of encoded views (b, ...) -> (b, d). Trained in place.
     graph : PopulationGraph, or another population that lists its views
     head : torch.nn.Module, optional
-        A projection head (b, d) -> (b, k): the loss sees its output; afterwards it is usually thrown away.
+        A projection head (b, d) -> (b, k), to whose output the loss is applied; it is usually thrown away afterwards.
     loss : a loss of `popgraph.losses`, or its name, such as "vicreg"
         Or anything with `name`, `value(factor, w_x, f)` and a `batch_value(f, f_plus)` that torch differentiates.
     encode : callable view -> array or tensor, optional
@@ -136,29 +136,30 @@ def fit(
     evaluate_every : int, optional
         Steps between two population losses; by default a 20th of the steps.
     checkpoint : path, optional
-        Where each new best state is written: {"encoder", "head", "step", "loss"}, for `torch.load`. Never half-written.
+        The file to which each new best state is written, for `torch.load`: {"encoder", "head", "step", "loss"}. It is replaced
+        as a whole, and never half-written.
     rng : None, int or numpy.random.Generator
         Draws the batches; the network's first weights are the caller's.
     device : str or torch.device, optional
-        A GPU if there is one.
+        By default a GPU if there is one.
     progress : bool, callable or None
-        A bar; None shows one where somebody is looking.
+        A bar; None shows one in a terminal or notebook.
 
     Returns
     -------
     Fit
-        The modules in their best state, f and the features of all views there, and the history.
+        The modules in their best state, with f and the features of all views, and the history.
 
     Raises
     ------
     InvalidArgument
-        If a number is out of range, or the loss is none.
+        If a number is out of range, the loss is no loss, or `batch_size=None` meets a population that is no PopulationGraph.
     InvalidEmbedding
         If a view cannot be encoded, or the network's output is not one vector for each view.
 
     References
     ----------
-    [H21] section 5; without the row normalisation of its published code, which its loss does not have.
+    [H21] section 5. Their published code normalises the rows of f as well, which their loss does not.
 
     Examples
     --------
@@ -197,19 +198,19 @@ def fit(
         for step in track(range(steps), steps, progress, "fit"):
             if step % (evaluate_every or max(1, steps // 20)) == 0:
                 run.evaluate(step)
-            share = max(0.0, (step / steps - DECAY_FROM) / (1 - DECAY_FROM))
+            share = max(0.0, (step / steps - DECAY_START) / (1 - DECAY_START))
             optimiser.param_groups[0]["lr"] = learning_rate * (1 - share) ** 2
             run.step(next(pairs), optimiser)
-            if (step + 1) % LOOK_EVERY == 0:
-                run.look()
-        run.look()
+            if (step + 1) % STEPS_PER_FINITENESS_CHECK == 0:
+                run.check_losses()
+        run.check_losses()
         run.evaluate(steps)
     except KeyboardInterrupt:
         stopped, interrupted = f"interrupted after {len(run.losses):,} of {steps:,} steps", True
-        with suppress(_NoNumber):
+        with suppress(_NotFinite):
             if len(run.losses) not in dict(run.history):
-                run.evaluate(len(run.losses))  # what was reached since the last look is not lost
-    except _NoNumber as reason:
+                run.evaluate(len(run.losses))  # the steps since the last evaluation are not lost
+    except _NotFinite as reason:
         stopped, interrupted = f"stopped: {reason}", True
     finally:
         run.restore()
@@ -218,12 +219,12 @@ def fit(
     return run.finish(head, stopped, interrupted)
 
 
-class _NoNumber(Exception):
+class _NotFinite(Exception):
     """The loss is NaN or infinite."""
 
 
 class _Run:
-    """Hold what changes during a run: the modules, the history, and the best state so far."""
+    """Hold the state of a run: the modules, the history, and the best state so far."""
 
     def __init__(
         self, graph: ViewedPopulation, model: Any, loss: Any, encoded: EncodedViews, checkpoint: Path | None
@@ -233,10 +234,10 @@ class _Run:
         self.history: list[tuple[int, float]] = []
         self.best: tuple[float, int, Any] = (np.inf, 0, deepcopy(model.state_dict()))
         self.dtype = next((p.dtype for p in model.parameters()), torch.float32)
-        self.looked = 0
+        self.checked_losses = 0  # the number of batch losses known to be finite
 
     def forward(self, x: torch.Tensor) -> Any:
-        """Return the output that the loss sees."""
+        """Return the output to which the loss is applied."""
         out = self.model["encoder"](x)
         return self.model["head"](out) if "head" in self.model else out
 
@@ -264,13 +265,13 @@ class _Run:
         optimiser.step()
         self.losses.append(value.detach())
 
-    def look(self) -> None:
-        """Stop if a batch's loss since the last look is no number."""
-        recent = torch.stack(self.losses[self.looked :]) if self.looked < len(self.losses) else torch.zeros(1)
-        if not bool(torch.isfinite(recent).all()):
-            first = self.looked + int(torch.nonzero(~torch.isfinite(recent))[0])
-            raise _NoNumber(f"the loss of the batch at step {first:,} is {self.losses[first].item():g}")
-        self.looked = len(self.losses)
+    def check_losses(self) -> None:
+        """Stop the run if a batch loss since the last check is NaN or infinite."""
+        unchecked = self.losses[self.checked_losses :]
+        if unchecked and not bool((finite := torch.isfinite(torch.stack(unchecked))).all()):
+            first = self.checked_losses + int(torch.nonzero(~finite)[0])
+            raise _NotFinite(f"the loss of the batch at step {first:,} is {self.losses[first].item():g}")
+        self.checked_losses = len(self.losses)
 
     def embedded(self) -> tuple[Floats, Floats]:
         """Return f and the encoder's features at every view, in float64."""
@@ -278,25 +279,25 @@ class _Run:
         return (run_module(self.model["head"], features) if "head" in self.model else features), features
 
     def evaluate(self, step: int) -> None:
-        """Write down the population's loss, and keep the state if it is the best."""
-        self.look()
+        """Record the population's loss, and keep the state if it is the best so far."""
+        self.check_losses()
         try:
             value = population_value(self.loss, self.graph, self.embedded()[0])
-        except TooLarge:  # a loss of pairs of views: the mean of recent batches has to do
+        except TooLarge:  # a loss of pairs of too many views: the mean of the last batch losses stands in for it
             if not self.losses:
                 return
-            value = float(torch.stack(self.losses[-LOOK_EVERY:]).mean())
-        if not np.isfinite(value):  # -inf would be the best that there is
-            raise _NoNumber(f"the population's loss at step {step:,} is {value:g}")
+            value = float(torch.stack(self.losses[-STEPS_PER_FINITENESS_CHECK:]).mean())
+        if not np.isfinite(value):  # -inf would pass for the best state
+            raise _NotFinite(f"the population's loss at step {step:,} is {value:g}")
         better = value < self.best[0]
         if better:
             self.best = (value, step, deepcopy(self.model.state_dict()))
-        self.history.append((step, value))  # last: what an interruption kept from it is evaluated once more
+        self.history.append((step, value))  # after the state: an interruption in between only repeats the evaluation
         if better:
             self._save()
 
     def _save(self) -> None:
-        """Write the best state to the checkpoint: beside it first, then in its place."""
+        """Write the best state to a file beside the checkpoint, which then replaces it."""
         if self.checkpoint is None:
             return
         value, step, _ = self.best
@@ -333,7 +334,7 @@ class _Run:
 
 
 def _check(module: Any, graph: Any, head: Any) -> None:
-    """Refuse what is no module, graph or step size, in one sentence."""
+    """Refuse a module, population or head that cannot be trained."""
     read_population("fit(module, graph)", graph, ViewedPopulation, "second")
     for what, given in {"module": module, "head": head}.items():
         if not isinstance(given, torch.nn.Module) and not (what == "head" and given is None):
@@ -343,7 +344,7 @@ def _check(module: Any, graph: Any, head: Any) -> None:
 
 
 def _read_checkpoint(checkpoint: Any) -> Path:
-    """Return the path of a checkpoint, which may be written."""
+    """Return the path of a checkpoint; refuse one that cannot be a file."""
     if not isinstance(checkpoint, str | Path) or not str(checkpoint) or "\0" in str(checkpoint):
         raise InvalidArgument(f"checkpoint is {shorten(checkpoint)}; it must be the path of a file")
     path = Path(checkpoint)

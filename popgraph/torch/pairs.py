@@ -15,27 +15,19 @@ from popgraph.basics.protocols import ViewedPopulation, read_population
 from popgraph.declare.distribution import Seed
 from popgraph.errors import InvalidArgument, shorten
 
-TABLE_LIMIT = 2**31  # bytes of encoded views kept; above it a batch's views are encoded when it is drawn
-MOST_WORKERS = 1024  # a DataLoader's
-DRAWN_AT_ONCE = 2**14  # pairs drawn together: a draw of 64 costs as much as one of 1,000
+MAX_TABLE_BYTES = 2**31  # of all encoded views; where they take more, those of a batch are encoded when it is drawn
+MAX_WORKERS = 1024  # of a DataLoader
+PAIRS_PER_DRAW = 2**14  # a call of sample_pairs for 64 pairs takes as long as one for 1,000
 
 
 class EncodedViews:
-    """Look views up as tensors: from one table on the device where it fits, else encoded one batch at a time.
-
-    Parameters
-    ----------
-    graph : population with listed views
-    encode : callable, optional
-        From a view to an array; see `popgraph.basics.encoding.encode_views`.
-    device : torch.device
-    """
+    """Return views as tensors: from one table on the device where it fits, else encoded anew for each batch."""
 
     def __init__(self, graph: ViewedPopulation, encode: Callable[[Any], Any] | None, device: torch.device) -> None:
         self.views, self.encode, self.device = graph.views, encode, device
         first = encode_views(self.views[:1], encode)
         self.table: torch.Tensor | None = None
-        if first.nbytes * graph.N <= TABLE_LIMIT:
+        if first.nbytes * graph.N <= MAX_TABLE_BYTES:
             self.table = torch.tensor(encode_views(self.views, encode), device=device)
 
     def __getitem__(self, positions: Any) -> torch.Tensor:
@@ -55,11 +47,11 @@ class EncodedViews:
 
 
 def drawn(graph: ViewedPopulation, batch_size: int, generator: np.random.Generator) -> Iterator[torch.Tensor]:
-    """Yield batches of positive pairs for ever, as positions (batch_size, 2)."""
-    many = max(1, DRAWN_AT_ONCE // batch_size)
+    """Yield batches of positive pairs without end, as positions (batch_size, 2)."""
+    batches = max(1, PAIRS_PER_DRAW // batch_size)
     while True:
-        pairs = torch.from_numpy(graph.sample_pairs(batch_size * many, rng=generator))
-        yield from pairs.view(many, batch_size, 2)
+        pairs = torch.from_numpy(graph.sample_pairs(batch_size * batches, rng=generator))
+        yield from pairs.view(batches, batch_size, 2)
 
 
 class PositivePairs(IterableDataset):  # type: ignore[misc]
@@ -75,9 +67,9 @@ class PositivePairs(IterableDataset):  # type: ignore[misc]
     encode : callable view -> array or tensor, optional
         By default an Image becomes its pixels, and a number or tuple of numbers a vector.
     batches : int, optional
-        How many to yield in all, shared out among the workers; for ever if not given.
+        The number of batches of a pass, divided among the workers; without end if not given.
     rng : None, int or numpy.random.Generator
-        The same seed gives the same batches, whatever torch's own seed; another number of workers gives others.
+        The same seed gives the same batches, whatever torch's own seed is; they depend on the number of workers.
     device : str or torch.device
         Where the tensors are; "cpu" by default.
 
@@ -112,37 +104,26 @@ class PositivePairs(IterableDataset):  # type: ignore[misc]
         self.batches = None if batches is None else read_count("batches", batches)
         self.encoded = EncodedViews(graph, encode, read_device(device))
         self.seed = int(generator(rng).integers(2**63))
-        # Shared with the workers: a worker process may live for one pass or for all, and must not repeat a stream.
-        self.passes = torch.zeros(1 + MOST_WORKERS, dtype=torch.int64).share_memory_()
+        # Counts the passes of each worker, in memory that the worker processes share: a process may be started for each pass, and
+        # must not repeat the batches of the pass before.
+        self.passes = torch.zeros(1 + MAX_WORKERS, dtype=torch.int64).share_memory_()
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Yield batches (x, x_plus)."""
-        worker, left = get_worker_info(), self.batches
+        worker, batches = get_worker_info(), self.batches
         stream = 0 if worker is None else 1 + worker.id
-        if worker is not None and left is not None:
-            left = left // worker.num_workers + (worker.id < left % worker.num_workers)
+        if worker is not None and batches is not None:
+            batches = batches // worker.num_workers + (worker.id < batches % worker.num_workers)
         key = [self.seed, stream, int(self.passes[stream])]
         self.passes[stream] += 1
         for count, pairs in enumerate(drawn(self.graph, self.batch_size, np.random.default_rng(key))):
-            if left is not None and count >= left:
+            if batches is not None and count >= batches:
                 return
             yield self.encoded[pairs[:, 0]], self.encoded[pairs[:, 1]]
 
 
 def read_device(device: Any) -> torch.device:
-    """Return a device of torch.
-
-    Raises
-    ------
-    InvalidArgument
-        If it is none that torch knows.
-
-    Examples
-    --------
-    >>> from popgraph.torch.pairs import read_device
-    >>> read_device("cpu")
-    device(type='cpu')
-    """
+    """Return a device of torch; refuse one that torch does not know."""
     try:
         if not isinstance(device, str | torch.device):
             raise TypeError

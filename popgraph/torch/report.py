@@ -1,4 +1,4 @@
-"""`verify` for networks: how much of F* the encoder's features hold, and how much the head's output."""
+"""`verify` for networks: how much of F* is in the span of the encoder's features, and how much in that of the head's output."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from popgraph.basics.arguments import is_real
+from popgraph.basics.arguments import number
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.encoding import embed_views, run_module
@@ -18,23 +18,23 @@ from popgraph.torch.fitting import Fit
 from popgraph.verification.match import Match, share_in_words
 from popgraph.verification.verifying import verify as verify_table
 
-RANK = 1e-3  # singular values of F below this share of the largest are a collapsed direction, not a learnt one
+RANK_TOLERANCE = 1e-3  # singular values of F up to this share of the largest are left by a collapse, not learnt
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Report(Immutable):
-    """Hold the match of a network's output, and of its encoder's features. True in a condition iff the output matches.
+    """Hold the matches of a network's output and of its encoder's features. True in a condition iff the output matches.
 
     Attributes
     ----------
     output : Match
         Of the head's output, or of the encoder's without a head.
     features : Match or None
-        Of the encoder's features, where there is a head: usually wider than k, so it asks whether they contain F*.
+        Of the encoder's features, where there is a head. They are usually wider than k; it then says whether they contain F*.
     sigma : (min(N, d),) array
         Singular values of the output's F = √w_x f as shares of the largest, largest first.
     rank_tolerance : float
-        Those at or below it were left out.
+        Directions whose share is at or below it were left out.
 
     Examples
     --------
@@ -55,24 +55,25 @@ class Report(Immutable):
         return bool(self.output)
 
     def __repr__(self) -> str:
-        held = "" if self.features is None else f", features={self.features!r}"
-        return f"Report({self.output!r}{held})"
+        features = "" if self.features is None else f", features={self.features!r}"
+        return f"Report({self.output!r}{features})"
 
     def __str__(self) -> str:
-        parts = {"output": self.output} if self.features is None else {"features": self.features, "output": self.output}
-        held = [
-            f"The {what} holds of each leading eigenvector {listing([share_in_words(s) for s in match.captured])}.".replace(
-                "The features holds", "The encoder's features hold"
-            )
+        parts = {"output": self.output}
+        if self.features is not None:
+            parts = {"encoder's features": self.features, **parts}
+        lines = [
+            f"The span of the {what} contains of each leading eigenvector "
+            f"{listing([share_in_words(s) for s in match.captured])}."
             for what, match in parts.items()
         ]
-        small = self.sigma[self.sigma <= self.rank_tolerance].tolist()
-        left_out = [
-            f"{len(small)} of the output's {len(self.sigma)} singular values are at most {largest:.1e} of the largest, and were "
-            f"left out as what a collapse leaves over (rank_tolerance = {self.rank_tolerance:g})."
-            for largest in small[:1]
-        ]
-        return "\n".join([*held, *left_out, str(self.output)])
+        small = self.sigma[self.sigma <= self.rank_tolerance]
+        if small.size:
+            lines.append(
+                f"{len(small)} of the output's {len(self.sigma)} singular values are at most {small[0]:.1e} of the largest; "
+                f"these directions were left out as collapsed (rank_tolerance = {self.rank_tolerance:g})."
+            )
+        return "\n".join([*lines, str(self.output)])
 
 
 @checked_call()
@@ -84,15 +85,14 @@ def verify(
     head: torch.nn.Module | None = None,
     encode: Callable[[Any], Any] | None = None,
     atol: float = 0.01,
-    rank_tolerance: float = RANK,
+    rank_tolerance: float = RANK_TOLERANCE,
     spectrum: Spectrum | None = None,
 ) -> Report:
-    """Check whether a network matches F* up to an invertible linear map, at its features and at its output.
+    """Check whether a network matches F* up to an invertible linear map, in its features and in its output.
 
-    A network works in float32, and one that collapses only comes near to a constant: directions of F = √w_x f with less than a
-    thousandth of its largest singular value are left out before the span is judged, so that a collapse is called one. Of a
-    minimiser of the spectral loss none is that small, unless γ_k is below 1e-6; the report says what was left out. `pg.verify`
-    leaves nothing out.
+    A network computes in float32, and where it collapses, its output only comes near to a lower rank. So directions of F = √w_x f
+    whose singular value is at most a thousandth of the largest are left out before the span is judged; the report names them. A
+    minimiser of the spectral loss has none, unless γ_k is below 1e-6 γ_1. `pg.verify` leaves nothing out.
 
     Parameters
     ----------
@@ -100,13 +100,13 @@ def verify(
     module : torch.nn.Module or Fit
         The encoder: encoded views (b, ...) -> (b, d). A Fit brings its head and its embeddings.
     k : int, optional
-        How many eigenvectors; the output's dimension if not given.
+        The number of eigenvectors; the output's dimension if not given.
     head : torch.nn.Module, optional
         Of the encoder's output: (b, d) -> (b, k).
     encode : callable view -> array or tensor, optional
         As of `fit`.
     atol : float
-        The largest principal angle, in radians, that counts as 0; training by samples leaves more than rounding does.
+        The largest principal angle, in radians, that counts as 0; training on samples leaves larger ones than rounding.
     rank_tolerance : float
         In [0, 1): singular values of F up to this share of the largest count as 0.
     spectrum : Spectrum, optional
@@ -115,18 +115,18 @@ def verify(
     Returns
     -------
     Report
-        The match of the output and, with a head, that of the features; print it for a paragraph.
+        The match of the output and, with a head, that of the features; prints as a paragraph.
 
     Raises
     ------
     InvalidEmbedding
         If a view cannot be encoded, or an output is not one finite vector for each view.
     InvalidArgument
-        If k, atol or rank_tolerance is out of range, or the module is none.
+        If k, atol or rank_tolerance is out of range, or the module is no torch module.
 
     References
     ----------
-    [H21] Lemma 3.1: what a linear probe sees of f is its span. The head is Chen et al. 2020's.
+    [H21] Lemma 3.1: a linear probe depends on the span of f alone. The head is Chen et al. 2020's.
 
     Examples
     --------
@@ -138,10 +138,8 @@ def verify(
     >>> verify(pg.zoo.lightning_cloud(), constant).output.status.name
     'COLLAPSED'
     """
-    if not is_real(rank_tolerance) or not 0 <= rank_tolerance < 1:
-        raise InvalidArgument(
-            f"rank_tolerance is {shorten(rank_tolerance)}; it is a share of the largest singular value, in [0, 1)"
-        )
+    wanted = "it is a share of the largest singular value, in [0, 1)"
+    rank_tolerance = number("rank_tolerance", rank_tolerance, wanted, below=1 - 2**-53, ends=True)
     read_population("verify(graph, module)", graph, ViewedPopulation)
     if head is not None and not isinstance(head, torch.nn.Module):
         raise InvalidArgument(f"head is {shorten(head)}; it must be a torch.nn.Module")
@@ -155,19 +153,19 @@ def verify(
         raise InvalidArgument(f"verify(graph, module) takes a torch.nn.Module or a Fit; got {shorten(module)}")
     f, sigma = _cleaned(graph, f, rank_tolerance)
     output = verify_table(graph, f, k, atol=atol, spectrum=spectrum)
-    below = None
+    features_match = None
     if head is not None:
         cleaned, _ = _cleaned(graph, features, rank_tolerance)
-        below = verify_table(graph, cleaned, min(output.k, features.shape[1]), atol=atol, spectrum=spectrum)
-    return Report(output, below, frozen(sigma), float(rank_tolerance))
+        features_match = verify_table(graph, cleaned, min(output.k, features.shape[1]), atol=atol, spectrum=spectrum)
+    return Report(output, features_match, frozen(sigma), rank_tolerance)
 
 
 def _cleaned(graph: ViewedPopulation, f: Floats, rank_tolerance: float) -> tuple[Floats, Floats]:
-    """Return f without the directions of F = √w_x f whose singular value is so small, and the singular values' shares."""
+    """Return f without the directions of F = √w_x f of small singular values, and all singular values as shares of the largest."""
     root = np.sqrt(graph.w_x)[:, np.newaxis]
     if not np.isfinite(f).all():
-        return f, np.zeros(0)  # which the verdict refuses by name
+        return f, np.zeros(0)  # verify refuses it, and names the entry
     U, sigma, Vt = np.linalg.svd(f * root, full_matrices=False)
-    kept = sigma > rank_tolerance * sigma[0]
-    cleaned = f if kept.all() else (U[:, kept] * sigma[kept]) @ Vt[kept] / root
+    large = sigma > rank_tolerance * sigma[0]
+    cleaned = f if large.all() else (U[:, large] * sigma[large]) @ Vt[large] / root
     return cleaned, sigma / sigma[0] if sigma[0] > 0 else sigma

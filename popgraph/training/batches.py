@@ -2,82 +2,101 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 
-from popgraph.basics.arrays import Floats
+from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.protocols import ViewedPopulation
 from popgraph.errors import TooLarge
-from popgraph.losses.scaled import batch_gradient
-from popgraph.training.descent import Objective, Stopped, how_far
+from popgraph.losses import batch_gradient
+from popgraph.training.descent import growth_in_words
+from popgraph.training.objective import Objective, Stopped
 
-DECAY_FROM = 0.3  # share of a run after which the step size starts to fall
+CONSTANT_RATE_SHARE = 0.3  # of a run, after which the step size starts to fall
+MEAN_DECAY, SQUARE_DECAY = 0.9, 0.999  # Adam's customary ones
 
 
-@np.errstate(over="ignore", invalid="ignore")  # what is no number is looked for, and ends the run
-def descend_on_batches(
-    objective: Objective,
-    z: Floats,
-    batch_size: int,
-    limit: int,
-    learning_rate: float,
-    generator: np.random.Generator,
-    steps: Iterable[int],
-) -> tuple[Floats, str]:
-    """Return the unknowns after `limit` batches, and what happened.
+@dataclass(frozen=True)
+class Batches:
+    """`count` batches of `size` positive pairs each, and Adam's first step size."""
 
-    Of a table only the rows that a batch touches are moved. A step whose loss is no number is not taken: the run stops before
-    it.
+    count: int
+    size: int
+    learning_rate: float
+    generator: np.random.Generator
 
-    Parameters
-    ----------
-    steps : iterable of int
-        0..limit, wrapped in a bar.
+    def rate(self, step: int) -> float:
+        """Return the step size: constant at first, then the square of a line that falls to 0."""
+        share = max(0.0, (step / self.count - CONSTANT_RATE_SHARE) / (1 - CONSTANT_RATE_SHARE))
+        return self.learning_rate * (1 - share) ** 2
+
+
+class Adam:
+    """Running means of the gradient and of its square, of each row from the batches that touched it."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.mean, self.square, self.updates = np.zeros(shape), np.zeros(shape), np.zeros((shape[0], 1))
+
+    def direction(self, rows: Ints, gradient: Floats) -> Floats:
+        """Return the step of these rows, at a step size of 1, after this gradient of theirs."""
+        self.updates[rows] += 1
+        self.mean[rows] = MEAN_DECAY * self.mean[rows] + (1 - MEAN_DECAY) * gradient
+        self.square[rows] = SQUARE_DECAY * self.square[rows] + (1 - SQUARE_DECAY) * gradient**2
+        unbiased = self.mean[rows] / (1 - MEAN_DECAY ** self.updates[rows])
+        size = np.sqrt(self.square[rows] / (1 - SQUARE_DECAY ** self.updates[rows])) + 1e-12
+        return np.asarray(unbiased / size)
+
+
+@np.errstate(over="ignore", invalid="ignore")  # a loss that is no finite number is looked for, and ends the run
+def descend_on_batches(objective: Objective, z: Floats, batches: Batches, steps: Iterable[int]) -> tuple[Floats, str]:
+    """Return the unknowns after all batches, and what happened; `steps` is 0..count, wrapped in a bar.
+
+    Of a table only the rows that a batch touches are moved. A step whose loss is not a finite number is not taken: the run stops
+    before it.
     """
     population, features = cast(ViewedPopulation, objective.population), objective.features
     value_and_gradient = batch_gradient(objective.loss)
     # A table is trained as f, not as F: a batch meets a view as often as w_x says, which is all the scaling it needs.
-    start = objective.embedding(z)
-    unknowns = start if features is None else z.reshape(objective.height, -1).copy()
-    scaled = None if features is None else features.basis / objective.root
-    first, second, seen = np.zeros_like(unknowns), np.zeros_like(unknowns), np.zeros((len(unknowns), 1))
-    value, kept = np.nan, z
-    written = {0, limit, *np.linspace(0, limit, 101).astype(int).tolist()}
+    trained = objective.embedding(z) if features is None else objective.table(z).copy()
+    scaled_features = None if features is None else features.basis / objective.root_w_x
+    adam, value, last_recorded = Adam(trained.shape), np.nan, z
+    recorded_steps = {0, batches.count, *np.linspace(0, batches.count, 101).astype(int).tolist()}
+
+    def unknowns() -> Floats:
+        return objective.unknowns(trained) if features is None else trained.ravel()
+
     for step in steps:
-        if step in written:
-            objective.last = (value, np.nan)
-            reached = objective.unknowns(unknowns) if features is None else unknowns.ravel()
+        if step in recorded_steps:
+            reached, objective.latest = unknowns(), (value, np.nan)
             try:
-                with suppress(TooLarge):  # a loss of pairs of views may be for batches only
+                with suppress(TooLarge):  # a loss of pairs of views may be too large for anything but batches
                     objective.evaluate(reached)
             except Stopped as reason:
-                return kept, f"{reason} (at batch {step:,}); f is what it was when its loss was last evaluated"
-            kept = reached.copy()
-            objective.write_at(step)
-        if step == limit:
+                ended = f"{reason} (at batch {step:,}); f is what it was when its loss was last evaluated"
+                return last_recorded, ended
+            last_recorded = reached.copy()
+            objective.record(step)
+        if step == batches.count:
             break
-        pairs = population.sample_pairs(batch_size, rng=generator)
-        if scaled is None:
-            value, g, g_plus = value_and_gradient(unknowns[pairs[:, 0]], unknowns[pairs[:, 1]])
-            rows, where = np.unique(pairs, return_inverse=True)
-            gradient = np.zeros((len(rows), unknowns.shape[1]))
-            np.add.at(gradient, where.reshape(-1, 2)[:, 0], g)
-            np.add.at(gradient, where.reshape(-1, 2)[:, 1], g_plus)
+        pairs = population.sample_pairs(batches.size, rng=batches.generator)
+        if scaled_features is None:
+            value, g, g_plus = value_and_gradient(trained[pairs[:, 0]], trained[pairs[:, 1]])
+            rows, row_of_pair = np.unique(pairs, return_inverse=True)
+            gradient = np.zeros((len(rows), trained.shape[1]))
+            np.add.at(gradient, row_of_pair.reshape(-1, 2)[:, 0], g)
+            np.add.at(gradient, row_of_pair.reshape(-1, 2)[:, 1], g_plus)
         else:
-            psi, psi_plus = scaled[pairs[:, 0]], scaled[pairs[:, 1]]
-            value, g, g_plus = value_and_gradient(psi @ unknowns, psi_plus @ unknowns)
-            rows, gradient = np.arange(len(unknowns)), psi.T @ g + psi_plus.T @ g_plus
+            psi, psi_plus = scaled_features[pairs[:, 0]], scaled_features[pairs[:, 1]]
+            value, g, g_plus = value_and_gradient(psi @ trained, psi_plus @ trained)
+            rows, gradient = np.arange(len(trained)), psi.T @ g + psi_plus.T @ g_plus
         if not (np.isfinite(value) and np.isfinite(gradient).all()):
-            ended = f"stopped at batch {step:,}: its loss is {value:g}; f is what it was before"
-            return objective.unknowns(unknowns) if features is None else unknowns.ravel(), ended
-        seen[rows] += 1
-        first[rows] = 0.9 * first[rows] + 0.1 * gradient
-        second[rows] = 0.999 * second[rows] + 0.001 * gradient**2
-        corrected = first[rows] / (1 - 0.9 ** seen[rows])
-        size = np.sqrt(second[rows] / (1 - 0.999 ** seen[rows])) + 1e-12
-        share = max(0.0, (step / limit - DECAY_FROM) / (1 - DECAY_FROM))
-        unknowns[rows] -= learning_rate * (1 - share) ** 2 * corrected / size
-    reached = objective.unknowns(unknowns) if features is None else unknowns.ravel()
-    ended = f"ran its {limit:,} batches of {batch_size:,}, gradient norm {objective.last[1]:.1e}"
-    return reached, ended + how_far(objective, z, reached)
+            return unknowns(), f"stopped at batch {step:,}: its loss is {value:g}; f is what it was before"
+        trained[rows] -= batches.rate(step) * adam.direction(rows, gradient)
+    reached, size = unknowns(), objective.latest[1]
+    known = "" if np.isnan(size) else f", gradient norm {size:.1e}"
+    return (
+        reached,
+        f"ran its {batches.count:,} batches of {batches.size:,}{known}{growth_in_words(objective, z, reached)}",
+    )

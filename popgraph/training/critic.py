@@ -12,10 +12,8 @@ from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words
 from popgraph.basics.protocols import ViewedPopulation, read_population
 from popgraph.errors import load_whole
-from popgraph.losses.reading import read_loss
-from popgraph.losses.scaled import critic_gradient, pair_table
-
-FLAT = 1e-6  # gradient norm below which a run that can get no further counts as converged
+from popgraph.losses import critic_gradient, pair_table, read_loss
+from popgraph.training.descent import FLAT_GRADIENT_NORM
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -95,19 +93,28 @@ def train_critic(graph: ViewedPopulation, loss: Any, *, steps: int = 5_000, tol:
     steps, tol = count("steps", steps, most=10**9), number("tol", tol)
     loss = read_loss(loss, "critic")
     w, value_and_gradient = pair_table(graph), critic_gradient(loss)
+    # The unknowns are s √(w_x w_x'), in which rare pairs are scaled like common ones.
     scale = np.sqrt(np.outer(graph.w_x, graph.w_x))
 
-    def evaluate(flat: Floats) -> tuple[float, Floats]:
-        value, H = value_and_gradient(w, graph.w_x, flat.reshape(scale.shape) / scale)
-        return value, (H / scale).ravel()
+    def evaluate(z: Floats) -> tuple[float, Floats]:
+        value, in_s = value_and_gradient(w, graph.w_x, z.reshape(scale.shape) / scale)
+        return value, (in_s / scale).ravel()
 
     options = {"maxiter": steps, "maxfun": 20 * steps, "maxcor": 20, "ftol": 4e-16, "gtol": tol / graph.N}
-    done = load_whole("scipy.optimize").minimize(
-        evaluate, np.zeros(scale.size), jac=True, method="L-BFGS-B", options=options
+    search = load_whole("scipy.optimize").minimize
+    end = search(evaluate, np.zeros(scale.size), jac=True, method="L-BFGS-B", options=options)
+    value, gradient = evaluate(end.x)
+    gradient_norm = float(np.linalg.norm(gradient))
+    if end.nit >= steps:
+        stopped = f"ran out of steps with gradient norm {gradient_norm:.1e}"
+    else:
+        arrived = f"is at most {tol:g}" if gradient_norm <= tol else "falls no further in float64"
+        stopped = f"gradient norm {gradient_norm:.1e} {arrived}"
+    return Critic(
+        s=frozen(end.x.reshape(scale.shape) / scale),
+        loss=value,
+        gradient_norm=gradient_norm,
+        steps=int(end.nit),
+        converged=gradient_norm <= max(tol, FLAT_GRADIENT_NORM),
+        stopped=stopped,
     )
-    value, gradient = evaluate(done.x)
-    size = float(np.linalg.norm(gradient))
-    why = f"gradient norm {size:.1e} " + (f"is at most {tol:g}" if size <= tol else "falls no further in float64")
-    if done.nit >= steps:
-        why = f"ran out of steps with gradient norm {size:.1e}"
-    return Critic(frozen(done.x.reshape(scale.shape) / scale), value, size, int(done.nit), size <= max(tol, FLAT), why)

@@ -4,8 +4,9 @@ Nothing here knows an eigenvector: the judged never sees the judge's answer.
 """
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -15,20 +16,18 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words, reserve
-from popgraph.basics.progress import Progress, check_progress, track
+from popgraph.basics.progress import Progress, track
 from popgraph.basics.protocols import Population, ViewedPopulation, read_population, satisfies
 from popgraph.declare.distribution import Seed
 from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten
-from popgraph.losses import Loss, SpectralLoss, spectral
-from popgraph.losses.reading import read_loss
-from popgraph.losses.scaled import is_ready_made
-from popgraph.populations.features import FeatureClass, check_dimension, read_features
-from popgraph.populations.structure import ProductTraining
-from popgraph.training.batches import descend_on_batches
-from popgraph.training.descent import Objective, minimise
+from popgraph.losses import Loss, SpectralLoss, is_ready_made, read_loss, spectral
+from popgraph.populations import FeatureClass, check_dimension, read_features, structure
+from popgraph.training.batches import Batches, descend_on_batches
+from popgraph.training.descent import Limits, minimise
+from popgraph.training.objective import Objective
 
 COPIES_IN_L_BFGS = (
-    44  # of the unknowns at its peak: scipy's work array holds 25, the loss and the line search the others
+    44  # of the unknowns at its peak: 25 in scipy's work array, the others in the loss and the line search
 )
 MAX_PAIRS_A_BATCH = 2**31
 
@@ -40,9 +39,10 @@ class Training(Immutable):
     Attributes
     ----------
     f : (N, k) array
-        The embedding of each view, in the order of `graph.views`; of a loss of cosines, which sees no lengths, scaled to length 1.
+        The embedding of each view, in the order of `graph.views`; of a loss of cosines, which does not depend on the lengths of
+        rows, with rows of length 1.
     steps : (T,) array of int
-        The iterations at which the history was written; the first is 0, the random start.
+        The recorded iterations; the first is 0, the random start.
     loss : (T,) array
         The population's loss at these iterations.
     gradient_norm : (T,) array
@@ -115,14 +115,14 @@ def train(
     """Minimise a contrastive loss over tables f, one free vector in R^k for each view, or over f = Wᵀψ of given features.
 
     Without `batch_size`, by scipy's L-BFGS on the whole population's loss, and at the end by Newton steps (scipy's MINRES),
-    because below 1e-8 or so the loss itself no longer tells better from worse; saddles are left. With it, by stochastic
-    gradients (Adam, with a step size that falls to 0) on the loss of `batch_size` sampled positive pairs.
+    because at gradients below 1e-8 or so the loss, rounded, no longer tells better from worse; saddles are left. With it, by
+    stochastic gradients (Adam, with a step size that falls to 0) on the loss of `batch_size` sampled positive pairs.
 
     Parameters
     ----------
-    graph : PopulationGraph or ProductGraph
-        N views. A product is trained over f = Wᵀψ, by the exact moments of `features`, a LowDegree; the answer is a
-        `ProductTraining`.
+    graph : PopulationGraph, or any other population
+        With a list of N views, it is asked for products with Ā alone. A ProductGraph is trained over f = Wᵀψ, by the exact
+        moments of `features`, a LowDegree, and the spectral loss; the answer is a `ProductTraining`.
     k : int
         The dimension of f, in 1..N, and at most d for features.
     loss : a loss of `popgraph.losses`, or its name, such as "vicreg"
@@ -140,11 +140,11 @@ def train(
     learning_rate : float
         Adam's first step size, relative to a typical entry of f (batches only).
     start : (N, k) array, optional
-        The first f; by default Gaussian. With features, what they hold of it.
+        The first f; by default Gaussian. With features, its projection on their span.
     keep_path : bool
-        Whether the embeddings on the way are kept, for `plot.animation`: 8 N k bytes for each step written down.
+        Whether the embeddings on the way are kept, for `plot.animation`: 8 N k bytes for each recorded step.
     progress : bool, callable or None
-        A bar; None shows one where somebody is looking.
+        A bar; None shows one in a notebook or terminal, if it takes a while.
 
     Returns
     -------
@@ -156,7 +156,7 @@ def train(
     ------
     InvalidArgument
         If k, the batch size, the number of steps, tol or the learning rate is out of range, k is above the class's dimension,
-        or the features are linearly dependent.
+        the features are linearly dependent, or a loss of your own is given for a population without the array M.
     InvalidEmbedding
         If the start is not a finite (N, k) array, or the features not a finite (N, d) one.
     TooLarge
@@ -181,94 +181,90 @@ def train(
     steps = count("steps", (20_000 if batch_size is None else 5_000) if steps is None else steps)
     tol, learning_rate = number("tol", tol), number("learning_rate", learning_rate)
     flag("keep_path", keep_path)
-    if satisfies(graph, Population) and hasattr(graph, "restricted_to"):
+    if satisfies(graph, Population) and not satisfies(graph, ViewedPopulation) and hasattr(graph, "restricted_to"):
         given = {"batch_size": batch_size, "start": start, "keep_path": keep_path or None}
         if unused := [name for name, value in given.items() if value is not None]:
             raise InvalidArgument(
-                f"{unused[0]}= does not apply to a product, which is trained by exact moments; leave it out, or "
-                "list the views by its .expand()"
+                f"{unused[0]}= does not apply to a product, which is trained by exact moments: leave it out, or train its .expand()"
             )
-        descent = Descent(steps, tol, generator(rng), progress)
-        return cast(Training, _train_on_functions(graph, k, chosen, features, descent))
+        limits = Limits(steps, tol, _ticks(progress))
+        return cast(Training, _train_on_functions(graph, k, chosen, features, limits, generator(rng)))
     population: ViewedPopulation = read_population("train(graph, k)", graph, ViewedPopulation)
     k = whole_number("k", k, population.N)
-    if batch_size is not None and not hasattr(chosen, "batch_value_and_gradient"):
-        raise InvalidArgument(f"loss {chosen.name} has no batch_value_and_gradient, so it cannot be trained on batches")
-    least = getattr(chosen, "least_batch", 2)
-    if batch_size is not None:
-        why = f"the batch loss {chosen.name} needs a whole number"
-        batch_size = count("batch_size", batch_size, least, MAX_PAIRS_A_BATCH, why)
+    batch_size = _read_batch_size(batch_size, chosen)
     feature_class = None if features is None else read_features(population.views, population.w_x, features)
     if feature_class is not None:
         check_dimension(k, feature_class)
     _reserve(population.N, k, batch_size, steps if keep_path else 0, feature_class)
-    descent = Descent(steps, tol, generator(rng), progress)
+    source = generator(rng)
     objective = Objective(population, chosen, feature_class, path=[] if keep_path else None)
     f = None if start is None else _read_start(population, start, k)
-    z = _gaussian_start(objective, k, descent.generator) if f is None else objective.unknowns(f)
+    z = _gaussian_start(objective, k, source) if f is None else objective.unknowns(f)
     if batch_size is None:
-        return _trained(objective, *descent.minimise(objective, z))
+        return _trained(objective, *minimise(objective, z, Limits(steps, tol, _ticks(progress))))
     bar = track(range(steps + 1), steps + 1, progress, "train")
-    z, stopped = descend_on_batches(objective, z, batch_size, steps, learning_rate, descent.generator, bar)
+    z, stopped = descend_on_batches(objective, z, Batches(steps, batch_size, learning_rate, source), bar)
     return _trained(objective, z, False, stopped)
 
 
-class Descent(NamedTuple):
-    """How far a descent goes, and what it draws from."""
-
-    steps: int
-    tol: float
-    generator: np.random.Generator
-    progress: Progress
-
-    def minimise(self, objective: Objective, z: Floats) -> tuple[Floats, bool, str]:
-        """Return a minimiser, whether it is one, and why the search stopped; a bar counts the steps."""
-        ticks = track(itertools.count(1), None, self.progress, "train")
-        next(ticks)
-        return minimise(objective, z, self.steps, self.tol, lambda: next(ticks))
-
-
-def _train_on_functions(population: Any, k: Any, loss: Loss, features: Any, descent: Descent) -> ProductTraining:
+def _train_on_functions(
+    population: Any, k: Any, loss: Loss, features: Any, limits: Limits, source: np.random.Generator
+) -> structure.ProductTraining:
     """Minimise the spectral loss over the span of functions of a population whose views are not listed."""
     if not is_ready_made(loss, SpectralLoss):
         raise InvalidArgument(
-            f"loss is {shorten(loss)}; on a product, moments give the spectral contrastive loss only: use it, or list the views by "
+            f"loss is {shorten(loss)}; on a product, moments give the spectral contrastive loss only: leave loss= out, or train "
             "its .expand()"
         )
     coordinates = population.restricted_to(features)
     d = coordinates.N
     k = whole_number("k", k, d, "the number of features")
-    check_progress(descent.progress)
     objective = Objective(coordinates, loss)
-    start = descent.generator.standard_normal(d * k) / np.sqrt(k * d)
-    z, converged, stopped = descent.minimise(objective, start)
-    weights = coordinates.weights(z.reshape(d, k))
-    steps, losses, norms = objective.history()
-    return ProductTraining(features @ weights, frozen(weights), steps, losses, norms, converged, stopped)
+    z, converged, stopped = minimise(objective, source.standard_normal(d * k) / np.sqrt(k * d), limits)
+    weights = coordinates.weights(objective.table(z))
+    return structure.ProductTraining(
+        features @ weights, frozen(weights), *objective.history(), converged=converged, stopped=stopped
+    )
 
 
-def _reserve(N: int, k: int, batch_size: int | None, kept: int, features: FeatureClass | None) -> None:
+def _ticks(progress: Progress) -> Callable[[], Any]:
+    """Return a function that moves the bar of a descent, whose number of steps is not known beforehand, one step further."""
+    bar = track(itertools.count(1), None, progress, "train")
+    next(bar)
+    return lambda: next(bar)
+
+
+def _read_batch_size(batch_size: Any, loss: Loss) -> int | None:
+    """Return the number of pairs in a batch, if there are to be batches, and the loss has a value for one of that size."""
+    if batch_size is None:
+        return None
+    if not hasattr(loss, "batch_value_and_gradient"):
+        raise InvalidArgument(f"loss {loss.name} has no batch_value_and_gradient, so it cannot be trained on batches")
+    why = f"the batch loss {loss.name} needs a whole number"
+    return count("batch_size", batch_size, getattr(loss, "least_batch", 2), MAX_PAIRS_A_BATCH, why)
+
+
+def _reserve(N: int, k: int, batch_size: int | None, path_steps: int, features: FeatureClass | None) -> None:
     """Refuse a training whose arrays do not fit, before the first of them is made."""
-    height = N if features is None else features.d
-    tables = COPIES_IN_L_BFGS * height if batch_size is None else 8 * height + 12 * batch_size
-    path = N * min(kept, 101 if batch_size else kept)
-    instead = "use a smaller k" + ", or batch_size=" * (batch_size is None) + ", or keep_path=False" * bool(kept)
+    row_count = N if features is None else features.d
+    tables = COPIES_IN_L_BFGS * row_count if batch_size is None else 8 * row_count + 12 * batch_size
+    path = N * min(path_steps, 101 if batch_size else path_steps)
+    instead = "use a smaller k" + ", or batch_size=" * (batch_size is None) + ", or keep_path=False" * bool(path_steps)
     reserve(f"training f over {N:,} views with k = {k:,}", 8.0 * k * (tables + 4 * N + path), instead)
 
 
-def _gaussian_start(objective: Objective, k: int, generator: np.random.Generator) -> Floats:
+def _gaussian_start(objective: Objective, k: int, source: np.random.Generator) -> Floats:
     """Return Gaussian unknowns: of a table f with entries of variance 1/k, of a class G with rows alike."""
-    table = generator.standard_normal((objective.height, k)) / np.sqrt(k)
-    return table.ravel() / np.sqrt(objective.height) if objective.features else objective.unknowns(table)
+    table = source.standard_normal((objective.row_count, k)) / np.sqrt(k)
+    return objective.unknowns(table) if objective.features is None else table.ravel() / np.sqrt(objective.row_count)
 
 
 def _trained(objective: Objective, z: Floats, converged: bool, stopped: str) -> Training:
     """Make the value that `train` returns."""
     features, (steps, loss, gradient_norm) = objective.features, objective.history()
-    # A loss of cosines does not see lengths, which training leaves anywhere; a span does.
-    unit = features is None and getattr(objective.loss, "cosine", False)
     f, path = objective.embedding(z), None if objective.path is None else np.array(objective.path)
-    if unit:
+    # A loss of cosines does not depend on the lengths of rows, which training leaves anywhere; the span of f does.
+    if features is None and getattr(objective.loss, "cosine", False):
         f = f / np.linalg.norm(f, axis=1, keepdims=True)
         path = None if path is None else path / np.linalg.norm(path, axis=2, keepdims=True)
     return Training(
@@ -280,7 +276,7 @@ def _trained(objective: Objective, z: Floats, converged: bool, stopped: str) -> 
         stopped=stopped,
         loss_name=objective.loss.name,
         features=None if features is None else features.features,
-        weights=None if features is None else frozen(features.T @ z.reshape(objective.height, -1)),
+        weights=None if features is None else frozen(features.T @ objective.table(z)),
         path=None if path is None else frozen(path),
     )
 

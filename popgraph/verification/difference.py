@@ -14,7 +14,7 @@ from popgraph.basics.arrays import Floats, Ints, Sparse
 from popgraph.basics.protocols import ViewedPopulation
 from popgraph.basics.subspace import tolerance
 from popgraph.populations.graph import PopulationGraph
-from popgraph.spectrum.solvers.lanczos import FAILURE, MOST, Lanczos
+from popgraph.spectrum.solvers.lanczos import FAILURE_PROBABILITY, MOST_STEPS, Lanczos
 
 DENSE_SIDE_LIMIT = 1_200  # up to here all eigenvalues of the difference take about a second
 MAX_DENSE_ENTRIES = 2**25  # of [M; M'] as a dense array: 256 MB
@@ -79,7 +79,7 @@ def _lanczos_norms(multiplied: Callable[[Any], Any], union: int, frobenius: floa
         return x
 
     lanczos = Lanczos(powered, np.empty((union, 0)), np.random.default_rng(0))
-    lanczos.advance(MOST)
+    lanczos.advance(MOST_STEPS)
     theta = max(0.0, float(lanczos.ritz()[0][0]))
     root, rounding = 1 / (2 * SQUARINGS), tolerance(union)
     # Each product with Δ rounds at eps, of norms up to 1, and the root of Δ⁴'s bound at no more than that.
@@ -87,7 +87,7 @@ def _lanczos_norms(multiplied: Callable[[Any], Any], union: int, frobenius: floa
     if frobenius is not None:
         upper = min(upper, frobenius + rounding)
     lower = min(max(0.0, theta**root - rounding), upper)
-    method = f"Lanczos' method; the upper bound fails with probability below {FAILURE:.0e}"
+    method = f"Lanczos' method; the upper bound fails with probability below {FAILURE_PROBABILITY:.0e}"
     return DifferenceNorms(lower, upper, frobenius, method)
 
 

@@ -27,7 +27,7 @@ from popgraph.spectrum.basis import groups
 from popgraph.spectrum.solvers.symmetric import eigenpairs
 
 LARGEST_MINIMISER_ENTRY = 2.0  # a minimiser F has no entry above 1; the squares of much larger ones overflow
-HELD_CONSTANT = 0.5  # the cosine of the angle between the constant and span F from which on f is not centred
+NOT_CENTRED_COSINE = 0.5  # of the angle between the constant and span F; from here on f is not centred
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +99,7 @@ class Evidence:
 
     @cached_property
     def eigenspace_end(self) -> int:
-        """The number of eigenvalues >= γ_k of the population, of which functions as coordinates hold only some."""
+        """The number of eigenvalues >= γ_k of the population; a product's coordinates list only some of them."""
         return int(getattr(self.coordinates, "eigenspace_end", self.eigenspace.k))
 
     @property
@@ -187,8 +187,8 @@ class Evidence:
         """Whether F and the constant function together span the k + 1 leading eigenvectors at a clean cut."""
         constant = self.root[:, np.newaxis]
         centred = column_space(self.F)
-        # What holds half of the constant, as everything does at k = N, is not centred
-        if centred.rank != self.k or np.linalg.norm(centred.basis.T @ constant) > HELD_CONSTANT:
+        # What contains half of the constant, as everything does at k = N, is not centred
+        if centred.rank != self.k or np.linalg.norm(centred.basis.T @ constant) > NOT_CENTRED_COSINE:
             return False
         spectrum = self.solve(self.k + 1)
         space = column_space(np.column_stack([self.F, constant]))
@@ -197,7 +197,7 @@ class Evidence:
 
     @cached_property
     def expressible(self) -> Floats | None:
-        """The share of each leading eigenvector's squared length that the class of functions holds, (k,)."""
+        """The share of each leading eigenvector's squared length that lies in the class of functions, (k,)."""
         return None if self.features is None else captured(self.spectrum.eigenvectors, self.features.basis)
 
     @cached_property
@@ -224,16 +224,16 @@ class Evidence:
 
     @cached_property
     def inexpressible(self) -> list[tuple[slice, int, int]]:
-        """The runs of equal γ >= γ_k that the class of functions cannot express: (run, dimensions needed, dimensions held)."""
+        """The runs of equal γ >= γ_k that the class of functions cannot express: (run, dimensions needed, dimensions contained)."""
         lacking: list[tuple[slice, int, int]] = []
         if self.features is None:
             return lacking
         for run in groups(self.eigenspace.gamma, self.eigenspace.side):
             needed = min(run.stop, self.k) - run.start
             angles = containment_angles(self.eigenspace.eigenvectors[:, run], self.features.basis)
-            held = int(np.sum(angles <= self.atol))
-            if held < needed:
-                lacking.append((run, needed, held))
+            contained = int(np.sum(angles <= self.atol))
+            if contained < needed:
+                lacking.append((run, needed, contained))
         return lacking
 
 

@@ -10,7 +10,8 @@ from popgraph.verification.match import Match, Status, share_in_words
 from popgraph.verification.reasons import family_in_words, in_exact_arithmetic, missing_in_words
 from popgraph.verification.slips import slip_in_words
 
-MEANT = 0.5  # radians: a direction of F* so short that float64 writes it with one digit is turned by no more
+# Radians: rounding turns a direction of F* by no more, even one so short in f that float64 writes it with a single digit
+SHORT_DIRECTION_ANGLE = 0.5
 MATCHES = (Status.MATCH, Status.MATCH_DEGENERATE, Status.CONTAINS, Status.CONTAINS_DEGENERATE)
 
 
@@ -65,7 +66,10 @@ def _decide(evidence: Evidence) -> tuple[Status, str]:
         )
     # What rounding alone made independent points anywhere; a direction of F* that is only short points there
     sought = evidence.eigenspace.eigenvectors
-    if space.rank < k <= space.possible_rank and containment_angles(sought, space.possible)[:k].max() <= MEANT:
+    if (
+        space.rank < k <= space.possible_rank
+        and containment_angles(sought, space.possible)[:k].max() <= SHORT_DIRECTION_ANGLE
+    ):
         return Status.UNDECIDED, (
             f"F has rank {space.rank} or {space.possible_rank}: its columns are independent by so little that writing f as float64 "
             "may have made them so; float64 cannot tell."
@@ -88,8 +92,8 @@ def _decide(evidence: Evidence) -> tuple[Status, str]:
             f"{uncertainty:.1e} rad, at a gap of {spectrum.gap:.1e}; float64 cannot tell."
         )
     return Status.DIFFERENT, (
-        f"f spans another subspace than F*: the largest angle is {angle:.2g} rad, above atol = {atol:.0e}, "
-        f"and {_worst(evidence)}."
+        f"f spans another subspace than F*: the largest angle is {angle:.2g} rad, above atol = {atol:.0e}; "
+        f"{_worst(evidence)}."
     )
 
 
@@ -97,9 +101,9 @@ def _worst(evidence: Evidence) -> str:
     """Name the eigenvector of which span F has the smallest share, or say what a degenerate cut asks for."""
     gamma, k = evidence.spectrum.gamma, evidence.k
     if evidence.degenerate:
-        return f"it must hold every eigenvector above γ_{k} = {gamma[-1]:.4g} and nothing below"
+        return f"it must contain every eigenvector of γ > γ_{k} = {gamma[-1]:.4g}, and nothing of those of γ < γ_{k}"
     worst = int(np.argmin(evidence.shares.round(9)))  # the first of equal ones, whatever the BLAS
-    return f"of eigenvector {worst + 1} (γ = {gamma[worst]:.4g}) it holds {share_in_words(evidence.shares[worst])}"
+    return f"it contains {share_in_words(evidence.shares[worst])} of eigenvector {worst + 1} (γ = {gamma[worst]:.4g})"
 
 
 def _slip(evidence: Evidence) -> str:
@@ -119,13 +123,13 @@ def _limited(evidence: Evidence, status: Status, reason: str) -> tuple[Status, s
     if evidence.features is None or not evidence.inexpressible:
         return status, reason
     eigenspace, lacking = evidence.eigenspace, []
-    for run, needed, held in evidence.inexpressible:
-        many, gamma = run.stop - run.start, f"γ = {float(eigenspace.gamma[run].mean()):.4g}"
-        if many == 1:
+    for run, needed, contained in evidence.inexpressible:
+        multiplicity, gamma = run.stop - run.start, f"γ = {float(eigenspace.gamma[run].mean()):.4g}"
+        if multiplicity == 1:
             share = captured(eigenspace.eigenvectors[:, run], evidence.features.basis).item()
             lacking.append(f"eigenvector {run.start + 1} ({gamma}, {share_in_words(share)} of it at most)")
         else:
-            lacking.append(f"{needed} of the {many} dimensions of {gamma} (it holds {held})")
+            lacking.append(f"{needed} of the {multiplicity} dimensions of {gamma} (it contains {contained})")
     named = f"the class of these {evidence.features.d} features cannot express {listing(lacking)}"
     if evidence.best_in_class:
         return Status.BEST_OF_CLASS, f"{Status.BEST_OF_CLASS.value}: {named}."

@@ -71,7 +71,7 @@ class Match(Immutable):
     clean_cuts : tuple of int
         The k at which F* would be unique, as far as known.
     expressible : (k,) array or None
-        For each eigenvector, the share of its squared length that the class of functions ΨW holds at all, where one was given.
+        For each eigenvector, the share of its squared length that the class of functions ΨW contains, where one was given.
     best_in_class : bool or None
         Whether f spans the leading Ritz vectors, which minimise the loss over the class.
     exactly : str
@@ -154,7 +154,7 @@ class Match(Immutable):
             f"{'Yes' if self.matches else 'No'}: {self.reason}",
             f"The largest principal angle is {self.largest_angle:.2e} rad (at most {self.atol:.0e} counts as 0).",
             f"The best fit F ≈ F* Q has cond(Q) = {cond} and leaves {self.relative_residual:.1e} of F over.",
-            f"Of each leading eigenvector, span F holds {listing([share_in_words(share) for share in self.captured])}.",
+            f"Of each leading eigenvector, span F contains {listing([share_in_words(share) for share in self.captured])}.",
         ]
         if self.status is Status.RANK_EXCEEDED:
             lines[1:] = ["Eigenvectors of γ = 0 are arbitrary, and so are all angles with them."]
@@ -188,8 +188,8 @@ class Match(Immutable):
         best = "a minimiser of the spectral contrastive loss" if self.optimal else f"not a minimiser of the loss{fine}"
         lines.append(f"f is {best}.")
         if self.expressible is not None:
-            held = listing([share_in_words(share) for share in self.expressible])
-            can = "" if self.family else f"Of each leading eigenvector, the class can express {held}. "
+            shares = listing([share_in_words(share) for share in self.expressible])
+            can = "" if self.family else f"Of each leading eigenvector, the class can express {shares}. "
             lines.append(f"{can}f {'spans' if self.best_in_class else 'does not span'} the best of its class.")
         return "\n".join(lines)
 

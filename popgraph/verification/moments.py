@@ -1,9 +1,8 @@
 """`PairMoments`: the moments P and G of sampled positive pairs, block by block, and intervals for what depends on them.
 
-Knows pairs, features and rounding, and no eigenvector of Ā; what the numbers mean for f is said in `sampled_verification.py`.
+Nothing here knows an eigenvector of Ā; what the numbers mean for f is said in `sampled_verdicts.py`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,17 +13,21 @@ from popgraph.basics.blas import one_thread
 from popgraph.basics.progress import Progress, track
 from popgraph.basics.subspace import tolerance
 from popgraph.errors import InvalidEmbedding, load_whole
+from popgraph.verification.jackknife import jackknife, means_of_the_others, second_order, standard_error
 from popgraph.verification.pair_features import read_sampler
 from popgraph.verification.rare_views import Lengths, lengths_as_stated, lengths_on_all_views, squared, widened
 
-BLOCKS = 50  # of pairs: with 49 degrees of freedom Student's t is near normal, and the bias left is of order 50/pairs²
-RANK_CUT = 1e-13  # eigenvalues of G that are rounding, where they are 1 or 0
-SINGLE = 0.1  # share of a direction's second moment that must be left when any block is left out
-NOISE = (
-    0.75  # share of an interval's failures that is left to noise; the rest is left to rare pairs, all of them missed
+# Blocks of pairs. With 49 degrees of freedom Student's t is near normal, and the bias left is of order 50/pairs².
+BLOCK_COUNT = 50
+MOMENT_ROUNDING = 1e-13  # eigenvalues of G, which are 1 or 0 but for rounding, count as 0 up to here
+LEAST_SHARE_OF_OTHER_BLOCKS = 0.1  # of a direction's second moment; with less, one block alone decides
+NOISE_SHARE = (
+    0.75  # of an interval's failures, left to noise; the others are left to rare pairs, all of which were missed
 )
-ROUNDING = 1e-12  # of Ritz values, whose own interval has no width where θ = 1 and no pair differs
-TIE = 4.0  # Ritz values closer than so many standard errors are not told apart, and their intervals cover each other
+RITZ_ROUNDING = 1e-12  # added to intervals of Ritz values, which have no width where θ = 1 and no pair differs
+TIED_ERRORS = (
+    4.0  # standard errors: Ritz values closer than this are not told apart, and their intervals cover each other
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +60,15 @@ class Estimate(Immutable):
         return self.value + self.error
 
 
+@dataclass(frozen=True)
+class Sampling:
+    """Say how pairs are drawn, and what their intervals rest on."""
+
+    pairs: int  # rounded up to whole blocks
+    confidence: float  # of every interval
+    longest: float | None = None  # the largest |f(x)| over all views, where it is known
+
+
 @dataclass(frozen=True, eq=False)
 class Ritz:
     """Hold the leading Ritz values θ (r,), the lower and upper ends of their intervals, and their sum."""
@@ -73,11 +85,11 @@ class PairMoments:
 
     Attributes
     ----------
-    P, G : (BLOCKS, d, d) array
+    P, G : (BLOCK_COUNT, d, d) array
         The means over each block of (g g⁺ᵀ + g⁺ gᵀ)/2 and (g gᵀ + g⁺ g⁺ᵀ)/2.
     T, S : (d, d) array
         To g = f T, and back to f = g S.
-    lengths, seen : Lengths
+    lengths, lengths_drawn : Lengths
         How long f is on all views, as far as that is known, and on those drawn.
     pairs : int
         How many were drawn.
@@ -90,13 +102,13 @@ class PairMoments:
     T: Floats
     S: Floats
     lengths: Lengths
-    seen: Lengths
+    lengths_drawn: Lengths
     pairs: int
     confidence: float
 
     @property
-    def unseen(self) -> float:
-        """The probability of pairs so rare that, at this confidence, all of them may have been missed: the "rule of three"."""
+    def missed_probability(self) -> float:
+        """The probability of pairs so rare that, at this confidence, none of them need have been drawn: the "rule of three"."""
         return -float(np.log1p(-self.confidence)) / self.pairs
 
     def quantile(self, failure: float) -> float:
@@ -106,29 +118,31 @@ class PairMoments:
     @property
     def t(self) -> float:
         """Student's t for what noise may do, at the confidence."""
-        return self.quantile(NOISE * (1 - self.confidence))
+        return self.quantile(NOISE_SHARE * (1 - self.confidence))
 
     def _widened(self, standard_error: Any, jump: Any, among: float = 1.0) -> Any:
         """Return half-widths that noise and rare pairs together exceed with the failure allowed, divided among so many."""
         failure = (1 - self.confidence) / among
-        return widened(standard_error, jump, self.pairs, self.quantile(NOISE * failure), (1 - NOISE) * failure)
+        return widened(
+            standard_error, jump, self.pairs, self.quantile(NOISE_SHARE * failure), (1 - NOISE_SHARE) * failure
+        )
 
     def basis(self, k: int) -> tuple[int, Floats]:
         """Return the rank of f on the views drawn, and its (at most k) leading Ritz vectors as columns (d, r) for g."""
         values, Q = np.linalg.eigh(self.G.mean(axis=0))
-        kept = values > RANK_CUT * values[-1]
-        R = Q[:, kept] / np.sqrt(values[kept])
+        positive = values > MOMENT_ROUNDING * values[-1]
+        R = Q[:, positive] / np.sqrt(values[positive])
         turned = np.linalg.eigh(R.T @ self.P.mean(axis=0) @ R)[1]
-        return int(kept.sum()), np.asarray((R @ turned)[:, ::-1][:, :k])
+        return int(positive.sum()), np.asarray((R @ turned)[:, ::-1][:, :k])
 
     def heaviest(self) -> float:
         """Return the share that the heaviest view drawn has in the second moment of f, in coordinates where that is 1."""
         rank, U = self.basis(len(self.S))
-        return self.seen.leverage(self.T @ U) / (2 * self.pairs * rank) if rank else 0.0
+        return self.lengths_drawn.leverage(self.T @ U) / (2 * self.pairs * rank) if rank else 0.0
 
     def of_drawn(self) -> "PairMoments":
         """Return the same, of the population without the views on which f is longer than on any view drawn."""
-        return replace(self, lengths=replace(self.seen, rank=self.basis(1)[0]))
+        return replace(self, lengths=replace(self.lengths_drawn, rank=self.basis(1)[0]))
 
     def cross_moment(self) -> Estimate:
         """Estimate P = E f(x) f(x⁺)ᵀ, (d, d)."""
@@ -149,7 +163,7 @@ class PairMoments:
         L is linear in the moments but for the square of G's error: with δ that error, L = -2 tr P + 2 <Ĝ, G> - ||Ĝ||² + ||δ||².
         """
         P, G = self._of_f(self.P), self._of_f(self.G)
-        value, se = _jackknife(lambda P, G: -2 * np.trace(P, axis1=-2, axis2=-1) + np.sum(G**2, axis=(-2, -1)), P, G)
+        value, se = jackknife(lambda P, G: -2 * np.trace(P, axis1=-2, axis2=-1) + np.sum(G**2, axis=(-2, -1)), P, G)
         mean = G.mean(axis=0)
         linear = abs(2 * float(np.sum(mean**2)) - 2 * float(np.trace(P.mean(axis=0))))
         jump = 2 * (1 + float(np.linalg.norm(mean, 2))) * self.lengths.longest**2 + linear
@@ -158,7 +172,7 @@ class PairMoments:
     def stationarity(self) -> Estimate:
         """Estimate P - G², (d, d), with intervals that hold for all entries together (Bonferroni)."""
         P, G = self._of_f(self.P), self._of_f(self.G)
-        value, se = _jackknife(lambda P, G: P - G @ G, P, G)
+        value, se = jackknife(lambda P, G: P - G @ G, P, G)
         among, mean = len(value) * (len(value) + 1) / 2, G.mean(axis=0)
         linear = np.abs(P.mean(axis=0) - 2 * mean @ mean)
         jump = (1 + 2 * float(np.linalg.norm(mean, 2))) * self.lengths.longest**2 + linear
@@ -174,16 +188,16 @@ class PairMoments:
         """
         rank, U = self.basis(k)
         possible = len(self.S) if self.lengths.rank is None else self.lengths.rank
-        whole = self._ritz_of(U, self.lengths.leverage(self.T @ self.basis(len(self.S))[1]))
+        ritz = self._ritz_of(U, self.lengths.leverage(self.T @ self.basis(len(self.S))[1]))
         if rank > k:
             chosen = self._half(0).basis(k)[1]
             if chosen.shape[1] < k:
-                return _unknown(whole.theta)
-            part = self._half(1)._ritz_of(chosen)
-            low, high = part.total.low, max(part.total.high, whole.total.high)
+                return _unknown(ritz.theta)
+            measured = self._half(1)._ritz_of(chosen)
+            low, high = measured.total.low, max(measured.total.high, ritz.total.high)
             total = Estimate((low + high) / 2, (high - low) / 2)
-            whole = Ritz(part.theta, part.low, np.maximum(part.high, whole.high), total)
-        return _extended(whole, min(k, possible)) if rank < possible else whole
+            ritz = Ritz(measured.theta, measured.low, np.maximum(measured.high, ritz.high), total)
+        return _extended(ritz, min(k, possible)) if rank < possible else ritz
 
     def _half(self, first: int) -> "PairMoments":
         """Return the moments of every other block."""
@@ -202,20 +216,23 @@ class PairMoments:
         rank, turn = part.basis(U.shape[1])
         P, G = turn.T @ part.P @ turn, turn.T @ part.G @ turn  # on average G is now I and P is diag(θ)
         theta = np.diagonal(P.mean(axis=0)).copy()
-        if rank < U.shape[1] or np.linalg.eigvalsh(_left_out(G)).min() < SINGLE:
+        if rank < U.shape[1] or np.linalg.eigvalsh(means_of_the_others(G)).min() < LEAST_SHARE_OF_OTHER_BLOCKS:
             return _unknown(np.concatenate([theta, np.zeros(U.shape[1] - rank)]))  # one block decides
+        # To first order a block moves θ_i by P_ii - θ_i G_ii, the diagonal of P - (Gθ + θG)/2. Ritz values that noise may have
+        # exchanged are averaged over their run: the average has a derivative where each of them has none.
         influence = P - (G * theta + theta[:, np.newaxis] * G) / 2
-        runs, second = _runs(theta, _standard_error(influence)), self.t * _second_order(G, influence)
+        runs, second = _runs(theta, standard_error(influence)), self.t * second_order(G, influence)
         longest = self.lengths.leverage(self.T @ U @ turn)
         sizes = np.diff(np.append(runs, rank))
-        mean, se = _jackknife(lambda P, G: np.add.reduceat(_ritz_values(P, G), runs, axis=-1) / sizes, P, G)
+        mean, se = jackknife(lambda P, G: np.add.reduceat(_ritz_values(P, G), runs, axis=-1) / sizes, P, G)
         middle, se = np.repeat(mean, sizes), np.repeat(se, sizes)
         of_run = np.repeat(np.add.reduceat(theta, runs) / sizes, sizes)
+        # Missed pairs lower θ by (1 + θ) M at most and raise it by (1 - θ) M, with M as above
         down = self._widened(se, (1 + np.abs(theta)) * longest) + second
-        up = self._widened(se, (1 - np.minimum(theta, 1.0)) * max(longest, hidden)) + second + ROUNDING
+        up = self._widened(se, (1 - np.minimum(theta, 1.0)) * max(longest, hidden)) + second + RITZ_ROUNDING
         low = middle - down - of_run + np.repeat(theta[np.append(runs[1:], rank) - 1], sizes)
         high = middle + up - of_run + np.repeat(theta[runs], sizes)
-        total, total_se = _jackknife(lambda P, G: _ritz_values(P, G).sum(axis=-1), P, G)
+        total, total_se = jackknife(lambda P, G: _ritz_values(P, G).sum(axis=-1), P, G)
         error = self._widened(total_se, (1 + abs(theta[0])) * max(longest, hidden)) + second
         return Ritz(
             np.maximum(theta, 0.0),  # Ritz values lie in [0, 1], as Ā's eigenvalues do; sampled ones can fall below
@@ -230,43 +247,33 @@ class PairMoments:
 
     def _mean(self, blocks: Floats, jump: Floats) -> Estimate:
         """Estimate a mean of values that differ from it by at most `jump`."""
-        return Estimate(blocks.mean(axis=0), self._widened(_standard_error(blocks), jump))
+        return Estimate(blocks.mean(axis=0), self._widened(standard_error(blocks), jump))
 
     def _square(self, G: Floats, among: float = 1.0) -> float:
         """Return the size of ||δ||_F², for δ the error of G, in which one view has the norm |f|²."""
         failure = (1 - self.confidence) / among
-        t, size = self.quantile(NOISE * failure), float(np.linalg.norm(_standard_error(G)))
-        rare = squared(size, self.lengths.longest**2, self.pairs, t, (1 - NOISE) * failure)
-        return t * _second_order(G, G) + rare
+        t, size = self.quantile(NOISE_SHARE * failure), float(np.linalg.norm(standard_error(G)))
+        rare = squared(size, self.lengths.longest**2, self.pairs, t, (1 - NOISE_SHARE) * failure)
+        return t * second_order(G, G) + rare
 
 
 @one_thread()
 def draw_moments(
     sampler: Any,
     f: Any,
-    pairs: int,
-    confidence: float,
+    sampling: Sampling,
     generator: np.random.Generator,
     progress: Progress = None,
-    *,
-    longest: float | None = None,
 ) -> PairMoments:
     """Draw positive pairs and return their moments, without keeping them.
 
     Parameters
     ----------
-    sampler : callable or PopulationGraph
-        (size, generator) -> (x, x⁺).
-    f : callable, or of a PopulationGraph any embedding
-        A batch of views -> (size, d).
-    pairs : int
-        How many; rounded up to a multiple of `BLOCKS`.
-    confidence : float
-        Of every interval.
+    sampler, f
+        As of `verify_sampled`.
+    sampling : Sampling
     generator : numpy.random.Generator
     progress : bool, callable or None
-    longest : float, optional
-        The largest |f(x)| over all views, where it is known; of a PopulationGraph it always is.
 
     Raises
     ------
@@ -280,16 +287,16 @@ def draw_moments(
     >>> def twice(size, rng):
     ...     x = rng.integers(0, 2, size)
     ...     return x, x
-    >>> moments = draw_moments(twice, lambda x: 2.0 * x[:, None] - 1, 1000, 0.95, np.random.default_rng(0))
+    >>> moments = draw_moments(twice, lambda x: 2.0 * x[:, None] - 1, Sampling(1000, 0.95), np.random.default_rng(0))
     >>> moments.loss().value  # -2 E f f⁺ + (E f²)²
     -1.0
     """
-    (draw, table), size = read_sampler(sampler, f), -(-pairs // BLOCKS)
+    (draw, table), size = read_sampler(sampler, f), -(-sampling.pairs // BLOCK_COUNT)
     factors: list[tuple[Floats, Floats]] = []
     drawn: list[Floats] = []
     R = columns = np.empty(0)
-    seen = 0.0
-    for block in track(range(BLOCKS), BLOCKS, progress, "sample"):
+    longest = 0.0
+    for block in track(range(BLOCK_COUNT), BLOCK_COUNT, progress, "sample"):
         F, F_plus = draw(size, generator)
         d = R.shape[-1] if block else F.shape[1]
         for rows in (F, F_plus):
@@ -301,21 +308,21 @@ def draw_moments(
         both = np.concatenate([F, F_plus])
         drawn.append(both[np.argmax(np.sum((both @ _whitening(R, size)[0]) ** 2, axis=1))])
         columns = np.maximum(np.abs(both).max(axis=0), columns if block else 0.0)
-        seen = max(seen, float(np.sqrt(np.max(np.sum(both**2, axis=1)))))
-    T, S = _whitening(R / np.sqrt(4 * BLOCKS * size), size)
+        longest = max(longest, float(np.sqrt(np.max(np.sum(both**2, axis=1)))))
+    T, S = _whitening(R / np.sqrt(4 * BLOCK_COUNT * size), size)
     plus, minus = (np.stack([np.asarray(r @ T) for r in factor]) for factor in zip(*factors, strict=True))
     plus, minus = (np.swapaxes(r, -1, -2) @ r / (4 * size) for r in (plus, minus))
-    on_drawn = Lengths(seen, columns, False, np.stack(drawn))
+    on_drawn = Lengths(longest, columns, False, np.stack(drawn))
     known = on_drawn if table is None else lengths_on_all_views(table, sampler.w_x, on_drawn.drawn)
     return PairMoments(
         P=plus - minus,
         G=plus + minus,
         T=T,
         S=S,
-        lengths=lengths_as_stated(longest, known),
-        seen=on_drawn,
-        pairs=BLOCKS * size,
-        confidence=confidence,
+        lengths=lengths_as_stated(sampling.longest, known),
+        lengths_drawn=on_drawn,
+        pairs=BLOCK_COUNT * size,
+        confidence=sampling.confidence,
     )
 
 
@@ -338,36 +345,6 @@ def _whitening(R: Floats, size: int) -> tuple[Floats, Floats]:
     return Vt.T / scale[:, np.newaxis] / sigma, sigma[:, np.newaxis] * Vt * scale
 
 
-def _left_out(blocks: Floats) -> Floats:
-    """Return the means of all blocks but one, for each."""
-    return np.asarray((blocks.sum(axis=0) - blocks) / (len(blocks) - 1))
-
-
-def _jackknife(statistic: Callable[[Any, Any], Any], P: Floats, G: Floats) -> tuple[Any, Any]:
-    """Return a statistic of mean moments with its bias of order 1/blocks removed, and its standard error."""
-    count = len(P)
-    pseudo = count * statistic(P.mean(axis=0), G.mean(axis=0)) - (count - 1) * statistic(_left_out(P), _left_out(G))
-    return pseudo.mean(axis=0), _standard_error(pseudo)
-
-
-def _standard_error(blocks: Floats) -> Any:
-    """Return the standard error of the mean over blocks."""
-    return blocks.std(axis=0, ddof=1) / np.sqrt(len(blocks))
-
-
-def _second_order(A: Floats, B: Floats) -> float:
-    """Return the size of <δA, δB>, for the errors δ of two means over blocks: all that is left where the first order vanishes.
-
-    Of independent Gaussian errors with covariance C, |δ|² has the standard deviation √(2 tr C²).
-    """
-    count = len(A)
-    sizes = []
-    for blocks in (A, B):
-        deviations = (blocks - blocks.mean(axis=0)).reshape(count, -1)
-        sizes.append(float(np.linalg.norm(deviations @ deviations.T)))
-    return float(np.sqrt(2 * sizes[0] * sizes[1])) / (count * (count - 1))
-
-
 def _ritz_values(P: Floats, G: Floats) -> Floats:
     """Return the eigenvalues of G^-1/2 P G^-1/2, largest first, of one pair of matrices or of many."""
     inverse = np.linalg.inv(np.linalg.cholesky(G))
@@ -381,7 +358,7 @@ def _unknown(theta: Floats) -> Ritz:
 
 
 def _extended(ritz: Ritz, count: int) -> Ritz:
-    """Return the Ritz values of a span that may hold more than was seen: count of them, in [low, 1], and the new ones in [0, 1]."""
+    """Return the Ritz values of a span with more dimensions than the views drawn show: `count` of them, the new ones in [0, 1]."""
     more = np.zeros(count - len(ritz.theta))
     low = float(np.clip(ritz.total.low, 0.0, count))
     total = Estimate((low + count) / 2, (count - low) / 2)
@@ -389,7 +366,11 @@ def _extended(ritz: Ritz, count: int) -> Ritz:
 
 
 def _runs(theta: Floats, noise: Floats) -> Any:
-    """Return where runs of Ritz values begin that the noise may have split or exchanged."""
-    one = np.diagonal(noise)
-    close = np.maximum(np.hypot(one[1:], one[:-1]), 2 * np.diagonal(noise, 1))
-    return np.concatenate([[0], 1 + np.flatnonzero(theta[:-1] - theta[1:] > TIE * close)])
+    """Return where runs of Ritz values begin that the noise may have split or exchanged.
+
+    Two neighbours differ by an error of the size √(s_i² + s_j²); an entry s_ij of the noise beside the diagonal splits equal ones
+    by 2 s_ij.
+    """
+    errors = np.diagonal(noise)
+    close = np.maximum(np.hypot(errors[1:], errors[:-1]), 2 * np.diagonal(noise, 1))
+    return np.concatenate([[0], 1 + np.flatnonzero(theta[:-1] - theta[1:] > TIED_ERRORS * close)])

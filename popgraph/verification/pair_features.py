@@ -1,6 +1,6 @@
 """Samplers of positive pairs and embeddings f of their views, as users hand them over, read into batches of vectors.
 
-What the vectors tell is measured in `pair_moments.py`.
+What the vectors tell is measured in `moments.py`.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from popgraph.errors import InvalidArgument, InvalidEmbedding, listing, shorten
 from popgraph.populations.structure.graph import ProductGraph
 from popgraph.populations.structure.low_degree import function_of_views
 
-LONGEST = 1e36  # feature vectors whose eighth powers are still finite
+MAX_F_ENTRY = 1e36  # feature vectors whose eighth powers are still finite
 
 Draw: TypeAlias = Callable[[int, np.random.Generator], tuple[Floats, Floats]]
 
@@ -112,7 +112,7 @@ def _evaluated(f: Callable[[Any], Any], x: Any, size: int) -> Floats:
 def _checked(table: Floats) -> Floats:
     """Refuse vectors whose moments would overflow."""
     longest = float(np.abs(table).max(initial=0.0))
-    if longest > LONGEST or 0 < longest < 1 / LONGEST:
+    if longest > MAX_F_ENTRY or 0 < longest < 1 / MAX_F_ENTRY:
         how = "overflow" if longest > 1 else "underflow"
         raise InvalidEmbedding(
             f"f has an entry of {longest:.1e}, whose powers {how}; divide f by its size: that changes no span"

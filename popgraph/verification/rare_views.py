@@ -1,6 +1,6 @@
 """What views too rare to be drawn can hide: how long f may be on them, and how much wider that makes an interval.
 
-Knows lengths of f and numbers of pairs; the statistics that are widened are made in `pair_moments.py`.
+Knows lengths of f and numbers of pairs; the statistics that are widened are made in `moments.py`.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from popgraph.basics.arrays import Floats, Immutable
 from popgraph.basics.subspace import tolerance
 from popgraph.errors import InvalidArgument
 
-LENGTH_ROUNDING = 1e-6  # of a stated longest |f|: a network normalises in float32
+STATED_LENGTH_ROUNDING = 1e-6  # of a stated longest |f|: a network normalises in float32
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +70,8 @@ def lengths_on_all_views(table: Floats, w_x: Floats, drawn: Floats) -> Lengths:
     >>> lengths.longest, lengths.rank, lengths.known
     (5.0, 2, True)
     """
-    kept = w_x > 0
-    table, w_x = table[kept], w_x[kept]
+    positive = w_x > 0
+    table, w_x = table[positive], w_x[positive]
     size = np.abs(table).max(axis=0)
     scaled = table / np.where(size > 0, size, 1.0)
     # the rank is that of f with its rows scaled anyhow: rounding must not make a collapse of a direction that is rare, or short
@@ -98,7 +98,7 @@ def lengths_as_stated(longest: float | None, lengths: Lengths) -> Lengths:
     >>> lengths_as_stated(None, drawn).known, lengths_as_stated(6.0, drawn).known
     (False, True)
     """
-    if longest is not None and lengths.longest > longest * (1 + LENGTH_ROUNDING):
+    if longest is not None and lengths.longest > longest * (1 + STATED_LENGTH_ROUNDING):
         raise InvalidArgument(
             f"longest is {longest:.6g}, but f is {lengths.longest:.6g} long at a view; give the largest |f(x)| over all views"
         )

@@ -13,8 +13,8 @@ from popgraph.basics.subspace import ColumnSpace, principal_angles
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum.basis import groups
 
-EXACT_SIDE = 64  # naturals or views of a component, the fewer, up to which exact arithmetic takes no second
-MISSING = 0.5  # an eigenvector of which the span of F holds less than this share is called missing
+MAX_EXACT_SIDE = 64  # naturals or views of a component, the fewer, up to which exact arithmetic takes no second
+MISSING_SHARE = 0.5  # an eigenvector of which the span of F holds less than this share is called missing
 
 
 def in_exact_arithmetic(graph: Any, k: int, degenerate: bool) -> str:
@@ -23,7 +23,11 @@ def in_exact_arithmetic(graph: Any, k: int, degenerate: bool) -> str:
     This is one more line of the answer. The verdict is that of floats, since python-flint may not be installed. `degenerate` is
     what floats say: γ_k repeated, or else γ_k = 0.
     """
-    if not getattr(graph, "is_exact", False) or find_spec("flint") is None or graph.exact().largest_side > EXACT_SIDE:
+    if (
+        not getattr(graph, "is_exact", False)
+        or find_spec("flint") is None
+        or graph.exact().largest_side > MAX_EXACT_SIDE
+    ):
         return ""
     cut = graph.exact().cut(k)
     if cut.zero:
@@ -37,32 +41,34 @@ def missing_in_words(space: ColumnSpace, spectrum: Spectrum, shares: Floats, fam
     """Name the eigenvectors that f misses; at a degenerate cut, where they are arbitrary, how many dimensions of which γ."""
     if family is None:
         lacking = [
-            f"eigenvector {i + 1} (γ = {spectrum.gamma[i]:.4g}, {100 * share:.0f}% held)"
+            f"eigenvector {i + 1} (γ = {spectrum.gamma[i]:.4g}, {100 * share:.0f}% in span F)"
             for i, share in enumerate(shares)
-            if share < max(MISSING, min(shares) + 1e-9)
+            if share < max(MISSING_SHARE, min(shares) + 1e-9)
         ]
     else:
         lacking = []
         for run in groups(family.gamma, family.side):
-            many, need = run.stop - run.start, min(run.stop, spectrum.k) - run.start
-            inside = principal_angles(family.eigenvectors[:, run], space.basis)
-            held = int(np.sum(np.cos(inside) ** 2 >= MISSING))
-            gamma, lack = float(family.gamma[run].mean()), need - held
-            if many == 1 and need == 1 and lack:
-                lacking.append(f"eigenvector {run.start + 1} (γ = {gamma:.4g}, {100 * shares[run.start]:.0f}% held)")
-            elif need > 0 and lack > 0:
-                of = f"of {need} sought; its multiplicity is {many}"
-                lacking.append(f"{lack} dimension{'s' * (lack > 1)} of γ = {gamma:.4g} ({of})")
+            multiplicity, needed = run.stop - run.start, min(run.stop, spectrum.k) - run.start
+            angles = principal_angles(family.eigenvectors[:, run], space.basis)
+            missing = needed - int(np.sum(np.cos(angles) ** 2 >= MISSING_SHARE))
+            gamma = float(family.gamma[run].mean())
+            if multiplicity == 1 and needed == 1 and missing:
+                lacking.append(
+                    f"eigenvector {run.start + 1} (γ = {gamma:.4g}, {100 * shares[run.start]:.0f}% in span F)"
+                )
+            elif needed > 0 and missing > 0:
+                sought = f"of {needed} sought; its multiplicity is {multiplicity}"
+                lacking.append(f"{missing} dimension{'s' * (missing > 1)} of γ = {gamma:.4g} ({sought})")
         if not lacking:  # each eigenvalue's share is there, and yet not all of them at once
             lacking = [f"{spectrum.k - space.rank} of the {spectrum.k} dimensions sought"]
     return f"{', '.join(lacking[:-1])} and {lacking[-1]}" if len(lacking) > 1 else lacking[0]
 
 
-def family_in_words(above: int, k: int, whole: int) -> str:
-    """Say how large the family of equally good F* is."""
-    free, room = k - above, whole - above
-    fixed = f"the {above} eigenvector{'s' * (above > 1)} above it must be held, and " if above else ""
+def family_in_words(above: int, k: int, end: int) -> str:
+    """Say how large the family of equally good F* is, where γ_{above+1} = ... = γ_end, above < k < end."""
+    free, multiplicity = k - above, end - above
+    fixed = f"the {above} eigenvector{'s' * (above > 1)} with a larger eigenvalue, and " if above else ""
     return (
-        f"γ_{k} = γ_{k + 1} has multiplicity {room}; {fixed}any {free} of its {room} dimensions will do, "
-        f"a family of dimension {free * (room - free)}"
+        f"γ_{k} = γ_{k + 1} has multiplicity {multiplicity}: f must contain {fixed}any {free} of its {multiplicity} dimensions, "
+        f"so F* is a family of dimension {free * (multiplicity - free)}"
     )

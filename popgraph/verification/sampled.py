@@ -1,6 +1,6 @@
 """`verify_sampled` and its `SampledMatch`: what positive pairs alone tell about an f.
 
-Intervals are made in `pair_moments.py`, verdicts in `sampled_verdicts.py`.
+Intervals are made in `moments.py`, verdicts in `sampled_verdicts.py`.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from popgraph.basics.memory import in_words
 from popgraph.basics.progress import Progress
 from popgraph.basics.protocols import Population, ViewedPopulation, satisfies
 from popgraph.declare.distribution import Seed
-from popgraph.verification.moments import BLOCKS, Estimate, draw_moments
+from popgraph.verification.moments import BLOCK_COUNT, Estimate, Sampling, draw_moments
 from popgraph.verification.sampled_verdicts import (
     Drawn,
     Status,
@@ -29,8 +29,8 @@ from popgraph.verification.sampled_verdicts import (
     written,
 )
 
-ANGLE_COUNTED_AS_ZERO = 0.1  # radians: intervals shrink like pairs^(-1/4)
-HEAVY = 0.01  # share of the second moment at which one view is worth a warning
+SAMPLED_ATOL = 0.1  # radians: intervals shrink like pairs^(-1/4)
+HEAVY_VIEW_SHARE = 0.01  # share of the second moment at which one view is worth a warning
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -38,8 +38,7 @@ class SampledMatch(Immutable):
     """Say what sampled pairs tell about whether f spans F*, and whether it minimises the loss. True iff a match is certified.
 
     All intervals are for the exact population value, each at `confidence`; where `longest_known` is False, if f is nowhere longer
-    than the longest drawn, in coordinates in which G is the identity too. No status rests on that: f is then neither certified nor,
-    for what longer views could change, refuted.
+    than the longest drawn. No status rests on that condition.
 
     Attributes
     ----------
@@ -58,7 +57,7 @@ class SampledMatch(Immutable):
     loss : Estimate
         L(f) = -2 tr P + ||G||_F², without bias; its `value`, `error` (half the interval's width), `low` and `high`.
     theta : (min(k, d),) array, or (min(k, rank),) of a graph
-        The Ritz values, the eigenvalues of G^-1/2 P G^-1/2, largest first: how much of Ā the span of f holds. In the population
+        The Ritz values, the eigenvalues of G^-1/2 P G^-1/2, largest first: how much of Ā the span of f captures. In the population
         0 <= θ_i <= γ_i [THEORY 7]. For f wider than k, those of the k-dimensional part that half of the pairs chose, measured on
         the other half. 0 stands for those that no view drawn shows.
     theta_interval : (len(theta), 2) array
@@ -139,22 +138,16 @@ class SampledMatch(Immutable):
         ]
         if not self.longest_known:
             lines.append(f"                {if_no_longer(self.longest)}")
-        if self.heaviest > HEAVY and not self.longest_known:
+        if self.heaviest > HEAVY_VIEW_SHARE and not self.longest_known:
             share = f"one view makes {100 * self.heaviest:.2g} % of the second moment"
             lines.append(f"  Heavy tails: {share}, so trust no interval; draw more pairs.")
         return "\n".join(lines)
 
 
-def read_sampling(pairs: Any, confidence: Any, longest: Any) -> tuple[int, float, float | None]:
-    """Return how many pairs to draw, at which confidence, and how long f may be, if that is known.
-
-    Raises
-    ------
-    InvalidArgument
-        If one of these is none.
-    """
-    return (
-        count("pairs", pairs, 2 * BLOCKS, 2**40),
+def _read_sampling(pairs: Any, confidence: Any, longest: Any) -> Sampling:
+    """Read what says how pairs are drawn."""
+    return Sampling(
+        count("pairs", pairs, 2 * BLOCK_COUNT, 2**40),
         number("confidence", confidence, "it must be a number between 0 and 1", above=1e-9, below=1 - 1e-12),
         None if longest is None else number("longest", longest, "it must be the largest |f(x)|, a number above 0"),
     )
@@ -171,32 +164,24 @@ def verify_sampled(
     pairs: int = 100_000,
     gamma: Any = None,
     confidence: float = 0.95,
-    atol: float = ANGLE_COUNTED_AS_ZERO,
+    atol: float = SAMPLED_ATOL,
     longest: float | None = None,
     rng: Seed = None,
     progress: Progress = None,
 ) -> SampledMatch:
     """Check an embedding f against F* by sampled positive pairs, for populations too large to list.
 
-    Pairs show how much of Ā the span of f holds: its Ritz values θ_i <= γ_i. They cannot show a larger eigenvalue outside that
-    span. So a match is REFUTED where f collapsed or lacks the constant, θ_1 < 1 = γ_1, at best CONSISTENT, and CERTIFIED only with
-    `gamma`: for P_F the projector on span F, tr P_F Ā = Σθ_i, and
+    Pairs show the Ritz values θ_i <= γ_i of the span of f, and cannot show a larger eigenvalue outside it. So a match is REFUTED
+    where f collapsed or lacks the constant, θ_1 < 1 = γ_1; at best CONSISTENT; and CERTIFIED only with `gamma`, by
 
         (γ_k - γ_{k+1}) ||sin Θ||_F² <= Σγ_i - Σθ_i <= sin² Θ_max Σγ_i.
 
-    [tr P_F Ā = Σ_j γ_j c_j with c_j = ||P_F v_j||²; Σ_{j<=k} (1 - c_j) = Σ_{j>k} c_j = ||sin Θ||_F², as Σ c_j = k.] It holds for
-    every f with this span, as does the excess loss of f's best rescaling, Σγ_i² - Σθ_i², over γ_k² - γ_{k+1}²; it is the sharper of
-    the two where all θ_i >= γ_{k+1}. That f itself minimises the loss is a second, stronger claim: it needs P = G², and is
-    CERTIFIED by the excess of L(f).
+    That f itself minimises the loss is a second, stronger claim: it needs P = G², and is CERTIFIED by the excess of L(f).
 
-    The intervals are block jackknives: statistics of 50 blocks of pairs with one left out, which also removes the bias of order
-    1/pairs (all of it from ||G||²), and Student's t. To these are added what the second order can do where the first vanishes,
-    and what views can do that are so rare that few or none were drawn, if f is as long there as it can be (`rare_views.py`).
-    How long that is, is known where views are listed, or from `longest`. Where it is not, the longest f drawn stands in for it: the
-    intervals are 95 % if f is nowhere longer than that, and f is neither certified, nor refuted for what a longer f on rare views
-    could change. Two findings need no such condition: that f lacks the constant, and that gamma is too small. They hold already
-    without the views on which f is longer than on all those drawn, whose probability is at most 3/pairs at 95 %: what f is there
-    adds no constant to the other views, and f set to 0 there has Ritz values below γ as well.
+    Intervals are block jackknives with Student's t, wider by what views can do that are so rare that few or none were drawn, if f
+    is as long there as it can be. How long that is, is known where views are listed, or from `longest`. Where it is not, the
+    longest f drawn stands in for it: f is then neither certified, nor refuted for what a longer f on rare views could change. Two
+    findings need no such condition: that f lacks the constant, and that gamma is too small.
 
     Parameters
     ----------
@@ -257,9 +242,9 @@ def verify_sampled(
     >>> sampled.theta
     array([1.  , 0.25, 0.25])
     """
-    pairs, confidence, stated = read_sampling(pairs, confidence, longest)
+    sampling = _read_sampling(pairs, confidence, longest)
     atol = angle("atol", atol)
-    moments = draw_moments(sampler, f, pairs, confidence, generator(rng), progress, longest=stated)
+    moments = draw_moments(sampler, f, sampling, generator(rng), progress)
     d = len(moments.S)
     k = d if k is None else whole_number("k", k, d, "the number of columns of f")
     gamma = _gamma_of(sampler, k) if gamma is None else gamma
@@ -275,7 +260,7 @@ def verify_sampled(
         minimiser_reason=minimiser_reason,
         k=k,
         pairs=moments.pairs,
-        confidence=float(confidence),
+        confidence=sampling.confidence,
         atol=float(atol),
         rank=drawn.rank if drawn.rank_of_all is None else drawn.rank_of_all,
         loss=loss,

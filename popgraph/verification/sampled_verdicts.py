@@ -1,6 +1,6 @@
 """The verdicts of `verify_sampled`: what intervals say of the claims that f spans F*, and that it minimises the loss.
 
-A status says nothing that views which were not drawn could make otherwise. The intervals are made in `pair_moments.py`.
+A status says nothing that views which were not drawn could make otherwise. The intervals are made in `moments.py`.
 """
 
 from dataclasses import replace
@@ -14,9 +14,9 @@ from popgraph.basics.arrays import Floats, frozen
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.verification.moments import Estimate, PairMoments, Ritz
 
-SURE = 1e-6  # the chance that eigenvalues `gamma` are refused though they are right
-NO_CONSTANT = 1e-7  # 1 - θ_1 that may be rounding alone: (eps cond f)², with cond f at most 1e12
-NO_GAP = 1e-12  # γ_k - γ_{k+1} up to which the cut counts as degenerate
+GAMMA_REFUSAL_CHANCE = 1e-6  # the chance that eigenvalues `gamma` are refused though they are right
+CONSTANT_ROUNDING = 1e-7  # 1 - θ_1 that may be rounding alone: (eps cond f)², with cond f at most 1e12
+GAP_ROUNDING = 1e-12  # γ_k - γ_{k+1} up to which the cut counts as degenerate
 
 
 class Status(Enum):
@@ -45,7 +45,9 @@ class Drawn(NamedTuple):
         """
         rank, lengths = moments.basis(k)[0], moments.lengths
         top = float(moments.of_drawn().ritz(k).high[0]) if rank else 0.0
-        return cls(rank, lengths.rank, top, moments.unseen, "" if lengths.known else if_no_longer(lengths.longest))
+        return cls(
+            rank, lengths.rank, top, moments.missed_probability, "" if lengths.known else if_no_longer(lengths.longest)
+        )
 
 
 def if_no_longer(longest: float) -> str:
@@ -65,6 +67,10 @@ class Known(NamedTuple):
 
 def judge(gamma: Floats, k: int, ritz: Ritz, loss: Estimate | None) -> Known:
     """Bound the angles by the deficit, and by the excess loss where f has k columns."""
+    # With P_F the projector on span F and c_j = ||P_F v_j||², Σθ_i = tr P_F Ā = Σ_j γ_j c_j (Ky Fan). As Σ c_j = k,
+    # ||sin Θ||_F² = Σ_{j<=k} (1 - c_j) = Σ_{j>k} c_j, and so
+    #     (γ_k - γ_{k+1}) ||sin Θ||_F² <= Σγ_i - Σθ_i <= sin² Θ_max Σγ_i.
+    # The excess loss bounds it by L(f) - min L >= (γ_k² - γ_{k+1}²) ||sin Θ||_F² [THEORY 3.5].
     deficit = angles = excess = bound = None
     if len(ritz.theta) == k:
         deficit = _nonnegative(float(gamma[:k].sum()) - ritz.total.value, ritz.total.error)
@@ -87,14 +93,14 @@ def read_gamma(gamma: Any, k: int, moments: PairMoments) -> Floats:
         raise InvalidArgument(
             f"gamma is {shorten(known.tolist())}; the eigenvalues of a population graph begin with 1, fall, and stay in [0, 1]"
         )
-    # f set to 0 on the views on which it is longer than on all drawn has Ritz values too, and none exceeds its γ (min-max); they
-    # differ from those of the pairs drawn by no more than missed pairs can do
-    ritz = replace(moments.of_drawn(), confidence=1 - SURE).ritz(k)
+    # f set to 0 on the views on which it is longer than on all drawn has Ritz values too, and none exceeds its γ (min-max).
+    # They differ from those of the pairs drawn by no more than missed pairs can do, so this needs no `longest`.
+    ritz = replace(moments.of_drawn(), confidence=1 - GAMMA_REFUSAL_CHANCE).ritz(k)
     above = np.flatnonzero(ritz.low > known[: len(ritz.low)] + 1e-9)
     if above.size:
         i = int(above[0])
-        found = f"a Ritz value of {ritz.theta[i]:.6g}, at least {ritz.low[i]:.6g}, and θ_{i + 1} <= γ_{i + 1}"
-        raise InvalidArgument(f"gamma[{i}] is {known[i]:.6g}, but f holds {found}: it is not this population's")
+        ritz_value = f"a Ritz value of {ritz.theta[i]:.6g}, at least {ritz.low[i]:.6g}, and θ_{i + 1} <= γ_{i + 1}"
+        raise InvalidArgument(f"gamma[{i}] is {known[i]:.6g}, but f has {ritz_value}: it is not this population's")
     return frozen(known)
 
 
@@ -110,7 +116,7 @@ def _angle(square: float) -> float:
 
 def _angle_across(amount: float, gap: float) -> float:
     """Return the angle that a deficit or excess proves across a gap; pi/2 where it proves nothing."""
-    return _angle(amount / gap) if gap > NO_GAP else np.pi / 2
+    return _angle(amount / gap) if gap > GAP_ROUNDING else np.pi / 2
 
 
 def span_verdict(
@@ -118,8 +124,8 @@ def span_verdict(
 ) -> tuple[Status, str]:
     """Say whether f spans F*, and why."""
     if drawn.rank_of_all is not None and drawn.rank_of_all < k:
-        found = f"on all views its columns have rank {drawn.rank_of_all}, not {k}"
-        return Status.REFUTED, f"f has collapsed: {found}, so no invertible map leads from them to F*."
+        rank = f"on all views its columns have rank {drawn.rank_of_all}, not {k}"
+        return Status.REFUTED, f"f has collapsed: {rank}, so no invertible map leads from them to F*."
     above = f"rad, above atol = {atol:.2g}"
     # θ_1 is at least cos² of the angle by which span F misses the eigenvector of γ_1 = 1
     if (missed := _angle((1 - drawn.missed) * (1 - drawn.top))) > atol:
@@ -127,25 +133,25 @@ def span_verdict(
         return Status.REFUTED, f"{top}: an angle is at least {missed:.2g} {above}."
     if drawn.rank < k:
         views = f"on the {2 * moments.pairs:,} views drawn the columns of f have rank {drawn.rank}, not {k}"
-        rare = f"live on views of a probability below {moments.unseen:.1g} in all, none of which was drawn"
+        rare = f"live on views of a probability below {moments.missed_probability:.1g} in all, none of which was drawn"
         other = f"its other directions {rare}"
         return Status.CONSISTENT, f"{views}: {other if drawn.rank_of_all else f'either it has collapsed, or {other}'}."
     if known is None or known.deficit is None or known.angles is None:
         mend = "give gamma=, the k + 1 leading eigenvalues, where theory knows them"
         return Status.CONSISTENT, f"nothing refutes it, but no pair can show an eigenvector that f leaves out; {mend}."
-    held, (least, most) = f"Σγ_i - Σθ_i is in {written(known.deficit)}", known.angles.tolist()
+    deficit, (least, most) = f"Σγ_i - Σθ_i is in {written(known.deficit)}", known.angles.tolist()
     if least > atol:
-        return _if_known(drawn, Status.REFUTED, f"{held}, so an angle is at least {least:.2g} {above}")
+        return _if_known(drawn, Status.REFUTED, f"{deficit}, so an angle is at least {least:.2g} {above}")
     if most <= atol:
         sure = f"at confidence {100 * moments.confidence:g} %"
-        return _if_known(drawn, Status.CERTIFIED, f"{held}, so no angle exceeds {most:.2g} rad, {sure}")
-    if known.gamma[k - 1] - known.gamma[k] <= NO_GAP:
+        return _if_known(drawn, Status.CERTIFIED, f"{deficit}, so no angle exceeds {most:.2g} rad, {sure}")
+    if known.gamma[k - 1] - known.gamma[k] <= GAP_ROUNDING:
         family = f"γ_{k} = γ_{k + 1} = {known.gamma[k]:.4g}, so F* is a family"
         return Status.CONSISTENT, f"nothing refutes it, but {family}, and the pairs bound no angle."
     needed = pairs_needed(known, k, ritz.total, atol, moments.pairs)
     proved = f"only that no angle exceeds {most:.2g} {above}" if most < np.pi / 2 else "nothing about the angle"
     more = f"about {needed:,} pairs might do" if needed else "if the estimate is right, no number of pairs would do"
-    return Status.CONSISTENT, f"{held}, which proves {proved}; {more}."
+    return Status.CONSISTENT, f"{deficit}, which proves {proved}; {more}."
 
 
 def _if_known(drawn: Drawn, status: Status, reason: str) -> tuple[Status, str]:
@@ -158,7 +164,7 @@ def _if_known(drawn: Drawn, status: Status, reason: str) -> tuple[Status, str]:
 def pairs_needed(known: Known, k: int, total: Estimate, atol: float, pairs: int) -> int | None:
     """Return about how many pairs bring the deficit down to gap sin²(atol); an estimate within its error counts as 0."""
     gap = float(known.gamma[k - 1] - known.gamma[k])
-    if known.deficit is None or gap <= NO_GAP:
+    if known.deficit is None or gap <= GAP_ROUNDING:
         return None
     estimate = float(known.gamma[:k].sum()) - total.value
     room = gap * float(np.sin(atol)) ** 2 - (estimate if estimate > total.error else 0.0)
@@ -175,7 +181,7 @@ def minimiser_verdict(
     """Say whether f minimises the loss over embeddings into R^k, and why."""
     if (d := len(stationarity.value)) > k:
         return None, f"not asked, as f has {d} columns and k is {k}."
-    if drawn.top < 1 - NO_CONSTANT:
+    if drawn.top < 1 - CONSTANT_ROUNDING:
         return Status.REFUTED, f"a minimiser's largest Ritz value is γ_1 = 1; that of f is at most {drawn.top:.6g}."
     rank = drawn.rank_of_all
     if rank is not None and rank < k and known is not None and known.gamma[rank] > 0:

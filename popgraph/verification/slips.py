@@ -9,9 +9,9 @@ from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.subspace import column_space, containment_angles
 from popgraph.errors import listing, shorten
 
-LARGEST = 600  # views up to which an order of the rows is looked for: the search compares N x N products
-TRIES_A_VIEW = 20  # places that are tried in all, for each view, before the search gives up
-COMPARED = 4  # times k: placed rows with which a further one is compared; k independent ones fix it already
+MAX_VIEWS_PERMUTED = 600  # up to which an order of the rows is looked for: the search compares N x N products
+MAX_TRIES_PER_VIEW = 20  # places tried in all, for each view, before the search gives up
+ROWS_PER_COLUMN = 4  # each row is compared with so many placed rows for each column; k independent ones fix it already
 
 
 def permuted_rows(table: Floats, V: Floats, root: Floats, atol: float) -> Ints | None:
@@ -32,7 +32,7 @@ def permuted_rows(table: Floats, V: Floats, root: Floats, atol: float) -> Ints |
         The angle up to which spans count as one, in radians.
     """
     N, k = V.shape
-    if N > LARGEST or table.shape[1] != k:
+    if N > MAX_VIEWS_PERMUTED or table.shape[1] != k:
         return None
     theirs, ours = (column_space(each).basis for each in (table, V / root[:, np.newaxis]))
     tol = 4 * atol + 1e-9  # a projector's entries move by at most twice the sine of the angle
@@ -53,11 +53,13 @@ def _placed(G: Floats, H: Floats, k: int, tol: float) -> Ints | None:
     taken: list[list[int]] = []  # of each view: the rows that may still be tried for it, the one in use last
     order = np.full(N, -1)
     used = np.zeros(N, dtype=bool)
-    for _ in range(TRIES_A_VIEW * N):
+    for _ in range(MAX_TRIES_PER_VIEW * N):
         view = len(taken)
         if view == N:
             return order
-        before = np.arange(max(0, view - COMPARED * k), view) if view > 2 * COMPARED * k else np.arange(view)
+        before = (
+            np.arange(max(0, view - ROWS_PER_COLUMN * k), view) if view > 2 * ROWS_PER_COLUMN * k else np.arange(view)
+        )
         apart = np.abs(np.diag(G) - H[view, view])
         if len(before):
             apart = np.maximum(apart, np.abs(G[:, order[before]] - H[view, before]).max(axis=1))

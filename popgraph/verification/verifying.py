@@ -24,10 +24,9 @@ from popgraph.spectrum.solvers.operator import decompose_operator
 from popgraph.verification.evidence import Evidence
 from popgraph.verification.judge import judge
 from popgraph.verification.match import Match
-from popgraph.verification.sampled import ANGLE_COUNTED_AS_ZERO as SAMPLED_ANGLE
-from popgraph.verification.sampled import verify_sampled
+from popgraph.verification.sampled import SAMPLED_ATOL, verify_sampled
 
-ANGLE_COUNTED_AS_ZERO = 1e-6  # radians: rounding turns well separated spans by 1e-12, training by 1e-8
+EXACT_ATOL = 1e-6  # radians: rounding turns well separated spans by 1e-12, training by 1e-8
 ONLY_PAIRS = "verify_sampled, which draws pairs alone, or its .expand()"
 
 
@@ -67,8 +66,8 @@ def verify(
     """Check whether an embedding f matches the leading eigenvectors F* up to an invertible linear map.
 
     Compares the span of F = √w_x f with that of F*. Where the k-th eigenvalue is repeated beyond k (a degenerate cut), F* is
-    a family: f must hold every eigenvector above the cut and nothing below it. Where f has more than k columns, it must
-    contain F*.
+    a family: f must contain every eigenvector of a larger eigenvalue and nothing of those of a smaller one. Where f has more than
+    k columns, its span must contain F*.
 
     Parameters
     ----------
@@ -114,7 +113,7 @@ def verify(
     >>> bool(pg.verify(graph, [[1, 1], [1, 1], [1, -1], [1, -1]]))
     True
     >>> pg.verify(graph, [[1, 1]] * 4).reason
-    'f has collapsed: F has rank 1, not 2; it misses eigenvector 1 (γ = 1, 50% held) and eigenvector 2 (γ = 1, 50% held).'
+    'f has collapsed: F has rank 1, not 2; it misses eigenvector 1 (γ = 1, 50% in span F) and eigenvector 2 (γ = 1, 50% in span F).'
     >>> training = pg.train(graph, k=1, features=[[1], [1], [1], [0]], rng=0)
     >>> pg.verify(graph, training).status.value
     'f spans the best that its class can express, which is not F*'
@@ -133,7 +132,7 @@ def verify(
     coordinates = unlisted.in_coordinates(f, k) if spectrum is None else unlisted.in_coordinates(f, k, spectrum)
     if coordinates is None:
         gamma = None if spectrum is None else np.append(spectrum.gamma, spectrum.certificate.remainder)
-        sampled_atol = SAMPLED_ANGLE if atol is None else atol
+        sampled_atol = SAMPLED_ATOL if atol is None else atol
         return cast(Match, verify_sampled(unlisted, f, k, gamma=gamma, atol=sampled_atol))
     F = coordinates.F
     solved = coordinates.spectrum(coordinates.k)
@@ -175,7 +174,7 @@ def _solve(graph: ViewedPopulation, k: int) -> Spectrum:
 
 def _read_angle(atol: Any) -> float:
     """Return the largest angle that counts as 0, if it is one."""
-    return angle("atol", ANGLE_COUNTED_AS_ZERO if atol is None else atol)
+    return angle("atol", EXACT_ATOL if atol is None else atol)
 
 
 def _read_k(graph: ViewedPopulation, table: Floats, k: int | None) -> int:

@@ -22,12 +22,13 @@ def class_domain(rho: Any, alpha: Any, beta: Any, gamma: Any, *, level: str = "k
 
     The eigenvectors of Ā are the four characters, ±1 by class, by domain, and by their product, with the eigenvalues 1,
     (rho + alpha - beta - gamma)² for the class, (rho + beta - alpha - gamma)² for the domain and
-    (rho + gamma - alpha - beta)² for the product. They are squares because both views of a pair are augmented. At the level of
-    edges the four probabilities are those of the pairs themselves: the naturals are pairs of cells, a view is one of the
-    two, and the eigenvalues are (1 + μ)/2 with the unsquared μ, in their order; a negative μ then ranks last, where its square
-    may have ranked first. The label is the class, of a pair that of its first cell.
+    (rho + gamma - alpha - beta)² for the product. They are squared because both views of a pair are augmented. With level="edge"
+    the four probabilities are those of the pairs themselves: the naturals are pairs of cells, a view is one of the two, and the
+    eigenvalues are (1 + μ)/2 with the unsquared μ, in the order of μ, so that a negative μ ranks last, while its square may rank
+    first. The label is the class; of a pair, that of its first cell.
 
-    With alpha = beta class and domain tie: at k = 2 minimisers of the loss probe from perfect to chance [THEORY 3.8].
+    With alpha = beta the eigenvalues of class and domain are equal: at k = 2 the probe's error on a minimiser of the loss may be
+    anything from 0 to that of chance [THEORY 3.8].
 
     Parameters
     ----------
@@ -35,12 +36,12 @@ def class_domain(rho: Any, alpha: Any, beta: Any, gamma: Any, *, level: str = "k
         The probabilities of the same cell, the other domain, the other class, and both other; they sum to 1. Exact ones
         make the graph exact.
     level : {"kernel", "edge"}
-        Whether they are the augmentation's, or w's.
+        Whether the probabilities are the augmentation's, or those of w.
 
     Raises
     ------
     InvalidArgument
-        If there is no such level.
+        If the level is neither of the two.
     InvalidDistribution
         If these are not four probabilities that sum to 1.
 
@@ -72,7 +73,7 @@ def class_domain(rho: Any, alpha: Any, beta: Any, gamma: Any, *, level: str = "k
         return move.map(lambda step: (cell[0] ^ step[0], cell[1] ^ step[1]))
 
     if level == "edge":
-        pairs = Distribution.uniform(CELLS).through(lambda cell: moved(cell).map(lambda other: (cell, other)))
+        pairs = Distribution.uniform(CELLS).through(lambda cell: moved(cell).map(lambda partner: (cell, partner)))
         return edges(pairs, labels={cell: cell[0] for cell in CELLS}, name="class x domain, edges")
     noise = Augmentation(moved, "move", trusted=True)
     labels = [cell[0] for cell in CELLS]

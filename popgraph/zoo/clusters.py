@@ -27,8 +27,8 @@ def clusters(
 ) -> PopulationGraph:
     """Plant clusters with weak cross edges: each natural has some views in its own cluster, and one in another.
 
-    Naturals are equally likely. Each spreads 1 - cross evenly over `degree` views of its own cluster (all views of a
-    cluster are dealt out before any is dealt again), and gives `cross` to a random view of a random other cluster. With
+    Naturals are equally likely. Each becomes one of `degree` views of its own cluster with probability 1 - cross, and a random
+    view of a random other cluster with probability `cross`. All views of a cluster are dealt out before any is dealt again. With
     cross = 0 the clusters are not joined. The label is the cluster.
 
     Parameters
@@ -40,7 +40,7 @@ def clusters(
     degree : int
         Views of its own cluster that a natural has, at most `views`.
     cross : float
-        In [0, 1): the probability of an augmentation into another cluster; 0 if there is only one.
+        In [0, 1): the probability of an augmentation into another cluster; without effect if there is only one.
     rng : None, int or numpy.random.Generator
         Draws the graph.
 
@@ -76,8 +76,8 @@ def clusters(
     joined = cross > 0 and count > 1
     weights: Any = np.full(columns.shape, (1 - cross * joined) / degree)
     if joined:
-        other = (own + generator.integers(1, count, size=len(own))) % count
-        columns = np.column_stack([columns, other * views + generator.integers(0, views, size=len(own))])
+        other_cluster = (own + generator.integers(1, count, size=len(own))) % count
+        columns = np.column_stack([columns, other_cluster * views + generator.integers(0, views, size=len(own))])
         weights = np.column_stack([weights, np.full(len(own), cross)])
     rows = np.repeat(np.arange(len(own)), columns.shape[1])
     A = sp.csr_array((weights.ravel(), (rows, columns.ravel())), shape=(len(own), count * views))
@@ -88,7 +88,10 @@ def _deal(naturals: int, views: int, degree: int, generator: np.random.Generator
     """Deal `degree` distinct views to each natural of one cluster, shuffling anew when all views have been dealt."""
     dealt: list[int] = []
     while len(dealt) < naturals * degree:
-        begun = set(dealt[len(dealt) - len(dealt) % degree :])  # the hand that the next shuffle completes
+        unfinished = set(
+            dealt[len(dealt) - len(dealt) % degree :]
+        )  # views of the natural that the next shuffle completes
         shuffled = generator.permutation(views).tolist()
-        dealt += [view for view in shuffled if view not in begun] + [view for view in shuffled if view in begun]
+        dealt += [view for view in shuffled if view not in unfinished]
+        dealt += [view for view in shuffled if view in unfinished]
     return np.array(dealt[: naturals * degree]).reshape(naturals, degree)

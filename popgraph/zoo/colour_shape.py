@@ -22,25 +22,25 @@ def colour_shape(
     recolour: Any = "1/2",
     reshape: Any = "1/10",
 ) -> PopulationGraph:
-    """Change the colour of a thing with one probability, and its shape with another; to any other one, evenly.
+    """Change the colour of a thing with one probability, and its shape with another, each to any other one.
 
     Things (colour, shape) are equally likely. Of c colours and s shapes Ā has the eigenvalues 1; (1 - recolour c/(c-1))², c - 1
-    times, for functions of the colour; (1 - reshape s/(s-1))², s - 1 times, for those of the shape; and their product. An
-    augmentation that changes the colour more makes F* see the shape first, which is the label.
+    times, for functions of the colour; (1 - reshape s/(s-1))², s - 1 times, for those of the shape; and their product. Where
+    the augmentation changes the colour more often, the first eigenvectors are functions of the shape, which is the label.
 
     Parameters
     ----------
     colours, shapes : sequence of str
         One or more of each, all different.
     recolour, reshape : float, Fraction, Decimal, str or int
-        Probabilities; of no effect where there is one colour, or shape.
+        Probabilities; without effect where there is only one colour, or shape.
 
     Raises
     ------
     InvalidArgument
         If colours or shapes are empty or repeated.
     InvalidDistribution
-        If a probability is none.
+        If a probability is not in [0, 1].
 
     References
     ----------

@@ -13,7 +13,7 @@ from popgraph.errors import InvalidArgument, TooLarge, shorten
 from popgraph.populations.building import build
 from popgraph.populations.graph import PopulationGraph
 
-LARGEST = 2**16  # views: some seconds to enumerate
+MAX_VIEWS_OF_CIRCLE = 2**16  # which take some seconds to enumerate
 
 
 @checked_call()
@@ -46,8 +46,8 @@ def cyclic(n: int, steps: Mapping[int, Any]) -> PopulationGraph:
     array([1. , 0.5, 0.5, 0. ])
     """
     n = count("n", n, why="a circle has a whole number of naturals")
-    if n > LARGEST:
-        raise TooLarge(f"n is {n:,}; a circle is listed up to {LARGEST:,} naturals")
+    if n > MAX_VIEWS_OF_CIRCLE:
+        raise TooLarge(f"n is {n:,}; a circle is listed up to {MAX_VIEWS_OF_CIRCLE:,} naturals")
     step = Distribution(steps)
     wrong = [each for each in step if not is_whole(each)]
     if wrong:
@@ -64,7 +64,7 @@ def cyclic(n: int, steps: Mapping[int, Any]) -> PopulationGraph:
 def ring(n: int = 12, stay: Any = Fraction(1, 2)) -> PopulationGraph:
     """Stay, or move to one of the two neighbours on a ring: γ_j = (stay + (1 - stay) cos(2πj/n))².
 
-    Every eigenvalue but the first, and the last of an even n, is repeated: once for each direction around.
+    γ_j = γ_{n-j}: every eigenvalue occurs twice but that of j = 0, and for even n that of j = n/2.
 
     Parameters
     ----------
@@ -85,5 +85,5 @@ def ring(n: int = 12, stay: Any = Fraction(1, 2)) -> PopulationGraph:
     array([1.    , 0.5625, 0.5625, 0.0625, 0.0625, 0.    ])
     """
     n = count("n", n, 3, why="a ring has a whole number of naturals")
-    kept = parse_unit(stay, "stay")
-    return cyclic(n, {0: kept, 1: (1 - kept) / 2, -1: (1 - kept) / 2})
+    stays = parse_unit(stay, "stay")
+    return cyclic(n, {0: stays, 1: (1 - stays) / 2, -1: (1 - stays) / 2})

@@ -17,7 +17,7 @@ from popgraph.errors import InvalidArgument, TooLarge, did_you_mean, shorten
 from popgraph.populations.building import build
 from popgraph.populations.graph import PopulationGraph
 
-LARGEST = 400  # members of a bell: its edges grow with the square
+MAX_VIEWS_OF_BELL = 400  # whose edges grow with the square
 HALF = Fraction(1, 2)
 
 
@@ -31,28 +31,28 @@ def edges(
 ) -> PopulationGraph:
     """Make a population of any weighted graph: its edges are the naturals, and a view is one of an edge's two ends.
 
-    A w that is given directly need be no E[A Aᵀ] and may have negative eigenvalues. This population keeps its eigenvectors:
-    with the symmetric W_xx' of probabilities that `weights` describe and μ the eigenvalues of D^-1/2 W D^-1/2, w = (D + W)/2,
-    so w_x stays and γ = (1 + μ)/2, in the same order; conductances are halved.
+    A symmetric matrix W of pair probabilities may have negative eigenvalues, and is then no w of an augmentation. This population
+    has w = (D + W)/2, D the row sums of W: w_x = D, the eigenvectors of D^-1/2 W D^-1/2 stay, its eigenvalues μ become
+    γ = (1 + μ)/2, in the same order, and conductances are halved.
 
     Parameters
     ----------
     weights : mapping (x, x') -> weight, networkx graph, iterable of (x, x', weight), or table source, target, weight
-        float, Fraction, Decimal, str or int. Of a mapping (x, x') and (x', x) are different naturals with the same views, W_xx'
-        being half the sum of both; (x, x) is a self-loop. A networkx graph, edges as `G.edges(data="weight")` and tables (pandas,
-        polars, pyarrow) give W as `networkx.adjacency_matrix` does, where a self-loop counts once and an edge twice; views keep
-        the order of the graph's nodes.
+        float, Fraction, Decimal, str or int. In a mapping, (x, x') and (x', x) are different naturals with the same views, and
+        W_xx' is half the sum of both; (x, x) is a self-loop. A networkx graph, edges as `G.edges(data="weight")` and tables
+        (pandas, polars, pyarrow) give W as `networkx.adjacency_matrix` does, where a self-loop counts once and an edge twice;
+        views keep the order of the graph's nodes.
     labels : mapping or Series x -> label, or the name of an attribute of a networkx graph's nodes, optional
-        Of views, None where unlabelled; the label of an edge is that of its first end. Ends that are first of no edge may be
-        left out.
+        Of views, None where unlabelled; the label of an edge is that of its first end. An end that is the first of no edge needs
+        no label.
     normalize : bool
         Divide the weights by their sum, rather than refuse a sum that is not 1.
 
     Raises
     ------
     InvalidArgument
-        If a key is no pair, labels lack a first end or name what is no end, or a networkx graph is directed or has a node
-        without an edge.
+        If a key is no pair, labels lack a first end or name a view that is no end, or a networkx graph is directed or has a
+        node without an edge.
     InvalidDistribution
         If the weights are no distribution.
 
@@ -84,28 +84,28 @@ def edges(
     for pair in law:
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise InvalidArgument(f"weights has the key {shorten(pair)}; an edge is a pair (x, x')")
-    known = None if labels is None else _labels_of_edges(labels, cast(Any, law.outcomes))
+    edge_labels = None if labels is None else _labels_of_edges(labels, cast(Any, law.outcomes))
 
     def end(pair: tuple[Hashable, Hashable]) -> Distribution:
         return Distribution({pair[0]: 1}) if pair[0] == pair[1] else Distribution(dict.fromkeys(pair, HALF))
 
-    return build(law, Augmentation(end, "one end", trusted=True), labels=known, views=nodes, name=name)
+    return build(law, Augmentation(end, "one end", trusted=True), labels=edge_labels, views=nodes, name=name)
 
 
 def _attribute(graph: Any, name: str) -> dict[Any, Any]:
-    """Return an attribute of a networkx graph's nodes, None of those that lack it."""
+    """Return node -> the value of an attribute of a networkx graph's nodes, None where a node lacks it."""
     if not any(name in attributes for _, attributes in graph.nodes(data=True)):
         known = sorted({str(each) for _, attributes in graph.nodes(data=True) for each in attributes})
         raise InvalidArgument(
-            f"labels is {name!r}, an attribute that no node of the graph has{did_you_mean([name], known)}; give one that it "
-            "has, or a mapping"
+            f"labels is {name!r}, an attribute that no node of the graph has{did_you_mean([name], known)}; give one that nodes "
+            "have, or a mapping"
         )
     return dict(graph.nodes(data=name))
 
 
 def _labels_of_edges(labels: Any, pairs: Sequence[tuple[Any, Any]]) -> list[Any]:
     """Return the label of each edge's first end, from labels that name their views."""
-    need = "give a mapping view -> label, which holds every first end"
+    need = "give a mapping view -> label with the first end of every edge"
     given = named_labels(labels, "labels", need, len(pairs))
     if given.names is None:
         raise InvalidArgument(f"labels is {shorten(labels)}; {need}")
@@ -121,7 +121,7 @@ def _labels_of_edges(labels: Any, pairs: Sequence[tuple[Any, Any]]) -> list[Any]
 
 @checked_call()
 def dumbbell(size: int = 5, bridge: int = 1) -> PopulationGraph:
-    """Join two cliques by a path: the graph that every cut finds and every random walk is slow on.
+    """Join two cliques by a path: a graph with one sparse cut, on which random walks mix slowly.
 
     All edges are equally likely. Views are ("left", i), ("bridge", i) and ("right", i). The label is the bell that an edge's
     first end lies in or is nearer to, the left one for the middle.
@@ -136,7 +136,7 @@ def dumbbell(size: int = 5, bridge: int = 1) -> PopulationGraph:
     Raises
     ------
     InvalidArgument
-        If size or bridge is no such number.
+        If size or bridge is out of range.
     TooLarge
         If size is above 400.
 
@@ -150,13 +150,15 @@ def dumbbell(size: int = 5, bridge: int = 1) -> PopulationGraph:
     >>> graph = pg.zoo.dumbbell(4)
     >>> graph
     PopulationGraph(dumbbell: 13 naturals, 8 views, 1 component)
-    >>> pg.sparsest_partition(graph, 2).rho  # 1 of the 13 edges has its ends apart, and half of its pairs
+    >>> pg.sparsest_partition(graph, 2).rho  # of 1 of the 13 edges the ends are parted, and so half of its positive pairs
     0.0385
     """
     for what, number, least in (("size", size, 2), ("bridge", bridge, 1)):
         count(what, number, least)
-    if max(size, bridge) > LARGEST:
-        raise TooLarge(f"a dumbbell of size {size:,} and bridge {bridge:,} is too large; give at most {LARGEST} each")
+    if max(size, bridge) > MAX_VIEWS_OF_BELL:
+        raise TooLarge(
+            f"a dumbbell of size {size:,} and bridge {bridge:,} is too large; give at most {MAX_VIEWS_OF_BELL} each"
+        )
     bells = {side: [(side, i) for i in range(size)] for side in ("left", "right")}
     path = [bells["left"][-1], *[("bridge", i) for i in range(bridge - 1)], bells["right"][0]]
     joined = {(a, b): 1 for bell in bells.values() for i, a in enumerate(bell) for b in bell[i + 1 :]}

@@ -12,8 +12,8 @@ from popgraph.errors import InvalidArgument, TooLarge, shorten
 from popgraph.populations.building import build
 from popgraph.populations.graph import PopulationGraph
 
-REACH = 6.0  # standard deviations: what lies further out has probability below 2e-9
-LARGEST = 4_000_000  # entries of the kernel
+MAX_DEVIATIONS = 6.0  # from the mean, in standard deviations; beyond them lies a probability below 2e-9
+MAX_GAUSSIAN_ENTRIES = 4_000_000
 
 
 @checked_call()
@@ -27,7 +27,7 @@ def gaussian_mixture(
     """Draw a natural from one of several Gaussians, and add Gaussian noise to it; both on a grid of the line or the plane.
 
     A natural is (class, point), its class drawn evenly and its point from N(mean, spread²); the view is the point plus
-    N(0, noise²) in every coordinate, in whole steps of the grid, 6 standard deviations far at most. On a grid much finer than
+    N(0, noise²) in every coordinate, in whole steps of the grid and at most 6 standard deviations. On a grid much finer than
     `noise` one Gaussian's graph has the Ornstein-Uhlenbeck walk's eigenvalues ρ^j, ρ = spread²/(spread² + noise²), in the
     plane ρ^(i+j), with Hermite polynomials for eigenfunctions; classes that lie apart have as many eigenvalues near 1.
 
@@ -43,7 +43,7 @@ def gaussian_mixture(
     Raises
     ------
     InvalidArgument
-        If the means are no points of a line or plane, or a length is not positive.
+        If the means are no points of a line or plane, or spread, noise or step is not positive.
     TooLarge
         If the kernel would have more than 4,000,000 entries.
 
@@ -54,8 +54,8 @@ def gaussian_mixture(
     Examples
     --------
     >>> import popgraph as pg
-    >>> one = pg.zoo.gaussian_mixture([0.0], spread=1, noise=1)
-    >>> one.spectrum(4).gamma.round(6)
+    >>> single = pg.zoo.gaussian_mixture([0.0], spread=1, noise=1)
+    >>> single.spectrum(4).gamma.round(6)
     array([1.   , 0.5  , 0.25 , 0.125])
     >>> pg.zoo.gaussian_mixture((-4.0, 4.0)).spectrum(3).gamma.round(3)
     array([1. , 1. , 0.8])
@@ -68,30 +68,34 @@ def gaussian_mixture(
     for what, deviation in (("spread", spread), ("noise", noise), ("step", step)):
         if not 1e-100 < deviation < 1e100:
             raise InvalidArgument(f"{what} is {deviation:g}, whose square leaves float64; measure in other units")
-    if max(spread, noise, float(np.abs(centres).max())) / step > LARGEST:
+    if max(spread, noise, float(np.abs(centres).max())) / step > MAX_GAUSSIAN_ENTRIES:
         raise TooLarge(
-            f"step is {step:g}, so small beside the means, spread and noise that the grid is beyond {LARGEST:,} "
+            f"step is {step:g}, so small beside the means, spread and noise that the grid is beyond {MAX_GAUSSIAN_ENTRIES:,} "
             "points; use a larger step"
         )
     d = centres.shape[1]
-    kept, moved = _bell(spread, step), _bell(noise, step)
-    entries = len(centres) * (len(kept) * len(moved)) ** d
-    if entries > LARGEST:
-        raise TooLarge(f"this grid has a kernel of {entries:,} entries, more than {LARGEST:,}; use a larger step")
+    centred, moves = _bell(spread, step), _bell(noise, step)
+    entries = len(centres) * (len(centred) * len(moves)) ** d
+    if entries > MAX_GAUSSIAN_ENTRIES:
+        raise TooLarge(
+            f"this grid has a kernel of {entries:,} entries, more than {MAX_GAUSSIAN_ENTRIES:,}; use a larger step"
+        )
     middles = np.rint(centres / step).astype(int)
-    low = middles.min(axis=0) - len(kept) // 2 - len(moved) // 2
-    sizes = middles.max(axis=0) + len(kept) // 2 + len(moved) // 2 + 1 - low
+    low = middles.min(axis=0) - len(centred) // 2 - len(moves) // 2
+    sizes = middles.max(axis=0) + len(centred) // 2 + len(moves) // 2 + 1 - low
     blocks, points = [], []
     for centre in middles:
-        begins = centre - len(kept) // 2 - low
-        axes = [_noised(at, len(kept), moved, size) for at, size in zip(begins.tolist(), sizes.tolist(), strict=True)]
+        begins = centre - len(centred) // 2 - low
+        axes = [
+            _noised(at, len(centred), moves, size) for at, size in zip(begins.tolist(), sizes.tolist(), strict=True)
+        ]
         blocks.append(axes[0] if d == 1 else sp.kron(axes[0], axes[1], format="csr"))
-        grid = np.indices((len(kept),) * d).reshape(d, -1).T + centre - len(kept) // 2
+        grid = np.indices((len(centred),) * d).reshape(d, -1).T + centre - len(centred) // 2
         points.append(grid)
     A = sp.vstack(blocks, format="csr")
     reached = np.flatnonzero(np.diff(A.tocsc().indptr))
-    p = np.tile(kept if d == 1 else np.outer(kept, kept).ravel(), len(centres)) / len(centres)
-    labels = np.repeat(np.arange(len(centres)), len(kept) ** d)
+    p = np.tile(centred if d == 1 else np.outer(centred, centred).ravel(), len(centres)) / len(centres)
+    labels = np.repeat(np.arange(len(centres)), len(centred) ** d)
     views = np.indices(tuple(sizes)).reshape(d, -1).T[reached] + low
     return build(
         {(int(c), *_named(x, step)): float(q) for c, x, q in zip(labels, np.vstack(points), p, strict=True)},
@@ -110,14 +114,14 @@ def _named(point: Any, step: float) -> tuple[float, ...]:
 
 def _bell(deviation: float, step: float) -> Any:
     """Return the weights of a centred Gaussian on whole steps, summing to 1."""
-    half = int(np.ceil(REACH * deviation / step))
+    half = int(np.ceil(MAX_DEVIATIONS * deviation / step))
     weights = np.exp(-0.5 * (np.arange(-half, half + 1) * step / deviation) ** 2)
     return weights / weights.sum()
 
 
-def _noised(start: int, count: int, moved: Any, size: int) -> Any:
-    """Return the kernel (count, size) of points start, start + 1, ... to those around them."""
-    half = len(moved) // 2
-    rows = np.repeat(np.arange(count), len(moved))
+def _noised(start: int, count: int, moves: Any, size: int) -> Any:
+    """Return the kernel (count, size) that adds the noise to the points start, start + 1, ... of a line of `size` points."""
+    half = len(moves) // 2
+    rows = np.repeat(np.arange(count), len(moves))
     columns = (start + np.arange(count)[:, np.newaxis] + np.arange(-half, half + 1)).ravel()
-    return sp.csr_array((np.tile(moved, count), (rows, columns)), shape=(count, size))
+    return sp.csr_array((np.tile(moves, count), (rows, columns)), shape=(count, size))

@@ -11,15 +11,15 @@ from popgraph.errors import TooLarge
 from popgraph.populations.building import build
 from popgraph.populations.graph import PopulationGraph
 
-LARGEST = 13  # 67 million entries, 3 GB
+MAX_BITS = 13  # of which the kernel has 67 million entries, 3 GB
 
 
 @checked_call()
 def hypercube(d: int, flip: Any = "1/4") -> PopulationGraph:
     """Flip each bit of a uniform string of d bits independently.
 
-    The eigenvectors are the 2^d parities, with eigenvalues γ_S = (1 - 2 flip)^(2|S|): binom(d, j) of each size
-    [THEORY 10]. The label is the first bit.
+    The eigenvectors are the 2^d parities of sets S of bits, with the eigenvalues γ_S = (1 - 2 flip)^(2|S|); binom(d, j) sets have
+    j bits [THEORY 10]. The label is the first bit.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ def hypercube(d: int, flip: Any = "1/4") -> PopulationGraph:
     array([1.    , 0.25  , 0.25  , 0.0625])
     """
     d = count("d", d, why="a hypercube has a whole number of bits")
-    if d > LARGEST:
-        raise TooLarge(f"the {d}-cube's kernel has 4^{d} entries; give d <= {LARGEST}")
+    if d > MAX_BITS:
+        raise TooLarge(f"the {d}-cube's kernel has 4^{d} entries; give d <= {MAX_BITS}")
     strings = list(product((0, 1), repeat=d))
     noise = independently(applied(_other, flip, "flip", trusted=True))
     return build(Distribution.uniform(strings), noise, labels=[bits[0] for bits in strings], name=f"{d}-cube")

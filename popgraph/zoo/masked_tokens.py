@@ -15,7 +15,7 @@ from popgraph.errors import InvalidArgument, InvalidDistribution, TooLarge, shor
 from popgraph.populations.building import build
 from popgraph.populations.graph import PopulationGraph
 
-LARGEST = 2**16  # bags that one sentence may leave
+MAX_BAGS_OF_SENTENCE = 2**16  # of words, after masking
 SENTENCES = {
     "the cat purrs": "animals",
     "the dog barks": "animals",
@@ -32,27 +32,27 @@ SENTENCES = {
 def masked_tokens(
     sentences: Mapping[str, Any] | Iterable[str] = SENTENCES, probability: Any = "1/2"
 ) -> PopulationGraph:
-    """Mask each word of a sentence independently, and keep the rest as a bag of words: the words left, sorted.
+    """Mask each word of a sentence independently; the view is the bag of the other words, sorted.
 
-    Sentences are equally likely. A view is a tuple of words, () where all were masked, which every sentence reaches. Of n
-    sentences that share no word and have one length m, Ā has the eigenvalues 1 and, n - 1 times, 1 - probability^m, whatever
-    the words; shared words are what joins the sentences of a topic sooner.
+    Sentences are equally likely. A view is a tuple of words; () is reached from every sentence, where all words are masked. Of n
+    sentences of m words each that share no word, Ā has the eigenvalues 1 and, n - 1 times, 1 - probability^m. Shared words join
+    sentences more closely, as those of a topic.
 
     Parameters
     ----------
     sentences : mapping sentence -> label, or iterable of sentences
-        Words apart by spaces. Sentences of equal words are different naturals with the same views. Two topics by default.
+        Words separated by spaces. Sentences of the same words are different naturals with the same views. Two topics by default.
     probability : float, Fraction, Decimal, str or int
-        Of a word to be masked, in [0, 1].
+        That a word is masked, in [0, 1].
 
     Raises
     ------
     InvalidArgument
         If a sentence is no string, or there is none.
     InvalidDistribution
-        If the probability is none.
+        If the probability is not in [0, 1].
     TooLarge
-        If a sentence leaves more than 65,536 bags.
+        If a sentence has more than 65,536 bags.
 
     References
     ----------
@@ -78,19 +78,21 @@ def masked_tokens(
 
     def masked(sentence: str) -> Distribution:
         words = Counter(sentence.split())
-        if prod(count + 1 for count in words.values()) > LARGEST:
-            raise TooLarge(f"{shorten(sentence)} leaves more than {LARGEST:,} bags of words; give shorter sentences")
+        if prod(count + 1 for count in words.values()) > MAX_BAGS_OF_SENTENCE:
+            raise TooLarge(
+                f"{shorten(sentence)} has more than {MAX_BAGS_OF_SENTENCE:,} bags of words; give shorter sentences"
+            )
         bags: dict[Sequence[str], Any] = {}
-        for kept in product(*(range(count, -1, -1) for count in words.values())):
+        for unmasked in product(*(range(count, -1, -1) for count in words.values())):
             chance: Any = 1
-            for left, count in zip(kept, words.values(), strict=True):
-                chance = chance * comb(count, left) * (1 - q) ** left * q ** (count - left)
+            for times, count in zip(unmasked, words.values(), strict=True):
+                chance = chance * comb(count, times) * (1 - q) ** times * q ** (count - times)
             if not chance and 0 < q < 1:
                 raise InvalidDistribution(
                     f"a bag of {shorten(sentence)} has a probability too small for float64; give probability= as a fraction"
                 )
             if chance:
-                bag = sorted(word for word, left in zip(words, kept, strict=True) for _ in range(left))
+                bag = sorted(word for word, times in zip(words, unmasked, strict=True) for _ in range(times))
                 bags[tuple(bag)] = chance
         return Distribution(bags)
 

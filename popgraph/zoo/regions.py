@@ -11,28 +11,28 @@ from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.populations.building import build
 from popgraph.populations.graph import PopulationGraph
 
-LARGEST = 2**20  # entries of the kernel
+MAX_REGION_ENTRIES = 2**20
 
 
 @checked_call()
 def overlapping_regions(cells: int = 12, width: int = 4, stride: int = 2, *, circle: bool = False) -> PopulationGraph:
-    """Draw a region of `width` neighbouring cells, then one of its cells: two cells are a pair as often as regions hold both.
+    """Draw a region of `width` neighbouring cells, then one of its cells, all with equal probability.
 
-    Regions start at every `stride`-th cell and are equally likely. K(x, x') is 0 for cells no region holds together, so
-    approximately view-invariant functions are the smooth ones. Around a circle with stride 1 the spectrum is known:
+    Regions start at every `stride`-th cell. Two cells are a positive pair iff a region contains both, so functions that are nearly
+    equal on the views of a pair are smooth functions of the cell. Around a circle with stride 1 the spectrum is known:
     γ_j = (sin(πj width/cells) / (width sin(πj/cells)))². The label is the half that a region starts in.
 
     Parameters
     ----------
     cells, width, stride : int
-        1 or more; width at most cells. Cells that no region reaches are no views.
+        1 or more; width at most cells. A cell in no region is no view.
     circle : bool
         Whether the last cell is the first one's neighbour.
 
     Raises
     ------
     InvalidArgument
-        If these are no such numbers.
+        If these numbers are out of range.
     TooLarge
         If the kernel would have more than 1,048,576 entries.
 
@@ -54,19 +54,20 @@ def overlapping_regions(cells: int = 12, width: int = 4, stride: int = 2, *, cir
     cells, width, stride = int(cells), int(width), int(stride)
     flag("circle", circle)
     if width > cells:
-        raise InvalidArgument(f"width is {width}, but there are {cells} cells; a region is at most all of them")
+        raise InvalidArgument(f"width is {width}, but there are {cells} cells; a region has at most all of them")
     starts = range(0, cells if circle else cells - width + 1, stride)
-    if len(starts) * width > LARGEST:
-        raise TooLarge(f"{len(starts):,} regions of {width:,} cells are more than {LARGEST:,} entries; use fewer cells")
+    if len(starts) * width > MAX_REGION_ENTRIES:
+        raise TooLarge(
+            f"{len(starts):,} regions of {width:,} cells are more than {MAX_REGION_ENTRIES:,} entries; use fewer cells"
+        )
     share: Any = Fraction(1, width)
 
     def cell(start: int) -> Distribution:
         return Distribution({(start + i) % cells: share for i in range(width)})
 
-    middle = (
-        0 if circle else width
-    )  # twice as far from a region's start as what is compared with the middle of the cells
-    labels = [int(2 * start + middle > cells - circle) for start in starts]
+    # Around a circle the start of a region decides its half, otherwise its middle start + width/2; both sides are doubled.
+    twice_offset = 0 if circle else width
+    labels = [int(2 * start + twice_offset > cells - circle) for start in starts]
     return build(
         Distribution.uniform(starts), Augmentation(cell, "a cell"), labels=labels, name=f"regions of {width} cells"
     )

@@ -19,16 +19,16 @@ LETTERS = {
     "S": Image([[0, 1, 1], [0, 1, 0], [1, 1, 0]], "S"),
     "X": Image([[1, 0, 1], [0, 1, 0], [1, 0, 1]], "X"),
 }
-EVENLY = {0: "1/2", 1: "1/4", 3: "1/4"}
+QUARTER_TURNS = {0: "1/2", 1: "1/4", 3: "1/4"}
 
 
 @checked_call()
 def rotations(pictures: Mapping[Any, Image] | None = None, turns: Mapping[int, Any] | None = None) -> PopulationGraph:
     """Turn pictures, each drawn in any of its orientations, by a random number of quarter turns.
 
-    The naturals are the distinct turns of every picture, each picture equally likely and its turns as well; a picture and its
-    turns are one component. An orbit of m = 4, 2 or 1 images has the eigenvalues |Σ_s P(s) e^{2πi js/m}|², j = 0..m-1. The label
-    is the picture's name.
+    The naturals are the distinct turns of every picture; pictures are equally likely, and so are the turns of each. A picture and
+    its turns are one component. An orbit of m = 4, 2 or 1 images has the eigenvalues |Σ_s P(s) e^{2πi js/m}|², j = 0..m-1. The
+    label is the picture's name.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def rotations(pictures: Mapping[Any, Image] | None = None, turns: Mapping[int, A
     InvalidArgument
         If a picture is no square image, or a turn of another one.
     InvalidDistribution
-        If the probabilities of the turns are none.
+        If the probabilities of the turns are no distribution.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def rotations(pictures: Mapping[Any, Image] | None = None, turns: Mapping[int, A
         orbit = list(dict.fromkeys(turned))
         if any(image in owner for image in orbit):
             raise InvalidArgument(
-                f"{shorten(name)} is a turn of {shorten(owner[orbit[0]])}; give one picture of an orbit"
+                f"{shorten(name)} is a turn of {shorten(owner[orbit[0]])}; give one picture of each orbit"
             )
         owner |= dict.fromkeys(orbit, name)
         orbits[name] = orbit
@@ -74,7 +74,7 @@ def rotations(pictures: Mapping[Any, Image] | None = None, turns: Mapping[int, A
     law = Distribution.uniform(list(orbits)).through(lambda name: Distribution.uniform(orbits[name]))
     if turns is not None and (wrong := [each for each in Distribution(turns) if not is_whole(each)]):
         raise InvalidArgument(f"turns has the turn {shorten(wrong[0])}; quarter turns are whole numbers")
-    step: Any = Distribution(EVENLY if turns is None else turns)
+    step: Any = Distribution(QUARTER_TURNS if turns is None else turns)
     noise = choose(
         {images.rotate(int(turn)): chance for turn, chance in (step.fractions if step.exact else step).items()}
     )

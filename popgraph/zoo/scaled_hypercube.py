@@ -14,7 +14,7 @@ from popgraph.errors import InvalidArgument, InvalidDistribution, TooLarge, shor
 from popgraph.populations.building import build
 from popgraph.populations.graph import PopulationGraph
 
-LARGEST = 2**16  # views: some 4 s to enumerate
+MAX_SCALED_VIEWS = 2**16  # which take some 4 s to enumerate
 
 
 @checked_call()
@@ -25,7 +25,7 @@ def scaled_hypercube(d: int = 4, label_coordinates: int = 2, scales: Iterable[An
     τ > 0, drawn uniformly from the scales. No two naturals share a view, so Ā has the eigenvalue 1 with multiplicity 2^d
     and all others are 0: any k orthonormal functions of x̄ minimise the loss, parities included, and most of them are useless
     for a linear label. In the linear class f(x) = Wᵀx the Ritz values are 1, `label_coordinates` times, and (E τ)²/E τ² for
-    the other coordinates: its optimum at k = label_coordinates is the coordinates that labels are made of. The label is the
+    the other coordinates: its optimum at k = label_coordinates is the unscaled coordinates. The label is the
     sign of the first coordinate, 1 or -1.
 
     Parameters
@@ -33,7 +33,7 @@ def scaled_hypercube(d: int = 4, label_coordinates: int = 2, scales: Iterable[An
     d : int
         Coordinates, 2 or more; there are 2^d naturals, and 2^d views for each scale.
     label_coordinates : int
-        In 1..d-1: how many coordinates are left as they are.
+        In 1..d-1: the number of coordinates that are not scaled.
     scales : sequence of float, Fraction, Decimal, str or int
         The values of τ: positive, finite, all different. Exact ones stay exact.
 
@@ -65,14 +65,14 @@ def scaled_hypercube(d: int = 4, label_coordinates: int = 2, scales: Iterable[An
             "coordinate is left to scale"
         )
     factors = _read_scales(scales)
-    if d > LARGEST.bit_length() or len(factors) * 2**d > LARGEST:
+    if d > MAX_SCALED_VIEWS.bit_length() or len(factors) * 2**d > MAX_SCALED_VIEWS:
         raise TooLarge(
-            f"{len(factors)} scales of 2^{d} sign vectors are {len(factors) * 2**d:,} views; give {LARGEST:,} or fewer"
+            f"{len(factors)} scales of 2^{d} sign vectors are {len(factors) * 2**d:,} views; give {MAX_SCALED_VIEWS:,} or fewer"
         )
-    kept = label_coordinates
 
     def scaled(signs: tuple[int, ...]) -> Distribution:
-        return Distribution.uniform([signs[:kept] + tuple(sign * tau for sign in signs[kept:]) for tau in factors])
+        unscaled, others = signs[:label_coordinates], signs[label_coordinates:]
+        return Distribution.uniform([unscaled + tuple(sign * tau for sign in others) for tau in factors])
 
     naturals = list(product((1, -1), repeat=d))
     return build(
@@ -99,5 +99,5 @@ def _read_scales(scales: Any) -> list[Any]:
     repeated = [factor for i, factor in enumerate(factors) if factor in factors[:i]]
     if not factors or repeated:
         fault = f"the scale {shorten(repeated[0])} is given twice" if factors else "there is no scale"
-        raise InvalidArgument(f"{fault}; give one or more different ones, each is as likely as the others")
+        raise InvalidArgument(f"{fault}; give one or more different scales, which are equally likely")
     return factors

@@ -11,7 +11,7 @@ from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.populations.building import build
 from popgraph.populations.graph import PopulationGraph
 
-LARGEST = 4096  # views: their kernel has the square of this many entries
+MAX_VIEWS_OF_SUBCLASSES = 4096  # the kernel has the square of this many entries
 
 
 @checked_call()
@@ -36,12 +36,13 @@ def planted_subclasses(
     classes, subgraphs, size : int
         r, t, and members of a sub-graph; 1 or more each.
     within, across : float, Fraction, Decimal, str or int
-        Probabilities; within must be 0 for one sub-graph a class, and across for one class. Exact ones make the graph exact.
+        Probabilities; within must be 0 where a class has one sub-graph, and across where there is one class. Exact ones make the
+        graph exact.
 
     Raises
     ------
     InvalidArgument
-        If a number is not whole and positive, or the probabilities exceed 1 or move where nothing is.
+        If a number is not whole and positive, the probabilities exceed 1, or one of them must be 0 and is not.
     TooLarge
         If there would be more than 4,096 views.
 
@@ -60,9 +61,9 @@ def planted_subclasses(
     """
     for what, number in {"classes": classes, "subgraphs": subgraphs, "size": size}.items():
         count(what, number)
-    if classes * subgraphs * size > LARGEST:
+    if classes * subgraphs * size > MAX_VIEWS_OF_SUBCLASSES:
         raise TooLarge(
-            f"{classes} x {subgraphs} x {size} views are more than {LARGEST:,}; use zoo.clusters, which is sparse"
+            f"{classes} x {subgraphs} x {size} views are more than {MAX_VIEWS_OF_SUBCLASSES:,}; use zoo.clusters, which is sparse"
         )
     inside, outside = parse_probability(within, "within"), parse_probability(across, "across")
     if inside + outside > 1:
@@ -71,7 +72,7 @@ def planted_subclasses(
         )
     for what, share, others in (("within", inside, subgraphs - 1), ("across", outside, classes - 1)):
         if share > 0 and others == 0:
-            raise InvalidArgument(f"{what} is {share}, but there is nowhere to go; give {what}=0")
+            raise InvalidArgument(f"{what} is {share}, but there is no other sub-graph to move to; give {what}=0")
     blocks = [(c, t) for c in range(classes) for t in range(subgraphs)]
 
     def chance(here: tuple[int, int], there: tuple[int, int]) -> Any:

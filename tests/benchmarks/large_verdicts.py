@@ -516,11 +516,7 @@ def product(rng: Any) -> Place:
     def handed(f: Any) -> Any:
         return LowDegree.of(graph, [(w, {int(j): [1.0, -1.0] for j in s}) for w, s in zip(f, terms, strict=True)])
 
-    return Place(coordinates, graph, ask=_of_product, handed=handed)
-
-
-def _of_product(graph: Any, f: Any, k: int, **more: Any) -> Any:
-    return pg.verify(graph, f, k)
+    return Place(coordinates, graph, ask=_alone, handed=handed)
 
 
 _CLIENT: list[Any] = []
@@ -578,7 +574,7 @@ def above_the_rank(rng: Any) -> Iterator[tuple[Place, Pair, Truth]]:
         yield place, Pair(f, k, f.shape[1], "above the rank"), Truth(right, False, np.pi / 2, 0.0, 1.0, True)
 
 
-def _alone(graph: Any, f: Any, k: int) -> Any:
+def _alone(graph: Any, f: Any, k: int, **more: Any) -> Any:
     return pg.verify(graph, f, k)
 
 

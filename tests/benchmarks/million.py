@@ -94,7 +94,7 @@ def main(n: int) -> None:
     for owner, name in (
         (deflation, "largest_left"),
         (deflation, "second_look"),
-        (assemble, "residuals_of"),
+        (assemble, "residual_norms"),
         (assemble, "certify"),
     ):
         clock.wrap(owner, name, "certify")

@@ -14,21 +14,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PROSE = {"__repr__", "__str__", "_repr_html_", "_short", "share_in_words", "_excluded"}
+PROSE = {"__repr__", "__str__", "_repr_html_", "_short", "share_in_words"}
 SPEED = {
-    *(
-        "STACK_BYTES",
-        "SPARSE_SHARE",
-        "DENSE_SIDE",
-        "DENSE_LIMIT",
-        "FEW",
-        "AT_ONCE",
-        "LOW_BITS",
-        "DENSE_SHARE",
-        "THREADED",
-    ),
-    *("DENSE_SECONDS", "ENTRY_SECONDS", "CALL_SECONDS", "ROUNDS", "SEARCHED", "PEEK", "ROOM", "SPARE", "LOOK_SPREAD"),
-    *("FILTERED_RESTARTS", "LEAST", "SPREAD", "DEGREE", "DRIFT", "STR_SIDE", "EXACT_SIDE"),
+    "CALL_SECONDS",
+    "COLUMNS_AT_ONCE",
+    "DENSE_SECONDS",
+    "DENSE_SHARE",
+    "DENSE_SIDE_LIMIT",
+    "DENSE_SOLVE_SIDE_LIMIT",
+    "ENTRY_SECONDS",
+    "FILTERED_EXTENT",
+    "FILTERED_RESTARTS",
+    "HIGHEST_DEGREE",
+    "LEAST_STEPS",
+    "MAX_EXACT_SIDE",
+    "MAX_SIDE_SOLVED_TO_PRINT",
+    "MISSED_PAIRS_ASKED",
+    "MOST_DRIFT",
+    "MOST_ROUNDS",
+    "PEEK_STEPS",
+    "PREFERRED_DENSE_SIDE",
+    "SIDE_PER_PAIR",
+    "SPARE_VECTORS",
+    "SPARSE_SHARE",
+    "STACK_BYTES",
+    "THREADED_ENTRIES",
+    "VECTORS_PER_PAIR",
 }
 PER_PLACE = 2  # replacements of one operator, of the up to ten there are, drawn at random
 ARITHMETIC = {"+", "-", "*", "/", "//", "%", "**"}

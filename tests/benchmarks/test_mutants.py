@@ -1,7 +1,12 @@
 """The changes of mutation testing: each kind makes the text that it says, and what is wording or an annotation is left alone."""
 
+import ast
+from pathlib import Path
+
 import pytest
-from mutants import drawn, mutants
+from mutants import PROSE, SPEED, drawn, mutants
+
+import popgraph
 
 
 def changed(tmp_path, code):
@@ -43,7 +48,7 @@ def test_each_kind_of_change(code, kind, forms, tmp_path):
         "@cache(size=3)\ndef f(): ...",
         "f'{1 + 2} and not 3'",
         "def __repr__(self):\n    return 1 + 2",
-        "DEGREE = 3",
+        "HIGHEST_DEGREE = 3",
     ],
 )
 def test_what_is_left_alone(code, tmp_path):
@@ -57,3 +62,13 @@ def test_of_one_place_two_changes_are_drawn_the_same_each_time(tmp_path):
     assert len(found) == 6
     assert len(drawn(found, 0)) == 2
     assert drawn(found, 0) == drawn(found, 0)
+
+
+def test_the_names_that_are_left_alone_are_names_of_the_package():
+    """A function or constant that was renamed would be changed again, and nobody would notice."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in Path(popgraph.__file__).parent.rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    assigned = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    defined = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    assert SPEED - assigned == set()
+    assert PROSE - defined == set()

@@ -100,6 +100,14 @@ def _function(plain: Any) -> list[v.Spoiler]:
     ]
 
 
+def _known_function(plain: Any) -> list[v.Spoiler]:
+    """f on a product, where a callable is answered without being called: nothing is known of it."""
+    return [
+        each._replace(verdict="odd") if "callable" in each.label or "lambda" in each.label else each
+        for each in _function(plain)
+    ]
+
+
 def _terms(plain: Any) -> list[v.Spoiler]:
     return [
         same("tuple", lambda: tuple(plain)),
@@ -169,8 +177,9 @@ RECEIVERS = {
     "ProductGraph": Receiver(
         PAIR,
         {
-            "f": ON_PRODUCT,
-            "verify.k": optional_k(),
+            "f": Argument(LOW, _known_function, ON_PRODUCT.words),
+            "in_coordinates.k": optional_k(),
+            "restricted_to.features": Argument(PAIR.features(1), _value, ("features",)),
             "spectrum": Argument(PAIR.spectrum(2), v.optional(_value), ("spectrum",)),
         },
     ),
@@ -202,78 +211,64 @@ RECEIVERS = {
 
 # Public classes of inner rooms, which no public call returns; the user meets none of them.
 INTERNAL = {
-    *(
-        "declare.batch.branches.Branches",
-        "dask.cluster.Cluster",
-        "dask.products.Products",
-        "dask.search.Search",
-    ),
-    *(
-        "dask.uniting.ComponentUnion",
-        "training.descent.Objective",
-        "io.values.Writer",
-        "io.values.Reader",
-        "verification.moments.PairMoments",
-    ),
-    *(
-        "declare.enumerated.ExactKernel",
-        "downstream.probing.exact.Node",
-        "downstream.probing.task.Task",
-        "verification.rare_views.Lengths",
-        "verification.sampled_verdicts.Drawn",
-    ),
-    *(
-        "verification.sampled_verdicts.Known",
-        "populations.sampling.PairSampler",
-        "downstream.selftraining.teacher.Teacher",
-        "spectrum.product.separable.Separable",
-        "declare.batch.states.Coding",
-    ),
-    *(
-        "spectrum.assemble.Solution",
-        "spectrum.solvers.block.Columns",
-        "spectrum.solvers.chebyshev.Filter",
-        "spectrum.components.Components",
-        "spectrum.components.Stack",
-    ),
-    *(
-        "spectrum.solvers.gram.Product",
-        "spectrum.solvers.gram.OperatorProduct",
-        "spectrum.solvers.gram.Gram",
-        "spectrum.solvers.iterative.Search",
-        "spectrum.solvers.deflation.Remainder",
-        "spectrum.solvers.deflation.Deflated",
-    ),
-    *(
-        "spectrum.product.levels.Levels",
-        "spectrum.product.levels.Product",
-        "spectrum.solvers.lanczos.Lanczos",
-        "spectrum.component_solutions.ComponentSolutions",
-    ),
-    *(
-        "declare.batch.states.ImageCoding",
-        "declare.batch.states.NumberCoding",
-        "declare.batch.states.LetterCoding",
-        "populations.structure.factors.Factors",
-        "populations.fourier.FourierBlocks",
-    ),
-    *(
-        "populations.structure.summed.SummedProducts",
-        "theory.setting.Setting",
-        "torch.pairs.EncodedViews",
-        "losses.Loss",
-    ),
-    *("losses.critics.CriticLoss", "losses.moments.MomentLoss", "losses.moments.PlugInLoss"),
-    *("losses.spectral_family.UnbiasedSpectral", "plot.drawing.Edges"),
-    # a draw of the widgets, and a sequence of views whose methods are those of Sequence
-    *(
-        "plot.explorer.Explorer",
-        "declare.batch.states.LazySequence",
-        "declare.batch.states.StateSequence",
-        "populations.structure.tuples.Tuples",
-        "populations.structure.tuples.ClassedTuples",
-    ),
+    "dask.cluster.Cluster",
+    "dask.products.Products",
+    "dask.search.Search",
+    "dask.uniting.ComponentUnion",
+    "dask.workplace.Workplace",
+    "declare.batch.branches.Branches",
+    "declare.batch.states.Coding",
+    "declare.batch.states.ImageCoding",
+    "declare.batch.states.LazySequence",
+    "declare.batch.states.LetterCoding",
+    "declare.batch.states.NumberCoding",
+    "declare.batch.states.StateSequence",
+    "declare.enumerated.ExactKernel",
+    "downstream.probing.exact.Node",
+    "downstream.probing.task.Task",
+    "downstream.selftraining.cuts.Network",
+    "downstream.selftraining.teacher.Teacher",
+    "io.values.Reader",
+    "io.values.Writer",
+    "losses.Loss",
+    "losses.critics.CriticLoss",
+    "losses.moments.MomentLoss",
+    "losses.moments.PlugInLoss",
+    "losses.spectral_family.UnbiasedSpectral",
+    "plot.explorer.Explorer",
+    "populations.class_coordinates.ClassCoordinates",
     "populations.exact.algebraic.Eigenvalue",  # its methods print
+    "populations.fourier.FourierBlocks",
+    "populations.sampling.PairSampler",
+    "populations.structure.coordinates.EigenfunctionCoordinates",
+    "populations.structure.factors.Factors",
+    "populations.structure.summed.SummedProducts",
+    "populations.structure.tuples.ClassedTuples",
+    "populations.structure.tuples.Tuples",
+    "spectrum.assemble.Solution",
+    "spectrum.component_solutions.ComponentSolutions",
+    "spectrum.components.Components",
+    "spectrum.components.Stack",
+    "spectrum.product.levels.Levels",
+    "spectrum.product.levels.Product",
+    "spectrum.product.separable.Separable",
+    "spectrum.solvers.block.Columns",
+    "spectrum.solvers.chebyshev.Filter",
+    "spectrum.solvers.deflation.Deflated",
+    "spectrum.certificate.Remainder",
+    "spectrum.solvers.gram.Gram",
+    "spectrum.solvers.gram.OperatorProduct",
+    "spectrum.solvers.gram.Product",
+    "spectrum.solvers.iterative.Search",
+    "spectrum.solvers.lanczos.Lanczos",
+    "theory.setting.Setting",
+    "torch.pairs.EncodedViews",
+    "training.objective.Objective",
+    "training.learning.Descent",
+    "verification.moments.PairMoments",
+    "verification.rare_views.Lengths",
+    "verification.sampled_verdicts.Drawn",
+    "verification.sampled_verdicts.Known",
 }
 
 
@@ -345,7 +340,25 @@ entry(
     tol=real(1e-6),
 )
 entry("verify on a product", partial(pg.verify, PAIR), f=ON_PRODUCT, k=optional_k(), atol=angle())
+entry(
+    "verify_sampled on a product",
+    partial(pg.verify_sampled, PAIR),
+    f=ON_PRODUCT,
+    k=optional_k(),
+    pairs=count(100, 100),
+    rng=rng(),
+)
 entry("verify on a mixture", partial(pg.verify, MIXED), f=f(F, MIXED.views), k=optional_k(), atol=angle())
+entry(
+    "train on a mixture",
+    partial(pg.train, MIXED),
+    k=k(2),
+    loss=registry.loss(),
+    rng=rng(),
+    steps=Argument(3, v.optional(v.at_least)),
+    tol=real(1e-6),
+    start=Argument(F, v.optional(f(F, MIXED.views).kind), ("start", "f")),
+)
 # ---------------------------------------------------------------- torch
 torch.manual_seed(0)
 
@@ -460,23 +473,9 @@ def _flips() -> Any:
     return pg.independently(pg.apply(lambda bit: 1 - bit, "1/4"))
 
 
-IN_BLOCKS = object()  # stands for `blocks()`, which is made when it is asked for
-
-
-def _block_graph(plain: Any) -> list[v.Spoiler]:
-    return [bad("an ordinary graph", lambda: registry.CUBE), bad("a product", lambda: PAIR), *v.strange()]
-
-
 def on_blocks(method: str) -> Any:
-    """Return a call of a function of `popgraph.dask`, or of a method of its graph."""
-
-    def call(graph: Any = IN_BLOCKS, **arguments: Any) -> Any:
-        graph = blocks() if graph is IN_BLOCKS else graph
-        if method.startswith("BlockGraph."):
-            return getattr(graph, method.removeprefix("BlockGraph."))(**arguments)
-        return getattr(pg.dask, method)(graph, **arguments)
-
-    return call
+    """Return a call of a method of a graph in blocks, which is made when it is asked for."""
+    return lambda **arguments: getattr(blocks(), method)(**arguments)
 
 
 def in_blocks(maker: str) -> Any:
@@ -485,7 +484,6 @@ def in_blocks(maker: str) -> Any:
 
 
 if find_spec("distributed") is not None:
-    GRAPH = Argument(IN_BLOCKS, _block_graph, ("graph", "BlockGraph"))
     fine = ("no folder", "a surrogate", "None")  # a store is made, with the folders that it is in
     STORE = Argument(
         None,
@@ -553,10 +551,9 @@ if find_spec("distributed") is not None:
         progress=BY_NAME["progress"],
     )
     entry(
-        "dask.verify",
-        on_blocks("verify"),
+        "verify on a graph in blocks",
+        lambda **arguments: pg.verify(blocks(), **arguments),
         30,
-        graph=GRAPH,
         f=CUBE_F,
         k=optional_k(),
         atol=angle(),
@@ -565,17 +562,17 @@ if find_spec("distributed") is not None:
     )
     entry(
         "BlockGraph.spectrum",
-        on_blocks("BlockGraph.spectrum"),
+        on_blocks("spectrum"),
         80,
         k=k(1),
         progress=flag(),
         solver=Argument("collected", v.optional(v.choice), ("solver",)),
     )
-    entry("BlockGraph.collected", on_blocks("BlockGraph.collected"), 1)
-    entry("BlockGraph.expand", on_blocks("BlockGraph.expand"), 1, observe=summary)
-    entry("BlockGraph.gram", on_blocks("BlockGraph.gram"), 60, X=registry.columns())
+    entry("BlockGraph.collected", on_blocks("collected"), 1)
+    entry("BlockGraph.expand", on_blocks("expand"), 1, observe=summary)
+    entry("BlockGraph.gram", on_blocks("gram"), 60, X=registry.columns())
     for draw in ("sample_pairs", "sample_views"):
-        entry(f"BlockGraph.{draw}", on_blocks(f"BlockGraph.{draw}"), 80, size=count(3, 0), rng=rng())
+        entry(f"BlockGraph.{draw}", on_blocks(draw), 80, size=count(3, 0), rng=rng())
     registry.NOT_CALLED.update({"BlockGraph.close", "dask.BlockGraph"})
     registry.METHODS_OF["BlockGraph"] = pg.dask.BlockGraph
     registry.NAMESPACES["dask"] = pg.dask

@@ -1,7 +1,14 @@
 """Each kind of population, as a type checker compares it with its protocol. It is read, never run."""
 
 import popgraph as pg
-from popgraph.basics.protocols import Coordinates, Eigenpairs, LabelledPopulation, Population, ViewedPopulation
+from popgraph.basics.protocols import (
+    Coordinates,
+    Eigenpairs,
+    LabelledPopulation,
+    Population,
+    UnlistedPopulation,
+    ViewedPopulation,
+)
 from popgraph.populations.structure import MixtureGraph, ProductGraph
 
 
@@ -20,7 +27,7 @@ def in_blocks(graph: pg.dask.BlockGraph) -> LabelledPopulation:
     return graph
 
 
-def product(graph: ProductGraph) -> Population:
+def product(graph: ProductGraph) -> UnlistedPopulation:
     """Take a product for a population that lists nothing."""
     return graph
 

@@ -1,4 +1,6 @@
-"""`probe_range`: at a degenerate cut embeddings of equal loss differ in what they are good for; by how much, as far as found."""
+"""`probe_range`: at a degenerate cut embeddings of equal loss may have different probing errors; a search for the least and the
+greatest of them.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +25,7 @@ from popgraph.errors import TooLarge, size_in_words
 from popgraph.spectrum import Spectrum, whole_eigenspace
 
 MAX_SAMPLES = 10**9
-EIGENSPACE_BYTES = 2**30  # a repeated eigenvalue's eigenspace larger than this is not searched
+MAX_EIGENSPACE_BYTES = 2**30  # a repeated eigenvalue's eigenspace larger than this is not searched
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,7 +41,7 @@ class ProbeRange(Immutable):
     k : int
         The width of f.
     family : str
-        What is free at this cut; empty where nothing is, so that low and high are one.
+        What may be chosen at this cut, in words; empty at a clean cut, where low and high are one probe.
     tried : int
         How many embeddings were probed.
 
@@ -101,28 +103,20 @@ def probe_range(
     """Search the minimisers of the spectral contrastive loss in k dimensions for the least and the greatest probing error.
 
     At a clean cut they span one subspace and have one error. At a degenerate cut, γ_k = γ_{k+1}, any of many subspaces of the
-    eigenspace of γ_k will do, and this is a search among them: the range returned lies inside the true one. Tried are the
+    eigenspace of γ_k will do, and the range returned, found by trying some of them, lies inside the true one. Tried are the
     subspace nearest to the labels, the one farthest from them, that of `graph.spectrum(k)`, and `samples` more: evenly
     spaced angles where one dimension is chosen out of two, else uniformly random ones.
 
     Parameters
     ----------
-    graph : population with listed naturals and views
-        n naturals, N views.
     k : int
         In 1..N.
-    labels : sequence of n labels, or mapping natural -> label, optional
-        As for `probe`.
-    head : {"least squares", "logistic", "exact"}
-        As for `probe`. The errors of the first two depend on the subspace only, as the least error does.
-    intercept : bool
-        As for `probe`.
+    graph, labels, head, intercept, test_labels
+        As of `probe`; with a test, the range is that of the test error.
     samples : int
         How many embeddings to try beside the three, 0 or more.
     rng : None, int or numpy.random.Generator
         Draws the random ones.
-    test_labels : sequence of n labels, or mapping natural -> label, optional
-        As for `probe`; the range is then that of the test error.
 
     Returns
     -------
@@ -144,41 +138,41 @@ def probe_range(
 
     >>> import popgraph as pg
     >>> from popgraph import probe_range
-    >>> found = probe_range(pg.zoo.hypercube(2), k=2)
-    >>> found.lowest, found.highest
+    >>> errors = probe_range(pg.zoo.hypercube(2), k=2)
+    >>> errors.lowest, errors.highest
     (0.0, 0.5)
-    >>> bool(pg.verify(pg.zoo.hypercube(2), found.high_f))
+    >>> bool(pg.verify(pg.zoo.hypercube(2), errors.high_f))
     True
     """
     read_population("probe_range(graph, k)", graph, LabelledPopulation)
     check_head(head, intercept)
     samples = read_count("samples", samples, 0, MAX_SAMPLES)
     generator = read_generator(rng)
-    given = read_task_labels(graph, labels, test_labels)
+    task_labels = read_task_labels(graph, labels, test_labels)
     spectrum = graph.spectrum(k)
     positive = int(np.sum(spectrum.gamma > 0))
     solve = partial(_solve, graph, float(spectrum.gamma[-1]))
-    whole = whole_eigenspace(spectrum, solve) if positive == k else spectrum
-    angle = angle_left_open(whole)
+    complete = whole_eigenspace(spectrum, solve) if positive == k else spectrum  # with all of the eigenspace of γ_k
+    angle = angle_left_open(complete)
     above = int(np.sum(spectrum.gamma > spectrum.gamma[-1] + spectrum.tolerance))
     root = np.sqrt(graph.w_x)[:, np.newaxis]
-    fixed, free = spectrum.minimiser, whole.minimiser[:, above:]
-    if whole.k == k:  # nothing to choose; columns of γ = 0 are 0 in a minimiser
-        probed = fit(graph, fixed / root, given, head, intercept, angle)
+    fixed, eigenspace = spectrum.minimiser, complete.minimiser[:, above:]
+    if complete.k == k:  # nothing to choose; columns of γ = 0 are 0 in a minimiser
+        only = fit(graph, fixed / root, task_labels, head, intercept, angle)
         f = frozen(fixed / root)
-        return ProbeRange(probed, probed, f, f, k, "", 1)
-    chosen, many = k - above, free.shape[1]
-    turn = _towards_labels(graph, free, given.fitted)
+        return ProbeRange(only, only, f, f, k, "", 1)
+    chosen, dimension = k - above, eigenspace.shape[1]
+    turn = _towards_labels(graph, eigenspace, task_labels.fitted)
     low = high = None
     tried = 0
     for R in _choices(turn, chosen, samples, generator):
-        f = np.hstack([fixed[:, :above], free @ R]) / root
+        f = np.hstack([fixed[:, :above], eigenspace @ R]) / root
         tried += 1
-        found = (fit(graph, f, given, head, intercept, angle), f)
-        low = found if low is None or _counted(found[0]) < _counted(low[0]) else low
-        high = found if high is None or _counted(found[0]) > _counted(high[0]) else high
+        probed = (fit(graph, f, task_labels, head, intercept, angle), f)
+        low = probed if low is None or _counted(probed[0]) < _counted(low[0]) else low
+        high = probed if high is None or _counted(probed[0]) > _counted(high[0]) else high
     (best, best_f), (worst, worst_f) = low, high  # type: ignore[misc]
-    family = f"any {chosen} of the {many} dimensions of the eigenspace of γ = {spectrum.gamma[-1]:.6g}"
+    family = f"any {chosen} of the {dimension} dimensions of the eigenspace of γ = {spectrum.gamma[-1]:.6g}"
     return ProbeRange(best, worst, frozen(best_f), frozen(worst_f), k, family, tried)
 
 
@@ -187,32 +181,32 @@ def _counted(probe: Probe) -> float:
     return probe.error if probe.test_error is None else probe.test_error
 
 
-def _towards_labels(graph: LabelledPopulation, free: Floats, labels: Any) -> Floats:
-    """Return an orthogonal (m, m) matrix whose first columns turn the m free directions to what they hold of the labels."""
+def _towards_labels(graph: LabelledPopulation, eigenspace: Floats, labels: Any) -> Floats:
+    """Return an orthogonal (m, m) matrix that turns m eigenvectors so that the first ones are nearest to the labels."""
     first, y = classes_in_order(labels)
     T = class_mass(graph.p, graph.kernel, y, len(first)) / np.sqrt(graph.w_x)[:, np.newaxis]  # T_i of THEORY 5.4
-    return np.linalg.svd(free.T @ T)[0]
+    return np.linalg.svd(eigenspace.T @ T)[0]
 
 
 def _choices(turn: Floats, chosen: int, samples: int, generator: np.random.Generator) -> Iterator[Floats]:
-    """List matrices (m, chosen) with orthonormal columns: ways to choose among m free directions."""
-    many = len(turn)
+    """List matrices (m, chosen) with orthonormal columns: ways to choose a subspace of m dimensions."""
+    m = len(turn)
     yield turn[:, :chosen]
-    yield turn[:, many - chosen :]
-    yield np.eye(many)[:, :chosen]
+    yield turn[:, m - chosen :]
+    yield np.eye(m)[:, :chosen]
     for i in range(samples):
-        if many == 2:
+        if m == 2:
             angle = np.pi * (i + 1) / (samples + 1)
             yield turn @ np.array([[np.cos(angle)], [np.sin(angle)]])
         else:
-            yield np.linalg.qr(generator.standard_normal((many, chosen)))[0]
+            yield np.linalg.qr(generator.standard_normal((m, chosen)))[0]
 
 
 def _solve(graph: LabelledPopulation, gamma: float, k: int) -> Spectrum:
     """Return the k leading pairs, if they fit."""
-    if 8 * graph.N * k > EIGENSPACE_BYTES:
+    if 8 * graph.N * k > MAX_EIGENSPACE_BYTES:
         raise TooLarge(
-            f"the cut is degenerate, and to see the eigenspace of γ = {gamma:.6g} whole {k:,} eigenvectors are needed, "
+            f"the cut is degenerate, so all {k:,} eigenvectors of γ = {gamma:.6g} and above are needed, "
             f"{size_in_words(8 * graph.N * k)} with {graph.N:,} views; use probe on one embedding, or a k at which F* is unique"
         )
     spectrum: Spectrum = graph.spectrum(k)

@@ -24,13 +24,13 @@ from popgraph.basics.memory import in_words
 from popgraph.basics.protocols import LabelledPopulation, read_population
 from popgraph.downstream.labelling import given_labels
 from popgraph.downstream.probing import exact, heads
-from popgraph.downstream.probing.task import Task, error_of, vote
+from popgraph.downstream.probing.task import Task, error_of
 from popgraph.downstream.probing.value import Probe
 from popgraph.errors import InvalidArgument, NotConverged
 from popgraph.spectrum import Spectrum
 
 HEADS = ("least squares", "logistic", "exact")
-DEGENERATE = 0.1  # radians: an F* that is known no better is not told from others
+MAX_KNOWN_ANGLE = 0.1  # radians; a larger bound on how far F* may be from the true one says that the cut is degenerate
 
 
 @checked_call()
@@ -48,12 +48,11 @@ def probe(
     """Fit a linear head B to an embedding f, and return how often its vote misses the naturals' classes.
 
     A view's class is g_B(x) = argmax_i (Bᵀf(x))_i, a natural's is ḡ_B(x̄) = argmax_i Pr_{x~A(.|x̄)}[g_B(x) = i], and the error
-    is Pr_x̄[ḡ_B(x̄) ≠ y(x̄)]; both ties go to the class that appears first among the naturals, and what rounding cannot tell
-    apart is a tie. Of a Spectrum that includes what its certificate leaves open of F*.
+    is Pr_x̄[ḡ_B(x̄) ≠ y(x̄)]. Ties go to the class that appears first among the naturals, and what rounding, or the certificate of
+    a Spectrum, cannot tell apart is a tie.
 
-    With few labels and many unlabelled naturals, those labelled None, B is fitted to the labelled ones alone, and the error is
-    Pr[ḡ_B(x̄) ≠ y(x̄) | x̄ is labelled]. Of all B that are the same on the views of labelled naturals, the one of least
-    E||Bᵀf(x)||² over all views is meant, by the heads that minimise a loss. `test_labels` gives classes of others to err on.
+    Naturals labelled None are left out of the fit and of the error. Of all B that are the same on the views of labelled naturals,
+    the heads that minimise a loss return the one of least E||Bᵀf(x)||² over all views.
 
     Parameters
     ----------
@@ -64,17 +63,15 @@ def probe(
     labels : sequence of n labels, or mapping natural -> label, optional
         The class y(x̄) of each natural, None where unlabelled; `graph.labels` if not given.
     head : {"least squares", "logistic", "exact"}
-        How B is chosen. "least squares" minimises E||y⃗(x̄) - Bᵀf(x)||² exactly. "logistic" minimises the cross-entropy of
-        softmax(Bᵀf(x)); where classes are separable that has no minimum, so a ridge of 1e-6 times E||Bᵀf(x)||²/2 is always
-        added (no invertible map of f changes it), and `loss` is reported without it. "exact" minimises the error itself, by
-        branch and bound over the labellings that linear programs realise, for small cases. The errors of the first two are
-        upper bounds on it. An exact answer is up to margins of 1e-8: scores of unit directions closer than that, for |B| of
-        order 1, count as tied.
+        "least squares" minimises E||y⃗(x̄) - Bᵀf(x)||². "logistic" minimises the cross-entropy of softmax(Bᵀf(x)) plus 1e-6 times
+        E||Bᵀf(x)||²/2, as without that separable classes have no minimum; `loss` is reported without it. The errors of these two
+        are upper bounds on the least error, which "exact" finds by branch and bound, for small cases: scores of unit directions
+        closer than 1e-8, for |B| of order 1, count as tied.
     intercept : bool
         Whether to add a constant to each class's score. F* holds the constant function; centred features do not.
     test_labels : sequence of n labels, or mapping natural -> label, optional
-        The classes to count test errors by, None for a natural that is not in the test. Naturals that are labelled for the fit
-        are left out of the test, so that all of the true classes may be given. A class that the fit has not seen is never hit.
+        The classes to count test errors by, None for a natural that is not in the test. Naturals that B is fitted to are never
+        in the test, so all of the true classes may be given. A class that the fit has not seen is never predicted.
 
     Returns
     -------
@@ -125,16 +122,13 @@ def probe(
 
 
 def angle_left_open(spectrum: Spectrum) -> float:
-    """Return how far the computed F* may be from the true one, in radians.
-
-    0 at a degenerate cut, where the bound is pi/2: no F* is meant but the one that is given.
-    """
+    """Return how far the computed F* may be from the true one, in radians; 0 at a degenerate cut, where the given one is meant."""
     angle = spectrum.certificate.angle_bound
-    return angle if angle < DEGENERATE else 0.0
+    return angle if angle < MAX_KNOWN_ANGLE else 0.0
 
 
 class TaskLabels(NamedTuple):
-    """Hold the labels to fit to, (n,), and those to test by, (n,), None where a natural is not to be tested; or None."""
+    """Hold the labels to fit to, (n,), None where unlabelled, and those to test by, (n,), None where there is no test; or None."""
 
     fitted: Any
     tested: Any
@@ -184,7 +178,7 @@ def fit(
     else:
         B, proven = _least_error(task)
     g = task.predict(B)
-    voted = vote(graph.kernel, g, task.r)
+    voted = task.vote(g)
     error = task.error_of_vote(voted)
     test_error, test_count = None, 0
     if labels.tested is not None:
@@ -201,7 +195,7 @@ def fit(
         predicted=frozen(classes[voted]),
         view_predictions=frozen(classes[g]),
         loss=loss,
-        optimal=error == 0 or proven or error <= task.unavoidable + exact.CLOSED,
+        optimal=error == 0 or proven or error <= task.unavoidable + exact.EQUAL_ERRORS,
         labelled=len(task.labelled),
         test_error=test_error,
         test_count=test_count,
@@ -220,12 +214,13 @@ def _task(graph: LabelledPopulation, X: Floats, y: Ints, r: int, angle: float) -
 def _least_error(task: Task) -> tuple[Floats, bool]:
     """Return a B of least error, and whether that is proven: the other heads' where nothing is left to search for."""
     B = heads.least_squares(task)[0]
-    if task.error(B) > task.unavoidable + exact.CLOSED:
-        with suppress(NotConverged):  # it only shortens the search
+    nearly_least = task.unavoidable + exact.EQUAL_ERRORS
+    if task.error(B) > nearly_least:
+        with suppress(NotConverged):  # this second start only shortens the search
             B = min([B, heads.logistic(task)[0]], key=task.error)
-    if task.error(B) <= task.unavoidable + exact.CLOSED:
+    if task.error(B) <= nearly_least:
         return B, True
-    found, least, proven = exact.fit(task, B, task.error(B))
-    if found is not None:
-        B = min([B, found], key=task.error)
-    return B, proven and task.error(B) <= least + exact.CLOSED
+    better, least_error, proven = exact.fit(task, B, task.error(B))
+    if better is not None:
+        B = min([B, better], key=task.error)
+    return B, proven and task.error(B) <= least_error + exact.EQUAL_ERRORS

@@ -11,10 +11,9 @@ MAX_EXCESS_NATS = 1e-9  # above the ridged minimum; the loss is RIDGE-strongly c
 
 
 def least_squares(task: Task) -> tuple[Floats, float]:
-    """Return B = argmin E||y⃗(x̄) - Bᵀf(x)||² (d, r), and its loss, (1 - Σ_i ||T_i||²) + Σ_i ||(I - Π)T_i||² [THEORY 5.4].
-
-    Among many minimisers, where the columns of f are dependent, one that leaves the surplus directions at 0.
-    """
+    """Return B = argmin E||y⃗(x̄) - Bᵀf(x)||² (d, r), and its loss; of many minimisers one that leaves surplus directions at 0."""
+    # With T_i = √w_x Pr[y = i|x] and Π the projection on the span of √w_x f, E||y⃗ - Bᵀf||² = (1 - Σ_i ||T_i||²) + Σ_i
+    # ||T_i - √w_x f B_i||²: the first part no head changes, and the second is least at √w_x f B_i = ΠT_i [THEORY 5.4].
     root = np.sqrt(task.w_x)[:, np.newaxis]
     T = task.T
     basis = (task.X @ task.whitening) * root  # orthonormal: Π = basis basisᵀ
@@ -27,8 +26,7 @@ def least_squares(task: Task) -> tuple[Floats, float]:
 def logistic(task: Task) -> tuple[Floats, float]:
     """Return B (d, r), and its cross-entropy -E log softmax(Bᵀf(x))_y(x̄) in nats, without the ridge.
 
-    Where classes are separable the infimum, 0, is not attained, so what is minimised is the cross-entropy plus
-    RIDGE/2 E||Bᵀf(x)||². That penalty is on the scores and not on B: no invertible map of f changes it.
+    The ridge is RIDGE/2 E||Bᵀf(x)||². It is on the scores and not on B, so that no invertible map of f changes the minimiser.
     """
     special = load_whole("scipy.special")
     Z = task.X @ task.whitening
@@ -44,13 +42,14 @@ def logistic(task: Task) -> tuple[Floats, float]:
 
     def curvature(flat: Floats, direction: Floats) -> Floats:
         chances = special.softmax(Z @ flat.reshape(shape), axis=1)
-        moved = Z @ direction.reshape(shape)
-        moved = chances * (moved - np.sum(chances * moved, axis=1, keepdims=True))
-        return np.asarray((Z.T @ (w_x * moved)).ravel() + RIDGE * direction)
+        change = Z @ direction.reshape(shape)
+        change = chances * (change - np.sum(chances * change, axis=1, keepdims=True))
+        return np.asarray((Z.T @ (w_x * change)).ravel() + RIDGE * direction)
 
+    # The objective is RIDGE-strongly convex in theta, so it lies at most |gradient|² / (2 RIDGE) above its minimum.
     gtol = np.sqrt(2 * RIDGE * MAX_EXCESS_NATS)
     start = np.zeros(Z.shape[1] * task.r)
-    found = load_whole("scipy.optimize").minimize(
+    minimum = load_whole("scipy.optimize").minimize(
         value_and_gradient,
         start,
         jac=True,
@@ -58,11 +57,11 @@ def logistic(task: Task) -> tuple[Floats, float]:
         method="trust-ncg",
         options={"gtol": gtol, "maxiter": 1000},
     )
-    size = float(np.linalg.norm(found.jac))
-    if size**2 / (2 * RIDGE) > 1e3 * MAX_EXCESS_NATS:
+    excess = float(np.linalg.norm(minimum.jac)) ** 2 / (2 * RIDGE)
+    if excess > 1e3 * MAX_EXCESS_NATS:
         raise NotConverged(
-            f"the logistic head stopped {size**2 / (2 * RIDGE):.1e} nats above its minimum at most, after "
-            f'{found.nit:,} steps ({found.message}); use head="least squares"'
+            f"the logistic head stopped {excess:.1e} nats above its minimum at most, after {minimum.nit:,} steps "
+            f'({minimum.message}); use head="least squares"'
         )
-    theta = found.x.reshape(shape)
+    theta = minimum.x.reshape(shape)
     return task.whitening @ theta, max(0.0, -float(np.sum(joint * special.log_softmax(Z @ theta, axis=1))))

@@ -1,6 +1,6 @@
 """`Task`: views' features and naturals' classes as arrays, and the error of a linear head on them. Knows no outcomes.
 
-The one definition of g_B, of the vote and of E(f) that every head is measured by.
+Here the class g_B(x) of a view, the vote of a natural's views and the error are defined once, for every head.
 """
 
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ import scipy.sparse as sp
 
 from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse, frozen, frozen_csr
 from popgraph.basics.subspace import EPS, tolerance
-from popgraph.downstream.labelling import class_mass, sum_by_class
+from popgraph.downstream.labelling import class_mass
+from popgraph.downstream.votes import VOTE_TIE, first_largest, sum_by_class
 from popgraph.errors import TooLarge
 
-VOTE_TIE = 1e-12  # shares of a natural's views closer than this are a tie: 1/3 + 1/3 may not cost 2/3 the vote
-SAME = 9  # decimals to which the unit directions of two views must agree to count as one
+DIRECTION_DECIMALS = 9  # decimals to which the unit directions of two views must agree to count as one
 MAX_SHARES = 2**25  # entries of Pr[direction | x̄] that are read off products with a kernel that is not listed: 256 MiB
 
 
 @dataclass(frozen=True, eq=False)
 class Directions(Immutable):
-    """Hold the distinct directions of the rows of X: all that g_B sees of a view, as argmax ignores positive multiples.
+    """Hold the distinct directions of the rows of X: all that g_B depends on, as argmax ignores positive multiples.
 
-    `unit` (C, rank) are their unit vectors in coordinates Z = X' `inwards`, X' being X with columns of size 1 and rows of
-    length 1; `of_view` (N,) is each view's direction, -1 where X is 0. A head b on `unit` is the head inwards @ b on X, and
-    a head B on X is outwards @ B on `unit`.
+    `unit` (C, rank) are unit vectors in coordinates Z = X' `inwards`, where X' is X with columns of size 1 and rows of length 1;
+    `of_view` (N,) is the number of each view's direction, -1 where X is 0. A head b on `unit` is the head inwards @ b on X, and a
+    head B on X is outwards @ B on `unit`.
     """
 
     unit: Floats
@@ -42,8 +42,8 @@ class Task(Immutable):
     An unlabelled natural has y = -1 and p = 0: p is conditional on a label, and w_x is the law of the views of labelled naturals,
     0 where they have none; `everywhere` (N,) is then the law of the views of all naturals, and None otherwise.
 
-    `angle` bounds, in radians, how far the span of √w_x X is from the one that is meant, w_x being the law of all views: 0 for
-    an f that is given, the angle bound of its certificate for a computed F*.
+    `angle` bounds, in radians, how far the span of √w_x X (w_x of all views) is from the one that is meant: 0 for an f that is
+    given, the angle bound of its certificate for a computed F*.
     """
 
     X: Floats
@@ -75,51 +75,51 @@ class Task(Immutable):
     def whitening(self) -> Floats:
         """The (d, rank) matrix W that makes the features XW uncorrelated, of mean square 1 over w_x.
 
-        Columns are scaled to length 1 first, so that diag(1, 1e-20) counts as two, and the rank is that of `column_space`.
-        With unlabelled naturals the features are first made uncorrelated over all views. Directions in which the labelled ones
-        do not differ are then left out alike for f and for every fQ, and heads on XW are, of all that are the same on the
-        labelled views, the smallest on all views.
+        Columns are scaled to length 1 first, so that diag(1, 1e-20) has rank two. With unlabelled naturals the features are first
+        made uncorrelated over all views: directions in which the labelled views do not differ are then left out alike for f and for
+        every fQ, and heads on XW are, of all that are the same on the labelled views, the smallest on all views.
         """
         return self._whitening[0]
 
     @cached_property
     def _whitening(self) -> tuple[Floats, float]:
-        """The whitening, and how many times further the angle moves a head fitted to some of the views."""
+        """The whitening, and the factor by which `angle` counts more for a head that is fitted to some of the views only."""
         if self.everywhere is None:
             return frozen(_inverse_factor(self.X * np.sqrt(self.w_x)[:, np.newaxis])[0]), 1.0
-        first = _inverse_factor(self.X * np.sqrt(self.everywhere)[:, np.newaxis])[0]
-        F = (self.X @ first) * np.sqrt(self.w_x)[:, np.newaxis]
-        # An angle t moves the rows √w_x f(x) by at most t, and those of F, weighted as the labelled ones are, by `lifted` t.
-        lifted = float(np.sqrt((self.w_x / self.everywhere).max()))
+        over_all_views = _inverse_factor(self.X * np.sqrt(self.everywhere)[:, np.newaxis])[0]
+        F = (self.X @ over_all_views) * np.sqrt(self.w_x)[:, np.newaxis]
+        # An angle t moves the rows √w_x f(x), with w_x of all views, by at most t, and those of F, whose weights are the law of the
+        # labelled views, by at most `weight_ratio` t. A singular value below that may be one of a direction that does not exist.
+        # A fit divides by the singular values that are left, so it moves by at most weight_ratio t over the least of them.
+        weight_ratio = float(np.sqrt((self.w_x / self.everywhere).max()))
         _, sigma, Vt = np.linalg.svd(F, full_matrices=False)
-        kept = sigma > max(tolerance(F.shape[1]) * sigma.max(initial=0.0), lifted * self.angle)
-        sigma, Vt = sigma[kept], Vt[kept]
-        return frozen(first @ (Vt / sigma[:, np.newaxis]).T), 1.0 + lifted / float(sigma.min(initial=np.inf))
+        certain = sigma > max(tolerance(F.shape[1]) * sigma.max(initial=0.0), weight_ratio * self.angle)
+        sigma, Vt = sigma[certain], Vt[certain]
+        whitening = frozen(over_all_views @ (Vt / sigma[:, np.newaxis]).T)
+        return whitening, 1.0 + weight_ratio / float(sigma.min(initial=np.inf))
 
     @cached_property
     def size(self) -> Floats:
-        """The largest entry of each column, (d,), 1 for a column of zeros: in these units all columns are alike."""
+        """The largest entry of each column, (d,), 1 for a column of zeros: the unit in which a column is measured."""
         largest = np.abs(self.X).max(axis=0, initial=0.0)
         return frozen(np.where(largest > 0, largest, 1.0))
 
     def scores(self, B: Floats) -> tuple[Floats, Floats]:
-        """Return XB (N, r), and how far rounding can move each view's scores, (N,).
-
-        A column of B is known to eps of its length, so an entry of 1e-17 beside one of 1 may stand for 0. Where F* is known
-        to an angle t only, the function x -> √w_x (XB)_xi moves in the 2-norm by at most t times its own norm for a given B,
-        and for the least-squares B, which projects T_i = √w_x Pr[y = i|x] on the span, by at most t ||T_i|| (the projectors
-        on two subspaces t apart differ by sin t). A head fitted to some of the views only moves further on the others, by the
-        condition of that fit.
-        """
+        """Return XB (N, r), and how far rounding can move each view's scores, (N,)."""
+        # A column of B is known to eps of its length, so an entry of 1e-17 beside one of 1 may stand for 0. Where F* is known
+        # to an angle t only, the function x -> √w_x (XB)_xi moves in the 2-norm by at most t times its own norm for a given B,
+        # and for the least-squares B, which projects T_i = √w_x Pr[y = i|x] on the span, by at most t ||T_i|| (the projectors
+        # on two subspaces t apart differ by sin t). A head fitted to some of the views moves further on the others, by the
+        # condition of that fit.
         lengths = np.linalg.norm(self.X / self.size, axis=1)
         scores = self.X @ B
         tie = rounding(lengths, B * self.size[:, np.newaxis])
         if self.angle:
             root = np.sqrt(self.w_x if self.everywhere is None else self.everywhere)
-            moving = self._whitening[1] * max(
+            change = self._whitening[1] * max(
                 np.linalg.norm(root[:, np.newaxis] * scores, axis=0).max(), np.linalg.norm(self.T, axis=0).max()
             )
-            tie = tie + 2 * self.angle * moving / root  # twice: both of two scores move
+            tie = tie + 2 * self.angle * change / root  # twice: both of two scores move
         return scores, tie
 
     def predict(self, B: Floats) -> Ints:
@@ -127,8 +127,8 @@ class Task(Immutable):
         return first_largest(*self.scores(B))
 
     def vote(self, g: Ints) -> Ints:
-        """Return ḡ(x̄) of all naturals, (n,)."""
-        return vote(self.A, g, self.r)
+        """Return ḡ(x̄) = argmax_i Pr[g(x) = i | x̄] of all naturals, (n,), from the classes g of the views, (N,)."""
+        return first_largest(sum_by_class(self.A, g, self.r), VOTE_TIE)
 
     def error(self, B: Floats) -> float:
         """Return Pr[ḡ_B(x̄) ≠ y(x̄)]."""
@@ -143,16 +143,16 @@ class Task(Immutable):
         """The distinct directions of the views that a labelled natural reaches."""
         scaled = self.X / self.size
         length = np.linalg.norm(scaled, axis=1)
-        seen = (length > 0) & (self.w_x > 0)
-        rows = scaled[seen] / length[seen, np.newaxis]
+        nonzero = (length > 0) & (self.w_x > 0)
+        rows = scaled[nonzero] / length[nonzero, np.newaxis]
         inwards, outwards = _inverse_factor(rows)
         whitened = rows @ inwards
         whitened /= np.linalg.norm(whitened, axis=1, keepdims=True)
         _, first, inverse = np.unique(
-            np.round(whitened, SAME) + 0.0, axis=0, return_index=True, return_inverse=True
+            np.round(whitened, DIRECTION_DECIMALS) + 0.0, axis=0, return_index=True, return_inverse=True
         )  # + 0.0 turns -0.0 into 0.0
         of_view = np.full(len(self.X), -1, dtype=np.intp)
-        of_view[seen] = inverse.reshape(-1)
+        of_view[nonzero] = inverse.reshape(-1)
         inwards, outwards = inwards / self.size[:, np.newaxis], outwards * self.size
         return Directions(frozen(whitened[first]), frozen(of_view), frozen(inwards), frozen(outwards))
 
@@ -168,7 +168,8 @@ class Task(Immutable):
         column = self.directions.of_view % (count + 1)  # -1 becomes the last
         if sp.issparse(self.A):
             ones = (np.ones(len(column)), (np.arange(len(column)), column))
-            return frozen_csr(sp.csr_array(self.A)[self.labelled] @ sp.csr_array(ones, shape=(len(column), count + 1)))
+            rows = self.A if len(self.labelled) == len(self.y) else sp.csr_array(self.A)[self.labelled]
+            return frozen_csr(sp.csr_array(rows @ sp.csr_array(ones, shape=(len(column), count + 1))))
         if not self.shares_fit:
             raise TooLarge(
                 f"the share of each of {count:,} directions of f in each of {len(self.y):,} naturals would have to be read off "
@@ -195,22 +196,14 @@ class Task(Immutable):
 
     @cached_property
     def unavoidable(self) -> float:
-        """What every head errs by: naturals that no head can vote apart, of different classes. 0, which is safe, if too many."""
+        """The least error that any head can have, from naturals of different classes whose votes are always the same.
+
+        0 where `shares` cannot be listed, so that nothing is claimed.
+        """
         if not self.shares_fit:
             return 0.0
         mass = self.alike[1]
         return float(np.sum(mass.sum(axis=1) - mass.max(axis=1)))
-
-
-def vote(A: Any, g: Ints, r: int) -> Ints:
-    """Return ḡ(x̄) = argmax_i Pr[g(x) = i | x̄], (n,), of views' classes g (N,) out of r."""
-    return first_largest(sum_by_class(A, g, r), VOTE_TIE)
-
-
-def first_largest(values: Floats, tie: Floats | float) -> Ints:
-    """Return the first column that comes within `tie` of the largest, for each row."""
-    best = values.max(axis=1) - tie
-    return np.asarray(np.argmax(values >= best[:, np.newaxis], axis=1), dtype=np.intp)
 
 
 def rounding(lengths: Floats, B: Floats) -> Floats:
@@ -224,10 +217,10 @@ def error_of(predicted: Ints, y: Ints, p: Floats) -> float:
 
 
 def _inverse_factor(rows: Floats) -> tuple[Floats, Floats]:
-    """Return W (d, rank) with orthonormal columns rows @ W, and its left inverse (rank, d)."""
+    """Return W (d, rank) that makes the columns of rows @ W orthonormal, and its left inverse (rank, d)."""
     length = np.linalg.norm(rows, axis=0)
     length[length == 0] = 1.0
     _, sigma, Vt = np.linalg.svd(rows / length, full_matrices=False)
-    kept = sigma > tolerance(rows.shape[1]) * sigma.max(initial=0.0)
-    sigma, Vt = sigma[kept], Vt[kept]
+    nonzero = sigma > tolerance(rows.shape[1]) * sigma.max(initial=0.0)
+    sigma, Vt = sigma[nonzero], Vt[nonzero]
     return (Vt / sigma[:, np.newaxis]).T / length[:, np.newaxis], (Vt * sigma[:, np.newaxis]) * length

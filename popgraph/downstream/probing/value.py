@@ -46,10 +46,10 @@ class Probe(Immutable):
     >>> import popgraph as pg
     >>> from popgraph import probe
     >>> graph = pg.zoo.lightning_cloud()
-    >>> found = probe(graph, graph.spectrum(2))
-    >>> found
+    >>> probed = probe(graph, graph.spectrum(2))
+    >>> probed
     Probe(least squares: error 0, optimal; 2 classes, f in 2 dimensions)
-    >>> found.predicted.tolist()
+    >>> probed.predicted.tolist()
     ['lightning', 'cloud']
     """
 
@@ -74,10 +74,10 @@ class Probe(Immutable):
     def __repr__(self) -> str:
         d, r = self.B.shape
         n, proven = len(self.predicted), ", optimal" if self.optimal else ""
-        known = "" if self.labelled == n else f" on {self.labelled:,} labelled natural{'s' * (self.labelled != 1)}"
+        among = "" if self.labelled == n else f" on {self.labelled:,} labelled natural{'s' * (self.labelled != 1)}"
         test = "" if self.test_error is None else f", test error {self.test_error:.4g} on {self.test_count:,}"
         return (
-            f"Probe({self.head}: error {self.error:.4g}{known}{proven}{test}; {r} class{'es' * (r != 1)}, "
+            f"Probe({self.head}: error {self.error:.4g}{among}{proven}{test}; {r} class{'es' * (r != 1)}, "
             f"f in {d} dimension{'s' * (d != 1)})"
         )
 

@@ -10,19 +10,19 @@ from popgraph.basics.arguments.classes import need_a_label
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Immutable, frozen
 from popgraph.downstream.labelling import disagreement, labels_of_naturals
-from popgraph.downstream.probing.task import first_largest
 from popgraph.downstream.selftraining.student import Student, self_train
 from popgraph.downstream.selftraining.teacher import read_teacher
+from popgraph.downstream.votes import first_largest
 from popgraph.populations.graph import PopulationGraph, read_graph
 
-TIE = 1e-12  # errors closer than this are a draw
+EQUAL_ERRORS = 1e-12  # errors and scores that differ by less count as equal
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Contest(Immutable):
-    """Hold the errors of both ways on one graph with one teacher. Made by `which_wins`.
+    """Hold the errors of a linear probe and of self-training, given one teacher. Made by `which_wins`.
 
-    Errors are Pr_{x̄, x}[label given to x ≠ y(x̄)], among the labelled naturals where some are not.
+    An error is Pr_{x̄, x}[label given to x ≠ y(x̄)], over the labelled naturals.
 
     Attributes
     ----------
@@ -30,13 +30,13 @@ class Contest(Immutable):
     margin : float
         The loser's error less the winner's.
     contrastive, self_training, teacher : float
-        Errors of the probe on F*, of the student, and of the teacher, who is wrong where silent.
+        Errors of the probe on F*, of the student, and of the teacher; a view that the teacher leaves out counts as wrong.
     k : int
         The dimension of F*.
     gap : float
-        γ_k - γ_{k+1}; 0 at a degenerate cut, where F* and the probe's error are one choice of many.
+        γ_k - γ_{k+1}. At 0 the cut is degenerate: F*, and so the probe's error, is one choice of many.
     probe_labels : (N,) array
-        What the probe says of each view.
+        The probe's label of each view.
     student : Student
 
     Examples
@@ -59,10 +59,10 @@ class Contest(Immutable):
     student: Student
 
     def __repr__(self) -> str:
-        won = f"{self.winner} wins" + (f" by {self.margin:.4g}" if self.margin else "")
+        outcome = f"{self.winner} wins" + (f" by {self.margin:.4g}" if self.margin else "")
         degenerate = "; the cut is degenerate" * (self.gap == 0)
         return (
-            f"Contest({won}: contrastive {self.contrastive:.4g}, self-training {self.self_training:.4g}, "
+            f"Contest({outcome}: contrastive {self.contrastive:.4g}, self-training {self.self_training:.4g}, "
             f"teacher {self.teacher:.4g}{degenerate})"
         )
 
@@ -71,38 +71,33 @@ class Contest(Immutable):
 def which_wins(graph: PopulationGraph, teacher: Any, k: int, *, weight: float = 1.0, labels: Any = None) -> Contest:
     """Say which labels the views better, given the same pseudo-labels: a linear probe on F*, or self-training.
 
-    The probe fits B by least squares, min Σ w_x ||pseudo-label - Bᵀf(x)||² over the views that have a pseudo-label (the
-    shortest B where several fit alike), and says argmax_i (Bᵀf(x))_i. The student is `self_train`'s. Neither sees y.
+    The probe fits B by least squares, min Σ w_x ||pseudo-label - Bᵀf(x)||² over the views that have a pseudo-label (the B of
+    least norm where several fit equally well), and labels x by argmax_i (Bᵀf(x))_i. The student is `self_train`'s. Neither
+    sees y.
 
     Parameters
     ----------
-    graph : PopulationGraph
-        n naturals, N views.
-    teacher : sequence of N labels with None for none, or mapping view -> label
-        See `pseudo_labels`.
+    graph, teacher, weight, labels
+        As of `self_train`; labels are needed here.
     k : int
         In 1..N: the probe's embedding is `graph.spectrum(k).embedding`.
-    weight : float
-        The student's t.
-    labels : sequence of n labels, or mapping natural -> label, optional
-        y(x̄), None where unlabelled; `graph.labels` if not given.
 
     Raises
     ------
     InvalidArgument
-        If there are no labels, the teacher is none of this graph, k is not in 1..N, or the weight is negative.
+        If there are no labels, the teacher does not fit the graph, k is not in 1..N, or the weight is negative.
     TooLarge
         As `self_train`.
 
     References
     ----------
-    [W21] against [H21], as THEORY 8 sets them side by side: self-training asks that classes be sub-graphs that expand, the
-    probe only that k is at least the number of sub-graphs.
+    THEORY 8: the guarantee of [W21] for self-training assumes that each class is one sub-graph that expands, that of [H21] for
+    the probe only that k is at least the number of sub-graphs.
 
     Examples
     --------
-    Two sub-graphs a class and one labelled natural in each class: what the teacher knows of one sub-graph tells F* nothing of
-    the other, and the same holds for the student.
+    Two sub-graphs in each class, and one labelled natural in each class: a label in one sub-graph says nothing of the other, to
+    F* as to the student.
 
     >>> import popgraph as pg
     >>> from popgraph import selftraining
@@ -118,24 +113,27 @@ def which_wins(graph: PopulationGraph, teacher: Any, k: int, *, weight: float = 
     k = whole_number("k", k, graph.N)
     student = self_train(graph, taught.named(taught.codes), weight=weight, labels=given)
     spectrum = graph.spectrum(k)
-    f, seen = spectrum.embedding, np.flatnonzero(taught.codes >= 0)
-    root = np.sqrt(graph.w_x[seen])[:, np.newaxis]
-    B = np.linalg.lstsq(root * f[seen], root * taught.onehot[seen], rcond=None)[0]
+    f, labelled = spectrum.embedding, np.flatnonzero(taught.codes >= 0)
+    root = np.sqrt(graph.w_x[labelled])[:, np.newaxis]
+    B = np.linalg.lstsq(root * f[labelled], root * taught.onehot[labelled], rcond=None)[0]
     scores = f @ B
-    said = taught.named(first_largest(scores, TIE * np.abs(scores).max(initial=0.0)))
-    contrastive, other = disagreement(graph, said, given), student.error
+    probe_labels = taught.named(first_largest(scores, EQUAL_ERRORS * np.abs(scores).max(initial=0.0)))
+    contrastive, self_training = disagreement(graph, probe_labels, given), student.error
     teacher_error = student.teacher_error
-    if other is None or teacher_error is None:
+    if self_training is None or teacher_error is None:
         raise AssertionError("labels_of_naturals has made sure of labels")
-    winner = "neither" if abs(contrastive - other) <= TIE else "contrastive" if contrastive < other else "self-training"
+    margin = abs(contrastive - self_training)
+    winner = "contrastive" if contrastive < self_training else "self-training"
+    if margin <= EQUAL_ERRORS:
+        winner, margin = "neither", 0.0
     return Contest(
         winner=winner,
-        margin=0.0 if winner == "neither" else abs(contrastive - other),
+        margin=margin,
         contrastive=contrastive,
-        self_training=other,
+        self_training=self_training,
         teacher=teacher_error,
         k=k,
         gap=spectrum.gap,
-        probe_labels=frozen(said),
+        probe_labels=frozen(probe_labels),
         student=student,
     )

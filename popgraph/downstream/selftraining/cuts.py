@@ -1,10 +1,10 @@
 """Two classes: the student's objective as a minimum cut, in whole numbers, so that no rounding is met inside the flow.
 
 The flow is OR-tools' where that is installed and networkx's elsewhere. Both are exact, and the smallest and the largest minimum cut
-do not depend on which maximum flow was found, so that the labels are the same to the view.
+are the same for every maximum flow, so no label depends on which of the two is installed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,11 @@ from scipy.sparse.csgraph import breadth_first_order
 from popgraph.basics.arrays import Floats, Immutable, Ints
 from popgraph.errors import load_whole
 
-UNIT = 2.0**60  # costs become whole multiples of 2^-60, to the nearest; what that moves is below rounding
-NEVER_CUT = (
-    2.0**61
-)  # units: dearer than giving all views to one class, so that no minimum cut goes through such an edge
-TIE = 2.0**-46  # relative: costs as near as this are a tie. Products w = AᵀpA of some 100 terms are that exact
+UNITS_IN_ONE = 2.0**60  # costs are rounded to whole multiples of 2^-60
+NEVER_CUT_UNITS = 2.0**61  # above the cost of giving all views to one class: no minimum cut parts such a pair
+# A cost w_xx' = Σ p(x̄) A(x|x̄) A(x'|x̄) of m terms is exact to (m + 3) 2^-53 of itself, that is to 2^-46 of itself for m <= 125;
+# as roundings mostly cancel, for m of several thousand.
+RELATIVE_ROUNDING = 2.0**-46
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,10 @@ class Cut(Immutable):
 
 @dataclass(frozen=True, eq=False)
 class Network(Immutable):
-    """Hold what may still flow, in units: from the source to each node, from each to the sink, and along each pair both ways."""
+    """Hold capacities in units: from the source to each node and from each node to the sink, (N,), and of m pairs both ways.
+
+    Pair i joins the nodes x[i] and y[i], with capacity `forward[i]` from x to y, and `backward[i]` from y to x.
+    """
 
     source: Ints
     sink: Ints
@@ -47,71 +50,81 @@ class Network(Immutable):
     backward: Ints
 
     def saturated(self) -> tuple["Network", int]:
-        """Return what is left once as much flows as can, and how much that is."""
+        """Return the capacities that a maximum flow leaves over, and its value in units.
+
+        The flow is checked, in whole numbers: it keeps to the capacities, what enters a node leaves it, and no way from the source
+        to the sink is left open. That proves it a maximum flow.
+        """
         N, m = len(self.source), len(self.x)
-        direct = np.minimum(self.source, self.sink)  # from the source to a node and on to the sink
-        start = Network(self.source - direct, self.sink - direct, self.x, self.y, self.forward, self.backward)
-        nodes = np.arange(N)
-        tails = np.concatenate([np.full(N, N), nodes, self.x, self.y])
-        heads = np.concatenate([nodes, np.full(N, N + 1), self.y, self.x])
+        direct = np.minimum(self.source, self.sink)  # what flows from the source through one node to the sink
+        start = replace(self, source=self.source - direct, sink=self.sink - direct)
+        tails = np.concatenate([np.full(N, N), np.arange(N), self.x, self.y])
+        heads = np.concatenate([np.arange(N), np.full(N, N + 1), self.y, self.x])
         capacities = np.concatenate([start.source, start.sink, self.forward, self.backward])
-        on_a_way = np.append(start.reached_from_source(), [True, False])[tails] & (capacities > 0)
-        on_a_way &= np.append(start.reaching_sink(), [False, True])[heads]
+        useful = (capacities > 0) & np.append(start.reached_from_source(), [True, False])[tails]
+        useful &= np.append(start.reaching_sink(), [False, True])[heads]
         flow = np.zeros_like(capacities)
-        if on_a_way.any():
-            flow[on_a_way] = _maximum_flow(tails[on_a_way], heads[on_a_way], capacities[on_a_way], N)
-        from_source, to_sink, there, back = np.split(flow, [N, 2 * N, 2 * N + m])
-        along = there - back
-        left = Network(
-            start.source - from_source,
-            start.sink - to_sink,
-            self.x,
-            self.y,
-            self.forward - along,
-            self.backward + along,
+        if useful.any():
+            flow[useful] = _maximum_flow(tails[useful], heads[useful], capacities[useful], N)
+        from_source, to_sink, to_y, to_x = np.split(flow, [N, 2 * N, 2 * N + m])
+        net = to_y - to_x
+        remaining = replace(
+            start,
+            source=start.source - from_source,
+            sink=start.sink - to_sink,
+            forward=self.forward - net,
+            backward=self.backward + net,
         )
-        return left, int(direct.sum() + from_source.sum())
+        surplus = np.zeros(N + 2, dtype=np.int64)
+        np.add.at(surplus, heads, flow)
+        np.subtract.at(surplus, tails, flow)
+        within = ((flow >= 0) & (flow <= capacities)).all()
+        if not within or surplus[:N].any() or (remaining.reached_from_source() & (remaining.sink > 0)).any():
+            raise AssertionError("the library returned a flow that is not a maximum flow")
+        return remaining, int(direct.sum() + from_source.sum())
 
     def reached_from_source(self) -> Any:
-        """Return which nodes more could flow to, an (N,) mask."""
+        """Return the nodes to which positive capacities lead from the source, an (N,) mask."""
         return _reached(self.source > 0, self.x, self.y, self.forward > 0, self.backward > 0)
 
     def reaching_sink(self) -> Any:
-        """Return which nodes more could flow from, to the sink, an (N,) mask."""
+        """Return the nodes from which positive capacities lead to the sink, an (N,) mask."""
         return _reached(self.sink > 0, self.x, self.y, self.backward > 0, self.forward > 0)
 
 
 def minimum_cut(pairs: sp.coo_array, source: Floats, sink: Floats) -> Cut:
-    """Cut N nodes in two at least cost: a node apart from the source pays source[x], one apart from the sink sink[x].
-
-    Costs that should be equal differ by rounding. Every cost is exact to a share TIE, and a minimum cut costs at most F, the least
-    that one class for all would. So two sets that tie differ in cost by rounding of at most 2 TIE F, and of at most TIE times the
-    costs that meet the nodes in which they differ; and half a unit for each of these. The largest minimum cut is that of the same
-    network where every node pays so much more for parting from the source, the smallest where it pays so much more for parting
-    from the sink: each the only one of its size, whatever flow finds it.
+    """Cut N nodes in two at least cost: a node on the sink's side pays source[x], one on the source's side pays sink[x].
 
     Parameters
     ----------
     pairs : (N, N) coo_array
         What x and x' pay for being parted; entries above the diagonal.
     source, sink : (N,) arrays
-        Nonnegative, and one of the two sums to 1 at most.
+        Nonnegative; one of the two sums to 1 at most, up to rounding.
     """
     x, y = pairs.coords
-    N, parted = len(source), _units(pairs.data)
-    least = min(source.sum(), sink.sum())
+    N, parted = len(source), _in_units(pairs.data)
+    remaining, value = Network(_in_units(source), _in_units(sink), x, y, parted, parted).saturated()
+
+    # Two sets S and T of nodes that should cost the same differ by rounding. Let D be the nodes in one of them only. The costs that
+    # are in one of both sums only belong to nodes of D, and if both cuts are minimum, they sum to 2 F at most, where F bounds a
+    # minimum cut: the least that one class for all nodes costs. So the sums differ by
+    #     RELATIVE_ROUNDING min(Σ_{x in D} costs at x, 2 F), and half a unit for each cost at a node of D.
+    # A bonus of this size for every node on the source's side makes the larger set the cheaper one, and on the sink's side the
+    # smaller. In whole numbers the largest (smallest) minimum cut with such a bonus is one set, whatever flow finds it.
     ends = np.concatenate([x, y])
-    meeting = source + sink + np.bincount(ends, np.tile(np.minimum(pairs.data, least), 2), minlength=N)
-    tie = np.rint(UNIT * TIE * np.minimum(meeting, 2.0 * least)).astype(np.int64) + np.bincount(ends, minlength=N) + 2
-    left, value = Network(_units(source), _units(sink), x, y, parted, parted).saturated()
-    smallest = Network(left.source, left.sink + tie, x, y, left.forward, left.backward).saturated()[0]
-    largest = Network(left.source + tie, left.sink, x, y, left.forward, left.backward).saturated()[0]
-    return Cut(smallest.reached_from_source(), ~largest.reaching_sink(), value / UNIT)
+    F = min(source.sum(), sink.sum())
+    costs = source + sink + np.bincount(ends, np.tile(np.minimum(pairs.data, F), 2), minlength=N)
+    bonus = np.rint(UNITS_IN_ONE * RELATIVE_ROUNDING * np.minimum(costs, 2.0 * F)).astype(np.int64)
+    bonus += np.bincount(ends, minlength=N) + 2
+    smallest = replace(remaining, sink=remaining.sink + bonus).saturated()[0]
+    largest = replace(remaining, source=remaining.source + bonus).saturated()[0]
+    return Cut(smallest.reached_from_source(), ~largest.reaching_sink(), value / UNITS_IN_ONE)
 
 
-def _units(costs: Floats) -> Ints:
-    """Return costs in whole units: their product with a power of 2 is exact, and its rounding an integer below 2^63."""
-    return np.rint(np.minimum(costs * UNIT, NEVER_CUT)).astype(np.int64)
+def _in_units(costs: Floats) -> Ints:
+    """Return costs in whole units: the product with a power of 2 is exact, and is rounded to an integer of at most 2^61."""
+    return np.rint(np.minimum(costs * UNITS_IN_ONE, NEVER_CUT_UNITS)).astype(np.int64)
 
 
 def _maximum_flow(tails: Ints, heads: Ints, capacities: Ints, N: int) -> Ints:
@@ -121,13 +134,14 @@ def _maximum_flow(tails: Ints, heads: Ints, capacities: Ints, N: int) -> Ints:
     except ImportError:
         return _flow_by_networkx(tails, heads, capacities, N)
     arcs = solver.add_arcs_with_capacity(tails.astype(np.int32), heads.astype(np.int32), capacities)
-    if solver.solve(N, N + 1) != solver.OPTIMAL:
-        raise AssertionError("capacities are small enough for int64")
+    status = solver.solve(N, N + 1)
+    if status != solver.OPTIMAL:
+        raise AssertionError(f"OR-tools found no maximum flow: {status}")
     return np.asarray(solver.flows(arcs), dtype=np.int64)
 
 
 def _flow_by_networkx(tails: Ints, heads: Ints, capacities: Ints, N: int) -> Ints:
-    """Return a maximum flow through each arc, from node N to node N + 1, in Python's integers."""
+    """Return a maximum flow through each arc, from node N to node N + 1, computed in Python's integers."""
     import networkx as nx
 
     network = nx.DiGraph()
@@ -140,11 +154,11 @@ def _flow_by_networkx(tails: Ints, heads: Ints, capacities: Ints, N: int) -> Int
 
 
 def _reached(starts: Any, x: Ints, y: Ints, forward: Any, backward: Any) -> Any:
-    """Return which nodes can be reached from the starts through open pairs, an (N,) mask."""
+    """Return the nodes that can be reached from the starts along pairs that are open forward or backward, an (N,) mask."""
     N = len(starts)
-    first = np.flatnonzero(starts)
-    tails = np.concatenate([x[forward], y[backward], np.full(len(first), N)])
-    heads = np.concatenate([y[forward], x[backward], first])
+    start_nodes = np.flatnonzero(starts)
+    tails = np.concatenate([x[forward], y[backward], np.full(len(start_nodes), N)])
+    heads = np.concatenate([y[forward], x[backward], start_nodes])
     arcs = sp.csr_array((np.ones(len(tails), dtype=np.int8), (tails, heads)), shape=(N + 1, N + 1))
     reached = np.zeros(N + 1, dtype=bool)
     reached[breadth_first_order(arcs, N, return_predecessors=False)] = True

@@ -1,4 +1,4 @@
-"""Two ways in which labels spread over the graph: hard, each view taking the class of most of its partners, and soft."""
+"""Two ways to spread labels over the graph: `iterate` gives each view its partners' majority class, `propagate` spreads scores."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,24 +12,25 @@ from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, read_population
 from popgraph.downstream.labelling import pairs_told_apart
 from popgraph.downstream.selftraining.teacher import read_teacher
+from popgraph.downstream.votes import indicators
 from popgraph.errors import NotConverged
 
-TIE = 1e-12  # shares of a view's partners closer than this are a tie
-RESIDUAL = 1e-12
+EQUAL_SHARES = 1e-12  # shares of a view's partners, and scores, that differ by less count as equal
+RELATIVE_RESIDUAL = 1e-12  # of conjugate gradients
 
 
 @dataclass(frozen=True, eq=False)
 class Iteration(Immutable):
-    """Hold where hard iteration ends. Made by `iterate`.
+    """Hold the labels at which `iterate` ended.
 
     Attributes
     ----------
     labels : (N,) array
-        None where no label ever came.
+        None for a view that no label reached.
     inconsistency : (steps + 1,) array
-        φ of the labels after each step, the first of the teacher's; it never grows once every view has a label.
+        φ of the teacher's labels, and of the labels after each step; it never grows once every view has a label.
     steps : int
-        How many steps changed a label.
+        The number of steps that changed a label.
     settled : bool
         Whether another step would change nothing.
 
@@ -38,8 +39,8 @@ class Iteration(Immutable):
     >>> import popgraph as pg
     >>> from popgraph import selftraining
     >>> graph = pg.zoo.planted_subclasses(2, 1, size=4, within=0, across="1/10")
-    >>> found = selftraining.iterate(graph, [0, 0, 0, 1, 1, 1, 1, 1])
-    >>> found.labels.tolist(), found.steps
+    >>> iteration = selftraining.iterate(graph, [0, 0, 0, 1, 1, 1, 1, 1])
+    >>> iteration.labels.tolist(), iteration.steps
     ([0, 0, 0, 0, 1, 1, 1, 1], 1)
     """
 
@@ -53,22 +54,22 @@ class Iteration(Immutable):
 def iterate(graph: LabelledPopulation, teacher: Any, *, steps: int = 1000) -> Iteration:
     """Let every view take, at once, the class of most of its partners: y(x) ← argmax_c Σ_x' w_xx' 1[y(x') = c].
 
-    A view keeps its class on a tie. Partners without a label have no vote. As w is positive semidefinite, Σ w_xx' 1[y(x) =
-    y(x')] is a convex function of y of which each step maximises the linear part, so it never falls, and neither cycles of two
-    steps nor longer ones occur, unlike on graphs with negative eigenvalues.
+    A view keeps its class on a tie, and partners without a label have no vote. The steps end, and never run in a cycle: w is
+    positive semidefinite, so Σ w_xx' 1[y(x) = y(x')] is a convex function of y, and each step maximises its linear part, so that
+    it never falls. On graphs with negative eigenvalues, cycles of two steps occur.
 
     Parameters
     ----------
     graph : PopulationGraph, or another population that lists its naturals and views
     teacher : sequence of N labels with None for none, or mapping view -> label
-        Where to start.
+        The labels at the start.
     steps : int
-        The most steps, 0 or more.
+        At most this many, 0 or more.
 
     Raises
     ------
     InvalidArgument
-        If the teacher is none of this graph, or steps is not a whole number of 0 or more.
+        If the teacher does not fit the graph, or steps is not a whole number of 0 or more.
 
     References
     ----------
@@ -84,31 +85,29 @@ def iterate(graph: LabelledPopulation, teacher: Any, *, steps: int = 1000) -> It
     read_population("iterate(graph, teacher)", graph, LabelledPopulation)
     taught = read_teacher(graph, teacher)
     steps = count("steps", steps, 0)
-    codes, every, r = taught.codes.copy(), np.arange(graph.N), len(taught.classes)
-    history, settled = [_apart(graph, codes, r)], False
+    codes, r = taught.codes.copy(), len(taught.classes)
+    history, settled = [_inconsistency(graph, codes, r)], False
     while not settled and len(history) <= steps:
-        onehot = np.zeros((graph.N, r))
-        onehot[every[codes >= 0], codes[codes >= 0]] = 1.0
-        votes = (graph.kernel.T @ (graph.p[:, np.newaxis] * (graph.kernel @ onehot))) / graph.w_x[:, np.newaxis]
-        kept = votes[every, np.maximum(codes, 0)]
-        best = votes.argmax(axis=1)
-        first = codes < 0
-        better = np.where(first, votes.max(axis=1) > 0, votes.max(axis=1) > kept + TIE)
-        settled = not better.any()
+        reach_of_class = graph.kernel @ indicators(codes, r)  # Pr[y(x) = c | x̄]
+        votes = (graph.kernel.T @ (graph.p[:, np.newaxis] * reach_of_class)) / graph.w_x[:, np.newaxis]
+        vote_for_own = votes[np.arange(graph.N), np.maximum(codes, 0)]
+        most_votes = votes.max(axis=1)
+        changes = np.where(codes < 0, most_votes > 0, most_votes > vote_for_own + EQUAL_SHARES)
+        settled = not changes.any()
         if not settled:
-            codes = np.where(better, best, codes)
-            history.append(_apart(graph, codes, r))
+            codes = np.where(changes, votes.argmax(axis=1), codes)
+            history.append(_inconsistency(graph, codes, r))
     return Iteration(frozen(taught.named(codes)), frozen(np.array(history)), len(history) - 1, bool(settled))
 
 
-def _apart(graph: LabelledPopulation, codes: Ints, r: int) -> float:
-    """φ of the labels, those without one as a class of their own."""
+def _inconsistency(graph: LabelledPopulation, codes: Ints, r: int) -> float:
+    """Return φ of the labels, with the views that have none as a class of their own."""
     return pairs_told_apart(graph.p, graph.kernel, np.where(codes < 0, r, codes))
 
 
 @checked_call()
 def propagate(graph: ViewedPopulation, teacher: Any, *, a: float = 0.9) -> tuple[Floats, Any]:
-    """Spread pseudo-labels softly: the scores (1 - a) (I - a Ā)⁻¹ Y of one-hot pseudo-labels Y, and each view's best class.
+    """Return the scores (1 - a) (I - a Ā)⁻¹ Y, where Y are the one-hot pseudo-labels, and each view's class of highest score.
 
     Parameters
     ----------
@@ -116,7 +115,7 @@ def propagate(graph: ViewedPopulation, teacher: Any, *, a: float = 0.9) -> tuple
     teacher : sequence of N labels with None for none, or mapping view -> label
         Rows of Y without a pseudo-label are 0.
     a : float
-        In [0, 1): how far labels travel.
+        In [0, 1): the nearer to 1, the further labels spread.
 
     Returns
     -------
@@ -128,9 +127,9 @@ def propagate(graph: ViewedPopulation, teacher: Any, *, a: float = 0.9) -> tuple
     Raises
     ------
     InvalidArgument
-        If the teacher is none of this graph, or a is outside [0, 1).
+        If the teacher does not fit the graph, or a is outside [0, 1).
     NotConverged
-        If conjugate gradients do not reach a relative residual of 1e-12, which they do unless a is within 1e-9 or so of 1.
+        If conjugate gradients do not reach a relative residual of 1e-12, as may happen where a is within 1e-9 or so of 1.
 
     References
     ----------
@@ -156,10 +155,12 @@ def propagate(graph: ViewedPopulation, teacher: Any, *, a: float = 0.9) -> tuple
     system = LinearOperator((graph.N, graph.N), matvec=lambda v: v - a * graph.gram(v), dtype=np.float64)
     scores = np.empty_like(Y)
     for c, target in enumerate(Y.T):
-        # eigenvalues lie in [1 - a, 1], at most N of them: that many steps, and room for rounding
-        scores[:, c], failed = cg(system, (1 - a) * target, rtol=RESIDUAL, maxiter=10 * graph.N + 100)
+        # In exact arithmetic conjugate gradients end after as many steps as I - aĀ has different eigenvalues, N at most;
+        # rounding delays them, so ten times as many are allowed.
+        scores[:, c], failed = cg(system, (1 - a) * target, rtol=RELATIVE_RESIDUAL, maxiter=10 * graph.N + 100)
         if failed:
-            raise NotConverged(f"conjugate gradients did not spread the labels at a = {a}; take a further from 1")
-    scores[np.abs(scores) < TIE * np.abs(scores).max()] = 0.0
-    codes = np.where(scores.max(axis=1) > 0, (scores >= scores.max(axis=1, keepdims=True) - TIE).argmax(axis=1), -1)
+            raise NotConverged(f"conjugate gradients did not converge at a = {a}; give an a further from 1")
+    scores[np.abs(scores) < EQUAL_SHARES * np.abs(scores).max()] = 0.0
+    highest = scores.max(axis=1, keepdims=True)
+    codes = np.where(highest[:, 0] > 0, (scores >= highest - EQUAL_SHARES).argmax(axis=1), -1)
     return frozen(scores), frozen(taught.named(codes.astype(np.intp)))

@@ -1,4 +1,4 @@
-"""(a, c)-expansion by enumeration: how much every small set of views of a class grows when its neighbours join."""
+"""(a, c)-expansion by enumeration: by what factor every small set of views of a class grows when its neighbours join it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,22 +13,22 @@ from popgraph.downstream.labelling import class_mass, labels_of_naturals
 from popgraph.errors import TooLarge, shorten
 from popgraph.populations.graph import PopulationGraph, read_graph
 
-MOST_VIEWS = 22  # of one class: its 4,194,304 sets are enumerated
-ROUNDING = 1e-12
+MAX_VIEWS_IN_CLASS = 22  # whose 4,194,304 sets are enumerated
+PROBABILITY_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
 class Expansion(Immutable):
-    """Say by how much the least expanding set of views grows. Made by `expansion`.
+    """Hold the factor by which the least expanding set of views grows, and that set. Made by `expansion`.
 
     Attributes
     ----------
     c : float
         The largest c for which (a, c)-expansion holds; inf where the neighbours of every set are the whole class.
     worst : tuple of views
-        A set that grows no more than that; empty where c is inf.
+        A set that grows by no more than c; empty where c is inf.
     label : object
-        Its class; None where c is inf.
+        The class of that set; None where c is inf.
     a : float
 
     Examples
@@ -49,14 +49,15 @@ class Expansion(Immutable):
 def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion:
     """Return the largest c such that P_i(N(S)) >= min(c P_i(S), 1) for every class i and set S of views with P_i(S) <= a.
 
-    P_i is the law of the views of class i, and N(S) are the views that form a positive pair with one of S, S included.
+    P_i is the distribution of the views of class i, and N(S) are the views that form a positive pair with a view of S; w_xx > 0,
+    so S lies in N(S).
 
     Parameters
     ----------
     graph : PopulationGraph
         N views, at most 22 of them in any class.
     a : float
-        In (0, 1]; [W21] ask for expansion of sets up to the teacher's largest error in a class.
+        In (0, 1]. [W21] ask that sets expand whose share of a class is up to the teacher's largest error in a class.
     labels : sequence of n labels, or mapping natural -> label, optional
         y(x̄); `graph.labels` if not given.
 
@@ -86,37 +87,34 @@ def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion
     first, y = classes_in_order(given)
     names, r = list_labels(given[first]), len(first)
     mass = class_mass(graph.p, graph.kernel, y, r)
-    best = Expansion(np.inf, (), None, float(a))
+    least = Expansion(np.inf, (), None, float(a))
     for i in range(r):
         members = np.flatnonzero(mass[:, i] > 0)
-        if len(members) > MOST_VIEWS:
+        if len(members) > MAX_VIEWS_IN_CLASS:
             raise TooLarge(
-                f"class {shorten(names[i])} has {len(members):,} views; the sets of {MOST_VIEWS} at most are enumerated"
+                f"class {shorten(names[i])} has {len(members):,} views; the sets of {MAX_VIEWS_IN_CLASS} at most are enumerated"
             )
         share = mass[members, i] / mass[:, i].sum()
-        touching = graph.kernel[:, members].toarray() > 0
-        meets = (touching.T.astype(float) @ touching) > 0
-        ratio, worst = _least_growth(share, meets, float(a))
-        if ratio < best.c:
+        reached = graph.kernel[:, members].toarray() > 0
+        neighbours = (reached.T.astype(float) @ reached) > 0  # a common natural makes two views a positive pair
+        ratio, worst = _least_growth(share, neighbours, float(a))
+        if ratio < least.c:
             views = tuple(graph.views[int(members[x])] for x in range(len(members)) if worst >> x & 1)
-            best = Expansion(ratio, views, names[i], float(a))
-    return best
+            least = Expansion(ratio, views, names[i], float(a))
+    return least
 
 
-def _least_growth(share: Floats, meets: Any, a: float) -> tuple[float, int]:
-    """Return min P(N(S))/P(S) over sets with 0 < P(S) <= a and N(S) not everything, and such a set as a bit mask."""
-    size, near = np.zeros(1), np.zeros(1, dtype=np.int64)
+def _least_growth(share: Floats, neighbours: Any, a: float) -> tuple[float, int]:
+    """Return min P(N(S))/P(S) over sets S with 0 < P(S) <= a whose N(S) leaves a view out, and such a set S as a bit mask."""
+    # Set number s holds the views x of which bit x of s is 1. Each view doubles the tables: the sets without it, and with it.
+    size, neighbourhood = np.zeros(1), np.zeros(1, dtype=np.int64)
     bits: Ints = 1 << np.arange(len(share))
     for x in range(len(share)):
         size = np.concatenate([size, size + share[x]])
-        near = np.concatenate([near, near | int(bits[meets[x]].sum())])
-    grown = np.zeros(1)
-    for x in range(len(share)):
-        grown = np.concatenate([grown, grown + share[x]])
-    everything = near == len(grown) - 1  # by views, not by mass: a rare view left out bounds c too
-    grown = grown[near]
-    asked = (size > 0) & (size <= a + ROUNDING) & ~everything
-    if not asked.any():
+        neighbourhood = np.concatenate([neighbourhood, neighbourhood | int(bits[neighbours[x]].sum())])
+    is_whole_class = neighbourhood == len(size) - 1  # by views, not by probability: a rare view left out bounds c too
+    compared = (size > 0) & (size <= a + PROBABILITY_ROUNDING) & ~is_whole_class
+    if not compared.any():
         return np.inf, 0
-    growth = np.where(asked, grown / np.where(size > 0, size, 1.0), np.inf)
+    growth = np.where(compared, size[neighbourhood] / np.where(size > 0, size, 1.0), np.inf)
     return float(growth.min()), int(growth.argmin())

@@ -1,4 +1,4 @@
-"""`self_train`: the student that a teacher's pseudo-labels and the population graph make, exactly or in a certified bracket."""
+"""`self_train`: the labelling that best agrees with a teacher and with the positive pairs, exactly or in a certified bracket."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,43 +9,42 @@ import scipy.sparse as sp
 from popgraph.basics.arguments import number
 from popgraph.basics.arguments.classes import is_labelled, list_labels
 from popgraph.basics.arguments.keywords import checked_call
-from popgraph.basics.arguments.labels import read_labels
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
-from popgraph.downstream.labelling import disagreement, pairs_told_apart
+from popgraph.downstream.labelling import disagreement, given_labels, pairs_told_apart
 from popgraph.downstream.selftraining.cuts import cost_of, minimum_cut
 from popgraph.downstream.selftraining.multiway import minimise
 from popgraph.downstream.selftraining.teacher import Teacher, read_teacher
 from popgraph.errors import TooLarge
 from popgraph.populations.graph import PopulationGraph, read_graph
 
-PAIRS = 500_000  # positive pairs that a flow is sought through: a minute or so
+MAX_PAIRS = 500_000  # positive pairs of a cut: half a second with OR-tools, some 20 s with networkx
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Student(Immutable):
-    """Hold the labelling g that least disagrees with the teacher and least parts positive pairs. Made by `self_train`.
+    """Hold the labelling g that `self_train` found, its objective and its errors.
 
     Attributes
     ----------
     labels : (N,) array
-        g(x) for each view.
+        g(x) of each view.
     weight : float
         t.
     objective : float
         Pr[g(x) ≠ pseudo-label] + t Pr[g(x) ≠ g(x⁺)] of `labels`.
     lower : float
-        No labelling has a smaller objective; equal to `objective` where `exact`.
+        No labelling has an objective below this; equal to `objective` where `exact`.
     exact : bool
         Whether `labels` is a minimiser.
     unique : bool or None
-        Whether it is the only one; None where that is not known, that is for more than two classes.
+        Whether it is the only minimiser; None with more than two classes, where that is not known.
     disagreement : float
         Pr[g(x) ≠ pseudo-label], over views that have one.
     inconsistency : float
         Pr_{(x, x⁺)}[g(x) ≠ g(x⁺)].
     error, teacher_error : float or None
-        Pr_{x̄, x}[g(x) ≠ y(x̄)] of the student, and of the teacher (who is wrong where silent), among the labelled naturals;
-        None without labels.
+        Pr_{x̄, x}[g(x) ≠ y(x̄)] of the student and of the teacher, over the labelled naturals; a view that the teacher leaves
+        out counts as wrong. None without labels.
 
     Examples
     --------
@@ -72,21 +71,21 @@ class Student(Immutable):
 
     def __repr__(self) -> str:
         classes = len(set(list_labels(self.labels)))
-        known = "" if self.error is None else f", error {self.error:.4g}"
+        error = "" if self.error is None else f", error {self.error:.4g}"
         value = f"{self.objective:.6g}" + (", exact" if self.exact else f", at least {self.lower:.6g}")
         return (
-            f"Student({len(self.labels):,} views in {classes} class{'es' * (classes != 1)}: objective {value}{known})"
+            f"Student({len(self.labels):,} views in {classes} class{'es' * (classes != 1)}: objective {value}{error})"
         )
 
     def __str__(self) -> str:
-        taught = "" if self.teacher_error is None else f", whose error is {self.teacher_error:.4g}"
-        many = {True: "one", False: "several; this has the fewest views in the second class", None: "not counted"}
+        teacher = "" if self.teacher_error is None else f", whose error is {self.teacher_error:.4g}"
+        minimisers = {True: "one", False: "several; this has the fewest views in the second class", None: "not counted"}
         return "\n".join(
             [
                 repr(self),
-                f"  disagreement   {self.disagreement:.4g} with the teacher{taught}",
+                f"  disagreement   {self.disagreement:.4g} with the teacher{teacher}",
                 f"  inconsistency  {self.inconsistency:.4g} of positive pairs, at weight {self.weight:g}",
-                f"  minimisers     {many[self.unique]}",
+                f"  minimisers     {minimisers[self.unique]}",
             ]
         )
 
@@ -95,10 +94,11 @@ class Student(Immutable):
 def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, labels: Any = None) -> Student:
     """Return the labelling g of least Pr[g(x) ≠ pseudo-label] + weight · Pr_{(x, x⁺)}[g(x) ≠ g(x⁺)].
 
-    With two classes that is a minimum s-t cut, found exactly. With more it is a multiway cut: half the sum of the isolating
-    cuts bounds it from below, expansion moves find a labelling, and a search proves or betters it where it ends, on small
-    graphs. Probabilities are rounded to multiples of 2^-60 inside the flow, and what rounding cannot tell apart is a tie; of
-    several minimisers with two classes the one is returned that gives the class first seen in the teacher most views.
+    With two classes that is a minimum s-t cut, found exactly: by OR-tools where it is installed (`pip install "ortools>=9.12"`),
+    else by networkx, with the same labels. With more classes it is a multiway cut: half the sum of the isolating cuts bounds it
+    from below, expansion moves find a labelling, and on small graphs a search proves it a minimiser or finds a better one.
+    Objectives that differ by rounding only are equal; of several minimisers with two classes, the one is returned that gives most
+    views to the class that appears first in the teacher.
 
     Parameters
     ----------
@@ -107,10 +107,10 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
     teacher : sequence of N labels with None for none, or mapping view -> label
         The pseudo-labels, of one view or more; see `pseudo_labels`.
     weight : float
-        t, 0 or more: the price of a positive pair told apart. The teacher is repeated at 0; at a high one the student is
-        constant on every component, whatever the teacher says.
+        t, 0 or more: the cost of a positive pair whose views have different labels. At 0 the student repeats the teacher; at a
+        high t it is constant on every component.
     labels : sequence of n labels, or mapping natural -> label, optional
-        y(x̄), to measure errors by; `graph.labels` if not given. Training never sees them.
+        y(x̄), None where unlabelled, to measure errors by; `graph.labels` if not given. The student never sees them.
 
     Returns
     -------
@@ -119,14 +119,14 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
     Raises
     ------
     InvalidArgument
-        If the teacher labels no view or what is no view, or the weight is negative or above 1e100.
+        If the teacher labels no view, or names one that the graph has not, or the weight is negative or above 1e100.
     TooLarge
         If there may be more than 500,000 positive pairs.
 
     References
     ----------
-    [W21] Wei, Shen, Chen and Ma, Theoretical analysis of self-training with deep networks on unlabeled data, ICLR 2021, with
-    the pair's inconsistency for theirs over a neighbourhood. Dahlhaus et al., The complexity of multiterminal cuts, 1994.
+    [W21] Wei, Shen, Chen and Ma, Theoretical analysis of self-training with deep networks on unlabeled data, ICLR 2021, where
+    consistency is over a neighbourhood, not over positive pairs. Dahlhaus et al., The complexity of multiterminal cuts, 1994.
     Boykov, Veksler and Zabih, Fast approximate energy minimization via graph cuts, 2001.
 
     Examples
@@ -146,37 +146,36 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
     pairs, unary = _costs(graph, taught, float(weight))
     codes, lower, exact, unique = _minimise(pairs, unary)
     value = cost_of(pairs, unary, codes)
-    apart = pairs_told_apart(graph.p, graph.kernel, codes)
-    named = taught.named(codes)
-    given = graph.labels if labels is None else read_labels(labels, graph.naturals)
-    known = given is not None and (labels is not None or is_labelled(given).any())
+    student_labels = taught.named(codes)
+    given = given_labels(graph, labels)
+    has_labels = given is not None and (labels is not None or is_labelled(given).any())
     return Student(
-        labels=frozen(named),
+        labels=frozen(student_labels),
         weight=float(weight),
         objective=value,
         lower=value if exact else lower,
         exact=exact,
         unique=unique,
         disagreement=float(unary[np.arange(graph.N), codes].sum()),
-        inconsistency=apart,
-        error=disagreement(graph, named, given) if known else None,
-        teacher_error=disagreement(graph, taught.named(taught.codes), given) if known else None,
+        inconsistency=pairs_told_apart(graph.p, graph.kernel, codes),
+        error=disagreement(graph, student_labels, given) if has_labels else None,
+        teacher_error=disagreement(graph, taught.named(taught.codes), given) if has_labels else None,
     )
 
 
 def _costs(graph: PopulationGraph, taught: Teacher, weight: float) -> tuple[sp.coo_array, Floats]:
-    """Return what pairs of views pay for being told apart, above the diagonal, and what each view pays for each class."""
-    most = int((np.diff(graph.kernel.indptr).astype(np.int64) ** 2).sum())
-    if most > 2 * PAIRS and graph.N**2 > 2 * PAIRS:
-        raise TooLarge(f"there may be {most // 2:,} positive pairs; a cut is sought among {PAIRS:,} at most")
+    """Return what a pair of views pays for different classes, above the diagonal, and what each view pays for each class."""
+    most_pairs = int((np.diff(graph.kernel.indptr).astype(np.int64) ** 2).sum())
+    if most_pairs > 2 * MAX_PAIRS and graph.N**2 > 2 * MAX_PAIRS:
+        raise TooLarge(f"there may be {most_pairs // 2:,} positive pairs; a cut is sought among {MAX_PAIRS:,} at most")
     w = sp.triu(graph.weight_matrix("csr"), k=1).tocoo()
     pairs = sp.coo_array((2.0 * weight * w.data, w.coords), shape=w.shape)  # (x, x') and (x', x)
-    silent = (taught.codes < 0)[:, np.newaxis]
-    return pairs, np.where(silent, 0.0, graph.w_x[:, np.newaxis] * (1.0 - taught.onehot))
+    without_label = (taught.codes < 0)[:, np.newaxis]
+    return pairs, np.where(without_label, 0.0, graph.w_x[:, np.newaxis] * (1.0 - taught.onehot))
 
 
 def _minimise(pairs: sp.coo_array, unary: Floats) -> tuple[Ints, float, bool, bool | None]:
-    """Return a labelling, a lower bound, whether it is a minimiser, and whether the only one."""
+    """Return a labelling, a lower bound on the cost, whether the labelling is a minimiser, and whether it is the only one."""
     N, r = unary.shape
     if r == 1:
         return np.zeros(N, dtype=np.intp), 0.0, True, True

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from popgraph.basics.arguments.classes import (
     bayes_labels,
     classes_in_order,
@@ -17,6 +15,7 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.labels import read_labels
 from popgraph.basics.arrays import Floats, Immutable, Ints
 from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, read_population
+from popgraph.downstream.votes import indicators
 from popgraph.errors import InvalidArgument, shorten
 
 
@@ -30,10 +29,7 @@ class Teacher(Immutable):
     @property
     def onehot(self) -> Floats:
         """1 where a view has a class, (N, r); rows of views without a pseudo-label are 0."""
-        table = np.zeros((len(self.codes), len(self.classes)))
-        seen = np.flatnonzero(self.codes >= 0)
-        table[seen, self.codes[seen]] = 1.0
-        return table
+        return indicators(self.codes, len(self.classes))
 
     def named(self, codes: Ints) -> Any:
         """Return class numbers as labels, None for -1."""
@@ -42,7 +38,7 @@ class Teacher(Immutable):
 
 @checked_call()
 def pseudo_labels(graph: LabelledPopulation, known: Any) -> Any:
-    """Label each view by the labelled naturals that it may come from: argmax_c Σ p(x̄) A(x|x̄) over known x̄ of class c.
+    """Label each view by the labelled naturals that it may come from: argmax_c Σ p(x̄) A(x|x̄) over the known x̄ of class c.
 
     Parameters
     ----------
@@ -53,12 +49,12 @@ def pseudo_labels(graph: LabelledPopulation, known: Any) -> Any:
     Returns
     -------
     (N,) array of labels
-        None for a view that no known natural reaches; on a tie the class that the first natural of the two has.
+        None for a view that no known natural reaches; on a tie the class that appears first among the naturals.
 
     Raises
     ------
     InvalidArgument
-        If nothing is known, or something about what is no natural, or a sequence has not one label or None for each.
+        If no natural is known, a name is not that of a natural, or a sequence has not n entries.
 
     Examples
     --------

@@ -7,11 +7,12 @@ from itertools import pairwise
 from math import gcd, isqrt
 from typing import Any
 
+from popgraph.basics.arguments import whole_number
 from popgraph.basics.arrays import Immutable
-from popgraph.errors import InvalidArgument, require, shorten
+from popgraph.errors import InvalidArgument, require
 
-MOST_DIGITS = 100_000
-EASY = 2**160  # discriminants below are factored to take squares out of the root
+MAX_DIGITS = 100_000
+MAX_FACTORED_DISCRIMINANT = 2**160  # a larger one takes long to factor, and keeps its squares under the root
 
 
 @total_ordering
@@ -85,6 +86,7 @@ class Eigenvalue(Immutable):
         """
         if self.degree != 2:
             raise InvalidArgument(f"the eigenvalue near {self.digits(6)} has degree {self.degree}; a surd has degree 2")
+        # The roots of c2 x² + c1 x + c0 are (-c1 ± √(c1² - 4 c0 c2)) / 2 c2, the larger of them index 1; c2 is positive.
         c0, c1, c2 = self.coefficients
         square, d = _square_part(c1 * c1 - 4 * c0 * c2)
         a, b, c = -c1, square if self.index else -square, 2 * c2
@@ -118,11 +120,10 @@ class Eigenvalue(Immutable):
         >>> low < high, high - low < Fraction(1, 10**40)
         (True, True)
         """
-        if not isinstance(digits, int) or isinstance(digits, bool) or not 1 <= digits <= MOST_DIGITS:
-            raise InvalidArgument(f"digits is {shorten(digits)}; it must be a whole number in 1..{MOST_DIGITS:,}")
+        digits = whole_number("digits", digits, MAX_DIGITS, "the limit")
         if self.degree == 1:
             return self.low, self.low
-        wanted, bits = Fraction(1, 10**digits), int(3.33 * digits) + 32
+        wanted, bits = Fraction(1, 10**digits), int(3.33 * digits) + 32  # log2(10) = 3.32..., and some bits to lose
         while True:
             low, high = real_roots(self.coefficients, bits)[self.index]
             if high - low <= wanted:
@@ -143,20 +144,20 @@ class Eigenvalue(Immutable):
         >>> pg.zoo.lightning_cloud().exact().eigenvalues[0].digits(3)
         '1.000'
         """
-        more = count
+        enclosed_to = count
         while True:
-            low, high = (_rounded(end, count) for end in self.enclosure(more))
+            low, high = (_rounded(end, count) for end in self.enclosure(enclosed_to))
             if low == high:
                 return low
-            more += 10  # the two ends round apart: an irrational number is no tie for ever
+            enclosed_to += 10  # ends that round apart lie on both sides of a tie, which an irrational number is not
 
     def __float__(self) -> float:
-        more = 20
+        digits = 20
         while True:
-            low, high = self.enclosure(more)
-            if float(low) == float(high):  # correctly rounded, both
+            low, high = self.enclosure(digits)
+            if float(low) == float(high):  # Python rounds a Fraction correctly, so what lies between rounds alike
                 return float(low)
-            more += 20
+            digits += 20
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Eigenvalue):
@@ -173,13 +174,15 @@ class Eigenvalue(Immutable):
             return NotImplemented
         if self == other:
             return False
-        more = 16
-        while True:
-            low, high = self.enclosure(more)
-            least, most = other.enclosure(more) if isinstance(other, Eigenvalue) else (Fraction(other), Fraction(other))
-            if high < least or most < low:
-                return high < least
-            more *= 2
+        digits = 16
+        while True:  # it ends, as different numbers have disjoint enclosures once these are narrow enough
+            low, high = self.enclosure(digits)
+            other_low, other_high = (
+                other.enclosure(digits) if isinstance(other, Eigenvalue) else (Fraction(other), Fraction(other))
+            )
+            if high < other_low or other_high < low:
+                return high < other_low
+            digits *= 2
 
     def __repr__(self) -> str:
         count = f", multiplicity {self.multiplicity}" if self.multiplicity > 1 else ""
@@ -191,28 +194,29 @@ class Eigenvalue(Immutable):
 def real_roots(coefficients: tuple[int, ...], bits: int) -> tuple[tuple[Fraction, Fraction], ...]:
     """Return an interval around each root of an irreducible polynomial whose roots are real, smallest first.
 
-    python-flint isolates them by ball arithmetic, which proves that each interval holds one root.
+    python-flint isolates them by ball arithmetic, which proves that each interval holds one root. The walk P = D^-1 w has the
+    eigenvalues of Ā = D^1/2 P D^-1/2, a symmetric matrix: all roots of its characteristic polynomial are real.
     """
     flint = require("flint")
     if len(coefficients) == 2:
         root = Fraction(-coefficients[0], coefficients[1])
         return ((root, root),)
-    before = flint.ctx.prec
+    precision = flint.ctx.prec
     try:
         flint.ctx.prec = bits
         balls = [root.real for root, _ in flint.fmpz_poly(list(coefficients)).complex_roots() if root.imag.is_zero()]
     finally:
-        flint.ctx.prec = before
-    found = sorted(
+        flint.ctx.prec = precision
+    intervals = sorted(
         (_dyadic(ball.mid()) - _dyadic(ball.rad()), _dyadic(ball.mid()) + _dyadic(ball.rad())) for ball in balls
     )
-    if len(found) != len(coefficients) - 1 or any(a[1] >= b[0] for a, b in pairwise(found)):
+    if len(intervals) != len(coefficients) - 1 or any(a[1] >= b[0] for a, b in pairwise(intervals)):
         raise AssertionError("a walk's eigenvalues are real, and isolated from each other")
-    return tuple(found)
+    return tuple(intervals)
 
 
 def _dyadic(number: Any) -> Fraction:
-    """Return an exact ball's midpoint."""
+    """Return the number mantissa * 2^exponent that python-flint holds."""
     mantissa, exponent = number.man_exp()
     return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
 
@@ -229,13 +233,13 @@ def _square_part(number: int) -> tuple[int, int]:
     root = isqrt(number)
     if root * root == number:
         return root, 1
-    if number > EASY:
+    if number > MAX_FACTORED_DISCRIMINANT:
         return 1, number
-    square, rest = 1, 1
+    square, squarefree = 1, 1
     for prime, exponent in require("flint").fmpz(number).factor():
         square *= int(prime) ** (int(exponent) // 2)
-        rest *= int(prime) ** (int(exponent) % 2)
-    return square, rest
+        squarefree *= int(prime) ** (int(exponent) % 2)
+    return square, squarefree
 
 
 def _sum(a: int, b: int, root: str) -> str:

@@ -7,7 +7,7 @@ from popgraph.basics.memory import reserve
 from popgraph.errors import TooLarge, require
 from popgraph.populations.exact.integers import Block
 
-LARGEST_SIDE = 300  # naturals or views of a component, the fewer: a minute
+MAX_SOLVED_SIDE = 300  # of the naturals and the views of a component, the fewer: it takes a minute
 
 
 def characteristic(block: Block) -> tuple[int, ...]:
@@ -22,10 +22,10 @@ def characteristic(block: Block) -> tuple[int, ...]:
     MissingExtra
         If python-flint is not installed.
     """
-    if block.side > LARGEST_SIDE:
+    if block.side > MAX_SOLVED_SIDE:
         raise TooLarge(
             f"a component has {len(block.Q):,} naturals and {len(block.W):,} views; exact spectra are computed up to "
-            f"{LARGEST_SIDE} of the fewer"
+            f"{MAX_SOLVED_SIDE} of the fewer"
         )
     reserve(
         f"the characteristic polynomial of side {block.side}", 8.0 * 40 * block.side**2, "give a smaller population"
@@ -37,22 +37,24 @@ def characteristic(block: Block) -> tuple[int, ...]:
 def _characteristic(rows: tuple[Any, ...], Q: tuple[int, ...], W: tuple[int, ...]) -> tuple[int, ...]:
     flint = require("flint")
     n, N = len(Q), len(W)
-    left, right = flint.fmpq_mat(n, N), flint.fmpq_mat(N, n)  # C, and diag(1/W) Cᵀ diag(Q)
+    # w = Cᵀ diag(Q) C up to a factor, so P = D^-1 w = R C with R = diag(1/W) Cᵀ diag(Q). RC and CR have the same eigenvalues but
+    # for zeros, so the smaller of the two is enough.
+    left, right = flint.fmpq_mat(n, N), flint.fmpq_mat(N, n)
     for i, (q, row) in enumerate(zip(Q, rows, strict=True)):
         for x, c in row:
             left[i, x] = c
             right[x, i] = flint.fmpq(c * q, W[x])
-    found = (left * right if n <= N else right * left).charpoly().numer()
-    if found.degree() != min(n, N) or found(1) != 0:
+    polynomial = (left * right if n <= N else right * left).charpoly().numer()
+    if polynomial.degree() != min(n, N) or polynomial(1) != 0:  # P of a component has row sums 1
         raise AssertionError("the characteristic polynomial of a walk has the root 1")
-    return tuple(int(c) for c in found.coeffs())
+    return tuple(int(c) for c in polynomial.coeffs())
 
 
 def factors(coefficients: tuple[int, ...]) -> dict[tuple[int, ...], int]:
     """Return the irreducible factors of an integer polynomial, primitive with a positive leading coefficient, and exponents."""
     flint = require("flint")
-    found = {}
+    exponents = {}
     for factor, exponent in flint.fmpz_poly(list(coefficients)).factor()[1]:
         sign = -1 if factor.leading_coefficient() < 0 else 1
-        found[tuple(sign * int(c) for c in factor.coeffs())] = int(exponent)
-    return found
+        exponents[tuple(sign * int(c) for c in factor.coeffs())] = int(exponent)
+    return exponents

@@ -7,14 +7,15 @@ from math import gcd, lcm
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from popgraph.basics.memory import in_words, reserve
 from popgraph.declare.enumerated import Population
 from popgraph.errors import InvalidDistribution, TooLarge, shorten
 
-FRACTION = 200  # bytes of one
-LISTED = 2_000  # views up to which w and its like are written down as tables of fractions
+FRACTION_BYTES = 200
+MAX_VIEWS_TABULATED = 2_000  # in a table of fractions, as w is
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ def check_exact(population: Population) -> None:
 
 def _first_unround(values: Any) -> int:
     """Return where the first float stands that is no multiple of 1/1024, or 0: 0.5 is as good as a fraction, 0.1 is not."""
-    odd = np.flatnonzero(values * 1024 != np.rint(values * 1024))
-    return int(odd[0]) if len(odd) else 0
+    unround = np.flatnonzero(values * 1024 != np.rint(values * 1024))
+    return int(unround[0]) if len(unround) else 0
 
 
 def blocks(population: Population) -> Iterator[Block]:
@@ -72,8 +73,6 @@ def blocks(population: Population) -> Iterator[Block]:
     A, exact, law = population.kernel, population.exact, population.distribution
     if exact is None or law.numerators is None:
         raise AssertionError("check_exact comes first")
-    import scipy.sparse as sp
-
     joined = sp.block_array([[None, A], [A.T, None]], format="csr")
     count, part = connected_components(joined, directed=False)
     n = A.shape[0]
@@ -83,6 +82,8 @@ def blocks(population: Population) -> Iterator[Block]:
     views_of = np.split(of_view, np.searchsorted(part[n:][of_view], np.arange(1, count)))
     numerators = [int(c) for c in exact.numerators]
     for here, there in zip(of_natural, views_of, strict=True):
+        # A row of A is numerators over one denominator: A(x|i) = c_x / d_i. So w = Σ_i p_i c cᵀ / d_i², where a common divisor of
+        # the c of a row moves into its weight p_i / d_i². A common factor of all weights changes no eigenvalue of D^-1 w.
         local = {int(x): j for j, x in enumerate(there)}
         rows, weights = [], []
         for i in here.tolist():
@@ -116,11 +117,15 @@ def weights(population: Population) -> tuple[Any, Any]:
     if exact is None or law.numerators is None:
         raise AssertionError("check_exact comes first")
     N = A.shape[1]
-    if N > LISTED:
-        raise TooLarge(f"a table of {N:,} x {N:,} fractions is too large; at most {LISTED:,} views are written down")
+    if N > MAX_VIEWS_TABULATED:
+        raise TooLarge(
+            f"a table of {N:,} x {N:,} fractions is too large; at most {MAX_VIEWS_TABULATED:,} views are written down"
+        )
     pairs = float(np.sum(np.diff(A.indptr).astype(np.float64) ** 2))
     reserve(
-        f"a table of {N:,} x {N:,} fractions", 8.0 * N**2 + FRACTION * min(pairs, N**2), "ask for graph.w, in floats"
+        f"a table of {N:,} x {N:,} fractions",
+        8.0 * N**2 + FRACTION_BYTES * min(pairs, N**2),
+        "ask for graph.w, in floats",
     )
     w, w_x = np.full((N, N), Fraction(0), dtype=object), np.full(N, Fraction(0), dtype=object)
     for i, numerator in enumerate(law.numerators):

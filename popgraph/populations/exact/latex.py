@@ -7,21 +7,21 @@ from popgraph.errors import InvalidArgument, TooLarge, require, shorten
 from popgraph.populations.exact.algebraic import fraction_latex, root_latex
 from popgraph.populations.exact.eigenspaces import ExactlySolved
 
-MOST = 12  # views
+MAX_VIEWS_WRITTEN = 12  # as a matrix in LaTeX
 
 
 def write(graph: ExactlySolved, what: str) -> str:
     """Return one of the matrices in LaTeX."""
     if not isinstance(what, str) or what not in WRITERS:
         raise InvalidArgument(f"what is {shorten(what)}; it must be one of {', '.join(map(repr, WRITERS))}")
-    if graph.N > MOST:
-        raise TooLarge(f"{graph.N:,} views are too many to write out; at most {MOST} are")
+    if graph.N > MAX_VIEWS_WRITTEN:
+        raise TooLarge(f"{graph.N:,} views are too many to write out; at most {MAX_VIEWS_WRITTEN} are")
     return WRITERS[what](graph)
 
 
 def page(graph: ExactlySolved) -> str | None:
     """Return all four as one display, or None where there are too many views."""
-    if graph.N > MOST:
+    if graph.N > MAX_VIEWS_WRITTEN:
         return None
     names = {"w": "w", "adjacency": r"\bar A", "gamma": r"\gamma", "F*": "F^*"}
     parts = [f"{names[what]} = {write(graph, what)}" for what in WRITERS]
@@ -63,8 +63,8 @@ def _leading(graph: ExactlySolved) -> str:
             )
     if not columns:
         return r"\text{(irrational)}"
-    more = len(columns) < graph.rank
-    rows = [[*row, r"\cdots"] if more else list(row) for row in zip(*columns, strict=True)]
+    end = [r"\cdots"] if len(columns) < graph.rank else []
+    rows = [[*row, *end] for row in zip(*columns, strict=True)]
     return _matrix(rows)
 
 

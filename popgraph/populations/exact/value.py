@@ -24,7 +24,7 @@ from popgraph.populations.exact.eigenspaces import Cut, Factored
 from popgraph.populations.exact.integers import Block, blocks, check_exact, weights
 from popgraph.populations.exact.verification import ExactMatch, verify
 
-START = 64  # bits at which roots are first isolated
+FIRST_BITS = 64  # of precision, at which roots are isolated at first
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -110,20 +110,20 @@ class ExactGraph(Immutable):
     @cached_property
     def charpoly(self) -> Factored:
         """The characteristic polynomial of Ā, factored over the rationals."""
-        found: dict[tuple[int, ...], int] = {}
+        exponents: dict[tuple[int, ...], int] = {}
         for block in self._blocks:
             for factor, exponent in factors(characteristic(block)).items():
-                found[factor] = found.get(factor, 0) + exponent
-        degree = sum((len(factor) - 1) * exponent for factor, exponent in found.items())
-        if degree < self.N:
-            found[0, 1] = found.get((0, 1), 0) + self.N - degree
-        order = sorted(found, key=lambda factor: (len(factor), tuple(map(abs, factor)), factor))
-        return Factored(tuple((factor, found[factor]) for factor in order))
+                exponents[factor] = exponents.get(factor, 0) + exponent
+        degree = sum((len(factor) - 1) * exponent for factor, exponent in exponents.items())
+        if degree < self.N:  # a component with fewer naturals than views has zeros beside those of its naturals' walk
+            exponents[0, 1] = exponents.get((0, 1), 0) + self.N - degree
+        order = sorted(exponents, key=lambda factor: (len(factor), tuple(map(abs, factor)), factor))
+        return Factored(tuple((factor, exponents[factor]) for factor in order))
 
     @cached_property
     def eigenvalues(self) -> tuple[Eigenvalue, ...]:
         """The distinct eigenvalues of Ā, largest first, with their multiplicities and disjoint isolating intervals."""
-        bits = START
+        bits = FIRST_BITS
         while True:
             listed = [
                 Eigenvalue(factor, index, low, high, count)
@@ -152,12 +152,7 @@ class ExactGraph(Immutable):
         4
         """
         try:
-            whole = value if isinstance(value, Eigenvalue) else int(value) if isinstance(value, np.integer) else value
-            asked = (
-                whole
-                if isinstance(whole, Eigenvalue)
-                else Fraction(read_fraction(whole) if isinstance(whole, str | Decimal) else whole)
-            )
+            asked = value if isinstance(value, Eigenvalue) else _rational(value)
         except (TypeError, ValueError, ZeroDivisionError, OverflowError):
             raise InvalidArgument(
                 f"value is {shorten(value)}; give an int, a Fraction or a string like '1/4'"
@@ -259,7 +254,7 @@ class ExactGraph(Immutable):
         """Decide exactly whether a rational f matches F* up to an invertible linear map; see `ExactMatch`.
 
         Span F is that of k leading eigenvectors iff span f is one of k leading eigenspaces of the rational walk P, which is
-        a matter of ranks: no tolerance enters. At a degenerate cut f must hold all above it and nothing below.
+        a matter of ranks: no tolerance enters. At a degenerate cut f must contain all above it and nothing below.
 
         Parameters
         ----------
@@ -309,6 +304,13 @@ class ExactGraph(Immutable):
         ]
         more = ", ..." * (len(self.eigenvalues) > 6)
         return f"ExactGraph({self.N:,} views, rank {self.rank:,}: {', '.join(listed)}{more})"
+
+
+def _rational(value: Any) -> Fraction:
+    """Return the rational number that a user wrote."""
+    if isinstance(value, str | Decimal):
+        return Fraction(read_fraction(value))
+    return Fraction(int(value) if isinstance(value, np.integer) else value)
 
 
 def _gap(a: Eigenvalue, b: Eigenvalue) -> tuple[Fraction, Fraction]:

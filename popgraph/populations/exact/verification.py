@@ -15,7 +15,7 @@ from popgraph.basics.arrays import Immutable
 from popgraph.errors import InvalidEmbedding, TooLarge, listing, require, shorten
 from popgraph.populations.exact.eigenspaces import Cut, ExactlySolved
 
-LARGEST = 300  # views: powers of P are taken as rational matrices
+MAX_VIEWS_DECIDED = 300  # P, an (N, N) rational matrix, is multiplied by f again and again
 
 
 @dataclass(frozen=True)
@@ -58,14 +58,14 @@ def verify(graph: ExactlySolved, f: Any, k: int | None) -> ExactMatch:
     """Decide whether f spans k leading eigenvectors; see `ExactGraph.verify`."""
     flint = require("flint")
     rows = _read(graph, f)
-    wide = len(rows[0])
-    if k is not None and count("k", k) != wide:
-        raise InvalidEmbedding(f"f has {wide} columns; to decide about k = {k} give a basis of {k}")
-    if graph.N > LARGEST:
-        raise TooLarge(f"{graph.N:,} views are too many to decide exactly; at most {LARGEST} are")
-    if wide > graph.N:
-        raise InvalidEmbedding(f"f has {wide} columns, more than the {graph.N} views")
-    k, table = wide, _matrix(flint, rows)
+    columns = len(rows[0])
+    if k is not None and count("k", k) != columns:
+        raise InvalidEmbedding(f"f has {columns} columns; to decide about k = {k} give a basis of {k}")
+    if graph.N > MAX_VIEWS_DECIDED:
+        raise TooLarge(f"{graph.N:,} views are too many to decide exactly; at most {MAX_VIEWS_DECIDED} are")
+    if columns > graph.N:
+        raise InvalidEmbedding(f"f has {columns} columns, more than the {graph.N} views")
+    k, table = columns, _matrix(flint, rows)
     cut, rank = graph.cut(k), table.rank()
     where = f"the eigenspace of γ_1, ..., γ_{k}" if k > 1 else "the eigenspace of γ_1"
     if cut.zero:
@@ -78,37 +78,37 @@ def verify(graph: ExactlySolved, f: Any, k: int | None) -> ExactMatch:
         return ExactMatch(False, reason, column, rank, k)
     walk = _matrix(flint, graph.walk.tolist())
     inside = [factor for factor, _ in graph.charpoly.factors if _least(graph, factor) >= graph.eigenvalue(k)]
-    left = _apply(flint, walk, inside, table)
-    leaves = next((j for j in range(k) if any(left[x, j] != 0 for x in range(graph.N))), None)
+    # A rational f has a part at an eigenvalue iff it has one at each conjugate, so it lies in the eigenspaces at or above γ_k iff
+    # the product of the minimal polynomials whose roots are all there, taken of P, is 0 on it.
+    outside = _apply(walk, inside, table)
+    leaves = next((j for j in range(k) if any(outside[x, j] != 0 for x in range(graph.N))), None)
     if leaves is not None:
         which = where if cut.clean else f"the eigenspaces at or above γ_{k}"
         return ExactMatch(False, f"column {leaves} leaves {which}", leaves, rank, k)
     if cut.clean:
         return ExactMatch(True, f"the {k} column{'s' * (k > 1)} of f span{'s' * (k == 1)} {where}", None, rank, k)
-    return _at_degenerate_cut(flint, graph, cut, walk, table)
+    return _at_degenerate_cut(graph, cut, walk, table)
 
 
-def _at_degenerate_cut(flint: Any, graph: ExactlySolved, cut: Cut, walk: Any, table: Any) -> ExactMatch:
-    """Decide about an f inside the eigenspaces at or above γ_k: does it hold all that is above?
-
-    What a product of (P - γ) over the γ above the cut leaves of f is its part at γ_k, of rank k less what f holds above.
-    """
+def _at_degenerate_cut(graph: ExactlySolved, cut: Cut, walk: Any, table: Any) -> ExactMatch:
+    """Decide about an f of rank k inside the eigenspaces at or above γ_k: does it contain all those above?"""
     here, k = graph.eigenvalue(cut.k), cut.k
     above = [factor for factor, _ in graph.charpoly.factors if _least(graph, factor) > here]
-    rational = sum((len(factor) - 1) * count for factor, count in graph.charpoly.factors if factor in above)
-    if rational < cut.above:
+    reached = sum((len(factor) - 1) * exponent for factor, exponent in graph.charpoly.factors if factor in above)
+    if reached < cut.above:
         return ExactMatch(
             False,
-            f"an eigenvalue above γ_{k} is conjugate to one not above it: no rational f holds the first alone",
+            f"an eigenvalue above γ_{k} is conjugate to one not above it: no rational f contains its eigenvectors alone",
             None,
             k,
             k,
         )
-    held = k - _apply(flint, walk, above, table).rank()
-    room = cut.upto - cut.above
-    if held < cut.above:
-        return ExactMatch(False, f"f holds {held} of the {cut.above} dimensions above γ_{k} = γ_{k + 1}", None, k, k)
-    part = f"{k - cut.above} of the {room} dimensions of γ_{k}"
+    # The product of (P - γ) over the γ above the cut leaves of f its part at γ_k, whose rank is k less the dimensions of f above.
+    contained = k - _apply(walk, above, table).rank()
+    if contained < cut.above:
+        reason = f"f contains {contained} of the {cut.above} dimensions above γ_{k} = γ_{k + 1}"
+        return ExactMatch(False, reason, None, k, k)
+    part = f"{k - cut.above} of the {cut.upto - cut.above} dimensions of γ_{k}"
     return ExactMatch(True, f"f spans one of the equally good choices at a degenerate cut: {part}", None, k, k)
 
 
@@ -117,8 +117,8 @@ def _least(graph: ExactlySolved, factor: tuple[int, ...]) -> Any:
     return min(each for each in graph.eigenvalues if each.coefficients == factor)
 
 
-def _apply(flint: Any, walk: Any, polynomials: list[tuple[int, ...]], table: Any) -> Any:
-    """Return the product of these polynomials of P, applied to f."""
+def _apply(walk: Any, polynomials: list[tuple[int, ...]], table: Any) -> Any:
+    """Return the product of these polynomials of P, applied to f by Horner's rule."""
     for coefficients in polynomials:
         total = table * coefficients[-1]
         for c in coefficients[-2::-1]:

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.basics.arguments import called, whole_number
+from popgraph.basics.arguments import called, numbers, whole_number
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.subspace import EPS
 from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten
 from popgraph.populations.structure.factors import Factors
 from popgraph.populations.structure.low_degree import LowDegree, function_of_views
 from popgraph.populations.structure.spectrum import ProductSpectrum, solve
-from popgraph.spectrum import Certificate, SolverUse, Spectrum
+from popgraph.spectrum import Solution, SolverUse, Spectrum, assemble_spectrum
 from popgraph.spectrum.product.levels import Index
 
 MAX_FACTOR_VIEWS = 800  # of a factor whose whole eigenbasis is used; up to here all eigenvalues are solved for
@@ -81,22 +81,13 @@ class EigenfunctionCoordinates(Immutable):
 
     def spectrum(self, k: int) -> Spectrum:
         """Return the first k coordinates as eigenpairs."""
-        after = float(self.gamma[k]) if k < self.N else 0.0  # these are all eigenfunctions, or those of 0 are left out
-        gap = float(self.gamma[k - 1]) - after
-        spread = np.sqrt(k) * self.residual + self.side * EPS
-        angle = float(np.arcsin(min(1.0, spread / gap))) if gap > 8 * self.side * EPS else np.pi / 2
-        return Spectrum(
-            gamma=frozen(self.gamma[:k].copy()),
-            eigenvectors=frozen(np.eye(self.N, k)),
-            w_x=self.w_x,
-            residuals=frozen(np.full(k, self.residual)),
-            gamma_known=self.gamma,
-            floor=0.0,
-            components=int(np.sum(self.gamma == 1)),
-            certificate=Certificate(self.residual, 0.0, after, after, "best-first search", angle),
-            solvers=(SolverUse("product", 1, (self.N, self.N), "coordinates in which Ā is diagonal"),),
-            side=self.side,
+        # The k + 2 leading eigenfunctions of the product are among these, so that the next eigenvalue here is that of the product
+        use = SolverUse("product", 1, (self.N, self.N), "coordinates in which Ā is diagonal")
+        units = int(np.sum(self.gamma == 1))
+        solution = Solution(
+            self.gamma, units, "best-first search", (use,), self.side, closed_form=False, residual=self.residual
         )
+        return assemble_spectrum(solution, np.eye(self.N, k), self.w_x, self.gram)
 
 
 def in_coordinates(factors: Factors, f: Any, k: Any = None, spectrum: Any = None) -> EigenfunctionCoordinates | None:
@@ -123,7 +114,7 @@ def in_coordinates(factors: Factors, f: Any, k: Any = None, spectrum: Any = None
 def _columns_of(factors: Factors, f: Any) -> int:
     """Return the number of columns of a callable f, asked about one view."""
     value = called(f, np.zeros((1, factors.d), dtype=np.intp), "f")
-    shape = tuple(getattr(value, "shape", np.shape(value)))
+    shape = numbers("f of a batch of 1 view", value, "it must be finite numbers (1, k)", InvalidEmbedding).shape
     if len(shape) != 2 or shape[0] != 1 or shape[1] < 1:
         raise InvalidEmbedding(f"f of a batch of 1 view has shape {shape}; it must be (1, k)")
     return int(shape[1])

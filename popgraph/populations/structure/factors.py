@@ -20,8 +20,10 @@ from popgraph.spectrum import Spectrum
 from popgraph.spectrum.product.levels import Levels
 from popgraph.spectrum.product.solve import constant_first, levels_of
 
-CELLS = 16  # views, or pairs of views, of a factor up to which comparisons are quicker than a search
-FEW = 16  # pairs asked of a factor at first; a dense solver's by-product is all eigenvalues
+MAX_CELLS_COMPARED = (
+    16  # views, or pairs of views, of a factor; above this a binary search is quicker than comparing with each
+)
+PAIRS_ASKED_FIRST = 16  # of a factor; a dense solver then tells all its eigenvalues too
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +52,7 @@ class Factors(Immutable):
 
     def product_of(self, numbers: Sequence[int]) -> int:
         """Multiply a number of each kind over all coordinates, exactly."""
-        return math.prod(numbers[kind] ** many for kind, many in self.copies.items())
+        return math.prod(numbers[kind] ** count for kind, count in self.copies.items())
 
     @cached_property
     def sizes(self) -> Ints:
@@ -74,7 +76,7 @@ class Factors(Immutable):
     def _few(self, kind: int, times: int = 1) -> int:
         """Return how many pairs of a kind are asked for."""
         graph = self.kinds[kind]
-        return min(graph.N, times * max(FEW, graph.component_count + 1))
+        return min(graph.N, times * max(PAIRS_ASKED_FIRST, graph.component_count + 1))
 
     def residual(self, kind: int, count: int) -> float:
         """Return the largest residual of the leading `count` pairs of a kind."""
@@ -86,7 +88,7 @@ class Factors(Immutable):
         if count <= 1:
             return np.ones((graph.N, 1))
         times = 1
-        while (levels := self.levels(kind, times)).rest and sum(levels.counts) < count:
+        while (levels := self.levels(kind, times)).unlisted and sum(levels.counts) < count:
             times *= 2
         ends = np.cumsum(levels.counts)  # to the end of an eigenspace, whose basis then does not depend on the count
         end = int(ends[np.searchsorted(ends, count)])
@@ -104,26 +106,22 @@ class Factors(Immutable):
     def _samplers(self) -> tuple[PairSampler, ...]:
         return tuple(PairSampler(graph.p, graph.kernel) for graph in self.kinds)
 
-    def _draw(self, kind: int, many: int, pairs: bool, generator: np.random.Generator) -> Any:
-        """Draw positions of one kind, (1 or 2, many)."""
+    def _draw(self, kind: int, size: int, pairs: bool, generator: np.random.Generator) -> Any:
+        """Draw positions of one kind, (1 or 2, size)."""
         graph, sampler = self.kinds[kind], self._samplers[kind]
-        if graph.N ** (1 + pairs) > CELLS:
-            drawn: Any = sampler.pairs(many, generator).T if pairs else sampler.views(many, generator)[np.newaxis]
+        if graph.N ** (1 + pairs) > MAX_CELLS_COMPARED:
+            drawn: Any = sampler.pairs(size, generator).T if pairs else sampler.views(size, generator)[np.newaxis]
             return drawn
         # One number decides about both views of a pair, and a few comparisons are quicker than a search.
         law = graph.w.ravel() if pairs else graph.w_x
         below = np.cumsum(law)[:-1] / law.sum()
-        number, cell = generator.random(many), np.zeros(many, dtype=np.int8)
+        number, cell = generator.random(size), np.zeros(size, dtype=np.int8)
         for edge in below:
             cell += number >= edge
         return np.stack(np.divmod(cell, np.int8(graph.N))) if pairs else cell[np.newaxis]
 
-    def sample(self, size: Any, pairs: bool, generator: np.random.Generator) -> tuple[Any, ...]:
-        """Draw views, or positive pairs, as one or two arrays (size, d) of positions."""
-        return tuple(np.moveaxis(self.sample_together(size, pairs, generator), 1, 0))
-
-    def sample_together(self, size: Any, pairs: bool, generator: np.random.Generator) -> Any:
-        """Draw views, or positive pairs, as one array (size, 1 or 2, d) of positions."""
+    def sample(self, size: Any, pairs: bool, generator: np.random.Generator) -> Any:
+        """Draw views, or positive pairs, as an array (size, 1 or 2, d) of positions."""
         drawn = np.empty((int(size), 1 + pairs, self.d), dtype=np.int32)
         for kind, copies in self.copies.items():
             at = slice(None) if copies == self.d else np.flatnonzero(self.kind_of == kind)

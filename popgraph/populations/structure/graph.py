@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.basics.arguments import generator, is_whole, word
+from popgraph.basics.arguments import generator, whole_number, word
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Immutable, Ints
 from popgraph.basics.html import headed, html_table
@@ -17,19 +17,21 @@ from popgraph.declare.augmentation import from_table
 from popgraph.declare.combinators import independently
 from popgraph.declare.distribution import Distribution, Seed, joint_distribution
 from popgraph.declare.enumerated import Population
-from popgraph.errors import InvalidArgument, TooLarge, printable, shorten, size_in_words
+from popgraph.errors import TooLarge, count_in_words, size_in_words
 from popgraph.populations.building import build
 from popgraph.populations.class_coordinates import ClassCoordinates
 from popgraph.populations.graph import PopulationGraph
+from popgraph.populations.printing import sizes_in_words
 from popgraph.populations.sampling import read_draws
 from popgraph.populations.structure.coordinates import EigenfunctionCoordinates, in_coordinates
 from popgraph.populations.structure.factors import Factors, read_factors
 from popgraph.populations.structure.low_degree import LowDegree, features
 from popgraph.populations.structure.restriction import restricted
-from popgraph.populations.structure.spectrum import ProductSpectrum, many, solve
+from popgraph.populations.structure.spectrum import ProductSpectrum, solve
 
-ENTRY_BYTES = 48  # of building, for each entry of A, measured on cubes
-EXPANDED_BYTES = 2**32
+BYTES_PER_ENTRY = 48  # of A that building takes, measured on cubes
+MAX_BYTES_EXPANDED = 2**32
+DRAW_BYTES = (48.0, 24.0)  # that a pair of views takes while it is drawn, and each of its coordinates
 
 
 @checked_call()
@@ -116,21 +118,8 @@ class ProductGraph(Immutable):
     def spectrum(self, k: int) -> ProductSpectrum:
         """Return the k leading eigenpairs of Ā, with exact multiplicities; eigenfunctions are evaluated where asked.
 
-        Parameters
-        ----------
-        k : int
-            In 1..N, of any size: levels are counted, not listed.
-
-        Raises
-        ------
-        InvalidArgument
-            If k is not in 1..N.
-        TooLarge
-            If more than a million different products of eigenvalues are among them.
-
-        References
-        ----------
-        THEORY 10.
+        k is in 1..N, of any size: levels are counted, not listed [THEORY 10]. `TooLarge` if more than a million different products
+        of eigenvalues are among the pairs.
 
         Examples
         --------
@@ -139,11 +128,7 @@ class ProductGraph(Immutable):
         >>> [count for _, count in cube.spectrum(2**1000).multiplicities[:4]]
         [1, 1000, 499500, 166167000]
         """
-        if not is_whole(k) or not 1 <= int(k) <= self.N:
-            raise InvalidArgument(
-                f"k is {shorten(k)}; it must be a whole number from 1 to the number of views, {many(self.N)}"
-            )
-        return solve(self.factor_kinds, int(k))
+        return solve(self.factor_kinds, whole_number("k", k, self.N))
 
     def sample_views(self, size: int, *, rng: Seed = None) -> Ints:
         """Draw views from w_x: an array (size, d) of positions.
@@ -154,8 +139,8 @@ class ProductGraph(Immutable):
         >>> pg.product([pg.zoo.hypercube(1)] * 1000).sample_views(5, rng=0).shape
         (5, 1000)
         """
-        size = read_draws(size, 48.0 + 24.0 * len(self.factors))
-        return np.asarray(self.factor_kinds.sample(size, False, generator(rng))[0])
+        size = read_draws(size, DRAW_BYTES[0] + DRAW_BYTES[1] * self.d)
+        return np.asarray(self.factor_kinds.sample(size, False, generator(rng))[:, 0])
 
     def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
         """Draw positive pairs (x, x⁺): an array (size, 2, d) of positions, those of x in [:, 0].
@@ -166,8 +151,8 @@ class ProductGraph(Immutable):
         >>> pg.product([pg.zoo.hypercube(1)] * 1000).sample_pairs(5, rng=0).shape
         (5, 2, 1000)
         """
-        size = read_draws(size, 48.0 + 24.0 * len(self.factors))
-        return np.asarray(self.factor_kinds.sample_together(size, True, generator(rng)))
+        size = read_draws(size, DRAW_BYTES[0] + DRAW_BYTES[1] * self.d)
+        return np.asarray(self.factor_kinds.sample(size, True, generator(rng)))
 
     def outcomes(self, positions: Any) -> list[tuple[Any, ...]]:
         """Return views, given as positions (m, d), as tuples of outcomes.
@@ -182,12 +167,7 @@ class ProductGraph(Immutable):
         return self.factor_kinds.outcomes(positions)
 
     def positions(self, views: Any) -> Ints:
-        """Return views, given as tuples of outcomes, as positions (m, d); positions are checked and returned.
-
-        Raises
-        ------
-        InvalidArgument
-            If one is no view of this product.
+        """Return views, given as tuples of outcomes, as positions (m, d), or `InvalidArgument`; positions are checked and returned.
 
         Examples
         --------
@@ -265,12 +245,7 @@ class ProductGraph(Immutable):
         """Return the same population as an ordinary graph, whose views are tuples.
 
         They are in the order in which `build` lists the tuples' own declaration: naturals in the order of `itertools.product`, and
-        the views of each by `independently`, a factor's views in its own order.
-
-        Raises
-        ------
-        TooLarge
-            If A would have more than 89 million entries.
+        the views of each by `independently`, a factor's views in its own order. `TooLarge` above 89 million entries of A.
 
         Examples
         --------
@@ -280,12 +255,12 @@ class ProductGraph(Immutable):
         """
         kinds = self.factor_kinds
         entries = kinds.product_of([graph.kernel.nnz for graph in kinds.kinds])
-        if entries * ENTRY_BYTES > EXPANDED_BYTES:
-            needed = entries * ENTRY_BYTES
+        if entries * BYTES_PER_ENTRY > MAX_BYTES_EXPANDED:
+            needed = entries * BYTES_PER_ENTRY
             size = size_in_words(float(needed)) if needed < 10**18 else f"10^{int(log10(needed))} bytes"
             raise TooLarge(
-                f"a graph of {many(self.N)} views with {many(entries)} entries of A needs {size}, more than "
-                f"{size_in_words(EXPANDED_BYTES)}; spectrum, verify, sample_pairs and popgraph.train need no list of views"
+                f"a graph of {count_in_words(self.N)} views with {count_in_words(entries)} entries of A needs {size}, more than "
+                f"{size_in_words(MAX_BYTES_EXPANDED)}; spectrum, verify, sample_pairs and popgraph.train need no list of views"
             )
         laws = [graph.population.distribution for graph in kinds.kinds]
         tables = [from_table(_rows(graph.population)) for graph in kinds.kinds]
@@ -296,10 +271,8 @@ class ProductGraph(Immutable):
         )
 
     def __repr__(self) -> str:
-        counts = {"natural": self.n, "view": self.N, "component": self.component_count}
-        words = ", ".join(f"{many(count)} {what}{'s' * (count != 1)}" for what, count in counts.items())
-        name = f"{printable(self.name)}: " if self.name else ""
-        return f"ProductGraph({name}{self.d:,} factor{'s' * (self.d != 1)}: {words})"
+        factors = f"{self.d:,} factor{'s' * (self.d != 1)}: "
+        return f"ProductGraph({sizes_in_words(self, factors)})"
 
     def __str__(self) -> str:
         return "\n".join([repr(self), *(f"  {what:<18} {value}" for what, value in self._rows())])
@@ -312,9 +285,9 @@ class ProductGraph(Immutable):
             for kind, copies in kinds.copies.items()
         ]
         more = [(f"{len(rows) - 8:,} other kinds", "")] if len(rows) > 8 else []
-        one = self.spectrum(1)
-        levels = [f"{gamma:.6g} (x{many(count)})" for gamma, count in one.multiplicities]
-        return [*rows[:8], *more, ("eigenvalues of Ā", ", ".join(levels) + ("" if one.complete else ", ..."))]
+        spectrum = self.spectrum(1)
+        levels = [f"{gamma:.6g} (x{count_in_words(count)})" for gamma, count in spectrum.multiplicities]
+        return [*rows[:8], *more, ("eigenvalues of Ā", ", ".join(levels) + ("" if spectrum.complete else ", ..."))]
 
     def _repr_html_(self) -> str:
         return headed(repr(self), html_table(self._rows(), left=True))

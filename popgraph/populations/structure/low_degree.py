@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.basics.arguments import count, is_real, is_whole, numbers
+from popgraph.basics.arguments import count, is_real, numbers, whole_number
 from popgraph.basics.arguments.embeddings import read_embedding
 from popgraph.basics.arguments.outcomes import list_finite
 from popgraph.basics.arrays import Floats, Immutable, frozen
@@ -16,7 +16,7 @@ from popgraph.errors import InvalidArgument, InvalidEmbedding, TooLarge, shorten
 from popgraph.populations.structure.factors import Factors
 from popgraph.spectrum.product.separable import Separable, separable
 
-MOST_FEATURES = 10_000  # whose moments take 1.6 GB
+MAX_FEATURES = 10_000  # whose moments take 1.6 GB
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -92,12 +92,9 @@ class LowDegree(Immutable):
                 )
             written = []
             for j, function in parts.items():
-                if not is_whole(j) or not 0 <= int(j) < factors.d:
-                    raise InvalidArgument(
-                        f"term {len(weights)} has coordinate {shorten(j)}; coordinates are 0..{factors.d - 1}"
-                    )
+                j = whole_number(f"a coordinate of term {len(weights)}", j, factors.d - 1, "the last coordinate", 0)
                 kind = int(factors.kind_of[j])
-                written.append((int(j), len(columns[kind])))
+                written.append((j, len(columns[kind])))
                 columns[kind].append(_table(factors, kind, function, f"term {len(weights)}, coordinate {j}"))
             functions.append(sorted(written))
             weights.append(_weight(weight, len(weights)))
@@ -290,9 +287,9 @@ def features(factors: Factors, degree: int) -> LowDegree:
     free = [graph.N - 1 for graph in factors.kinds]
     most = max(free)
     bound = sum(comb(factors.d, size) * most**size for size in range(degree + 1))
-    if bound > MOST_FEATURES and _count(factors, free, degree) > MOST_FEATURES:
+    if bound > MAX_FEATURES and _count(factors, free, degree) > MAX_FEATURES:
         raise TooLarge(
-            f"functions of degree {degree} of {factors.d:,} coordinates have more than {MOST_FEATURES:,} dimensions; use a lower "
+            f"functions of degree {degree} of {factors.d:,} coordinates have more than {MAX_FEATURES:,} dimensions; use a lower "
             "degree, or LowDegree.of with the terms that matter"
         )
     tables = []

@@ -98,13 +98,13 @@ def _read_factors(c: Any, declared: Any) -> tuple[PopulationGraph, ...]:
             f"the populations of class {shorten(c)} are {shorten(declared)}; give a list with one for each coordinate, at least one"
         )
     factors = []
-    for j, one in enumerate(declared):
-        if not isinstance(one, PopulationGraph):
-            if not isinstance(one, tuple) or len(one) != 2:
+    for j, factor in enumerate(declared):
+        if not isinstance(factor, PopulationGraph):
+            if not isinstance(factor, tuple) or len(factor) != 2:
                 raise InvalidArgument(
-                    f"coordinate {j} of class {shorten(c)} is {shorten(one)}; give a PopulationGraph, "
+                    f"coordinate {j} of class {shorten(c)} is {shorten(factor)}; give a PopulationGraph, "
                     "or a pair (distribution, augmentation)"
                 )
-            one = build(*one)
-        factors.append(one)
+            factor = build(*factor)
+        factors.append(factor)
     return tuple(factors)

@@ -22,7 +22,7 @@ from popgraph.errors import TooLarge
 from popgraph.populations.building import build
 from popgraph.populations.columns import read_columns
 from popgraph.populations.graph import PopulationGraph
-from popgraph.populations.printing import counts_in_words
+from popgraph.populations.printing import sizes_in_words
 from popgraph.populations.sampling import read_draws
 from popgraph.populations.structure.summed import SummedProducts
 from popgraph.populations.structure.tuples import ClassedTuples, Tuples
@@ -36,7 +36,7 @@ MAX_ENTRIES_LISTED = 2**24  # of the kernel, by `expand`
 class MixtureGraph(Immutable):
     """Hold a mixture of product populations; made by `mixture`.
 
-    It answers as a `PopulationGraph` does, but neither w nor A is ever formed: `factor` and `operator()` multiply.
+    It answers as a `PopulationGraph` does, but neither w nor A is ever formed: `kernel`, `factor` and `gram` multiply.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class MixtureGraph(Immutable):
     coordinates: tuple[tuple[Hashable, ...], ...]
     name: str = ""
 
-    is_exact = False  # nothing here is computed in fractions; `expand` and declare what it gives for that
+    is_exact = False  # products of operators are floats; `build` the expanded population for fractions
 
     @property
     def d(self) -> int:
@@ -187,23 +187,9 @@ class MixtureGraph(Immutable):
         return int(self.components.max()) + 1
 
     def spectrum(self, k: int, *, solver: str | None = None) -> Spectrum:
-        """Return the k leading eigenpairs of Ā, with the certificate of any graph's; dense up to 800 views.
+        """Return the k leading eigenpairs of Ā, certified, as of `PopulationGraph.spectrum`; dense up to 800 views.
 
-        Parameters
-        ----------
-        k : int
-            In 1..N.
-        solver : {"dense", "iterative"}, optional
-            Force a solver.
-
-        Raises
-        ------
-        InvalidArgument
-            If k is not in 1..N.
-        NotConverged
-            If an answer could not be certified.
-        TooLarge
-            If k is so large a part of so many views that only a dense solve would serve, and it does not fit.
+        `TooLarge` if k is so large a part of so many views that only a dense solve would serve, and it does not fit.
 
         Examples
         --------
@@ -230,13 +216,6 @@ class MixtureGraph(Immutable):
     def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
         """Draw positive pairs (x, x⁺): a class, a natural of it, then two of its views; (size, 2) positions in `views`.
 
-        Raises
-        ------
-        InvalidArgument
-            If the size is not a whole number, 0 or more.
-        TooLarge
-            If so many do not fit.
-
         Examples
         --------
         >>> import popgraph as pg
@@ -255,12 +234,9 @@ class MixtureGraph(Immutable):
         return cells if self._arrays.cells is None else np.searchsorted(self._arrays.cells, cells)
 
     def expand(self) -> PopulationGraph:
-        """List the naturals and the kernel: an ordinary graph, its views in the same order, labelled by class.
+        """Return the same population as an ordinary graph, its naturals and views in the same order, labelled by class.
 
-        Raises
-        ------
-        TooLarge
-            If the kernel has more than 16,777,216 entries.
+        `TooLarge` if the kernel has more than 16,777,216 entries.
 
         Examples
         --------
@@ -315,4 +291,4 @@ class MixtureGraph(Immutable):
 
     def __repr__(self) -> str:
         classes = f"{len(self.law)} class{'es' * (len(self.law) != 1)} of {self.d} coordinate{'s' * (self.d != 1)}, "
-        return f"MixtureGraph({counts_in_words(self, classes)})"
+        return f"MixtureGraph({sizes_in_words(self, classes)})"

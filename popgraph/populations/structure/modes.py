@@ -14,10 +14,10 @@ from popgraph.basics.arrays import Floats
 
 # Side up to which coordinates are joined: on 2^20 cells a product takes less than a third of the time of one coordinate after the
 # other, and joining up to 64 takes nearly twice that of 16.
-JOINED = 16
+MAX_JOINED_SIDE = 16
 
 
-def joined(matrices: Sequence[Floats], most: int = JOINED) -> list[Floats]:
+def joined(matrices: Sequence[Floats], most: int = MAX_JOINED_SIDE) -> list[Floats]:
     """Multiply neighbouring small matrices out (Kronecker), while their sides stay at or below `most`.
 
     Twenty passes over a vector of 2^20 entries, each of which does next to nothing, become five.

@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 
 from popgraph.basics.arguments import count as read_count
-from popgraph.basics.arguments import is_whole
+from popgraph.basics.arguments import whole_number
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.html import Bar, headed, html_table
-from popgraph.errors import InvalidArgument, NotConverged, TooLarge, shorten
+from popgraph.errors import NotConverged, TooLarge
 from popgraph.populations.structure.factors import Factors
 from popgraph.populations.structure.low_degree import LowDegree
 from popgraph.spectrum.product.levels import Index, Level, Levels, Product, Short, merge_types
 from popgraph.spectrum.product.separable import separable
 
-LISTED = "best-first search: no product of the factors' eigenvalues above the last one listed is left out"
-MOST_LISTED = 10**7  # eigenvalues that are written out one by one
-MOST_FUNCTIONS = 10**6  # eigenfunctions
+EXCLUDED = "best-first search: no product of the factors' eigenvalues above the last one listed is left out"
+MOST_EIGENVALUES_LISTED = 10**7
+MOST_EIGENFUNCTIONS_LISTED = 10**6
 
 
 def many(count: int) -> str:
@@ -131,20 +131,20 @@ class ProductSpectrum(Immutable):
         TooLarge
             If there are more than 10,000,000; the `multiplicities` list them all.
         """
-        if self.k > MOST_LISTED:
+        if self.k > MOST_EIGENVALUES_LISTED:
             raise TooLarge(f"{many(self.k)} eigenvalues are too many to list; use spectrum.multiplicities")
-        counts = [count for _, count in self._held]
-        return frozen(np.repeat([level.gamma for level, _ in self._held], counts))
+        counts = [count for _, count in self._leading_levels]
+        return frozen(np.repeat([level.gamma for level, _ in self._leading_levels], counts))
 
     @cached_property
-    def _held(self) -> list[tuple[Level, int]]:
+    def _leading_levels(self) -> list[tuple[Level, int]]:
         """Each level with how many of its eigenvalues are among the k."""
-        held, left = [], self.k
+        leading, missing = [], self.k
         for level in self.levels:
-            if left > 0:
-                held.append((level, min(left, level.multiplicity)))
-            left -= level.multiplicity
-        return held
+            if missing > 0:
+                leading.append((level, min(missing, level.multiplicity)))
+            missing -= level.multiplicity
+        return leading
 
     @property
     def multiplicities(self) -> tuple[tuple[float, int], ...]:
@@ -154,10 +154,10 @@ class ProductSpectrum(Immutable):
     @property
     def clean_cuts(self) -> tuple[int, ...]:
         """The k, as far as known, with γ_k > γ_{k+1}: there F* spans one subspace, not a family."""
-        cuts, below = [], 0
+        cuts, counted = [], 0
         for level in self.levels:
-            below += level.multiplicity
-            cuts += [below] * bool(level.keys)
+            counted += level.multiplicity
+            cuts += [counted] * bool(level.keys)
         return tuple(cuts)
 
     @property
@@ -173,7 +173,7 @@ class ProductSpectrum(Immutable):
     @property
     def last(self) -> float:
         """γ_k."""
-        return self._held[-1][0].gamma
+        return self._leading_levels[-1][0].gamma
 
     @property
     def gap(self) -> float:
@@ -214,7 +214,7 @@ class ProductSpectrum(Immutable):
         TooLarge
             If there are more than a million.
         """
-        if self.k > MOST_FUNCTIONS:
+        if self.k > MOST_EIGENFUNCTIONS_LISTED:
             raise TooLarge(f"{many(self.k)} eigenfunctions are too many to list; use a smaller k")
         listed = self.members(self.k)
         most = [1] * len(self.factors.kinds)
@@ -271,15 +271,16 @@ class ProductSpectrum(Immutable):
         >>> pg.product([pg.zoo.hypercube(1)] * 1000).spectrum(1001).leading(1)
         ProductSpectrum(k=1, gamma=[1], gap 0.75)
         """
-        if not is_whole(k) or not 1 <= int(k) <= self.k:
-            raise InvalidArgument(f"k is {shorten(k)}; this spectrum has the leading 1..{many(self.k)} pairs")
-        certificate = _certify(self.factors, self.search, self.levels, int(k), self.certificate.excluded)
-        return replace(self, k=int(k), certificate=certificate)
+        k = whole_number("k", k, self.k, "the number of pairs of this spectrum")
+        certificate = _certify(self.factors, self.search, self.levels, k, self.certificate.excluded)
+        return replace(self, k=k, certificate=certificate)
 
     def __repr__(self) -> str:
         cut = f"gap {self.gap:.4g}" if self.gap > 0 else "degenerate cut"
-        held = [f"{level.gamma:.4g}" + (f" (x{many(count)})" if count > 1 else "") for level, count in self._held]
-        shown = ", ".join(held[:4]) + (", ..." if len(held) > 4 else "")
+        values = [
+            f"{level.gamma:.4g}" + (f" (x{many(count)})" if count > 1 else "") for level, count in self._leading_levels
+        ]
+        shown = ", ".join(values[:4]) + (", ..." if len(values) > 4 else "")
         return f"ProductSpectrum(k={many(self.k)}, gamma=[{shown}], {cut})"
 
     def __str__(self) -> str:
@@ -307,47 +308,50 @@ def solve(factors: Factors, k: int) -> ProductSpectrum:
     """Find the levels down to the (k + 1)-th eigenvalue, with as much of the factors' spectra as that takes."""
     times = [1] * len(factors.kinds)
     while True:
-        levels = [factors.levels(kind, many_times) for kind, many_times in enumerate(times)]
-        search = merge_types(levels, factors.kind_of.tolist())
+        of_kinds = [factors.levels(kind, pairs) for kind, pairs in enumerate(times)]
+        search = merge_types(of_kinds, factors.kind_of.tolist())
         try:
-            found, floor = search.leading(k)
+            levels, floor = search.leading(k)
             break
         except Short as short:
             of_type: Levels = search.types[short.type]
-            short_kinds = [kind for kind, spectrum in enumerate(levels) if spectrum == of_type]
+            short_kinds = [kind for kind, spectrum in enumerate(of_kinds) if spectrum == of_type]
             if all(times[kind] > factors.kinds[kind].N for kind in short_kinds):
                 raise NotConverged(
                     f"the eigenvalues of {factors.kinds[short_kinds[0]]!r} are not all known, and k = {many(k)} needs them"
                 ) from None
             for kind in short_kinds:
                 times[kind] *= 2
-    certificate = _certify(factors, search, tuple(found), k, LISTED)
-    return ProductSpectrum(factors, k, tuple(found), floor, certificate, search)
+    certificate = _certify(factors, search, tuple(levels), k, EXCLUDED)
+    return ProductSpectrum(factors, k, tuple(levels), floor, certificate, search)
 
 
 def _certify(factors: Factors, search: Product, levels: tuple[Level, ...], k: int, excluded: str) -> ProductCertificate:
     """Add up the factors' errors over the levels that hold the k leading eigenvalues."""
-    below, last, after, moved = 0, levels[0], 0.0, 0
+    # For v = v_1 ⊗ ... ⊗ v_d and γ = γ_1 ... γ_d, Āv - γv is a sum of d terms. In the j-th, factor j contributes its residual and
+    # each other factor a vector of length at most 1. The residual of √w_x is 0; where a factor has several components, another of
+    # its unit eigenvectors may stand in its place.
+    counted, last, remainder, moved = 0, levels[0], 0.0, 0
     deepest = [0] * len(search.types)
     for level in levels:
-        if below < k:
+        if counted < k:
             last = level
             moved = max([moved, *(sum(count for _, _, count in key) for key in level.keys)])
             for t, at, _ in chain.from_iterable(level.keys):
                 deepest[t] = max(deepest[t], at)
-        below += level.multiplicity
-        if below > k:
-            after = level.gamma
+        counted += level.multiplicity
+        if counted > k:
+            remainder = level.gamma
             break
-    tops = sum(search.types[t].counts[0] > 1 for t in search.type_of)
+    of_several_components = sum(search.types[t].counts[0] > 1 for t in search.type_of)
     of_factor = 0.0
     for kind, j in enumerate(np.unique(factors.kind_of, return_index=True)[1].tolist()):
         t = search.type_of[j]
         of_factor = max(of_factor, factors.residual(kind, search.types[t].start(deepest[t] + 1)))
-    residual = (moved + tops) * of_factor
-    gap = last.gamma - after
+    residual = (moved + of_several_components) * of_factor
+    gap = last.gamma - remainder
     angle = np.pi / 2
     if gap > 0:
         spread = float(np.sqrt(float(k))) if k < 10**300 else np.inf
         angle = float(np.arcsin(min(1.0, (spread * residual + last.error) / gap)))
-    return ProductCertificate(of_factor, residual, last.error, after, excluded, angle)
+    return ProductCertificate(of_factor, residual, last.error, remainder, excluded, angle)

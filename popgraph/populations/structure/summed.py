@@ -152,9 +152,9 @@ class SummedProducts(Immutable):
                 number = np.add.outer(number * counts[c][j], self.split[c][j]).ravel()
                 cell = np.add.outer(cell * self.sizes[j], place).ravel()
             of_cell[cell] = labels[first[c] + number]
-        found, where, numbers = np.unique(self._views(of_cell), return_index=True, return_inverse=True)
-        order = np.empty(len(found), dtype=np.intp)
-        order[np.argsort(where)] = np.arange(len(found))
+        distinct, first_view, numbers = np.unique(self._views(of_cell), return_index=True, return_inverse=True)
+        order = np.empty(len(distinct), dtype=np.intp)
+        order[np.argsort(first_view)] = np.arange(len(distinct))
         return frozen(order[numbers])
 
     def _shared(self, c: int, e: int, counts: list[list[int]]) -> Sparse:

@@ -1,8 +1,8 @@
 """Spectra of Kronecker products: the leading products of the factors' eigenvalues, each with its exact multiplicity.
 
-Knows lists of eigenvalues, and no matrix. An eigenvalue of a product is one of each factor's, multiplied (THEORY 10); a product of
-d factors has astronomically many, but few *levels*: how many factors are at which of their distinct eigenvalues. Levels are
-found best first, and their members one by one as they are asked for.
+Works on lists of eigenvalues, not on matrices. An eigenvalue of a product is one of each factor's, multiplied (THEORY 10). There
+are astronomically many, but few *levels*: ways to say how many factors are at which of their distinct eigenvalues. Levels are found
+best first, and the eigenvectors of a level one by one as they are asked for.
 """
 
 import heapq
@@ -18,7 +18,7 @@ from popgraph.errors import InvalidArgument, TooLarge
 MOST_KEYS = 1_000_000  # ways to reach a level that are looked at: some ten seconds
 
 Key = tuple[tuple[int, int, int], ...]  # (type, level, how many factors), of those below their top
-Index = tuple[tuple[int, int], ...]  # (factor, eigenvector), of those that are not at their vector 0
+Index = tuple[tuple[int, int], ...]  # (factor, number of its eigenvector), of the factors whose number is not 0
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,14 @@ class Levels:
         Their multiplicities.
     error : float
         How far rounding may have moved those in (0, 1).
-    rest : float
-        No eigenvalue that is not listed exceeds this; 0 where all are.
+    unlisted : float
+        An upper bound on the eigenvalues that are not listed; 0 where all are.
     """
 
     gamma: tuple[float, ...]
     counts: tuple[int, ...]
     error: float
-    rest: float = 0.0
+    unlisted: float = 0.0
 
     def start(self, level: int) -> int:
         """Return the number of eigenvalues above a level, which is the position of its first."""
@@ -56,7 +56,7 @@ class Levels:
 class Level:
     """Hold an eigenvalue of a product, its multiplicity, how far rounding may have moved it, and the ways to reach it.
 
-    The level 0 has no keys: it is what is left.
+    The level of the eigenvalue 0 has no keys: it holds all products that no other level does.
     """
 
     gamma: float
@@ -102,8 +102,8 @@ class Product:
     def __init__(self, types: Sequence[Levels], type_of: Sequence[int]) -> None:
         self.types, self.type_of, self.d = tuple(types), tuple(type_of), len(type_of)
         self.copies = Counter(self.type_of)
-        self.size = math.prod(sum(self.types[t].counts) ** many for t, many in self.copies.items())
-        self.tops = math.prod(self.types[t].counts[0] ** many for t, many in self.copies.items())
+        self.size = math.prod(sum(self.types[t].counts) ** copies for t, copies in self.copies.items())
+        self.units = math.prod(self.types[t].counts[0] ** copies for t, copies in self.copies.items())  # eigenvalues 1
         self.places = [[j for j, t in enumerate(self.type_of) if t == number] for number in range(len(self.types))]
         items = [
             _Item(
@@ -122,11 +122,6 @@ class Product:
     def leading(self, k: int) -> tuple[list[Level], float]:
         """Return the levels down to that of the (k + 1)-th eigenvalue, and a bound on all below.
 
-        Best first by the upper ends of intervals that hold the exact values: a level is a set of products whose intervals overlap,
-        one after the other, so that products of equal factors in another order, or of γ² with γ·γ, count as equal, and
-        nothing is called equal that rounding could not have split. No product can exceed the one that it was made of by
-        lowering a factor, so nothing above what was popped is missed.
-
         Raises
         ------
         Short
@@ -134,42 +129,46 @@ class Product:
         TooLarge
             If more than a million different products lie above.
         """
-        rest = max(levels.rest for levels in self.types)
-        known = math.log(rest) if rest > 0 else -math.inf
-        short = max(range(len(self.types)), key=lambda t: self.types[t].rest)
-        found: list[Level] = []
+        # Best first, by upper ends of intervals that hold the exact values. A level is a set of products whose intervals overlap,
+        # one after the other, so that products of equal factors in another order, or of γ² with γ·γ, count as equal, and nothing
+        # is called equal that rounding could not have split. No product can exceed the one that it was made of by lowering a
+        # factor, so nothing above what was popped is missed.
+        unlisted = max(levels.unlisted for levels in self.types)
+        log_unlisted = math.log(unlisted) if unlisted > 0 else -math.inf
+        shortest = max(range(len(self.types)), key=lambda t: self.types[t].unlisted)
+        levels: list[Level] = []
         total, popped = 0, 0
         heap: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
         group: list[tuple[int, ...]] = []
-        low = math.inf
+        lowest = math.inf  # lower end of the group's intervals
         while heap:
             upper = -heap[0][0]
-            if group and upper < low:
-                found.append(self._level(group))
-                total += found[-1].multiplicity
+            if group and upper < lowest:
+                levels.append(self._level(group))
+                total += levels[-1].multiplicity
                 if total > k:
-                    return found, math.exp(max(upper, known))
-                group, low = [], math.inf
+                    return levels, math.exp(max(upper, log_unlisted))
+                group, lowest = [], math.inf
             state = heapq.heappop(heap)[1]
             for child in self._children(state):
                 heapq.heappush(heap, (-math.fsum(self.items[i].upper for i in child), child))
             group.append(state)
-            low = min(low, math.fsum(self.items[i].lower for i in state))
-            if low <= known:
-                raise Short(short)
+            lowest = min(lowest, math.fsum(self.items[i].lower for i in state))
+            if lowest <= log_unlisted:
+                raise Short(shortest)
             popped += 1
             if popped > MOST_KEYS:
                 raise TooLarge(
                     f"more than {MOST_KEYS:,} different products of the factors' eigenvalues are among the {k:,} leading ones, or "
                     "within rounding of them; use a smaller k"
                 )
-        if rest > 0:
-            raise Short(short)
-        found.append(self._level(group))
-        total += found[-1].multiplicity
-        if left := self.size - total:
-            found.append(Level(0.0, left, 0.0, ()))
-        return found, 0.0
+        if unlisted > 0:
+            raise Short(shortest)
+        levels.append(self._level(group))
+        total += levels[-1].multiplicity
+        if zeros := self.size - total:
+            levels.append(Level(0.0, zeros, 0.0, ()))
+        return levels, 0.0
 
     def _children(self, state: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
         """Yield the states made of this one by one more move, or by a lower last move: each state has one parent.
@@ -194,27 +193,27 @@ class Product:
         """Join states of one level; the most accurate of them gives the eigenvalue."""
         keys, widths, multiplicity = [], [], 0
         for state in group:
-            keys.append(tuple((self.items[i].type, self.items[i].level, many) for i, many in Counter(state).items()))
+            keys.append(tuple((self.items[i].type, self.items[i].level, count) for i, count in Counter(state).items()))
             value = math.exp(math.fsum(self.items[i].value for i in state))
             widths.append((math.exp(math.fsum(self.items[i].upper for i in state)) - value, -value))
             multiplicity += self._multiplicity(keys[-1])
         error, value = min(widths)
-        order = sorted(range(len(keys)), key=lambda i: (sum(many for _, _, many in keys[i]), keys[i]))
+        order = sorted(range(len(keys)), key=lambda i: (sum(count for _, _, count in keys[i]), keys[i]))
         return Level(-value, multiplicity, error, tuple(keys[i] for i in order))
 
     def _multiplicity(self, key: Key) -> int:
         """Return how many eigenvectors have these levels: multinomials of factors, times the levels' own multiplicities."""
-        left, many = dict(self.copies), int(self.tops)
+        at_top, multiplicity = dict(self.copies), int(self.units)
         for t, level, count in key:
             levels = self.types[t]
-            many //= levels.counts[0] ** count
-            many *= math.comb(left[t], count) * levels.counts[level] ** count
-            left[t] -= count
-        return many
+            multiplicity //= levels.counts[0] ** count
+            multiplicity *= math.comb(at_top[t], count) * levels.counts[level] ** count
+            at_top[t] -= count
+        return multiplicity
 
     def gamma_of(self, index: Index) -> float:
         """Return the eigenvalue of one eigenvector, as a product."""
-        return math.prod(self.types[t].gamma[level] for t, level, many in self.key_of(index) for _ in range(many))
+        return math.prod(self.types[t].gamma[level] for t, level, count in self.key_of(index) for _ in range(count))
 
     def key_of(self, index: Index) -> Key:
         """Return which levels the factors of an eigenvector are at."""
@@ -229,24 +228,24 @@ class Product:
         return tuple((t, level, moved[t, level]) for t, level in order)
 
     def members(self, level: Level) -> Iterator[Index]:
-        """Yield the eigenvectors of a level, each as (factor, eigenvector) of the factors that are not at their vector 0.
+        """Yield the eigenvectors of a level, each as (factor, number) of the factors that are not at their eigenvector 0.
 
         Those with fewer such factors come first; of these, those of one way to reach the level after those of another, and each
-        way's in the order of these pairs. Each factor's vectors are numbered by falling eigenvalue, and vector 0 is √w_x.
+        way's in the order of these pairs. A factor's eigenvectors are numbered by falling eigenvalue, and number 0 is √w_x.
         """
         if not level.keys:
-            for many in range(1, self.d + 1):
-                yield from self._null_members(many, 0, False)
+            for moved in range(1, self.d + 1):
+                yield from self._null_members(moved, 0, False)
             return
-        room = sum(self.copies[t] for t, levels in enumerate(self.types) if levels.counts[0] > 1)
-        for many in range(self.d + 1):
+        most_extra = sum(self.copies[t] for t, levels in enumerate(self.types) if levels.counts[0] > 1)
+        for moved in range(self.d + 1):
             for key in level.keys:
-                extra = many - sum(count for _, _, count in key)
-                if 0 <= extra <= room:
+                extra = moved - sum(count for _, _, count in key)
+                if 0 <= extra <= most_extra:
                     yield from self._members({(t, at): count for t, at, count in key}, extra, 0)
 
     def _members(self, wanted: dict[tuple[int, int], int], extra: int, first: int) -> Iterator[Index]:
-        """Yield the eigenvectors with so many factors, from `first` on, at these levels, and `extra` at others of their top."""
+        """Yield the eigenvectors with so many factors, from `first` on, at these levels, and `extra` at others of γ = 1."""
         if not wanted and not extra:
             yield ()
             return
@@ -259,13 +258,13 @@ class Product:
                 for number in range(1, levels.counts[0]):
                     yield from (((j, number), *more) for more in self._members(wanted, extra - 1, j + 1))
             for level in sorted(at for of, at in wanted if of == t):
-                left = dict(wanted)
-                left[t, level] -= 1
-                if not left[t, level]:
-                    del left[t, level]
+                others = dict(wanted)
+                others[t, level] -= 1
+                if not others[t, level]:
+                    del others[t, level]
                 start = levels.start(level)
                 for number in range(start, start + levels.counts[level]):
-                    yield from (((j, number), *more) for more in self._members(left, extra, j + 1))
+                    yield from (((j, number), *more) for more in self._members(others, extra, j + 1))
 
     def _fits(self, wanted: dict[tuple[int, int], int], extra: int, first: int) -> bool:
         """Whether the factors from `first` on are enough."""
@@ -274,24 +273,24 @@ class Product:
             needed[t] += count
         free = 0
         for t, levels in enumerate(self.types) if extra else ((t, self.types[t]) for t in needed):
-            left = len(self.places[t]) - bisect_left(self.places[t], first)
-            if left < needed[t]:
+            available = len(self.places[t]) - bisect_left(self.places[t], first)
+            if available < needed[t]:
                 return False
-            free += (left - needed[t]) * (levels.counts[0] > 1)
+            free += (available - needed[t]) * (levels.counts[0] > 1)
         return free >= extra
 
-    def _null_members(self, many: int, first: int, done: bool) -> Iterator[Index]:
-        """Yield the eigenvectors with so many factors off their vector 0, at least one of these at the eigenvalue 0."""
-        if not many:
+    def _null_members(self, moved: int, first: int, null: bool) -> Iterator[Index]:
+        """Yield eigenvectors with so many factors off their eigenvector 0, one of these, unless `null`, at the eigenvalue 0."""
+        if not moved:
             yield ()
             return
-        for j in range(first, self.d - many + 1):
+        for j in range(first, self.d - moved + 1):
             levels = self.types[self.type_of[j]]
-            later = any(self.types[self.type_of[i]].gamma[-1] == 0 for i in range(j + 1, self.d)) and many > 1
+            null_later = moved > 1 and any(self.types[self.type_of[i]].gamma[-1] == 0 for i in range(j + 1, self.d))
             for number in range(1, sum(levels.counts)):
-                null = number >= levels.rank
-                if done or null or later:
-                    for more in self._null_members(many - 1, j + 1, done or null):
+                null_here = number >= levels.rank
+                if null or null_here or null_later:
+                    for more in self._null_members(moved - 1, j + 1, null or null_here):
                         yield ((j, number), *more)
 
 

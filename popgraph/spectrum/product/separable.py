@@ -11,8 +11,8 @@ import numpy as np
 
 from popgraph.basics.arrays import Floats, Ints
 
-AT_ONCE = 1024  # points whose transpose stays in the cache
-FEW_POINTS = 100  # functions for each point, above which a loop over functions is slower than arrays of both
+POINTS_AT_ONCE = 1024  # points whose transpose stays in the cache
+FUNCTIONS_PER_POINT = 100  # above which a loop over functions is slower than arrays of both
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,21 +39,21 @@ class Separable:
 
     def evaluate(self, positions: Ints) -> Floats:
         """Return the values (n, m) at n points, given as rows of tables, (n, d)."""
-        if len(positions) < len(self) // FEW_POINTS:
-            return self._at_once(positions)
+        if len(positions) < len(self) // FUNCTIONS_PER_POINT:
+            return self._few_points(positions)
         columns = [np.ascontiguousarray(table.T) for table in self.tables]
         moved = []
         for at, column in zip(self.coordinate.tolist(), self.column.tolist(), strict=True):
             moved.append([(j, columns[self.kind_of[j]][c]) for j, c in zip(at, column, strict=True) if c])
         values = np.ones((len(self), len(positions)))
-        for start in range(0, len(positions), AT_ONCE):
-            points = positions[start : start + AT_ONCE].T.astype(np.intp, order="C")
-            for out, parts in zip(values[:, start : start + AT_ONCE], moved, strict=True):
+        for start in range(0, len(positions), POINTS_AT_ONCE):
+            points = positions[start : start + POINTS_AT_ONCE].T.astype(np.intp, order="C")
+            for out, parts in zip(values[:, start : start + POINTS_AT_ONCE], moved, strict=True):
                 for j, function in parts:
                     out *= function[points[j]]
         return np.asarray(values.T)
 
-    def _at_once(self, positions: Ints) -> Floats:
+    def _few_points(self, positions: Ints) -> Floats:
         """Return the same where the functions are many and the points few."""
         widths = np.array([table.shape[1] for table in self.tables])
         offsets = np.concatenate([[0], np.cumsum([table.size for table in self.tables])[:-1]])
@@ -75,32 +75,34 @@ class Separable:
         grams : sequence of (T_t, T'_t) arrays
             For each kind of coordinate, the mean of each column of its table here times each there; [0, 0] is 1.
         """
-        mine, theirs = self._at(), other._at()
+        mine, theirs = self._by_coordinate(), other._by_coordinate()
         product = np.ones((len(self), len(other)))
         for j in sorted(mine.keys() | theirs.keys()):
             gram = grams[int(self.kind_of[j])]
-            rows, row_columns = mine.get(j, (NONE, NONE))
-            columns, other_columns = theirs.get(j, (NONE, NONE))
+            rows, row_columns = mine.get(j, (NO_FUNCTIONS, NO_FUNCTIONS))
+            columns, other_columns = theirs.get(j, (NO_FUNCTIONS, NO_FUNCTIONS))
             there = np.zeros(len(other), dtype=np.intp)
             there[columns] = other_columns
             product[rows] *= gram[row_columns][:, there]
             if len(columns):
-                rest = np.ones(len(self), dtype=bool)
-                rest[rows] = False
-                product[np.ix_(rest, columns)] *= gram[0, other_columns]
+                constant = np.ones(len(self), dtype=bool)
+                constant[rows] = False
+                product[np.ix_(constant, columns)] *= gram[0, other_columns]
         return product
 
-    def _at(self) -> dict[int, tuple[Ints, Ints]]:
+    def _by_coordinate(self) -> dict[int, tuple[Ints, Ints]]:
         """Return for each coordinate the functions that are not 1 there, and their columns."""
         of, slot = np.nonzero(self.column)
         coordinate, column = self.coordinate[of, slot], self.column[of, slot]
         order = np.argsort(coordinate, kind="stable")
-        starts = np.flatnonzero(np.concatenate([[True], np.diff(coordinate[order]) > 0])) if len(order) else NONE
+        starts = (
+            np.flatnonzero(np.concatenate([[True], np.diff(coordinate[order]) > 0])) if len(order) else NO_FUNCTIONS
+        )
         parts = np.split(order, starts[1:]) if len(order) else []
         return {int(coordinate[part[0]]): (of[part], column[part]) for part in parts}
 
 
-NONE = np.empty(0, dtype=np.intp)
+NO_FUNCTIONS = np.empty(0, dtype=np.intp)
 
 
 def separable(tables: Sequence[Floats], kind_of: Ints, functions: Iterable[Iterable[tuple[int, int]]]) -> Separable:

@@ -1,7 +1,7 @@
 """Chebyshev-filtered subspace iteration: many columns at once, which hold every copy of a repeated eigenvalue.
 
-A block of b columns holds b copies, so repeated eigenvalues are no danger to it. Only the products differ between a machine and
-a cluster, and who searches brings them.
+A block of b columns converges to b copies of a repeated eigenvalue, where a single vector meets one. The products come from
+whoever searches, on this machine or on a cluster (`Columns`).
 
 References
 ----------
@@ -15,21 +15,21 @@ import numpy as np
 
 from popgraph.basics.arrays import Floats
 from popgraph.errors import NotConverged
-from popgraph.spectrum.solvers.chebyshev import DEGREE, DRIFT, PLAIN, Filter, highest_degree
+from popgraph.spectrum.solvers.chebyshev import HIGHEST_DEGREE, MOST_DRIFT, PLAIN, Filter, highest_degree
 from popgraph.spectrum.solvers.symmetric import eigenpairs
 
-GUARD = 8  # columns beyond those sought, at least; as many as a quarter of them where that is more
-FILTERS = 120  # before a search is given up
-STALLED = 0.9  # share of the residual that a filter leaves where it achieves nothing
-# Such filters before a search is given up: none tells a crowd wider than the block from what is 1e-10 above it
-STALLS = 3
-# By how much the filter's edge gives way, tenfold each time that the columns no longer improve: where an eigenvalue is repeated
+LEAST_GUARD_COLUMNS = 8  # columns beyond those sought, whose convergence nobody waits for; or a quarter of those sought
+MOST_FILTERS = 120  # before a search is given up
+STALLED_SHARE = 0.9  # of the residual that a filter left: above it the filter achieved nothing
+# So many such filters, and the search is given up: no filter tells a crowd wider than the block from what is 1e-10 above it
+MOST_STALLED_FILTERS = 3
+# By what share the filter's edge is lowered, tenfold each time that the columns no longer improve: where an eigenvalue is repeated
 # beyond the block, an edge at it would tell none of its copies from what lies below
-SLACK, MOST_SLACK = 1e-2, 0.3
+LEAST_LOWERING, MOST_LOWERING = 1e-2, 0.3
 
 
 class Columns(Protocol):
-    """Multiply columns by a symmetric positive semidefinite matrix of norm 1, on the complement of what is found."""
+    """Multiply columns by a positive semidefinite matrix of norm 1, on the complement of known eigenvectors."""
 
     def room(self) -> int:
         """Return the dimension of that complement."""
@@ -55,38 +55,40 @@ def search(
     Parameters
     ----------
     columns : Columns
-        The matrix, of this side.
     ask : int
         How many; fewer are returned where there is no room for them.
     done : float
-        Residual of a pair that is found; products round at about 1e-15.
+        Residual at which a pair counts as found.
     enough : float
-        Residual that will do where it falls no further: an eigenvalue may be off by as much, and equal ones are to be told from
+        Residual that will do where it falls no further. Eigenvalues may be off by as much, and equal ones must be told from
         others.
     edge : float
-        A value that no more eigenvalues than that are above, where one is known, or that divides repeated ones from the rest.
+        A value below the eigenvalues sought and above all others, where one is known.
 
     Raises
     ------
     NotConverged
         If they do not converge.
     """
-    width = min(ask + max(GUARD, ask // 4), columns.room())
+    # One filtered step multiplies what a column holds of the eigenvalue γ by T_d(2γ/edge - 1), which is at most 1 in size below the
+    # edge and grows like cosh(d arccosh) above it. The edge is the least Ritz value of the block, so that the guard columns soak
+    # up what lies next to the eigenvalues sought.
+    width = min(ask + max(LEAST_GUARD_COLUMNS, ask // 4), columns.room())
     ask = min(ask, width)
-    X, polynomial, slack, before, stalls = columns.start(width), PLAIN, 0.0, np.inf, 0
-    for step in range(FILTERS):
+    X, polynomial, lowering, worst_before, stalled = columns.start(width), PLAIN, 0.0, np.inf, 0
+    for step in range(MOST_FILTERS):
         X = columns.deflated(columns.filtered(X, polynomial) if step else X)
         theta, X, residuals = _ritz(columns, X)
         worst = float(residuals[:ask].max())
-        stuck = worst > 0.5 * before
+        stuck = worst > 0.5 * worst_before
         if worst <= done or (stuck and worst <= enough):
             return theta[:ask], X[:, :ask], residuals[:ask]
-        stalls += slack == MOST_SLACK and worst > STALLED * before
-        if stalls == STALLS:
+        stalled += lowering == MOST_LOWERING and worst > STALLED_SHARE * worst_before
+        if stalled == MOST_STALLED_FILTERS:
             break
         if stuck and step > 2:
-            slack = min(MOST_SLACK, max(SLACK, 10 * slack))
-        before, polynomial = worst, _filter(min(edge, float(theta[-1])) * (1 - slack), float(theta[0]))
+            lowering = min(MOST_LOWERING, max(LEAST_LOWERING, 10 * lowering))
+        worst_before, polynomial = worst, _filter(min(edge, float(theta[-1])) * (1 - lowering), float(theta[0]))
     raise NotConverged(
         f"{int(np.sum(residuals[:ask] <= enough))} of {ask} pairs converged in {step + 1} filtered steps (the worst residual is "
         f"{worst:.1e}): the eigenvalues near {theta[ask - 1]:.6g} lie too close; take a k at a clean cut"
@@ -105,8 +107,8 @@ def _ritz(columns: Columns, X: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def _filter(edge: float, top: float) -> Filter:
-    """Choose the highest degree at which what rounding makes of the removed vectors (γ up to 1) can be removed afterwards."""
+    """Choose the highest degree at which rounding along the known eigenvectors, of γ up to 1, can be removed afterwards."""
     if edge <= 1e-6 * top:
         return PLAIN
-    degree = highest_degree(DRIFT, 2 / edge - 1)
-    return Filter(edge, min(degree, DEGREE), DEGREE + 1) if degree > 1 else PLAIN
+    degree = highest_degree(MOST_DRIFT, 2 / edge - 1)
+    return Filter(edge, min(degree, HIGHEST_DEGREE), HIGHEST_DEGREE + 1) if degree > 1 else PLAIN

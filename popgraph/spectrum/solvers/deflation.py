@@ -9,13 +9,14 @@ multiplies, and with it how more pairs are best found: vector by vector where a 
 product is a journey.
 """
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from popgraph.basics.arrays import Floats
 from popgraph.basics.subspace import tolerance
 from popgraph.errors import NotConverged
+from popgraph.spectrum.certificate import Remainder
 from popgraph.spectrum.solvers.lanczos import Lanczos, largest_left
 from popgraph.spectrum.solvers.look import second_look
 
@@ -24,19 +25,6 @@ BOUNDED = "a Lanczos bound leaves room for nothing above (it fails with probabil
 SEARCHED_AGAIN = "a longer look, at a filtered product, finds nothing above (it fails with probability below 1e-10)"
 SPENT = "the eigenvalues found sum to the trace"
 WHOLE = "every eigenvalue computed"
-
-
-class Remainder(NamedTuple):
-    """Say what is left beside the eigenpairs found: the largest eigenvalue as well as it is known, a bound on it, and why."""
-
-    largest: float
-    bound: float
-    excluded: str
-
-    def with_spare(self, spare: Floats, rounding: float) -> "Remainder":
-        """Count eigenvalues that were found, and not asked for, among what is left; leave room for rounding in the bound."""
-        largest, bound = float(spare.max(initial=self.largest)), float(spare.max(initial=self.bound))
-        return Remainder(largest, bound + rounding * (bound > 0), self.excluded)
 
 
 class Deflated(Protocol):

@@ -1,7 +1,7 @@
 """Ā, or a matrix of the same eigenvalues, as a product with a vector: all that the iterative solver asks of a graph.
 
-`Gram` is the smaller of MMᵀ and MᵀM, with nothing formed but M and its transpose; `OperatorProduct` multiplies by whatever knows
-how to. Both count their products, so that a benchmark can say how far a solver is from the machine's memory bandwidth.
+`Gram` is the smaller of MMᵀ and MᵀM, with nothing formed but M and its transpose; `OperatorProduct` multiplies by a
+LinearOperator. Both count their products, so that a benchmark can say how far a solver is from the machine's memory bandwidth.
 """
 
 import os
@@ -15,13 +15,13 @@ from scipy.linalg.blas import dgemm, dgemv
 
 from popgraph.basics.arrays import Floats, Sparse
 from popgraph.errors import NotConverged
+from popgraph.spectrum.certificate import COLUMNS_AT_ONCE
 
-DENSE_SHARE = 0.3  # a factor fuller than this is quicker, and not much larger, as a dense array
-THREADED = 1_000_000  # stored entries; on two cores, 8 million take half the time in threads, 300,000 take longer
-TOGETHER = (
-    1.5  # columns multiplied together take the time of one alone: 1.2 to 1.9 were measured at 3 to 50 entries a row
+DENSE_SHARE = 0.3  # of entries that are not 0: a fuller factor is quicker, and not much larger, as a dense array
+THREADED_ENTRIES = (
+    1_000_000  # from which on: on two cores, 8 million take half the time in threads, 300,000 take longer
 )
-AT_ONCE = 16  # columns multiplied together, where all of them at once would double the memory
+COLUMNS_FOR_ONE = 1.5  # multiplied together in the time of one alone: 1.2 to 1.9 were measured at 3 to 50 entries a row
 
 
 class Product(Protocol):
@@ -54,7 +54,7 @@ class OperatorProduct:
         """Return Ā x of a vector (side,)."""
         self.products += 1
         if self.products > self.limit:
-            raise NotConverged(f"{self.limit:,.0f} products with Ā did not do")
+            raise NotConverged(f"{self.limit:,.0f} products with Ā did not suffice")
         return np.asarray(self.operator.matvec(x))
 
     def columns(self, X: Floats) -> Floats:
@@ -73,12 +73,7 @@ class Gram:
     ----------
     M : csr_array
     limit : float
-        How many vectors may be multiplied before `NotConverged` is raised.
-
-    Attributes
-    ----------
-    products : int
-        How many have been.
+        As of `Product`.
     """
 
     def __init__(self, M: Sparse, limit: float = np.inf) -> None:
@@ -91,7 +86,7 @@ class Gram:
             return
         # Gathering products take half the time of scattering ones, so M and its transpose are both kept.
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        threads = ThreadPoolExecutor(cores - 1) if cores > 1 and M.nnz > THREADED else None
+        threads = ThreadPoolExecutor(cores - 1) if cores > 1 and M.nnz > THREADED_ENTRIES else None
         naturals, views = _Rows(M, threads, cores), _Rows(M.T.tocsr(), threads, cores)
         self._second, self._first = (naturals, views) if self.by_naturals else (views, naturals)
 
@@ -106,37 +101,39 @@ class Gram:
         """Return Xᵀ B Bᵀ X, (m, m), of columns (side, m)."""
         self._count(X.shape[1])
         inner = np.empty((X.shape[1], X.shape[1]))
-        for start in range(0, X.shape[1], AT_ONCE):
-            part = X[:, start : start + AT_ONCE]
+        for start in range(0, X.shape[1], COLUMNS_AT_ONCE):
+            part = X[:, start : start + COLUMNS_AT_ONCE]
             if self._full is not None:
                 image = self._full @ (self._full.T @ part)
             else:
                 image = self._second(self._first(np.ascontiguousarray(part)))
-            inner[:, start : start + AT_ONCE] = dgemm(1.0, X, image, trans_a=1)
+            inner[:, start : start + COLUMNS_AT_ONCE] = dgemm(1.0, X, image, trans_a=1)
         return inner
 
     def columns(self, X: Floats) -> Floats:
         """Return B Bᵀ X of columns (side, m)."""
-        self._count(X.shape[1] / TOGETHER)
+        self._count(X.shape[1] / COLUMNS_FOR_ONE)
         image = np.empty(X.shape, order="F")
-        for start in range(0, X.shape[1], AT_ONCE):
-            part = X[:, start : start + AT_ONCE]
+        for start in range(0, X.shape[1], COLUMNS_AT_ONCE):
+            part = X[:, start : start + COLUMNS_AT_ONCE]
             if self._full is not None:
-                image[:, start : start + AT_ONCE] = self._full @ (self._full.T @ part)
+                image[:, start : start + COLUMNS_AT_ONCE] = self._full @ (self._full.T @ part)
             else:
-                image[:, start : start + AT_ONCE] = self._second(self._first(np.ascontiguousarray(part)))
+                image[:, start : start + COLUMNS_AT_ONCE] = self._second(self._first(np.ascontiguousarray(part)))
         return image
 
     def widened(self, X: Floats, out: Floats) -> None:
         """Write Bᵀ X (m columns on the larger side) into `out`."""
-        for start in range(0, X.shape[1], AT_ONCE):
-            part = np.ascontiguousarray(X[:, start : start + AT_ONCE])
-            out[:, start : start + AT_ONCE] = self._first(part) if self._full is None else self._full.T @ part
+        for start in range(0, X.shape[1], COLUMNS_AT_ONCE):
+            part = np.ascontiguousarray(X[:, start : start + COLUMNS_AT_ONCE])
+            out[:, start : start + COLUMNS_AT_ONCE] = self._first(part) if self._full is None else self._full.T @ part
 
     def _count(self, vectors: float) -> None:
         self.products += int(vectors)
         if self.products > self.limit:
-            raise NotConverged(f'{self.limit:,.0f} products with M and its transpose did not do; use solver="dense"')
+            raise NotConverged(
+                f'{self.limit:,.0f} products with M and its transpose did not suffice; use solver="dense"'
+            )
 
 
 class _Rows:

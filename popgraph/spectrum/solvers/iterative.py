@@ -15,26 +15,29 @@ from popgraph.basics.subspace import tolerance
 from popgraph.errors import NotConverged
 from popgraph.spectrum.assemble import rounded
 from popgraph.spectrum.basis import orthonormal
+from popgraph.spectrum.certificate import Remainder
 from popgraph.spectrum.components import Stack
 from popgraph.spectrum.pairs import Pairs
 from popgraph.spectrum.solvers import block
 from popgraph.spectrum.solvers.chebyshev import PLAIN, Filter, choose_filter
-from popgraph.spectrum.solvers.deflation import Remainder, find_leading
+from popgraph.spectrum.solvers.deflation import find_leading
 from popgraph.spectrum.solvers.gram import Gram, Product
-from popgraph.spectrum.solvers.lanczos import LEAST, Lanczos
+from popgraph.spectrum.solvers.lanczos import LEAST_STEPS, Lanczos
 from popgraph.spectrum.solvers.look import PAIR_RESIDUAL
 from popgraph.spectrum.solvers.symmetric import eigenpairs
 
 # Measured on two cores; only their ratio matters. Giving up when a dense solve would have been done at worst doubles its time.
 DENSE_SECONDS = 9e-11  # of a dense solve, times the cube of the side
 ENTRY_SECONDS, CALL_SECONDS = 2e-9, 3e-5  # of a product, for each stored entry and in any case
-SEARCHED = 4  # eigenvalues asked of a second search once one has found something: mends several misses at once
-CROWD = 8  # pairs from which on it is asked whether they repeat: a block finds those better than ARPACK
-PEEK = 10  # Lanczos steps that a filter is chosen by
-ROOM = 1.4  # Lanczos vectors that ARPACK keeps for each eigenvalue; the filter makes do with fewer than the usual two
-SPARE = 13  # Lanczos vectors beyond those asked for, at least: with 5, a ring's repeated eigenvalues never converged
-MIXED = 0.01  # share of a vector that must be left beside what is deflated
-FILTERED_RESTARTS = 300  # of a filtered search, before the filter is given up
+CROWD_PAIRS = 8  # pairs from which on it is asked whether they repeat: a block finds those better than ARPACK
+PEEK_STEPS = 10  # Lanczos steps that a filter is chosen by
+MISSED_PAIRS_ASKED = 4  # of a search after one that missed some: mends several misses at once
+VECTORS_PER_PAIR = 1.4  # that ARPACK keeps; the filter makes do with fewer than the usual two
+SPARE_VECTORS = (
+    13  # that ARPACK keeps beyond the pairs asked for: with 5, a ring's repeated eigenvalues never converged
+)
+FILTERED_RESTARTS = 300  # of ARPACK on a filtered product, before the filter is given up
+LEAST_SQUARE_LEFT = 0.01  # squared length of a unit vector without its known eigenvectors, to count as a new one
 
 
 def solve(stack: Stack, k: int, alone: bool = True) -> Pairs:
@@ -50,13 +53,13 @@ def solve(stack: Stack, k: int, alone: bool = True) -> Pairs:
     _, n, n_views = stack.shape
     wanted = min(k, min(n, n_views)) - 1
     solved = [_below_top(M, top, wanted, alone) for M, top in zip(stack.sparse(), stack.top, strict=True)]
-    gamma, vectors, rest, bound, methods = zip(*solved, strict=True)
+    gamma, vectors, remainder, bound, excluded = zip(*solved, strict=True)
     joined = np.stack(vectors) if len(vectors) > 1 else vectors[0][np.newaxis]
-    return Pairs(np.stack(gamma), joined, np.array(rest), np.array(bound), "; ".join(sorted(set(methods))))
+    return Pairs(np.stack(gamma), joined, np.array(remainder), np.array(bound), "; ".join(sorted(set(excluded))))
 
 
 def _below_top(M: Sparse, top: Floats, wanted: int, alone: bool) -> tuple[Floats, Floats, float, float, str]:
-    """Return the top pair and the `wanted` next ones of MᵀM on the views' side, the rest, its bound, and how it is known."""
+    """Return the top pair and the `wanted` next ones of MᵀM on the views' side, and what is left beside them."""
     side = min(M.shape)
     gram = Gram(M, np.inf if alone else DENSE_SECONDS * side**3 / (ENTRY_SECONDS * M.nnz + CALL_SECONDS))
     start = M @ top if gram.by_naturals else top  # a unit vector as it is, its eigenvalue being 1
@@ -126,8 +129,8 @@ class Search:
     def find(self, count: int) -> tuple[Floats, Floats]:
         """Find `count` more pairs, or those of them that lie above the filter's edge; values largest first."""
         lanczos = Lanczos(self.vector, self.basis, self.rng)
-        lanczos.advance(LEAST if count >= CROWD else PEEK)
-        if count >= CROWD and (edge := lanczos.crowd(count)) is not None:
+        lanczos.advance(LEAST_STEPS if count >= CROWD_PAIRS else PEEK_STEPS)
+        if count >= CROWD_PAIRS and (edge := lanczos.crowd(count)) is not None:
             return self._block(count, edge)
         chosen = choose_filter(*lanczos.ritz(), count)
         for polynomial in dict.fromkeys([chosen, PLAIN]):
@@ -150,7 +153,7 @@ class Search:
             gamma, U = self._converged_above(run, floor)
             if gamma.size:
                 return gamma, U
-        return self._block(SEARCHED << attempt)
+        return self._block(MISSED_PAIRS_ASKED << attempt)
 
     def _converged_above(self, lanczos: Lanczos, floor: float) -> tuple[Floats, Floats]:
         """Return the pairs above `floor` among the leading Ritz pairs of a filtered product, as far as they are converged."""
@@ -203,11 +206,11 @@ class Search:
     def deflated(self, X: Floats) -> Floats:
         """Remove the known eigenvectors from columns; twice, which is enough."""
         for _ in range(2):
-            X = self._apart(np.asfortranarray(X))
+            X = self._remove_known(np.asfortranarray(X))
         return X
 
     def projected(self, X: Floats) -> tuple[Floats, Floats]:
-        """Return orthonormal columns Q that span X, and the product with them on the complement of what is found."""
+        """Return orthonormal columns Q that span X, and the product with them on the complement of what is known."""
         Q = orthonormal(self.deflated(orthonormal(X)))
         return Q, self.deflated(self.gram.columns(Q))
 
@@ -222,14 +225,14 @@ class Search:
         return x - dgemv(1.0, self.basis, dgemv(1.0, self.basis, x, trans=1))
 
     def _arpack(self, ask: int, polynomial: Filter, start: Floats | None = None, least_ncv: int = 0) -> Floats:
-        """Return eigenvectors (side, ask) of the filtered product on the complement of what is found; fewer where those are 0."""
+        """Return eigenvectors (side, ask) of the filtered product on the complement of what is known; fewer where those are 0."""
 
         def deflated(x: Any) -> Any:
             return self.deflated_vector(polynomial(self.vector, self.deflated_vector, self.deflated_vector(x.ravel())))
 
         operator = LinearOperator((self.side, self.side), matvec=deflated, dtype=np.float64)
         ask = min(ask, self.room())
-        ncv = min(self.side, max(int(ROOM * ask) + 1, ask + SPARE, least_ncv))
+        ncv = min(self.side, max(int(VECTORS_PER_PAIR * ask) + 1, ask + SPARE_VECTORS, least_ncv))
         restarts = 100 * self.side if polynomial is PLAIN else FILTERED_RESTARTS
         v0 = self.deflated_vector(self.rng.standard_normal((self.side,)) if start is None else start)
         try:
@@ -248,17 +251,18 @@ class Search:
                 return self._arpack(ask, polynomial, v0, 2 * ncv)
             raise NotConverged(f"ARPACK failed on a block of side {self.side:,}: {error}") from error
         if not np.isfinite(U).all():
-            raise NotConverged(f"ARPACK returned vectors that are no numbers, on a block of side {self.side:,}")
-        U = self._apart(np.asfortranarray(U))
-        held, Z = eigenpairs(dgemm(1.0, U, U, trans_a=1))
-        if held[0] > MIXED:
+            raise NotConverged(f"ARPACK returned vectors that are not finite, on a block of side {self.side:,}")
+        # Known eigenvectors have the eigenvalue 0 on the complement; where ARPACK reaches other eigenvalues of about 0, their
+        # eigenvectors may come mixed with known ones: what is left of the mixture is short, and no longer orthonormal.
+        U = self._remove_known(np.asfortranarray(U))
+        squares, Z = eigenpairs(dgemm(1.0, U, U, trans_a=1))
+        if squares[0] > LEAST_SQUARE_LEFT:
             return U
-        # The deflated vectors have the eigenvalue 0 here, and what is 0 beside them may come mixed up with them
-        kept = held > MIXED
-        if not kept.any():
+        long = squares > LEAST_SQUARE_LEFT
+        if not long.any():
             return U[:, :0]
-        return self._apart(np.asfortranarray(U @ (Z[:, kept] / np.sqrt(held[kept]))))
+        return self._remove_known(np.asfortranarray(U @ (Z[:, long] / np.sqrt(squares[long]))))
 
-    def _apart(self, U: Floats) -> Floats:
-        """Remove what is found from columns, in place."""
+    def _remove_known(self, U: Floats) -> Floats:
+        """Remove the known eigenvectors from columns, in place."""
         return np.asarray(dgemm(-1.0, self.basis, dgemm(1.0, self.basis, U, trans_a=1), 1.0, U, overwrite_c=1))

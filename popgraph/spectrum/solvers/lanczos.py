@@ -1,4 +1,4 @@
-"""Lanczos' method on what is left beside the eigenvectors found: how its spectrum lies, and a bound on its largest eigenvalue.
+"""Lanczos' method on the complement of known eigenvectors: how the spectrum lies there, and a bound on its largest eigenvalue.
 
 scipy's solvers return converged eigenpairs and nothing else. A certificate needs less, and sooner: a few steps from a random
 start prove that no eigenvalue lies much above the largest Ritz value, whether it has converged or not.
@@ -14,11 +14,13 @@ from popgraph.basics.arrays import Floats, norm
 from popgraph.basics.subspace import EPS, tolerance
 from popgraph.spectrum.solvers.symmetric import tridiagonal_eigenpairs
 
-FAILURE = 1e-10  # probability with which the bound may fail, over the random starts
-LEAST, MOST, EVERY = 24, 96, 8  # steps taken at least and at most, and between two looks at the bound
-CONVERGED = 1e-4  # residual of a Ritz value, for its size, that stands still
-NOTHING = 64 * EPS  # a next vector shorter than this share of the operator's size is rounding
-CLOSE = 0.05  # width of the bracket of the largest eigenvalue, as a share of its distance from what it must stay below
+FAILURE_PROBABILITY = 1e-10  # with which the bound may be false, over the random starts
+LEAST_STEPS, MOST_STEPS, STEPS_BETWEEN = 24, 96, 8  # of one run; and from one evaluation of the bound to the next
+CONVERGED_RESIDUAL = 1e-4  # of a Ritz value that no longer moves, as a share of it
+ROUNDING_LENGTH = 64 * EPS  # a next vector shorter than this, for the product's size, is rounding
+BRACKET_SHARE = (
+    0.05  # width of the largest eigenvalue's bracket, as a share of its distance from what it must stay below
+)
 
 
 class Lanczos:
@@ -41,16 +43,17 @@ class Lanczos:
         Whether the Krylov space is used up: what is left of the next vector is rounding.
     """
 
-    def __init__(self, product: Callable[[Any], Any], Q: Floats, rng: np.random.Generator, most: int = MOST) -> None:
+    def __init__(
+        self, product: Callable[[Any], Any], Q: Floats, rng: np.random.Generator, most: int = MOST_STEPS
+    ) -> None:
         self.product, self.Q = product, np.asfortranarray(Q)
         self.side, self.room = Q.shape[0], Q.shape[0] - Q.shape[1]
         most = min(most, self.room)
         self.basis = np.empty((self.side, most), order="F")  # columns that no step reaches never become memory
         self.alpha, self.beta, self.steps = np.zeros(most), np.zeros(most), 0
-        self.size = 0.0  # of the product, as far as it was seen
-        self.seen: list[
-            tuple[Floats, float]
-        ] = []  # for `joint_bound`: Ritz values, and log(β_1 ... β_m), after some steps
+        self.size = 0.0  # the largest |Āx| of a unit x so far
+        # For `joint_bound`: the Ritz values after m steps, and log(β_1 ... β_m), for some m
+        self.history: list[tuple[Floats, float]] = []
         self._next = self._start(rng)
         self.finished = self._next is None
 
@@ -63,21 +66,20 @@ class Lanczos:
             self.alpha[m] = ddot(self._next, y)
             self.steps = m + 1
             self.size = max(self.size, norm(y))
-            # Twice is enough (Kahan), and once is not: what is lost of orthogonality grows in each step by |y| / β, which is 10
-            # and more on a spectrum far from 0.
+            # Twice is enough (Kahan), and once is not: each step multiplies the loss of orthogonality by |y| / β, which is 10 and
+            # more on a spectrum far from 0. The bound below assumes exact orthogonality.
             y = self._orthogonal(self._orthogonal(y))
             self.beta[m] = norm(y)
-            short = self.steps == self.room or self.beta[m] <= NOTHING * self.size
+            short = self.steps == self.room or self.beta[m] <= ROUNDING_LENGTH * self.size
             self._next = None if short else y / self.beta[m]
             self.finished = self._next is None
 
     def ritz(self) -> tuple[Floats, Floats]:
-        """Return the Ritz values, largest first, and for each the number of eigenvalues that it stands for, estimated.
-
-        The squared first entries of the tridiagonal's eigenvectors weigh the spectrum as the start sees it.
-        """
+        """Return the Ritz values, largest first, and for each an estimate of the number of eigenvalues that it stands for."""
         if self.steps == 0:
             return np.zeros(1), np.zeros(1)
+        # A uniform start has on average 1/room of its squared length in each eigenvector; the squared first entry of the
+        # tridiagonal's i-th eigenvector is the share that lies in the eigenvectors of θ_i (Gauss quadrature).
         theta, S = self._eigenpairs()
         return theta[::-1], self.room * S[0, ::-1] ** 2
 
@@ -92,29 +94,28 @@ class Lanczos:
         """
         theta, S = self._eigenpairs()
         theta, S = theta[::-1], S[:, ::-1]
-        few = (
-            int(np.searchsorted(np.cumsum(self.room * S[0] ** 2), 0.7 * ask)) + 1
-        )  # the estimate is as rough as one draw
-        off = self.beta[self.steps - 1] * np.abs(S[-1, :few])
-        if 2 * few > ask or few >= len(theta) or not (off <= CONVERGED * theta[:few]).all():
+        # 0.7: the estimate of how many eigenvalues a Ritz value stands for is as rough as one draw
+        few = int(np.searchsorted(np.cumsum(self.room * S[0] ** 2), 0.7 * ask)) + 1
+        residuals = self.beta[self.steps - 1] * np.abs(S[-1, :few])  # β_m |s_m| is that of a Ritz pair
+        if 2 * few > ask or few >= len(theta) or not (residuals <= CONVERGED_RESIDUAL * theta[:few]).all():
             return None
         return float(theta[few - 1] + theta[few]) / 2
 
     def bound(self) -> float:
-        """Return what the largest eigenvalue left exceeds with probability `FAILURE` at most, rounding included."""
+        """Return what the largest eigenvalue left exceeds with probability `FAILURE_PROBABILITY` at most, rounding included."""
         return joint_bound([self])
 
     def release(self) -> None:
-        """Give the vectors back where no more steps are to be taken; what was seen of the spectrum is kept."""
+        """Free the vectors where no more steps are to be taken; what `joint_bound` needs is kept."""
         self.basis, self._next = np.empty((self.side, 0)), None
 
-    def look(self) -> None:
+    def record(self) -> None:
         """Keep what `joint_bound` needs of the steps so far; a β that is rounding counts as the least that is not."""
         m = self.steps
-        if self.seen and len(self.seen[-1][0]) == m:  # there is nothing new
+        if self.history and len(self.history[-1][0]) == m:
             return
-        theta = self._eigenpairs()[0]
-        self.seen.append((theta, float(np.sum(np.log(np.maximum(self.beta[:m], NOTHING * self.size or 1.0))))))
+        beta = np.maximum(self.beta[:m], ROUNDING_LENGTH * self.size or 1.0)
+        self.history.append((self._eigenpairs()[0], float(np.sum(np.log(beta)))))
 
     def _eigenpairs(self) -> tuple[Floats, Floats]:
         """Return the eigenpairs of the tridiagonal matrix, ascending."""
@@ -135,78 +136,75 @@ class Lanczos:
 
     def _orthogonal(self, y: Floats) -> Floats:
         """Remove the spans of Q and of the basis from a vector, once."""
-        for known in (self.Q, self.basis[:, : self.steps]):
-            if known.shape[1]:
-                y = y - dgemv(1.0, known, dgemv(1.0, known, y, trans=1))
+        for columns in (self.Q, self.basis[:, : self.steps]):
+            if columns.shape[1]:
+                y = y - dgemv(1.0, columns, dgemv(1.0, columns, y, trans=1))
         return y
 
 
 def joint_bound(runs: list[Lanczos]) -> float:
-    """Return what the largest eigenvalue left exceeds with probability `FAILURE` at most, from runs with independent starts.
-
-    After m steps from b_1 the next vector is b_{m+1} = p_m(Ā) b_1 / (β_1 ... β_m) with p_m(λ) = Π (λ - θ_i). Its product with a
-    unit eigenvector u of eigenvalue λ is at most 1, so that |uᵀb_1| <= β_1 ... β_m / p_m(λ) for every m, which falls as λ
-    rises above θ_1. For b_1 uniform on the sphere of R^N, Pr[|uᵀb_1| <= t] <= t √(2N/π); probabilities of independent runs
-    multiply.
-
-    Rounding hides what is below 1e-16 in the β; where a bound is asked for within rounding of θ_1, several runs make up for it.
+    """Return what the largest eigenvalue left exceeds with probability `FAILURE_PROBABILITY` at most, from independent starts.
 
     References
     ----------
     Van Dorsselaer, Hochstenbach and van der Vorst, Computing probabilistic bounds for extreme eigenvalues of symmetric matrices
     with the Lanczos method, SIAM J. Matrix Anal. Appl. 22 (2001), section 2.
     """
+    # After m steps from b_1 the next vector is b_{m+1} = p_m(Ā) b_1 / (β_1 ... β_m) with p_m(λ) = Π (λ - θ_i). Its product with a
+    # unit eigenvector u of eigenvalue λ is at most 1, so that |uᵀb_1| <= β_1 ... β_m / p_m(λ) for every m, which falls as λ
+    # rises above θ_1. For b_1 uniform on the sphere of R^N, Pr[|uᵀb_1| <= t] <= t √(2N/π); probabilities of independent runs
+    # multiply. So λ is excluded once the product of the right-hand sides is below the allowed probability, and the least such λ is
+    # found by bisection. Rounding hides what is below 1e-16 in the β; where a bound within rounding of θ_1 is asked for, several
+    # runs make up for it.
     for run in runs:
-        run.look()
+        run.record()
     steps, size = max(run.steps for run in runs), max(run.size for run in runs)
     if steps == 0:
         return 0.0
-    largest = max(float(theta[-1]) for run in runs for theta, _ in run.seen)
+    largest = max(float(theta[-1]) for run in runs for theta, _ in run.history)
     rounding = tolerance(steps) * size
     if size == 0.0 or any(run.steps == run.room for run in runs):
         return largest + rounding
-    chance = 0.5 * np.log(2 * runs[0].room / np.pi)
+    chance = 0.5 * np.log(2 * runs[0].room / np.pi)  # log √(2N/π), N the dimension of the complement
 
-    def fails(above: float) -> bool:
-        tried = (
-            [product - float(np.sum(np.log(above + (largest - theta)))) for theta, product in run.seen] for run in runs
+    def possible(distance: float) -> bool:
+        """Whether an eigenvalue this far above the largest Ritz value is more probable than allowed."""
+        shares = (
+            [log_beta - float(np.sum(np.log(distance + (largest - theta)))) for theta, log_beta in run.history]
+            for run in runs
         )
-        return bool(sum(min(0.0, chance + min(logs)) for logs in tried) > np.log(FAILURE))
+        return bool(sum(min(0.0, chance + min(logs)) for logs in shares) > np.log(FAILURE_PROBABILITY))
 
-    low, high = -60.0, 60.0  # natural logarithms of the distance from the largest Ritz value, for the product's size
+    low, high = -60.0, 60.0  # natural logarithms of the distance, for the product's size
     for _ in range(40):
         middle = (low + high) / 2
-        low, high = (middle, high) if fails(size * np.exp(middle)) else (low, middle)
+        low, high = (middle, high) if possible(size * np.exp(middle)) else (low, middle)
     return largest + size * float(np.exp(high)) + rounding
 
 
 def largest_left(lanczos: Lanczos, enough: float) -> tuple[float, float]:
     """Return the largest Ritz value on the complement, and a bound on the largest eigenvalue there.
 
-    Parameters
-    ----------
-    lanczos : Lanczos
-        Is advanced as far as it takes.
-    enough : float
-        Stop when the bound is below this, by much more than it is uncertain, or as soon as it is clear that it cannot get there.
+    Steps are taken until the bound is below `enough` by much more than it is uncertain, or cannot get there.
     """
-    for steps in range(LEAST, MOST + 1, EVERY):
+    for steps in range(LEAST_STEPS, MOST_STEPS + 1, STEPS_BETWEEN):
         lanczos.advance(steps)
         theta, bound = max(0.0, float(lanczos.ritz()[0][0])), max(0.0, lanczos.bound())
-        if bound - theta <= CLOSE * (enough - bound) or theta >= enough or lanczos.finished:
+        if bound - theta <= BRACKET_SHARE * (enough - bound) or theta >= enough or lanczos.finished:
             break
-        if bound >= enough and _beforehand(theta, lanczos.room, MOST) >= enough:  # Ritz values only grow
+        if bound >= enough and _bound_in_advance(theta, lanczos.room, MOST_STEPS) >= enough:  # Ritz values only grow
             break
     return theta, bound
 
 
-def _beforehand(theta: float, side: int, steps: int) -> float:
-    """Return the bound that so many steps give on any spectrum: Pr[θ < (1 - ε) λ] <= 1.648 √N exp(-√ε (2m - 1)).
+def _bound_in_advance(theta: float, side: int, steps: int) -> float:
+    """Return a bound that so many steps from a random start give on any spectrum, if θ is then the largest Ritz value.
 
     References
     ----------
     Kuczyński and Woźniakowski, Estimating the largest eigenvalue by the power and Lanczos algorithms with a random start,
     SIAM J. Matrix Anal. Appl. 13 (1992), Theorem 4.2.
     """
-    share = (np.log(1.648 * np.sqrt(side) / FAILURE) / (2 * steps - 1)) ** 2
+    # Pr[θ < (1 - ε) λ] <= 1.648 √N exp(-√ε (2m - 1)), solved for the ε of the allowed probability
+    share = (np.log(1.648 * np.sqrt(side) / FAILURE_PROBABILITY) / (2 * steps - 1)) ** 2
     return float(theta / (1 - share)) if share < 1 else np.inf

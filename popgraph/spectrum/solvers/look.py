@@ -1,7 +1,8 @@
-"""A second look at what is left beside the eigenvectors found, where the bound of a few Lanczos steps does not settle it.
+"""A longer look at the complement of known eigenvectors, where the bound of a few Lanczos steps does not settle what is left there.
 
-A residual would not do: θ + ||r|| bounds some eigenvalue from above, and the largest of all may be another one, 1e-9 above a
-crowd of equal ones. So Lanczos' method runs until its bound, which is one on the largest, is within rounding of what it found.
+The residual of the leading Ritz pair would not do. θ + ||r|| is above *some* eigenvalue; the largest may be another one, 1e-9
+above a crowd of equal ones. So Lanczos' method runs until its bound, which is one on the largest, is within rounding of its
+largest Ritz value.
 """
 
 from collections.abc import Callable
@@ -13,35 +14,29 @@ from popgraph.basics.arrays import norm
 from popgraph.basics.memory import reserve
 from popgraph.basics.subspace import tolerance
 from popgraph.spectrum.solvers.chebyshev import choose_filter
-from popgraph.spectrum.solvers.lanczos import EVERY, LEAST, MOST, Lanczos, joint_bound
+from popgraph.spectrum.solvers.lanczos import LEAST_STEPS, MOST_STEPS, STEPS_BETWEEN, Lanczos, joint_bound
 
-MOST_OF_RUN = 240  # steps of one run
-RUNS = 8  # at most: rounding hides more than each can tell
-TOLD = 0.7  # share of the distance to the bound that eight steps leave where a run has told what it can
-PAIR_RESIDUAL = 1e-14  # of a pair that is found; products round at about 1e-15
+MOST_STEPS_OF_LOOK = 240  # of one run
+MOST_RUNS = 8  # rounding hides more than each can tell
+EXHAUSTED_SHARE = 0.7  # of the distance to the bound that the last steps left: above it the run has told what it can
+PAIR_RESIDUAL = 1e-14  # of an eigenpair that is found; products round at about 1e-15
 
 
 def second_look(
     product: Callable[[Any], Any],
-    removed: Callable[[Any], Any],
+    deflate: Callable[[Any], Any],
     lanczos: Lanczos,
     rng: np.random.Generator,
     floor: float,
 ) -> tuple[float, float, Lanczos | None]:
     """Return the largest eigenvalue left, from below, a bound on it, and a run whose leading Ritz value is above `floor`, if any.
 
-    Lanczos' method on a filtered product: T_d rises above the filter's edge, so that a bound on its values is one on Ā's.
-
     Parameters
     ----------
-    product : callable
-        x -> Āx, positive semidefinite.
-    removed : callable
-        x -> x without what is found.
+    product, deflate : callable
+        x -> Āx, and x -> x without the known eigenvectors.
     lanczos : Lanczos
-        What was seen of the complement so far; the filter is chosen by it.
-    rng : numpy.random.Generator
-        Draws a start for each run.
+        A run on the complement, by which the filter is chosen.
     floor : float
         The least eigenvalue found.
 
@@ -50,36 +45,40 @@ def second_look(
     TooLarge
         If there is not the memory for a long run.
     """
-    lanczos.advance(LEAST)  # it has taken these steps already, unless the bound came from elsewhere
-    rounding, seen, bound = tolerance(lanczos.side), float(lanczos.ritz()[0][0]), np.inf
+    lanczos.advance(LEAST_STEPS)
+    rounding, largest_seen, bound = tolerance(lanczos.side), float(lanczos.ritz()[0][0]), np.inf
     polynomial = choose_filter(*lanczos.ritz(), 1)
 
     def filtered(x: Any) -> Any:
-        return removed(polynomial(product, removed, x))
+        return deflate(polynomial(product, deflate, x))
 
+    # T_d increases above the filter's edge, and is at most 1 on what lies below: a bound on the largest eigenvalue of the filtered
+    # product, sent back by `inverse`, is one on the largest of Ā.
     runs: list[Lanczos] = []
-    for _ in range(RUNS):
-        runs.append(Lanczos(filtered, lanczos.Q, rng, MOST_OF_RUN))
-        before, settled = np.inf, False
-        for steps in range(LEAST, MOST_OF_RUN + 1, EVERY):
-            if steps == MOST:  # so many vectors are counted beforehand, where the solver is chosen
-                more = 8.0 * (MOST_OF_RUN - MOST) * lanczos.side
-                reserve(f"{MOST_OF_RUN} vectors of Lanczos' method", more, "use a k at a clean cut")
+    for _ in range(MOST_RUNS):
+        runs.append(Lanczos(filtered, lanczos.Q, rng, MOST_STEPS_OF_LOOK))
+        bound_before, settled = np.inf, False
+        for steps in range(LEAST_STEPS, MOST_STEPS_OF_LOOK + 1, STEPS_BETWEEN):
+            if steps == MOST_STEPS:  # the policy has counted so many vectors where it chose the solver
+                more = 8.0 * (MOST_STEPS_OF_LOOK - MOST_STEPS) * lanczos.side
+                reserve(f"{MOST_STEPS_OF_LOOK} vectors of Lanczos' method", more, "use a k at a clean cut")
             runs[-1].advance(steps)
             x = runs[-1].vector()
-            image = removed(product(x))
-            seen = max(seen, rest := float(x @ image))
-            settled = norm(image - rest * x) <= PAIR_RESIDUAL
-            if settled and rest > floor + rounding:
-                return seen, np.inf, runs[-1]
+            image = deflate(product(x))
+            quotient = float(x @ image)
+            largest_seen = max(largest_seen, quotient)
+            settled = norm(image - quotient * x) <= PAIR_RESIDUAL
+            if settled and quotient > floor + rounding:
+                return largest_seen, np.inf, runs[-1]
             bound = min(bound, polynomial.inverse(joint_bound(runs)))
-            if bound <= max(floor, seen) + rounding:
-                return seen, bound, None
-            settled = runs[-1].finished or (settled and bound - seen > TOLD * (before - seen))
+            if bound <= max(floor, largest_seen) + rounding:
+                return largest_seen, bound, None
+            exhausted = bound - largest_seen > EXHAUSTED_SHARE * (bound_before - largest_seen)
+            settled = runs[-1].finished or (settled and exhausted)
             if settled:
                 break
-            before = bound
+            bound_before = bound
         if not settled:
             break
         runs[-1].release()
-    return seen, bound, None
+    return largest_seen, bound, None

@@ -11,7 +11,7 @@ from popgraph.basics.arguments import whole_number
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import reserve
-from popgraph.errors import NotConverged, TooLarge, size_in_words
+from popgraph.errors import NotConverged
 from popgraph.spectrum.assemble import (
     Solution,
     assemble_spectrum,
@@ -20,10 +20,15 @@ from popgraph.spectrum.assemble import (
     rounded,
     unit_eigenvectors,
 )
-from popgraph.spectrum.policy import DENSE_LIMIT, check_solver, choose_solver
+from popgraph.spectrum.policy import (
+    DENSE_SOLVE_SIDE_LIMIT,
+    check_dense_side,
+    check_solver,
+    choose_solver,
+    vectors_searched,
+)
 from popgraph.spectrum.solvers import deflation, iterative
 from popgraph.spectrum.solvers.gram import OperatorProduct
-from popgraph.spectrum.solvers.lanczos import MOST
 from popgraph.spectrum.solvers.symmetric import eigenpairs
 from popgraph.spectrum.value import SolverUse, Spectrum
 
@@ -32,31 +37,16 @@ from popgraph.spectrum.value import SolverUse, Spectrum
 def decompose_operator(
     adjacency: Any, w_x: Floats, component: Ints, k: int, *, trace: float | None = None, solver: str | None = None
 ) -> Spectrum:
-    """Return the k leading eigenpairs of Ā.
+    """Return the k leading eigenpairs of Ā; w_x, k, solver and what is raised as of `decompose`.
 
     Parameters
     ----------
     adjacency : LinearOperator (N, N)
         Ā, whose `matvec` is all that is used of it.
-    w_x : (N,) array
-        The views' probabilities; √w_x on each component is an eigenvector of eigenvalue 1.
     component : (N,) array
         The component of each view, 0, 1, ...
-    k : int
-        In 1..N.
     trace : float, optional
         Of Ā, where it has a closed form; it tells when nothing is left to be found.
-    solver : {"dense", "iterative"}, optional
-        None lets the policy choose, as for a sparse factor.
-
-    Raises
-    ------
-    InvalidArgument
-        If k or the solver is not one of these.
-    NotConverged
-        If an answer could not be certified.
-    TooLarge
-        If a dense solve would not fit.
     """
     n_views, count = len(w_x), int(component.max()) + 1
     k = whole_number("k", k, n_views)
@@ -77,19 +67,15 @@ def _solve(adjacency: Any, unit: Floats, k: int, trace: float | None, forced: st
     """Choose a solver and run it; dense takes over where iteration fails and it fits."""
     side = len(unit)
     name, reason = choose_solver(side, side, k, forced)
-    if name == "dense" and side > DENSE_LIMIT:
-        raise TooLarge(
-            f"a dense solve of side {side:,} needs {size_in_words(24.0 * side**2)}; use a k well below {side // 8:,} so that "
-            "the iterative solver serves"
-        )
-    # Vectors, as `policy` counts them, or LAPACK's squares
-    most = 6 * side if name == "dense" else 3 * k + 2 * iterative.SPARE + max(iterative.ROOM * k, MOST)
-    reserve(f"a solve of side {side:,} for {k:,} pairs", 8.0 * side * most, "use a smaller k")
+    if name == "dense":
+        check_dense_side(side)
+    vectors = 6 * side if name == "dense" else k + vectors_searched(k)  # LAPACK's squares, or the vectors of a search
+    reserve(f"a solve of side {side:,} for {k:,} pairs", 8.0 * side * vectors, "use a smaller k")
     if name == "iterative":
         try:
             return _iterative(adjacency, unit, k, trace, reason)
         except NotConverged as error:
-            if forced or side > DENSE_LIMIT:
+            if forced or side > DENSE_SOLVE_SIDE_LIMIT:
                 raise
             reason = f"the iterative solver gave up ({error})"
     return _dense(adjacency, unit, reason)

@@ -1,0 +1,69 @@
+"""`Workplace`: the cluster that enumerates blocks, and the directory that they are written to."""
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from distributed import progress as dask_bar
+
+from popgraph.dask.cluster import Cluster
+from popgraph.errors import InvalidArgument, shorten
+
+
+class Temporary:
+    """A directory that is deleted when nothing refers to this value any more."""
+
+    def __init__(self) -> None:
+        self.path = tempfile.mkdtemp(prefix="popgraph-")
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Workplace:
+    """Hold a cluster, the directory of its blocks, what deletes that in the end where it is ours, and whether dask shows a bar."""
+
+    cluster: Cluster
+    directory: str
+    temporary: Temporary | None
+    progress: bool
+
+    def on_workers(self, function: Callable[..., Any], calls: list[tuple[Any, ...]], what: str) -> list[Any]:
+        """Call a function on the workers, once for each block."""
+
+        def job() -> list[Any]:
+            futures = [self.cluster.client.submit(function, *call, pure=False) for call in calls]
+            if self.progress:
+                dask_bar(futures)
+            return list(self.cluster.client.gather(futures))
+
+        return self.cluster.step(job, what)
+
+
+def open_workplace(client: Any, store: Any, progress: bool) -> Workplace:
+    """Return a workplace on this client, or a cluster of our own, in this directory, or a temporary one.
+
+    Raises
+    ------
+    InvalidArgument
+        If the client is none, or the directory cannot be made or is not empty.
+    """
+    cluster = Cluster(client)
+    if store is None:
+        temporary = Temporary()
+        return Workplace(cluster, temporary.path, temporary, progress)
+    if not isinstance(store, str | Path):
+        raise InvalidArgument(f"store is {shorten(store)}; it must be the path of a new directory")
+    path = Path(store)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise InvalidArgument(
+            f"the store {shorten(str(path))} cannot be made: {getattr(error, 'strerror', None) or error}"
+        ) from None
+    if any(path.iterdir()):
+        raise InvalidArgument(f"the store {shorten(str(path))} is not empty; give a new directory")
+    return Workplace(cluster, str(path.resolve()), None, progress)
