@@ -36,12 +36,6 @@ MAY_IMPORT = {
     "dask": {"declare", "losses", "populations", "spectrum", "training", "verification"},
     "testing": {"declare", "downstream", "populations", "theory", "verification", "zoo"},
 }
-# The files that still import what stands above them; the list only shrinks.
-UPWARD = {
-    "populations/structure/checking.py": {"verification"},
-    "populations/structure/graph.py": {"verification"},
-    "populations/structure/mixture.py": {"verification"},
-}
 # The files that other rooms enter by their own name, past the door of their room; the list only shrinks.
 PAST_THE_DOOR = {
     "declare.augmentation": "dask popgraph populations testing zoo",
@@ -60,7 +54,6 @@ PAST_THE_DOOR = {
     "populations.structure": "plot popgraph",
     "populations.structure.graph": "verification",
     "populations.structure.low_degree": "verification",
-    "spectrum.assemble": "dask",
     "spectrum.basis": "dask populations verification",
     "spectrum.certificate": "io",
     "spectrum.policy": "dask",
