@@ -21,10 +21,14 @@ from popgraph.declare import images
 from popgraph.declare.augmentation import Augmentation
 from popgraph.declare.combinators import apply, choose, identity, independently
 from popgraph.declare.distribution import Distribution
-from popgraph.downstream import selftraining
-from popgraph.downstream.clustering import spectral_clusters
-from popgraph.downstream.partition import partition_bounds, sparsest_partition
-from popgraph.downstream.probing import probe, probe_range
+from popgraph.downstream import (
+    partition_bounds,
+    probe,
+    probe_range,
+    selftraining,
+    sparsest_partition,
+    spectral_clusters,
+)
 from popgraph.io import load, save
 from popgraph.populations import structure
 from popgraph.populations.building import build
@@ -32,7 +36,7 @@ from popgraph.populations.graph import PopulationGraph
 from popgraph.populations.structure import product
 from popgraph.spectrum import Spectrum
 from popgraph.training import Training, train, train_critic
-from popgraph.verification.comparison import compare
+from popgraph.verification import compare
 from popgraph.verification.match import Match
 from popgraph.verification.sampled import verify_sampled
 from popgraph.verification.verifying import verify

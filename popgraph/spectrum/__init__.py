@@ -26,7 +26,7 @@ from popgraph.spectrum.assemble import (
     rounded,
     unit_eigenvectors,
 )
-from popgraph.spectrum.certificate import Certificate, products_with
+from popgraph.spectrum.certificate import Certificate, Remainder, products_with
 from popgraph.spectrum.components import Components, find_components
 from popgraph.spectrum.policy import choose_solver, decompose, whole_eigenspace
 from popgraph.spectrum.product.solve import Grid
@@ -37,6 +37,7 @@ __all__ = [
     "Certificate",
     "Components",
     "Grid",
+    "Remainder",
     "Solution",
     "SolverUse",
     "Spectrum",
