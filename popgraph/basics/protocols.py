@@ -151,4 +151,18 @@ def read_population(call: str, value: Any, needed: type = Population, place: str
     )
 
 
+def spectrum_of(call: str, population: Any, k: int) -> Any:
+    """Return the `Spectrum` of a population, for a verb that needs its eigenvectors and what its certificate proves.
+
+    A class of the user's own may return plainer `Eigenpairs`, which serve the verbs that read eigenvalues alone.
+    """
+    spectrum = population.spectrum(k)
+    if not all(hasattr(spectrum, name) for name in ("eigenvectors", "residuals", "gap_bounds")):
+        raise InvalidArgument(
+            f"{call} needs a Spectrum with its eigenvectors; spectrum({k}) of {shorten(population)} returns {shorten(spectrum)}: "
+            "use its .expand()"
+        )
+    return spectrum
+
+
 _LACKING: dict[type, str] = {ViewedPopulation: "a list of views", LabelledPopulation: "a list of naturals and views"}
