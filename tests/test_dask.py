@@ -163,6 +163,15 @@ def test_verdicts_are_those_of_one_machine(blocks, whole, spectrum, client):
         )
 
 
+def test_pairs_drawn_from_blocks_judge_a_table_of_all_views(blocks, whole, spectrum):
+    f = spectrum.embedding
+    sampled = pg.verify_sampled(blocks, f, pairs=2_000, rng=0)
+    exact = pg.losses.spectral.value(whole.factor, whole.w_x, f)
+    assert sampled.longest_known
+    assert sampled.rank == K
+    assert sampled.loss.low <= exact <= sampled.loss.high
+
+
 def test_training_ends_where_it_does_on_one_machine(client):
     graph = pg.zoo.planted_subclasses(2, 2, size=6)
     parts = pg.dask.build(graph.p, graph.kernel, rows=7, client=client)
