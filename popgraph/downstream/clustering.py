@@ -18,7 +18,7 @@ from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.html import bracket
 from popgraph.basics.memory import in_words
-from popgraph.basics.protocols import LabelledPopulation, read_population
+from popgraph.basics.protocols import LabelledPopulation, read_population, spectrum_of
 from popgraph.declare import Seed
 from popgraph.downstream.labelling import class_mass, given_labels
 from popgraph.downstream.parts import conductances
@@ -218,7 +218,7 @@ def spectral_clusters(
         label_of_natural = None
     gap = gap_bounds = None
     if embedding is None:
-        spectrum = graph.spectrum(count)
+        spectrum = spectrum_of("spectral_clusters(graph, count)", graph, count)
         gap, gap_bounds = spectrum.gap, spectrum.gap_bounds
         points = spectral_points(spectrum)
     else:

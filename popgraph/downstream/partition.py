@@ -15,7 +15,7 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words, reserve
-from popgraph.basics.protocols import ViewedPopulation, read_population
+from popgraph.basics.protocols import ViewedPopulation, read_population, spectrum_of
 from popgraph.basics.subspace import tolerance
 from popgraph.downstream.clustering import RESTARTS, k_means, spectral_points
 from popgraph.downstream.parts import part_conductances, self_weights, single_view_conductances, touching
@@ -305,7 +305,7 @@ def partition_bounds(graph: ViewedPopulation, m: int) -> PartitionBounds:
         return PartitionBounds(closed_form.rho, closed_form.rho, closed_form, "in closed form")
     # Two tables of floats, of the parts' indicators and of F*.
     reserve(f"a table of {graph.N:,} views in {m:,} parts", 16.0 * graph.N * m, "use a smaller m")
-    spectrum: Any = graph.spectrum(m)
+    spectrum: Any = spectrum_of("partition_bounds(graph, m)", graph, m)
     # The indicators D^1/2 1_S of m disjoint parts of conductance ρ_m span m dimensions, on which the quadratic form of I - Ā is at
     # most 2 ρ_m [LGT]; by Courant and Fischer λ_m <= 2 ρ_m. An eigenvalue lies within its residual of the computed γ_m.
     largest_gamma = float(spectrum.gamma[-1]) + float(spectrum.residuals[-1]) + tolerance(spectrum.side)

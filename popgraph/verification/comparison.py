@@ -10,7 +10,7 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words
-from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, read_population, satisfies
+from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, read_population, satisfies, spectrum_of
 from popgraph.basics.subspace import principal_angles
 from popgraph.errors import listing
 from popgraph.populations import PopulationGraph
@@ -18,6 +18,7 @@ from popgraph.spectrum import Spectrum
 from popgraph.verification.difference import compare_adjacencies
 from popgraph.verification.matching_views import match_views
 
+COMPARE = "compare(graph, other)"
 PREFERRED_CUTS = 8  # the default k is a clean cut up to here
 MAX_DEFAULT_K = 64  # or, where there is none, the first one known up to here
 SHOWN_EIGENVALUES = 8
@@ -219,16 +220,17 @@ def compare(graph: ViewedPopulation, other: ViewedPopulation, k: int | None = No
     Comparison(k=2, norm 1, angle 1.6 rad, 2 shared views)
     """
     for place, population in (("first", graph), ("second", other)):
-        read_population("compare(graph, other)", population, ViewedPopulation, place)
+        read_population(COMPARE, population, ViewedPopulation, place)
     most = min(graph.N, other.N)
     if k is None:
-        spectrum: Spectrum = graph.spectrum(min(most, PREFERRED_CUTS))
+        spectrum: Spectrum = spectrum_of(COMPARE, graph, min(most, PREFERRED_CUTS))
         k = _default_k(spectrum, most)
-        spectrum = spectrum.leading(k) if k <= spectrum.k else graph.spectrum(k)
+        spectrum = spectrum.leading(k) if k <= spectrum.k else spectrum_of(COMPARE, graph, k)
     else:
-        spectrum = graph.spectrum(whole_number("k", k, most, "the number of views of the smaller graph"))
+        k = whole_number("k", k, most, "the number of views of the smaller graph")
+        spectrum = spectrum_of(COMPARE, graph, k)
     k = spectrum.k
-    spectrum_other = other.spectrum(k)
+    spectrum_other = spectrum_of(COMPARE, other, k)
     rows = match_views(graph.views, other.views)
     union = max(graph.N, int(rows.max()) + 1)
     norms = compare_adjacencies(graph, other, rows, union)
