@@ -335,5 +335,5 @@ def test_views_stand_in_the_order_of_the_graph_in_memory_however_many_blocks(cli
     assert list(asked.views) == order
     assert asked.w_x == pytest.approx(memory.w_x[::-1])
     assert np.abs(asked.spectrum(2).gamma - memory.spectrum(2).gamma).max() < 1e-9
-    with pytest.raises(InvalidAugmentation, match="views= names 1 that is none"):
+    with pytest.raises(InvalidAugmentation, match="views= names 1 that is no view"):
         pg.dask.build(naturals, augmentation, rows=rows, client=client, views=[*order, "no"])
