@@ -321,9 +321,10 @@ def _lloyd(points: Floats, weights: Floats, centres: Floats) -> tuple[Ints, floa
     count, rows = len(centres), np.arange(len(points))
     parts = np.full(len(points), -1, dtype=np.intp)
     for _ in range(MAX_STEPS):
-        squared = load_whole("scipy.spatial.distance").cdist(points, centres, "sqeuclidean")
-        cost = squared.min(axis=1)
-        nearest = first_largest(-squared, EQUAL_INERTIA * cost + SAME_POINT**2)  # the first of equally near centres
+        squared = load_whole("scipy.spatial.distance").cdist(centres, points, "sqeuclidean")
+        cost = squared.min(axis=0)
+        # The first of equally near centres, so that rounding decides nothing.
+        nearest = np.argmax(squared <= cost * (1.0 + EQUAL_INERTIA) + SAME_POINT**2, axis=0)
         for part in np.setdiff1d(np.arange(count), nearest):
             movable = (
                 np.bincount(nearest, minlength=count)[nearest] > 1

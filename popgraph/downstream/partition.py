@@ -337,27 +337,26 @@ def _improved(graph: ViewedPopulation, labels: Ints, m: int) -> tuple[Ints, int]
     if own is None:
         return labels, 0
     w_x, rows = graph.w_x, np.arange(graph.N)
-    for moved in range(MAX_MOVES):
+    for move_count in range(MAX_MOVES):
         columns = indicators(labels, m)
         weights = touching(graph, columns)
         mass, inside = w_x @ columns, np.bincount(labels, weights[rows, labels], m)
         phi = 1.0 - inside / mass
-        sizes = columns.sum(axis=0)
-        # The conductance of the part that a view would leave, (N,), and of each part that it would join, (N, m).
+        # What a move of view x makes of the part that it leaves, (N,), and of each part that it may join, (N, m).
         with np.errstate(divide="ignore", invalid="ignore"):
-            left = 1.0 - (inside[labels] - 2.0 * weights[rows, labels] + own) / (mass[labels] - w_x)
-        joined = 1.0 - (inside + 2.0 * weights + own[:, np.newaxis]) / (mass + w_x[:, np.newaxis])
-        order = np.argsort(-phi, kind="stable")[:3]  # of the three worst parts at least one is neither left nor joined
-        others = np.full((graph.N, m), -np.inf)
-        for part in order[::-1]:
-            free = (labels != part)[:, np.newaxis] & (np.arange(m) != part)
-            others[free] = np.maximum(others[free], phi[part])
-        worst = np.maximum(np.maximum(left[:, np.newaxis], joined), others)
-        worst[rows, labels] = np.inf
-        worst[sizes[labels] <= 1] = np.inf  # no part may become empty
-        best = int(np.argmin(worst))
-        if not worst.flat[best] < phi.max() * (1.0 - 1e-9):
-            return labels, moved
+            phi_left = 1.0 - (inside[labels] - 2.0 * weights[rows, labels] + own) / (mass[labels] - w_x)
+        phi_joined = 1.0 - (inside + 2.0 * weights + own[:, np.newaxis]) / (mass + w_x[:, np.newaxis])
+        # The largest conductance of the parts that it neither leaves nor joins is among the three largest of all.
+        phi_unchanged = np.full((graph.N, m), -np.inf)
+        for part in np.argsort(-phi, kind="stable")[:3]:
+            unchanged = (labels != part)[:, np.newaxis] & (np.arange(m) != part)
+            phi_unchanged[unchanged] = np.maximum(phi_unchanged[unchanged], phi[part])
+        largest = np.maximum(np.maximum(phi_left[:, np.newaxis], phi_joined), phi_unchanged)
+        largest[rows, labels] = np.inf
+        largest[columns.sum(axis=0)[labels] <= 1] = np.inf  # no part may become empty
+        best_move = int(np.argmin(largest))
+        if not largest.flat[best_move] < phi.max() * (1.0 - 1e-9):
+            return labels, move_count
         labels = labels.copy()
-        labels[best // m] = best % m
+        labels[best_move // m] = best_move % m
     return labels, MAX_MOVES
