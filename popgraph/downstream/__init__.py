@@ -20,8 +20,12 @@ from popgraph.basics.namespaces import missing, only
 from popgraph.downstream import selftraining
 from popgraph.downstream.clustering import spectral_clusters
 from popgraph.downstream.labelling import class_mass, disagreement, inconsistency, pairs_told_apart
+from popgraph.downstream.partition import MAX_VIEWS_SEARCHED as MAX_VIEWS_SEARCHED
 from popgraph.downstream.partition import Partition, partition_bounds, sparsest_partition
 from popgraph.downstream.probing import probe, probe_range
+from popgraph.downstream.selftraining import iterate as iterate
+from popgraph.downstream.selftraining import propagate as propagate
+from popgraph.downstream.selftraining import self_train as self_train
 
 __all__ = [
     "Partition",
