@@ -120,6 +120,7 @@ def labelled(graph: pg.PopulationGraph) -> pg.PopulationGraph:
     return pg.build(law, graph.kernel, views=list(graph.views), labels=labels, name="listed")
 
 
+@cache
 def listed() -> pg.PopulationGraph:
     return labelled(product().expand())
 

@@ -147,6 +147,18 @@ def test_the_same_seed_gives_the_same_parts_in_the_order_of_the_views():
     assert list(dict.fromkeys(one.parts.tolist())) == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_rounding_decides_no_tie(seed):
+    """On a ring of 12 points four partitions into arcs of four are equally good, and many points are between two centres."""
+    angles = 2 * np.pi * np.arange(12) / 12
+    ring = np.column_stack([np.cos(angles), np.sin(angles)])
+    parts, _ = k_means(ring, np.ones(12), 3, 20, np.random.default_rng(seed))
+    for trial in range(5):
+        rounded = ring + 1e-15 * np.random.default_rng(trial).standard_normal(ring.shape)
+        others, _ = k_means(rounded, np.ones(12), 3, 20, np.random.default_rng(seed))
+        assert (others == parts).all()
+
+
 def test_more_restarts_are_never_worse():
     costs = [spectral_clusters(PLANTED, 7, restarts=restarts, rng=0).inertia for restarts in (1, 5, 25)]
     assert costs == sorted(costs, reverse=True)

@@ -200,7 +200,7 @@ def test_sums_by_class_run_over_blocks_of_classes(monkeypatch):
     rng = np.random.default_rng(4)
     matrix, codes, weights = rng.random((4, 11)), rng.integers(-1, 7, 11), rng.random(11)
     expected = np.array([[row[codes == c] @ weights[codes == c] for c in range(7)] for row in matrix])
-    monkeypatch.setattr(votes, "BLOCK_COLUMNS", 3)
+    monkeypatch.setattr(votes, "CLASSES_AT_ONCE", 3)
     for kernel in (matrix, sp.csr_array(matrix), Multiplies(matrix)):
         np.testing.assert_allclose(votes.sum_by_class(kernel, codes, 7, weights), expected, rtol=1e-14)
 
@@ -268,7 +268,7 @@ def test_what_is_too_large_to_list_is_said_and_never_claimed_optimal(monkeypatch
 
 
 def test_the_shares_of_a_kernel_that_multiplies_are_those_of_the_list(monkeypatch):
-    monkeypatch.setattr(votes, "BLOCK_COLUMNS", 3)
+    monkeypatch.setattr(votes, "CLASSES_AT_ONCE", 3)
     X, y = CLUSTERS.spectrum(3).embedding, np.arange(CLUSTERS.n) % 3 - 1
     p = CLUSTERS.p * (y >= 0) / CLUSTERS.p[y >= 0].sum()
     shares = [
@@ -338,6 +338,14 @@ def test_a_union_of_components_has_conductance_exactly_0(viewed):
     assert pg.sparsest_partition(population, graph.component_count).rho == 0.0
 
 
+def test_a_conductance_far_below_rounding_keeps_its_digits():
+    """Two halves that one natural of probability 1e-25 joins; 1 - (the pairs within) would be 0, or some 1e-16."""
+    law = {"a": 0.5, "b": 0.5 - 1e-25, "c": 1e-25}
+    graph = pg.build(law, {"a": {0: 0.5, 1: 0.5}, "b": {2: 0.4, 3: 0.6}, "c": {1: 0.5, 2: 0.5}})
+    for population in (graph, OnlyNamed(graph), OnlyViews(graph)):
+        assert conductance(population, [0, 1]) == pytest.approx(0.25e-25 / 0.5, rel=1e-12)
+
+
 def test_a_part_with_a_whole_component_and_a_piece_of_another_is_not_closed():
     for graph in (LETTERS, OnlyViews(LETTERS)):
         labels = np.where(LETTERS.components == 0, 0, 1)
@@ -381,7 +389,7 @@ def test_without_self_weights_no_view_is_moved_and_the_bracket_still_holds(monke
 
 
 def test_self_weights_are_read_off_in_blocks(monkeypatch):
-    monkeypatch.setattr(parts, "BLOCK_COLUMNS", 4)
+    monkeypatch.setattr(parts, "UNIT_VECTORS_AT_ONCE", 4)
     np.testing.assert_allclose(parts.self_weights(OnlyViews(CLUSTERS)), np.diag(CLUSTERS.w), rtol=1e-13)
 
 

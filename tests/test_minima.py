@@ -211,3 +211,9 @@ def test_rare_views_leave_the_mutual_information_finite(rare):
 def test_a_pair_too_rare_for_float64_has_no_share_in_the_mutual_information():
     graph = pg.build(np.array([1.0]), np.array([[1.0, 1e-200, 1e-200]]))  # w_12 = 1e-400
     assert theory.mutual_information(graph) == pytest.approx(0.0, abs=1e-14)
+
+
+def test_a_product_too_large_to_list_has_the_minimum_of_its_eigenvalues():
+    cube = pg.product([zoo.hypercube(1)] * 1000)
+    assert theory.minimum("spectral", cube, 1001) == pytest.approx(-1 - 1000 / 16, abs=1e-9)
+    assert theory.minimum(losses.BarlowTwins(weight=1.0, epsilon=0.0), cube, 2) == pytest.approx(2 * 0.75**2, abs=1e-9)

@@ -159,3 +159,10 @@ def test_what_does_not_fit_names_what_serves(client):
         TooLarge, match=r"w of 16,384 views as a dense array needs 2\.\d+ GB, more than 1\.\d+ GB; use graph\.gram"
     ):
         pair_weights(large)
+
+
+def test_a_transpose_too_large_to_keep_gives_the_same_bits(monkeypatch):
+    X = np.random.default_rng(0).standard_normal((LETTERS.N, 3))
+    kept = LETTERS.gram(X)
+    monkeypatch.setattr("popgraph.populations.graph.MAX_ENTRIES_TRANSPOSED", 0)
+    np.testing.assert_array_equal(replace(LETTERS).gram(X), kept)

@@ -481,7 +481,7 @@ def test_the_longest_f_where_its_second_moment_is_one_is_that_of_all_views():
     stated = np.linalg.norm(f, axis=1).max()
     bounded = draw_moments(rows, lambda at: f[at], Sampling(1_000, 0.95, stated), np.random.default_rng(0))
     assert bounded.lengths.leverage(bounded.T @ U) > longest
-    assert bounded.seen.leverage(bounded.T @ U) <= bounded.lengths.leverage(bounded.T @ U)
+    assert bounded.lengths_drawn.leverage(bounded.T @ U) <= bounded.lengths.leverage(bounded.T @ U)
 
 
 def test_rounding_does_not_take_the_constant_from_f():
@@ -799,7 +799,7 @@ def test_a_sampler_that_returns_no_pairs_is_refused(name):
         ({"gamma": [1, 0.25, 0.25, np.nan, 0]}, "gamma holds nan; it must be the 5 leading eigenvalues"),
         (
             {"gamma": [1, 0.25, 0.25, 0.1, 0]},
-            r"gamma\[3\] is 0.1, but f holds a Ritz value of 0.2.*not this population's",
+            r"gamma\[3\] is 0.1, but f has a Ritz value of 0.2.*not this population's",
         ),
     ],
 )

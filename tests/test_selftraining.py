@@ -288,6 +288,23 @@ def test_no_label_depends_on_whether_ortools_is_installed(classes, monkeypatch):
         assert (without.objective, without.lower, without.unique) == (with_it.objective, with_it.lower, with_it.unique)
 
 
+WRONG_FLOWS = {
+    "none": lambda flow: flow * 0,
+    "more than the capacities": lambda flow: flow * 3,
+    "not what enters a node": lambda flow: np.append(flow[1:], 0),
+}
+
+
+@pytest.mark.parametrize("how", WRONG_FLOWS)
+def test_a_flow_that_is_no_maximum_flow_is_noticed(how, monkeypatch):
+    pairs = sp.coo_array(([0.1, 0.2], ([0, 1], [1, 2])), shape=(3, 3))
+    network = pairs, np.array([0.5, 0.0, 0.0]), np.array([0.0, 0.0, 0.5])
+    assert cuts.minimum_cut(*network).value == pytest.approx(0.1)
+    monkeypatch.setattr(cuts, "_maximum_flow", lambda *arcs: WRONG_FLOWS[how](cuts._flow_by_networkx(*arcs)))
+    with pytest.raises(AssertionError, match="the library returned a flow that is not a maximum flow"):
+        cuts.minimum_cut(*network)
+
+
 def test_a_long_path_of_ties_is_one_tie_at_any_number_of_views():
     """Parting a chain of 2,000 equal views anywhere costs the same up to rounding: the first class gets them all but the last."""
     N = 2000

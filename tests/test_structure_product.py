@@ -559,3 +559,12 @@ def test_the_loss_of_a_scale_beyond_float64_is_infinite_without_a_warning(scale)
     with np.errstate(all="raise", under="ignore"):
         assert f.loss() == np.inf
         assert pg.verify(graph, f).excess_loss == np.inf
+
+
+def test_a_name_prints_and_goes_to_the_expanded_graph():
+    named = pg.product([BIT] * 2, name="two bits")
+    assert repr(named) == "ProductGraph(two bits: 2 factors: 4 naturals, 4 views, 1 component)"
+    assert named.expand().name == "two bits"
+    assert pg.product([BIT] * 2).expand().name == "product of 2 factors"
+    with pytest.raises(InvalidArgument, match="name is 3; it must be a string"):
+        pg.product([BIT], name=3)

@@ -251,7 +251,7 @@ def test_a_large_eigenspace_is_cut_without_forming_it(monkeypatch):
     graph = pg.zoo.hypercube(4)
     declared = graph.with_symmetry(flips)
     whole = declared.spectrum(3)
-    monkeypatch.setattr(fourier, "MAX_EIGENSPACE_BYTES", 0)
+    monkeypatch.setattr(fourier, "MAX_EIGENVECTOR_BYTES", 0)
     cut = check(graph, declared, 3)
     np.testing.assert_array_equal(cut.gamma, whole.gamma)
 

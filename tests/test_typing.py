@@ -40,6 +40,7 @@ ANY = {
     "labels, of whatever type they were declared": {"labels", "view_labels", "pseudo_labels"},
     "a class that only type checkers see, as the library has no types": {"to_networkx", "to_pandas"},
     "scipy's, which has no types": {"operator", "weight_matrix"},
+    "a Spectrum or a graph, which the protocols stand below": {"spectrum", "expand"},
 }
 
 

@@ -69,7 +69,7 @@ class Population(Protocol):
 
 
 class ViewedPopulation(Population, Coordinates, Protocol):
-    """A population of which arrays with a row for each view fit."""
+    """A population of which arrays with a row for each view fit; its `spectrum` returns a `Spectrum`, with eigenvectors (N, k)."""
 
     @property
     def views(self) -> Sequence[Hashable]:

@@ -5,9 +5,10 @@ import numpy as np
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.dask.products import Products
 from popgraph.dask.search import Search
-from popgraph.spectrum import SolverUse, Spectrum
-from popgraph.spectrum.assemble import (
+from popgraph.spectrum import (
     Solution,
+    SolverUse,
+    Spectrum,
     assemble_spectrum,
     leading_eigenvectors,
     nothing_to_solve,

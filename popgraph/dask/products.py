@@ -1,8 +1,8 @@
 """Ā times tall arrays on a cluster, block of naturals by block, and the QR of tall arrays by dask's `tsqr`.
 
-A tall array (N, b) is a dask array in chunks of views. A block of M is mapped from disk, takes the rows of the chunks that it
-reaches, and gives MᵀMx on them; each chunk then adds up what came for it, in the order of the blocks, so that the bits do
-not depend on who was first. No worker holds more than two panels of columns, and dask spills what waits.
+A tall array (N, b) is a dask array in chunks of views. For each block of M, a task maps the block from disk, reads the rows of X
+at its views, and returns MᵀMX at these rows. A task for each chunk then adds the blocks' parts, in the order of the blocks, so that
+the bits do not depend on which of them was ready first. No worker needs more than two panels of columns; dask spills the others.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,25 +24,24 @@ from popgraph.errors import TooLarge, size_in_words
 from popgraph.spectrum.solvers.chebyshev import Filter
 
 CHUNK_BYTES = 2**26  # of a tall array
-MEMORY_SHARE_OF_COLUMNS = (
-    0.25  # of a worker's memory, for the chunks of one product; its results take as much, and dask spills at 0.6
-)
+# Share of a worker's memory that the chunks of one product may take: its results take as much, and dask spills at 0.6
+MEMORY_SHARE_OF_COLUMNS = 0.25
 
 
 @dataclass(frozen=True, eq=False)
 class Products:
-    """Multiply by Ā, which is on disk.
+    """Multiply by Ā = MᵀM, with the blocks of M on disk.
 
     Parameters
     ----------
     cluster : Cluster
     directory : str
-        Of the blocks.
+        Where the blocks are.
     blocks : tuple of Finished
     N : int
         The number of views.
     workers : int
-        How many there were at first: the chunks, and with them the bits, do not change when one dies.
+        Their number when the graph was made: it sets the chunks, and with them the bits, also after a worker has died.
     memory : float
         The bytes that the smallest of them may take; 0 stands for no limit.
     progress : bool
@@ -130,13 +129,13 @@ class Products:
             store.clear_columns(self.directory)
 
     def _tall(self, X: Floats) -> Any:
-        """Hand columns over in chunks of views."""
+        """Return columns as a dask array in chunks of views."""
         return self._sent(X, self.edges(X.shape[1]))
 
     def _sent(self, X: Floats, edges: Ints) -> Any:
-        """Hand columns over in chunks.
+        """Return columns as a dask array with these chunks.
 
-        By a file beside the blocks: what is sent to a worker's memory is lost with the worker.
+        The workers read them from a file beside the blocks: what is sent to a worker's memory is lost with the worker.
         """
         path, name = store.write_columns(self.directory, X), f"columns-{uuid4().hex}"
         cuts = [(int(start), int(stop)) for start, stop in pairwise(edges)]
@@ -144,7 +143,7 @@ class Products:
         return da.Array(tasks, name, chunks=(tuple(np.diff(edges).tolist()), X.shape[1:]), dtype=np.float64)
 
     def _gram(self, X: Any) -> Any:
-        """Return ĀX of a tall dask array, lazily, a panel of columns after another."""
+        """Return ĀX of a tall dask array, lazily, one panel of columns after another."""
         width = X.shape[1]
         panel = self.panel(width)
         if panel == width:

@@ -11,8 +11,8 @@ import scipy.sparse as sp
 from popgraph.basics.arrays import Floats, Sparse
 from popgraph.basics.subspace import tolerance
 from popgraph.dask.products import Products
+from popgraph.spectrum import Remainder
 from popgraph.spectrum.basis import orthonormal
-from popgraph.spectrum.certificate import Remainder
 from popgraph.spectrum.solvers import block
 from popgraph.spectrum.solvers.chebyshev import Filter
 from popgraph.spectrum.solvers.deflation import find_leading

@@ -1,16 +1,18 @@
-"""Use: what an embedding f is good for, and what the graph itself is good for.
+"""Use: what is an embedding f, or a population, good for? Probes, clusters, cuts and labellings, on any population with views.
 
-`probe` fits a linear head on f and says which labels it predicts; `probe_range` says how far equally good embeddings differ.
-`spectral_clusters` splits the views by f, `sparsest_partition` by the graph itself, exactly, and `partition_bounds` brackets
-its value at any size. `selftraining` follows a teacher's pseudo-labels instead, and sets the two against one another.
+`probe` fits a linear head to f and counts its errors on the naturals' classes; `probe_range` does so for all minimisers of the
+loss. `spectral_clusters` groups the views by F*. `sparsest_partition` and `partition_bounds` look for parts that few positive
+pairs leave (`conductance`). `alpha`, `disagreement` and `inconsistency` say what a labelling of the views costs. Self-training,
+the rival of contrastive learning, is in `selftraining/`.
 
 >>> import popgraph as pg
->>> from popgraph.downstream import probe, spectral_clusters
->>> cloud = pg.zoo.lightning_cloud()
->>> f = cloud.spectrum(2).embedding
->>> probe(cloud, f).error
+>>> from popgraph.downstream import alpha, probe, spectral_clusters
+>>> clusters = pg.zoo.clusters(count=3)
+>>> probe(clusters, clusters.spectrum(3)).error  # three eigenvectors tell three classes apart
 0.0
->>> spectral_clusters(cloud, 2).agreement(cloud.view_labels)
+>>> f"{alpha(clusters):.2f}"  # though a view alone sometimes names the wrong one
+'0.05'
+>>> spectral_clusters(clusters, 3, rng=0).natural_accuracy
 1.0
 """
 
@@ -18,18 +20,33 @@ from typing import TYPE_CHECKING
 
 from popgraph.basics.namespaces import missing, only
 from popgraph.downstream import selftraining
-from popgraph.downstream.clustering import spectral_clusters
-from popgraph.downstream.labelling import class_mass, disagreement, inconsistency, pairs_told_apart
-from popgraph.downstream.partition import MAX_VIEWS_SEARCHED as MAX_VIEWS_SEARCHED
-from popgraph.downstream.partition import Partition, partition_bounds, sparsest_partition
-from popgraph.downstream.probing import probe, probe_range
-from popgraph.downstream.selftraining import iterate as iterate
+from popgraph.downstream.clustering import Clustering, spectral_clusters
+from popgraph.downstream.labelling import alpha, class_mass, disagreement, inconsistency, pairs_told_apart
+from popgraph.downstream.partition import (
+    MAX_VIEWS_SEARCHED,
+    Partition,
+    PartitionBounds,
+    conductance,
+    partition_bounds,
+    sparsest_partition,
+)
+from popgraph.downstream.probing import Probe, ProbeRange, probe, probe_range
+from popgraph.downstream.selftraining import (
+    iterate as iterate,  # as the next ones: for other rooms, and public in selftraining
+)
 from popgraph.downstream.selftraining import propagate as propagate
 from popgraph.downstream.selftraining import self_train as self_train
 
 __all__ = [
+    "MAX_VIEWS_SEARCHED",
+    "Clustering",
     "Partition",
+    "PartitionBounds",
+    "Probe",
+    "ProbeRange",
+    "alpha",
     "class_mass",
+    "conductance",
     "disagreement",
     "inconsistency",
     "pairs_told_apart",

@@ -19,7 +19,7 @@ from popgraph.basics.blas import one_thread
 from popgraph.basics.html import bracket
 from popgraph.basics.memory import in_words
 from popgraph.basics.protocols import LabelledPopulation, read_population
-from popgraph.declare.distribution import Seed
+from popgraph.declare import Seed
 from popgraph.downstream.labelling import class_mass, given_labels
 from popgraph.downstream.parts import conductances
 from popgraph.downstream.votes import VOTE_TIE, first_largest, sum_by_class
@@ -50,9 +50,8 @@ class Clustering(Immutable):
         γ_count - γ_{count+1} where F* was clustered, from below: at 0 the cut is degenerate, and other parts are as good. None
         for an embedding that was given.
     accuracy : float or None
-        Pr_{x̄, x~A(.|x̄)}[the class matched to x's part is y(x̄)], under the best matching of parts and classes; None without
-        labels, and among the labelled naturals where some are not. A part or class that is left over when their numbers differ
-        counts as an error.
+        Pr_{x̄, x~A(.|x̄)}[the class matched to x's part is y(x̄)] among labelled naturals, under the best matching of parts and
+        classes; where their numbers differ, what is unmatched counts as an error. None without labels.
     natural_accuracy : float or None
         Pr_x̄[the class matched to x̄'s part is y(x̄)], under its own best matching.
     w_x : (N,) array
@@ -60,19 +59,16 @@ class Clustering(Immutable):
     gap_bounds : (float, float) or None
         Two numbers between which γ_count - γ_{count+1} lies, where F* was clustered.
     views : sequence of N views
-        Those of the graph, by which `agreement` finds labels that have names.
+        As of the graph.
     labelled : int
-        How many naturals the accuracies are of: those with a label.
+        How many naturals have a label.
 
     Examples
     --------
     >>> import popgraph as pg
     >>> from popgraph import spectral_clusters
-    >>> clustering = spectral_clusters(pg.zoo.clusters(count=3), 3, rng=0)
-    >>> clustering
+    >>> spectral_clusters(pg.zoo.clusters(count=3), 3, rng=0)
     Clustering(60 views in 3 parts, conductance at most 0.106, accuracy 0.95)
-    >>> clustering.natural_accuracy
-    1.0
     """
 
     parts: Ints
@@ -98,9 +94,7 @@ class Clustering(Immutable):
         return frozen(np.bincount(self.parts, self.w_x, self.count))
 
     def agreement(self, view_labels: Any) -> float:
-        """Return the accuracy for labels of the views: the share of w_x whose part is matched to their label.
-
-        With views that are unlabelled, the share is that of the labelled ones.
+        """Return the accuracy for labels of the views: the share of the labelled ones whose part is matched to their label.
 
         Parameters
         ----------
@@ -128,11 +122,11 @@ class Clustering(Immutable):
         return matched_share(_joint(self.parts, self.count, y, len(first), labelled_share(self.w_x, y)))
 
     def __repr__(self) -> str:
-        known = "" if self.accuracy is None else f", accuracy {self.accuracy:.4g}"
+        accuracy = "" if self.accuracy is None else f", accuracy {self.accuracy:.4g}"
         plural = "s" * (self.count != 1)
         return (
             f"Clustering({len(self.parts):,} views in {self.count} part{plural}, "
-            f"conductance at most {self.conductance.max():.3g}{known})"
+            f"conductance at most {self.conductance.max():.3g}{accuracy})"
         )
 
     def __str__(self) -> str:
@@ -146,8 +140,8 @@ class Clustering(Immutable):
             among = f" (of {self.labelled:,} that are labelled)" if self.labelled < len(self.natural_parts) else ""
             lines.append(f"  accuracy     {self.accuracy:.4g} of views, {self.natural_accuracy:.4g} of naturals{among}")
         if self.gap is not None:
-            known = "0" if self.gap == 0 else bracket(self.gap, self.gap_bounds[1] if self.gap_bounds else self.gap)
-            lines.append(f"  gap          {known}" + " (degenerate: other parts are as good)" * (self.gap == 0))
+            size = "0" if self.gap == 0 else bracket(self.gap, self.gap_bounds[1] if self.gap_bounds else self.gap)
+            lines.append(f"  gap          {size}" + " (degenerate: other parts are as good)" * (self.gap == 0))
         return "\n".join(lines)
 
 
@@ -165,20 +159,19 @@ def spectral_clusters(
 ) -> Clustering:
     """Cluster the views by k-means on the rows of F*, each scaled to length 1.
 
-    Scaled rows are the directions of f* = D^-1/2 F* as well, and with one connected component a part they are orthogonal: the
-    parts are then the components. Eigenvectors of γ = 0 are left out, since they are arbitrary. An embedding that is given is
-    clustered as it stands.
+    Eigenvectors of γ = 0 are left out, since they are arbitrary. If the graph has `count` connected components, the scaled rows
+    of two of them are orthogonal, and the parts are the components. An embedding that is given is clustered as it stands.
 
-    Each view counts with its probability w_x, so that listing a view as two halves changes nothing. (scipy's kmeans2 knows no
-    weights.) Every restart draws its centres by k-means++, and the partition of least inertia is returned: a good one, not
-    provably the best. A part that falls empty is moved to the view that costs most.
+    Each view counts with its probability w_x, so that listing a view as two halves changes nothing (scipy's kmeans2 takes no
+    weights). Every restart draws its centres by k-means++, and the partition of least inertia is returned, the first of equal
+    ones: a good one, not provably the best. A part that becomes empty is given the view that adds most to the inertia.
 
     Parameters
     ----------
     graph : population with listed naturals and views
         N views.
     count : int
-        Parts, 1..N; all of them are nonempty.
+        How many parts, in 1..N; all of them are nonempty.
     embedding : (N, d) array, mapping view -> vector, callable view -> vector, DataFrame, Training or Spectrum, optional
         What to cluster in place of F*.
     labels : sequence of n labels, or mapping natural -> label, optional
@@ -188,11 +181,6 @@ def spectral_clusters(
         1 or more.
     rng : None, int or numpy.random.Generator
         Draws the first centres.
-
-    Returns
-    -------
-    Clustering
-        The parts, with conductances and accuracies.
 
     Raises
     ------
@@ -284,8 +272,8 @@ def matched_share(joint: Floats) -> float:
 
 def _joint(parts: Ints, count: int, y: Ints, r: int, mass: Floats) -> Floats:
     """Return the mass of each part and class, (count, r); y is -1 where unlabelled."""
-    joint, known = np.zeros((count, r)), y >= 0
-    np.add.at(joint, (parts[known], y[known]), mass[known])
+    joint, labelled = np.zeros((count, r)), y >= 0
+    np.add.at(joint, (parts[labelled], y[labelled]), mass[labelled])
     return joint
 
 
@@ -303,11 +291,9 @@ def k_means(
     points = np.ascontiguousarray(points / largest if largest > 0 else points)
     runs = (_lloyd(points, weights, _seeds(points, weights, count, generator)) for _ in range(restarts))
     parts, least = next(runs)
-    smallest = SAME_POINT**2 * float(weights.sum())  # what points that count as equal add up to
+    rounding = SAME_POINT**2 * float(weights.sum())  # what points that count as equal add up to
     for other_parts, inertia in runs:
-        if (
-            inertia < least * (1.0 - EQUAL_INERTIA) - smallest
-        ):  # of equally good partitions the first, however sums round
+        if inertia < least * (1.0 - EQUAL_INERTIA) - rounding:  # so of equally good ones the first, however sums round
             parts, least = other_parts, inertia
     return parts, least * largest**2
 
@@ -332,19 +318,21 @@ def _seeds(points: Floats, weights: Floats, count: int, generator: np.random.Gen
 
 def _lloyd(points: Floats, weights: Floats, centres: Floats) -> tuple[Ints, float]:
     """Alternate nearest centres and weighted means until no point changes its part."""
-    count, every = len(centres), np.arange(len(points))
+    count, rows = len(centres), np.arange(len(points))
     parts = np.full(len(points), -1, dtype=np.intp)
     for _ in range(MAX_STEPS):
         squared = load_whole("scipy.spatial.distance").cdist(points, centres, "sqeuclidean")
         cost = squared.min(axis=1)
         nearest = first_largest(-squared, EQUAL_INERTIA * cost + SAME_POINT**2)  # the first of equally near centres
         for part in np.setdiff1d(np.arange(count), nearest):
-            company = np.bincount(nearest, minlength=count)[nearest] > 1  # who moves may leave no part empty
-            worst = int(np.argmax(np.where(company, weights * cost, -1.0)))
+            movable = (
+                np.bincount(nearest, minlength=count)[nearest] > 1
+            )  # the other views empty the part that they leave
+            worst = int(np.argmax(np.where(movable, weights * cost, -1.0)))
             nearest[worst], cost[worst] = part, 0.0
         if np.array_equal(nearest, parts):
             break
         parts = nearest
-        members = sp.csr_array((weights, (parts, every)), shape=(count, len(points)))
+        members = sp.csr_array((weights, (parts, rows)), shape=(count, len(points)))
         centres = (members @ points) / members.sum(axis=1)[:, np.newaxis]
     return parts, float(np.sum(weights * np.sum((points - centres[parts]) ** 2, axis=1)))

@@ -1,6 +1,6 @@
 """What a labelling ŷ of the views costs: α, Δ(ŷ) and φ^ŷ, the three numbers that every bound on a probe is made of.
 
-Where some naturals are unlabelled (None), α is refused, since the bounds are about all of them, and Δ is that among the labelled.
+Where some naturals are unlabelled (None), α is refused, since the bounds are about all of them, and Δ is that of the labelled ones.
 """
 
 from typing import Any
@@ -60,12 +60,10 @@ def disagreement(graph: LabelledPopulation, view_labels: Any = None, labels: Any
 
     Parameters
     ----------
-    graph : population with listed naturals and views
-        n naturals, N views.
     view_labels : sequence of N labels, or mapping view -> label, optional
         ŷ; Bayes' labeller, which attains α, if not given. A label that no natural has is wrong, and so is None.
-    labels : sequence of n labels, or mapping natural -> label, optional
-        y(x̄), None where unlabelled; `graph.labels` if not given.
+    graph, labels
+        As of `alpha`; a natural may be unlabelled, None.
 
     Raises
     ------
@@ -100,9 +98,8 @@ def inconsistency(graph: LabelledPopulation, view_labels: Any = None) -> float:
     Parameters
     ----------
     graph : population with listed naturals and views
-        N views.
     view_labels : sequence of N labels, or mapping view -> label, optional
-        ŷ; Bayes' labeller of `graph.labels` if not given.
+        ŷ; `graph.view_labels` if not given.
 
     Raises
     ------
@@ -134,10 +131,10 @@ def read_view_labels(graph: ViewedPopulation, view_labels: Any, name: str = "vie
 
 def labels_of_naturals(graph: LabelledPopulation, labels: Any) -> Any:
     """Return the naturals' labels, (n,), None where unlabelled: those given, or the graph's; refuse where there are neither."""
-    found = given_labels(graph, labels)
-    if found is None:
+    label_of_natural = given_labels(graph, labels)
+    if label_of_natural is None:
         raise InvalidArgument(f"there are no labels: pass labels=, one class for each of the {graph.n} naturals")
-    return found
+    return label_of_natural
 
 
 def given_labels(graph: LabelledPopulation, labels: Any) -> Any:

@@ -21,7 +21,7 @@ from popgraph.downstream.clustering import RESTARTS, k_means, spectral_points
 from popgraph.downstream.parts import part_conductances, self_weights, single_view_conductances, touching
 from popgraph.downstream.votes import indicators
 from popgraph.errors import InvalidArgument, TooLarge, shorten
-from popgraph.populations.weights import pair_weights
+from popgraph.populations import pair_weights
 
 MAX_VIEWS_SEARCHED = 16  # here m = 5 takes 0.3 s and m = 15 a second: the work grows like 3^N, and ranks need two bytes
 LOW_VIEWS = 8  # the views whose pairs of disjoint sets are the columns of a table, 3^8 of them
@@ -176,17 +176,12 @@ def sparsest_partition(graph: ViewedPopulation, m: int) -> Partition:
     m : int
         In 1..N.
 
-    Returns
-    -------
-    Partition
-        Labels (N,), each part's conductance (m,), and rho, the largest: ρ_m.
-
     Raises
     ------
     InvalidArgument
         If m is outside 1..N.
     TooLarge
-        If there are more than 16 views, and no closed form; `partition_bounds` brackets ρ_m at any size.
+        If there are more than 16 views, and no closed form.
 
     References
     ----------
@@ -285,14 +280,8 @@ def partition_bounds(graph: ViewedPopulation, m: int) -> PartitionBounds:
     Parameters
     ----------
     graph : population with listed views
-        N views.
     m : int
         In 1..N.
-
-    Returns
-    -------
-    PartitionBounds
-        The two ends, and the partition that attains the upper one. Equal where a closed form is known.
 
     Raises
     ------

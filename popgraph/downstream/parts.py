@@ -3,23 +3,32 @@
 Where the kernel is listed it is summed over, natural by natural; where it is not, products with Ā give the same numbers.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 
 from popgraph.basics.arrays import Floats, Ints, Sparse
-from popgraph.basics.protocols import ViewedPopulation
+from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, satisfies
 from popgraph.downstream.votes import indicators, sum_by_class
 
 MAX_PRODUCT_ENTRIES = 2**24  # of Ā, up to which its diagonal is read off products with unit vectors: 4,096 views
-BLOCK_COLUMNS = 256  # unit vectors that are multiplied at once
+UNIT_VECTORS_AT_ONCE = 256
 
 
-def listed_kernel(population: Any) -> Sparse | None:
-    """Return the kernel as a csr_array, or None where it only multiplies."""
-    kernel = getattr(population, "kernel", None)
-    return sp.csr_array(kernel) if sp.issparse(kernel) or isinstance(kernel, np.ndarray) else None
+class ListedKernel(NamedTuple):
+    """Hold p (n,) and A (n, N) of a population, where A is listed."""
+
+    p: Floats
+    A: Sparse
+
+
+def listed_kernel(population: Any) -> ListedKernel | None:
+    """Return p and A(x|x̄), or None where there is no kernel, or one that only multiplies."""
+    kernel = population.kernel if satisfies(population, LabelledPopulation) else None
+    if sp.issparse(kernel) or isinstance(kernel, np.ndarray):
+        return ListedKernel(population.p, sp.csr_array(kernel))
+    return None
 
 
 def conductances(p: Floats, shares: Floats) -> Floats:
@@ -36,22 +45,23 @@ def conductances(p: Floats, shares: Floats) -> Floats:
 
 def part_conductances(population: ViewedPopulation, labels: Ints, m: int) -> Floats:
     """Return φ_G of each part, (m,); `labels` (N,) are the parts' numbers, 0..m-1, and no part is empty."""
-    kernel = listed_kernel(population)
-    if kernel is not None:
-        return conductances(population.p, sum_by_class(kernel, labels, m))  # type: ignore[attr-defined]
+    listed = listed_kernel(population)
+    if listed is not None:
+        return conductances(listed.p, sum_by_class(listed.A, labels, m))
     columns = indicators(labels, m)
     pairs = columns.T @ touching(population, columns)  # Σ w_xx' over x in one part and x' in another
     inside = np.diag(pairs)
-    crossing = np.where(is_closed(population, labels, m), 0.0, pairs.sum(axis=1) - inside)
-    return np.asarray(np.clip(crossing / (inside + crossing), 0.0, 1.0))
+    crossing = np.where(is_closed(population, labels, m), 0.0, np.sum(pairs * (1.0 - np.eye(m)), axis=1))
+    return np.asarray(crossing / (inside + crossing))
 
 
 def is_closed(population: ViewedPopulation, labels: Ints, m: int) -> Any:
     """Return for each part whether it is a union of connected components, which no positive pair leaves: (m,) of bool."""
     components = population.components
     _, first_view = np.unique(components, return_index=True)
-    outside = np.flatnonzero(labels != labels[first_view][components])  # views apart from their component's first
-    open_parts = np.concatenate([labels[outside], labels[first_view][components[outside]]])
+    part_of_first = labels[first_view][components]
+    apart = np.flatnonzero(labels != part_of_first)  # views in another part than the first view of their component
+    open_parts = np.concatenate([labels[apart], part_of_first[apart]])
     return np.bincount(open_parts, minlength=m) == 0
 
 
@@ -63,15 +73,15 @@ def touching(population: ViewedPopulation, columns: Floats) -> Floats:
 
 def self_weights(population: ViewedPopulation) -> Floats | None:
     """Return w_xx of each view, (N,); None where no kernel is listed and there are too many views to multiply by each."""
-    kernel = listed_kernel(population)
-    if kernel is not None:
-        return np.asarray(kernel.power(2).T @ population.p)  # type: ignore[attr-defined]
+    listed = listed_kernel(population)
+    if listed is not None:
+        return np.asarray(listed.A.power(2).T @ listed.p)
     N = population.N
     if N * N > MAX_PRODUCT_ENTRIES:
         return None
     diagonal = np.empty(N)
-    for start in range(0, N, BLOCK_COLUMNS):
-        views = np.arange(start, min(start + BLOCK_COLUMNS, N))
+    for start in range(0, N, UNIT_VECTORS_AT_ONCE):
+        views = np.arange(start, min(start + UNIT_VECTORS_AT_ONCE, N))
         units = np.zeros((N, len(views)))
         units[views, views - start] = 1.0
         diagonal[views] = population.gram(units)[views, views - start]
@@ -80,10 +90,10 @@ def self_weights(population: ViewedPopulation) -> Floats | None:
 
 def single_view_conductances(population: ViewedPopulation) -> Floats | None:
     """Return φ_G of each view by itself, (N,); exactly 0 for a view that its naturals always give. None as of `self_weights`."""
-    kernel = listed_kernel(population)
-    if kernel is not None:
-        crossing = (kernel - kernel.power(2)).T @ population.p  # type: ignore[attr-defined]
-        return np.asarray(np.clip(crossing / population.w_x, 0.0, 1.0))  # Σ p A (1 - A): no difference of large numbers
+    listed = listed_kernel(population)
+    if listed is not None:
+        crossing = (listed.A - listed.A.power(2)).T @ listed.p  # Σ p A (1 - A), 0 in each term where A is 0 or 1
+        return np.asarray(np.clip(crossing / population.w_x, 0.0, 1.0))
     own = self_weights(population)
     if own is None:
         return None

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from popgraph.basics.arrays import Floats, Ints
 
 VOTE_TIE = 1e-12  # shares of a natural's views closer than this are a tie: 1/3 + 1/3 may not cost 2/3 the vote
-BLOCK_COLUMNS = 64  # indicators of classes that a kernel which only multiplies is applied to at once
+CLASSES_AT_ONCE = 64  # whose indicators a kernel that only multiplies is applied to
 
 
 def sum_by_class(matrix: Any, codes: Ints, count: int, weights: Floats | None = None) -> Floats:
@@ -23,8 +23,8 @@ def sum_by_class(matrix: Any, codes: Ints, count: int, weights: Floats | None = 
         table = sp.csr_array((entries, (coded, codes[coded])), shape=(len(codes), count))
         return np.asarray((matrix @ table).toarray())
     blocks = []
-    for start in range(0, count, BLOCK_COLUMNS):
-        columns = indicators(np.where(codes >= start, codes - start, -1), min(BLOCK_COLUMNS, count - start))
+    for start in range(0, count, CLASSES_AT_ONCE):
+        columns = indicators(np.where(codes >= start, codes - start, -1), min(CLASSES_AT_ONCE, count - start))
         blocks.append(np.asarray(matrix @ (columns if weights is None else weights[:, np.newaxis] * columns)))
     return np.hstack(blocks)
 

@@ -61,12 +61,8 @@ def save(value: Any, path: str | Path) -> Path:
     Examples
     --------
     >>> from pathlib import Path
-    >>> from popgraph import load
-    >>> from popgraph import save
     >>> import tempfile, popgraph as pg
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> saved = save(pg.zoo.lightning_cloud(), folder / "bolt.popgraph")
-    >>> load(saved)
+    >>> pg.load(pg.save(pg.zoo.lightning_cloud(), Path(tempfile.mkdtemp()) / "bolt.popgraph"))
     PopulationGraph(lightning/cloud: 2 naturals, 4 views, 2 components)
     """
     path = _read_path(path)
@@ -109,11 +105,8 @@ def load(path: str | Path, *, most_bytes: int = 2**34) -> Distribution | Populat
     Examples
     --------
     >>> from pathlib import Path
-    >>> from popgraph import load
-    >>> from popgraph import save
     >>> import tempfile, popgraph as pg
-    >>> saved = save(pg.Distribution({"a": "1/3", "b": "2/3"}), Path(tempfile.mkdtemp()) / "law")
-    >>> load(saved)
+    >>> pg.load(pg.save(pg.Distribution({"a": "1/3", "b": "2/3"}), Path(tempfile.mkdtemp()) / "law"))
     Distribution({'a': 1/3, 'b': 2/3})
     """
     path, most_bytes = _read_path(path), count("most_bytes", most_bytes)

@@ -43,13 +43,13 @@ def centred(w_x: Any, f: Any) -> tuple[Any, Any]:
     """
     rough_mean = w_x @ f
     if isinstance(rough_mean, np.ndarray):
-        less = f - rough_mean
-        correction = w_x @ less
-        less -= correction
-        return rough_mean + correction, less
-    less = f - rough_mean.detach()
-    correction = w_x @ less
-    return rough_mean.detach() + correction, less - correction
+        centred_f = f - rough_mean
+        correction = w_x @ centred_f
+        centred_f -= correction
+        return rough_mean + correction, centred_f
+    centred_f = f - rough_mean.detach()
+    correction = w_x @ centred_f
+    return rough_mean.detach() + correction, centred_f - correction
 
 
 def population_moments(factor: Any, w_x: Any, f: Any, centres: bool = False) -> Moments:

@@ -59,7 +59,7 @@ class ReadyLoss(Immutable, ABC):
         >>> graph = pg.zoo.lightning_cloud()
         >>> pg.losses.spectral.value(graph.factor, graph.w_x, np.ones((4, 1)))
         -1.0
-        >>> pg.losses.infonce.value(graph.factor, graph.w_x, np.zeros((4, 1)))  # a critic that says nothing
+        >>> pg.losses.infonce.value(graph.factor, graph.w_x, np.zeros((4, 1)))  # all scores are equal
         0.0
         """
         factor, w_x, (f,) = read_operands(factor, w_x, f)

@@ -66,10 +66,10 @@ class IdealisedVICReg(PlugInLoss):
 class VICReg(PlugInLoss):
     """VICReg as published: invariance, a hinge on every standard deviation, and the squared covariances between columns.
 
-    λ E||f(x) - f(x⁺)||²/k + μ 2/k Σ_i max(0, 1 - sqrt(Var f_i + ε)) + ν 2/k Σ_{i≠j} Cov(f_i, f_j)², the two for the two branches.
+    λ E||f(x) - f(x⁺)||²/k + μ 2/k Σ_i max(0, 1 - sqrt(Var f_i + ε)) + ν 2/k Σ_{i≠j} Cov(f_i, f_j)²; the factors 2 count both views.
     Its minimum has no closed form: compare numerically. Its hinge has a kink where its minima lie, at standard deviations of 1, so
-    training stops near one with a gradient that does not vanish, and says so. Published code keeps the two branches of a batch
-    apart and divides by B - 1; here they are pooled.
+    training stops near one with a gradient that does not vanish, and says so. Published code takes the variances of the first and
+    of the second views of a batch apart, and divides by B - 1; here both are pooled.
 
     Parameters
     ----------
@@ -109,11 +109,13 @@ class VICReg(PlugInLoss):
     def _of_moments(self, moments: Moments) -> Any:
         """Return the loss at these moments."""
         C, k = moments.second, len(moments.mean)
-        short = 1.0 - (C.diagonal() + self.epsilon) ** 0.5
-        hinge = (short + abs(short)).sum()  # twice the positive parts, with operations common to numpy and torch
-        apart = 2.0 * (trace(C) - trace(moments.cross))
-        between = 2.0 * ((C**2).sum() - (C.diagonal() ** 2).sum())
-        return (self.invariance * apart + self.variance * hinge + self.covariance * between) / k
+        shortfall = 1.0 - (C.diagonal() + self.epsilon) ** 0.5
+        hinge = (
+            shortfall + abs(shortfall)
+        ).sum()  # twice the positive parts, with operations common to numpy and torch
+        distance = 2.0 * (trace(C) - trace(moments.cross))  # E||f(x) - f(x⁺)||²
+        off_diagonal = 2.0 * ((C**2).sum() - (C.diagonal() ** 2).sum())
+        return (self.invariance * distance + self.variance * hinge + self.covariance * off_diagonal) / k
 
     def _moment_gradient(self, moments: Moments) -> tuple[None, Floats, Floats]:
         """Return the derivatives in the two covariances."""
@@ -129,8 +131,9 @@ class BarlowTwins(PlugInLoss):
     """Barlow Twins as published: Σ_i (1 - C_ii)² + weight Σ_{i≠j} C_ij² of the cross-correlation C of the two views.
 
     C_ij = Cov(f_i(x), f_j(x⁺)) / sqrt((Var f_i + ε)(Var f_j + ε)). Its minimiser is *not* F*: at weight 1 it spans leading
-    eigenfunctions after the constant, with a water-filled spectrum; as the weight falls the later ones are given up, until at a
-    small weight all columns are φ_2. Published code keeps the two branches of a batch apart; here they are pooled.
+    eigenfunctions after the constant, with a water-filled spectrum; as the weight falls, the later ones drop out, until at a
+    small weight all columns are φ_2. Published code takes the variances of the first and of the second views apart; here both are
+    pooled.
 
     Parameters
     ----------
@@ -179,7 +182,7 @@ class BarlowTwins(PlugInLoss):
         C = moments.cross * np.outer(scale, scale)
         in_C = 2.0 * self.weight * _off_diagonal(C) - np.diag(2.0 * (1.0 - np.diag(C)))
         in_cross = in_C * np.outer(scale, scale)
-        in_variance = -np.sum(in_C * C, axis=1) * scale**2  # C is symmetric: rows and columns tell alike
+        in_variance = -np.sum(in_C * C, axis=1) * scale**2  # C is symmetric: its row sums are its column sums
         return None, np.diag(in_variance), in_cross
 
 

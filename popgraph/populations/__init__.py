@@ -2,7 +2,8 @@
 
 `build` lists the views of a distribution under an augmentation: a `PopulationGraph`, with w, w_x, Ā and the factor M.
 `.exact()` gives it in fractions and radicals (`exact/`). What cannot be listed is known by its structure (`structure/`):
-products of independent coordinates and mixtures of these. All have the names of `popgraph.basics.protocols`, and every verb
+products of independent coordinates and mixtures of these. `graph.with_symmetry` declares a group that leaves a graph as it
+is, and makes its spectrum quick. All have the names of `popgraph.basics.protocols`, and every verb
 asks for these names alone.
 
 >>> from popgraph.populations import build, structure

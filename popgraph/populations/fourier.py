@@ -28,7 +28,9 @@ from popgraph.spectrum import (
 from popgraph.spectrum.basis import groups
 
 MAX_BLOCK_BYTES = 2**32  # of all blocks together: the largest spectrum that a symmetry serves
-MAX_EIGENSPACE_BYTES = 2**28  # of eigenvectors that are formed beyond the k-th, for a reproducible choice among equals
+MAX_EIGENVECTOR_BYTES = (
+    2**28
+)  # of those through the end of the eigenspace of γ_k, formed to choose its basis reproducibly
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -92,11 +94,9 @@ class FourierBlocks(Immutable):
 
     @cached_property
     def _blocks(self) -> Any:
-        """The blocks of M without its top pairs, (characters, orbits of naturals, orbits of views), complex.
+        """The blocks of M without its singular pairs of value 1, (characters, orbits of naturals, orbits of views), complex.
 
-        The tops √p, √w_x of each component are taken out beforehand, so that an eigenvalue within rounding of 1 cannot mix
-        with them. Rows of first members suffice; the Fourier transform runs over their entries along the orbits of views. It
-        vanishes by itself where an orbit has no vector of that character.
+        The pair √p, √w_x of each component is subtracted beforehand, so that an eigenvalue within rounding of 1 cannot mix with it.
         """
         rows, columns, root = self.symmetry.natural_orbits, self.symmetry.view_orbits, np.sqrt(self.w_x)
         needed = 24.0 * len(rows.first) * columns.images.size
@@ -112,6 +112,11 @@ class FourierBlocks(Immutable):
         for i, c in enumerate(component[sparse.indices[sparse.indptr[:-1]]]):  # a natural's views share one component
             mine = component == c
             M[i, mine] -= start[i] / mass[c] * root[mine]
+        # On an orbit O of views with first member x, e_O(gx) = χ(g)⁻¹ / √|O| is the unit vector that transforms by χ; likewise e_R
+        # on an orbit R of naturals with first member x̄. M commutes with the group, so M e_O is on R a multiple of e_R, by
+        #     √|R| (M e_O)(x̄) = √(|R| / |O|) Σ_{y in O} M(x̄, y) χ(g_y)⁻¹ = √(|R| / |O|) / |stabiliser of x| Σ_g M(x̄, gx) χ(g)⁻¹:
+        # the rows of first members suffice, and the sum over g is a Fourier transform along the images of x. It is 0 where χ ≠ 1
+        # on the stabiliser, and O has no such vector.
         along = M[:, columns.images].reshape(*M.shape[:1], len(columns.first), *self.symmetry.orders)
         transformed = load_whole("scipy.fft").fftn(along, axes=tuple(range(2, along.ndim)))
         hat = transformed.reshape(len(rows.first), len(columns.first), -1)
@@ -121,7 +126,7 @@ class FourierBlocks(Immutable):
 
     @cached_property
     def _values(self) -> tuple[Ints, Floats, int]:
-        """Every positive eigenvalue below the tops: its block, its value, largest first, and the side of the rounding."""
+        """Each positive eigenvalue below the components' 1: its block and its value, largest first; and the side for rounding."""
         hat = self._blocks
         adjoint = hat.conj().transpose(0, 2, 1)
         side = max(16, min(hat.shape[1:]), int(np.log2(prod(self.symmetry.orders)) + 1))
@@ -141,7 +146,7 @@ class FourierBlocks(Immutable):
         blocks give first.
         """
         formed = max((run.stop for run in groups(below, side) if run.start < wanted), default=0)
-        if 8 * len(self.w_x) * formed > MAX_EIGENSPACE_BYTES:
+        if 8 * len(self.w_x) * formed > MAX_EIGENVECTOR_BYTES:
             formed = wanted
         if not formed:
             return np.zeros((len(self.w_x), 0))

@@ -30,6 +30,7 @@ from popgraph.populations.symmetry import Symmetry, read_symmetry
 from popgraph.spectrum import Components, Grid, Spectrum, decompose, find_components, ritz
 
 MAX_SIDE_SOLVED_TO_PRINT = 400  # of M; up to this all eigenvalues are quick to compute
+MAX_ENTRIES_TRANSPOSED = 2**27  # of M: up to this Mᵀ is kept by rows too, 1.6 GB, and products take half the time
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -172,7 +173,7 @@ class PopulationGraph(Immutable):
 
     @cached_property
     def _transposed(self) -> Any:
-        return self.factor.T.tocsr()  # rows of Mᵀ: products with its columns would take twice the time
+        return self.factor.T.tocsr() if self.factor.nnz <= MAX_ENTRIES_TRANSPOSED else self.factor.T
 
     @cached_property
     def trace(self) -> float:

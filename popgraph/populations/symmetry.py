@@ -120,12 +120,14 @@ def find_orbits(moves: Sequence[Ints], orders: Sequence[int]) -> Orbits:
     first = np.sort(first)
     images = first[:, np.newaxis]
     for move, order in zip(moves, orders, strict=True):
-        steps, power = images[..., np.newaxis], move  # images under 0 .. L - 1 steps, and L steps: L doubles
+        # `steps` holds the images under 0, 1, ..., L - 1 applications of the generator, `power` is L of them; L doubles
+        steps, power = images[..., np.newaxis], move
         while steps.shape[-1] < order:
             steps, power = np.concatenate([steps, power[steps]], axis=-1), power[power]
         images = steps[..., :order].reshape(len(first), -1)
     orbit, element = np.empty(size, dtype=np.intp), np.empty(size, dtype=np.intp)
-    backwards = images.shape[1] - 1 - np.arange(images.shape[1])  # of several assignments the last one counts
+    # Several elements may take the first member to one place; of several assignments the last counts, so the first goes last
+    backwards = images.shape[1] - 1 - np.arange(images.shape[1])
     orbit[images] = np.arange(len(first))[:, np.newaxis]
     element[images[:, ::-1]] = backwards
     fixing = np.sum(images == first[:, np.newaxis], axis=1)
@@ -142,39 +144,52 @@ def _read_moves(population: Population, generators: Any) -> tuple[list[str], lis
         raise InvalidArgument(f"generators is {shorten(generators)}; give a generator, or a list of them") from None
     if not declared:
         raise InvalidArgument("there are no generators; give at least one")
-    naturals_and_views = (("natural", population.distribution.outcomes), ("view", population.views))
     names, on_naturals, on_views = [], [], []
     for i, generator in enumerate(declared):
         named = generator if isinstance(generator, str) else getattr(generator, "__name__", "")
         name = f"generator {i}" + (f" ({named})" if named and named != "<lambda>" else "")
-        if isinstance(generator, tuple):
-            if len(generator) != 2:
-                raise InvalidArgument(
-                    f"{name} is a tuple of {len(generator)}; give (positions of naturals, positions of views)"
-                )
-            pair = [_positions(name, part, size) for part, size in zip(generator, population.kernel.shape, strict=True)]
-        else:
-            if isinstance(generator, Mapping):
-                known = {outcome for _, outcomes in naturals_and_views for outcome in outcomes}
-                if strange := [shorten(outcome) for outcome in generator if outcome not in known]:
-                    raise InvalidArgument(f"{name} moves {listing(strange)}, neither naturals nor views of this graph")
-                if not generator:
-                    raise InvalidArgument(f"{name} is an empty mapping, which moves nothing; leave it out")
-            move = _function(name, generator)
-            pair = [_moved(name, what, outcomes, move) for what, outcomes in naturals_and_views]
-        _check_invariance(population, name, *pair)
+        of_naturals, of_views = _permutations(population, name, generator)
+        _check_invariance(population, name, of_naturals, of_views)
         names.append(name)
-        on_naturals.append(pair[0])
-        on_views.append(pair[1])
-    for moves, (what, outcomes) in zip((on_naturals, on_views), naturals_and_views, strict=True):
-        for i, permutation in enumerate(moves):
-            for j in range(i):
-                if (wrong := np.flatnonzero(permutation[moves[j]] != moves[j][permutation])).size:
-                    raise InvalidArgument(
-                        f"{names[j]} and {names[i]} do not commute on the {what} {shorten(outcomes[int(wrong[0])])}; the group "
-                        "must be abelian: declare one of them"
-                    )
+        on_naturals.append(of_naturals)
+        on_views.append(of_views)
+    for moves, (what, outcomes) in zip((on_naturals, on_views), _outcomes(population), strict=True):
+        _check_commuting(names, moves, what, outcomes)
     return names, on_naturals, on_views
+
+
+def _outcomes(population: Population) -> tuple[tuple[str, Sequence[Any]], tuple[str, Sequence[Any]]]:
+    """Return the naturals and the views, each with their noun."""
+    return ("natural", population.distribution.outcomes), ("view", population.views)
+
+
+def _permutations(population: Population, name: str, generator: Any) -> list[Ints]:
+    """Return the positions to which a generator takes the naturals, and the views."""
+    if isinstance(generator, tuple):
+        if len(generator) != 2:
+            raise InvalidArgument(
+                f"{name} is a tuple of {len(generator)}; give (positions of naturals, positions of views)"
+            )
+        return [_positions(name, part, size) for part, size in zip(generator, population.kernel.shape, strict=True)]
+    if isinstance(generator, Mapping):
+        known = {outcome for _, outcomes in _outcomes(population) for outcome in outcomes}
+        if strange := [shorten(outcome) for outcome in generator if outcome not in known]:
+            raise InvalidArgument(f"{name} moves {listing(strange)}, neither naturals nor views of this graph")
+        if not generator:
+            raise InvalidArgument(f"{name} is an empty mapping, which moves nothing; leave it out")
+    move = _function(name, generator)
+    return [_moved(name, what, outcomes, move) for what, outcomes in _outcomes(population)]
+
+
+def _check_commuting(names: list[str], moves: list[Ints], what: str, outcomes: Sequence[Any]) -> None:
+    """Refuse generators two of which do not commute."""
+    for i, later in enumerate(moves):
+        for j, earlier in enumerate(moves[:i]):
+            if (wrong := np.flatnonzero(later[earlier] != earlier[later])).size:
+                raise InvalidArgument(
+                    f"{names[j]} and {names[i]} do not commute on the {what} {shorten(outcomes[int(wrong[0])])}; the group "
+                    "must be abelian: declare one of them"
+                )
 
 
 def _orders(on_naturals: Sequence[Ints], on_views: Sequence[Ints]) -> tuple[int, ...]:

@@ -113,7 +113,7 @@ def nothing_to_solve(k: int, components: int, shape: tuple[int, int], what: str 
     if k >= components and components < shape[1]:
         return None
     remainder = 1.0 if k < components else 0.0
-    reason = f"{k} of {components} components' top pairs suffice"
+    reason = f"the unit eigenvectors of {k} of {components} components suffice"
     return Solution(
         np.ones(components),
         components,
@@ -146,6 +146,8 @@ def _unit_entries(component: Ints, w_x: Floats, count: int) -> tuple[Ints, Ints,
     # Ā √w_x = D^-1/2 w 1 = √w_x, and as w is block diagonal this holds on each component by itself (THEORY 2.2)
     views = np.flatnonzero(component < count)
     root, of_view = np.sqrt(w_x[views]), component[views]
+    if count == 1:  # as a graph mostly is
+        return views, of_view, root / np.linalg.norm(root)
     order = np.argsort(of_view, kind="stable")
     ends = np.cumsum(np.bincount(of_view, minlength=count))[:-1]
     # Norm by norm: numpy's bincount adds one by one, and the sum of 10^6 would not be a unit's square to the last digits

@@ -79,6 +79,11 @@ def _greedy(leverage: Floats, project: Callable[[int], Floats], count: int) -> F
     return basis
 
 
+def end_of_run(gamma: Floats, k: int, size: int) -> int:
+    """Return the number of eigenvalues up to the end of the run of equal ones that holds the k-th."""
+    return next((run.stop for run in groups(gamma, size) if run.stop >= k), len(gamma))
+
+
 def groups(gamma: Floats, size: int) -> list[slice]:
     """Cut a descending list of eigenvalues into runs of equal ones, to the rounding of a matrix of this size."""
     apart = np.flatnonzero(-np.diff(gamma) > tolerance(size)) + 1

@@ -9,7 +9,7 @@ from popgraph.basics.arrays import Floats, Sparse, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.subspace import tolerance
 from popgraph.spectrum.assemble import Solution, assemble_spectrum, reproducible, rounded
-from popgraph.spectrum.basis import groups
+from popgraph.spectrum.basis import end_of_run
 from popgraph.spectrum.certificate import products_with
 from popgraph.spectrum.solvers.symmetric import eigenpairs
 from popgraph.spectrum.value import SolverUse, Spectrum
@@ -44,8 +44,8 @@ def ritz(factor: Sparse, w_x: Floats, basis: Floats, T: Floats, k: int) -> Spect
     image = factor @ basis
     ascending, U = eigenpairs(image.T @ image)
     theta = rounded(ascending[::-1], d)
-    whole = next(run.stop for run in groups(theta, d) if run.stop >= k)  # through all copies of a repeated θ_k
-    V = reproducible(theta, basis @ U[:, ::-1][:, :whole], k, d)
+    through_copies = end_of_run(theta, k, d)  # where θ_k is repeated, all its copies are needed to choose among them
+    V = reproducible(theta, basis @ U[:, ::-1][:, :through_copies], k, d)
     coordinates = basis.T @ V
     projected = np.linalg.norm(image.T @ (image @ coordinates) - coordinates * theta[:k], axis=0)
     solution = Solution(

@@ -1,14 +1,13 @@
-"""Test a claim of your own: assertions whose failures show the numbers that a person needs, and random populations.
+"""Test a claim of your own: assertions that say with numbers why they fail, and random populations.
 
-`assert_matches`, `assert_optimal`, `assert_same_span` and `assert_theorem` fail with the reason of the verdict. The strategies
-(`graphs`, `distributions`, ...) draw populations for hypothesis, and load it on first use. `as_python` writes a graph as the
-lines that declare it, to paste into a test. The pytest plugin has fixtures for the named populations.
+`assert_matches`, `assert_optimal`, `assert_same_span` and `assert_theorem` fail with the reason and the numbers of the verdict.
+The strategies (`graphs`, `distributions`, ...) draw populations for hypothesis, which is imported on first use. `as_python` writes
+a graph as the expression that declares it, to paste into a test. The pytest plugin has fixtures for the populations of the zoo.
 
 >>> import popgraph as pg
->>> from popgraph.testing import assert_matches, assert_theorem
 >>> cube = pg.zoo.hypercube(3)
->>> match = assert_matches(cube, pg.train(cube, 4, rng=0))
->>> assert_theorem(pg.theory.check(cube, k=4))
+>>> pg.testing.assert_matches(cube, pg.train(cube, 4, rng=0))
+>>> pg.testing.assert_theorem(pg.theory.check(cube, k=4))
 """
 
 from importlib import import_module

@@ -31,10 +31,9 @@ def assert_matches(graph: Population, f: Any, k: int | None = None, *, atol: flo
     Examples
     --------
     >>> import popgraph as pg
-    >>> from popgraph.testing import assert_matches
     >>> cloud = pg.zoo.lightning_cloud()
-    >>> assert_matches(cloud, pg.train(cloud, 2, rng=0).f)
-    >>> assert_matches(cloud, [[1, 0], [0, 1], [1, 0], [0, 1]])  # doctest: +ELLIPSIS
+    >>> pg.testing.assert_matches(cloud, pg.train(cloud, 2, rng=0).f)
+    >>> pg.testing.assert_matches(cloud, [[1, 0], [0, 1], [1, 0], [0, 1]])  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     AssertionError: f does not match F* of PopulationGraph(lightning/cloud: 2 naturals, 4 views, 2 components)
     No: f spans another subspace ...
@@ -64,10 +63,9 @@ def assert_optimal(graph: Population, f: Any, *, atol: float = 1e-6) -> None:
     Examples
     --------
     >>> import popgraph as pg
-    >>> from popgraph.testing import assert_optimal
     >>> cloud = pg.zoo.lightning_cloud()
-    >>> assert_optimal(cloud, pg.train(cloud, 3, rng=0).f)  # k above the rank: optimal, though no match
-    >>> assert_optimal(cloud, 2 * cloud.spectrum(2).embedding)  # doctest: +ELLIPSIS
+    >>> pg.testing.assert_optimal(cloud, pg.train(cloud, 3, rng=0).f)  # k above the rank: optimal, though no match
+    >>> pg.testing.assert_optimal(cloud, 2 * cloud.spectrum(2).embedding)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     AssertionError: f is no minimiser on PopulationGraph(...): its loss is 18 above the minimum
     Yes: f spans ...
@@ -99,10 +97,9 @@ def assert_same_span(graph: ViewedPopulation, f: Any, g: Any, *, atol: float = 1
     Examples
     --------
     >>> import popgraph as pg
-    >>> from popgraph.testing import assert_same_span
     >>> cube = pg.zoo.hypercube(3)
-    >>> assert_same_span(cube, pg.train(cube, 4, rng=0), pg.train(cube, 4, rng=1))
-    >>> assert_same_span(cube, pg.train(cube, 2, rng=0), pg.train(cube, 2, rng=1))  # doctest: +ELLIPSIS
+    >>> pg.testing.assert_same_span(cube, pg.train(cube, 4, rng=0), pg.train(cube, 4, rng=1))
+    >>> pg.testing.assert_same_span(cube, pg.train(cube, 2, rng=0), pg.train(cube, 2, rng=1))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     AssertionError: the spans of f (rank 2) and g (rank 2) differ: ...
     """
@@ -143,11 +140,10 @@ def assert_theorem(check: Check | Checks) -> None:
     Examples
     --------
     >>> import popgraph as pg
-    >>> from popgraph.testing import assert_theorem
     >>> checks = pg.theory.check(pg.zoo.hypercube(3), k=4)
-    >>> assert_theorem(checks)
-    >>> assert_theorem(checks["weights sum to 1"])
-    >>> assert_theorem(checks["Theorem 3.7"])  # doctest: +ELLIPSIS
+    >>> pg.testing.assert_theorem(checks)
+    >>> pg.testing.assert_theorem(checks["weights sum to 1"])
+    >>> pg.testing.assert_theorem(checks["Theorem 3.7"])  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     AssertionError: not shown: ...
     """

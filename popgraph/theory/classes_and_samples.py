@@ -7,7 +7,7 @@ from popgraph.populations.building import build
 from popgraph.populations.graph import PopulationGraph
 from popgraph.spectrum import Spectrum
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
-from popgraph.verification.comparison import Comparison, compare
+from popgraph.verification import Comparison, compare
 
 MAX_VIEWS_COMPARED = 1_000  # of a graph that is compared with a sampled one, at the cost of ten spectra
 

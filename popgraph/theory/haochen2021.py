@@ -5,7 +5,7 @@ import numpy as np
 from popgraph.basics.arguments.classes import bayes_labels
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.subspace import column_space, principal_angles
-from popgraph.downstream.probing import probe
+from popgraph.downstream import probe
 from popgraph.losses import audit, matrix_factorisation, spectral
 from popgraph.theory.setting import MAX_VIEWS_DENSE, NotApplicable, Setting, Sides, states
 

@@ -3,8 +3,7 @@
 import numpy as np
 
 from popgraph.basics.arrays import Floats
-from popgraph.downstream.partition import MAX_VIEWS_SEARCHED, Partition, sparsest_partition
-from popgraph.downstream.probing import probe
+from popgraph.downstream import MAX_VIEWS_SEARCHED, Partition, probe, sparsest_partition
 from popgraph.losses import spectral
 from popgraph.theory.haochen2021 import _head_error
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states

@@ -8,7 +8,7 @@ import numpy as np
 
 from popgraph.basics.arguments.classes import is_labelled
 from popgraph.basics.arrays import Floats
-from popgraph.downstream.labelling import disagreement, inconsistency
+from popgraph.downstream import disagreement, inconsistency
 from popgraph.downstream.selftraining import iterate, propagate, self_train
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 

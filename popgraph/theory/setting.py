@@ -10,12 +10,11 @@ import numpy as np
 from popgraph.basics.arguments.classes import classes_in_order, is_labelled
 from popgraph.basics.arrays import Floats
 from popgraph.basics.subspace import column_space, tolerance
-from popgraph.downstream.labelling import class_mass, pairs_told_apart
-from popgraph.downstream.partition import Partition
+from popgraph.downstream import Partition, class_mass, pairs_told_apart
 from popgraph.populations.graph import PopulationGraph
 from popgraph.spectrum import Spectrum
 from popgraph.theory.value import Check, Verdict
-from popgraph.verification.comparison import Comparison
+from popgraph.verification import Comparison
 
 MAX_VIEWS_DENSE = 300  # of a graph whose N x N tables and all eigenpairs are computed
 MAX_PAIRS_OF_W = 2_000_000  # positive pairs of a graph whose w is computed

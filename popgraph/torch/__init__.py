@@ -1,8 +1,8 @@
-"""Train networks: torch modules on population graphs, and how much of F* a network holds.
+"""Train networks: torch modules on population graphs, and how much of F* is in the span of a network's output.
 
-`PositivePairs` is a torch data set of sampled positive pairs, for a loop of your own. `fit` is such a loop: it keeps the
-network that is best by the exact population loss. `verify` judges the features and the output of a network, after small
-singular values are left out. Needs `pip install "torch>=2.4"`. A GPU is used where there is one.
+`PositivePairs` is a torch data set of sampled positive pairs, for a training loop of your own. `fit` is such a loop: it keeps the
+state of the network for which the exact population loss is least. `verify` judges the features and the output of a network,
+without the directions of tiny singular values. Needs `pip install "torch>=2.4"`. A GPU is used where there is one.
 
 >>> import popgraph as pg, torch
 >>> cloud = pg.zoo.lightning_cloud()

@@ -60,11 +60,9 @@ class Fit(Immutable):
 
     Examples
     --------
-    >>> import popgraph as pg
-    >>> from popgraph.torch import fit
-    >>> import torch
+    >>> import torch, popgraph as pg
     >>> net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(81, 2))
-    >>> trained = fit(net, pg.zoo.lightning_cloud(), steps=10, rng=0)
+    >>> trained = pg.torch.fit(net, pg.zoo.lightning_cloud(), steps=10, rng=0)
     >>> trained.f.shape, trained.stopped
     ((4, 2), 'ran its 10 steps')
     """
@@ -163,13 +161,11 @@ def fit(
 
     Examples
     --------
-    >>> import popgraph as pg
-    >>> from popgraph.torch import fit
-    >>> import torch
+    >>> import torch, popgraph as pg
     >>> graph = pg.zoo.lightning_cloud()
     >>> generator = torch.manual_seed(0)
     >>> net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(81, 32), torch.nn.ReLU(), torch.nn.Linear(32, 2))
-    >>> trained = fit(net, graph, steps=500, rng=0)
+    >>> trained = pg.torch.fit(net, graph, steps=500, rng=0)
     >>> bool(pg.verify(graph, trained, atol=0.05))
     True
     """

@@ -83,8 +83,7 @@ class PositivePairs(IterableDataset):  # type: ignore[misc]
     Examples
     --------
     >>> import popgraph as pg
-    >>> from popgraph.torch import PositivePairs
-    >>> pairs = PositivePairs(pg.zoo.lightning_cloud(), batch_size=8, batches=3, rng=0)
+    >>> pairs = pg.torch.PositivePairs(pg.zoo.lightning_cloud(), batch_size=8, batches=3, rng=0)
     >>> [tuple(x.shape) for x, x_plus in pairs]
     [(8, 9, 9), (8, 9, 9), (8, 9, 9)]
     """

@@ -38,11 +38,9 @@ class Report(Immutable):
 
     Examples
     --------
-    >>> import popgraph as pg
-    >>> from popgraph.torch import verify
-    >>> import torch
+    >>> import torch, popgraph as pg
     >>> net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(81, 2))
-    >>> verify(pg.zoo.lightning_cloud(), net).features is None
+    >>> pg.torch.verify(pg.zoo.lightning_cloud(), net).features is None
     True
     """
 
@@ -130,12 +128,10 @@ def verify(
 
     Examples
     --------
-    >>> import popgraph as pg
-    >>> from popgraph.torch import verify
-    >>> import torch
+    >>> import torch, popgraph as pg
     >>> constant = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(81, 2))
     >>> _ = torch.nn.init.zeros_(constant[1].weight)
-    >>> verify(pg.zoo.lightning_cloud(), constant).output.status.name
+    >>> pg.torch.verify(pg.zoo.lightning_cloud(), constant).output.status.name
     'COLLAPSED'
     """
     wanted = "it is a share of the largest singular value, in [0, 1)"

@@ -1,6 +1,7 @@
 """`compare`: how far another graph is from a population's, on the union of their views, with Weyl's and Davis-Kahan's bounds."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,9 @@ from popgraph.spectrum import Spectrum
 from popgraph.verification.difference import compare_adjacencies
 from popgraph.verification.matching_views import match_views
 
-LOOKED_AT, MOST_K = 8, 64  # the default k is a cut among the first, or at most the second
+PREFERRED_CUTS = 8  # the default k is a clean cut up to here
+MAX_DEFAULT_K = 64  # or, where there is none, the first one known up to here
+SHOWN_EIGENVALUES = 8
 MAX_NATURALS_MATCHED = 2**22  # of a population that lists none of them until it is asked
 
 
@@ -105,23 +108,23 @@ class Comparison(Immutable):
     @property
     def angle_bound(self) -> float:
         """Davis and Kahan's bound on the largest angle, in radians: arcsin(norm / separation); pi/2 where it is vacuous."""
+        # Of X = V̂_⊥ᵀV: V̂_⊥ᵀΔV = Γ̂_⊥X - XΓ, while ||Γ̂_⊥X|| <= γ̂_{k+1} ||X|| and ||XΓ|| >= γ_k ||X||; so
+        # ||Δ|| >= (γ_k - γ̂_{k+1}) ||X||, and ||X|| = sin Θ_max.
         return _arcsin(self.norm, self.separation)
 
     @property
     def angle_bound_by_gap(self) -> float:
-        """Yu, Wang and Samworth's bound, which asks for the first graph's gap alone: arcsin(2 norm / gap), in radians.
-
-        Never below `angle_bound` but by rounding; pi/2 where it is vacuous.
-        """
+        """Yu, Wang and Samworth's bound, of the first graph's gap alone: arcsin(2 norm / gap), in radians; pi/2 where vacuous."""
+        # Where the norm is at least half the gap it says nothing; elsewhere γ̂_{k+1} <= γ_{k+1} + norm by Weyl, so that
+        # γ_k - γ̂_{k+1} is over half the gap: the bound follows from `angle_bound`, and is never below it but by rounding.
         return _arcsin(2 * self.norm, self.gap)
 
     @property
     def frobenius_bound(self) -> float:
         """Their bound on ||sin Θ||_F: 2 min(√k ||Â - Ā||_2, ||Â - Ā||_F) / gap; √k, which proves nothing, if that is less."""
-        whole = np.sqrt(self.k) * self.norm
-        size = 2 * float(whole if self.frobenius is None else min(whole, self.frobenius))
-        most = float(np.sqrt(self.k))
-        return size / self.gap if size < most * self.gap else most
+        largest = float(np.sqrt(self.k))
+        norm = largest * self.norm if self.frobenius is None else min(largest * self.norm, self.frobenius)
+        return 2 * norm / self.gap if 2 * norm < largest * self.gap else largest
 
     @property
     def vacuous(self) -> bool:
@@ -157,8 +160,10 @@ class Comparison(Immutable):
     def _angles_in_words(self) -> str:
         """Say how large the angles are, and what is proved about them; or why they tell nothing."""
         if self.degenerate or self.degenerate_other:
-            marks = [mark for mark, is_family in (("γ", self.degenerate), ("γ̂", self.degenerate_other)) if is_family]
-            cuts = " and ".join(f"{mark}_{self.k} = {mark}_{self.k + 1}" for mark in marks)
+            symbols = [
+                symbol for symbol, is_family in (("γ", self.degenerate), ("γ̂", self.degenerate_other)) if is_family
+            ]
+            cuts = " and ".join(f"{symbol}_{self.k} = {symbol}_{self.k + 1}" for symbol in symbols)
             mend = f"both F* are unique at k = {listing([str(cut) for cut in self.clean_cuts])}" * bool(self.clean_cuts)
             return f"tell nothing: {cuts}, and F* is a family; {mend or 'no k is known at which both F* are unique'}"
         proved = "proves nothing" if self.vacuous else f"at most {self.angle_bound:.4g}"
@@ -174,30 +179,23 @@ class Comparison(Immutable):
 def compare(graph: ViewedPopulation, other: ViewedPopulation, k: int | None = None) -> Comparison:
     """Compare another graph, such as that of some sampled naturals, with a population's.
 
-    Views are matched by equality, in any order; a view that one graph lacks has a zero row and column in its Ā. Stated for V,
-    V̂ any k leading eigenvectors of Ā and Â on the union, and Δ = Â - Ā:
+    Views are matched by equality, in any order; a view that one graph lacks has a zero row and column in its Ā. With V, V̂ any k
+    leading eigenvectors of Ā and Â on the union of the views, and Δ = Â - Ā:
 
     * Weyl: |γ̂_i - γ_i| <= ||Δ||_2 for every i.
-    * Davis and Kahan: sin Θ_max <= ||Δ||_2 / (γ_k - γ̂_{k+1}) where that is positive, and the same with the graphs exchanged. [For
-      X = V̂_⊥ᵀV: V̂_⊥ᵀΔV = Γ̂_⊥X - XΓ, ||Γ̂_⊥X|| <= γ̂_{k+1} ||X|| and ||XΓ|| >= γ_k ||X||.]
-    * Yu, Wang and Samworth: sin Θ_max <= 2 ||Δ||_2 / (γ_k - γ_{k+1}), and with the same denominator
+    * Davis and Kahan: sin Θ_max <= ||Δ||_2 / (γ_k - γ̂_{k+1}) where that is positive, and the same with the graphs exchanged.
+    * Yu, Wang and Samworth: sin Θ_max <= 2 ||Δ||_2 / (γ_k - γ_{k+1}), and
       ||sin Θ||_F <= 2 min(√k ||Δ||_2, ||Δ||_F) / (γ_k - γ_{k+1}).
-      [Of the first: where ||Δ||_2 is at least half the gap it says nothing; else γ_k - γ̂_{k+1} is over half the gap, by Weyl.]
 
     Parameters
     ----------
     graph : population with listed views
-        The population's: Ā, γ, F*.
+        The population: Ā, γ, F*.
     other : population with listed views
-        The one to compare: Â, γ̂.
+        The one to compare with it: Â, γ̂.
     k : int, optional
         How many eigenpairs, at most the number of views of either. By default the clean cut of `graph` in 2..8 with the widest
         gap, else the first one known up to 64, else 1.
-
-    Returns
-    -------
-    Comparison
-        ||Â - Ā||_2 from below and above, eigenvalue errors, principal angles, and the bounds; print it for a screen.
 
     Raises
     ------
@@ -227,7 +225,7 @@ def compare(graph: ViewedPopulation, other: ViewedPopulation, k: int | None = No
         read_population("compare(graph, other)", population, ViewedPopulation, place)
     most = min(graph.N, other.N)
     if k is None:
-        spectrum: Spectrum = graph.spectrum(min(most, LOOKED_AT))
+        spectrum: Spectrum = graph.spectrum(min(most, PREFERRED_CUTS))
         k = _default_k(spectrum, most)
         spectrum = spectrum.leading(k) if k <= spectrum.k else graph.spectrum(k)
     else:
@@ -262,20 +260,20 @@ def compare(graph: ViewedPopulation, other: ViewedPopulation, k: int | None = No
     )
 
 
-def _count_shared_naturals(graph: ViewedPopulation, other: ViewedPopulation) -> int | None:
+def _count_shared_naturals(graph: Any, other: Any) -> int | None:
     """Return how many naturals both have, or None where one of them lists none, or too many."""
     if not all(satisfies(each, LabelledPopulation) and each.n <= MAX_NATURALS_MATCHED for each in (graph, other)):
         return None
-    known = set(graph.naturals)  # type: ignore[attr-defined]
-    return sum(natural in known for natural in other.naturals)  # type: ignore[attr-defined]
+    naturals = set(graph.naturals)
+    return sum(natural in naturals for natural in other.naturals)
 
 
 def _default_k(spectrum: Spectrum, most: int) -> int:
     """Return the clean cut with the widest gap, of those in 2..8 if there are any; the components end at one too."""
-    known = np.append(spectrum.gamma_known, 0.0 if spectrum.complete else spectrum.floor)
-    cuts = [cut for cut in sorted({*spectrum.clean_cuts, spectrum.components}) if 2 <= cut <= min(most, MOST_K)]
-    near = [cut for cut in cuts if cut <= LOOKED_AT and cut < len(known)]
-    return max(near or cuts[:1] or [1], key=lambda cut: float(known[cut - 1] - known[cut]) if near else 0.0)
+    gamma = np.append(spectrum.gamma_known, 0.0 if spectrum.complete else spectrum.floor)
+    cuts = [cut for cut in sorted({*spectrum.clean_cuts, spectrum.components}) if 2 <= cut <= min(most, MAX_DEFAULT_K)]
+    preferred = [cut for cut in cuts if cut <= PREFERRED_CUTS and cut < len(gamma)]
+    return max(preferred or cuts[:1] or [1], key=lambda cut: float(gamma[cut - 1] - gamma[cut]) if preferred else 0.0)
 
 
 def _separation(spectrum: Spectrum, other: Spectrum) -> float:
@@ -290,4 +288,6 @@ def _arcsin(norm: float, gap: float) -> float:
 
 def _numbers(gamma: Floats) -> str:
     """Write the leading eigenvalues."""
-    return ", ".join(f"{value:.4g}" for value in gamma[:LOOKED_AT]) + (", ..." if len(gamma) > LOOKED_AT else "")
+    return ", ".join(f"{value:.4g}" for value in gamma[:SHOWN_EIGENVALUES]) + (
+        ", ..." if len(gamma) > SHOWN_EIGENVALUES else ""
+    )

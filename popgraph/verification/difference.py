@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from popgraph.basics.arrays import Floats, Ints, Sparse
 from popgraph.basics.protocols import ViewedPopulation
 from popgraph.basics.subspace import tolerance
-from popgraph.populations.graph import PopulationGraph
+from popgraph.populations import PopulationGraph
 from popgraph.spectrum.solvers.lanczos import FAILURE_PROBABILITY, MOST_STEPS, Lanczos
 
 DENSE_SIDE_LIMIT = 1_200  # up to here all eigenvalues of the difference take about a second
@@ -104,11 +104,9 @@ def _spread(factor: Sparse, columns: Ints, width: int) -> Sparse:
 
 
 def _small_difference(M: Sparse, M_other: Sparse) -> Floats:
-    """Return a dense matrix with the eigenvalues of Â - Ā, but for zeros, on the union or on the naturals of both.
-
-    On the naturals: with S = [M; M'] = (QR)ᵀ and J = diag(-I, I), Â - Ā = SᵀJS = Q (R J Rᵀ) Qᵀ. J SSᵀ has the same eigenvalues, but
-    not symmetric: their errors are roots of the rounding.
-    """
+    """Return a dense matrix with the eigenvalues of Â - Ā, but for zeros, on the union of views or on the naturals of both."""
+    # On the naturals: with S = [M; M'] = (QR)ᵀ and J = diag(-I, I), Â - Ā = SᵀJS = Q (R J Rᵀ) Qᵀ. J SSᵀ has these eigenvalues too,
+    # but is not symmetric, so their errors would be roots of the rounding.
     n, union = M.shape[0] + M_other.shape[0], M.shape[1]
     if union <= n:
         return np.asarray((M_other.T @ M_other - M.T @ M).toarray())
@@ -119,6 +117,6 @@ def _small_difference(M: Sparse, M_other: Sparse) -> Floats:
 
 
 def _sparse_frobenius(M: Sparse, M_other: Sparse) -> float | None:
-    """Return ||Â - Ā||_F from the sparse matrix itself, or None if that has too many entries."""
+    """Return ||Â - Ā||_F from its entries as a sparse matrix, or None if these are too many."""
     entries = sum(int(np.sum(np.diff(factor.indptr).astype(np.int64) ** 2)) for factor in (M, M_other))
     return float(np.linalg.norm((M_other.T @ M_other - M.T @ M).data)) if entries <= MAX_SPARSE_ENTRIES else None

@@ -6,23 +6,14 @@ from typing import Any
 import numpy as np
 
 from popgraph.basics.arrays import Ints
-from popgraph.declare.batch.states import LetterCoding, StateSequence, distinct
+from popgraph.declare import LetterCoding, StateSequence, distinct
 
 
 def match_views(views: Sequence[Hashable], others: Sequence[Hashable]) -> Ints:
     """Number the views of another graph as those of a first one that they equal, and new ones from len(views) on.
 
-    Views that are kept as arrays of one kind are matched as arrays, others by hashing: neither is quadratic.
-
-    Parameters
-    ----------
-    views, others : sequence of outcomes
-        Each without repetition.
-
-    Returns
-    -------
-    (len(others),) array of int
-        Positions in the union.
+    Both are without repetition. What is returned, (len(others),), are positions in the union. Views that are kept as arrays of one
+    kind are matched as arrays, others by hashing.
 
     Examples
     --------

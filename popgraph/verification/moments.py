@@ -158,10 +158,8 @@ class PairMoments:
         return self._mean(self._of_f(self.G), jump)
 
     def loss(self) -> Estimate:
-        """Estimate L(f) = -2 tr P + ||G||_F². The jackknife takes ||G||² from pairs of different blocks: no bias is left.
-
-        L is linear in the moments but for the square of G's error: with δ that error, L = -2 tr P + 2 <Ĝ, G> - ||Ĝ||² + ||δ||².
-        """
+        """Estimate L(f) = -2 tr P + ||G||_F². The jackknife takes ||G||² from pairs of different blocks: no bias is left."""
+        # L is linear in the moments but for the square of G's error: with δ that error, L = -2 tr P + 2 <Ĝ, G> - ||Ĝ||² + ||δ||²
         P, G = self._of_f(self.P), self._of_f(self.G)
         value, se = jackknife(lambda P, G: -2 * np.trace(P, axis1=-2, axis2=-1) + np.sum(G**2, axis=(-2, -1)), P, G)
         mean = G.mean(axis=0)
@@ -179,13 +177,11 @@ class PairMoments:
         return Estimate(value, self._widened(se, jump, among) + self._square(G, among))
 
     def ritz(self, k: int) -> Ritz:
-        """Estimate the k leading Ritz values, or all of them where f has fewer independent columns.
-
-        Of a wider f, half of the blocks choose a k-dimensional part, and the others measure it: chosen and measured on the same
-        pairs it would look better than it is. The upper ends are then those of all pairs, which err upwards. Where more columns
-        may be independent than are on the views drawn, the least Ritz values stand as 0, and no upper end is below 1: in a larger
-        span each Ritz value is as large or larger (Cauchy's interlacing).
-        """
+        """Estimate the k leading Ritz values, or all of them where f has fewer independent columns."""
+        # Of a wider f, half of the blocks choose a k-dimensional part, and the others measure it: chosen and measured on the same
+        # pairs it would look better than it is. The upper ends are then those of all pairs, which err upwards. Where more columns
+        # may be independent than are on the views drawn, the least Ritz values stand as 0, and no upper end is below 1: in a
+        # larger span each Ritz value is as large or larger (Cauchy's interlacing).
         rank, U = self.basis(k)
         possible = len(self.S) if self.lengths.rank is None else self.lengths.rank
         ritz = self._ritz_of(U, self.lengths.leverage(self.T @ self.basis(len(self.S))[1]))
@@ -205,11 +201,7 @@ class PairMoments:
         return replace(self, P=P, G=G, pairs=self.pairs * len(P) // len(self.P))
 
     def _ritz_of(self, U: Floats, hidden: float = 0.0) -> Ritz:
-        """Estimate the Ritz values of the span of g U, or of a span around it in which the longest |g|² is `hidden`.
-
-        Missed pairs of second moment M change P - θ G, whose inertia counts the Ritz values above θ, by at least -(1 + θ) M and at
-        most (1 - θ) M, since ±2 f f⁺ <= f² + f⁺²; and M is at most their probability times the longest |g|² (times G).
-        """
+        """Estimate the Ritz values of the span of g U, or of a span around it in which the longest |g|² is `hidden`."""
         if U.shape[1] == 0:
             return Ritz(np.zeros(0), np.zeros(0), np.zeros(0), Estimate(0.0, 0.0))
         part = replace(self, P=U.T @ self.P @ U, G=U.T @ self.G @ U)
@@ -227,7 +219,8 @@ class PairMoments:
         mean, se = jackknife(lambda P, G: np.add.reduceat(_ritz_values(P, G), runs, axis=-1) / sizes, P, G)
         middle, se = np.repeat(mean, sizes), np.repeat(se, sizes)
         of_run = np.repeat(np.add.reduceat(theta, runs) / sizes, sizes)
-        # Missed pairs lower θ by (1 + θ) M at most and raise it by (1 - θ) M, with M as above
+        # Missed pairs of second moment M change P - θ G, whose inertia counts the Ritz values above θ, by at least -(1 + θ) M and
+        # at most (1 - θ) M, since ±2 f f⁺ <= f² + f⁺²; and M is at most their probability times the longest |g|² (times G).
         down = self._widened(se, (1 + np.abs(theta)) * longest) + second
         up = self._widened(se, (1 - np.minimum(theta, 1.0)) * max(longest, hidden)) + second + RITZ_ROUNDING
         low = middle - down - of_run + np.repeat(theta[np.append(runs[1:], rank) - 1], sizes)

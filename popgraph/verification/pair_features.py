@@ -23,12 +23,7 @@ Draw: TypeAlias = Callable[[int, np.random.Generator], tuple[Floats, Floats]]
 def read_sampler(sampler: Any, f: Any) -> tuple[Draw, Floats | None]:
     """Return a function that draws pairs and evaluates f on both views; and f on all views, (N, d), where they are listed.
 
-    Raises
-    ------
-    InvalidArgument
-        If the sampler or f is not such; when it draws, if the sampler returns anything but two batches of the size asked for.
-    InvalidEmbedding
-        If f is not one finite real vector for each view, of entries that neither overflow nor underflow when multiplied.
+    Refuses what `verify_sampled` refuses, some of it only when the function draws.
 
     Examples
     --------

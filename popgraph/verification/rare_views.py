@@ -1,6 +1,6 @@
 """What views too rare to be drawn can hide: how long f may be on them, and how much wider that makes an interval.
 
-Knows lengths of f and numbers of pairs; the statistics that are widened are made in `moments.py`.
+The statistics whose intervals are widened are made in `moments.py`.
 """
 
 from dataclasses import dataclass
@@ -44,11 +44,9 @@ class Lengths(Immutable):
     rank: int | None = None
 
     def leverage(self, W: Floats) -> float:
-        """Return the largest |f W|², W (d, r), in coordinates in which its second moment is the identity.
-
-        W brings it there on the views drawn. Where all views are listed the second moment is theirs, and so is the maximum; where
-        the longest |f| is stated, |f W| is at most that times the norm of W.
-        """
+        """Return the largest |f W|², W (d, r), where W makes the second moment of f W the identity on the views drawn."""
+        # Where all views are listed the second moment is made the identity on all of them, and the maximum is over all. Where the
+        # longest |f| is stated, |f W| is at most that times the norm of W.
         if W.shape[1] == 0:
             return 0.0
         if self.table is not None and self.w_x is not None:
@@ -74,7 +72,7 @@ def lengths_on_all_views(table: Floats, w_x: Floats, drawn: Floats) -> Lengths:
     table, w_x = table[positive], w_x[positive]
     size = np.abs(table).max(axis=0)
     scaled = table / np.where(size > 0, size, 1.0)
-    # the rank is that of f with its rows scaled anyhow: rounding must not make a collapse of a direction that is rare, or short
+    # The larger rank of f and of √w_x f counts: rounding must not make a collapse of a direction that is rare, or short
     ranks = []
     for rows in (scaled, np.sqrt(w_x)[:, np.newaxis] * scaled):
         norm = np.linalg.norm(rows, axis=0)
@@ -109,30 +107,27 @@ def lengths_as_stated(longest: float | None, lengths: Lengths) -> Lengths:
 
 
 def missed(jump: Any, pairs: int, failure: float) -> Any:
-    """Return what pairs that were all missed can add to a mean, if each of them differs from it by `jump` at most.
-
-    Pairs of total probability q are all missed with probability (1 - q)^pairs, which is below `failure` where q is above
-    -log(failure)/pairs (the "rule of three": 3/pairs at 95 %).
-    """
+    """Return what pairs that were all missed can add to a mean, if each of them differs from it by `jump` at most."""
+    # Pairs of total probability q are all missed with probability (1 - q)^pairs, which is below `failure` where q is above
+    # -log(failure)/pairs: the "rule of three", 3/pairs at 95 %.
     return -float(np.log(failure)) * jump / pairs
 
 
 def widened(standard_error: Any, jump: Any, pairs: int, t: float, failure: float) -> Any:
     """Return the half-width of an interval for a mean that rare pairs may change: t s + log(1/failure) J/pairs.
 
-    Of values that differ from their mean by J at most, the variance σ² exceeds the one measured, n s², by at most J e where the
-    mean is off by e: what is missing has a square of at most J times its size. With e <= t σ/√n that is e² <= t² (s² + J e/n), so
-    e <= t s + t² J/n. Nearest to it comes a group on which the value is J and which is drawn a Poisson number N of times: s is
-    √N J/n, and where log(1/failure) replaces t², |N - EN| <= t √N + log(1/failure) fails less often, for every EN, than t and
-    `failure` together allow (a test computes it). Without rare values the second term is of order 1/n, and t s is all.
-    Maurer and Pontil, Empirical Bernstein bounds and sample variance penalization, COLT 2009, have a width of the same two terms
-    with constants that no law exceeds, and half as long again everywhere.
-
     Examples
     --------
     >>> f"{widened(0.0, 1.0, 1_000, 1.96, 0.05):.5f} {widened(0.1, 1.0, 1_000, 1.96, 0.05):.5f}"
     '0.00300 0.19900'
     """
+    # Of values that differ from their mean by J at most, the variance σ² exceeds the one measured, n s², by at most J e where the
+    # mean is off by e: what is missing has a square of at most J times its size. With e <= t σ/√n that is e² <= t² (s² + J e/n),
+    # so e <= t s + t² J/n. Nearest to it comes a group on which the value is J and which is drawn a Poisson number N of times: s
+    # is √N J/n, and where log(1/failure) replaces t², |N - EN| <= t √N + log(1/failure) fails less often, for every EN, than t
+    # and `failure` together allow (a test computes it). Without rare values the second term is of order 1/n, and t s is all.
+    # Maurer and Pontil, Empirical Bernstein bounds and sample variance penalization, COLT 2009, have a width of the same two
+    # terms with constants that no law exceeds, and half as long again everywhere.
     return t * standard_error + missed(jump, pairs, failure)
 
 

@@ -15,27 +15,18 @@ ROWS_PER_COLUMN = 4  # each row is compared with so many placed rows for each co
 
 
 def permuted_rows(table: Floats, V: Floats, root: Floats, atol: float) -> Ints | None:
-    """Return the order of f's rows in which √w_x f spans the columns of V, or None if there is none or none was found.
+    """Return the order of f's rows in which √w_x f spans the columns of V, to atol radians, or None if none is found.
 
-    Orthonormal bases of span f and of span D^-1/2 V differ by an orthogonal map where the rows are in order, so that inner products
-    of rows agree. Rows are placed one by one where their products with those placed before agree; the last word has the angle.
-
-    Parameters
-    ----------
-    table : (N, k) array
-        f, of rank k.
-    V : (N, k) array
-        F*.
-    root : (N,) array
-        √w_x.
-    atol : float
-        The angle up to which spans count as one, in radians.
+    `table` is f (N, k) of rank k, V (N, k) is F*, `root` is √w_x.
     """
+    # Orthonormal bases of span f and of span D^-1/2 V differ by an orthogonal map where the rows are in order, so that inner
+    # products of rows agree. Rows are placed one by one where their products with those placed before agree; in the end the
+    # angle decides.
     N, k = V.shape
     if N > MAX_VIEWS_PERMUTED or table.shape[1] != k:
         return None
-    theirs, ours = (column_space(each).basis for each in (table, V / root[:, np.newaxis]))
-    tol = 4 * atol + 1e-9  # a projector's entries move by at most twice the sine of the angle
+    theirs, ours = (column_space(columns).basis for columns in (table, V / root[:, np.newaxis]))
+    tol = 4 * atol + 1e-9  # a projector's entries move by at most twice the sine of the angle, and two are compared
     if theirs.shape != ours.shape:
         return None
     size = [np.einsum("ij,ij->i", Q, Q) for Q in (theirs, ours)]

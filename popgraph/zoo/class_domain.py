@@ -51,13 +51,13 @@ def class_domain(rho: Any, alpha: Any, beta: Any, gamma: Any, *, level: str = "k
 
     Examples
     --------
-    >>> from popgraph.zoo.class_domain import class_domain
-    >>> graph = class_domain("0.6", "0.2", "0.1", "0.1")
+    >>> import popgraph as pg
+    >>> graph = pg.zoo.class_domain("0.6", "0.2", "0.1", "0.1")
     >>> graph
     PopulationGraph(class x domain: 4 naturals, 4 views, 1 component)
     >>> graph.spectrum(4).gamma
     array([1.  , 0.36, 0.16, 0.16])
-    >>> class_domain("0.6", "0.2", "0.1", "0.1", level="edge").spectrum(4).gamma
+    >>> pg.zoo.class_domain("0.6", "0.2", "0.1", "0.1", level="edge").spectrum(4).gamma
     array([1. , 0.8, 0.7, 0.7])
     """
     one_of("level", level, ("kernel", "edge"))

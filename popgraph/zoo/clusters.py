@@ -51,8 +51,8 @@ def clusters(
 
     Examples
     --------
-    >>> from popgraph.zoo import clusters
-    >>> graph = clusters(count=3, naturals=10, views=8, rng=0)
+    >>> import popgraph as pg
+    >>> graph = pg.zoo.clusters(count=3, naturals=10, views=8, rng=0)
     >>> graph
     PopulationGraph(3 clusters: 30 naturals, 24 views, 1 component)
     >>> graph.spectrum(3).gap > 0.3

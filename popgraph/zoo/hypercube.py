@@ -37,8 +37,8 @@ def hypercube(d: int, flip: Any = "1/4") -> PopulationGraph:
 
     Examples
     --------
-    >>> from popgraph.zoo import hypercube
-    >>> hypercube(2, "1/4").spectrum(4).gamma
+    >>> import popgraph as pg
+    >>> pg.zoo.hypercube(2, "1/4").spectrum(4).gamma
     array([1.    , 0.25  , 0.25  , 0.0625])
     """
     d = count("d", d, why="a hypercube has a whole number of bits")

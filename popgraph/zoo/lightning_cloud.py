@@ -58,8 +58,8 @@ def lightning_cloud(probability: Any = Fraction(1, 3)) -> PopulationGraph:
 
     Examples
     --------
-    >>> from popgraph.zoo import lightning_cloud
-    >>> graph = lightning_cloud()
+    >>> import popgraph as pg
+    >>> graph = pg.zoo.lightning_cloud()
     >>> graph
     PopulationGraph(lightning/cloud: 2 naturals, 4 views, 2 components)
     >>> print(graph.explain(*graph.views[:2]))

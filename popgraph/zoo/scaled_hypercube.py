@@ -50,8 +50,8 @@ def scaled_hypercube(d: int = 4, label_coordinates: int = 2, scales: Iterable[An
 
     Examples
     --------
-    >>> from popgraph.zoo.scaled_hypercube import scaled_hypercube
-    >>> graph = scaled_hypercube(2, 1)
+    >>> import popgraph as pg
+    >>> graph = pg.zoo.scaled_hypercube(2, 1)
     >>> graph
     PopulationGraph(scaled 2-cube: 4 naturals, 8 views, 4 components)
     >>> graph.views[-2:]

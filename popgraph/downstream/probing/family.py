@@ -17,7 +17,7 @@ from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words
 from popgraph.basics.protocols import LabelledPopulation, read_population
-from popgraph.declare.distribution import Seed
+from popgraph.declare import Seed
 from popgraph.downstream.labelling import class_mass
 from popgraph.downstream.probing.fit import angle_left_open, check_head, fit, read_task_labels
 from popgraph.downstream.probing.value import Probe
@@ -163,17 +163,21 @@ def probe_range(
         return ProbeRange(only, only, f, f, k, "", 1)
     chosen, dimension = k - above, eigenspace.shape[1]
     turn = _towards_labels(graph, eigenspace, task_labels.fitted)
-    low = high = None
-    tried = 0
-    for R in _choices(turn, chosen, samples, generator):
+
+    def attempt(R: Floats) -> tuple[Probe, Floats]:
         f = np.hstack([fixed[:, :above], eigenspace @ R]) / root
+        return fit(graph, f, task_labels, head, intercept, angle), f
+
+    choices = _choices(turn, chosen, samples, generator)
+    low = high = attempt(next(choices))
+    tried = 1
+    for R in choices:
+        probed = attempt(R)
         tried += 1
-        probed = (fit(graph, f, task_labels, head, intercept, angle), f)
-        low = probed if low is None or _counted(probed[0]) < _counted(low[0]) else low
-        high = probed if high is None or _counted(probed[0]) > _counted(high[0]) else high
-    (best, best_f), (worst, worst_f) = low, high  # type: ignore[misc]
+        low = probed if _counted(probed[0]) < _counted(low[0]) else low
+        high = probed if _counted(probed[0]) > _counted(high[0]) else high
     family = f"any {chosen} of the {dimension} dimensions of the eigenspace of γ = {spectrum.gamma[-1]:.6g}"
-    return ProbeRange(best, worst, frozen(best_f), frozen(worst_f), k, family, tried)
+    return ProbeRange(low[0], high[0], frozen(low[1]), frozen(high[1]), k, family, tried)
 
 
 def _counted(probe: Probe) -> float:

@@ -33,7 +33,7 @@ class Probe(Immutable):
     loss : float or None
         What the head minimised: E||y⃗(x̄) - Bᵀf(x)||² for "least squares", the cross-entropy in nats for "logistic".
     optimal : bool
-        Whether no B has a smaller error, as far as proven.
+        Whether it is proven that no B has a smaller error. Of a large population whose kernel is not listed, only where it is 0.
     labelled : int
         How many naturals B was fitted to: those with a label.
     test_error : float or None

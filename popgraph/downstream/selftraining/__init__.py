@@ -1,8 +1,14 @@
-"""Self-training on the population graph: a student that follows a teacher's pseudo-labels and keeps positive pairs together.
+"""Self-training: a student that agrees with a teacher's pseudo-labels and gives the views of a positive pair one label.
 
-`teacher.py` reads pseudo-labels; `student.py` minimises disagreement plus inconsistency, by `cuts.py` for two classes and
-`multiway.py` for more; `dynamics.py` iterates and propagates; `expansion.py` measures what the guarantees assume; `contest.py`
-sets self-training against contrastive learning with a linear probe.
+`pseudo_labels` labels views by a few labelled naturals. `self_train` finds the student: the labelling of least disagreement with
+the teacher plus inconsistency over positive pairs. `iterate` and `propagate` spread labels step by step instead, `expansion`
+measures what the guarantees assume of a graph, and `which_wins` compares the student with a linear probe on F*.
+
+>>> import popgraph as pg
+>>> graph = pg.zoo.planted_subclasses(2, 1, size=4, within=0, across="1/10")
+>>> teacher = pg.selftraining.pseudo_labels(graph, {graph.naturals[0]: "first", graph.naturals[4]: "second"})
+>>> pg.selftraining.self_train(graph, teacher).labels.tolist() == ["first"] * 4 + ["second"] * 4
+True
 """
 
 from typing import TYPE_CHECKING

@@ -42,9 +42,8 @@ class Contest(Immutable):
     Examples
     --------
     >>> import popgraph as pg
-    >>> from popgraph import selftraining
     >>> graph = pg.zoo.planted_subclasses(2, 1, size=4, within=0, across="1/10")
-    >>> selftraining.which_wins(graph, [0, 0, 0, 1, 1, 1, 1, 1], k=2, weight=1.25)
+    >>> pg.selftraining.which_wins(graph, [0, 0, 0, 1, 1, 1, 1, 1], k=2, weight=1.25)
     Contest(neither wins: contrastive 0.1, self-training 0.1, teacher 0.2)
     """
 
@@ -100,10 +99,9 @@ def which_wins(graph: PopulationGraph, teacher: Any, k: int, *, weight: float = 
     F* as to the student.
 
     >>> import popgraph as pg
-    >>> from popgraph import selftraining
     >>> graph = pg.zoo.planted_subclasses(2, 2, size=2, within="1/10", across="1/20")
     >>> known = {(0, 0, 0): 0, (1, 0, 0): 1}
-    >>> selftraining.which_wins(graph, selftraining.pseudo_labels(graph, known), k=2)
+    >>> pg.selftraining.which_wins(graph, pg.selftraining.pseudo_labels(graph, known), k=2)
     Contest(neither wins: contrastive 0.05, self-training 0.05, teacher 0.05)
     """
     read_graph("which_wins(graph, teacher, k)", graph)

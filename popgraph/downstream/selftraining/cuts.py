@@ -114,7 +114,7 @@ def minimum_cut(pairs: sp.coo_array, source: Floats, sink: Floats) -> Cut:
     # smaller. In whole numbers the largest (smallest) minimum cut with such a bonus is one set, whatever flow finds it.
     ends = np.concatenate([x, y])
     F = min(source.sum(), sink.sum())
-    costs = source + sink + np.bincount(ends, np.tile(np.minimum(pairs.data, F), 2), minlength=N)
+    costs = source + sink + np.bincount(ends, np.tile(pairs.data, 2), minlength=N)
     bonus = np.rint(UNITS_IN_ONE * RELATIVE_ROUNDING * np.minimum(costs, 2.0 * F)).astype(np.int64)
     bonus += np.bincount(ends, minlength=N) + 2
     smallest = replace(remaining, sink=remaining.sink + bonus).saturated()[0]

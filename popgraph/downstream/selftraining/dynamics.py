@@ -37,9 +37,8 @@ class Iteration(Immutable):
     Examples
     --------
     >>> import popgraph as pg
-    >>> from popgraph import selftraining
     >>> graph = pg.zoo.planted_subclasses(2, 1, size=4, within=0, across="1/10")
-    >>> iteration = selftraining.iterate(graph, [0, 0, 0, 1, 1, 1, 1, 1])
+    >>> iteration = pg.selftraining.iterate(graph, [0, 0, 0, 1, 1, 1, 1, 1])
     >>> iteration.labels.tolist(), iteration.steps
     ([0, 0, 0, 0, 1, 1, 1, 1], 1)
     """
@@ -78,8 +77,7 @@ def iterate(graph: LabelledPopulation, teacher: Any, *, steps: int = 1000) -> It
     Examples
     --------
     >>> import popgraph as pg
-    >>> from popgraph import selftraining
-    >>> selftraining.iterate(pg.zoo.lightning_cloud(), ["bolt", None, "cloud", None]).labels.tolist()
+    >>> pg.selftraining.iterate(pg.zoo.lightning_cloud(), ["bolt", None, "cloud", None]).labels.tolist()
     ['bolt', 'bolt', 'cloud', 'cloud']
     """
     read_population("iterate(graph, teacher)", graph, LabelledPopulation)
@@ -138,8 +136,7 @@ def propagate(graph: ViewedPopulation, teacher: Any, *, a: float = 0.9) -> tuple
     Examples
     --------
     >>> import popgraph as pg
-    >>> from popgraph import selftraining
-    >>> scores, labels = selftraining.propagate(pg.zoo.lightning_cloud(), ["bolt", None, None, "cloud"], a=0.5)
+    >>> scores, labels = pg.selftraining.propagate(pg.zoo.lightning_cloud(), ["bolt", None, None, "cloud"], a=0.5)
     >>> scores
     array([[0.8333, 0.    ],
            [0.2357, 0.    ],

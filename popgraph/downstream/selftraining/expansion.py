@@ -34,8 +34,7 @@ class Expansion(Immutable):
     Examples
     --------
     >>> import popgraph as pg
-    >>> from popgraph import selftraining
-    >>> selftraining.expansion(pg.zoo.ring(6), a=1 / 2, labels=["ring"] * 6)  # a view pairs with those at most two steps off
+    >>> pg.selftraining.expansion(pg.zoo.ring(6), a=1 / 2, labels=["ring"] * 6)  # a view pairs with those at most two steps off
     Expansion(c=5.0, worst=(0,), label='ring', a=0.5)
     """
 
@@ -75,9 +74,8 @@ def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion
     Examples
     --------
     >>> import popgraph as pg
-    >>> from popgraph import selftraining
     >>> graph = pg.zoo.planted_subclasses(2, 1, size=4, within=0, across=0)
-    >>> selftraining.expansion(graph, a=0.25).c  # each view's neighbours are its whole class
+    >>> pg.selftraining.expansion(graph, a=0.25).c  # each view's neighbours are its whole class
     inf
     """
     read_graph("expansion(graph, a)", graph)

@@ -49,9 +49,8 @@ class Student(Immutable):
     Examples
     --------
     >>> import popgraph as pg
-    >>> from popgraph import selftraining
     >>> graph = pg.zoo.planted_subclasses(2, 1, size=4, within=0, across="1/10")
-    >>> print(selftraining.self_train(graph, [0, 0, 0, 1, 1, 1, 1, 1], weight=1.25))  # one view in eight is mislabelled
+    >>> print(pg.selftraining.self_train(graph, [0, 0, 0, 1, 1, 1, 1, 1], weight=1.25))  # one view in eight is mislabelled
     Student(8 views in 2 classes: objective 0.35, exact, error 0.1)
       disagreement   0.125 with the teacher, whose error is 0.2
       inconsistency  0.18 of positive pairs, at weight 1.25
@@ -112,10 +111,6 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
     labels : sequence of n labels, or mapping natural -> label, optional
         y(x̄), None where unlabelled, to measure errors by; `graph.labels` if not given. The student never sees them.
 
-    Returns
-    -------
-    Student
-
     Raises
     ------
     InvalidArgument
@@ -132,9 +127,8 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
     Examples
     --------
     >>> import popgraph as pg
-    >>> from popgraph import selftraining
     >>> graph = pg.zoo.lightning_cloud()
-    >>> student = selftraining.self_train(graph, ["bolt", "cloud", None, "cloud"], weight=2)  # one rotation is mistaken
+    >>> student = pg.selftraining.self_train(graph, ["bolt", "cloud", None, "cloud"], weight=2)  # one rotation is mistaken
     >>> student.labels.tolist(), student.inconsistency
     (['bolt', 'bolt', 'cloud', 'cloud'], 0.0)
     """

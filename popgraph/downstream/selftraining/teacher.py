@@ -59,10 +59,9 @@ def pseudo_labels(graph: LabelledPopulation, known: Any) -> Any:
     Examples
     --------
     >>> import popgraph as pg
-    >>> from popgraph import selftraining
-    >>> selftraining.pseudo_labels(pg.zoo.hypercube(1), {(0,): "left", (1,): "right"}).tolist()
+    >>> pg.selftraining.pseudo_labels(pg.zoo.hypercube(1), {(0,): "left", (1,): "right"}).tolist()
     ['left', 'right']
-    >>> selftraining.pseudo_labels(pg.zoo.lightning_cloud(), {pg.zoo.lightning_cloud().naturals[0]: "bolt"}).tolist()
+    >>> pg.selftraining.pseudo_labels(pg.zoo.lightning_cloud(), {pg.zoo.lightning_cloud().naturals[0]: "bolt"}).tolist()
     ['bolt', 'bolt', None, None]
     """
     read_population("pseudo_labels(graph, known)", graph, LabelledPopulation)

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from popgraph.basics.arguments import as_array
 from popgraph.basics.arguments.outcomes import list_finite
@@ -120,7 +121,7 @@ class Factors(Immutable):
             cell += number >= edge
         return np.stack(np.divmod(cell, np.int8(graph.N))) if pairs else cell[np.newaxis]
 
-    def sample(self, size: Any, pairs: bool, generator: np.random.Generator) -> Any:
+    def sample(self, size: Any, pairs: bool, generator: np.random.Generator) -> NDArray[np.int32]:
         """Draw views, or positive pairs, as an array (size, 1 or 2, d) of positions."""
         drawn = np.empty((int(size), 1 + pairs, self.d), dtype=np.int32)
         for kind, copies in self.copies.items():

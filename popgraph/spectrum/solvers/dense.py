@@ -6,7 +6,7 @@ import numpy as np
 
 from popgraph.basics.arrays import Floats
 from popgraph.basics.subspace import tolerance
-from popgraph.spectrum.basis import groups
+from popgraph.spectrum.basis import end_of_run
 from popgraph.spectrum.components import Stack
 from popgraph.spectrum.pairs import Pairs
 from popgraph.spectrum.solvers.symmetric import eigenpairs
@@ -17,8 +17,7 @@ SPARSE_SHARE = 0.1  # a factor emptier than this is multiplied by itself as it i
 def solve(stack: Stack, k: int, alone: bool = True) -> Pairs:
     """Return every eigenvalue of each block, and the eigenvectors of the k leading ones.
 
-    The top pair is taken out beforehand (its γ = 1 moves to 0), so that a second eigenvalue within rounding of 1 cannot mix
-    with it. There are a few more than k vectors where the k-th eigenvalue is repeated: the whole eigenspace.
+    There are a few more than k vectors where the k-th eigenvalue is repeated: the whole eigenspace.
 
     Raises
     ------
@@ -27,28 +26,29 @@ def solve(stack: Stack, k: int, alone: bool = True) -> Pairs:
     """
     count, n, n_views = stack.shape
     side = min(n, n_views)
-    small, start, widen = _gram(stack)
-    ascending, U = eigenpairs(small - start @ start.transpose(0, 2, 1))
-    del small
-    below = np.minimum(ascending[:, :0:-1], 1.0)  # largest first, without the smallest: the top pair's 0 is among these
+    gram, unit, to_views = _gram(stack)
+    # γ = 1 of the unit eigenvector is moved to 0, so that a second eigenvalue within rounding of 1 cannot mix with it
+    ascending, U = eigenpairs(gram - unit @ unit.transpose(0, 2, 1))
+    del gram
+    below = np.minimum(
+        ascending[:, :0:-1], 1.0
+    )  # largest first, without the smallest: the unit eigenvector's 0 is among these
     below[below <= tolerance(side)] = 0.0
     gamma = np.concatenate([np.ones((count, 1)), below], axis=1)
-    wanted = max(_end_of_group(row, k, side) for row in gamma) - 1
+    wanted = max(end_of_run(row, k, side) for row in gamma) - 1
     # Mᵀu = √γ v. For small γ the errors of u along larger pairs are magnified by 1/√γ; QR, largest first, removes them. It
     # treats columns of all lengths alike.
-    V = widen(U[:, :, ::-1][:, :, :wanted])
+    V = to_views(U[:, :, ::-1][:, :, :wanted])
     basis = np.linalg.qr(np.concatenate([stack.top[:, :, np.newaxis], V], axis=2))[0]
     return Pairs(gamma, basis, np.zeros(count), np.zeros(count), "every eigenvalue computed")
 
 
 def _gram(stack: Stack) -> tuple[Floats, Floats, Callable[[Floats], Floats]]:
-    """Return MMᵀ or MᵀM of each block, whichever is smaller, the top vectors on that side, and X -> MᵀX or X.
-
-    One large sparse block stays sparse: of 500 naturals and 200,000 views, MMᵀ takes 2 MB and M as a dense array 800.
-    """
+    """Return MMᵀ or MᵀM of each block, whichever is smaller, the unit eigenvectors on that side, and X -> MᵀX or X."""
     count, n, n_views = stack.shape
     v = stack.top[:, :, np.newaxis]
     if count == 1 and stack.blocks.nnz < SPARSE_SHARE * n * n_views:
+        # One large sparse block stays sparse: of 500 naturals and 200,000 views, MMᵀ takes 2 MB and M as a dense array 800
         M = stack.blocks
         if n < n_views:
             return (M @ M.T).toarray()[np.newaxis], (M @ v[0])[np.newaxis], lambda X: (M.T @ X[0])[np.newaxis]
@@ -58,8 +58,3 @@ def _gram(stack: Stack) -> tuple[Floats, Floats, Callable[[Floats], Floats]]:
     if n < n_views:
         return full @ transposed, full @ v, lambda X: transposed @ X
     return transposed @ full, v, lambda X: X
-
-
-def _end_of_group(gamma: Floats, k: int, side: int) -> int:
-    """Return the number of pairs up to the end of the run of equal eigenvalues that holds the k-th."""
-    return next((run.stop for run in groups(gamma, side) if run.stop >= k), len(gamma))

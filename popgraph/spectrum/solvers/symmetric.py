@@ -1,15 +1,17 @@
-"""All eigenpairs of small symmetric matrices, checked before anybody uses them: by numpy's LAPACK, or by scipy's where that fails.
+"""All eigenpairs of small symmetric matrices, checked before they are used: by numpy's LAPACK, or by scipy's where that fails.
 
-No solver lives here; every solver that needs a small one asks this room.
+Every solver solves small dense problems on its way. A LAPACK that raises or returns wrong pairs there (builds have done both) would
+lose the whole solve although its other algorithm answers; and wrong Ritz values would turn into wrong bounds.
 """
 
 import numpy as np
 import scipy.linalg
 
 from popgraph.basics.arrays import Floats
+from popgraph.basics.subspace import EPS
 from popgraph.errors import NotConverged
 
-EPS = float(np.finfo(np.float64).eps)
+ROUNDINGS_PER_ROW = 64  # by which LAPACK's answers may be off
 
 
 def eigenpairs(S: Floats) -> tuple[Floats, Floats]:
@@ -39,7 +41,7 @@ def eigenpairs(S: Floats) -> tuple[Floats, Floats]:
 
 
 def tridiagonal_eigenpairs(alpha: Floats, beta: Floats) -> tuple[Floats, Floats]:
-    """Return the eigenvalues (m,), ascending, and eigenvectors (m, m) of the matrix of this diagonal and these entries beside it.
+    """Return the eigenvalues (m,), ascending, and eigenvectors (m, m) of the matrix with this diagonal and these entries beside it.
 
     Raises
     ------
@@ -55,21 +57,19 @@ def tridiagonal_eigenpairs(alpha: Floats, beta: Floats) -> tuple[Floats, Floats]
 
 
 def are_eigenpairs(S: Floats, values: Floats, U: Floats) -> bool:
-    """Whether the values ascend, U is orthogonal and S = U diag(values) Uᵀ, to rounding.
-
-    Checked on one random vector (Freivalds): matrices that differ by E differ on it by about ||E||_F, and with products of n²
-    instead of n³.
-    """
+    """Whether the values ascend, U is orthogonal and S = U diag(values) Uᵀ, to rounding."""
+    # On one random vector (Freivalds): matrices that differ by E differ on it by about ||E||_F, and a product with it costs n²
+    # instead of n³
     n = S.shape[-1]
     z = np.random.default_rng(0).standard_normal((n, 1))
-    length = 64 * n * EPS * np.linalg.norm(z)
+    allowed = ROUNDINGS_PER_ROW * n * EPS * np.linalg.norm(z)
     coordinates = np.swapaxes(U, -1, -2) @ z
-    off = np.linalg.norm(U @ coordinates - z, axis=(-2, -1))
-    wrong = np.linalg.norm(U @ (values[..., np.newaxis] * coordinates) - S @ z, axis=(-2, -1))
+    from_identity = np.linalg.norm(U @ coordinates - z, axis=(-2, -1))
+    from_S = np.linalg.norm(U @ (values[..., np.newaxis] * coordinates) - S @ z, axis=(-2, -1))
     size = np.linalg.norm(S, axis=(-2, -1))
-    # <=, and no negated >: what is no number fails
-    sound = (off <= length).all() and (wrong <= length * size).all() and (values[..., 1:] >= values[..., :-1]).all()
-    return bool(sound)
+    ascending = (values[..., 1:] >= values[..., :-1]).all()
+    # "<=" and not a negated ">", because NaN fails every comparison
+    return bool((from_identity <= allowed).all() and (from_S <= allowed * size).all() and ascending)
 
 
 def _one_by_one(S: Floats) -> tuple[Floats, Floats]:
