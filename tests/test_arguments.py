@@ -466,7 +466,7 @@ def test_views_orders_what_a_callable_augmentation_gives(declare):
     assert list(graph.exact().w_x) == [plain.exact().w_x[j] for j in at]
     with pytest.raises(InvalidAugmentation, match=r"views= lacks 1 of 4 views \('C#'\)"):
         pg.build(NOTES, declare(), views=order[:-1])
-    with pytest.raises(InvalidAugmentation, match=r"names 1 that is none \('E'\).*drop_unreachable=True leaves out"):
+    with pytest.raises(InvalidAugmentation, match=r"names 1 that is no view \('E'\).*drop_unreachable=True leaves out"):
         pg.build(NOTES, declare(), views=[*order, "E"])
     assert list(pg.build(NOTES, declare(), views=[*order, "E"], drop_unreachable=True).views) == order
 
@@ -527,7 +527,7 @@ NO_KERNELS = {
     "a row twice": (pd.DataFrame(A, index=list("aab")), "names 'a' twice, in rows 0 and 1"),
     "other rows": (
         pd.DataFrame(A, index=list("abd")),
-        r"lacks 1 of 3 naturals \('c'\) and names 1 that is none \('d'\)",
+        r"lacks 1 of 3 naturals \('c'\) and names 1 that is no natural \('d'\)",
     ),
     "a column twice": (pd.DataFrame(A, index=NAMES, columns=list("xxy")), r"duplicated: 'x' \(2 times\)"),
     "structured": (np.zeros(3, dtype=[("x", float), ("y", float)]), "dtype"),
@@ -624,7 +624,7 @@ NO_EMBEDDINGS = {
         pd.DataFrame({"a": pd.array([1.0, None, 2, 3]), "b": list("abcd")}, index=list(INTEGERS.views)),
         "it holds 'a' in row 0",
     ),
-    "a view too many": ({v: [1.0] for v in [*range(4), 7]}, r"names 1 that is none \(7\)"),
+    "a view too many": ({v: [1.0] for v in [*range(4), 7]}, r"names 1 that is no view \(7\)"),
     "dates": (F.astype("M8[ns]"), "dtype datetime64"),
     "masked": (np.ma.array(F, mask=np.eye(4, 2)), "masked entries"),
     "an empty Series": (pd.Series([], dtype=float), "holds 0 vectors"),

@@ -414,7 +414,7 @@ LABELS = [
     ("m", "3 naturals need one label each"),
     ({"a": 0, "c": 1}, "labels lacks 1 of 3 naturals ('b'); name each natural once, with None for one without a label"),
     ({}, "labels lacks 3 of 3 naturals ('a', 'b', 'c'); name each natural once"),
-    ({"a": 0, "b": 1, "c": 2, "cc": 3}, "labels names 1 that is none ('cc')"),
+    ({"a": 0, "b": 1, "c": 2, "cc": 3}, "labels names 1 that is no natural ('cc')"),
 ]
 
 

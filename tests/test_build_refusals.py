@@ -108,7 +108,7 @@ AUGMENTATION_FAULTS = [
     ),
     (
         pd.DataFrame(np.eye(2), index=["a", "c"]),
-        "the kernel table lacks 1 of 2 naturals ('b') and names 1 that is none ('c')",
+        "the kernel table lacks 1 of 2 naturals ('b') and names 1 that is no natural ('c')",
     ),
 ]
 
@@ -143,7 +143,7 @@ REFUSED = [  # call, exception, sentence
      r"\['x'\], a list, which cannot be hashed; wrap it in tuple"),
     (lambda: build(P, KERNEL, views=VIEWS[:-1]), InvalidAugmentation, "views= lacks 1 of 3 views"),
     (lambda: build(P, KERNEL, views=[*VIEWS, "w"]), InvalidAugmentation,
-     "views= names 1 that is none \\('w'\\).*drop_unreachable=True leaves out"),
+     "views= names 1 that is no view \\('w'\\).*drop_unreachable=True leaves out"),
     (lambda: build(P, identity(), views=VIEWS), InvalidAugmentation,
      "views= lacks 3 of 3 views \\('a', 'b', 'c'\\) and names"),
     (lambda: build(np.array([0.5, 0.5]), pd.DataFrame(np.eye(3), index=NATURALS)), InvalidDistribution,

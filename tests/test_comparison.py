@@ -216,7 +216,7 @@ def test_one_view_each():
     assert compare(graph, other).norm == 1
 
 
-def test_degenerate_cuts_are_said_to_tell_nothing():
+def test_degenerate_cuts_are_said_to_mean_nothing():
     cube = zoo.hypercube(3)
     seen = compare(cube, shuffled(cube, 1), k=2)
     assert seen.degenerate
@@ -224,7 +224,7 @@ def test_degenerate_cuts_are_said_to_tell_nothing():
     assert seen.vacuous
     assert seen.angle_bound == seen.angle_bound_by_gap == np.pi / 2
     assert seen.frobenius_bound == np.sqrt(2)
-    assert "tell nothing: γ_2 = γ_3 and γ̂_2 = γ̂_3, and F* is a family; both F* are unique at k = 1, 4" in str(seen)
+    assert "mean nothing: γ_2 = γ_3 and γ̂_2 = γ̂_3, so F* is a family; both F* are unique at k = 1, 4" in str(seen)
     assert repr(seen).startswith("Comparison(k=2, norm")
     assert "degenerate cut" in repr(seen)
 

@@ -163,6 +163,15 @@ def test_verdicts_are_those_of_one_machine(blocks, whole, spectrum, client):
         )
 
 
+def test_pairs_drawn_from_blocks_judge_a_table_of_all_views(blocks, whole, spectrum):
+    f = spectrum.embedding
+    sampled = pg.verify_sampled(blocks, f, pairs=2_000, rng=0)
+    exact = pg.losses.spectral.value(whole.factor, whole.w_x, f)
+    assert sampled.longest_known
+    assert sampled.rank == K
+    assert sampled.loss.low <= exact <= sampled.loss.high
+
+
 def test_training_ends_where_it_does_on_one_machine(client):
     graph = pg.zoo.planted_subclasses(2, 2, size=6)
     parts = pg.dask.build(graph.p, graph.kernel, rows=7, client=client)
@@ -326,5 +335,5 @@ def test_views_stand_in_the_order_of_the_graph_in_memory_however_many_blocks(cli
     assert list(asked.views) == order
     assert asked.w_x == pytest.approx(memory.w_x[::-1])
     assert np.abs(asked.spectrum(2).gamma - memory.spectrum(2).gamma).max() < 1e-9
-    with pytest.raises(InvalidAugmentation, match="views= names 1 that is none"):
+    with pytest.raises(InvalidAugmentation, match="views= names 1 that is no view"):
         pg.dask.build(naturals, augmentation, rows=rows, client=client, views=[*order, "no"])

@@ -189,7 +189,7 @@ def test_no_closed_form_is_claimed_where_none_is_known():
             theory.minimum(loss, graph, 2)
     with pytest.raises(InvalidArgument, match="theory.critic_minimum gives its minimum over critics"):
         theory.minimum(losses.infonce, graph, 2)
-    with pytest.raises(InvalidArgument, match="not one of a critic .*; theory.minimum knows"):
+    with pytest.raises(InvalidArgument, match="not one of a critic .*; theory.minimum gives"):
         theory.critic_minimum(losses.spectral, graph)
     with pytest.raises(InvalidArgument, match="not one of a critic .*; give losses.infonce or losses.nt_logistic"):
         pg.train_critic(graph, losses.spectral)

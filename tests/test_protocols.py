@@ -134,6 +134,12 @@ def test_blocks_draw_the_pairs_of_the_graph_in_memory(client):
     np.testing.assert_array_equal(blocks.sample_pairs(500, rng=3), graph.sample_pairs(500, rng=3))
     np.testing.assert_array_equal(blocks.sample_views(500, rng=3), graph.sample_views(500, rng=3))
     assert blocks.sample_pairs(0, rng=0).shape == (0, 2)
+    words = ["three", "hree", "ree", "four", "our", "x"]
+    shorten = pg.apply(lambda word: word[1:] or "nothing", "1/3")
+    order = sorted({*words, *(word[1:] or "nothing" for word in words)})  # not that in which the blocks meet the views
+    graph = pg.build(words, shorten, views=order)
+    blocks = pg.dask.build(words, shorten, views=order, rows=2, client=client)
+    np.testing.assert_array_equal(blocks.sample_pairs(500, rng=3), graph.sample_pairs(500, rng=3))
 
 
 def test_view_labels_of_blocks_break_ties_as_in_memory(client, monkeypatch):

@@ -38,6 +38,7 @@ def test_the_certificate_knows_the_next_ritz_value(k):
     assert found.certificate.remainder == pytest.approx(expected, abs=1e-14)
     assert found.certificate.remainder_bound == pytest.approx(expected, abs=1e-14)
     assert found.floor == 0.0
+    assert len(found.gamma_known) == 5  # there are no more Ritz values than features
 
 
 @pytest.mark.parametrize("graph", [SPLIT, zoo.ring(7), zoo.hypercube(3), zoo.lightning_cloud()], ids=NAMES)

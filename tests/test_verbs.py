@@ -4,6 +4,7 @@
 """
 
 import inspect
+from types import SimpleNamespace
 
 import kinds
 import numpy as np
@@ -57,6 +58,34 @@ def test_views_are_drawn_by_their_probabilities(kind):
         drawn = np.array([place[tuple(row)] for row in drawn.tolist()])
     shares, w_x = np.bincount(drawn, minlength=a.listed.N) / len(drawn), a.listed.w_x
     assert (np.abs(shares - w_x) <= 5 * np.sqrt(w_x / len(drawn))).all()
+
+
+class PlainPairs(kinds.Labelled):
+    """Returns eigenpairs of the user's own: no `Spectrum`, and no more names than `Eigenpairs` has."""
+
+    def spectrum(self, k):
+        pairs = self.expand().spectrum(k)
+        names = ("k", "gamma", "gap", "multiplicities", "clean_cuts", "certificate")
+        return SimpleNamespace(**{name: getattr(pairs, name) for name in names})
+
+
+@pytest.mark.parametrize(
+    ("verb", "cell"),
+    [
+        ("verify, a table", "right"),
+        ("train, spectral", "right"),
+        ("theory.minimum", "right"),
+        ("plot.embedding", "right"),
+        ("compare", ".expand()"),
+        ("spectral_clusters", ".expand()"),
+        ("probe_range", ".expand()"),
+        ("partition_bounds", ".expand()"),
+        ("explore", ".expand()"),
+    ],
+)
+def test_eigenpairs_of_ones_own_serve_what_reads_no_eigenvectors(verb, cell):
+    population = PlainPairs(kinds.listed())
+    assert verbs.outcome(verbs.VERBS[verb], verbs.Asked(population, kinds.listed())).cell == cell
 
 
 # The proof that a cell can fail

@@ -433,7 +433,7 @@ def test_a_mapping_that_lacks_or_adds_views_is_refused():
     table["sun"] = [1.0]
     del table[LC.views[3]]
     with pytest.raises(
-        InvalidEmbedding, match=r"f lacks 1 of 4 views \(Image\(cloud rotated.*\) and names 1 that is none \('sun'\)"
+        InvalidEmbedding, match=r"f lacks 1 of 4 views \(Image\(cloud rotated.*\) and names 1 that is no view \('sun'\)"
     ):
         pg.verify(LC, table)
 

@@ -91,6 +91,7 @@ def kinds():
     clusters = zoo.planted_subclasses(2, 2, size=4)
     return {
         "mixture": (mixed, mixed.expand()),
+        "a ring with its shifts": (zoo.ring(12).with_symmetry(lambda x: (x + 1) % 12), zoo.ring(12)),
         "own class": (Viewed(clusters), clusters),
         "own class, degenerate cuts": (Viewed(zoo.hypercube(3)), zoo.hypercube(3)),
         "own class, two components": (Viewed(zoo.lightning_cloud()), zoo.lightning_cloud()),

@@ -119,14 +119,7 @@ class UnlistedPopulation(Population, Protocol):
 
 
 def satisfies(value: Any, protocol: type) -> bool:
-    """Whether a value has every name of a protocol; nothing is computed to find out, as asking a property would.
-
-    Examples
-    --------
-    >>> import popgraph as pg
-    >>> satisfies(pg.zoo.hypercube(2).spectrum(1), Eigenpairs), satisfies(pg.zoo.hypercube(2), Eigenpairs)
-    (True, False)
-    """
+    """Whether a value has every name of a protocol; nothing is computed to find out, as asking a property would."""
     if isinstance(value, type):
         return False
     names = [name for base in protocol.__mro__ if Protocol in base.__bases__ for name in vars(base) if name[0] != "_"]
@@ -134,24 +127,20 @@ def satisfies(value: Any, protocol: type) -> bool:
 
 
 def read_population(call: str, value: Any, needed: type = Population, place: str = "first", instead: str = "") -> Any:
-    """Return a population that can answer a verb.
+    """Return a population that can answer a verb, or refuse it in a sentence that names the call which can.
 
-    Parameters
-    ----------
-    call : str
-        The verb as users write it, "verify(graph, f)".
-    value : anything
-    needed : protocol
-        The least that the verb needs.
-    place : str
-        Where among the arguments it stands, "first" or "second".
-    instead : str
-        The call that serves a population which cannot answer; `expand()` by default.
+    `call` is the verb as users write it, "verify(graph, f)"; `needed` the least protocol that serves it; `place` where the
+    population stands among the arguments, "first" or "second"; `instead` the call that helps one which cannot answer.
 
-    Raises
-    ------
-    InvalidArgument
-        If it is no population, or one that cannot answer; the message names the call that can.
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> read_population("verify(graph, f)", 3)
+    Traceback (most recent call last):
+    popgraph.errors.InvalidArgument: verify(graph, f) takes a population first; got 3
+    >>> read_population("probe(graph, f)", pg.product([pg.zoo.hypercube(1)] * 9), ViewedPopulation)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    popgraph.errors.InvalidArgument: probe(graph, f) needs a list of views, which ProductGraph(...) has not; use its .expand()
     """
     if satisfies(value, needed):
         return value
@@ -160,6 +149,20 @@ def read_population(call: str, value: Any, needed: type = Population, place: str
     raise InvalidArgument(
         f"{call} needs {_LACKING.get(needed, 'coordinates')}, which {shorten(value)} has not; use {instead or 'its .expand()'}"
     )
+
+
+def spectrum_of(call: str, population: Any, k: int) -> Any:
+    """Return the `Spectrum` of a population, for a verb that needs its eigenvectors and what its certificate proves.
+
+    A class of the user's own may return plainer `Eigenpairs`, which serve the verbs that read eigenvalues alone.
+    """
+    spectrum = population.spectrum(k)
+    if not all(hasattr(spectrum, name) for name in ("eigenvectors", "residuals", "gap_bounds")):
+        raise InvalidArgument(
+            f"{call} needs a Spectrum with its eigenvectors; spectrum({k}) of {shorten(population)} returns {shorten(spectrum)}: "
+            "use its .expand()"
+        )
+    return spectrum
 
 
 _LACKING: dict[type, str] = {ViewedPopulation: "a list of views", LabelledPopulation: "a list of naturals and views"}

@@ -1,6 +1,7 @@
 """What this process reads off the rows of A on disk, one block after another: positive pairs, each view's most probable class."""
 
 import numpy as np
+import scipy.sparse as sp
 
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.dask import store
@@ -26,10 +27,14 @@ def draw(directory: str, p: Floats, ends: Ints, each: int, rng: np.random.Genera
     for block in np.unique(block_of).tolist():
         mine = np.flatnonzero(block_of == block)
         p_block, A, columns = store.kernel(directory, block)
-        rows = naturals[mine] - (ends[block] - len(p_block))
-        sampler, at = PairSampler(np.ones(len(mine)), A[rows]), np.arange(len(mine))
+        rows = A[naturals[mine] - (ends[block] - len(p_block))]
+        of_mine = sp.csr_array(
+            (rows.data, columns[rows.indices], rows.indptr), shape=(len(mine), int(columns.max()) + 1)
+        )
+        of_mine.sort_indices()  # the order of the views, in which the whole of A stands; the block's own may be another
+        sampler, at = PairSampler(np.ones(len(mine)), of_mine), np.arange(len(mine))
         for i, numbers in enumerate(uniform):
-            drawn[mine, i] = columns[sampler.given(at, numbers[mine])]
+            drawn[mine, i] = sampler.given(at, numbers[mine])
     return drawn
 
 

@@ -19,7 +19,7 @@ from popgraph.spectrum.solvers.deflation import find_leading
 from popgraph.spectrum.solvers.lanczos import Lanczos
 
 PAIRS_AT_ONCE = 48  # the block stays below 64 columns
-PAIR_RESIDUAL = 2e-13  # of a pair that is found; products round at 1e-15 or so
+CLUSTER_PAIR_RESIDUAL = 2e-13  # of a pair that is found; products round at 1e-15 or so
 
 
 class Search:
@@ -50,7 +50,9 @@ class Search:
     def find(self, count: int) -> tuple[Floats, Floats]:
         """Return `count` more pairs, or as many as a block holds."""
         wanted = min(count, PAIRS_AT_ONCE, self.room())
-        return block.search(self, wanted, PAIR_RESIDUAL, max(PAIR_RESIDUAL, tolerance(self.side) / 4))[:2]
+        return block.search(self, wanted, CLUSTER_PAIR_RESIDUAL, max(CLUSTER_PAIR_RESIDUAL, tolerance(self.side) / 4))[
+            :2
+        ]
 
     def find_missed(self, run: Lanczos | None, floor: float, attempt: int) -> tuple[Floats, Floats]:
         """Return the leading pair of what is left: a block begins anew, and what a vector has seen is no help to it."""

@@ -18,7 +18,7 @@ from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.html import bracket
 from popgraph.basics.memory import in_words
-from popgraph.basics.protocols import LabelledPopulation, read_population
+from popgraph.basics.protocols import LabelledPopulation, read_population, spectrum_of
 from popgraph.declare import Seed
 from popgraph.downstream.labelling import class_mass, given_labels
 from popgraph.downstream.parts import conductances
@@ -218,7 +218,7 @@ def spectral_clusters(
         label_of_natural = None
     gap = gap_bounds = None
     if embedding is None:
-        spectrum = graph.spectrum(count)
+        spectrum = spectrum_of("spectral_clusters(graph, count)", graph, count)
         gap, gap_bounds = spectrum.gap, spectrum.gap_bounds
         points = spectral_points(spectrum)
     else:
@@ -321,9 +321,10 @@ def _lloyd(points: Floats, weights: Floats, centres: Floats) -> tuple[Ints, floa
     count, rows = len(centres), np.arange(len(points))
     parts = np.full(len(points), -1, dtype=np.intp)
     for _ in range(MAX_STEPS):
-        squared = load_whole("scipy.spatial.distance").cdist(points, centres, "sqeuclidean")
-        cost = squared.min(axis=1)
-        nearest = first_largest(-squared, EQUAL_INERTIA * cost + SAME_POINT**2)  # the first of equally near centres
+        squared = load_whole("scipy.spatial.distance").cdist(centres, points, "sqeuclidean")
+        cost = squared.min(axis=0)
+        # The first of equally near centres, so that rounding decides nothing.
+        nearest = np.argmax(squared <= cost * (1.0 + EQUAL_INERTIA) + SAME_POINT**2, axis=0)
         for part in np.setdiff1d(np.arange(count), nearest):
             movable = (
                 np.bincount(nearest, minlength=count)[nearest] > 1

@@ -15,7 +15,7 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words, reserve
-from popgraph.basics.protocols import ViewedPopulation, read_population
+from popgraph.basics.protocols import ViewedPopulation, read_population, spectrum_of
 from popgraph.basics.subspace import tolerance
 from popgraph.downstream.clustering import RESTARTS, k_means, spectral_points
 from popgraph.downstream.parts import part_conductances, self_weights, single_view_conductances, touching
@@ -305,7 +305,7 @@ def partition_bounds(graph: ViewedPopulation, m: int) -> PartitionBounds:
         return PartitionBounds(closed_form.rho, closed_form.rho, closed_form, "in closed form")
     # Two tables of floats, of the parts' indicators and of F*.
     reserve(f"a table of {graph.N:,} views in {m:,} parts", 16.0 * graph.N * m, "use a smaller m")
-    spectrum: Any = graph.spectrum(m)
+    spectrum: Any = spectrum_of("partition_bounds(graph, m)", graph, m)
     # The indicators D^1/2 1_S of m disjoint parts of conductance ρ_m span m dimensions, on which the quadratic form of I - Ā is at
     # most 2 ρ_m [LGT]; by Courant and Fischer λ_m <= 2 ρ_m. An eigenvalue lies within its residual of the computed γ_m.
     largest_gamma = float(spectrum.gamma[-1]) + float(spectrum.residuals[-1]) + tolerance(spectrum.side)
@@ -337,27 +337,26 @@ def _improved(graph: ViewedPopulation, labels: Ints, m: int) -> tuple[Ints, int]
     if own is None:
         return labels, 0
     w_x, rows = graph.w_x, np.arange(graph.N)
-    for moved in range(MAX_MOVES):
+    for move_count in range(MAX_MOVES):
         columns = indicators(labels, m)
         weights = touching(graph, columns)
         mass, inside = w_x @ columns, np.bincount(labels, weights[rows, labels], m)
         phi = 1.0 - inside / mass
-        sizes = columns.sum(axis=0)
-        # The conductance of the part that a view would leave, (N,), and of each part that it would join, (N, m).
+        # What a move of view x makes of the part that it leaves, (N,), and of each part that it may join, (N, m).
         with np.errstate(divide="ignore", invalid="ignore"):
-            left = 1.0 - (inside[labels] - 2.0 * weights[rows, labels] + own) / (mass[labels] - w_x)
-        joined = 1.0 - (inside + 2.0 * weights + own[:, np.newaxis]) / (mass + w_x[:, np.newaxis])
-        order = np.argsort(-phi, kind="stable")[:3]  # of the three worst parts at least one is neither left nor joined
-        others = np.full((graph.N, m), -np.inf)
-        for part in order[::-1]:
-            free = (labels != part)[:, np.newaxis] & (np.arange(m) != part)
-            others[free] = np.maximum(others[free], phi[part])
-        worst = np.maximum(np.maximum(left[:, np.newaxis], joined), others)
-        worst[rows, labels] = np.inf
-        worst[sizes[labels] <= 1] = np.inf  # no part may become empty
-        best = int(np.argmin(worst))
-        if not worst.flat[best] < phi.max() * (1.0 - 1e-9):
-            return labels, moved
+            phi_left = 1.0 - (inside[labels] - 2.0 * weights[rows, labels] + own) / (mass[labels] - w_x)
+        phi_joined = 1.0 - (inside + 2.0 * weights + own[:, np.newaxis]) / (mass + w_x[:, np.newaxis])
+        # The largest conductance of the parts that it neither leaves nor joins is among the three largest of all.
+        phi_unchanged = np.full((graph.N, m), -np.inf)
+        for part in np.argsort(-phi, kind="stable")[:3]:
+            unchanged = (labels != part)[:, np.newaxis] & (np.arange(m) != part)
+            phi_unchanged[unchanged] = np.maximum(phi_unchanged[unchanged], phi[part])
+        largest = np.maximum(np.maximum(phi_left[:, np.newaxis], phi_joined), phi_unchanged)
+        largest[rows, labels] = np.inf
+        largest[columns.sum(axis=0)[labels] <= 1] = np.inf  # no part may become empty
+        best_move = int(np.argmin(largest))
+        if not largest.flat[best_move] < phi.max() * (1.0 - 1e-9):
+            return labels, move_count
         labels = labels.copy()
-        labels[best // m] = best % m
+        labels[best_move // m] = best_move % m
     return labels, MAX_MOVES

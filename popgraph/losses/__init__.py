@@ -2,8 +2,8 @@
 
 Each loss is one small object with its value over the population, its gradient, its value on a sampled batch, and what is known
 of that value's bias; `Loss` lists what `train` needs of one of your own. `audit` enumerates every batch of a small graph for
-the exact bias and variance. A loss sees Ā, w_x and f; no minimum is known here, as training must not see the answer
-(`popgraph.theory` knows them).
+the exact bias and variance. A loss depends on Ā, w_x and f alone; the known minima are in `popgraph.theory`, as training
+must not see them.
 
 >>> import popgraph as pg
 >>> from popgraph import losses

@@ -1,6 +1,6 @@
 """Losses of moments: what depends on f through E f, E f fᵀ and E f(x) f(x⁺)ᵀ alone, so that nothing is ever N x N.
 
-A loss of covariances sees the moments of f less its mean, which is taken off before anything is multiplied: E f fᵀ - E f E fᵀ loses
+A loss of covariances depends on f less its mean, which is taken off before anything is multiplied: E f fᵀ - E f E fᵀ loses
 every digit where the mean is 1e8 times the spread (in single precision, 1e4 times). Written with operations that numpy arrays and
 torch tensors share, so that autograd differentiates every value; the gradients here are for numpy.
 """

@@ -41,9 +41,9 @@ def check_operand(name: str, value: Any, shape: tuple[int | None, ...], beside: 
             dense = "toarray" if is_sparse(value) else "to_dense"
             raise InvalidArgument(f"{name} is a sparse {_kind(value)}; give {name}.{dense}()")
     if not real:
-        whole = is_tensor(value) and hasattr(value, "is_complex") and not value.is_complex()
-        mend = f"; give {name}.double()" if whole else ""
-        if not whole and (isinstance(value, list | tuple) or hasattr(value, "__array__")):
+        is_integer_tensor = is_tensor(value) and hasattr(value, "is_complex") and not value.is_complex()
+        mend = f"; give {name}.double()" if is_integer_tensor else ""
+        if not is_integer_tensor and (isinstance(value, list | tuple) or hasattr(value, "__array__")):
             mend = f", and a {type(value).__name__} is none; give numpy.asarray({name}, dtype=float)"
         raise InvalidArgument(f"{name} is {shorten(value)}; it must be an array or tensor of real numbers{mend}")
     sizes = tuple(value.shape)

@@ -74,7 +74,7 @@ def read_loss(loss: Any, needs: str = "embedding") -> Any:
         if needs == "critic" and hasattr(loss, "value_and_gradient"):
             raise InvalidArgument(
                 f"loss {_name(loss)} is one of an embedding f, not one of a critic s(x, x'); give losses.infonce or "
-                "losses.nt_logistic, or minimise it with train(graph, k, loss=); theory.minimum knows its minimum"
+                "losses.nt_logistic, or minimise it with train(graph, k, loss=); theory.minimum gives its minimum"
             )
         if needs != "critic" and hasattr(loss, "critic_gradient") and not hasattr(loss, "value"):
             raise InvalidArgument(

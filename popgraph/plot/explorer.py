@@ -20,7 +20,7 @@ from PIL import Image as Pillow
 from popgraph.basics.arguments import count, is_real, is_whole
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.html import Bar, html_table, number
-from popgraph.basics.protocols import Population, ViewedPopulation, satisfies
+from popgraph.basics.protocols import Population, ViewedPopulation, satisfies, spectrum_of
 from popgraph.errors import InvalidArgument, PopgraphError, printable, require, shorten
 from popgraph.plot.drawing import MAX_ROWS_NUMBERED, WEIGHTS
 from popgraph.plot.embeddings import embedding
@@ -100,7 +100,7 @@ class Explorer:
                 )
             read_viewed("explore(make_graph)", graph)
             k = min(self.sliders["k"].value, graph.N)
-            spectrum = graph.spectrum(k)
+            spectrum = spectrum_of("explore(make_graph)", graph, k)
             training = train(graph, k, rng=self._seed, progress=False)
             match = verify(graph, training.f)
         except PopgraphError as refusal:

@@ -1,4 +1,4 @@
-"""`ClassCoordinates`: Ā as a class of functions f = Wᵀψ sees it, in coordinates in which E ψψᵀ = 1."""
+"""`ClassCoordinates`: Ā restricted to a class of functions f = Wᵀψ, in coordinates in which E ψψᵀ = 1."""
 
 from dataclasses import dataclass
 

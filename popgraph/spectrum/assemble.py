@@ -77,8 +77,9 @@ def assemble_spectrum(
         If the pairs are no eigenpairs to rounding, or the iterative solver missed a larger eigenvalue.
     """
     (n_views, k), listed, bound = V.shape, solution.gamma, solution.remainder_bound
-    if bound == 0.0:  # all others are 0
-        known = listed = np.concatenate([listed, np.zeros(max(0, min(n_views, k + 1) - len(listed)))])
+    if bound == 0.0:  # all others are 0; Ritz values are listed to the last, and there are no others
+        wanted = min(n_views, k + 1) if solution.closed_form else k
+        known = listed = np.concatenate([listed, np.zeros(max(0, wanted - len(listed)))])
     else:
         known = listed[: max(k, int(np.sum(listed > bound)))]
     gamma, next_listed = listed[:k].copy(), float(listed[k]) if k < len(listed) else 0.0

@@ -11,10 +11,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from popgraph.basics.arrays import Floats, Ints, Sparse
+from popgraph.basics.subspace import EPS
 
 # Projections of proportional columns agree to rounding; others that agree by chance are told apart entry by entry
 EQUAL_PROJECTIONS = 1e-12
-EQUAL_ENTRIES = 16 * float(np.finfo(np.float64).eps)  # share by which entries of proportional columns may differ
+EQUAL_ENTRIES = 16 * EPS  # share by which entries of proportional columns may differ
 
 
 @dataclass(frozen=True, eq=False)

@@ -63,7 +63,7 @@ class Spectrum(Immutable):
         The side of the largest matrix solved, which sets the rounding to be expected.
     weights : (d, k) array or None
         Of a class of functions f = ΨW: the W with `embedding` = ΨW. Then gamma are the Ritz values θ, `eigenvectors` the Ritz
-        vectors, and all the rest is said of Ā projected on the class.
+        vectors, and all other attributes are those of Ā projected on the class.
 
     Examples
     --------
@@ -230,7 +230,7 @@ class Spectrum(Immutable):
         rows = [[f"γ_{i + 1}", Bar(self.gamma[i], _short(self.gamma[i], 6))] for i in range(shown)]
         more = [[f"and {self.k - shown:,} more", ""]] if self.k > shown else []
         facts = [
-            ["after k", self.gap_in_words if self.gap else "γ_k = γ_{k+1}: a degenerate cut"],
+            ["cut after k", self.gap_in_words if self.gap else "γ_k = γ_{k+1}: a degenerate cut"],
             ["clean cuts", self._cuts_in_words],
             ["certificate", str(self.certificate)],
             *(["solved by", str(use)] for use in self.solvers[:2]),

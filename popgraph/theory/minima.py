@@ -1,4 +1,4 @@
-"""The known minima of the losses. They live apart from the losses, so that a trainer never sees the answer."""
+"""The known minima of the losses. They live apart from the losses, as training must not see them."""
 
 from typing import Any
 
@@ -183,4 +183,6 @@ def critic_minimum(loss: Any, graph: ViewedPopulation) -> float:
             m, is_pair = loss.negatives, K > 0
             attraction = np.sum(w[is_pair] * np.log1p(m / K[is_pair]))
             return float(attraction + m * np.sum(np.outer(w_x, w_x) * np.log1p(K / m)))
-    raise InvalidArgument(f"loss is {shorten(loss)}, not one of a critic; theory.minimum knows those of embeddings")
+    raise InvalidArgument(
+        f"loss is {shorten(loss)}, not one of a critic; theory.minimum gives those of losses of embeddings"
+    )

@@ -138,9 +138,9 @@ def _imperfect_theorem(s: Setting) -> Sides:
     if s.k < 4 * r + 2:
         raise NotApplicable(f"the theorem needs k >= 4r + 2 = {4 * r + 2}; k = {s.k}")
     gap = float(s.gamma[3 * s.k // 4 - 1] - s.gamma[s.k - 1])
-    if gap <= 100 * s.spectrum.tolerance:
+    if gap <= s.gamma_rounding:
         raise NotApplicable(f"γ_{3 * s.k // 4} = γ_{s.k}: the bound is infinite")
-    if s.gamma[s.k - 1] <= 100 * s.spectrum.tolerance:
+    if s.gamma[s.k - 1] <= s.gamma_rounding:
         raise NotApplicable(f"γ_{s.k} = 0: no excess loss is below its square")
     rho = _half(s)
     f, excess = _imperfect(s)

@@ -37,10 +37,9 @@ class Setting:
     spectrum: Spectrum
     given_view_labels: Any = None
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
-    sampled: Comparison | None = None  # with the graph of sampled naturals, once it has been computed
-    partitions: dict[int, Partition] = field(
-        default_factory=dict
-    )  # m -> the sparsest m-partition, where it has been computed
+    # What several statements need and what takes long, once one of them has computed it:
+    sampled: Comparison | None = None  # with the graph of sampled naturals
+    partitions: dict[int, Partition] = field(default_factory=dict)  # m -> the sparsest m-partition
 
     @property
     def N(self) -> int:
@@ -49,8 +48,13 @@ class Setting:
 
     @property
     def rounding(self) -> float:
-        """How far rounding may move a number of order 1."""
+        """How far rounding may move a number of order 1: ten times what it may move an eigenvalue."""
         return 10 * tolerance(max(self.graph.n, self.N))
+
+    @property
+    def gamma_rounding(self) -> float:
+        """How near eigenvalues count as equal: at a hundred times their error, a bound divided by their gap has two digits left."""
+        return 100 * self.spectrum.tolerance
 
     @property
     def root(self) -> Floats:
@@ -79,7 +83,7 @@ class Setting:
     def gap(self) -> float:
         """Return γ_k - γ_{k+1}; not applicable where the cut is degenerate."""
         gap = float(self.gamma[self.k - 1] - self.gamma[self.k])
-        if gap <= 100 * self.spectrum.tolerance:
+        if gap <= self.gamma_rounding:
             raise NotApplicable(f"γ_{self.k} = γ_{self.k + 1}: the cut is degenerate")
         return gap
 

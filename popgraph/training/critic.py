@@ -71,7 +71,7 @@ def train_critic(graph: ViewedPopulation, loss: Any, *, steps: int = 5_000, tol:
     Raises
     ------
     InvalidArgument
-        If the loss is none of a critic.
+        If the loss is not one of a critic.
     TooLarge
         Above 8,192 views.
 

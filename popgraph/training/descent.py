@@ -1,6 +1,6 @@
 """Minimise a population loss: L-BFGS down to a critical point, Newton steps at the end, and on from it while it is a saddle.
 
-Nothing here knows an eigenvector of Ā: the judged never sees the judge's answer.
+No eigenvector of Ā is computed here: what `verify` judges must not have seen its answer.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """`train`: from a random start to an embedding f that minimises a contrastive loss.
 
-Nothing here knows an eigenvector: the judged never sees the judge's answer.
+No eigenvector of Ā is computed here: what `verify` judges must not have seen its answer.
 """
 
 import itertools
@@ -26,9 +26,8 @@ from popgraph.training.batches import Batches, descend_on_batches
 from popgraph.training.descent import Limits, minimise
 from popgraph.training.objective import Objective
 
-COPIES_IN_L_BFGS = (
-    44  # of the unknowns at its peak: 25 in scipy's work array, the others in the loss and the line search
-)
+# Copies of the unknowns at the peak of L-BFGS: 25 in scipy's work array, the others in the loss and the line search.
+COPIES_IN_L_BFGS = 44
 MAX_PAIRS_A_BATCH = 2**31
 
 

@@ -10,22 +10,24 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words
-from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, read_population, satisfies
+from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, read_population, satisfies, spectrum_of
 from popgraph.basics.subspace import principal_angles
 from popgraph.errors import listing
+from popgraph.populations import PopulationGraph
 from popgraph.spectrum import Spectrum
 from popgraph.verification.difference import compare_adjacencies
 from popgraph.verification.matching_views import match_views
 
+COMPARE = "compare(graph, other)"
 PREFERRED_CUTS = 8  # the default k is a clean cut up to here
 MAX_DEFAULT_K = 64  # or, where there is none, the first one known up to here
 SHOWN_EIGENVALUES = 8
-MAX_NATURALS_MATCHED = 2**22  # of a population that lists none of them until it is asked
+MAX_NATURALS_MATCHED = 2**22  # of a population that makes each natural when it is asked for
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison(Immutable):
-    """Say how far two population graphs are from each other, on the union of their views. Made by `compare`.
+    """Hold how far two population graphs are from each other, on the union of their views. Made by `compare`.
 
     Ā, γ and V are the first graph's, Â, γ̂ and V̂ the other's, with zero rows for the views that one of them lacks.
 
@@ -33,36 +35,34 @@ class Comparison(Immutable):
     ----------
     k : int
         How many eigenpairs are compared.
-    norm : float
-        An upper bound on ||Â - Ā||_2, the one that all bounds here are made with. Where `method` is dense it is the norm itself,
-        to rounding.
-    norm_lower : float
-        A lower bound on ||Â - Ā||_2; equal to `norm` where `method` is dense.
+    norm, norm_lower : float
+        An upper bound on ||Â - Ā||_2, which all other bounds use, and a lower one. Both are the norm itself, to rounding, where
+        `method` says that all eigenvalues were computed.
     method : str
-        How the norm was found, and what its upper bound rests on.
+        How the norm was computed, and how certain its upper bound is.
     frobenius : float or None
         ||Â - Ā||_F; None where it would take too long.
     gamma, gamma_other : (k,) array
         The leading eigenvalues of Ā and of Â.
     gap, gap_other : float
-        γ_k - γ_{k+1} of each, from below: rounding, and what is not known of γ_{k+1}, count against it.
+        Lower bounds on γ_k - γ_{k+1} and on γ̂_k - γ̂_{k+1}, which allow for rounding and for an upper bound in place of γ_{k+1}.
     angles : (k,) array
         The principal angles between the two F*, in radians, smallest first.
     separation : float
-        The larger of γ_k - γ̂_{k+1} and γ̂_k - γ_{k+1}, from below likewise; Davis and Kahan divide by it.
+        Such a lower bound on the larger of γ_k - γ̂_{k+1} and γ̂_k - γ_{k+1}, by which Davis and Kahan divide.
     uncertainty : float
-        How far, in radians, rounding may have turned the two computed F*.
+        A bound on the angle, in radians, by which rounding has turned the two computed F*.
     degenerate, degenerate_other : bool
-        Whether γ_k = γ_{k+1}, to rounding (0 = 0 included), so that this F* is a family and the angles are those of arbitrary
-        members.
+        Whether γ_k = γ_{k+1}, to rounding (0 = 0 included), so that this F* is not unique and the angles are those of arbitrary
+        choices.
     clean_cuts : tuple of int
-        The k, as far as known, at which both F* are unique.
+        The k at which both F* are known to be unique.
     views, naturals : (int, int)
         How many each graph has.
     shared_views : int
         How many they have in common.
     shared_naturals : int or None
-        Likewise; None where one of them has no list of its naturals, or one of more than 4 million.
+        Likewise; None where one of them lists no naturals, or more than 4 million that it makes on request.
 
     Examples
     --------
@@ -158,14 +158,12 @@ class Comparison(Immutable):
         return "\n".join(lines)
 
     def _angles_in_words(self) -> str:
-        """Say how large the angles are, and what is proved about them; or why they tell nothing."""
+        """Say how large the angles are, and what is proved about them; or why they mean nothing."""
         if self.degenerate or self.degenerate_other:
-            symbols = [
-                symbol for symbol, is_family in (("γ", self.degenerate), ("γ̂", self.degenerate_other)) if is_family
-            ]
+            symbols = ["γ"] * self.degenerate + ["γ̂"] * self.degenerate_other
             cuts = " and ".join(f"{symbol}_{self.k} = {symbol}_{self.k + 1}" for symbol in symbols)
             mend = f"both F* are unique at k = {listing([str(cut) for cut in self.clean_cuts])}" * bool(self.clean_cuts)
-            return f"tell nothing: {cuts}, and F* is a family; {mend or 'no k is known at which both F* are unique'}"
+            return f"mean nothing: {cuts}, so F* is a family; {mend or 'no k is known at which both F* are unique'}"
         proved = "proves nothing" if self.vacuous else f"at most {self.angle_bound:.4g}"
         return (
             f"up to {self.largest_angle:.4g} rad (Davis-Kahan: {proved}, as norm / separation = "
@@ -222,16 +220,17 @@ def compare(graph: ViewedPopulation, other: ViewedPopulation, k: int | None = No
     Comparison(k=2, norm 1, angle 1.6 rad, 2 shared views)
     """
     for place, population in (("first", graph), ("second", other)):
-        read_population("compare(graph, other)", population, ViewedPopulation, place)
+        read_population(COMPARE, population, ViewedPopulation, place)
     most = min(graph.N, other.N)
     if k is None:
-        spectrum: Spectrum = graph.spectrum(min(most, PREFERRED_CUTS))
+        spectrum: Spectrum = spectrum_of(COMPARE, graph, min(most, PREFERRED_CUTS))
         k = _default_k(spectrum, most)
-        spectrum = spectrum.leading(k) if k <= spectrum.k else graph.spectrum(k)
+        spectrum = spectrum.leading(k) if k <= spectrum.k else spectrum_of(COMPARE, graph, k)
     else:
-        spectrum = graph.spectrum(whole_number("k", k, most, "the number of views of the smaller graph"))
+        k = whole_number("k", k, most, "the number of views of the smaller graph")
+        spectrum = spectrum_of(COMPARE, graph, k)
     k = spectrum.k
-    spectrum_other = other.spectrum(k)
+    spectrum_other = spectrum_of(COMPARE, other, k)
     rows = match_views(graph.views, other.views)
     union = max(graph.N, int(rows.max()) + 1)
     norms = compare_adjacencies(graph, other, rows, union)
@@ -261,15 +260,17 @@ def compare(graph: ViewedPopulation, other: ViewedPopulation, k: int | None = No
 
 
 def _count_shared_naturals(graph: Any, other: Any) -> int | None:
-    """Return how many naturals both have, or None where one of them lists none, or too many."""
-    if not all(satisfies(each, LabelledPopulation) and each.n <= MAX_NATURALS_MATCHED for each in (graph, other)):
-        return None
+    """Return how many naturals both have, or None where one of them lists none, or would have to make too many."""
+    for population in (graph, other):
+        made_on_request = not isinstance(population, PopulationGraph)
+        if not satisfies(population, LabelledPopulation) or (made_on_request and population.n > MAX_NATURALS_MATCHED):
+            return None
     naturals = set(graph.naturals)
     return sum(natural in naturals for natural in other.naturals)
 
 
 def _default_k(spectrum: Spectrum, most: int) -> int:
-    """Return the clean cut with the widest gap, of those in 2..8 if there are any; the components end at one too."""
+    """Return the clean cut in 2..8 with the widest gap, else the first one known, else 1; where the components end is a cut too."""
     gamma = np.append(spectrum.gamma_known, 0.0 if spectrum.complete else spectrum.floor)
     cuts = [cut for cut in sorted({*spectrum.clean_cuts, spectrum.components}) if 2 <= cut <= min(most, MAX_DEFAULT_K)]
     preferred = [cut for cut in cuts if cut <= PREFERRED_CUTS and cut < len(gamma)]
@@ -277,7 +278,7 @@ def _default_k(spectrum: Spectrum, most: int) -> int:
 
 
 def _separation(spectrum: Spectrum, other: Spectrum) -> float:
-    """Return γ_k - γ̂_{k+1} from below: rounding, and what is not known of γ̂_{k+1}, count against it."""
+    """Return a lower bound on γ_k - γ̂_{k+1}: the certificate bounds γ̂_{k+1} from above, and both γ are rounded."""
     return float(spectrum.gamma[-1]) - other.certificate.remainder_bound - spectrum.tolerance - other.tolerance
 
 

@@ -88,9 +88,8 @@ def _deal(naturals: int, views: int, degree: int, generator: np.random.Generator
     """Deal `degree` distinct views to each natural of one cluster, shuffling anew when all views have been dealt."""
     dealt: list[int] = []
     while len(dealt) < naturals * degree:
-        unfinished = set(
-            dealt[len(dealt) - len(dealt) % degree :]
-        )  # views of the natural that the next shuffle completes
+        # The natural whose views the last shuffle did not complete gets no view twice: those that it has are dealt last
+        unfinished = set(dealt[len(dealt) - len(dealt) % degree :])
         shuffled = generator.permutation(views).tolist()
         dealt += [view for view in shuffled if view not in unfinished]
         dealt += [view for view in shuffled if view in unfinished]

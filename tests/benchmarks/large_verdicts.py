@@ -59,7 +59,6 @@ class Place:
 
     known: Any  # gamma, N, V(k), exact_w_x; at(k) and run(k)
     graph: Any
-    solve: Callable[[int], Any] | None = None  # k -> Spectrum, to be handed to verify; None: verify finds its own
     ask: Callable[..., Any] = pg.verify
     k: int = 0  # the k to ask about, if only one is of interest
     tops: Any = None  # the component of each view, where k <= components is asked about
@@ -427,16 +426,14 @@ def batched(rng: Any) -> Place:
 
 
 def symmetry(rng: Any) -> Place:
-    """A declared group: the shifts of a ring, or the flips of a cube; verdicts take the spectrum that it finds."""
+    """A declared group: the shifts of a ring, or the flips of a cube."""
     if rng.random() < 0.5:
         n = int(rng.integers(900, 2500))
         known, moves = ring(rng, n), [(np.arange(n) + 1) % n]
     else:
         d = int(rng.integers(10, 12))
         known, moves = forms.cube_walk(flips_of(rng, d)), [np.arange(2**d) ^ (1 << i) for i in range(d)]
-    graph = solved_once(known.graph())
-    declared = graph.with_symmetry([(move, move) for move in moves])
-    return Place(known, graph, solve=cache(declared.spectrum))
+    return Place(known, solved_once(known.graph().with_symmetry([(move, move) for move in moves])))
 
 
 def bits(rng: Any, d: int) -> list[Any]:
@@ -734,7 +731,7 @@ class Tally:
 
 def judge(tally: Tally, route: str, place: Place, pair: Pair, truth: Truth, *, hand: bool) -> None:
     """Ask for a verdict, and count what it is."""
-    counts, solve = tally.counts[route], place.solve or (getattr(place.graph, "spectrum", None) if hand else None)
+    counts, solve = tally.counts[route], getattr(place.graph, "spectrum", None) if hand else None
     counts["pairs"] += 1
     decade = min(16, int(np.log10(truth.condition)))
     tally.decades[route][decade] += 1

@@ -134,16 +134,7 @@ def positions_by_name(
 ) -> list[int] | None:
     """Return where each of the `wanted` is among the names that a container gives its rows, or None to go by position.
 
-    Parameters
-    ----------
-    name : str
-        Of the argument.
-    names : sequence or None
-        Its names; None where it has none.
-    wanted : sequence
-        The naturals or the views.
-    noun : str
-        What they are, "natural" or "view".
+    `names` is None where the container has none; `noun` says what the wanted are, "natural" or "view".
 
     Examples
     --------
@@ -153,7 +144,7 @@ def positions_by_name(
     True
     >>> positions_by_name("labels", ["a", "c"], ["a", "b"], "natural")
     Traceback (most recent call last):
-    popgraph.errors.InvalidArgument: labels lacks 1 of 2 naturals ('b') and names 1 that is none ('c'); name each natural once
+    popgraph.errors.InvalidArgument: labels lacks 1 of 2 naturals ('b') and names 1 that is no natural ('c'); name each natural once
     """
     if names is None:
         return None
@@ -187,6 +178,6 @@ def refuse_other_names(
     faults = [f"lacks {len(lacking)} of {len(wanted)} {noun}s ({listing([shorten(x) for x in lacking])})"] * bool(
         lacking
     )
-    what = "that is none" if len(added) == 1 else "that are none"
+    what = f"that is no {noun}" if len(added) == 1 else f"that are no {noun}s"
     faults += [f"names {len(added)} {what} ({listing([shorten(x) for x in added])})"] * bool(added)
     raise error(f"{name} {' and '.join(faults)}{did_you_mean(added, lacking)}; name each {noun} once")

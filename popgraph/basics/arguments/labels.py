@@ -69,18 +69,8 @@ def read_labels(
 ) -> Any:
     """Return one label for each natural or view, as an array in their order with None where there is none; None of None.
 
-    Parameters
-    ----------
-    labels : sequence, array, mapping, Series or table of one column
-        The tables above say what is taken.
-    names : collection
-        The n naturals or N views.
-    noun : {"natural", "view"}
-        What they are.
-    name : str
-        Of the argument.
-    some : bool
-        Whether a mapping or an index may leave some of them out, which are then unlabelled.
+    The tables above say what is taken. `names` are the n naturals or N views, `noun` says which, and `name` is the argument's. With
+    `some` a mapping or an index may leave some of them out, which are then unlabelled.
 
     Examples
     --------
@@ -159,9 +149,7 @@ def _by_name(given: NamedLabels, names: Collection[Hashable], noun: str, name: s
         if some or "twice" in str(error):
             raise
         way = "" if given.by_name_only else "; or give the labels without an index, in order"
-        zero = (
-            " (outcomes of probability 0 are no naturals)" if noun == "natural" and "that is none" in str(error) else ""
-        )
+        zero = " (outcomes of probability 0 are no naturals)" if "that is no natural" in str(error) else ""
         raise InvalidArgument(f"{error}, with None for one without a label{way}{zero}") from None
     return None if positions is None else given.values[np.array(positions, dtype=np.intp)]
 

@@ -123,13 +123,8 @@ def follow(first: Branches, second: Branches) -> Branches:
 def merged(branches: Branches) -> tuple[Branches, Ints, Ints]:
     """Add up the weights of equal views of one state, in the order of first appearance.
 
-    Returns
-    -------
-    branches : Branches
-    number : (m,) array
-        For each of them the number of its view among all views of the batch.
-    first : (count,) array
-        One of the given branches' positions for each number.
+    Returned beside them are the number of each one's view among all views of the batch, (m,), and for each number the position of
+    one of the given branches, (count,).
     """
     number, first = distinct(branches.states)
     key = branches.source * len(first) + number

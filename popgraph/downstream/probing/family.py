@@ -16,7 +16,7 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words
-from popgraph.basics.protocols import LabelledPopulation, read_population
+from popgraph.basics.protocols import LabelledPopulation, read_population, spectrum_of
 from popgraph.declare import Seed
 from popgraph.downstream.labelling import class_mass
 from popgraph.downstream.probing.fit import angle_left_open, check_head, fit, read_task_labels
@@ -149,7 +149,7 @@ def probe_range(
     samples = read_count("samples", samples, 0, MAX_SAMPLES)
     generator = read_generator(rng)
     task_labels = read_task_labels(graph, labels, test_labels)
-    spectrum = graph.spectrum(k)
+    spectrum = spectrum_of("probe_range(graph, k)", graph, k)
     positive = int(np.sum(spectrum.gamma > 0))
     solve = partial(_solve, graph, float(spectrum.gamma[-1]))
     complete = whole_eigenspace(spectrum, solve) if positive == k else spectrum  # with all of the eigenspace of γ_k

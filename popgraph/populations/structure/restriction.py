@@ -1,4 +1,4 @@
-"""`restricted`: a product as a class of low-degree functions sees it, by the exact moments of these functions."""
+"""`restricted`: the Ā of a product restricted to a class of low-degree functions, by the exact moments of these functions."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from popgraph.populations.structure.low_degree import LowDegree
 
 
 def restricted(factors: Factors, features: Any) -> ClassCoordinates:
-    """Return Ā as the span of features sees it, in orthonormal coordinates.
+    """Return Ā restricted to the span of features, in orthonormal coordinates.
 
     With G = E ψψᵀ = RᵀR, by Cholesky's factorisation with pivots, the functions R^-Tψ are orthonormal.
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, islice
-from math import log10
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from popgraph.basics.arguments import count as read_count
 from popgraph.basics.arguments import whole_number
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.html import Bar, headed, html_table
-from popgraph.errors import NotConverged, TooLarge
+from popgraph.errors import NotConverged, TooLarge, count_in_words
 from popgraph.populations.structure.factors import Factors
 from popgraph.populations.structure.low_degree import LowDegree
 from popgraph.spectrum.product.levels import Index, Level, Levels, Product, Short, merge_types
@@ -22,20 +21,6 @@ from popgraph.spectrum.product.separable import separable
 EXCLUDED = "best-first search: no product of the factors' eigenvalues above the last one listed is left out"
 MOST_EIGENVALUES_LISTED = 10**7
 MOST_EIGENFUNCTIONS_LISTED = 10**6
-
-
-def many(count: int) -> str:
-    """Write a whole number of any size.
-
-    Examples
-    --------
-    >>> many(4096), many(2**1000)
-    ('4,096', 'about 1.07e301')
-    """
-    if count < 10**15:
-        return f"{count:,}"
-    exponent = int(log10(count))
-    return f"about {count // 10 ** (exponent - 2) / 100:.3g}e{exponent}"
 
 
 @dataclass(frozen=True)
@@ -47,7 +32,7 @@ class ProductCertificate(Immutable):
     factor_residual : float
         The largest residual ||Āv - γv|| of an eigenpair of a factor that was used.
     residual : float
-        A bound on that of the product's: with ||Ā_j|| = 1, those of the factors below their top add up.
+        A bound on that of the product's: those of the factors whose eigenvalue is below 1, added up.
     error : float
         How far rounding may have moved γ_k: the factors' errors, added up in the same way.
     remainder : float
@@ -132,7 +117,7 @@ class ProductSpectrum(Immutable):
             If there are more than 10,000,000; the `multiplicities` list them all.
         """
         if self.k > MOST_EIGENVALUES_LISTED:
-            raise TooLarge(f"{many(self.k)} eigenvalues are too many to list; use spectrum.multiplicities")
+            raise TooLarge(f"{count_in_words(self.k)} eigenvalues are too many to list; use spectrum.multiplicities")
         counts = [count for _, count in self._leading_levels]
         return frozen(np.repeat([level.gamma for level, _ in self._leading_levels], counts))
 
@@ -177,7 +162,7 @@ class ProductSpectrum(Immutable):
 
     @property
     def gap(self) -> float:
-        """γ_k - γ_{k+1}, with γ_{N+1} = 0; exactly 0 where they are one level."""
+        """γ_k - γ_{k+1}, with γ_{N+1} = 0; exactly 0 at a degenerate cut."""
         return max(0.0, self.last - self.certificate.remainder)
 
     @property
@@ -215,7 +200,7 @@ class ProductSpectrum(Immutable):
             If there are more than a million.
         """
         if self.k > MOST_EIGENFUNCTIONS_LISTED:
-            raise TooLarge(f"{many(self.k)} eigenfunctions are too many to list; use a smaller k")
+            raise TooLarge(f"{count_in_words(self.k)} eigenfunctions are too many to list; use a smaller k")
         listed = self.members(self.k)
         most = [1] * len(self.factors.kinds)
         kinds = self.factors.kind_of.tolist()
@@ -278,27 +263,28 @@ class ProductSpectrum(Immutable):
     def __repr__(self) -> str:
         cut = f"gap {self.gap:.4g}" if self.gap > 0 else "degenerate cut"
         values = [
-            f"{level.gamma:.4g}" + (f" (x{many(count)})" if count > 1 else "") for level, count in self._leading_levels
+            f"{level.gamma:.4g}" + (f" (x{count_in_words(count)})" if count > 1 else "")
+            for level, count in self._leading_levels
         ]
         shown = ", ".join(values[:4]) + (", ..." if len(values) > 4 else "")
-        return f"ProductSpectrum(k={many(self.k)}, gamma=[{shown}], {cut})"
+        return f"ProductSpectrum(k={count_in_words(self.k)}, gamma=[{shown}], {cut})"
 
     def __str__(self) -> str:
         return "\n".join([repr(self), *(f"  {what:<13} {value}" for what, value in self._rows())])
 
     def _rows(self) -> list[tuple[str, str]]:
         """List what there is to say, as (what, value)."""
-        levels = [f"{gamma:.6g} (x{many(count)})" for gamma, count in self.multiplicities[:8]]
-        cuts = ", ".join(many(k) for k in self.clean_cuts[:8]) + (", ..." if len(self.clean_cuts) > 8 else "")
+        levels = [f"{gamma:.6g} (x{count_in_words(count)})" for gamma, count in self.multiplicities[:8]]
+        cuts = ", ".join(count_in_words(k) for k in self.clean_cuts[:8]) + (", ..." if len(self.clean_cuts) > 8 else "")
         return [
             ("eigenvalues", ", ".join(levels) + (", ..." if len(self.levels) > 8 or not self.complete else "")),
             ("clean cuts", f"k = {cuts}"),
             ("certificate", str(self.certificate)),
-            ("solved by", f"product of {many(self.factors.d)} factors of {len(self.factors.kinds)} kinds"),
+            ("solved by", f"product of {count_in_words(self.factors.d)} factors of {len(self.factors.kinds)} kinds"),
         ]
 
     def _repr_html_(self) -> str:
-        rows = [[f"{gamma:.6g}", Bar(gamma, f"x{many(count)}")] for gamma, count in self.multiplicities[:20]]
+        rows = [[f"{gamma:.6g}", Bar(gamma, f"x{count_in_words(count)}")] for gamma, count in self.multiplicities[:20]]
         return headed(
             repr(self), html_table(rows, ["γ", "multiplicity"], left=True), html_table(self._rows(), left=True)
         )
@@ -318,7 +304,8 @@ def solve(factors: Factors, k: int) -> ProductSpectrum:
             short_kinds = [kind for kind, spectrum in enumerate(of_kinds) if spectrum == of_type]
             if all(times[kind] > factors.kinds[kind].N for kind in short_kinds):
                 raise NotConverged(
-                    f"the eigenvalues of {factors.kinds[short_kinds[0]]!r} are not all known, and k = {many(k)} needs them"
+                    f"the eigenvalues of {factors.kinds[short_kinds[0]]!r} are not all known, and the {count_in_words(k)} leading "
+                    "pairs of the product need them"
                 ) from None
             for kind in short_kinds:
                 times[kind] *= 2

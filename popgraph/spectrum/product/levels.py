@@ -15,9 +15,9 @@ from itertools import accumulate
 
 from popgraph.errors import InvalidArgument, TooLarge
 
-MOST_KEYS = 1_000_000  # ways to reach a level that are looked at: some ten seconds
+MOST_KEYS = 1_000_000  # ways to reach a level that are tried: some ten seconds
 
-Key = tuple[tuple[int, int, int], ...]  # (type, level, how many factors), of those below their top
+Key = tuple[tuple[int, int, int], ...]  # (type, level, how many factors), of the factors whose eigenvalue is below 1
 Index = tuple[tuple[int, int], ...]  # (factor, number of its eigenvector), of the factors whose number is not 0
 
 

@@ -18,7 +18,7 @@ from popgraph.errors import NotConverged
 from popgraph.spectrum.solvers.chebyshev import HIGHEST_DEGREE, MOST_DRIFT, PLAIN, Filter, highest_degree
 from popgraph.spectrum.solvers.symmetric import eigenpairs
 
-LEAST_GUARD_COLUMNS = 8  # columns beyond those sought, whose convergence nobody waits for; or a quarter of those sought
+LEAST_GUARD_COLUMNS = 8  # beyond those sought, and at least a quarter of them; they need not converge
 MOST_FILTERS = 120  # before a search is given up
 STALLED_SHARE = 0.9  # of the residual that a filter left: above it the filter achieved nothing
 # So many such filters, and the search is given up: no filter tells a crowd wider than the block from what is 1e-10 above it
@@ -48,7 +48,7 @@ class Columns(Protocol):
 
 
 def search(
-    columns: Columns, ask: int, done: float, enough: float, edge: float = np.inf
+    columns: Columns, ask: int, found_residual: float, accepted_residual: float, edge: float = np.inf
 ) -> tuple[Floats, Floats, Floats]:
     """Return the `ask` leading pairs, largest first, and their residuals: (ask,), (side, ask) and (ask,) arrays.
 
@@ -57,10 +57,10 @@ def search(
     columns : Columns
     ask : int
         How many; fewer are returned where there is no room for them.
-    done : float
+    found_residual : float
         Residual at which a pair counts as found.
-    enough : float
-        Residual that will do where it falls no further. Eigenvalues may be off by as much, and equal ones must be told from
+    accepted_residual : float
+        Residual that is accepted where it falls no further. Eigenvalues may be off by as much, and equal ones must be told from
         others.
     edge : float
         A value below the eigenvalues sought and above all others, where one is known.
@@ -70,9 +70,9 @@ def search(
     NotConverged
         If they do not converge.
     """
-    # One filtered step multiplies what a column holds of the eigenvalue γ by T_d(2γ/edge - 1), which is at most 1 in size below the
-    # edge and grows like cosh(d arccosh) above it. The edge is the least Ritz value of the block, so that the guard columns soak
-    # up what lies next to the eigenvalues sought.
+    # One filtered step multiplies a column's part along eigenvectors of γ by T_d(2γ/edge - 1): at most 1 in size below the edge,
+    # and growing like cosh(d arccosh(2γ/edge - 1)) above it. The edge is the least Ritz value of the block: the guard columns
+    # converge to the eigenvalues next to those sought, and those sought are well above the edge.
     width = min(ask + max(LEAST_GUARD_COLUMNS, ask // 4), columns.room())
     ask = min(ask, width)
     X, polynomial, lowering, worst_before, stalled = columns.start(width), PLAIN, 0.0, np.inf, 0
@@ -81,7 +81,7 @@ def search(
         theta, X, residuals = _ritz(columns, X)
         worst = float(residuals[:ask].max())
         stuck = worst > 0.5 * worst_before
-        if worst <= done or (stuck and worst <= enough):
+        if worst <= found_residual or (stuck and worst <= accepted_residual):
             return theta[:ask], X[:, :ask], residuals[:ask]
         stalled += lowering == MOST_LOWERING and worst > STALLED_SHARE * worst_before
         if stalled == MOST_STALLED_FILTERS:
@@ -89,9 +89,10 @@ def search(
         if stuck and step > 2:
             lowering = min(MOST_LOWERING, max(LEAST_LOWERING, 10 * lowering))
         worst_before, polynomial = worst, _filter(min(edge, float(theta[-1])) * (1 - lowering), float(theta[0]))
+    converged = int(np.sum(residuals[:ask] <= accepted_residual))
     raise NotConverged(
-        f"{int(np.sum(residuals[:ask] <= enough))} of {ask} pairs converged in {step + 1} filtered steps (the worst residual is "
-        f"{worst:.1e}): the eigenvalues near {theta[ask - 1]:.6g} lie too close; take a k at a clean cut"
+        f"{converged} of {ask} pairs converged in {step + 1} filtered steps (the worst residual is {worst:.1e}): the eigenvalues "
+        f"near {theta[ask - 1]:.6g} lie too close; take a k at a clean cut"
     )
 
 
