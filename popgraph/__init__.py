@@ -17,10 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from popgraph import errors, losses, testing, theory, zoo
 from popgraph.basics.namespaces import no_attribute, only
-from popgraph.declare import images
-from popgraph.declare.augmentation import Augmentation
-from popgraph.declare.combinators import apply, choose, identity, independently
-from popgraph.declare.distribution import Distribution
+from popgraph.declare import Augmentation, Distribution, apply, choose, identity, images, independently
 from popgraph.downstream import (
     partition_bounds,
     probe,
@@ -30,22 +27,16 @@ from popgraph.downstream import (
     spectral_clusters,
 )
 from popgraph.io import load, save
-from popgraph.populations import structure
-from popgraph.populations.building import build
-from popgraph.populations.graph import PopulationGraph
-from popgraph.populations.structure import product
+from popgraph.populations import PopulationGraph, build, product, structure
 from popgraph.spectrum import Spectrum
 from popgraph.training import Training, train, train_critic
-from popgraph.verification import compare
-from popgraph.verification.match import Match
-from popgraph.verification.sampled import verify_sampled
-from popgraph.verification.verifying import verify
+from popgraph.verification import Match, compare, verify, verify_sampled
 
 if TYPE_CHECKING:
     from popgraph import dask as dask
     from popgraph import plot as plot
     from popgraph import torch as torch
-    from popgraph.plot.explorer import explore
+    from popgraph.plot import explore
 
 __version__ = "0.2.0"
 
@@ -93,7 +84,7 @@ if not TYPE_CHECKING:  # or a name that there is not would be no error to a type
     def __getattr__(name: str) -> Any:
         """Load the rooms that need matplotlib, torch or dask on first use."""
         if name == "explore":
-            return import_module("popgraph.plot.explorer").explore
+            return import_module("popgraph.plot").explore
         if name in ("dask", "plot", "torch"):
             return import_module(f"popgraph.{name}")
         raise no_attribute(__name__, name, __dir__())

@@ -38,20 +38,18 @@ MAY_IMPORT = {
 }
 # The files that other rooms enter by their own name, past the door of their room; the list only shrinks.
 PAST_THE_DOOR = {
-    "declare.augmentation": "dask popgraph populations testing zoo",
+    "declare.augmentation": "dask populations testing zoo",
     "declare.batch.states": "dask populations",
-    "declare.combinators": "popgraph populations zoo",
-    "declare.distribution": "dask io popgraph populations testing torch training verification zoo",
+    "declare.combinators": "populations zoo",
+    "declare.distribution": "dask io populations testing torch training verification zoo",
     "declare.enumerated": "dask io populations",
     "declare.image": "io populations zoo",
-    "declare.images": "plot zoo",
+    "declare.images": "zoo",
     "downstream.selftraining": "theory",
     "losses.scaled": "torch",
-    "plot.explorer": "popgraph",
-    "populations.building": "io popgraph testing theory zoo",
+    "populations.building": "io testing theory zoo",
     "populations.features": "verification",
-    "populations.graph": "downstream io plot popgraph testing theory torch zoo",
-    "populations.structure": "plot popgraph",
+    "populations.graph": "downstream io testing theory torch zoo",
     "populations.structure.graph": "verification",
     "populations.structure.low_degree": "verification",
     "spectrum.basis": "dask populations verification",
@@ -67,9 +65,8 @@ PAST_THE_DOOR = {
     "spectrum.solvers.operator": "populations verification",
     "spectrum.solvers.symmetric": "verification",
     "spectrum.value": "io",
-    "verification.match": "plot popgraph torch",
-    "verification.sampled": "popgraph",
-    "verification.verifying": "plot popgraph testing torch",
+    "verification.match": "torch",
+    "verification.verifying": "testing torch",
 }
 SOLVERS = {"dense", "iterative", "operator"}
 ONE_SEARCH = {"operator": {"spectrum.solvers.iterative"}}  # of an operator's products the same search is made

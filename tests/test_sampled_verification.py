@@ -18,7 +18,7 @@ from popgraph import zoo
 from popgraph.errors import InvalidArgument, InvalidEmbedding
 from popgraph.verification.moments import NOISE_SHARE, Sampling, draw_moments
 from popgraph.verification.rare_views import widened
-from popgraph.verification.sampled import Status, verify_sampled
+from popgraph.verification.sampled import SampledStatus, verify_sampled
 
 LC, CUBE, CLUSTERS = zoo.lightning_cloud(), zoo.hypercube(3), zoo.clusters(count=3)
 CUBE_GAMMA = [1, 1 / 4, 1 / 4, 1 / 4, 1 / 16]
@@ -200,9 +200,9 @@ def test_no_verdict_is_wrong_at_near_certainty(graph, k, size, seed):
     assert angle <= sampled.angle_interval[1] + 1e-6
     if sampled:
         assert angle <= 0.5
-    if sampled.status is Status.REFUTED:
+    if sampled.status is SampledStatus.REFUTED:
         assert angle > 0.5
-    assert sampled.minimiser is not Status.CERTIFIED or angle <= sampled.excess_angle_bound
+    assert sampled.minimiser is not SampledStatus.CERTIFIED or angle <= sampled.excess_angle_bound
 
 
 # --- verdicts
@@ -212,7 +212,7 @@ def test_f_star_is_certified_with_gamma_and_consistent_without():
     f = CUBE.spectrum(4).embedding
     sampled = verify_sampled(CUBE, f, gamma=CUBE_GAMMA, atol=0.4, pairs=150_000, rng=0)
     assert sampled
-    assert (sampled.status, sampled.minimiser) == (Status.CERTIFIED, Status.CERTIFIED)
+    assert (sampled.status, sampled.minimiser) == (SampledStatus.CERTIFIED, SampledStatus.CERTIFIED)
     assert sampled.angle_interval[0] == 0
     assert sampled.angle_interval[1] <= 0.4
     assert sampled.excess_interval[0] == 0
@@ -220,7 +220,7 @@ def test_f_star_is_certified_with_gamma_and_consistent_without():
     assert "at confidence 95 %" in sampled.reason
     without = verify_sampled(CUBE, f, atol=0.4, rng=0)
     assert not without
-    assert (without.status, without.minimiser) == (Status.CONSISTENT, Status.CONSISTENT)
+    assert (without.status, without.minimiser) == (SampledStatus.CONSISTENT, SampledStatus.CONSISTENT)
     assert without.reason.startswith(
         "nothing refutes it, but no pair can show an eigenvector that f leaves out; give gamma="
     )
@@ -230,8 +230,8 @@ def test_f_star_is_certified_with_gamma_and_consistent_without():
 def test_f_star_times_an_invertible_matrix_spans_f_star_and_is_no_minimiser():
     f = CUBE.spectrum(4).embedding @ np.random.default_rng(1).standard_normal((4, 4))
     sampled = verify_sampled(CUBE, f, gamma=CUBE_GAMMA, atol=0.4, rng=0)
-    assert sampled.status is Status.CERTIFIED
-    assert sampled.minimiser is Status.REFUTED
+    assert sampled.status is SampledStatus.CERTIFIED
+    assert sampled.minimiser is SampledStatus.REFUTED
     assert "P = G² at every minimiser, but entry" in sampled.minimiser_reason
     plain = verify_sampled(CUBE, CUBE.spectrum(4).embedding, gamma=CUBE_GAMMA, rng=0)
     np.testing.assert_allclose(sampled.theta, plain.theta, atol=1e-10)
@@ -249,7 +249,7 @@ def test_a_perturbed_f_star_is_refuted_as_a_minimiser_and_not_certified():
     for gamma in (None, CLUSTERS.spectrum(4).gamma):
         sampled = verify_sampled(CLUSTERS, f, gamma=gamma, rng=0)
         assert not sampled
-        assert sampled.minimiser is Status.REFUTED
+        assert sampled.minimiser is SampledStatus.REFUTED
     assert sampled.angle_interval[0] <= angle_to_f_star(CLUSTERS, f, 3) <= sampled.angle_interval[1]
 
 
@@ -258,12 +258,12 @@ def test_the_second_best_subspace_is_consistent_until_gamma_is_known():
     spectrum = CLUSTERS.spectrum(3)
     f = spectrum.embedding[:, [0, 2]]
     sampled = verify_sampled(CLUSTERS, f, rng=0)
-    assert (sampled.status, sampled.minimiser) == (Status.CONSISTENT, Status.CONSISTENT)
+    assert (sampled.status, sampled.minimiser) == (SampledStatus.CONSISTENT, SampledStatus.CONSISTENT)
     assert not sampled
     assert "no pair can show an eigenvector that f leaves out" in sampled.reason
     known = verify_sampled(CLUSTERS, f, gamma=spectrum.gamma, rng=0)
-    assert known.status is Status.REFUTED
-    assert known.minimiser is Status.REFUTED
+    assert known.status is SampledStatus.REFUTED
+    assert known.minimiser is SampledStatus.REFUTED
     deficit = spectrum.gamma[1] - spectrum.gamma[2]
     assert known.deficit_interval[0] <= deficit <= known.deficit_interval[1]
     assert 0 < known.angle_interval[0] <= np.pi / 2
@@ -274,8 +274,8 @@ def test_the_second_best_subspace_is_consistent_until_gamma_is_known():
 def test_a_collapsed_f_is_refuted(f):
     sampled = verify_sampled(CUBE, f, rng=0, gamma=CUBE_GAMMA)
     rank = np.linalg.matrix_rank(f)
-    assert sampled.status is Status.REFUTED
-    assert sampled.minimiser is Status.REFUTED
+    assert sampled.status is SampledStatus.REFUTED
+    assert sampled.minimiser is SampledStatus.REFUTED
     assert sampled.rank == rank == len(sampled.theta)
     assert f"f has collapsed: on all views its columns have rank {rank}, not {f.shape[1]}" in sampled.reason
     assert sampled.deficit_interval is None
@@ -292,19 +292,19 @@ def test_an_f_without_the_constant_is_refuted_without_gamma():
     """γ_1 = 1 in every population, with the constant function: linear parities lack it."""
     f = 1 - 2.0 * np.array(CUBE.views)
     sampled = verify_sampled(CUBE, f, rng=0)
-    assert (sampled.status, sampled.minimiser) == (Status.REFUTED, Status.REFUTED)
+    assert (sampled.status, sampled.minimiser) == (SampledStatus.REFUTED, SampledStatus.REFUTED)
     assert "but γ_1 = 1 in every population: an angle is at least" in sampled.reason
 
 
 def test_a_degenerate_cut_is_never_certified_and_says_so():
     f = CUBE.spectrum(3).embedding
     sampled = verify_sampled(CUBE, f, gamma=[1, 1 / 4, 1 / 4, 1 / 4], rng=0)
-    assert sampled.status is Status.CONSISTENT
+    assert sampled.status is SampledStatus.CONSISTENT
     assert "γ_3 = γ_4 = 0.25, so F* is a family" in sampled.reason
     assert sampled.pairs_needed is None
     beyond = verify_sampled(LC, LC.spectrum(3).embedding, gamma=[1, 1, 0, 0], rng=0)  # k = 3 is above the rank of Ā
-    assert beyond.status is Status.REFUTED
-    assert beyond.minimiser is Status.CONSISTENT  # FFᵀ = Ā: a minimiser of rank 2
+    assert beyond.status is SampledStatus.REFUTED
+    assert beyond.minimiser is SampledStatus.CONSISTENT  # FFᵀ = Ā: a minimiser of rank 2
 
 
 @pytest.mark.parametrize("t", [0.15, 0.4, 1.0])
@@ -319,16 +319,16 @@ def test_an_angle_towards_the_next_eigenvector_is_measured(t):
     deficit = np.sin(t) ** 2 * (gamma[2] - gamma[3])
     assert sampled.deficit_interval[0] <= deficit <= sampled.deficit_interval[1]
     assert low == pytest.approx(np.arcsin(np.sqrt(deficit / gamma[:3].sum())), rel=0.2)
-    assert sampled.status is (Status.REFUTED if low > 0.05 else Status.CONSISTENT)
+    assert sampled.status is (SampledStatus.REFUTED if low > 0.05 else SampledStatus.CONSISTENT)
 
 
 def test_more_pairs_certify_as_foretold():
     f, gamma = CLUSTERS.spectrum(3).embedding, CLUSTERS.spectrum(4).gamma
     few = verify_sampled(CLUSTERS, f, gamma=gamma, atol=0.15, pairs=20_000, rng=0)
-    assert few.status is Status.CONSISTENT
+    assert few.status is SampledStatus.CONSISTENT
     assert f"about {few.pairs_needed:,} pairs might do" in few.reason
     many = verify_sampled(CLUSTERS, f, gamma=gamma, atol=0.15, pairs=2 * few.pairs_needed, rng=1)
-    assert many.status is Status.CERTIFIED
+    assert many.status is SampledStatus.CERTIFIED
     far = [
         verify_sampled(CLUSTERS, f, gamma=gamma, atol=0.02, pairs=size, rng=2).pairs_needed for size in (10**5, 10**6)
     ]
@@ -336,7 +336,9 @@ def test_more_pairs_certify_as_foretold():
     off = noisy(f, 0.1, 0)
     never = verify_sampled(CLUSTERS, off, gamma=gamma, atol=0.15, rng=0)
     assert never.pairs_needed is None
-    assert "if the estimate is right, no number of pairs would do" in str(never) or never.status is Status.REFUTED
+    assert (
+        "if the estimate is right, no number of pairs would do" in str(never) or never.status is SampledStatus.REFUTED
+    )
 
 
 def test_a_wider_f_is_asked_whether_it_contains_f_star():
@@ -347,7 +349,7 @@ def test_a_wider_f_is_asked_whether_it_contains_f_star():
     assert sampled.minimiser is sampled.excess_interval is None
     assert len(sampled.theta) == 3
     lacking = verify_sampled(CLUSTERS, spectrum.embedding[:, [0, 1, 3, 4, 5]], k=3, gamma=spectrum.gamma, rng=0)
-    assert lacking.status is Status.REFUTED
+    assert lacking.status is SampledStatus.REFUTED
 
 
 def test_the_best_of_many_useless_columns_is_not_taken_for_more_than_it_is():
@@ -486,7 +488,7 @@ def test_the_longest_f_where_its_second_moment_is_one_is_that_of_all_views():
 
 def test_rounding_does_not_take_the_constant_from_f():
     """Where no pair differs in the constant, θ_1 has no noise; of this sample it is 1 - 1e-16, and a minimiser has 1."""
-    assert CASES["callable, none given, rare group 1e-3"].verify(20_000, 26).minimiser is Status.CONSISTENT
+    assert CASES["callable, none given, rare group 1e-3"].verify(20_000, 26).minimiser is SampledStatus.CONSISTENT
 
 
 def test_right_eigenvalues_are_hardly_ever_refused():
@@ -495,7 +497,7 @@ def test_right_eigenvalues_are_hardly_ever_refused():
     for seed in range(60):
         assert (
             verify_sampled(bit, bit.spectrum(2), gamma=[1, 1 / 4, 0], pairs=2_000, rng=seed).status
-            is not Status.REFUTED
+            is not SampledStatus.REFUTED
         )
 
 
@@ -505,7 +507,7 @@ def test_no_rounding_makes_a_collapse_of_two_directions(f):
     graph = pg.build(np.array([0.5, 0.5, 1e-40]), np.eye(3))
     sampled = verify_sampled(graph, f, gamma=[1, 1, 1], pairs=1_000, rng=0)
     assert sampled.rank == 2
-    assert sampled.status is Status.CONSISTENT
+    assert sampled.status is SampledStatus.CONSISTENT
 
 
 def hidden(size, rng):
@@ -517,7 +519,7 @@ def hidden(size, rng):
 def test_a_callable_is_not_refuted_for_directions_on_views_that_were_not_drawn():
     """F* of three components by its values on views: the third column is 0 on all that are drawn."""
     sampled = verify_sampled(hidden, lambda x: np.eye(3)[x], gamma=[1, 1, 1, 0], rng=0)
-    assert (sampled.status, sampled.minimiser) == (Status.CONSISTENT, Status.CONSISTENT)
+    assert (sampled.status, sampled.minimiser) == (SampledStatus.CONSISTENT, SampledStatus.CONSISTENT)
     assert (
         "on the 200,000 views drawn the columns of f have rank 2, not 3: either it has collapsed, or its other directions live "
         "on views of a probability below 3e-05 in all, none of which was drawn." in sampled.reason
@@ -536,7 +538,7 @@ def test_a_callable_without_the_constant_is_refuted_whatever_it_is_elsewhere():
         lambda x: 0.0 * x[:, :2],
     ):
         sampled = verify_sampled(strings, f, rng=0)
-        assert (sampled.status, sampled.minimiser) == (Status.REFUTED, Status.REFUTED)
+        assert (sampled.status, sampled.minimiser) == (SampledStatus.REFUTED, SampledStatus.REFUTED)
 
 
 def test_what_a_longer_f_could_make_otherwise_is_neither_certified_nor_refuted():
@@ -548,8 +550,8 @@ def test_what_a_longer_f_could_make_otherwise_is_neither_certified_nor_refuted()
 
     unknown = verify_sampled(few_bits, parities, gamma=CUBE_GAMMA, atol=0.4, rng=0)
     known = verify_sampled(few_bits, parities, gamma=CUBE_GAMMA, atol=0.4, longest=LONGEST_PARITY, rng=0)
-    assert (unknown.status, unknown.minimiser) == (Status.CONSISTENT, Status.CONSISTENT)
-    assert (known.status, known.minimiser) == (Status.CERTIFIED, Status.CERTIFIED)
+    assert (unknown.status, unknown.minimiser) == (SampledStatus.CONSISTENT, SampledStatus.CONSISTENT)
+    assert (known.status, known.minimiser) == (SampledStatus.CERTIFIED, SampledStatus.CERTIFIED)
     said = "if f is nowhere longer than 1.323, the longest drawn; give longest= where it is known"
     assert f"at confidence 95 %, {said}." in unknown.reason
     assert f"rad, {said}." in unknown.minimiser_reason
@@ -558,14 +560,14 @@ def test_what_a_longer_f_could_make_otherwise_is_neither_certified_nor_refuted()
     assert (unknown.longest_known, known.longest_known) == (False, True)
     assert unknown.longest == pytest.approx(known.longest) == pytest.approx(LONGEST_PARITY)
     scaled = verify_sampled(few_bits, unscaled, rng=0)
-    assert scaled.minimiser is Status.CONSISTENT
+    assert scaled.minimiser is SampledStatus.CONSISTENT
     assert "of P - G² is in [" in scaled.minimiser_reason
     assert "if f is nowhere longer than 2.646" in scaled.minimiser_reason
-    assert verify_sampled(few_bits, unscaled, longest=2 * LONGEST_PARITY, rng=0).minimiser is Status.REFUTED
+    assert verify_sampled(few_bits, unscaled, longest=2 * LONGEST_PARITY, rng=0).minimiser is SampledStatus.REFUTED
     lacking = verify_sampled(
         few_bits, lambda x: parities(x)[:, [0]] * [1, 0] + (x[:, :1] * x[:, 1:2] * [0, 1]), gamma=[1, 1, 0.25], rng=0
     )
-    assert lacking.status is Status.CONSISTENT
+    assert lacking.status is SampledStatus.CONSISTENT
     assert "so an angle is at least" in lacking.reason
 
 
@@ -587,7 +589,7 @@ def test_a_graph_knows_how_long_f_is_and_how_many_directions_it_has():
     sampled = verify_sampled(graph, graph.spectrum(3), gamma=[1, 1, 1, 0], pairs=1_000, rng=0)
     assert sampled.longest == pytest.approx(1e9**0.5)
     assert sampled.longest_known
-    assert (sampled.rank, sampled.status, sampled.minimiser) == (3, Status.CONSISTENT, Status.CONSISTENT)
+    assert (sampled.rank, sampled.status, sampled.minimiser) == (3, SampledStatus.CONSISTENT, SampledStatus.CONSISTENT)
     assert "of f have rank 2, not 3: its other directions live on views" in sampled.reason
     short = verify_sampled(graph, [[1, 0], [0, 1], [1, 0]], k=2, gamma=[1, 1, 1], pairs=1_000, rng=0)
     assert short.longest == 1
@@ -614,7 +616,7 @@ LONGEST_PARITY = np.sqrt(1 + 3 / 4)
 def test_a_population_of_a_million_million_views():
     """40 bits: 2^40 views; θ = 1, 1/4 x 3 in closed form. Of 40 equal eigenvalues f holds 3, so the cut is degenerate."""
     sampled = verify_sampled(strings, parities, rng=0)
-    assert (sampled.status, sampled.minimiser) == (Status.CONSISTENT, Status.CONSISTENT)
+    assert (sampled.status, sampled.minimiser) == (SampledStatus.CONSISTENT, SampledStatus.CONSISTENT)
     np.testing.assert_allclose(sampled.theta, [1, 1 / 4, 1 / 4, 1 / 4], atol=0.02)
     assert sampled.loss.low <= -1 - 3 / 16 <= sampled.loss.high
     few_bits = verify_sampled(
@@ -692,7 +694,7 @@ def test_a_direction_that_one_block_alone_shows_has_no_interval():
     sampled = verify_sampled(rarely, lambda x: np.column_stack([x < 2, x == 2]), pairs=10_000, rng=0)
     assert sampled.rank == 2
     np.testing.assert_array_equal(sampled.theta_interval, [[0, 1], [0, 1]])
-    assert sampled.status is Status.CONSISTENT
+    assert sampled.status is SampledStatus.CONSISTENT
 
 
 def test_a_wide_f_that_half_of_the_blocks_do_not_show_has_no_interval():
@@ -828,10 +830,10 @@ def test_every_graph_gets_an_answer_that_prints_a_screen(name):
         if (
             name == "tiny probabilities" and k > 1
         ):  # two of three views have a probability of about 1e-12: they are never drawn
-            assert sampled.status is Status.CONSISTENT
+            assert sampled.status is SampledStatus.CONSISTENT
             assert "its other directions live on views of a probability below 0.003 in all" in sampled.reason
-        assert sampled.minimiser is not Status.REFUTED
-        assert sampled.status is not Status.REFUTED or sampled.rank < k
+        assert sampled.minimiser is not SampledStatus.REFUTED
+        assert sampled.status is not SampledStatus.REFUTED or sampled.rank < k
 
 
 def test_a_sampled_match_is_frozen_and_prints():

@@ -17,8 +17,7 @@ from popgraph.errors import InvalidArgument, InvalidEmbedding, TooLarge
 from popgraph.populations import class_coordinates
 from popgraph.populations.structure import LowDegree, restriction
 from popgraph.verification.match import Match
-from popgraph.verification.sampled import SampledMatch
-from popgraph.verification.sampled import Status as SampledStatus
+from popgraph.verification.sampled import SampledMatch, SampledStatus
 
 BIT, LC = zoo.hypercube(1), zoo.lightning_cloud("2/7")
 WEAK = zoo.hypercube(1, "1/10")

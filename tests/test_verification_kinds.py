@@ -11,7 +11,7 @@ from popgraph.basics.protocols import Population, ViewedPopulation, satisfies
 from popgraph.errors import InvalidArgument, InvalidEmbedding
 from popgraph.verification.match import Status
 from popgraph.verification.sampled import SampledMatch
-from popgraph.verification.sampled_verdicts import Status as SampledStatus
+from popgraph.verification.sampled_verdicts import SampledStatus
 
 
 class Sampled:

@@ -95,11 +95,6 @@ def available() -> float:
     left is read from /proc/meminfo (Linux); else asked of psutil, if it is installed; else of Windows; else it is the
     machine's whole memory less what this process has held at most (macOS and other Unixes), which counts what other programs
     hold as free; and if nothing says, it is taken for 4 GiB.
-
-    Examples
-    --------
-    >>> 0 < available() < 2**60
-    True
     """
     machine = _on_machine()
     return min(_in_address_space(), _in_control_group(), UNKNOWN_BYTES if machine is None else machine)

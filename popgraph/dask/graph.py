@@ -99,17 +99,21 @@ class BlockGraph(Immutable):
         """Never: the blocks are floats."""
         return False
 
-    @cached_property
+    @property
     def p(self) -> Floats:
         """The naturals' probabilities, (n,), read from disk."""
-        return frozen(store.probabilities(self.products.directory, len(self.products.blocks)))
+        return self._p
 
     @cached_property
+    def _p(self) -> Floats:
+        return frozen(store.probabilities(self.products.directory, len(self.products.blocks)))
+
+    @property
     def factor(self) -> "BlockMatrix":
         """M as an operator: `factor @ X` and `factor.T @ Y` of vectors or columns."""
         return BlockMatrix(self.products, (self.n, self.N))
 
-    @cached_property
+    @property
     def kernel(self) -> "BlockMatrix":
         """A(x|x̄) as an operator: `kernel @ X` and `kernel.T @ Y` of vectors or columns, with A = diag(1/√p) M diag(√w_x)."""
         return BlockMatrix(self.products, (self.n, self.N), (1 / np.sqrt(self.p), np.sqrt(self.w_x)))
@@ -133,9 +137,13 @@ class BlockGraph(Immutable):
         """The trace of Ā: Σ_x w_xx / w_x."""
         return float(sum(block.square for block in self.products.blocks))
 
-    @cached_property
+    @property
     def view_labels(self) -> Any:
         """The most probable class of each view, (N,), as of `PopulationGraph.view_labels`; this process reads A once for it."""
+        return self._view_labels
+
+    @cached_property
+    def _view_labels(self) -> Any:
         if self.labels is None:
             raise InvalidArgument("this graph has no labels; pass labels= to popgraph.dask.build")
         first, y = classes_in_order(self.labels)

@@ -19,6 +19,7 @@ the rival of contrastive learning, is in `selftraining/`.
 from typing import TYPE_CHECKING
 
 from popgraph.basics.namespaces import missing, only
+from popgraph.downstream import selftraining
 from popgraph.downstream.clustering import Clustering, spectral_clusters
 from popgraph.downstream.labelling import alpha, class_mass, disagreement, inconsistency, pairs_told_apart
 from popgraph.downstream.partition import (
@@ -30,6 +31,11 @@ from popgraph.downstream.partition import (
     sparsest_partition,
 )
 from popgraph.downstream.probing import Probe, ProbeRange, probe, probe_range
+from popgraph.downstream.selftraining import (
+    iterate as iterate,  # as the next ones: for other rooms, and public in selftraining
+)
+from popgraph.downstream.selftraining import propagate as propagate
+from popgraph.downstream.selftraining import self_train as self_train
 
 __all__ = [
     "MAX_VIEWS_SEARCHED",
@@ -47,6 +53,7 @@ __all__ = [
     "partition_bounds",
     "probe",
     "probe_range",
+    "selftraining",
     "sparsest_partition",
     "spectral_clusters",
 ]

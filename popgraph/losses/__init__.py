@@ -28,6 +28,7 @@ from popgraph.losses.scaled import batch_gradient as batch_gradient
 from popgraph.losses.scaled import critic_gradient as critic_gradient
 from popgraph.losses.scaled import is_ready_made as is_ready_made
 from popgraph.losses.scaled import pair_table as pair_table
+from popgraph.losses.scaled import population_value as population_value
 from popgraph.losses.scaled import scaled_hessian as scaled_hessian
 from popgraph.losses.scaled import scaled_loss as scaled_loss
 from popgraph.losses.spectral_family import (

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from popgraph.basics.namespaces import missing, only
 from popgraph.plot.embeddings import embedding
+from popgraph.plot.explorer import explore as explore  # public as `popgraph.explore`
 from popgraph.plot.graphs import graph
 from popgraph.plot.matches import match
 from popgraph.plot.matrices import before_and_after, matrix

@@ -17,18 +17,18 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image as Pillow
 
-from popgraph import plot
 from popgraph.basics.arguments import count, is_real, is_whole
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.html import Bar, html_table, number
 from popgraph.basics.protocols import Population, ViewedPopulation, satisfies, spectrum_of
 from popgraph.errors import InvalidArgument, PopgraphError, printable, require, shorten
 from popgraph.plot.drawing import MAX_ROWS_NUMBERED, WEIGHTS
+from popgraph.plot.embeddings import embedding
+from popgraph.plot.graphs import graph as draw_graph
 from popgraph.plot.reading import MAX_VIEWS_DRAWN, read_viewed, weights_among
 from popgraph.spectrum import Spectrum
 from popgraph.training import train
-from popgraph.verification.match import Match
-from popgraph.verification.verifying import verify
+from popgraph.verification import Match, verify
 
 SLIDER_STEPS = 60  # of an interval: its halves, thirds, quarters and fifths are among them
 
@@ -120,8 +120,8 @@ class Explorer:
         for ax in self._axes:
             ax.clear()
             ax.set_axis_on()
-        plot.graph(graph, ax=self._axes[0])
-        plot.embedding(graph, training, ax=self._axes[1])
+        draw_graph(graph, ax=self._axes[0])
+        embedding(graph, training, ax=self._axes[1])
         for ax in self._axes:
             ax.set_title(ax.get_title(), fontsize=11, y=1.0)  # without y, finding a place takes a third of a redraw
         self._figure.canvas.draw()

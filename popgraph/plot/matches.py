@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.plot.drawing import INK, MAX_ROWS_NAMED, MAX_ROWS_NUMBERED, WARNING, WEIGHTS, axes_or_new
 from popgraph.plot.reading import check_value
-from popgraph.verification.match import Match
+from popgraph.verification import Match
 
 
 @checked_call()

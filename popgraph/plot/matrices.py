@@ -15,7 +15,7 @@ from popgraph.basics.protocols import ViewedPopulation
 from popgraph.errors import InvalidArgument, printable, shorten
 from popgraph.plot.drawing import INK, MAX_ROWS_NAMED, MAX_ROWS_NUMBERED, WEIGHTS, Placement, axes_or_new, thumbnail
 from popgraph.plot.reading import MAX_VIEWS_DRAWN, chosen_views, drawn_as_images, read_viewed, weights_among
-from popgraph.populations.graph import PopulationGraph
+from popgraph.populations import PopulationGraph
 
 
 @checked_call()

@@ -9,9 +9,9 @@ from popgraph.basics.arguments.classes import classes_in_order, label_in_words, 
 from popgraph.basics.arguments.labels import read_labels
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.protocols import Eigenpairs, ViewedPopulation, read_population, satisfies
-from popgraph.declare.images import Image
+from popgraph.declare import Image
 from popgraph.errors import InvalidArgument, printable, shorten
-from popgraph.populations.graph import PopulationGraph
+from popgraph.populations import PopulationGraph
 
 MAX_VIEWS_AS_IMAGES = 30  # more thumbnails would cover one another
 MAX_VIEWS_DRAWN = 2000  # beyond it a cell of a matrix is less than a pixel, and a sample is drawn

@@ -22,7 +22,7 @@ from popgraph.plot.reading import (
     classes_of_views,
     read_viewed,
 )
-from popgraph.populations.structure import ProductTraining
+from popgraph.populations import ProductTraining
 from popgraph.training import Training
 
 

@@ -26,17 +26,25 @@ from popgraph.populations.features import FeatureClass, check_dimension, read_fe
 from popgraph.populations.graph import PopulationGraph, read_graph
 from popgraph.populations.printing import sizes_in_words
 from popgraph.populations.sampling import PairSampler, read_draws
+from popgraph.populations.structure import MixtureGraph, ProductGraph, ProductTraining, mixture, product
+from popgraph.populations.structure.low_degree import function_of_views
 from popgraph.populations.weights import pair_weights
 
 __all__ = [
     "ClassCoordinates",
     "FeatureClass",
+    "MixtureGraph",
     "PairSampler",
     "PopulationGraph",
+    "ProductGraph",
+    "ProductTraining",
     "build",
     "check_dimension",
     "from_population",
+    "function_of_views",
+    "mixture",
     "pair_weights",
+    "product",
     "read_columns",
     "read_draws",
     "read_features",

@@ -175,7 +175,7 @@ class PopulationGraph(Immutable):
     def _transposed(self) -> Any:
         return self.factor.T.tocsr() if self.factor.nnz <= MAX_ENTRIES_TRANSPOSED else self.factor.T
 
-    @cached_property
+    @property
     def trace(self) -> float:
         """The trace of Ā: Σ_x w_xx / w_x."""
         return float(np.sum(self.factor.data**2))

@@ -26,14 +26,17 @@ from popgraph.spectrum.assemble import (
     rounded,
     unit_eigenvectors,
 )
+from popgraph.spectrum.basis import groups, orthonormal
 from popgraph.spectrum.certificate import Certificate, Remainder, products_with
 from popgraph.spectrum.components import Components, find_components
-from popgraph.spectrum.policy import choose_solver, decompose, whole_eigenspace
+from popgraph.spectrum.policy import PREFERRED_DENSE_SIDE, choose_solver, decompose, whole_eigenspace
 from popgraph.spectrum.product.solve import Grid
 from popgraph.spectrum.ritz import ritz
+from popgraph.spectrum.solvers.operator import decompose_operator
 from popgraph.spectrum.value import SolverUse, Spectrum
 
 __all__ = [
+    "PREFERRED_DENSE_SIDE",
     "Certificate",
     "Components",
     "Grid",
@@ -44,9 +47,12 @@ __all__ = [
     "assemble_spectrum",
     "choose_solver",
     "decompose",
+    "decompose_operator",
     "find_components",
+    "groups",
     "leading_eigenvectors",
     "nothing_to_solve",
+    "orthonormal",
     "products_with",
     "ritz",
     "rounded",

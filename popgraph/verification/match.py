@@ -153,14 +153,14 @@ class Match(Immutable):
         lines = [
             f"{'Yes' if self.matches else 'No'}: {self.reason}",
             f"The largest principal angle is {self.largest_angle:.2e} rad (at most {self.atol:.0e} counts as 0).",
-            f"The best fit F ≈ F* Q has cond(Q) = {cond} and leaves {self.relative_residual:.1e} of F over.",
+            f"The best fit F ≈ F* Q has cond(Q) = {cond} and a relative residual of {self.relative_residual:.1e}.",
             f"Of each leading eigenvector, span F contains {listing([share_in_words(share) for share in self.captured])}.",
         ]
         if self.status is Status.RANK_EXCEEDED:
             lines[1:] = ["Eigenvectors of γ = 0 are arbitrary, and so are all angles with them."]
         elif self.family:
             lines[2:] = [
-                "Which eigenvectors stand for the repeated γ is arbitrary, so F's share of each tells nothing."
+                "The eigenvectors of a repeated γ are an arbitrary choice, so how much of each span F contains tells nothing."
             ]
         if self.family:
             cuts = [cut for cut in self.clean_cuts if cut < self.k][-1:] + [
@@ -171,7 +171,7 @@ class Match(Immutable):
                 if cuts
                 else "No k near it is known to be better."
             )
-            lines.append(f"The cut is degenerate: {self.family}. {mend}")
+            lines.append(f"The cut is degenerate, as {self.family}. {mend}")
         if self.exactly:
             decides = "; floats cannot tell, and graph.exact().verify(f) decides about a rational f" * (
                 "clean" in self.exactly

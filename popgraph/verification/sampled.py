@@ -18,10 +18,10 @@ from popgraph.basics.protocols import Population, ViewedPopulation, satisfies
 from popgraph.declare.distribution import Seed
 from popgraph.verification.moments import BLOCK_COUNT, Estimate, Sampling, draw_moments
 from popgraph.verification.sampled_verdicts import (
-    Drawn,
-    Status,
+    DrawnViews,
+    SampledStatus,
+    bounds_by_gamma,
     if_no_longer,
-    judge,
     minimiser_verdict,
     pairs_needed,
     read_gamma,
@@ -42,9 +42,9 @@ class SampledMatch(Immutable):
 
     Attributes
     ----------
-    status, reason : Status, str
+    status, reason : SampledStatus, str
         Whether f spans F*, which is that no principal angle exceeds `atol`; and why, in one sentence.
-    minimiser, minimiser_reason : Status or None, str
+    minimiser, minimiser_reason : SampledStatus or None, str
         Whether f minimises the spectral contrastive loss, a stronger claim; None if f is wider than k.
     k, pairs : int
         How many eigenvectors f is asked to span, and how many positive pairs were drawn.
@@ -92,9 +92,9 @@ class SampledMatch(Immutable):
     (True, 'CERTIFIED', 'CERTIFIED')
     """
 
-    status: Status
+    status: SampledStatus
     reason: str
-    minimiser: Status | None
+    minimiser: SampledStatus | None
     minimiser_reason: str
     k: int
     pairs: int
@@ -118,7 +118,7 @@ class SampledMatch(Immutable):
     longest_known: bool
 
     def __bool__(self) -> bool:
-        return self.status is Status.CERTIFIED
+        return self.status is SampledStatus.CERTIFIED
 
     def __repr__(self) -> str:
         fine = "" if self.minimiser is None else f", minimiser {self.minimiser.name}"
@@ -249,8 +249,8 @@ def verify_sampled(
     k = d if k is None else whole_number("k", k, d, "the number of columns of f")
     gamma = _gamma_of(sampler, k) if gamma is None else gamma
     ritz, loss, stationarity = moments.ritz(k), moments.loss(), moments.stationarity()
-    drawn = Drawn.of(moments, k)
-    known = None if gamma is None else judge(read_gamma(gamma, k, moments), k, ritz, loss if d == k else None)
+    drawn = DrawnViews.of(moments, k)
+    known = None if gamma is None else bounds_by_gamma(read_gamma(gamma, k, moments), k, ritz, loss if d == k else None)
     status, reason = span_verdict(moments, ritz, drawn, k, known, atol)
     minimiser, minimiser_reason = minimiser_verdict(drawn, k, known, stationarity, atol)
     return SampledMatch(
@@ -262,7 +262,7 @@ def verify_sampled(
         pairs=moments.pairs,
         confidence=sampling.confidence,
         atol=float(atol),
-        rank=drawn.rank if drawn.rank_of_all is None else drawn.rank_of_all,
+        rank=drawn.rank if drawn.rank_on_all_views is None else drawn.rank_on_all_views,
         loss=loss,
         theta=frozen(ritz.theta),
         theta_interval=frozen(np.column_stack([ritz.low, ritz.high])),

@@ -19,7 +19,7 @@ CONSTANT_ROUNDING = 1e-7  # 1 - θ_1 that may be rounding alone: (eps cond f)²,
 GAP_ROUNDING = 1e-12  # γ_k - γ_{k+1} up to which the cut counts as degenerate
 
 
-class Status(Enum):
+class SampledStatus(Enum):
     """What the sampled pairs say of a claim about f; the value is what each one means."""
 
     REFUTED = "an interval excludes it"
@@ -27,27 +27,29 @@ class Status(Enum):
     CERTIFIED = "it is proved, at the stated confidence"
 
 
-class Drawn(NamedTuple):
-    """What the views drawn tell whatever f is on others: a rank, and the upper end of θ_1. And whether others can be longer."""
+class DrawnViews(NamedTuple):
+    """What the views drawn tell of the population without the views on which f is longer than on any view drawn."""
 
-    rank: int
-    rank_of_all: int | None
-    top: float
-    missed: float
-    if_no_longer: str
+    rank: int  # of f on the views drawn
+    rank_on_all_views: int | None  # None where it is not known
+    largest_ritz_value: float  # upper end of θ_1
+    missed_probability: float  # of the views left out
+    condition: str  # on which statuses rest that a longer f could change; empty where the longest |f| is known
 
     @classmethod
-    def of(cls, moments: PairMoments, k: int) -> "Drawn":
-        """Take it from the population without the views, of probability `missed`, on which f is longer than on all those drawn.
-
-        For u of span F, E (1 - u)² over all views is at least that over these; so sin² of the angle between F and the constant
-        is at least (1 - missed)(1 - θ_1), with θ_1 the largest Ritz value on these.
-        """
+    def of(cls, moments: PairMoments, k: int) -> "DrawnViews":
+        """Measure it."""
         rank, lengths = moments.basis(k)[0], moments.lengths
-        top = float(moments.of_drawn().ritz(k).high[0]) if rank else 0.0
-        return cls(
-            rank, lengths.rank, top, moments.missed_probability, "" if lengths.known else if_no_longer(lengths.longest)
-        )
+        largest = float(moments.of_drawn().ritz(k).high[0]) if rank else 0.0
+        condition = "" if lengths.known else if_no_longer(lengths.longest)
+        return cls(rank, lengths.rank, largest, moments.missed_probability, condition)
+
+    @property
+    def angle_to_constant(self) -> float:
+        """The angle, in radians, by which span F misses the constant at least, which is the eigenvector of γ_1 = 1."""
+        # For u of span F, E (1 - u)² over all views is at least that over the views not left out; so sin² of the angle is at
+        # least (1 - missed_probability)(1 - θ_1), with θ_1 the largest Ritz value on these.
+        return _angle((1 - self.missed_probability) * (1 - self.largest_ritz_value))
 
 
 def if_no_longer(longest: float) -> str:
@@ -55,7 +57,7 @@ def if_no_longer(longest: float) -> str:
     return f"if f is nowhere longer than {longest:.4g}, the longest drawn; give longest= where it is known"
 
 
-class Known(NamedTuple):
+class GammaBounds(NamedTuple):
     """What the eigenvalues gamma (k + 1,) make of the intervals; None where f collapsed, or is wider than k."""
 
     gamma: Floats
@@ -65,7 +67,7 @@ class Known(NamedTuple):
     excess_bound: float | None
 
 
-def judge(gamma: Floats, k: int, ritz: Ritz, loss: Estimate | None) -> Known:
+def bounds_by_gamma(gamma: Floats, k: int, ritz: Ritz, loss: Estimate | None) -> GammaBounds:
     """Bound the angles by the deficit, and by the excess loss where f has k columns."""
     # With P_F the projector on span F and c_j = ||P_F v_j||², Σθ_i = tr P_F Ā = Σ_j γ_j c_j (Ky Fan). As Σ c_j = k,
     # ||sin Θ||_F² = Σ_{j<=k} (1 - c_j) = Σ_{j>k} c_j, and so
@@ -78,7 +80,7 @@ def judge(gamma: Floats, k: int, ritz: Ritz, loss: Estimate | None) -> Known:
     if loss is not None:
         excess = _nonnegative(loss.value + float(np.sum(gamma[:k] ** 2)), loss.error)
         bound = _angle_across(excess[1], gamma[k - 1] ** 2 - gamma[k] ** 2)
-    return Known(gamma, deficit, None if angles is None else frozen(np.array(angles)), excess, bound)
+    return GammaBounds(gamma, deficit, None if angles is None else frozen(np.array(angles)), excess, bound)
 
 
 def read_gamma(gamma: Any, k: int, moments: PairMoments) -> Floats:
@@ -120,48 +122,53 @@ def _angle_across(amount: float, gap: float) -> float:
 
 
 def span_verdict(
-    moments: PairMoments, ritz: Ritz, drawn: Drawn, k: int, known: Known | None, atol: float
-) -> tuple[Status, str]:
+    moments: PairMoments, ritz: Ritz, drawn: DrawnViews, k: int, known: GammaBounds | None, atol: float
+) -> tuple[SampledStatus, str]:
     """Say whether f spans F*, and why."""
-    if drawn.rank_of_all is not None and drawn.rank_of_all < k:
-        rank = f"on all views its columns have rank {drawn.rank_of_all}, not {k}"
-        return Status.REFUTED, f"f has collapsed: {rank}, so no invertible map leads from them to F*."
+    if drawn.rank_on_all_views is not None and drawn.rank_on_all_views < k:
+        rank = f"on all views its columns have rank {drawn.rank_on_all_views}, not {k}"
+        return SampledStatus.REFUTED, f"f has collapsed: {rank}, so no invertible map leads from them to F*."
     above = f"rad, above atol = {atol:.2g}"
-    # θ_1 is at least cos² of the angle by which span F misses the eigenvector of γ_1 = 1
-    if (missed := _angle((1 - drawn.missed) * (1 - drawn.top))) > atol:
-        top = f"the largest Ritz value is at most {drawn.top:.4g}, but γ_1 = 1 in every population"
-        return Status.REFUTED, f"{top}: an angle is at least {missed:.2g} {above}."
+    if (missed := drawn.angle_to_constant) > atol:
+        largest = f"the largest Ritz value is at most {drawn.largest_ritz_value:.4g}, but γ_1 = 1 in every population"
+        return SampledStatus.REFUTED, f"{largest}: an angle is at least {missed:.2g} {above}."
     if drawn.rank < k:
         views = f"on the {2 * moments.pairs:,} views drawn the columns of f have rank {drawn.rank}, not {k}"
         rare = f"live on views of a probability below {moments.missed_probability:.1g} in all, none of which was drawn"
         other = f"its other directions {rare}"
-        return Status.CONSISTENT, f"{views}: {other if drawn.rank_of_all else f'either it has collapsed, or {other}'}."
+        return (
+            SampledStatus.CONSISTENT,
+            f"{views}: {other if drawn.rank_on_all_views else f'either it has collapsed, or {other}'}.",
+        )
     if known is None or known.deficit is None or known.angles is None:
         mend = "give gamma=, the k + 1 leading eigenvalues, where theory knows them"
-        return Status.CONSISTENT, f"nothing refutes it, but no pair can show an eigenvector that f leaves out; {mend}."
+        return (
+            SampledStatus.CONSISTENT,
+            f"nothing refutes it, but no pair can show an eigenvector that f leaves out; {mend}.",
+        )
     deficit, (least, most) = f"Σγ_i - Σθ_i is in {written(known.deficit)}", known.angles.tolist()
     if least > atol:
-        return _if_known(drawn, Status.REFUTED, f"{deficit}, so an angle is at least {least:.2g} {above}")
+        return _if_known(drawn, SampledStatus.REFUTED, f"{deficit}, so an angle is at least {least:.2g} {above}")
     if most <= atol:
         sure = f"at confidence {100 * moments.confidence:g} %"
-        return _if_known(drawn, Status.CERTIFIED, f"{deficit}, so no angle exceeds {most:.2g} rad, {sure}")
+        return _if_known(drawn, SampledStatus.CERTIFIED, f"{deficit}, so no angle exceeds {most:.2g} rad, {sure}")
     if known.gamma[k - 1] - known.gamma[k] <= GAP_ROUNDING:
         family = f"γ_{k} = γ_{k + 1} = {known.gamma[k]:.4g}, so F* is a family"
-        return Status.CONSISTENT, f"nothing refutes it, but {family}, and the pairs bound no angle."
+        return SampledStatus.CONSISTENT, f"nothing refutes it, but {family}, and the pairs bound no angle."
     needed = pairs_needed(known, k, ritz.total, atol, moments.pairs)
     proved = f"only that no angle exceeds {most:.2g} {above}" if most < np.pi / 2 else "nothing about the angle"
     more = f"about {needed:,} pairs might do" if needed else "if the estimate is right, no number of pairs would do"
-    return Status.CONSISTENT, f"{deficit}, which proves {proved}; {more}."
+    return SampledStatus.CONSISTENT, f"{deficit}, which proves {proved}; {more}."
 
 
-def _if_known(drawn: Drawn, status: Status, reason: str) -> tuple[Status, str]:
+def _if_known(drawn: DrawnViews, status: SampledStatus, reason: str) -> tuple[SampledStatus, str]:
     """Return a status that what f is on rare views could change: only where it is known how long f is there."""
-    if drawn.if_no_longer:
-        return Status.CONSISTENT, f"{reason}, {drawn.if_no_longer}."
+    if drawn.condition:
+        return SampledStatus.CONSISTENT, f"{reason}, {drawn.condition}."
     return status, f"{reason}."
 
 
-def pairs_needed(known: Known, k: int, total: Estimate, atol: float, pairs: int) -> int | None:
+def pairs_needed(known: GammaBounds, k: int, total: Estimate, atol: float, pairs: int) -> int | None:
     """Return about how many pairs bring the deficit down to gap sin²(atol); an estimate within its error counts as 0."""
     gap = float(known.gamma[k - 1] - known.gamma[k])
     if known.deficit is None or gap <= GAP_ROUNDING:
@@ -176,32 +183,38 @@ def pairs_needed(known: Known, k: int, total: Estimate, atol: float, pairs: int)
 
 
 def minimiser_verdict(
-    drawn: Drawn, k: int, known: Known | None, stationarity: Estimate, atol: float
-) -> tuple[Status | None, str]:
+    drawn: DrawnViews, k: int, known: GammaBounds | None, stationarity: Estimate, atol: float
+) -> tuple[SampledStatus | None, str]:
     """Say whether f minimises the loss over embeddings into R^k, and why."""
     if (d := len(stationarity.value)) > k:
         return None, f"not asked, as f has {d} columns and k is {k}."
-    if drawn.top < 1 - CONSTANT_ROUNDING:
-        return Status.REFUTED, f"a minimiser's largest Ritz value is γ_1 = 1; that of f is at most {drawn.top:.6g}."
-    rank = drawn.rank_of_all
+    if drawn.largest_ritz_value < 1 - CONSTANT_ROUNDING:
+        return (
+            SampledStatus.REFUTED,
+            f"a minimiser's largest Ritz value is γ_1 = 1; that of f is at most {drawn.largest_ritz_value:.6g}.",
+        )
+    rank = drawn.rank_on_all_views
     if rank is not None and rank < k and known is not None and known.gamma[rank] > 0:
         unused = f"γ_{rank + 1} = {known.gamma[rank]:.4g}"
-        return Status.REFUTED, f"f has rank {rank}, and {unused}: one more dimension would lower the loss."
+        return SampledStatus.REFUTED, f"f has rank {rank}, and {unused}: one more dimension would lower the loss."
     size = np.abs(stationarity.value) - stationarity.error
     i, j = np.unravel_index(int(np.argmax(size)), size.shape)
     if size[i, j] > 0:
         interval = written([stationarity.low[i, j], stationarity.high[i, j]])
         entry = f"P = G² at every minimiser, but entry ({i}, {j}) of P - G² is in {interval}"
-        return _if_known(drawn, Status.REFUTED, entry)
+        return _if_known(drawn, SampledStatus.REFUTED, entry)
     if known is None or known.excess is None or known.excess_bound is None:
-        return Status.CONSISTENT, "P = G² within the intervals, as at every critical point; gamma= tells the lowest."
+        return (
+            SampledStatus.CONSISTENT,
+            "P = G² within the intervals, as at every critical point; gamma= tells the lowest.",
+        )
     if known.excess[0] > 0:
         excess = f"the loss is above its minimum, by an amount in {written(known.excess)}"
-        return _if_known(drawn, Status.REFUTED, excess)
+        return _if_known(drawn, SampledStatus.REFUTED, excess)
     above = f"the loss is at most {known.excess[1]:.2g} above its minimum"
     if known.excess_bound <= atol:
-        return _if_known(drawn, Status.CERTIFIED, f"{above}, so no angle exceeds {known.excess_bound:.2g} rad")
-    return Status.CONSISTENT, f"{above}, which proves no angle as small as atol = {atol:.2g} rad."
+        return _if_known(drawn, SampledStatus.CERTIFIED, f"{above}, so no angle exceeds {known.excess_bound:.2g} rad")
+    return SampledStatus.CONSISTENT, f"{above}, which proves no angle as small as atol = {atol:.2g} rad."
 
 
 def written(interval: Any) -> str:

@@ -25,14 +25,14 @@ def permuted_rows(table: Floats, V: Floats, root: Floats, atol: float) -> Ints |
     N, k = V.shape
     if N > MAX_VIEWS_PERMUTED or table.shape[1] != k:
         return None
-    theirs, ours = (column_space(columns).basis for columns in (table, V / root[:, np.newaxis]))
+    basis_f, basis_star = (column_space(columns).basis for columns in (table, V / root[:, np.newaxis]))
     tol = 4 * atol + 1e-9  # a projector's entries move by at most twice the sine of the angle, and two are compared
-    if theirs.shape != ours.shape:
+    if basis_f.shape != basis_star.shape:
         return None
-    size = [np.einsum("ij,ij->i", Q, Q) for Q in (theirs, ours)]
+    size = [np.einsum("ij,ij->i", Q, Q) for Q in (basis_f, basis_star)]
     if np.abs(np.sort(size[0]) - np.sort(size[1])).max() > tol:
         return None
-    order = _placed(theirs @ theirs.T, ours @ ours.T, k, tol)
+    order = _placed(basis_f @ basis_f.T, basis_star @ basis_star.T, k, tol)
     if order is None or containment_angles(V, column_space(root[:, np.newaxis] * table[order]).basis).max() > atol:
         return None
     return order
@@ -41,30 +41,30 @@ def permuted_rows(table: Floats, V: Floats, root: Floats, atol: float) -> Ints |
 def _placed(G: Floats, H: Floats, k: int, tol: float) -> Ints | None:
     """Return an order with G[order][:, order] = H, looked for by placing row after row and going back where none fits."""
     N = len(G)
-    taken: list[list[int]] = []  # of each view: the rows that may still be tried for it, the one in use last
+    candidates: list[list[int]] = []  # of each view: the rows that may still be tried for it, the one in use last
     order = np.full(N, -1)
     used = np.zeros(N, dtype=bool)
     for _ in range(MAX_TRIES_PER_VIEW * N):
-        view = len(taken)
+        view = len(candidates)
         if view == N:
             return order
-        before = (
+        placed = (
             np.arange(max(0, view - ROWS_PER_COLUMN * k), view) if view > 2 * ROWS_PER_COLUMN * k else np.arange(view)
         )
-        apart = np.abs(np.diag(G) - H[view, view])
-        if len(before):
-            apart = np.maximum(apart, np.abs(G[:, order[before]] - H[view, before]).max(axis=1))
-        apart[used] = np.inf
-        fits = np.flatnonzero(apart <= tol)
-        taken.append(fits[np.argsort(-apart[fits], kind="stable")].tolist())
-        while taken and not taken[-1]:  # nothing fits here: the one before must stand elsewhere
-            taken.pop()
-            if not taken:
+        difference = np.abs(np.diag(G) - H[view, view])
+        if len(placed):
+            difference = np.maximum(difference, np.abs(G[:, order[placed]] - H[view, placed]).max(axis=1))
+        difference[used] = np.inf
+        fits = np.flatnonzero(difference <= tol)
+        candidates.append(fits[np.argsort(-difference[fits], kind="stable")].tolist())
+        while candidates and not candidates[-1]:  # no row fits here: the one before must stand elsewhere
+            candidates.pop()
+            if not candidates:
                 return None
-            used[order[len(taken) - 1]] = False
-            taken[-1].pop()
-        row = taken[-1][-1]
-        order[len(taken) - 1], used[row] = row, True
+            used[order[len(candidates) - 1]] = False
+            candidates[-1].pop()
+        row = candidates[-1][-1]
+        order[len(candidates) - 1], used[row] = row, True
     return None
 
 

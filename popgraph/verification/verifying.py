@@ -1,7 +1,6 @@
 """`verify`: does an embedding f match F* up to an invertible linear map? It reads the arguments; `judge.py` answers with a `Match`.
 
-Compares subspaces, because that is what a linear probe sees: CKA and Procrustes report 0.67 and 0.45 for f = F* B exactly.
-How f was trained is no business of this room.
+Subspaces are compared, because that is what a linear probe sees: CKA and Procrustes report 0.67 and 0.45 for f = F* B exactly.
 """
 
 from functools import partial
@@ -179,16 +178,16 @@ def _read_angle(atol: Any) -> float:
 
 def _read_k(graph: ViewedPopulation, table: Floats, k: int | None) -> int:
     """Return k, the number of columns of f if it is not given."""
-    wide = int(table.shape[1])
+    columns = int(table.shape[1])
     if k is None:
-        if wide > graph.N:
+        if columns > graph.N:
             raise InvalidArgument(
-                f"f has {wide} columns, more than the {graph.N} views; say which k to check: k= in 1..{graph.N}"
+                f"f has {columns} columns, more than the {graph.N} views; say which k to check: k= in 1..{graph.N}"
             )
-        return wide
+        return columns
     k = whole_number("k", k, graph.N)
-    if k > wide:
+    if k > columns:
         raise InvalidArgument(
-            f"k is {k}, but f has {wide} columns, which cannot span {k} eigenvectors; use k <= {wide}"
+            f"k is {k}, but f has {columns} columns, which cannot span {k} eigenvectors; use k <= {columns}"
         )
     return int(k)

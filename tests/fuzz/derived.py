@@ -270,8 +270,8 @@ INTERNAL = {
     "training.objective.Objective",
     "verification.moments.PairMoments",
     "verification.rare_views.Lengths",
-    "verification.sampled_verdicts.Drawn",
-    "verification.sampled_verdicts.Known",
+    "verification.sampled_verdicts.DrawnViews",
+    "verification.sampled_verdicts.GammaBounds",
 }
 
 

@@ -70,13 +70,7 @@ def is_law(value: Any) -> bool:
 
 
 def index_of(value: Any) -> list[Any] | None:
-    """Return the names that a Series or a table gives its rows, or None where it has no index.
-
-    Examples
-    --------
-    >>> index_of([0.5, 0.5]) is None
-    True
-    """
+    """Return the names that a Series or a table gives its rows, or None where it has no index."""
     if isinstance(value, type):
         return None
     index = value.indexes.get(value.dims[0]) if _has_coordinates(value) else getattr(value, "index", None)

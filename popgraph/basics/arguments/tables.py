@@ -28,12 +28,6 @@ def can(value: Any, *names: str) -> bool:
     """Whether a value has all of these attributes by its class or as its own; not by its contents.
 
     A Series whose labels, or a table whose columns, are called "detach" or "pmf" has them as attributes too.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> can(np.ones(2), "shape"), can(np.ndarray, "shape")
-    (True, False)
     """
     if isinstance(value, type):
         return False
@@ -60,18 +54,7 @@ def shape_of(value: Any) -> tuple[int, ...] | None:
 
 
 def as_array(name: str, value: Any, error: type[InvalidArgument] = InvalidArgument) -> Any:
-    """Return numpy's array of a value, of any dtype, by position.
-
-    Taken are arrays of numpy and of what converts itself to them (pandas, polars, pyarrow, xarray, `array.array`), tensors with or
-    without a gradient, of any precision, dense or sparse, and nested lists of all these. Refused are masked entries, which numpy
-    would read as what they hide; sparse matrices, which may be too large; mappings; and lists of rows that have names of their own.
-
-    Examples
-    --------
-    >>> import array
-    >>> as_array("p", array.array("d", [0.25, 0.75]))
-    array([0.25, 0.75])
-    """
+    """Return numpy's array of a value, of any dtype, by position; the tables above say what is taken."""
     if is_tensor(value):
         return _from_tensor(name, value, error)
     if is_sparse(value):

@@ -19,24 +19,12 @@ MAX_INT64 = 2**63 - 1
 
 @dataclass(frozen=True, eq=False)
 class Branches:
-    """List the views of a batch of states.
+    """List the m views of a batch of states, in the order declared; the same view may come from one state several times."""
 
-    Attributes
-    ----------
-    source : (m,) array
-        The state of the batch that each view comes from, ascending.
-    states : (m, ...) array
-        The views, in the order declared; the same view may come from one state several times.
-    weights : (m,) array
-        Their probabilities: floats, or numerators over one denominator, as int64 or, where that is too small, Python ints.
-    denominator : int or None
-        None for floats.
-    """
-
-    source: Ints
-    states: Any
-    weights: Any
-    denominator: int | None
+    source: Ints  # (m,): the state of the batch that each view comes from, ascending
+    states: Any  # (m, ...): the views
+    weights: Any  # (m,): their probabilities, floats or numerators, as int64 or, where that is too small, Python's ints
+    denominator: int | None  # of all numerators; None for floats
 
     def floats(self) -> Any:
         """Return the probabilities as floats."""

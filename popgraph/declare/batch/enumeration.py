@@ -18,28 +18,16 @@ BATCH_BYTES = 2**25  # bytes of a batch's views, so that what is in flight stays
 
 @dataclass(frozen=True, eq=False)
 class Enumeration:
-    """List the entries of A natural by natural.
+    """List the entries of A natural by natural."""
 
-    Attributes
-    ----------
-    views : StateSequence
-        All N views, in order.
-    lengths : (n,) array
-        The number of views of each natural.
-    columns : (nnz,) array
-        The view of each entry.
-    data : (nnz,) array
-        A(x|x̄).
-    numerators : (nnz,) array or None
-        The same exactly, over `denominators` (n,); None where any probability was declared as a float.
-    """
-
-    views: StateSequence
-    lengths: Ints
-    columns: Ints
-    data: Any
-    numerators: Any
-    denominators: tuple[int, ...]
+    views: StateSequence  # all N, in order
+    lengths: Ints  # (n,): how many views each natural has
+    columns: Ints  # (nnz,): the view of each entry
+    data: Any  # (nnz,): A(x|x̄)
+    numerators: (
+        Any  # (nnz,): the same exactly, over the denominators; None where any probability was declared as a float
+    )
+    denominators: tuple[int, ...]  # (n,)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from popgraph.basics.memory import in_words, reserve
-from popgraph.declare.enumerated import Population
+from popgraph.declare import Population
 from popgraph.errors import InvalidDistribution, TooLarge, shorten
 
 FRACTION_BYTES = 200

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from popgraph.basics.arguments import numbers, whole_number
 from popgraph.basics.arguments.probabilities import read_fraction
 from popgraph.basics.arrays import Floats, Immutable, frozen
-from popgraph.declare.enumerated import Population
+from popgraph.declare import Population
 from popgraph.errors import InvalidArgument, shorten
 from popgraph.populations.exact import latex
 from popgraph.populations.exact.algebraic import Eigenvalue, real_roots
@@ -89,7 +89,7 @@ class ExactGraph(Immutable):
         """
         law, A, exact = self.population.distribution, self.population.kernel, self.population.exact
         if exact is None or law.numerators is None or law.denominator is None:
-            raise AssertionError("made exact")
+            raise AssertionError("check_exact comes first")
         n, w_x = A.shape[0], self._weights[1]
         table = np.full((n, self.N), Fraction(0), dtype=object)
         for i in range(n):
@@ -202,7 +202,7 @@ class ExactGraph(Immutable):
             upto += each.multiplicity
             if each == here:
                 break
-        clean = k == upto and here != 0
+        clean = k == upto and here != 0  # at γ_k = 0 no k vectors are leading: Ā has fewer than k of them
         gap = (Fraction(0), Fraction(0))
         if clean and k < self.N:
             gap = _gap(here, self.eigenvalue(k + 1))
@@ -238,15 +238,16 @@ class ExactGraph(Immutable):
         need = f"give at most {self.N} finite eigenvalues, largest first"
         floats = numbers("gamma", getattr(gamma, "gamma", gamma), need)
         if floats.ndim != 1 or len(floats) > self.N:
-            raise InvalidArgument(
-                f"gamma has shape {floats.shape}; give at most {self.N} finite eigenvalues, largest first"
-            )
+            raise InvalidArgument(f"gamma has shape {floats.shape}; {need}")
+        # A value is at most as far from γ_i as from the farther end of an interval that contains γ_i. That distance is a Fraction;
+        # where the nearest float lies below it, the next float above it is the bound.
         bounds, i = [], 0
         for each in self.eigenvalues:
             low, high = each.enclosure(30)
             for value in floats[i : i + each.multiplicity].tolist():
-                worst = max(abs(Fraction(value) - low), abs(Fraction(value) - high))
-                bounds.append(float(worst) if Fraction(float(worst)) >= worst else nextafter(float(worst), inf))
+                farthest = max(abs(Fraction(value) - low), abs(Fraction(value) - high))
+                rounded = float(farthest)
+                bounds.append(rounded if Fraction(rounded) >= farthest else nextafter(rounded, inf))
             i += each.multiplicity
         return frozen(np.array(bounds))
 
@@ -314,7 +315,7 @@ def _rational(value: Any) -> Fraction:
 
 
 def _gap(a: Eigenvalue, b: Eigenvalue) -> tuple[Fraction, Fraction]:
-    """Enclose a - b > 0 to three digits or more."""
+    """Return two numbers, at most 0.1 % apart, between which a - b > 0 lies."""
     digits = 20
     while True:
         (low, high), (least, most) = a.enclosure(digits), b.enclosure(digits)

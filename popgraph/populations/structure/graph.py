@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from math import log10
 from typing import Any
 
@@ -100,17 +99,17 @@ class ProductGraph(Immutable):
         """The number of coordinates."""
         return self.factor_kinds.d
 
-    @cached_property
+    @property
     def n(self) -> int:
         """The number of naturals, an int of any size."""
         return self.factor_kinds.product_of([graph.n for graph in self.factor_kinds.kinds])
 
-    @cached_property
+    @property
     def N(self) -> int:
         """The number of views, an int of any size."""
         return self.factor_kinds.product_of([graph.N for graph in self.factor_kinds.kinds])
 
-    @cached_property
+    @property
     def component_count(self) -> int:
         """The number of connected components: the multiplicity of the eigenvalue 1."""
         return self.factor_kinds.product_of([graph.component_count for graph in self.factor_kinds.kinds])

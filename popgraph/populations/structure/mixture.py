@@ -16,7 +16,7 @@ from scipy.sparse.linalg import LinearOperator
 
 from popgraph.basics.arguments import generator
 from popgraph.basics.arguments.classes import label_column
-from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
+from popgraph.basics.arrays import Floats, Immutable, Ints
 from popgraph.declare.distribution import Distribution, Seed
 from popgraph.errors import TooLarge
 from popgraph.populations.building import build
@@ -103,15 +103,15 @@ class MixtureGraph(Immutable):
             tuple(self.law), tuple(Tuples(tuple(factor.naturals for factor in row)) for row in self.factors)
         )
 
-    @cached_property
+    @property
     def p(self) -> Floats:
         """The naturals' probabilities π_c ⊗_j p_j^c, (n,)."""
-        return frozen(self._arrays.probabilities())
+        return self._arrays.probabilities
 
-    @cached_property
+    @property
     def kernel(self) -> LinearOperator:
         """A(x|x̄) as a scipy LinearOperator (n, N): `kernel @ X` and `kernel.T @ Y` of vectors or columns."""
-        return self._arrays.kernel()
+        return self._arrays.kernel
 
     @property
     def labels(self) -> Any:
@@ -144,7 +144,7 @@ class MixtureGraph(Immutable):
         >>> np.allclose(graph.operator() @ np.sqrt(graph.w_x), np.sqrt(graph.w_x))
         True
         """
-        return self._adjacency
+        return self._arrays.adjacency
 
     def gram(self, X: Floats) -> Floats:
         """Return ĀX of a vector (N,) or of columns (N, k).
@@ -157,16 +157,12 @@ class MixtureGraph(Immutable):
         >>> structure.mixture([0], {0: [pg.zoo.hypercube(1)] * 3}).gram(np.eye(8)).shape
         (8, 8)
         """
-        return np.asarray(self._adjacency @ read_columns(X, self.N))
+        return np.asarray(self._arrays.adjacency @ read_columns(X, self.N))
 
-    @cached_property
-    def _adjacency(self) -> LinearOperator:
-        return self._arrays.adjacency()
-
-    @cached_property
+    @property
     def trace(self) -> float:
         """The trace of Ā: Σ_x w_xx / w_x."""
-        return self._arrays.trace()
+        return self._arrays.trace
 
     @property
     def factor(self) -> LinearOperator:
@@ -199,7 +195,7 @@ class MixtureGraph(Immutable):
         >>> graph.spectrum(2).gamma
         array([1., 1.])
         """
-        return decompose_operator(self._adjacency, self.w_x, self.components, k, trace=self.trace, solver=solver)
+        return decompose_operator(self._arrays.adjacency, self.w_x, self.components, k, trace=self.trace, solver=solver)
 
     def sample_views(self, size: int, *, rng: Seed = None) -> Ints:
         """Draw views from w_x: an array (size,) of positions in `views`.

@@ -74,14 +74,16 @@ class SummedProducts(Immutable):
         )
         return [self._views(pi * outer(of_class)) for pi, of_class in zip(self.pi, spread, strict=True)]
 
+    @cached_property
     def trace(self) -> float:
-        """Return the trace of Ā: Σ_x w_xx / w_x."""
+        """The trace of Ā: Σ_x w_xx / w_x."""
         diagonals = [[np.diagonal(weights) for weights in of_class] for of_class in self._weights]
         own = sum(pi * self._views(outer(of_class)) for pi, of_class in zip(self.pi, diagonals, strict=True))
         return float(np.sum(own / self.view_probabilities))
 
+    @cached_property
     def adjacency(self) -> LinearOperator:
-        """Return Ā, (N, N)."""
+        """Ā, (N, N)."""
         classes = [joined(weights) for weights in self._weights]
         for pi, matrices in zip(self.pi, classes, strict=True):
             matrices[0] = pi * matrices[0]
@@ -96,12 +98,14 @@ class SummedProducts(Immutable):
 
         return LinearOperator((len(scale),) * 2, matvec=multiply, rmatvec=multiply, dtype=np.float64)
 
+    @cached_property
     def probabilities(self) -> Floats:
-        """Return the naturals' probabilities π_c ⊗_j p_j^c, (n,), class by class."""
-        return np.concatenate([pi * outer(of_class) for pi, of_class in zip(self.pi, self.p, strict=True)])
+        """The naturals' probabilities π_c ⊗_j p_j^c, (n,), class by class."""
+        return frozen(np.concatenate([pi * outer(of_class) for pi, of_class in zip(self.pi, self.p, strict=True)]))
 
+    @cached_property
     def kernel(self) -> LinearOperator:
-        """Return A(x|x̄), (n, N): of each class ⊗_j A_j^c."""
+        """A(x|x̄), (n, N): of each class ⊗_j A_j^c."""
         dense = [
             [self._at(A.toarray(), place, j) for j, (A, place) in enumerate(zip(*row, strict=True))]
             for row in zip(self.kernels, self.places, strict=True)
