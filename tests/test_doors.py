@@ -61,7 +61,11 @@ DOORS = {
     "product.sample_views": (lambda: CUBES.sample_views(10**9), TooLarge, "draw fewer at a time"),
     "product.spectrum": (lambda: CUBES.spectrum(10**9).evaluate([[0] * 60]), TooLarge, "use a smaller k"),
     "mixture": (lambda: pg.structure.mixture([0], {0: [BIT] * 40}), TooLarge, "use fewer coordinates"),
-    "mixture.expand": (lambda: MIXED.expand(), TooLarge, "list nothing"),
+    "mixture.expand": (
+        lambda: MIXED.expand(),
+        TooLarge,
+        "spectrum, verify, train and sample_pairs need no list of them",
+    ),
     "mixture.spectrum": (lambda: MIXED.spectrum(2000), TooLarge, "use a smaller k"),
     "mixture.sample_pairs": (lambda: MIXED.sample_pairs(2 * 10**9), TooLarge, "draw fewer at a time"),
     "partition_bounds": (lambda: pg.partition_bounds(RING, N - 1), TooLarge, "use a smaller m"),
@@ -81,7 +85,7 @@ DOORS = {
 @pytest.mark.parametrize("door", DOORS)
 def test_an_absurd_size_is_refused_in_words(door, nothing_tells, monkeypatch):
     if nothing_tells:
-        for name in ("CGROUP", "GROUPS", "MEMINFO", "STATM"):
+        for name in ("CGROUP_FOLDER", "CGROUP_FILE", "MEMINFO_FILE", "STATM_FILE"):
             monkeypatch.setattr(memory, name, Path("nowhere"))
         for name in ("_by_psutil", "_by_windows", "_by_sysconf"):
             monkeypatch.setattr(memory, name, lambda: None)

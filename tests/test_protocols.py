@@ -157,7 +157,8 @@ def test_view_labels_of_blocks_break_ties_as_in_memory(client, monkeypatch):
 def test_what_does_not_fit_names_what_serves(client):
     blocks = pg.dask.build([0, 1], pg.identity(), client=client)
     with pytest.raises(
-        TooLarge, match=r"A takes 1.2 GB, more than 268 MB; spectrum, verify, train and sample_pairs need no list"
+        TooLarge,
+        match=r"the kernel has 100,000,000 entries and takes 1.2 GB, more than 268 MB; spectrum, verify, train and sample",
     ):
         replace(blocks, nnz=10**8).expand()
     large = structure.mixture([0], {0: [pg.zoo.hypercube(1)] * 14})

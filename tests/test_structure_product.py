@@ -411,7 +411,7 @@ F = CUBE.features(1)
             "eigenfunctions are too many to list",
         ),
         (lambda: CUBE.spectrum(5).leading(6), InvalidArgument, "from 1 to the number of pairs of this spectrum, 5"),
-        (lambda: CUBE.expand(), TooLarge, "spectrum, verify, sample_pairs and popgraph.train need no list of views"),
+        (lambda: CUBE.expand(), TooLarge, "spectrum, verify, train and sample_pairs need no list of views"),
         (
             lambda: pg.product([BIT] * 16).expand(),
             TooLarge,

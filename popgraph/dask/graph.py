@@ -253,8 +253,8 @@ class BlockGraph(Immutable):
         """
         if self.bytes > MAX_BYTES_COLLECTED:
             raise TooLarge(
-                f"A takes {size_in_words(self.bytes)}, more than {size_in_words(MAX_BYTES_COLLECTED)}; spectrum, verify, train and "
-                "sample_pairs need no list of its entries"
+                f"the kernel has {self.nnz:,} entries and takes {size_in_words(self.bytes)}, more than "
+                f"{size_in_words(MAX_BYTES_COLLECTED)}; spectrum, verify, train and sample_pairs need no list of them"
             )
         A = store.collected_kernel(self.products.directory, len(self.products.blocks), self.N)
         law = Distribution(list(zip(self.naturals, self.p.tolist(), strict=True)))

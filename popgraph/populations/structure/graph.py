@@ -259,7 +259,7 @@ class ProductGraph(Immutable):
             size = size_in_words(float(needed)) if needed < 10**18 else f"10^{int(log10(needed))} bytes"
             raise TooLarge(
                 f"a graph of {count_in_words(self.N)} views with {count_in_words(entries)} entries of A needs {size}, more than "
-                f"{size_in_words(MAX_BYTES_EXPANDED)}; spectrum, verify, sample_pairs and popgraph.train need no list of views"
+                f"{size_in_words(MAX_BYTES_EXPANDED)}; spectrum, verify, train and sample_pairs need no list of views"
             )
         laws = [graph.population.distribution for graph in kinds.kinds]
         tables = [from_table(_rows(graph.population)) for graph in kinds.kinds]

@@ -243,8 +243,8 @@ class MixtureGraph(Immutable):
         """
         if self.entries > MAX_ENTRIES_LISTED:
             raise TooLarge(
-                f"the kernel has {self.entries:,} entries, more than {MAX_ENTRIES_LISTED:,}; use spectrum(k), operator() and "
-                "factor, which list nothing"
+                f"the kernel has {self.entries:,} entries, more than {MAX_ENTRIES_LISTED:,}; spectrum, verify, train and "
+                "sample_pairs need no list of them"
             )
         blocks = []
         for of_class, places in zip(self.factors, self._places, strict=True):
