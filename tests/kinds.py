@@ -159,11 +159,12 @@ def never_collected(graph: pg.PopulationGraph) -> Any:
 
 @dataclass(frozen=True)
 class Kind:
-    """How a population of one kind is made, and the same one listed."""
+    """How a population of one kind is made, and the same one listed; a slow one is asked with all else that is slow."""
 
     make: Callable[[], Any]
     listed: Callable[[], pg.PopulationGraph]
     needs: str = ""
+    slow: bool = False
 
 
 KINDS: dict[str, Kind] = {
@@ -171,7 +172,7 @@ KINDS: dict[str, Kind] = {
     "with a symmetry": Kind(turned, listed),
     "mixture": Kind(mixture, lambda: mixture().expand()),
     "product": Kind(product, listed),
-    "Dask, small": Kind(lambda: blocks(listed()), listed, needs="distributed"),
+    "Dask, small": Kind(lambda: blocks(listed()), listed, needs="distributed", slow=True),
     "Dask, in blocks": Kind(lambda: never_collected(listed()), listed, needs="distributed"),
     "own, labelled": Kind(lambda: Labelled(listed()), listed),
     "own, viewed": Kind(lambda: Viewed(listed()), listed),

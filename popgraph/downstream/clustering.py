@@ -280,13 +280,7 @@ def _joint(parts: Ints, count: int, y: Ints, r: int, mass: Floats) -> Floats:
 def k_means(
     points: Floats, weights: Floats, count: int, restarts: int, generator: np.random.Generator
 ) -> tuple[Ints, float]:
-    """Return the parts (N,) of least inertia Σ weights ||point - centre||² of some restarts, and that inertia.
-
-    Raises
-    ------
-    InvalidArgument
-        If fewer than `count` points are distinct.
-    """
+    """Return the parts (N,) of least inertia Σ weights ||point - centre||² of some restarts, and that inertia."""
     largest = float(np.abs(points).max(initial=0.0))
     points = np.ascontiguousarray(points / largest if largest > 0 else points)
     runs = (_lloyd(points, weights, _seeds(points, weights, count, generator)) for _ in range(restarts))

@@ -134,7 +134,7 @@ class Evidence:
         return turned
 
     @cached_property
-    def map(self) -> tuple[Floats, float, float]:
+    def least_squares_map(self) -> tuple[Floats, float, float]:
         """Q with F ≈ F* Q, its condition number, and the relative residual."""
         return linear_map(self.F, self.spectrum.eigenvectors)
 

@@ -22,7 +22,7 @@ def judge(evidence: Evidence) -> Match:
     if status is Status.DIFFERENT:
         reason += _slip(evidence)
         status, reason = _limited(evidence, status, reason)
-    Q, condition, residual = evidence.map
+    Q, condition, residual = evidence.least_squares_map
     family = family_in_words(evidence.above, k, evidence.eigenspace_end) if evidence.degenerate else ""
     return Match(
         matches=status in MATCHES,

@@ -29,16 +29,10 @@ class Node(NamedTuple):
 
 
 def fit(task: Task, start: Floats, best_error: float) -> tuple[Floats | None, float, bool]:
-    """Search for a B that errs less than `best_error`; `start` (d, r) is where the search sets out.
+    """Search for a B (d, r) that errs less than `best_error`, beginning at `start` (d, r).
 
-    Returns
-    -------
-    B : (d, r) array or None
-        None if there is no better one.
-    error : float
-        The least error.
-    proven : bool
-        Whether the search was exhaustive; False only where rounding blurred a linear program.
+    Returned are B, None if there is no better one, the least error, and whether it is proven: not where rounding blurred a
+    linear program.
     """
     directions = task.directions
     unit = directions.unit
@@ -97,7 +91,7 @@ def fit(task: Task, start: Floats, best_error: float) -> tuple[Floats | None, fl
 
 
 class _Search:
-    """Bounds on the error, and linear programs, over the directions of one task."""
+    """Bound the error of partly decided classes, and ask linear programs for heads, over the directions of one task."""
 
     def __init__(self, task: Task) -> None:
         self.unit, self.r = task.directions.unit, task.r

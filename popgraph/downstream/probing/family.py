@@ -1,6 +1,4 @@
-"""`probe_range`: at a degenerate cut embeddings of equal loss may have different probing errors; a search for the least and the
-greatest of them.
-"""
+"""`probe_range`: embeddings of equal loss, at a degenerate cut, differ in their probing errors; a search for both extremes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -7,7 +7,7 @@ from popgraph.downstream.probing.task import Task
 from popgraph.errors import NotConverged, load_whole
 
 RIDGE = 1e-6  # on E||Bᵀf||²/2: scores of separable classes stop at 15 or so apart, cross-entropy below 1e-4
-MAX_EXCESS_NATS = 1e-9  # above the ridged minimum; the loss is RIDGE-strongly convex, so the gradient tells
+MAX_EXCESS_NATS = 1e-9  # above the ridged minimum; the loss is RIDGE-strongly convex, so the gradient bounds it
 
 
 def least_squares(task: Task) -> tuple[Floats, float]:
