@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 import popgraph as pg
-from popgraph.populations.structure import mixture
 
 D = 9
 
@@ -22,7 +21,7 @@ def bit(p: float) -> Any:
     return pg.build({0: 1 - p, 1: p}, {0: {0: 0.8, 1: 0.2}, 1: {0: 0.2, 1: 0.8}})
 
 
-graph = mixture(["cat", "dog"], {"cat": [bit(0.15)] * D, "dog": [bit(0.85)] * D})
+graph = pg.structure.mixture(["cat", "dog"], {"cat": [bit(0.15)] * D, "dog": [bit(0.85)] * D})
 spectrum = graph.spectrum(2)
 ones = np.array([sum(view) for view in graph.views])
 

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 import popgraph as pg
-from popgraph.downstream import labelling
-from popgraph.downstream.selftraining import Contest, which_wins
+from popgraph.downstream import alpha
 
 WHY = """Why: the student pays for every pair that it parts, so it keeps a wrong label where changing it parts more; the probe
 pays nothing for that, but has k dimensions only, and one wrong label in a small sub-graph is half of its evidence.
@@ -33,12 +32,12 @@ def instance(seed: int) -> tuple[pg.PopulationGraph, list[int], int, float]:
     return graph, teacher.tolist(), 2 * subgraphs, float(rng.choice([0.5, 1.0]))
 
 
-def search(tried: int = 600) -> dict[str, tuple[int, Contest]]:
+def search(tried: int = 600) -> dict[str, tuple[int, pg.selftraining.Contest]]:
     """Return, for each winner, the seed and the contest of widest margin among those where nobody gives all one label."""
     contests = {}
     for seed in range(tried):
         graph, teacher, k, weight = instance(seed)
-        found = which_wins(graph, teacher, k, weight=weight)
+        found = pg.selftraining.which_wins(graph, teacher, k, weight=weight)
         if found.gap > 0 and min(map(np.ptp, (teacher, found.student.labels, found.probe_labels))) > 0:
             contests[seed] = found
     widest = sorted(contests.items(), key=lambda pair: round(pair[1].margin, 9), reverse=True)
@@ -50,7 +49,7 @@ def report() -> dict[str, Any]:
     told = {}
     for winner, (seed, found) in search().items():
         graph, teacher, k, weight = instance(seed)
-        ways = {"truth": (labelling.alpha(graph), graph.view_labels.tolist()), "teacher": (found.teacher, teacher)}
+        ways = {"truth": (alpha(graph), graph.view_labels.tolist()), "teacher": (found.teacher, teacher)}
         ways["probe on F*"] = found.contrastive, found.probe_labels.tolist()
         ways["self-training"] = found.self_training, found.student.labels.tolist()
         told[winner] = graph, ways
