@@ -22,10 +22,11 @@ from popgraph.basics.arguments.probabilities import SUM_TOLERANCE
 from popgraph.basics.arrays import Immutable, Sparse, frozen, frozen_csr
 from popgraph.basics.memory import DECLARE_FEWER, reserve
 from popgraph.basics.progress import Progress, track
+from popgraph.basics.words import listing, shorten
 from popgraph.declare.augmentation import Augmentation, as_augmentation, ask
 from popgraph.declare.batch.enumeration import Enumeration, enumerate_states
 from popgraph.declare.distribution import Distribution, from_vector
-from popgraph.errors import InvalidAugmentation, InvalidDistribution, listing, shorten
+from popgraph.errors import InvalidAugmentation, InvalidDistribution
 
 ENTRIES_BETWEEN_CHECKS = 2**17  # entries listed between two looks at how much memory is left
 

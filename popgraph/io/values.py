@@ -11,9 +11,10 @@ import scipy.sparse as sp
 from popgraph.basics.arguments.classes import list_labels
 from popgraph.basics.arguments.probabilities import SUM_TOLERANCE
 from popgraph.basics.arrays import frozen, frozen_csr
+from popgraph.basics.words import shorten
 from popgraph.declare.distribution import Distribution
 from popgraph.declare.enumerated import ExactKernel, Population
-from popgraph.errors import InvalidFile, PopgraphError, shorten
+from popgraph.errors import InvalidFile, PopgraphError
 from popgraph.io.outcomes import decode, digits, encode, from_digits, text_of, text_tree
 from popgraph.populations.building import from_population
 from popgraph.populations.graph import PopulationGraph

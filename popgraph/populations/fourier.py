@@ -13,8 +13,10 @@ import numpy as np
 
 from popgraph.basics.arguments import whole_number
 from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse, frozen
+from popgraph.basics.extras import import_uninterrupted
 from popgraph.basics.subspace import tolerance
-from popgraph.errors import TooLarge, load_whole, size_in_words
+from popgraph.basics.words import size_in_words
+from popgraph.errors import TooLarge
 from popgraph.populations.symmetry import Symmetry
 from popgraph.spectrum import (
     Solution,
@@ -118,7 +120,7 @@ class FourierBlocks(Immutable):
         # the rows of first members suffice, and the sum over g is a Fourier transform along the images of x. It is 0 where χ ≠ 1
         # on the stabiliser, and O has no such vector.
         along = M[:, columns.images].reshape(*M.shape[:1], len(columns.first), *self.symmetry.orders)
-        transformed = load_whole("scipy.fft").fftn(along, axes=tuple(range(2, along.ndim)))
+        transformed = import_uninterrupted("scipy.fft").fftn(along, axes=tuple(range(2, along.ndim)))
         hat = transformed.reshape(len(rows.first), len(columns.first), -1)
         hat = np.ascontiguousarray(hat[:, :, self._characters].transpose(2, 0, 1))
         hat *= np.sqrt(rows.sizes[:, np.newaxis] / columns.sizes) / columns.fixing

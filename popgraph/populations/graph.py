@@ -14,10 +14,11 @@ from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.basics.memory import in_words
 from popgraph.basics.protocols import Population as AnyPopulation
 from popgraph.basics.protocols import satisfies
+from popgraph.basics.words import did_you_mean, shorten
 from popgraph.declare.batch.states import StateSequence
 from popgraph.declare.distribution import Seed
 from popgraph.declare.enumerated import Population
-from popgraph.errors import InvalidArgument, did_you_mean, shorten
+from popgraph.errors import InvalidArgument
 from popgraph.populations import export, printing, weights
 from popgraph.populations.columns import read_columns
 from popgraph.populations.exact import ExactGraph

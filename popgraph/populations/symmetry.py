@@ -14,9 +14,10 @@ from scipy.sparse.csgraph import connected_components
 
 from popgraph.basics.arguments import called
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
+from popgraph.basics.words import listing, shorten
 from popgraph.declare.enumerated import Population
 from popgraph.declare.image import Image
-from popgraph.errors import InvalidArgument, TooLarge, listing, shorten
+from popgraph.errors import InvalidArgument, TooLarge
 
 INVARIANCE_TOLERANCE = 64 * float(np.finfo(np.float64).eps)  # relative: by how much p and A may differ along an orbit
 MAX_GROUP_ELEMENTS = 2**28  # the images of an orbit's first member under all of them are listed

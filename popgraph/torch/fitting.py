@@ -21,8 +21,9 @@ from popgraph.basics.blas import one_thread
 from popgraph.basics.encoding import run_module
 from popgraph.basics.progress import Progress, track
 from popgraph.basics.protocols import ViewedPopulation, read_population
+from popgraph.basics.words import shorten
 from popgraph.declare.distribution import Seed
-from popgraph.errors import InvalidArgument, TooLarge, shorten
+from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.losses import read_loss, spectral
 from popgraph.losses.scaled import population_value
 from popgraph.populations.graph import PopulationGraph, read_graph

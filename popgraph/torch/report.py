@@ -12,7 +12,8 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.encoding import embed_views, run_module
 from popgraph.basics.protocols import ViewedPopulation, read_population
-from popgraph.errors import InvalidArgument, listing, shorten
+from popgraph.basics.words import listing, shorten
+from popgraph.errors import InvalidArgument
 from popgraph.spectrum import Spectrum
 from popgraph.torch.fitting import Fit
 from popgraph.verification.match import Match, share_in_words

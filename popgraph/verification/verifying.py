@@ -16,7 +16,8 @@ from popgraph.basics.arrays import Floats
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words, reserve
 from popgraph.basics.protocols import Population, ViewedPopulation, read_population, satisfies
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidArgument
 from popgraph.populations.features import read_features
 from popgraph.spectrum import Spectrum
 from popgraph.spectrum.solvers.operator import decompose_operator

@@ -6,10 +6,11 @@ from typing import Any
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.outcomes import read_distinct
 from popgraph.basics.arguments.probabilities import parse_unit
+from popgraph.basics.words import shorten
 from popgraph.declare.augmentation import Augmentation
 from popgraph.declare.combinators import independently
 from popgraph.declare.distribution import Distribution
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.errors import InvalidArgument
 from popgraph.populations.building import build
 from popgraph.populations.graph import PopulationGraph
 

@@ -11,9 +11,10 @@ from popgraph.basics.arguments.containers import is_graph, positions_by_name, re
 from popgraph.basics.arguments.edges import read_edges
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.labels import named_labels
+from popgraph.basics.words import did_you_mean, shorten
 from popgraph.declare.augmentation import Augmentation
 from popgraph.declare.distribution import Distribution
-from popgraph.errors import InvalidArgument, TooLarge, did_you_mean, shorten
+from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.populations.building import build
 from popgraph.populations.graph import PopulationGraph
 

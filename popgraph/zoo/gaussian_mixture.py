@@ -8,7 +8,8 @@ import scipy.sparse as sp
 
 from popgraph.basics.arguments import number, numbers
 from popgraph.basics.arguments.keywords import checked_call
-from popgraph.errors import InvalidArgument, TooLarge, shorten
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.populations.building import build
 from popgraph.populations.graph import PopulationGraph
 

@@ -11,8 +11,9 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from popgraph.basics.memory import in_words, reserve
+from popgraph.basics.words import shorten
 from popgraph.declare import Population
-from popgraph.errors import InvalidDistribution, TooLarge, shorten
+from popgraph.errors import InvalidDistribution, TooLarge
 
 FRACTION_BYTES = 200
 MAX_VIEWS_TABULATED = 2_000  # in a table of fractions, as w is

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from popgraph.basics.arguments import numbers, whole_number
 from popgraph.basics.arguments.probabilities import read_fraction
 from popgraph.basics.arrays import Floats, Immutable, frozen
+from popgraph.basics.words import shorten
 from popgraph.declare import Population
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.errors import InvalidArgument
 from popgraph.populations.exact import latex
 from popgraph.populations.exact.algebraic import Eigenvalue, real_roots
 from popgraph.populations.exact.charpoly import characteristic, factors
