@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from popgraph.basics.arrays import Floats, Ints, frozen, frozen_csr
 from popgraph.basics.subspace import EPS
 from popgraph.declare.batch.states import LetterCoding, NumberCoding, StateSequence
-from popgraph.declare.enumerated import Population
+from popgraph.declare.enumerated import EnumeratedPopulation
 from popgraph.populations import weights
 from popgraph.spectrum import Grid
 
@@ -22,7 +22,7 @@ ROUNDINGS_PER_COORDINATE = 16  # by which products may differ: a coordinate's ow
 HALF_TABLE_LIMIT = 2**24  # entries of a half's dense array; larger populations are left to the other solvers
 
 
-def find_grid(population: Population) -> Grid | None:
+def find_grid(population: EnumeratedPopulation) -> Grid | None:
     """Return the factors of a product population whose outcomes are tuples, or None if it is no product.
 
     The naturals must be all tuples over some sets, the views too, p a product, and A(x|x̄) = Π_j A_j(x_j|x̄_j) for every pair,

@@ -16,7 +16,7 @@ from popgraph.basics.arguments import numbers, whole_number
 from popgraph.basics.arguments.probabilities import read_fraction
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.words import shorten
-from popgraph.declare import Population
+from popgraph.declare import EnumeratedPopulation
 from popgraph.errors import InvalidArgument
 from popgraph.populations.exact import latex
 from popgraph.populations.exact.algebraic import Eigenvalue, real_roots
@@ -47,7 +47,7 @@ class ExactGraph(Immutable):
     x^2 (x - 1)^2
     """
 
-    population: Population
+    population: EnumeratedPopulation
 
     def __post_init__(self) -> None:
         check_exact(self.population)
