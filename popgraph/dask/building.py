@@ -24,9 +24,14 @@ from popgraph.dask.sources import Answer, Enumerated, Source, filed, read
 from popgraph.dask.store import Finished, finish, hand_over, is_seen, unite, write
 from popgraph.dask.uniting import ComponentUnion, in_order, unite_views
 from popgraph.dask.workplace import Workplace, open_workplace
-from popgraph.declare.augmentation import as_augmentation
-from popgraph.declare.distribution import Distribution
-from popgraph.declare.enumerated import check_floats, read_distribution, read_law_and_matrix, read_rows
+from popgraph.declare import (
+    Distribution,
+    as_augmentation,
+    check_floats,
+    read_distribution,
+    read_law_and_matrix,
+    read_rows,
+)
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution
 
 MAX_BLOCKS = 10**6  # each is several files, and known to this process

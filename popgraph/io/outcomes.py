@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.basics.words import shorten
-from popgraph.declare.image import Image
+from popgraph.declare import Image
 from popgraph.errors import InvalidArgument, InvalidFile
 
 MAX_NESTED_TUPLES = 50

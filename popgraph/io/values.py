@@ -12,15 +12,11 @@ from popgraph.basics.arguments.classes import list_labels
 from popgraph.basics.arguments.probabilities import SUM_TOLERANCE
 from popgraph.basics.arrays import frozen, frozen_csr
 from popgraph.basics.words import shorten
-from popgraph.declare.distribution import Distribution
-from popgraph.declare.enumerated import EnumeratedPopulation, ExactKernel
+from popgraph.declare import Distribution, EnumeratedPopulation, ExactKernel
 from popgraph.errors import InvalidFile, PopgraphError
 from popgraph.io.outcomes import decode, digits, encode, from_digits, text_of, text_tree
-from popgraph.populations.building import from_population
-from popgraph.populations.graph import PopulationGraph
-from popgraph.spectrum import Spectrum
-from popgraph.spectrum.certificate import Certificate
-from popgraph.spectrum.value import SolverUse
+from popgraph.populations import PopulationGraph, from_population
+from popgraph.spectrum import Certificate, SolverUse, Spectrum
 from popgraph.training import Training
 
 KINDS: dict[str, type] = {each.__name__: each for each in (Distribution, PopulationGraph, Spectrum, Training)}

@@ -8,7 +8,7 @@ from popgraph.basics.arguments.labels import read_labels
 from popgraph.basics.arrays import frozen
 from popgraph.basics.memory import DECLARE_FEWER, in_words
 from popgraph.basics.progress import Progress, check_progress
-from popgraph.declare.enumerated import EnumeratedPopulation, enumerate_population
+from popgraph.declare import EnumeratedPopulation, enumerate_population
 from popgraph.populations import weights
 from popgraph.populations.graph import PopulationGraph
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from popgraph.basics.arrays import Immutable, Ints, Sparse
 from popgraph.basics.html import number, short
-from popgraph.declare.enumerated import EnumeratedPopulation
+from popgraph.declare import EnumeratedPopulation
 
 Probability: TypeAlias = Fraction | float
 

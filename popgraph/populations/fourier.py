@@ -23,11 +23,11 @@ from popgraph.spectrum import (
     SolverUse,
     Spectrum,
     assemble_spectrum,
+    groups,
     leading_eigenvectors,
     products_with,
     unit_eigenvectors,
 )
-from popgraph.spectrum.basis import groups
 
 MAX_BLOCK_BYTES = 2**32  # of all blocks together: the largest spectrum that a symmetry serves
 MAX_EIGENVECTOR_BYTES = (

@@ -14,9 +14,7 @@ from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.basics.memory import in_words
 from popgraph.basics.protocols import Population, satisfies
 from popgraph.basics.words import did_you_mean, shorten
-from popgraph.declare.batch.states import StateSequence
-from popgraph.declare.distribution import Seed
-from popgraph.declare.enumerated import EnumeratedPopulation
+from popgraph.declare import EnumeratedPopulation, Seed, StateSequence
 from popgraph.errors import InvalidArgument
 from popgraph.populations import export, printing, weights
 from popgraph.populations.columns import read_columns

@@ -11,8 +11,7 @@ import scipy.sparse as sp
 
 from popgraph.basics.arrays import Floats, Ints, frozen, frozen_csr
 from popgraph.basics.subspace import EPS
-from popgraph.declare.batch.states import LetterCoding, NumberCoding, StateSequence
-from popgraph.declare.enumerated import EnumeratedPopulation
+from popgraph.declare import EnumeratedPopulation, LetterCoding, NumberCoding, StateSequence
 from popgraph.populations import weights
 from popgraph.spectrum import Grid
 

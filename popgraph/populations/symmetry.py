@@ -15,8 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from popgraph.basics.arguments import called
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.words import listing, shorten
-from popgraph.declare.enumerated import EnumeratedPopulation
-from popgraph.declare.image import Image
+from popgraph.declare import EnumeratedPopulation, Image
 from popgraph.errors import InvalidArgument, TooLarge
 
 INVARIANCE_TOLERANCE = 64 * float(np.finfo(np.float64).eps)  # relative: by how much p and A may differ along an orbit

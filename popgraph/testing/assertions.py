@@ -12,7 +12,7 @@ from popgraph.basics.subspace import column_space, principal_angles
 from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument
 from popgraph.theory import Check, Checks, Verdict
-from popgraph.verification.verifying import verify
+from popgraph.verification import verify
 
 
 @checked_call()

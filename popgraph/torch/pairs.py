@@ -13,7 +13,7 @@ from popgraph.basics.arrays import Floats
 from popgraph.basics.encoding import embed_views, encode_views, run_module
 from popgraph.basics.protocols import ViewedPopulation, read_population
 from popgraph.basics.words import shorten
-from popgraph.declare.distribution import Seed
+from popgraph.declare import Seed
 from popgraph.errors import InvalidArgument
 
 MAX_TABLE_BYTES = 2**31  # of all encoded views; where they take more, those of a batch are encoded when it is drawn

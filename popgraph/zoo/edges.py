@@ -12,11 +12,9 @@ from popgraph.basics.arguments.edges import read_edges
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.labels import named_labels
 from popgraph.basics.words import did_you_mean, shorten
-from popgraph.declare.augmentation import Augmentation
-from popgraph.declare.distribution import Distribution
+from popgraph.declare import Augmentation, Distribution
 from popgraph.errors import InvalidArgument, TooLarge
-from popgraph.populations.building import build
-from popgraph.populations.graph import PopulationGraph
+from popgraph.populations import PopulationGraph, build
 
 MAX_VIEWS_OF_BELL = 400  # whose edges grow with the square
 HALF = Fraction(1, 2)

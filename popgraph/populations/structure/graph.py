@@ -13,10 +13,7 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Immutable, Ints
 from popgraph.basics.html import headed, html_table
 from popgraph.basics.words import count_in_words, size_in_words
-from popgraph.declare.augmentation import from_table
-from popgraph.declare.combinators import independently
-from popgraph.declare.distribution import Distribution, Seed, joint_distribution
-from popgraph.declare.enumerated import EnumeratedPopulation
+from popgraph.declare import Distribution, EnumeratedPopulation, Seed, from_table, independently, joint_distribution
 from popgraph.errors import TooLarge
 from popgraph.populations.building import build
 from popgraph.populations.class_coordinates import ClassCoordinates
