@@ -34,7 +34,7 @@ from popgraph.declare import (
 )
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution
 
-MAX_BLOCKS = 10**6  # each is several files, and known to this process
+MAX_BLOCKS = 10**6  # each is several files, and takes some memory of this process
 ROWS_PER_BLOCK = 25_000  # by default; a block of 16 views for each natural then takes 5 MB
 
 
@@ -244,7 +244,7 @@ def from_files(
 
 
 def _cuts(n: int, rows: int) -> list[slice]:
-    """Return the naturals of each block."""
+    """Return the slice of the naturals that each block lists."""
     return [slice(start, min(start + rows, n)) for start in range(0, n, rows)]
 
 
@@ -262,7 +262,7 @@ def _assemble(
     order: Sequence[Hashable] | None = None,
     naturals: Sequence[Hashable] | None = None,
 ) -> BlockGraph:
-    """Let the workers enumerate and write the blocks; views keep this order, where they are the same."""
+    """Let the workers enumerate and write the blocks; sort the views in this order, if it lists the same views."""
     path = hand_over(workplace.directory, source)
     calls = [(workplace.directory, block, path, *own) for block, own in enumerate(given)]
     answers: list[Answer] = workplace.on_workers(read, calls, "the enumeration of a block")
@@ -326,7 +326,7 @@ def _united(
 def _views(
     answers: list[Answer], columns: list[Ints], names: Sequence[Hashable] | None
 ) -> tuple[Sequence[Hashable], list[Ints]]:
-    """Return the views, and the number among them of each column that each block reaches."""
+    """Return the views, and for each block the positions among them of its nonempty columns."""
     lists = [answer.views for answer in answers if answer.views is not None]
     if lists and len(lists) < len(answers):
         without = next(i for i, answer in enumerate(answers) if answer.views is None)

@@ -1,4 +1,4 @@
-"""`BlockGraph`: a population graph whose kernel never meets in one memory."""
+"""`BlockGraph`: a population graph whose kernel is too large for the memory of one process."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -72,7 +72,7 @@ class BlockGraph(Immutable):
     products: Products
     labels: Any = None
     name: str = ""
-    temporary: Any = None  # its directory is deleted with the last graph that refers to it
+    temporary: Any = None  # the temporary directory, deleted when no graph refers to it any more
 
     @property
     def n(self) -> int:
@@ -300,7 +300,7 @@ class BlockMatrix:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """As of the array."""
+        """The shape of the matrix."""
         n, N = self.untransposed
         return (N, n) if self.transposed else (n, N)
 

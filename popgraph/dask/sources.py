@@ -22,12 +22,14 @@ from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistrib
 
 Source = Callable[..., tuple[Any, ...]]  # block, and what it is given -> (p, A) or (p, A, views)
 
-READING_HEADERS = Lock()  # numpy parses headers by `ast`, which fails now and then where two threads do (CPython 3.11)
+READING_HEADERS = (
+    Lock()
+)  # numpy parses headers by `ast`, which sometimes fails if two threads do so at once (CPython 3.11)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Hold what a worker found, or the refusal: dask would run a task that raises again, and log it."""
+    """Hold what a worker wrote, or the error that it returns: if a task raised it, dask would run the task again, and log it."""
 
     written: Written | None = None
     views: Sequence[Hashable] | None = None
@@ -36,7 +38,7 @@ class Answer:
 
 
 def read(directory: str, block: int, path: str, *given: Any) -> Answer:
-    """Enumerate a block by the source that is handed over in a file, check it, and write it."""
+    """Enumerate a block by the source pickled in the file `path`, check it, and write it."""
     try:
         p, A, views = _checked(_called(handed_over(path), block, *given))
     except PopgraphError as error:
@@ -52,7 +54,7 @@ def read(directory: str, block: int, path: str, *given: Any) -> Answer:
 
 
 def _called(source: Source, block: int, *given: Any) -> Any:
-    """Return what a source answers; what it raises is the user's own, with a note that says where."""
+    """Return what a source returns; add a note that names the block to an exception of the user's own code."""
     try:
         return source(block, *given)
     except PopgraphError:

@@ -34,7 +34,7 @@ class Audit(Immutable):
     batches : int
         How many were enumerated.
     stated : str
-        What the loss says of its bias.
+        The loss's attribute `bias`: its bias in words.
 
     Examples
     --------

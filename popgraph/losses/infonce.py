@@ -125,10 +125,9 @@ class InfoNCE(CriticLoss):
         return total, H
 
     def _as_partners(self, rows: Any, weights: Any = None) -> Any:
-        """Return the second views' rows less their mean: all scores of one x change alike, which leaves this loss as it is.
-
-        The scores are then as large as the spread of f, and not as the square of its mean, whose rounding would hide the spread.
-        """
+        """Return the second views' rows less their mean, which shifts all scores of one x alike and leaves this loss unchanged."""
+        # The scores then have the size of the spread of f. Without this they have that of the mean's square, and its rounding
+        # errors may exceed the spread.
         mean = rows.mean(0) if weights is None else weights @ rows
         return rows - (mean.detach() if hasattr(mean, "detach") else mean)
 

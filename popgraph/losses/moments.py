@@ -36,11 +36,9 @@ def trace(S: Any) -> Any:
 
 
 def centred(w_x: Any, f: Any) -> tuple[Any, Any]:
-    """Return E f (k,) and f - E f (N, k).
-
-    A first subtraction leaves the rounding of the mean behind, which is as large as eps E f; a second one takes that off. For
-    autograd the first mean is a constant: by whatever it misses E f, the correction makes up for.
-    """
+    """Return E f (k,) and f - E f (N, k)."""
+    # The mean that is subtracted first has a rounding error of about eps E f; the mean of what remains corrects it. For autograd
+    # the first mean is a constant, and the correction has the whole gradient.
     rough_mean = w_x @ f
     if isinstance(rough_mean, np.ndarray):
         centred_f = f - rough_mean
@@ -73,7 +71,7 @@ def batch_moments(f: Any, f_plus: Any, centres: bool = False) -> tuple[Moments, 
 
 
 class MomentLoss(ReadyLoss):
-    """A loss of moments: a subclass says what the loss is of moments, and what its derivatives are."""
+    """A loss of moments: a subclass defines the loss as a function of the moments, and its derivatives."""
 
     _centres: ClassVar[bool] = False
 
