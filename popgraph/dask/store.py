@@ -20,8 +20,11 @@ from popgraph.basics.arrays import Floats, Ints, Sparse
 
 # Bare numbers, whose kind goes by the file's name: numpy's headers are parsed by Python's `ast`, which fails now and then where
 # two threads parse at once (CPython 3.11), and workers may be threads
-DTYPES = dict.fromkeys(["p", "A", "w_x", "M"], "f8") | dict.fromkeys(["indptr", "numbers", "columns"], "i8")
-DTYPES |= dict.fromkeys(["raw", "indices"], "i4")
+DTYPES = {
+    **dict.fromkeys(["p", "A", "w_x", "M"], "f8"),
+    **dict.fromkeys(["indptr", "numbers", "columns"], "i8"),
+    **dict.fromkeys(["raw", "indices"], "i4"),
+}
 VIEW_BINS = 256  # equal parts of the views' numbers; for each block it is known which of them it reaches
 
 

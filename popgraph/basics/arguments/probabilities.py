@@ -39,7 +39,7 @@ from popgraph.errors import InvalidDistribution
 SUM_TOLERANCE = 1e-9  # probabilities may miss a sum of 1 by this much: twenty or so decimals typed by hand
 PRODUCT_LIMIT = 2**22  # views of one tuple under `independently`; beyond it the graph would not fit anyway
 
-MAX_DIGITS = 10_000  # of an exact number; more is a slip of the pen, and would fill the memory
+MAX_EXPONENT = 10_000  # of an exact number; more is a slip of the pen, and would fill the memory
 
 NO_OUTCOME = object()
 
@@ -100,12 +100,12 @@ def read_fraction(value: str | Decimal) -> Fraction | float:
         if not value.is_finite():
             return float(value)  # of a signalling NaN, a ValueError
         exponent = value.as_tuple().exponent
-        if not isinstance(exponent, int) or abs(exponent) > MAX_DIGITS:
-            raise ValueError(f"{value} has an exponent beyond {MAX_DIGITS:,}")
+        if not isinstance(exponent, int) or abs(exponent) > MAX_EXPONENT:
+            raise ValueError(f"{value} has an exponent beyond {MAX_EXPONENT:,}")
         return Fraction(value)
     written = value.lower().partition("e")[2].strip().lstrip("+-").replace("_", "")
-    if len(written) > 9 or (written.isdecimal() and int(written) > MAX_DIGITS):
-        raise ValueError(f"{value} has an exponent beyond {MAX_DIGITS:,}")
+    if len(written) > 9 or (written.isdecimal() and int(written) > MAX_EXPONENT):
+        raise ValueError(f"{value} has an exponent beyond {MAX_EXPONENT:,}")
     return Fraction(value)
 
 
