@@ -404,7 +404,7 @@ EXACT = zoo.hypercube(2).exact()
         (lambda: EXACT.eigenvalues[0].surd(), InvalidArgument, "has degree 1; a surd has degree 2"),
         (lambda: EXACT.error_bounds(np.ones(5)), InvalidArgument, r"gamma has shape \(5,\); give at most 4"),
         (lambda: EXACT.latex("M"), InvalidArgument, "what is 'M'; it must be one of 'w', 'adjacency', 'gamma', 'F"),
-        (lambda: zoo.hypercube(4).exact().latex("w"), TooLarge, "16 views are too many to write out; at most 12 are"),
+        (lambda: zoo.hypercube(4).exact().latex("w"), TooLarge, "16 views are too many to write out; the limit is 12"),
         (lambda: zoo.hypercube(9).exact().eigenvalues, TooLarge, "exact spectra are computed up to 300 of the fewer"),
         (lambda: zoo.ring(301).exact().verify([[1]] * 301), TooLarge, "301 views are too many to decide exactly"),
         (lambda: zoo.ring(2001).exact().w, TooLarge, "a table of 2,001 x 2,001 fractions is too large"),

@@ -81,7 +81,7 @@ def test_rows_are_shared_out_evenly_among_as_many_threads_as_cores(monkeypatch, 
     np.testing.assert_allclose(gram.vector(x), M.T @ (M @ x), rtol=1e-12)
     assert [pool.workers for pool in made] == [cores - 1]  # beside the one that asks
     assert made[0].submitted == 2 * (cores - 1)  # M's and its transpose's
-    for rows, matrix in ((gram._first, M), (gram._second, M.T.tocsr())):
+    for rows, matrix in ((gram._B_transposed, M), (gram._B, M.T.tocsr())):
         entries = np.array([part.nnz for _, part in rows.parts])
         assert (len(entries), entries.sum()) == (cores, M.nnz)
         assert np.abs(entries - M.nnz / cores).max() <= 2 * np.diff(matrix.indptr).max()
@@ -90,11 +90,11 @@ def test_rows_are_shared_out_evenly_among_as_many_threads_as_cores(monkeypatch, 
 def test_a_small_factor_or_a_single_core_needs_no_threads(monkeypatch):
     M = random_factor((30, 20), 0.1)
     made = pools(monkeypatch, 4)
-    assert Gram(M)._first.threads is None
+    assert Gram(M)._B_transposed.threads is None
     monkeypatch.setattr(room, "THREADED_ENTRIES", 0)
-    assert Gram(M)._first.threads is made[0]
+    assert Gram(M)._B_transposed.threads is made[0]
     made = pools(monkeypatch, 1)
-    assert Gram(M)._first.threads is None
+    assert Gram(M)._B_transposed.threads is None
     assert made == []
 
 
@@ -116,7 +116,7 @@ def test_only_what_is_nearly_full_is_made_dense(shape):
     cells = np.arange(shape[0] * shape[1])
     for share, full in ((0.29, False), (0.31, True)):
         M = sp.csr_array((cells % 100 < 100 * share).astype(float).reshape(shape))
-        assert (Gram(M)._full is not None) == full
+        assert (Gram(M)._dense_B is not None) == full
 
 
 def test_an_operator_is_multiplied_by_one_vector_at_a_time():

@@ -1,4 +1,4 @@
-"""From the blocks of M to a `Spectrum`: eigenvalue 1 in closed form, a search for what lies below, and the usual certificate."""
+"""From the blocks of M to a `Spectrum`: eigenvalue 1 in closed form, a search for the smaller ones, and a certificate."""
 
 import numpy as np
 
@@ -18,15 +18,7 @@ from popgraph.spectrum import (
 
 
 def decompose(products: Products, w_x: Floats, of_view: Ints, n: int, k: int) -> Spectrum:
-    """Return the k leading eigenpairs of Ā, with M of n rows in blocks; `of_view` (N,) is the component of each view.
-
-    Raises
-    ------
-    NotConverged
-        If an answer could not be certified.
-    TooLarge
-        If a worker cannot hold a column.
-    """
+    """Return the k leading eigenpairs of Ā, with M of n rows in blocks; `of_view` (N,) is the component of each view."""
     N, count = len(w_x), int(of_view.max()) + 1
     unit, U = unit_eigenvectors(of_view, w_x, count), np.empty((N, 0))
     solution = nothing_to_solve(k, count, (n, N), f"{count:,} components")
@@ -42,4 +34,4 @@ def decompose(products: Products, w_x: Floats, of_view: Ints, n: int, k: int) ->
         use = SolverUse("blocks", count, (n, N), why, what)
         solution = Solution(gamma, count, excluded, (use,), side, remainder, bound)
     V = leading_eigenvectors(unit[:, : min(k, count)], solution.gamma[count:], U, k, solution.side)
-    return assemble_spectrum(solution, V, w_x, products.gram, at_once=k)  # all columns in one journey to the cluster
+    return assemble_spectrum(solution, V, w_x, products.gram, at_once=k)  # all columns in one round trip to the cluster

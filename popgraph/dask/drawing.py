@@ -1,4 +1,4 @@
-"""What this process reads off the rows of A on disk, one block after another: positive pairs, each view's most probable class."""
+"""Read the rows of A from disk, one block after another: to draw positive pairs, and to find each view's most probable class."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -7,34 +7,30 @@ from popgraph.basics.arrays import Floats, Ints
 from popgraph.dask import store
 from popgraph.populations import PairSampler
 
-CLASS_MASS_BYTES = 2**28  # of the sums for some classes on all views, which are added up together
+CLASS_MASS_BYTES = 2**28  # of the table of class sums, (classes, N), that is filled in one pass over the blocks
 
 
 def draw(directory: str, p: Floats, ends: Ints, each: int, rng: np.random.Generator, size: int) -> Ints:
     """Draw naturals from p, and `each` of their views independently: positions (size, each).
 
-    Only the rows of the naturals that are drawn are read. The numbers drawn are those of `PairSampler` on the whole of A.
-
-    Parameters
-    ----------
-    ends : (blocks,) array
-        The number of naturals up to the end of each block.
+    `ends` (blocks,) is the number of naturals up to the end of each block. The same seed gives the same draws as `PairSampler`
+    on the whole of A, but only the rows of the naturals drawn are read.
     """
-    naturals = PairSampler(p, None).naturals(size, rng)  # type: ignore[arg-type]  # the kernel is not asked for
+    naturals = PairSampler(p, None).naturals(size, rng)  # type: ignore[arg-type]  # naturals are drawn from p alone
     uniform = [rng.random(size) for _ in range(each)]
     drawn = np.empty((size, each), dtype=np.intp)
     block_of = np.searchsorted(ends, naturals, side="right")
     for block in np.unique(block_of).tolist():
-        mine = np.flatnonzero(block_of == block)
+        draws = np.flatnonzero(block_of == block)  # those whose natural lies in this block
         p_block, A, columns = store.kernel(directory, block)
-        rows = A[naturals[mine] - (ends[block] - len(p_block))]
-        of_mine = sp.csr_array(
-            (rows.data, columns[rows.indices], rows.indptr), shape=(len(mine), int(columns.max()) + 1)
+        rows = A[naturals[draws] - (ends[block] - len(p_block))]
+        kernel = sp.csr_array(
+            (rows.data, columns[rows.indices], rows.indptr), shape=(len(draws), int(columns.max()) + 1)
         )
-        of_mine.sort_indices()  # the order of the views, in which the whole of A stands; the block's own may be another
-        sampler, at = PairSampler(np.ones(len(mine)), of_mine), np.arange(len(mine))
+        kernel.sort_indices()  # by view, as in the whole of A: the draws depend on the order
+        sampler, at = PairSampler(np.ones(len(draws)), kernel), np.arange(len(draws))
         for i, numbers in enumerate(uniform):
-            drawn[mine, i] = sampler.given(at, numbers[mine])
+            drawn[draws, i] = sampler.given(at, numbers[draws])
     return drawn
 
 
@@ -53,8 +49,8 @@ def most_probable(directory: str, blocks: int, n_views: int, y: Ints) -> Ints:
             p, A, columns = store.kernel(directory, block)
             row = np.repeat(np.arange(len(p)), np.diff(A.indptr))
             c = y[start + row] - first
-            mine = (c >= 0) & (c < len(mass))
-            np.add.at(mass, (c[mine], columns[A.indices[mine]]), A.data[mine] * p[row[mine]])
+            in_pass = (c >= 0) & (c < len(mass))
+            np.add.at(mass, (c[in_pass], columns[A.indices[in_pass]]), A.data[in_pass] * p[row[in_pass]])
             start += len(p)
         for number, of_class in enumerate(mass, first):
             best[of_class > most] = number

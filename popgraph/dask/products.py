@@ -2,7 +2,8 @@
 
 A tall array (N, b) is a dask array in chunks of views. For each block of M, a task maps the block from disk, reads the rows of X
 at its views, and returns MᵀMX at these rows. A task for each chunk then adds the blocks' parts, in the order of the blocks, so that
-the bits do not depend on which of them was ready first. No worker needs more than two panels of columns; dask spills the others.
+the rounding does not depend on which of them was ready first. No worker needs more than two panels of columns; dask writes the
+others to disk.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,22 +32,10 @@ MEMORY_SHARE_OF_COLUMNS = 0.25
 
 @dataclass(frozen=True, eq=False)
 class Products:
-    """Multiply by Ā = MᵀM, with the blocks of M on disk.
+    """Multiply by Ā = MᵀM, with the blocks of M in files of `directory`.
 
-    Parameters
-    ----------
-    cluster : Cluster
-    directory : str
-        Where the blocks are.
-    blocks : tuple of Finished
-    N : int
-        The number of views.
-    workers : int
-        Their number when the graph was made: it sets the chunks, and with them the bits, also after a worker has died.
-    memory : float
-        The bytes that the smallest of them may take; 0 stands for no limit.
-    progress : bool
-        Whether dask's bar shows what runs.
+    `workers` is their number when the graph was made. It sets the chunks, and with them the rounding, even after a worker has
+    died. `memory` is the least memory limit of a worker in bytes, 0 for none.
     """
 
     cluster: Cluster
@@ -81,7 +70,7 @@ class Products:
         return self._step(lambda: [polynomial(self._gram, lambda x: x, self._tall(X))], "a filter of Ā")[0]
 
     def orthonormal_and_gram(self, X: Floats) -> tuple[Floats, Floats]:
-        """Return orthonormal columns Q that span what those of X do, (N, b), and ĀQ."""
+        """Return orthonormal columns Q with the span of X, (N, b), and ĀQ."""
 
         def job() -> list[Any]:
             Q = da.linalg.tsqr(self._tall(X))[0]
@@ -97,13 +86,7 @@ class Products:
         return np.linspace(0, self.N, count + 1).astype(np.intp)
 
     def panel(self, width: int) -> int:
-        """Return how many columns a worker can take at a time.
-
-        Raises
-        ------
-        TooLarge
-            If it cannot take one.
-        """
+        """Return how many columns a worker can take at a time; raise TooLarge if it cannot take one."""
         most = int(MEMORY_SHARE_OF_COLUMNS * self.memory / (8 * self.N)) if self.memory else width
         if most < 1:
             raise TooLarge(
@@ -134,10 +117,8 @@ class Products:
         return self._sent(X, self.edges(X.shape[1]))
 
     def _sent(self, X: Floats, edges: Ints) -> Any:
-        """Return columns as a dask array with these chunks.
-
-        The workers read them from a file beside the blocks: what is sent to a worker's memory is lost with the worker.
-        """
+        """Return columns as a dask array with these chunks."""
+        # The workers read them from a file beside the blocks: what is sent to a worker's memory is lost when the worker dies.
         path, name = store.write_columns(self.directory, X), f"columns-{uuid4().hex}"
         cuts = [(int(start), int(stop)) for start, stop in pairwise(edges)]
         tasks = {(name, c, 0): (store.read_columns, path, X.shape[1], *cut) for c, cut in enumerate(cuts)}
@@ -207,7 +188,7 @@ def _chunks_of(bins: Ints, edges: Ints) -> list[int]:
 
 
 def _rows_reached(columns: Ints, edges: Ints, reached: list[int], chunks: list[Floats]) -> Floats:
-    """Return the rows of a tall array that a block's columns stand for."""
+    """Return the rows of a tall array at the views of a block's columns."""
     x = np.empty((len(columns), chunks[0].shape[1]))
     for (start, cut), chunk in zip(_cuts(columns, edges, reached), chunks, strict=True):
         x[cut] = chunk[columns[cut] - start]
@@ -215,7 +196,7 @@ def _rows_reached(columns: Ints, edges: Ints, reached: list[int], chunks: list[F
 
 
 def _cuts(columns: Ints, edges: Ints, reached: list[int]) -> list[tuple[int, slice]]:
-    """Return for each chunk where it starts, and which of the columns lie in it."""
+    """Return for each chunk the view at which it starts, and the slice of the columns that lie in it."""
     return [(int(edges[c]), slice(*np.searchsorted(columns, edges[c : c + 2]).tolist())) for c in reached]
 
 
@@ -240,12 +221,12 @@ def _block_gram(
 
 
 def _piece(pieces: list[tuple[Ints, Floats]], place: int) -> tuple[Ints, Floats]:
-    """Return the part of a block's product that is added to one chunk, so that its worker is not sent the others."""
+    """Return the part of a block's product for one chunk, so that the chunk's worker receives no other part."""
     return pieces[place]
 
 
 def _added(rows: int, width: int, pieces: list[tuple[Ints, Floats]]) -> Floats:
-    """Add up what came for a chunk."""
+    """Add up the blocks' parts of one chunk."""
     total = np.zeros((rows, width))
     for at, values in pieces:
         total[at] += values  # the rows of one piece are all different

@@ -1,8 +1,8 @@
-"""What is left of Ā on a cluster, beside the eigenpairs that are known: a `Deflated` for the loop of `popgraph.spectrum`.
+"""Search for the eigenpairs of Ā on a cluster, with the loop of `popgraph.spectrum.solvers.deflation` and products on workers.
 
-A product with many columns costs one journey to the cluster, as with one; so pairs are found by a block of columns, which holds
-every copy of a repeated eigenvalue, and never by ARPACK, which multiplies vector by vector. The components' eigenvectors of
-eigenvalue 1 are known and removed as a sparse array, however many they are.
+A product with many columns takes one round trip to the cluster, as does a product with one. So eigenpairs are found by iterating
+on a block of columns, which finds every copy of a repeated eigenvalue, and never by ARPACK, which multiplies vector by vector. The
+components' eigenvectors of eigenvalue 1 are known; there may be many, so they are kept as a sparse array.
 """
 
 import numpy as np
@@ -17,12 +17,12 @@ from popgraph.spectrum.solvers.chebyshev import Filter
 from popgraph.spectrum.solvers.deflation import find_leading
 from popgraph.spectrum.solvers.lanczos import Lanczos
 
-PAIRS_AT_ONCE = 48  # the block stays below 64 columns
-CLUSTER_PAIR_RESIDUAL = 2e-13  # of a pair that is found; products round at 1e-15 or so
+PAIRS_AT_ONCE = 48  # eigenpairs that one block finds; with its guard columns it stays below 64 columns
+CLUSTER_PAIR_RESIDUAL = 2e-13  # at which a pair counts as found; products have rounding errors of about 1e-15
 
 
 class Search:
-    """Find leading eigenpairs of Ā orthogonal to the components' unit eigenvectors (N, components), and their trace."""
+    """Find the leading eigenpairs of Ā orthogonal to `unit`, the components' eigenvectors of eigenvalue 1, (N, components)."""
 
     advice = "take a k at a clean cut"
 
@@ -35,40 +35,42 @@ class Search:
         self.basis: Floats = np.empty((products.N, 0), order="F")  # the eigenvectors found
 
     def leading(self, wanted: int) -> Remainder:
-        """Find the `wanted` leading pairs; say what is left beside them, or that all others are 0."""
-        left = find_leading(self, wanted)
-        return left if left.bound == 0.0 else left.with_spare(self.gamma[wanted:], tolerance(self.side))
+        """Find the `wanted` leading pairs, and bound all other eigenvalues; the bound is 0 if these are 0."""
+        remainder = find_leading(self, wanted)
+        if remainder.bound == 0.0:
+            return remainder
+        return remainder.with_spare(self.gamma[wanted:], tolerance(self.side))
 
     def keep(self, gamma: Floats, U: Floats) -> None:
-        """Join new pairs to those found, largest first."""
+        """Add new pairs to those found before, and sort all by eigenvalue, largest first."""
         joined = np.concatenate([self.gamma, gamma])
         order = np.argsort(-joined, kind="stable")
         Q = orthonormal(np.column_stack([self.basis, self.deflated(U)]))
         self.gamma, self.basis = joined[order], np.asfortranarray(Q[:, order])
 
     def find(self, count: int) -> tuple[Floats, Floats]:
-        """Return `count` more pairs, or as many as a block holds."""
+        """Return `count` more pairs, or as many as one block finds."""
         wanted = min(count, PAIRS_AT_ONCE, self.room())
         return block.search(self, wanted, CLUSTER_PAIR_RESIDUAL, max(CLUSTER_PAIR_RESIDUAL, tolerance(self.side) / 4))[
             :2
         ]
 
     def find_missed(self, run: Lanczos | None, floor: float, attempt: int) -> tuple[Floats, Floats]:
-        """Return the leading pair of what is left: a block begins anew, and what a vector has seen is no help to it."""
+        """Return the leading pair that is not yet found. A block starts from random columns, and makes no use of `run`."""
         return self.find(1)
 
     def vector(self, x: Floats) -> Floats:
-        """Return Āx of a vector, without the part of the unit eigenvectors."""
+        """Return (Ā - UUᵀ)x of a vector, where the columns of U are the eigenvectors of eigenvalue 1."""
         return np.asarray(self.products.gram(x) - self.unit @ (self.unit_transposed @ x))
 
     def deflated_vector(self, x: Floats) -> Floats:
-        """Remove the known eigenvectors from a vector."""
+        """Project a vector onto the complement of the known eigenvectors."""
         return self.deflated(x)
 
-    # --- what a block search asks for
+    # --- what `block.search` calls
 
     def room(self) -> int:
-        """Return the dimension of the complement of what is known."""
+        """Return the dimension of the complement of the known eigenvectors."""
         return self.products.N - self.unit_count - len(self.gamma)
 
     def start(self, width: int) -> Floats:
@@ -76,21 +78,19 @@ class Search:
         return self.rng.standard_normal((self.products.N, width))
 
     def filtered(self, X: Floats, polynomial: Filter) -> Floats:
-        """Return the filtered product with columns."""
+        """Return a polynomial of Ā times columns."""
         return self.products.filtered(X, polynomial)
 
     def deflated(self, X: Floats) -> Floats:
-        """Remove the known eigenvectors from columns; twice, which is enough."""
+        """Project columns onto the complement of the known eigenvectors; a second pass removes what rounding left in the first."""
         for _ in range(2):
             X = X - self.unit @ (self.unit_transposed @ X)
             X = X - self.basis @ (self.basis.T @ X)
         return X
 
     def projected(self, X: Floats) -> tuple[Floats, Floats]:
-        """Return orthonormal columns Q that span X, and ĀQ, on the complement of what is known.
-
-        Dividing by a short column has magnified what was left of the known eigenvectors: it is removed again, here and from ĀQ.
-        """
+        """Return orthonormal columns Q that span X, and ĀQ, both projected onto the complement of the known eigenvectors."""
+        # QR divides a short column by its length, which magnifies what rounding left of the known eigenvectors in it.
         Q, image = self.products.orthonormal_and_gram(X)
         at_unit, at_basis = self.unit_transposed @ Q, self.basis.T @ Q
         Q = Q - self.unit @ at_unit - self.basis @ at_basis

@@ -1,7 +1,7 @@
 """Row blocks on disk: written once by the worker that enumerates them, and mapped into memory for each product.
 
-A block is a few arrays. A file appears whole or not at all, so that a worker killed while it writes leaves nothing behind that
-its successor could mistake for a block.
+A block is a few arrays, one a file. A file gets its final name when it is complete, so that a worker killed while it writes leaves
+no file that could be mistaken for a block.
 """
 
 import os
@@ -18,53 +18,39 @@ from scipy.sparse.csgraph import connected_components
 
 from popgraph.basics.arrays import Floats, Ints, Sparse
 
-# Bare numbers, whose kind goes by the file's name: numpy's headers are parsed by Python's `ast`, which fails now and then where
-# two threads parse at once (CPython 3.11), and workers may be threads
+# The files contain numbers alone; the file's name determines their type. The headers of .npy files are parsed by Python's `ast`,
+# which sometimes fails when two threads parse at once (CPython 3.11), and workers may be threads.
 DTYPES = {
     **dict.fromkeys(["p", "A", "w_x", "M"], "f8"),
     **dict.fromkeys(["indptr", "numbers", "columns"], "i8"),
     **dict.fromkeys(["raw", "indices"], "i4"),
 }
-VIEW_BINS = 256  # equal parts of the views' numbers; for each block it is known which of them it reaches
+VIEW_BINS = 256  # equal parts of the views; for each block it is recorded in which of them it has entries
 
 
 @dataclass(frozen=True, eq=False)
 class Written:
-    """Hold what must be known of a block to unite its views with those of the others.
+    """Describe a block of A: what is needed to unite its views with those of the other blocks."""
 
-    Attributes
-    ----------
-    n, nnz : int
-        Its naturals, and its stored entries.
-    columns : (m,) array
-        The columns that it reaches, ascending.
-    mass : (m,) array
-        Its part of their w_x.
-    component : (m,) array
-        The connected component of each, within the block.
-    p : float
-        Its part of Σp.
-    """
-
-    n: int
-    nnz: int
-    columns: Ints
-    mass: Floats
-    component: Ints
-    p: float
+    n: int  # naturals
+    nnz: int  # stored entries
+    columns: Ints  # (m,), those with an entry in this block, ascending
+    mass: Floats  # (m,), the block's part of their w_x
+    component: Ints  # (m,), the connected component of each within the block
+    p: float  # the block's part of Σp
 
 
 @dataclass(frozen=True, eq=False)
 class Finished:
-    """Hold of a block of M its naturals' number, the sum of its squares, and which of the `VIEW_BINS` parts of views it reaches."""
+    """Describe a block of M."""
 
-    n: int
-    square: float
-    bins: Ints
+    n: int  # naturals
+    square: float  # the sum of its squared entries
+    bins: Ints  # which of the `VIEW_BINS` parts of the views have an entry in this block
 
 
 def write(directory: str, block: int, p: Floats, A: Sparse) -> Written:
-    """Write a block of A, its columns numbered among those that it reaches."""
+    """Write a block of A without its empty columns."""
     columns, local = np.unique(np.asarray(A.indices, dtype=np.intp), return_inverse=True)
     row_of = np.repeat(np.arange(len(p)), np.diff(A.indptr))
     sums = np.bincount(row_of, weights=A.data, minlength=len(p))
@@ -80,7 +66,7 @@ def write(directory: str, block: int, p: Floats, A: Sparse) -> Written:
 
 
 def unite(directory: str, columns: list[Ints], w_x: Floats) -> None:
-    """Write what the blocks learn of each other: the number of each of their columns among all views, and w_x."""
+    """Write for each block the position of its columns among all views, and write w_x."""
     _save(directory, 0, "w_x", w_x)
     for block, numbers in enumerate(columns):
         _save(directory, block, "numbers", numbers)
@@ -148,7 +134,7 @@ def _path(directory: str, block: int, name: str) -> Path:
 
 
 def write_columns(directory: str, X: Floats) -> str:
-    """Write tall columns for the workers, and return where."""
+    """Write tall columns for the workers, and return the file's path."""
     path = Path(directory) / f"columns-{uuid4().hex}"
     np.ascontiguousarray(X, dtype=np.float64).tofile(path)
     return str(path)
@@ -167,7 +153,7 @@ def clear_columns(directory: str) -> None:
 
 
 def hand_over(directory: str, source: Any) -> str:
-    """Write the function that enumerates blocks, which may carry large tables, and return where."""
+    """Write the function that enumerates blocks, which may contain large tables, and return the file's path."""
     path = Path(directory) / "source"
     path.write_bytes(cloudpickle.dumps(source))
     return str(path)
@@ -180,7 +166,7 @@ def handed_over(path: str) -> Any:
 
 
 def _save(directory: str, block: int, name: str, array: Any) -> None:
-    """Write one array of a block, whole or not at all."""
+    """Write one array of a block under another name, and rename the file when it is complete."""
     path = _path(directory, block, name)
     part = path.with_name(f"{path.name}.{uuid4().hex}")
     np.ascontiguousarray(array, dtype=DTYPES[name]).tofile(part)

@@ -1,6 +1,6 @@
-"""What all blocks have in common: the views in one order, and the connected components.
+"""Unite the blocks' views into one list, and their connected components into those of the graph.
 
-It runs in the user's process, from the list of views and the components of each block; it never needs A.
+This runs in the user's process, from each block's list of views and their components, without A.
 """
 
 from collections.abc import Hashable, Sequence
@@ -14,7 +14,7 @@ from popgraph.declare import StateSequence, distinct
 
 
 def unite_views(lists: list[Sequence[Hashable]]) -> tuple[Sequence[Hashable], list[Ints]]:
-    """Number the views of all blocks together, first seen first, and return them with each block's numbers."""
+    """List the views of all blocks in the order of their first occurrence, with the positions of each block's views in the list."""
     first = lists[0]
     if isinstance(first, StateSequence) and all(
         isinstance(views, StateSequence) and views.coding == first.coding for views in lists
@@ -31,17 +31,7 @@ def unite_views(lists: list[Sequence[Hashable]]) -> tuple[Sequence[Hashable], li
 def in_order(
     views: Sequence[Hashable], numbers: list[Ints], declared: Sequence[Hashable]
 ) -> tuple[Sequence[Hashable], list[Ints]]:
-    """Put united views in the order of those declared, if they are the same; else leave them as they are.
-
-    Parameters
-    ----------
-    views : sequence
-        All views.
-    numbers : list of arrays
-        The numbers among them of the views of each block.
-    declared : sequence
-        The naturals, or the views in the order that is asked for.
-    """
+    """Put the views, and each block's positions among them, in the order declared; if that lists others, change nothing."""
     if len(views) != len(declared):
         return views, numbers
     if isinstance(views, StateSequence):
@@ -58,13 +48,13 @@ def in_order(
 
 
 class ComponentUnion:
-    """Join views that some block joins: `of_view` (N,) numbers the components by first view."""
+    """Unite the components of all blocks: `of_view` (N,) is the component of each view, numbered by first view."""
 
     def __init__(self, n_views: int) -> None:
         self._label = np.arange(n_views)
 
     def join(self, columns: Ints, component: Ints) -> None:
-        """Join the columns of a block that lie in one of its components."""
+        """Unite the views (`columns`) that lie in the same component of a block."""
         side, count = len(self._label), int(component.max()) + 1
         edges = (np.ones(len(columns), dtype=np.int8), (self._label[columns], side + component))
         labels = connected_components(sp.coo_array(edges, shape=(side + count, side + count)), directed=False)[1]

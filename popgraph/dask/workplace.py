@@ -25,7 +25,7 @@ class Temporary:
 
 @dataclass(frozen=True, eq=False)
 class Workplace:
-    """Hold a cluster, the directory of its blocks, what deletes that in the end where it is ours, and whether dask shows a bar."""
+    """Hold a cluster and the directory of its blocks; `temporary` deletes the directory in the end, if popgraph made it."""
 
     cluster: Cluster
     directory: str
@@ -45,13 +45,7 @@ class Workplace:
 
 
 def open_workplace(client: Any, store: Any, progress: bool) -> Workplace:
-    """Return a workplace on this client, or a cluster of our own, in this directory, or a temporary one.
-
-    Raises
-    ------
-    InvalidArgument
-        If the client is none, or the directory cannot be made or is not empty.
-    """
+    """Return a workplace on this client, or a cluster of its own, in this new or empty directory, or a temporary one."""
     cluster = Cluster(client)
     if store is None:
         temporary = Temporary()

@@ -317,13 +317,7 @@ def _repeated(augmentation: Augmentation, times: int, natural: Any) -> Distribut
 
 
 def ask(augmentation: Any, natural: Any) -> Distribution:
-    """Ask an augmentation about a natural, twice if it is not known to answer alike every time.
-
-    Raises
-    ------
-    InvalidAugmentation
-        If it draws a view instead of returning its distribution.
-    """
+    """Apply an augmentation to a natural: twice, unless it is trusted, to refuse one that draws a view at random."""
     first: Distribution = augmentation(natural)
     if not augmentation.trusted and (second := augmentation(natural)) != first:
         if repr(second) == repr(first) and (

@@ -48,11 +48,10 @@ class ExactKernel(Immutable):
 
 @dataclass(frozen=True, eq=False)
 class EnumeratedPopulation(Immutable):
-    """List a declared population: n naturals with probabilities, N views, and the kernel between them.
+    """Hold a declared population: naturals with p, N views, A (n, N) as floats, and `exact`, A in fractions if so declared.
 
-    `distribution` gives the naturals and p; `kernel` is A, an (n, N) csr_array; `exact` is A exactly, where every one of its
-    entries was declared so. Views keep the order of the naturals where they are these, or else are ordered natural by natural: x̄
-    first if it is one of its own views, then as declared.
+    If the views are the naturals, they have the order of these. Else they are ordered natural by natural: x̄ first if it is one
+    of its own views, then the others as declared.
     """
 
     distribution: Distribution
@@ -70,13 +69,7 @@ def enumerate_population(
     drop_unreachable: bool = False,
     progress: Progress = None,
 ) -> EnumeratedPopulation:
-    """Read a population in any of the forms that `popgraph.build` documents.
-
-    Raises
-    ------
-    InvalidDistribution, InvalidAugmentation
-        If the declaration is not one of a population; the message names the offending item.
-    """
+    """Read a population in any of the forms that `popgraph.build` documents."""
     if is_matrix(augmentation):
         return _from_matrix(distribution, augmentation, views, normalize, drop_unreachable)
     order = None if views is None else read_distinct(views, "view", "name each view once")
@@ -131,13 +124,7 @@ def read_distribution(declared: Any, *, normalize: bool = False, naturals: Seque
 def read_law_and_matrix(
     declared: Any, given: Any, views: Any, normalize: bool = False
 ) -> tuple[Distribution, Any, Sequence[Any]]:
-    """Return a distribution, a kernel matrix with its rows in the order of the naturals, and the names of its columns.
-
-    Raises
-    ------
-    InvalidDistribution, InvalidAugmentation
-        If they are none, or there is not one row for each natural and one name for each column.
-    """
+    """Return a distribution, a kernel matrix with its rows in the order of the naturals, and the names of its columns."""
     table = read_kernel(given, views)
     law = read_distribution(declared, normalize=normalize, naturals=table.rows)
     check_floats(law, "natural")

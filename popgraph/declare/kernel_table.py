@@ -8,7 +8,7 @@ from popgraph.basics.html import html_table
 from popgraph.basics.words import printable, shorten
 from popgraph.declare.distribution import Distribution
 
-MOST_COLUMNS = 12  # views; beyond them a row names its own
+MOST_COLUMNS = 12  # views; with more, each row lists only its own views
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -18,11 +18,10 @@ class KernelTable(Immutable):
     Attributes
     ----------
     name : str
-        Of the augmentation.
+        The augmentation's name.
     naturals : tuple
-        The rows.
     rows : tuple of Distribution
-        Each natural's views.
+        The distribution of each natural's views.
 
     Examples
     --------
@@ -38,7 +37,7 @@ class KernelTable(Immutable):
 
     @property
     def views(self) -> tuple[Any, ...]:
-        """The columns: natural by natural, first seen first kept."""
+        """The columns: all views, in the order of their first occurrence in the rows."""
         return tuple(dict.fromkeys(view for row in self.rows for view in row))
 
     def __repr__(self) -> str:

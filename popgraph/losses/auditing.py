@@ -146,13 +146,7 @@ def _positive_pairs(population: ViewedPopulation, batch_size: int) -> tuple[Ints
 
 
 def _refuse_many_batches(pairs: int, batch_size: int) -> int:
-    """Return the number of batches of so many positive pairs.
-
-    Raises
-    ------
-    TooLarge
-        If there are more than 262,144.
-    """
+    """Return the number of batches that can be drawn from so many positive pairs; raise TooLarge above 262,144."""
     batches: int = pairs ** min(batch_size, 64)  # two pairs make too many batches of 64 already
     if batches > MAX_BATCHES:
         raise TooLarge(

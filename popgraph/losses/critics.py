@@ -18,12 +18,12 @@ from popgraph.errors import TooLarge
 from popgraph.losses.operands import in_full_precision, plain, read_critic, read_rows, refuse_tensors
 from popgraph.losses.ready import ReadyLoss
 
-MIN_SHARE_DENSE = 0.1  # of entries of M that are not 0, from which on dense products are faster than sparse ones
-MAX_VIEWS_PAIRED = 8192  # their tables of pairs take 0.5 GB each; a gradient needs about six
+MIN_SHARE_DENSE = 0.1  # of nonzero entries of M, above which dense products are faster than sparse ones
+MAX_VIEWS_PAIRED = 8192  # an array (N, N) then takes 0.5 GB; a gradient needs about six of them
 
 
 def library(array: Any) -> Any:
-    """Return numpy or torch, whichever the array is of: both have exp, log and amax."""
+    """Return the module numpy or torch, whichever the array belongs to: both have exp, log and amax."""
     return sys.modules[type(array).__module__.partition(".")[0]]
 
 
@@ -33,7 +33,7 @@ def positive_pairs(factor: Any, w_x: Any) -> Any:
     refuse_many_views(N)
     dense = factor.to_dense() if hasattr(factor, "to_dense") else factor
     if sp.issparse(dense) and dense.nnz > MIN_SHARE_DENSE * dense.shape[0] * N and dense.shape[0] <= 4 * N:
-        dense = dense.toarray()  # a sparse product of crowded rows takes fifty times as long as BLAS
+        dense = dense.toarray()  # at this density a sparse product takes fifty times as long as a dense one
     gram = dense.T @ dense
     gram = gram.toarray() if hasattr(gram, "toarray") else gram
     root = w_x**0.5
@@ -61,7 +61,7 @@ def sigmoid(s: Floats) -> Floats:
 
 
 class CriticLoss(ReadyLoss):
-    """A loss of a table of scores s(x, x'): a subclass says what the loss is of scores, and what its derivative is."""
+    """A loss of a table of scores s(x, x'); a subclass defines the loss as a function of the scores, and its derivative."""
 
     temperature: float
     cosine: bool
@@ -98,11 +98,11 @@ class CriticLoss(ReadyLoss):
 
     @abstractmethod
     def _critic_value(self, w: Any, w_x: Any, s: Any) -> Any:
-        """Return the population's loss of a critic, of tables that are known to fit together."""
+        """Return the population's loss of a critic, from arrays whose shapes are known to agree."""
 
     @abstractmethod
     def _critic_gradient(self, w: Floats, w_x: Floats, s: Floats) -> tuple[float, Floats]:
-        """Return the population's loss of a critic and its derivative, of tables that are known to fit together."""
+        """Return the population's loss of a critic and its derivative, from arrays whose shapes are known to agree."""
 
     @abstractmethod
     def _of_scores(self, S: Any) -> Any:
@@ -125,10 +125,8 @@ class CriticLoss(ReadyLoss):
 
     def _value(self, factor: Any, w_x: Any, f: Any) -> Any:
         """Return the loss over the population."""
-        w, rows = (
-            positive_pairs(factor, w_x),
-            self._rows(f),
-        )  # w first: it refuses what makes the scores too large as well
+        w = positive_pairs(factor, w_x)  # first, since this refuses graphs whose table of scores would be too large
+        rows = self._rows(f)
         return self._critic_value(w, w_x, rows @ self._as_partners(rows, w_x).T / self.temperature)
 
     def _value_and_gradient(self, factor: Any, w_x: Floats, f: Floats, transposed: Any = None) -> tuple[float, Floats]:
@@ -136,7 +134,7 @@ class CriticLoss(ReadyLoss):
         return self._gradient_at_pairs(positive_pairs(factor, w_x), w_x, f)
 
     def _gradient_at_pairs(self, w: Floats, w_x: Floats, f: Floats) -> tuple[float, Floats]:
-        """Return the loss over the population and its gradient in f, from w (N, N), which no step of a training changes."""
+        """Return the loss over the population and its gradient in f, from w (N, N), which stays the same during a training."""
         rows = self._rows(f)
         partners = self._as_partners(rows, w_x)
         value, H = self._critic_gradient(w, w_x, rows @ partners.T / self.temperature)
@@ -155,15 +153,15 @@ class CriticLoss(ReadyLoss):
         return float(self._of_scores(S)), self._pulled(f, H @ partners), self._pulled(f_plus, H.T @ rows)
 
     def _rows(self, f: Any) -> Any:
-        """Return the rows that scores are products of."""
+        """Return the rows whose inner products are the scores: those of f, scaled to length 1 if `cosine`."""
         return f / ((f**2).sum(1) ** 0.5)[:, None] if self.cosine else f
 
     def _as_partners(self, rows: Any, weights: Any = None) -> Any:
-        """Return what takes the place of the second views' rows in scores, without a change of the loss."""
+        """Return the second views' rows as they enter the scores; a subclass may shift them, if that leaves its loss unchanged."""
         return rows
 
     def _pulled(self, f: Floats, in_rows: Floats) -> Floats:
-        """Return the gradient in f of what has this gradient in `_rows(f)`, τ left out."""
+        """Return the gradient in f, from the gradient in `_rows(f)` times τ (chain rule)."""
         if not self.cosine:
             return in_rows / self.temperature
         length = np.linalg.norm(f, axis=1, keepdims=True)
@@ -178,9 +176,10 @@ def read_temperature(temperature: Any) -> float:
 
 @dataclass(frozen=True)
 class NTLogistic(CriticLoss):
-    """NT-logistic: E log(1 + e^{-s(x,x⁺)}) + m E log(1 + e^{s(x,x')}), a positive pair told from m independent ones.
+    """NT-logistic: E log(1 + e^{-s(x,x⁺)}) + m E log(1 + e^{s(x,x')}).
 
-    Over all critics its optimum is s = log K - log m, of the positive-pair kernel K = w_xx' / (w_x w_x').
+    This is logistic regression that tells a positive pair from m independent ones. Over all critics its optimum is
+    s = log K - log m, where K = w_xx' / (w_x w_x') is the positive-pair kernel.
 
     Parameters
     ----------
@@ -220,8 +219,8 @@ class NTLogistic(CriticLoss):
 
     def _critic_value(self, w: Any, w_x: Any, s: Any) -> Any:
         """Return the population's loss of a critic s (N, N)."""
-        apart = w_x[:, None] * w_x[None, :]
-        return (w * softplus(-s)).sum() + self.negatives * (apart * softplus(s)).sum()
+        independent = w_x[:, None] * w_x[None, :]
+        return (w * softplus(-s)).sum() + self.negatives * (independent * softplus(s)).sum()
 
     def _critic_gradient(self, w: Floats, w_x: Floats, s: Floats) -> tuple[float, Floats]:
         """Return the population's loss of a critic and its derivative in s, (N, N)."""

@@ -1,4 +1,4 @@
-"""`read_loss`: the one reader of `loss=`, which may be a loss, or the name of one that is ready."""
+"""`read_loss`: read an argument `loss=`, which may be a loss or the name of one of popgraph's."""
 
 import inspect
 from collections.abc import Mapping
@@ -24,26 +24,21 @@ READY: Mapping[str, Any] = {
     "unsquared": unsquared,
     "vicreg": vicreg,
 }
-# What a caller needs -> what it asks a loss for, and the words for a loss that has it
+# What a caller needs a loss for -> the attributes that it uses, and the words for a loss that has them
 NEEDS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "embedding": (("name", "value_and_gradient"), "a loss that train minimises"),
     "audit": (("name", "bias", "value", "batch_value"), "a loss with batches"),
     "torch": (("value", "batch_value"), "a loss that torch differentiates"),
     "critic": (("critic_value", "critic_gradient"), "a loss of a critic s(x, x')"),
 }
-METHODS = (
-    "value",
-    "value_and_gradient",
-    "batch_value",
-    "critic_value",
-    "critic_gradient",
-)  # a loss has one of them at least
+# A loss has at least one of these
+METHODS = ("value", "value_and_gradient", "batch_value", "critic_value", "critic_gradient")
 
 
 def read_loss(loss: Any, needs: str = "embedding") -> Any:
-    """Return a loss that has the methods which the caller needs; refuse any other, with what to give.
+    """Return a loss that has the methods which the caller needs; refuse any other, and say what to give instead.
 
-    | given | read as |
+    | given | returned |
     |---|---|
     | a loss of `popgraph.losses`, or anything with these methods | itself |
     | "spectral", "infonce", ..., as they are called in `popgraph.losses` | the loss of that name |
@@ -52,15 +47,6 @@ def read_loss(loss: Any, needs: str = "embedding") -> Any:
     | a loss of an embedding where one of a critic is needed, or the reverse | refused, with what takes it |
 
     `needs` is "embedding", "audit", "torch", "critic" or "any".
-
-    Examples
-    --------
-    >>> from popgraph.losses.reading import read_loss
-    >>> read_loss("spectral").name
-    'spectral'
-    >>> read_loss("infoNCE")
-    Traceback (most recent call last):
-    popgraph.errors.InvalidArgument: loss is 'infoNCE', the name of no loss; did you mean "infonce"?
     """
     methods, words = NEEDS.get(needs, ((), ""))
     if isinstance(loss, str):
@@ -109,12 +95,12 @@ def _called(cls: type) -> str:
 
 
 def _name(loss: Any) -> str:
-    """Return how a loss prints."""
+    """Return the name of a loss, or of its class."""
     return str(getattr(loss, "name", type(loss).__name__))
 
 
 def _advice(needs: str) -> str:
-    """Return what to give."""
+    """Return the part of a message that says what to give instead."""
     if needs == "critic":
         return "give one of a critic, losses.infonce or losses.nt_logistic"
     return 'give one of popgraph.losses, such as losses.spectral, or its name, such as "spectral"'

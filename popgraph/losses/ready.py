@@ -1,6 +1,7 @@
-"""`ReadyLoss`: the public methods of popgraph's own losses. Each reads its operands once, and hands them to what computes.
+"""`ReadyLoss`: the public methods of popgraph's own losses. Each checks its arguments, and calls the method that computes.
 
-The losses themselves define the methods with an underscore, which trust what they are given; descents call these directly.
+The methods that compute are those of the same name with an underscore. Each loss defines them; training calls them directly, as
+it needs no checks.
 """
 
 from abc import ABC, abstractmethod

@@ -1,6 +1,6 @@
-"""A loss on a population as a function of F = √w_x f, in which rare views are scaled like common ones: what descents evaluate.
+"""A loss on a population as a function of F = √w_x f, in which rare views are scaled like common ones: training evaluates this.
 
-What no step changes (√w_x, the table w of all pairs of views) is made once, and nothing is checked again: F is the descent's own.
+√w_x and w, which stay the same during a training, are computed once. F is not checked, as training itself computes it.
 """
 
 from collections.abc import Callable
@@ -29,18 +29,8 @@ def is_ready_made(loss: Any, family: type) -> bool:
 def scaled_loss(loss: Any, population: Coordinates) -> ScaledLoss:
     """Return a loss as a function of F, with its gradient.
 
-    | loss | needs of the population |
-    |---|---|
-    | of moments | products ĀX |
-    | of a critic | w: from `factor`, the array M, or from products of Ā with the identity |
-    | your own, with `value_and_gradient(factor, w_x, f)` | `factor`, the array M |
-
-    Raises
-    ------
-    InvalidArgument
-        If the loss is your own, and the population has no array M.
-    TooLarge
-        If the loss is one of a critic, and there are more than 8,192 views.
+    A loss of moments needs products ĀX; one of a critic needs w, hence at most 8,192 views; a user's own loss needs `factor`,
+    the array M.
     """
     root_w_x = np.sqrt(population.w_x)[:, np.newaxis]
     if is_ready_made(loss, MomentLoss):
@@ -69,7 +59,7 @@ def scaled_loss(loss: Any, population: Coordinates) -> ScaledLoss:
 
 
 def population_value(loss: Any, population: Coordinates, f: Floats) -> float:
-    """Return a loss over a whole population of few views: by M where that is an array, else as descents evaluate it."""
+    """Return a loss over a whole population of few views: by M if that is an array, else as training evaluates it."""
     factor = _array_factor(population)
     if factor is not None:
         return float(loss.value(factor, population.w_x, f))
@@ -82,23 +72,17 @@ def scaled_hessian(population: Coordinates, F: Floats, direction: Floats) -> Flo
 
 
 def batch_gradient(loss: Any) -> Callable[[Floats, Floats], tuple[float, Floats, Floats]]:
-    """Return a loss's `batch_value_and_gradient`; of a loss of popgraph's, without the checks of what it is given."""
+    """Return a loss's `batch_value_and_gradient`; for popgraph's own losses the method that skips the checks."""
     return loss._batch_gradient if is_ready_made(loss, ReadyLoss) else loss.batch_value_and_gradient  # type: ignore[no-any-return]
 
 
 def critic_gradient(loss: Any) -> Callable[[Floats, Floats, Floats], tuple[float, Floats]]:
-    """Return a loss's `critic_gradient`; of a loss of popgraph's, without the checks of what it is given."""
+    """Return a loss's `critic_gradient`; for popgraph's own losses the method that skips the checks."""
     return loss._critic_gradient if is_ready_made(loss, CriticLoss) else loss.critic_gradient  # type: ignore[no-any-return]
 
 
 def pair_table(population: Coordinates) -> Floats:
-    """Return w, (N, N), dense: of a listed graph D^½ MᵀM D^½, of another population D^½ Ā D^½ with Ā applied to the identity.
-
-    Raises
-    ------
-    TooLarge
-        Above 8,192 views.
-    """
+    """Return w, (N, N), dense: of a listed graph D^½ MᵀM D^½, of another population D^½ Ā D^½ with Ā applied to the identity."""
     factor = _array_factor(population)
     if factor is not None:
         return np.asarray(positive_pairs(factor, population.w_x))
@@ -108,6 +92,6 @@ def pair_table(population: Coordinates) -> Floats:
 
 
 def _array_factor(population: Coordinates) -> Any:
-    """Return a population's M where it is an array, sparse or dense, else None: an operator can only be multiplied by."""
+    """Return a population's M if it is an array, sparse or dense, and None if it is an operator or missing."""
     factor = getattr(population, "factor", None)
     return factor if sp.issparse(factor) or isinstance(factor, np.ndarray) else None

@@ -1,10 +1,10 @@
-"""Build populations: what a declaration becomes once its views are listed, or known by their structure.
+"""Build populations: graphs whose views are listed, and products and mixtures whose views are too many to list.
 
-`build` lists the views of a distribution under an augmentation: a `PopulationGraph`, with w, w_x, Ā and the factor M.
-`.exact()` gives it in fractions and radicals (`exact/`). What cannot be listed is known by its structure (`structure/`):
-products of independent coordinates and mixtures of these. `graph.with_symmetry` declares a group that leaves a graph as it
-is, and makes its spectrum quick. All have the names of `popgraph.basics.protocols`, and every verb
-asks for these names alone.
+`build` lists the views of a distribution under an augmentation, and returns a `PopulationGraph` with w, w_x, Ā and the
+factor M. Its method `.exact()` computes the same in fractions and radicals (`exact/`). Products of independent coordinates,
+and mixtures of populations, are computed from their parts (`structure/`). `graph.with_symmetry` declares a group of
+permutations that leaves a graph unchanged, from which its spectrum is computed faster. All these classes have the attributes
+that `popgraph.basics.protocols` lists, and functions such as `verify` and `train` use no others.
 
 >>> from popgraph.populations import build, structure
 >>> graph = build([0, 1], lambda bit: {bit: "3/4", 1 - bit: "1/4"}, name="bit")
@@ -52,5 +52,5 @@ __all__ = [
     "sizes_in_words",
 ]
 __dir__ = only(__all__)
-if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
+if not TYPE_CHECKING:  # else a type checker would take every name for one that exists
     __getattr__ = missing(__name__, __all__)

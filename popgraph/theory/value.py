@@ -12,7 +12,7 @@ from popgraph.errors import InvalidArgument
 
 
 class Verdict(Enum):
-    """The outcomes of a check; the value is how it prints.
+    """The outcomes of a check, whose values are the words that print. RATIO: the source hides a constant, so nothing is decided.
 
     Examples
     --------
@@ -34,7 +34,7 @@ class Check(Immutable):
     Attributes
     ----------
     name : str
-        Its name, as `check(only=...)` takes it.
+        The statement's name, as `check(only=...)` takes it.
     statement, latex : str
         The statement in one line, plain and as LaTeX.
     source : str
@@ -69,14 +69,14 @@ class Check(Immutable):
 
     @property
     def slack(self) -> float | None:
-        """Right less left for "<=", minus their distance for "="; at least -tolerance iff the statement holds."""
+        """right - left for "<=", and -|right - left| for "="; the statement holds iff this is at least -tolerance."""
         if self.left is None or self.right is None or self.relation == "<~":
             return None
         return -abs(self.right - self.left) if self.relation == "=" else self.right - self.left
 
     @property
     def ratio(self) -> float | None:
-        """Left over right: for a bound at most 1 if it holds; for a hidden constant the least value that it must have."""
+        """left / right: at most 1 if a bound holds; if the source hides a constant, the least value that it can have."""
         if self.left is None or self.right is None or self.right == 0:
             return None
         return self.left / self.right
@@ -100,7 +100,7 @@ class Check(Immutable):
         return "  ".join([f"{self.verdict.value}:", self.statement, self.numbers(), f"[{self.source}]"])
 
     def numbers(self) -> str:
-        """Write the two sides in words, or the reason why there are none.
+        """Write the two sides as text, or the reason why there are none.
 
         Examples
         --------
@@ -118,7 +118,7 @@ class Check(Immutable):
 
 @dataclass(frozen=True)
 class Checks(Immutable):
-    """Hold checks in the order of the theory; an index is a position or a name. True in a condition iff no check fails.
+    """Hold checks in the order of the theory. `checks[i]` takes a position or a name; `bool(checks)` is whether none fails.
 
     Examples
     --------
@@ -192,6 +192,6 @@ class Checks(Immutable):
         return "\n".join([repr(self), *rows])
 
     def _repr_html_(self) -> str:
-        """Write the table for a notebook, statements as LaTeX."""
+        """Write the table as HTML for a notebook, with the statements as LaTeX."""
         rows = [[item.verdict.value, f"${item.latex}$", item.numbers(), item.source] for item in self.items]
         return headed(repr(self), html_table(rows, ["verdict", "statement", "numbers", "source"], left=True))

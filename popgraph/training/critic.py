@@ -1,4 +1,4 @@
-"""`train_critic`: minimise a loss of pairs over all critics s(x, x'), with no embedding in between. The problem is convex."""
+"""`train_critic`: minimise a loss of a critic over all critics s(x, x'), not only those of an embedding. The problem is convex."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,16 +18,16 @@ from popgraph.training.descent import FLAT_GRADIENT_NORM
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Critic(Immutable):
-    """Hold a critic s(x, x') over all pairs of views, and how it was reached.
+    """Hold a trained critic s(x, x') over all pairs of views, and how the training ended.
 
     Attributes
     ----------
     s : (N, N) array
-        Where a pair has w_xx' = 0 the optimum is -∞: s is as low there as the steps went.
+        Where w_xx' = 0 the optimum is -∞; s is finite there, and depends on the number of steps.
     loss : float
         The population's loss of s.
     gradient_norm : float
-        Of the loss in s √(w_x w_x').
+        The norm of the loss's gradient in s √(w_x w_x').
     steps : int
     converged : bool
     stopped : str

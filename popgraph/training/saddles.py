@@ -21,12 +21,11 @@ def step_off_saddle(objective: Objective, z: Floats) -> Floats | None:
 
 
 def _spectral_step(objective: Objective, z: Floats) -> Floats | None:
-    """Return a step down from a critical point of the spectral loss, or None at a minimum.
-
-    Let u be a unit vector orthogonal to span F, and c the eigenvector of FᵀF with the least eigenvalue σ. At F + t u cᵀ the loss
-    is L(F) - 2 t² (uᵀĀu - σ) + t⁴: the mixed terms vanish, as F is critical and uᵀF = 0. So there is a way down if and only if
-    the largest uᵀĀu exceeds σ, that is, F leaves out more than it contains, and it is best at t² = uᵀĀu - σ.
-    """
+    """Return a step that lowers the spectral loss from a critical point, or None at a minimum."""
+    # Let u be a unit vector orthogonal to span F, and c the eigenvector of FᵀF with the least eigenvalue σ. At F + t u cᵀ the loss
+    # is L(F) - 2 t² (uᵀĀu - σ) + t⁴: the mixed terms vanish, as F is critical and uᵀF = 0. So such a step lowers the loss if and
+    # only if the largest uᵀĀu exceeds σ, that is, if F lacks an eigenvector with a larger eigenvalue than one that it contains. The
+    # best step has t² = uᵀĀu - σ.
     F, coordinates = objective.table(z), objective.coordinates
     N = len(F)
     sigma, C = np.linalg.eigh(cross(F, F))

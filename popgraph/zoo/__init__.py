@@ -1,6 +1,6 @@
-"""Named populations of the literature, a file a family. Each function returns a labelled `PopulationGraph`.
+"""Named populations of the literature, one family a file. Each function returns a labelled `PopulationGraph`.
 
-Each docstring names its source and what is known of its spectrum in closed form. Sizes and probabilities are arguments, and
+Each docstring names its source and which part of its spectrum has a closed form. Sizes and probabilities are arguments, and
 probabilities given as strings or fractions stay exact.
 
 >>> from popgraph import zoo
@@ -47,5 +47,5 @@ __all__ = [
     "scaled_hypercube",
 ]
 __dir__ = only(__all__)
-if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
+if not TYPE_CHECKING:  # else a type checker would take every name for one that exists
     __getattr__ = missing(__name__, __all__)

@@ -177,17 +177,9 @@ class LazySequence(Immutable, Sequence[Hashable]):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class StateSequence(LazySequence):
-    """Be a sequence of outcomes, of which each is made when it is asked for.
+    """A sequence of outcomes that are stored as the rows of an array, and decoded when they are accessed."""
 
-    Parameters
-    ----------
-    array : (N, ...) array
-        A row for each outcome, all different.
-    coding : Coding
-        What the rows stand for.
-    """
-
-    array: Any
+    array: Any  # (N, ...), all rows different
     coding: Coding
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""w, Ā, γ and F* as they stand on a blackboard: fractions and radicals in LaTeX, for graphs small enough to look at."""
+"""Write w, Ā, γ and F* in LaTeX, with fractions and radicals, for graphs of at most 12 views."""
 
 from fractions import Fraction
 from typing import Any
@@ -9,20 +9,20 @@ from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.populations.exact.algebraic import fraction_latex, root_latex
 from popgraph.populations.exact.eigenspaces import ExactlySolved
 
-MAX_VIEWS_WRITTEN = 12  # as a matrix in LaTeX
+MAX_VIEWS_WRITTEN = 12  # views of a graph whose matrices are written in LaTeX
 
 
 def write(graph: ExactlySolved, what: str) -> str:
-    """Return one of the matrices in LaTeX."""
+    """Return "w", "adjacency", "gamma" or "F*" in LaTeX."""
     if not isinstance(what, str) or what not in WRITERS:
         raise InvalidArgument(f"what is {shorten(what)}; it must be one of {', '.join(map(repr, WRITERS))}")
     if graph.N > MAX_VIEWS_WRITTEN:
-        raise TooLarge(f"{graph.N:,} views are too many to write out; at most {MAX_VIEWS_WRITTEN} are")
+        raise TooLarge(f"{graph.N:,} views are too many to write out; the limit is {MAX_VIEWS_WRITTEN}")
     return WRITERS[what](graph)
 
 
 def page(graph: ExactlySolved) -> str | None:
-    """Return all four as one display, or None where there are too many views."""
+    """Return w, Ā, γ and F* as one displayed formula, or None if there are too many views."""
     if graph.N > MAX_VIEWS_WRITTEN:
         return None
     names = {"w": "w", "adjacency": r"\bar A", "gamma": r"\gamma", "F*": "F^*"}
@@ -50,8 +50,8 @@ def _gamma(graph: ExactlySolved) -> str:
     return r"\left(" + r",\ ".join(values) + r"\right)"
 
 
-def _leading(graph: ExactlySolved) -> str:
-    """The columns of positive rational eigenvalues down to the first irrational one, orthonormal."""
+def _leading_eigenvectors(graph: ExactlySolved) -> str:
+    """Write orthonormal eigenvectors as columns, for the positive rational eigenvalues above the first irrational one."""
     columns: list[list[str]] = []
     for each in graph.eigenvalues:
         if each.fraction is None or each.fraction == 0:
@@ -65,13 +65,13 @@ def _leading(graph: ExactlySolved) -> str:
             )
     if not columns:
         return r"\text{(irrational)}"
-    end = [r"\cdots"] if len(columns) < graph.rank else []
-    rows = [[*row, *end] for row in zip(*columns, strict=True)]
+    dots = [r"\cdots"] if len(columns) < graph.rank else []
+    rows = [[*row, *dots] for row in zip(*columns, strict=True)]
     return _matrix(rows)
 
 
 def _eigenfunctions(graph: ExactlySolved, value: Fraction) -> list[tuple[list[Fraction], Fraction]]:
-    """Return an orthogonal basis of the eigenfunctions of P in L²(w_x), and their squared lengths, by Gram and Schmidt."""
+    """Return an orthogonal basis of the eigenfunctions of P in L²(w_x), and their squared lengths, by the Gram-Schmidt process."""
     flint: Any = require("flint")
     N, P, w_x = graph.N, graph.walk, graph.w_x.tolist()
     entries = [[flint.fmpq(e.numerator, e.denominator) for e in row] for row in P.tolist()]
@@ -87,11 +87,11 @@ def _eigenfunctions(graph: ExactlySolved, value: Fraction) -> list[tuple[list[Fr
             entry = reduced[i, free]
             phi[j] = -Fraction(int(entry.p), int(entry.q))
         for other, square in basis:
-            share = sum((w * a * b for w, a, b in zip(w_x, phi, other, strict=True)), Fraction(0)) / square
-            phi = [a - share * b for a, b in zip(phi, other, strict=True)]
+            coefficient = sum((w * a * b for w, a, b in zip(w_x, phi, other, strict=True)), Fraction(0)) / square
+            phi = [a - coefficient * b for a, b in zip(phi, other, strict=True)]
         square = sum((w * a * a for w, a in zip(w_x, phi, strict=True)), Fraction(0))
         basis.append((phi, square))
     return basis
 
 
-WRITERS = {"w": _w, "adjacency": _adjacency, "gamma": _gamma, "F*": _leading}
+WRITERS = {"w": _w, "adjacency": _adjacency, "gamma": _gamma, "F*": _leading_eigenvectors}

@@ -1,4 +1,4 @@
-"""`ExactGraph`: w, its walk and its spectrum without rounding, for a population declared with exact probabilities."""
+"""`ExactGraph`: w, the random walk on views and the spectrum without rounding, of a population with exact probabilities."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -25,15 +25,15 @@ from popgraph.populations.exact.eigenspaces import Cut, Factored
 from popgraph.populations.exact.integers import Block, blocks, check_exact, weights
 from popgraph.populations.exact.verification import ExactMatch, verify
 
-FIRST_BITS = 64  # of precision, at which roots are isolated at first
+FIRST_BITS = 64  # bits of precision of the first attempt to isolate the roots; each further one doubles them
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ExactGraph(Immutable):
     """Hold a population graph in rational and algebraic numbers. Made by `PopulationGraph.exact`.
 
-    It is an oracle of its own: no floating-point spectrum enters it. Each component's characteristic polynomial is computed
-    and factored over the rationals, and its roots are isolated by ball arithmetic, all by python-flint.
+    No floating-point result is used, so it can serve as a test of the other solvers. Each component's characteristic
+    polynomial is computed and factored over the rationals, and its roots are isolated by ball arithmetic, all by python-flint.
 
     Examples
     --------
@@ -78,7 +78,7 @@ class ExactGraph(Immutable):
 
     @property
     def walk(self) -> NDArray[np.object_]:
-        """P = D^-1 w, an (N, N) array of Fractions: rational, and similar to Ā."""
+        """P = D^-1 w, an (N, N) array of Fractions; being similar to Ā, it has the same eigenvalues."""
         w, w_x = self._weights
         return frozen(w / w_x[:, np.newaxis])
 
@@ -86,11 +86,11 @@ class ExactGraph(Immutable):
     def twin(self) -> NDArray[np.object_]:
         """The naturals' walk A D^-1 Aᵀ diag(p), an (n, n) array of Fractions, with the nonzero eigenvalues of P.
 
-        Its entry is Σ_x A(x|i) A(x|j) p_j / w_x: augment natural i, and ask which natural j the view came from.
+        Entry (i, j) is Σ_x A(x|i) A(x|j) p_j / w_x, the probability that a view drawn from natural i came from natural j.
         """
         law, A, exact = self.population.distribution, self.population.kernel, self.population.exact
         if exact is None or law.numerators is None or law.denominator is None:
-            raise AssertionError("check_exact comes first")
+            raise AssertionError("check_exact refuses populations without exact probabilities")
         n, w_x = A.shape[0], self._weights[1]
         table = np.full((n, self.N), Fraction(0), dtype=object)
         for i in range(n):
@@ -105,7 +105,7 @@ class ExactGraph(Immutable):
 
     @property
     def largest_side(self) -> int:
-        """Of the component that takes longest, the fewer of naturals and views: the size of what is solved."""
+        """The side of the largest matrix whose characteristic polynomial is computed: min(naturals, views) of a component."""
         return max(block.side for block in self._blocks)
 
     @cached_property
@@ -116,7 +116,7 @@ class ExactGraph(Immutable):
             for factor, exponent in factors(characteristic(block)).items():
                 exponents[factor] = exponents.get(factor, 0) + exponent
         degree = sum((len(factor) - 1) * exponent for factor, exponent in exponents.items())
-        if degree < self.N:  # a component with fewer naturals than views has zeros beside those of its naturals' walk
+        if degree < self.N:  # components with fewer naturals than views are solved by `twin`, which lacks some zeros
             exponents[0, 1] = exponents.get((0, 1), 0) + self.N - degree
         order = sorted(exponents, key=lambda factor: (len(factor), tuple(map(abs, factor)), factor))
         return Factored(tuple((factor, exponents[factor]) for factor in order))
@@ -134,7 +134,7 @@ class ExactGraph(Immutable):
             listed.sort(key=lambda each: each.low, reverse=True)
             if all(b.high < a.low for a, b in pairwise(listed)):
                 return tuple(listed)
-            bits *= 2  # different polynomials have no common root: this ends
+            bits *= 2  # ends, since different irreducible polynomials have no common root
 
     @cached_property
     def gamma(self) -> Floats:
@@ -144,7 +144,7 @@ class ExactGraph(Immutable):
         )
 
     def multiplicity(self, value: Any) -> int:
-        """Return how many times a rational number is an eigenvalue; of 1, that is the number of components.
+        """Return the multiplicity of a rational number as an eigenvalue, or 0; that of 1 is the number of components.
 
         Examples
         --------
@@ -153,12 +153,12 @@ class ExactGraph(Immutable):
         4
         """
         try:
-            asked = value if isinstance(value, Eigenvalue) else _rational(value)
+            wanted = value if isinstance(value, Eigenvalue) else _rational(value)
         except (TypeError, ValueError, ZeroDivisionError, OverflowError):
             raise InvalidArgument(
                 f"value is {shorten(value)}; give an int, a Fraction or a string like '1/4'"
             ) from None
-        return next((each.multiplicity for each in self.eigenvalues if each == asked), 0)
+        return next((each.multiplicity for each in self.eigenvalues if each == wanted), 0)
 
     @property
     def rank(self) -> int:
@@ -167,7 +167,7 @@ class ExactGraph(Immutable):
 
     @property
     def clean_cuts(self) -> tuple[int, ...]:
-        """The k with γ_k > γ_{k+1}, decided exactly: there F* spans one subspace, not a family."""
+        """The k with γ_k > γ_{k+1}, decided exactly. For these the span of F* is unique."""
         ends = np.cumsum([each.multiplicity for each in self.eigenvalues if each != 0])
         return tuple(int(end) for end in ends)
 
@@ -188,7 +188,7 @@ class ExactGraph(Immutable):
         raise AssertionError("multiplicities sum to N")
 
     def cut(self, k: int) -> Cut:
-        """Return what lies between γ_k and γ_{k+1}, k in 1..N.
+        """Return the gap between γ_k and γ_{k+1}, k in 1..N, and where the eigenspace of γ_k begins and ends.
 
         Examples
         --------
@@ -197,19 +197,19 @@ class ExactGraph(Immutable):
         True
         """
         k = whole_number("k", k, self.N)
-        here = self.eigenvalue(k)
+        gamma_k = self.eigenvalue(k)
         upto = 0
         for each in self.eigenvalues:
             upto += each.multiplicity
-            if each == here:
+            if each == gamma_k:
                 break
-        clean = k == upto and here != 0  # at γ_k = 0 no k vectors are leading: Ā has fewer than k of them
+        clean = k == upto and gamma_k != 0  # if γ_k = 0, Ā has fewer than k eigenvectors of positive eigenvalue
         gap = (Fraction(0), Fraction(0))
         if clean and k < self.N:
-            gap = _gap(here, self.eigenvalue(k + 1))
+            gap = _gap(gamma_k, self.eigenvalue(k + 1))
         elif clean:
-            gap = here.enclosure()
-        return Cut(k, clean, here == 0, upto - here.multiplicity, upto, gap)
+            gap = gamma_k.enclosure()
+        return Cut(k, clean, gamma_k == 0, upto - gamma_k.multiplicity, upto, gap)
 
     def error_bounds(self, gamma: Any) -> Floats:
         """Return proven bounds on |γ̂_i - γ_i| of float eigenvalues, largest first, such as `graph.spectrum(k).gamma`.
@@ -240,8 +240,8 @@ class ExactGraph(Immutable):
         floats = numbers("gamma", getattr(gamma, "gamma", gamma), need)
         if floats.ndim != 1 or len(floats) > self.N:
             raise InvalidArgument(f"gamma has shape {floats.shape}; {need}")
-        # A value is at most as far from γ_i as from the farther end of an interval that contains γ_i. That distance is a Fraction;
-        # where the nearest float lies below it, the next float above it is the bound.
+        # γ_i lies in [low, high], so |value - γ_i| is at most the distance to the farther end of the interval. That distance is a
+        # Fraction; if the nearest float lies below it, the bound is the next larger float.
         bounds, i = [], 0
         for each in self.eigenvalues:
             low, high = each.enclosure(30)
@@ -255,8 +255,9 @@ class ExactGraph(Immutable):
     def verify(self, f: Any, k: int | None = None) -> ExactMatch:
         """Decide exactly whether a rational f matches F* up to an invertible linear map; see `ExactMatch`.
 
-        Span F is that of k leading eigenvectors iff span f is one of k leading eigenspaces of the rational walk P, which is
-        a matter of ranks: no tolerance enters. At a degenerate cut f must contain all above it and nothing below.
+        The columns of D^½ f span k leading eigenvectors of Ā iff those of f span k leading eigenvectors of the rational walk P.
+        Ranks of rational matrices decide that, without a tolerance. At a degenerate cut span f must contain all eigenvectors
+        of eigenvalues above γ_k, and lie in the span of those of eigenvalues at least γ_k.
 
         Parameters
         ----------
@@ -268,7 +269,7 @@ class ExactGraph(Immutable):
         Raises
         ------
         InvalidEmbedding
-            If f is not one rational vector for each view; floats are refused by name.
+            If f is not one rational vector for each view; floats are refused.
         TooLarge
             If there are more than 300 views.
 
@@ -295,7 +296,7 @@ class ExactGraph(Immutable):
         return latex.write(self, what)
 
     def _repr_latex_(self) -> str | None:
-        """Write w, Ā, γ and F* for a notebook; nothing where there are too many views to look at."""
+        """Write w, Ā, γ and F* for a notebook; nothing if there are more than 12 views."""
         return latex.page(self)
 
     def __repr__(self) -> str:
@@ -309,17 +310,17 @@ class ExactGraph(Immutable):
 
 
 def _rational(value: Any) -> Fraction:
-    """Return the rational number that a user wrote."""
+    """Return a number given as int, Fraction, Decimal or str as a Fraction."""
     if isinstance(value, str | Decimal):
         return Fraction(read_fraction(value))
     return Fraction(int(value) if isinstance(value, np.integer) else value)
 
 
 def _gap(a: Eigenvalue, b: Eigenvalue) -> tuple[Fraction, Fraction]:
-    """Return two numbers, at most 0.1 % apart, between which a - b > 0 lies."""
+    """Return a lower and an upper bound on a - b > 0 that differ by at most 0.1 %."""
     digits = 20
     while True:
-        (low, high), (least, most) = a.enclosure(digits), b.enclosure(digits)
-        if low - most > 0 and (high - least) * 1000 <= (low - most) * 1001:
-            return low - most, high - least
+        (a_low, a_high), (b_low, b_high) = a.enclosure(digits), b.enclosure(digits)
+        if a_low - b_high > 0 and (a_high - b_low) * 1000 <= (a_low - b_high) * 1001:
+            return a_low - b_high, a_high - b_low
         digits *= 2

@@ -1,4 +1,4 @@
-"""`ProductTraining`: an embedding of a product that was trained, and its history."""
+"""`ProductTraining`: an embedding of a product of populations, as `train` returns it, with the history of the training."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from popgraph.populations.structure.low_degree import LowDegree
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ProductTraining(Immutable):
-    """Hold an embedding of a product, and how it was reached. Made by `popgraph.train`.
+    """Hold a trained embedding of a product, and the history of its training. Made by `popgraph.train`.
 
     Attributes
     ----------
@@ -17,9 +17,10 @@ class ProductTraining(Immutable):
     weights : (m, k) array
         W.
     steps, loss, gradient_norm : (T,) arrays
-        The iterations, the population's loss at them, and the gradient's norm in coordinates in which E ψψᵀ = 1.
+        Numbers of iterations, the population's loss after each, and the gradient's norm in coordinates in which E ψψᵀ is the
+        identity.
     converged : bool
-        Whether the gradient fell below `tol`, or as far as rounding lets it.
+        Whether the gradient fell below `tol`, or as low as rounding errors allow.
     stopped : str
         Why it stopped, in words.
 

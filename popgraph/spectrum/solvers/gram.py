@@ -1,7 +1,8 @@
-"""Ā, or a matrix of the same eigenvalues, as a product with a vector: all that the iterative solver asks of a graph.
+"""Multiply vectors by Ā, or by a matrix with the same positive eigenvalues: the iterative solver needs nothing else of a graph.
 
-`Gram` is the smaller of MMᵀ and MᵀM, with nothing formed but M and its transpose; `OperatorProduct` multiplies by a
-LinearOperator. Both count their products, so that a benchmark can say how far a solver is from the machine's memory bandwidth.
+`Gram` multiplies by the smaller of MMᵀ and MᵀM, from M and its transpose, without forming either product. `OperatorProduct`
+multiplies by a LinearOperator. Both count their products, so that a benchmark can compare a solver's speed with the machine's
+memory bandwidth.
 """
 
 import os
@@ -17,11 +18,12 @@ from popgraph.basics.arrays import Floats, Sparse
 from popgraph.errors import NotConverged
 from popgraph.spectrum.certificate import COLUMNS_AT_ONCE
 
-DENSE_SHARE = 0.3  # of entries that are not 0: a fuller factor is quicker, and not much larger, as a dense array
-THREADED_ENTRIES = (
-    1_000_000  # from which on: on two cores, 8 million take half the time in threads, 300,000 take longer
-)
-COLUMNS_FOR_ONE = 1.5  # multiplied together in the time of one alone: 1.2 to 1.9 were measured at 3 to 50 entries a row
+DENSE_SHARE = 0.3  # of nonzero entries; an M with more is faster as a dense array, and not much larger
+# Nonzero entries of M above which products use threads. On two cores these halve the time at 8 million entries, and cost time at
+# 300,000.
+THREADED_ENTRIES = 1_000_000
+# Columns that are multiplied together in the time of a single one: 1.2 to 1.9 were measured, at 3 to 50 entries a row.
+COLUMNS_IN_TIME_OF_ONE = 1.5
 
 
 class Product(Protocol):
@@ -45,7 +47,7 @@ class Product(Protocol):
 
 
 class OperatorProduct:
-    """Multiply by a symmetric scipy LinearOperator, Ā itself: a `Product` for what has a structure instead of entries."""
+    """Multiply by a symmetric scipy LinearOperator, Ā itself: the `Product` of a population whose M is not stored."""
 
     def __init__(self, operator: Any, limit: float = np.inf) -> None:
         self.operator, self.side, self.limit, self.products = operator, operator.shape[0], limit, 0
@@ -62,40 +64,34 @@ class OperatorProduct:
         return np.stack([self.vector(x) for x in X.T], axis=1)
 
     def compressed(self, X: Floats) -> Floats:
-        """Return Xᵀ Ā X, (m, m), of columns (side, m); column by column, which takes no memory."""
+        """Return Xᵀ Ā X, (m, m), of columns (side, m); column by column, so that ĀX is not stored."""
         return np.column_stack([dgemv(1.0, X, self.vector(x), trans=1) for x in X.T])
 
 
 class Gram:
-    """Multiply by B Bᵀ, where B is M or its transpose, whichever has fewer rows.
-
-    Parameters
-    ----------
-    M : csr_array
-    limit : float
-        As of `Product`.
-    """
+    """Multiply by B Bᵀ, where B is M or its transpose, whichever has fewer rows; a `Product`, made from the csr_array M."""
 
     def __init__(self, M: Sparse, limit: float = np.inf) -> None:
         n, n_views = M.shape
-        self.by_naturals = n < n_views  # whether the naturals are the smaller side: MMᵀ
+        self.by_naturals = n < n_views  # B is M, and the product is with MMᵀ
         self.side, self.limit, self.products = min(n, n_views), limit, 0
-        self._full: Any = None
+        self._dense_B: Any = None
         if M.nnz > DENSE_SHARE * n * n_views:
-            self._full = np.asfortranarray(M.toarray() if self.by_naturals else M.toarray().T)
+            self._dense_B = np.asfortranarray(M.toarray() if self.by_naturals else M.toarray().T)
             return
-        # Gathering products take half the time of scattering ones, so M and its transpose are both kept.
+        # A csr_array times x gathers entries of x, in half the time in which its transpose would scatter them. So both M and Mᵀ
+        # are kept as csr_arrays.
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         threads = ThreadPoolExecutor(cores - 1) if cores > 1 and M.nnz > THREADED_ENTRIES else None
         naturals, views = _Rows(M, threads, cores), _Rows(M.T.tocsr(), threads, cores)
-        self._second, self._first = (naturals, views) if self.by_naturals else (views, naturals)
+        self._B, self._B_transposed = (naturals, views) if self.by_naturals else (views, naturals)
 
     def vector(self, x: Floats) -> Floats:
         """Return B Bᵀ x of a vector (side,)."""
         self._count(1)
-        if self._full is not None:
-            return np.asarray(dgemv(1.0, self._full, dgemv(1.0, self._full, x, trans=1)))
-        return self._second(self._first(x))
+        if self._dense_B is not None:
+            return np.asarray(dgemv(1.0, self._dense_B, dgemv(1.0, self._dense_B, x, trans=1)))
+        return self._B(self._B_transposed(x))
 
     def compressed(self, X: Floats) -> Floats:
         """Return Xᵀ B Bᵀ X, (m, m), of columns (side, m)."""
@@ -103,30 +99,32 @@ class Gram:
         inner = np.empty((X.shape[1], X.shape[1]))
         for start in range(0, X.shape[1], COLUMNS_AT_ONCE):
             part = X[:, start : start + COLUMNS_AT_ONCE]
-            if self._full is not None:
-                image = self._full @ (self._full.T @ part)
+            if self._dense_B is not None:
+                image = self._dense_B @ (self._dense_B.T @ part)
             else:
-                image = self._second(self._first(np.ascontiguousarray(part)))
+                image = self._B(self._B_transposed(np.ascontiguousarray(part)))
             inner[:, start : start + COLUMNS_AT_ONCE] = dgemm(1.0, X, image, trans_a=1)
         return inner
 
     def columns(self, X: Floats) -> Floats:
         """Return B Bᵀ X of columns (side, m)."""
-        self._count(X.shape[1] / COLUMNS_FOR_ONE)
+        self._count(X.shape[1] / COLUMNS_IN_TIME_OF_ONE)
         image = np.empty(X.shape, order="F")
         for start in range(0, X.shape[1], COLUMNS_AT_ONCE):
             part = X[:, start : start + COLUMNS_AT_ONCE]
-            if self._full is not None:
-                image[:, start : start + COLUMNS_AT_ONCE] = self._full @ (self._full.T @ part)
+            if self._dense_B is not None:
+                image[:, start : start + COLUMNS_AT_ONCE] = self._dense_B @ (self._dense_B.T @ part)
             else:
-                image[:, start : start + COLUMNS_AT_ONCE] = self._second(self._first(np.ascontiguousarray(part)))
+                image[:, start : start + COLUMNS_AT_ONCE] = self._B(self._B_transposed(np.ascontiguousarray(part)))
         return image
 
     def widened(self, X: Floats, out: Floats) -> None:
         """Write Bᵀ X (m columns on the larger side) into `out`."""
         for start in range(0, X.shape[1], COLUMNS_AT_ONCE):
             part = np.ascontiguousarray(X[:, start : start + COLUMNS_AT_ONCE])
-            out[:, start : start + COLUMNS_AT_ONCE] = self._first(part) if self._full is None else self._full.T @ part
+            out[:, start : start + COLUMNS_AT_ONCE] = (
+                self._B_transposed(part) if self._dense_B is None else self._dense_B.T @ part
+            )
 
     def _count(self, vectors: float) -> None:
         self.products += int(vectors)
@@ -137,18 +135,18 @@ class Gram:
 
 
 class _Rows:
-    """Multiply a csr_array by vectors, its rows shared out among threads; the bits do not depend on how many."""
+    """Multiply a csr_array by vectors, its rows divided among threads; the result is bitwise the same for any number of them."""
 
     def __init__(self, matrix: Sparse, threads: Executor | None, cores: int) -> None:
         self.shape, self.threads = matrix.shape, threads
         indptr = matrix.indptr
-        share = np.linspace(0, matrix.nnz, cores + 1)[1:-1] if threads else np.empty(0)
-        edges = [0, *np.searchsorted(indptr, share).tolist(), matrix.shape[0]]
+        entries_before = np.linspace(0, matrix.nnz, cores + 1)[1:-1] if threads else np.empty(0)
+        edges = [0, *np.searchsorted(indptr, entries_before).tolist(), matrix.shape[0]]
         self.parts = []
         for start, stop in pairwise(edges):
             entries = slice(indptr[start], indptr[stop])
-            rows = (matrix.data[entries], matrix.indices[entries], indptr[start : stop + 1] - indptr[start])
-            self.parts.append((slice(start, stop), sp.csr_array(rows, shape=(stop - start, matrix.shape[1]))))
+            arrays = (matrix.data[entries], matrix.indices[entries], indptr[start : stop + 1] - indptr[start])
+            self.parts.append((slice(start, stop), sp.csr_array(arrays, shape=(stop - start, matrix.shape[1]))))
 
     def __call__(self, x: Floats) -> Floats:
         if self.threads is None:
@@ -158,8 +156,8 @@ class _Rows:
         def multiply(rows: slice, part: Sparse) -> None:
             y[rows] = part @ x
 
-        others = [self.threads.submit(multiply, *part) for part in self.parts[1:]]
+        futures = [self.threads.submit(multiply, *part) for part in self.parts[1:]]
         multiply(*self.parts[0])
-        for other in others:
-            other.result()
+        for future in futures:
+            future.result()
         return y
