@@ -50,11 +50,9 @@ class Network(Immutable):
     backward: Ints
 
     def saturated(self) -> tuple["Network", int]:
-        """Return the capacities that a maximum flow leaves over, and its value in units.
-
-        The flow is checked, in whole numbers: it keeps to the capacities, what enters a node leaves it, and no way from the source
-        to the sink is left open. That proves it a maximum flow.
-        """
+        """Return the capacities that a maximum flow leaves unused, and the value of the flow in units."""
+        # The flow is checked in whole numbers: it is within the capacities, what enters a node leaves it, and no path of unused
+        # capacity leads from the source to the sink. Together these prove that it is a maximum flow (Ford and Fulkerson).
         N, m = len(self.source), len(self.x)
         direct = np.minimum(self.source, self.sink)  # what flows from the source through one node to the sink
         start = replace(self, source=self.source - direct, sink=self.sink - direct)
@@ -93,14 +91,10 @@ class Network(Immutable):
 
 
 def minimum_cut(pairs: sp.coo_array, source: Floats, sink: Floats) -> Cut:
-    """Cut N nodes in two at least cost: a node on the sink's side pays source[x], one on the source's side pays sink[x].
+    """Split N nodes in two at least cost: a node on the sink's side costs source[x], one on the source's side sink[x].
 
-    Parameters
-    ----------
-    pairs : (N, N) coo_array
-        What x and x' pay for being parted; entries above the diagonal.
-    source, sink : (N,) arrays
-        Nonnegative; one of the two sums to 1 at most, up to rounding.
+    `pairs` (N, N), above the diagonal, is the cost of parting x and x'. All costs are nonnegative, and `source` or `sink` sums to
+    at most 1, up to rounding.
     """
     x, y = pairs.coords
     N, parted = len(source), _in_units(pairs.data)
