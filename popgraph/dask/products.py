@@ -19,7 +19,7 @@ from distributed import progress as dask_bar
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.dask import store
 from popgraph.dask.cluster import Cluster
-from popgraph.dask.store import VIEW_BINS, Finished, factor
+from popgraph.dask.store import VIEW_BINS, FactorBlock, factor
 from popgraph.errors import TooLarge, size_in_words
 from popgraph.spectrum.solvers.chebyshev import Filter
 
@@ -37,7 +37,7 @@ class Products:
     cluster : Cluster
     directory : str
         Where the blocks are.
-    blocks : tuple of Finished
+    blocks : tuple of FactorBlock
     N : int
         The number of views.
     workers : int
@@ -50,7 +50,7 @@ class Products:
 
     cluster: Cluster
     directory: str
-    blocks: tuple[Finished, ...]
+    blocks: tuple[FactorBlock, ...]
     N: int
     workers: int
     memory: float

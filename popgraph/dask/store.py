@@ -1,7 +1,7 @@
-"""Row blocks on disk: written once by the worker that enumerates them, and mapped into memory for each product.
+"""Row blocks of A and of M on disk: each is written once, by a worker, and is mapped into memory for each product.
 
-A block is a few arrays. A file appears whole or not at all, so that a worker killed while it writes leaves nothing behind that
-its successor could mistake for a block.
+A block is a few arrays, each in a file of its own. An array is written under another name and renamed when it is complete, so a
+worker that is killed while writing leaves no partial file that could be read as a block.
 """
 
 import os
@@ -18,29 +18,30 @@ from scipy.sparse.csgraph import connected_components
 
 from popgraph.basics.arrays import Floats, Ints, Sparse
 
-# Bare numbers, whose kind goes by the file's name: numpy's headers are parsed by Python's `ast`, which fails now and then where
-# two threads parse at once (CPython 3.11), and workers may be threads
+# The files hold numbers without a header, and the array's name determines its dtype. The .npy format is not used: numpy parses
+# its headers by Python's `ast`, which sometimes fails if two threads parse at once (CPython 3.11), and workers may be threads.
+# Of a block's columns, "raw" and "indices" are positions among those that the block reaches, "numbers" and "columns" among all N.
 DTYPES = dict.fromkeys(["p", "A", "w_x", "M"], "f8") | dict.fromkeys(["indptr", "numbers", "columns"], "i8")
 DTYPES |= dict.fromkeys(["raw", "indices"], "i4")
-VIEW_BINS = 256  # equal parts of the views' numbers; for each block it is known which of them it reaches
+VIEW_BINS = 256  # into which the views 0..N-1 are divided; a `FactorBlock` says in which of them its block has entries
 
 
 @dataclass(frozen=True, eq=False)
-class Written:
-    """Hold what must be known of a block to unite its views with those of the others.
+class KernelBlock:
+    """Describe a written block of A: what is needed to combine its views with those of the other blocks.
 
     Attributes
     ----------
     n, nnz : int
-        Its naturals, and its stored entries.
+        The number of its naturals, and of its stored entries.
     columns : (m,) array
-        The columns that it reaches, ascending.
+        The columns in which it has entries, ascending.
     mass : (m,) array
-        Its part of their w_x.
+        What its naturals contribute to w_x of these columns.
     component : (m,) array
-        The connected component of each, within the block.
+        The connected component of each column within the block.
     p : float
-        Its part of Σp.
+        The sum of its naturals' p.
     """
 
     n: int
@@ -52,16 +53,16 @@ class Written:
 
 
 @dataclass(frozen=True, eq=False)
-class Finished:
-    """Hold of a block of M its naturals' number, the sum of its squares, and which of the `VIEW_BINS` parts of views it reaches."""
+class FactorBlock:
+    """Describe a written block of M: its number of naturals, the sum of its squared entries, and the `VIEW_BINS` it reaches."""
 
     n: int
     square: float
     bins: Ints
 
 
-def write(directory: str, block: int, p: Floats, A: Sparse) -> Written:
-    """Write a block of A, its columns numbered among those that it reaches."""
+def write_kernel(directory: str, block: int, p: Floats, A: Sparse) -> KernelBlock:
+    """Write a block of A, its columns numbered within the block: 0 is the first column in which the block has entries."""
     columns, local = np.unique(np.asarray(A.indices, dtype=np.intp), return_inverse=True)
     row_of = np.repeat(np.arange(len(p)), np.diff(A.indptr))
     sums = np.bincount(row_of, weights=A.data, minlength=len(p))
@@ -71,25 +72,25 @@ def write(directory: str, block: int, p: Floats, A: Sparse) -> Written:
     component = connected_components(joined, directed=False)[1][len(p) :]
     for name, array in {"p": p, "indptr": A.indptr, "raw": local, "A": A.data}.items():
         _save(directory, block, name, array)
-    return Written(
+    return KernelBlock(
         len(p), A.nnz, columns.astype(np.intp), np.asarray(mass, dtype=np.float64), component, float(np.sum(p))
     )
 
 
-def unite(directory: str, columns: list[Ints], w_x: Floats) -> None:
-    """Write what the blocks learn of each other: the number of each of their columns among all views, and w_x."""
+def write_views(directory: str, columns: list[Ints], w_x: Floats) -> None:
+    """Write what is known once all blocks are: the number of each block's columns among all views, and w_x."""
     _save(directory, 0, "w_x", w_x)
     for block, numbers in enumerate(columns):
         _save(directory, block, "numbers", numbers)
 
 
-def is_seen(directory: str) -> bool:
+def can_read_blocks(directory: str) -> bool:
     """Whether this process can read the blocks that the workers wrote."""
     return _path(directory, 0, "A").is_file()
 
 
-def finish(directory: str, block: int) -> Finished:
-    """Write the block's M = diag(√p) A D^-1/2, now that its columns' numbers and their w_x are known."""
+def write_factor(directory: str, block: int) -> FactorBlock:
+    """Write the block's rows of M = diag(√p) A D^-1/2. `write_views` must have run."""
     p, indptr, raw, A, columns = (_load(directory, block, name) for name in ("p", "indptr", "raw", "A", "numbers"))
     all_w_x = _load(directory, 0, "w_x")
     w_x, n_views = all_w_x[columns], len(all_w_x)
@@ -100,17 +101,17 @@ def finish(directory: str, block: int) -> Finished:
     _save(directory, block, "columns", columns[order])
     _save(directory, block, "indices", place[raw])
     _save(directory, block, "M", M)
-    return Finished(len(p), float(np.sum(M**2)), np.unique(columns * VIEW_BINS // n_views))
+    return FactorBlock(len(p), float(np.sum(M**2)), np.unique(columns * VIEW_BINS // n_views))
 
 
 def factor(directory: str, block: int) -> tuple[Sparse, Ints]:
-    """Return the block of M on the columns that it reaches, and their numbers; all of it mapped, not read."""
+    """Return the block's rows of M, restricted to the columns in which it has entries, and these columns; memory-mapped."""
     indptr, indices, M, columns = (_load(directory, block, name) for name in ("indptr", "indices", "M", "columns"))
     return sp.csr_array((M, indices, indptr), shape=(len(indptr) - 1, len(columns))), columns
 
 
-def collected(directory: str, blocks: int, n_views: int) -> Sparse:
-    """Return the whole of M, where it is small."""
+def complete_factor(directory: str, blocks: int, n_views: int) -> Sparse:
+    """Return all rows of M as one matrix in memory; the caller checks that it fits."""
     parts = []
     for block in range(blocks):
         M, columns = factor(directory, block)
@@ -120,7 +121,7 @@ def collected(directory: str, blocks: int, n_views: int) -> Sparse:
 
 
 def kernel(directory: str, block: int) -> tuple[Floats, Sparse, Ints]:
-    """Return p of a block, its rows of A on the columns that it reaches, and their numbers; all of it mapped, not read."""
+    """Return the block's p, its rows of A, restricted to the columns in which it has entries, and these columns; memory-mapped."""
     p, indptr, raw, A, columns = (_load(directory, block, name) for name in ("p", "indptr", "raw", "A", "numbers"))
     return p, sp.csr_array((A, raw, indptr), shape=(len(p), len(columns))), columns
 
@@ -130,8 +131,8 @@ def probabilities(directory: str, blocks: int) -> Floats:
     return np.concatenate([_load(directory, block, "p") for block in range(blocks)])
 
 
-def collected_kernel(directory: str, blocks: int, n_views: int) -> Sparse:
-    """Return the whole of A, where it is small."""
+def complete_kernel(directory: str, blocks: int, n_views: int) -> Sparse:
+    """Return all rows of A as one matrix in memory; the caller checks that it fits."""
     parts = []
     for block in range(blocks):
         _, A, columns = kernel(directory, block)
@@ -141,43 +142,44 @@ def collected_kernel(directory: str, blocks: int, n_views: int) -> Sparse:
 
 
 def _path(directory: str, block: int, name: str) -> Path:
+    """Return the path of one array of a block."""
     return Path(directory) / f"{block:06d}.{name}"
 
 
 def write_columns(directory: str, X: Floats) -> str:
-    """Write tall columns for the workers, and return where."""
+    """Write X (N, width) to a file that the workers read rows of, and return its path."""
     path = Path(directory) / f"columns-{uuid4().hex}"
     np.ascontiguousarray(X, dtype=np.float64).tofile(path)
     return str(path)
 
 
 def read_columns(path: str, width: int, start: int, stop: int) -> Floats:
-    """Return some rows of tall columns."""
+    """Return the rows start..stop-1 of an X that `write_columns` wrote."""
     rows = np.fromfile(path, dtype=np.float64, count=(stop - start) * width, offset=8 * start * width)
     return rows.reshape(stop - start, width)
 
 
 def clear_columns(directory: str) -> None:
-    """Delete the columns that were written."""
+    """Delete all files of `write_columns`."""
     for path in Path(directory).glob("columns-*"):
         path.unlink()
 
 
-def hand_over(directory: str, source: Any) -> str:
-    """Write the function that enumerates blocks, which may carry large tables, and return where."""
+def write_source(directory: str, source: Any) -> str:
+    """Write the function that enumerates blocks, which may contain large tables, to a file, and return its path."""
     path = Path(directory) / "source"
     path.write_bytes(cloudpickle.dumps(source))
     return str(path)
 
 
 @lru_cache(maxsize=1)
-def handed_over(path: str) -> Any:
-    """Return the function that enumerates blocks; a worker reads it once."""
+def read_source(path: str) -> Any:
+    """Return the function that enumerates blocks. The cache makes each worker read the file only once."""
     return cloudpickle.loads(Path(path).read_bytes())
 
 
 def _save(directory: str, block: int, name: str, array: Any) -> None:
-    """Write one array of a block, whole or not at all."""
+    """Write one array of a block; the file gets its name when it is complete."""
     path = _path(directory, block, name)
     part = path.with_name(f"{path.name}.{uuid4().hex}")
     np.ascontiguousarray(array, dtype=DTYPES[name]).tofile(part)
@@ -185,5 +187,5 @@ def _save(directory: str, block: int, name: str, array: Any) -> None:
 
 
 def _load(directory: str, block: int, name: str) -> Any:
-    """Map one array of a block."""
+    """Return one array of a block, memory-mapped."""
     return np.memmap(_path(directory, block, name), dtype=DTYPES[name], mode="r")
