@@ -38,23 +38,6 @@ MAY_IMPORT = {
 }
 # The files that other rooms enter by their own name, past the door of their room; the list only shrinks.
 PAST_THE_DOOR = {
-    "declare.augmentation": "dask populations testing zoo",
-    "declare.batch.states": "dask populations",
-    "declare.combinators": "populations zoo",
-    "declare.distribution": "dask io populations testing torch training verification zoo",
-    "declare.enumerated": "dask io populations",
-    "declare.image": "io populations zoo",
-    "declare.images": "zoo",
-    "downstream.selftraining": "theory",
-    "losses.scaled": "torch",
-    "populations.building": "io testing theory zoo",
-    "populations.features": "verification",
-    "populations.graph": "downstream io testing theory torch zoo",
-    "populations.structure.graph": "verification",
-    "populations.structure.low_degree": "verification",
-    "spectrum.basis": "dask populations verification",
-    "spectrum.certificate": "io",
-    "spectrum.policy": "dask",
     "spectrum.product.levels": "populations",
     "spectrum.product.separable": "populations",
     "spectrum.product.solve": "populations",
@@ -62,11 +45,7 @@ PAST_THE_DOOR = {
     "spectrum.solvers.chebyshev": "dask",
     "spectrum.solvers.deflation": "dask",
     "spectrum.solvers.lanczos": "dask verification",
-    "spectrum.solvers.operator": "populations verification",
     "spectrum.solvers.symmetric": "verification",
-    "spectrum.value": "io",
-    "verification.match": "torch",
-    "verification.verifying": "testing torch",
 }
 SOLVERS = {"dense", "iterative", "operator"}
 ONE_SEARCH = {"operator": {"spectrum.solvers.iterative"}}  # of an operator's products the same search is made

@@ -165,7 +165,7 @@ def test_answers_are_the_same_without_one_optional_library(name, plain):
 
 
 def test_a_message_writes_a_set_in_an_order_of_its_own():
-    from popgraph.errors import shorten
+    from popgraph.basics.words import shorten
 
     assert shorten({"b", "a", "c"}) == "{'a', 'b', 'c'}"
     assert shorten((frozenset("ba"), 1)) == "(frozenset({'a', 'b'}), 1)"

@@ -20,7 +20,8 @@ from extras import need
 from test_sharing import arrays
 
 import popgraph as pg
-from popgraph import errors, images, zoo
+from popgraph import images, zoo
+from popgraph.basics import extras
 from popgraph.spectrum.solvers import gram
 
 PACKAGE = str(Path(pg.__file__).parent)
@@ -278,17 +279,17 @@ def test_a_file_interrupted_anywhere_is_the_old_one_or_the_new_one(old, tmp_path
 
 def test_a_library_whose_import_is_interrupted_is_there_all_the_same(monkeypatch):
     """scipy.optimize raised "initialization failed" where Ctrl-C came while its compiled parts were loaded."""
-    real = errors.importlib.import_module
+    real = extras.importlib.import_module
 
     def interrupted(name):
         signal.raise_signal(signal.SIGINT)
         return real(name)
 
     monkeypatch.delitem(sys.modules, "xmlrpc.client", raising=False)
-    monkeypatch.setattr(errors.importlib, "import_module", interrupted)
+    monkeypatch.setattr(extras.importlib, "import_module", interrupted)
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        errors.load_whole("xmlrpc.client")
+        extras.import_uninterrupted("xmlrpc.client")
     assert "xmlrpc.client" in sys.modules
     assert signal.getsignal(signal.SIGINT) is before
 

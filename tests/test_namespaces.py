@@ -9,7 +9,8 @@ import pytest
 from extras import need
 
 import popgraph as pg
-from popgraph.errors import REQUIREMENTS, MissingExtra, require
+from popgraph.basics.extras import REQUIREMENTS, require
+from popgraph.errors import MissingExtra
 
 PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
 # All public names: what goes or comes here is a change for users, and stands in CHANGELOG.md.

@@ -6,7 +6,8 @@ from time import perf_counter
 import pytest
 
 import popgraph as pg
-from popgraph.errors import InvalidArgument, PopgraphError, did_you_mean, shorten
+from popgraph.basics.words import did_you_mean, shorten
+from popgraph.errors import InvalidArgument, PopgraphError
 
 ANIMALS = pg.build(["cat", "dog", "bird"], pg.apply(lambda x: x + "!", "1/3"), labels=["pet", "pet", "wild"])
 

@@ -282,7 +282,7 @@ def test_no_label_depends_on_whether_ortools_is_installed(classes, monkeypatch):
         graph, _, teacher, weight = random_case(seed, classes, most=12)
         with_it = self_train(graph, teacher, weight=weight)
         with monkeypatch.context() as patch:
-            patch.setattr(cuts, "load_whole", without_ortools)
+            patch.setattr(cuts, "import_uninterrupted", without_ortools)
             without = self_train(graph, teacher, weight=weight)
         assert without.labels.tolist() == with_it.labels.tolist()
         assert (without.objective, without.lower, without.unique) == (with_it.objective, with_it.lower, with_it.unique)

@@ -7,6 +7,7 @@
 | `arrays.py`, `subspace.py`, `blas.py` | arrays that cannot be changed; angles, ranks and tolerances; one thread |
 | `memory.py`, `progress.py` | `TooLarge` before anything is allocated; bars |
 | `html.py`, `namespaces.py` | how values print; what `dir()` shows |
+| `words.py`, `extras.py` | how messages are put together; libraries imported on first use |
 | `pickling.py`, `encoding.py` | functions on their way to another process; views as numbers for networks |
 
 >>> from popgraph.basics.arguments import count

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from popgraph.basics.arrays import Floats
-from popgraph.errors import InvalidEmbedding, listing, shorten
+from popgraph.basics.words import listing, shorten
+from popgraph.errors import InvalidEmbedding
 
 VIEWS_AT_A_TIME = 4096  # that a network sees
 

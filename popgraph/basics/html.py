@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from popgraph.errors import printable, shorten
+from popgraph.basics.words import printable, shorten
 
 MAX_CELL_CHARACTERS = 2000  # a longer string is cut
 

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from popgraph.errors import TooLarge, size_in_words
+from popgraph.basics.words import size_in_words
+from popgraph.errors import TooLarge
 
 try:
     import resource

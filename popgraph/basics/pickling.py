@@ -14,7 +14,8 @@ from types import FunctionType
 from typing import Any, Self
 
 from popgraph.basics.arrays import Immutable
-from popgraph.errors import InvalidAugmentation, shorten
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidAugmentation
 
 
 @dataclass(frozen=True, eq=False)

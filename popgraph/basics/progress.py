@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
 from typing import Any, TypeAlias, TypeVar
 
-from popgraph.errors import InvalidArgument, require, shorten
+from popgraph.basics.extras import require
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidArgument
 
 T = TypeVar("T")
 Progress: TypeAlias = bool | Callable[..., Any] | None

@@ -7,7 +7,8 @@ from collections.abc import Hashable, Sequence
 from typing import Any, Protocol
 
 from popgraph.basics.arrays import Floats, Ints
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidArgument
 
 
 class Eigenpairs(Protocol):

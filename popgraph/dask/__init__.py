@@ -15,8 +15,8 @@ array([1.  , 0.25])
 
 from typing import TYPE_CHECKING
 
+from popgraph.basics.extras import require
 from popgraph.basics.namespaces import missing, only
-from popgraph.errors import require
 
 require("dask.array")
 require("distributed")

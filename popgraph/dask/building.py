@@ -17,16 +17,22 @@ from popgraph.basics.arguments.labels import read_labels
 from popgraph.basics.arguments.outcomes import list_finite, read_distinct
 from popgraph.basics.arguments.probabilities import SUM_TOLERANCE
 from popgraph.basics.arrays import Ints, frozen
+from popgraph.basics.words import listing, shorten
 from popgraph.dask.graph import BlockGraph
 from popgraph.dask.products import Products
 from popgraph.dask.sources import Answer, Enumerated, Source, filed, read
 from popgraph.dask.store import FactorBlock, can_read_blocks, write_factor, write_kernel, write_source, write_views
 from popgraph.dask.uniting import ComponentUnion, in_order, unite_views
 from popgraph.dask.workplace import Workplace, open_workplace
-from popgraph.declare.augmentation import as_augmentation
-from popgraph.declare.distribution import Distribution
-from popgraph.declare.enumerated import check_floats, read_distribution, read_law_and_matrix, read_rows
-from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, listing, shorten
+from popgraph.declare import (
+    Distribution,
+    as_augmentation,
+    check_floats,
+    read_distribution,
+    read_law_and_matrix,
+    read_rows,
+)
+from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution
 
 MAX_BLOCKS = 10**6  # each is several files, and known to this process
 ROWS_PER_BLOCK = 25_000  # by default; a block of 16 views for each natural then takes 5 MB

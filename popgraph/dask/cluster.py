@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 import distributed
 
-from popgraph.errors import InvalidArgument, TooLarge, shorten, size_in_words
+from popgraph.basics.words import shorten, size_in_words
+from popgraph.errors import InvalidArgument, TooLarge
 
 T = TypeVar("T")
 WORKER_TIMEOUT = 60.0  # seconds until the first worker must be there

@@ -10,15 +10,15 @@ import numpy as np
 from popgraph.basics.arguments import flag, generator, one_of, whole_number
 from popgraph.basics.arguments.classes import classes_in_order, labels_of, list_labels
 from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse, frozen
+from popgraph.basics.words import size_in_words
 from popgraph.dask import drawing, store
 from popgraph.dask.decompose import decompose
 from popgraph.dask.products import Products
-from popgraph.declare.distribution import Distribution, Seed
-from popgraph.errors import InvalidArgument, TooLarge, size_in_words
+from popgraph.declare import Distribution, Seed
+from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.populations import PopulationGraph, build, read_columns, read_draws, sizes_in_words
-from popgraph.spectrum import Spectrum
+from popgraph.spectrum import PREFERRED_DENSE_SIDE, Spectrum
 from popgraph.spectrum import decompose as decompose_here
-from popgraph.spectrum.policy import PREFERRED_DENSE_SIDE
 
 MAX_BYTES_COLLECTED = 2**28  # of M or A that may be brought to this process
 MAX_BYTES_SOLVED_HERE = 2**22  # of M; sending columns to the workers would take longer than the solve

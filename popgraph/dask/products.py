@@ -17,10 +17,11 @@ from dask.highlevelgraph import HighLevelGraph
 from distributed import progress as dask_bar
 
 from popgraph.basics.arrays import Floats, Ints
+from popgraph.basics.words import size_in_words
 from popgraph.dask import store
 from popgraph.dask.cluster import Cluster
 from popgraph.dask.store import VIEW_BINS, FactorBlock, factor
-from popgraph.errors import TooLarge, size_in_words
+from popgraph.errors import TooLarge
 from popgraph.spectrum.solvers.chebyshev import Filter
 
 CHUNK_BYTES = 2**26  # of a tall array

@@ -11,8 +11,7 @@ import scipy.sparse as sp
 from popgraph.basics.arrays import Floats, Sparse
 from popgraph.basics.subspace import tolerance
 from popgraph.dask.products import Products
-from popgraph.spectrum import Remainder
-from popgraph.spectrum.basis import orthonormal
+from popgraph.spectrum import Remainder, orthonormal
 from popgraph.spectrum.solvers import block
 from popgraph.spectrum.solvers.chebyshev import Filter
 from popgraph.spectrum.solvers.deflation import find_leading

@@ -15,12 +15,10 @@ from popgraph.basics.arguments import numbers
 from popgraph.basics.arguments.kernels import is_matrix, read_kernel
 from popgraph.basics.arguments.outcomes import read_distinct
 from popgraph.basics.arrays import Floats, Sparse
+from popgraph.basics.words import listing, shorten
 from popgraph.dask.store import KernelBlock, read_source, write_kernel
-from popgraph.declare.augmentation import Augmentation
-from popgraph.declare.batch.states import LazySequence
-from popgraph.declare.distribution import Distribution
-from popgraph.declare.enumerated import enumerate_views, read_rows
-from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, PopgraphError, listing, shorten
+from popgraph.declare import Augmentation, Distribution, LazySequence, enumerate_views, read_rows
+from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, PopgraphError
 
 Source = Callable[..., tuple[Any, ...]]  # block, and what it is given -> (p, A) or (p, A, views)
 

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from popgraph.basics.arrays import Ints
-from popgraph.declare.batch.states import StateSequence, distinct
+from popgraph.declare import StateSequence, distinct
 
 
 def unite_views(lists: list[Sequence[Hashable]]) -> tuple[Sequence[Hashable], list[Ints]]:

@@ -10,8 +10,9 @@ from typing import Any
 
 from distributed import progress as dask_bar
 
+from popgraph.basics.words import shorten
 from popgraph.dask.cluster import Cluster
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.errors import InvalidArgument
 
 
 class Temporary:

@@ -23,13 +23,13 @@ from popgraph.declare.batch.states import LazySequence, LetterCoding, NumberCodi
 from popgraph.declare.combinators import applied, apply, choose, identity, independently
 from popgraph.declare.distribution import Distribution, Seed, joint_distribution
 from popgraph.declare.enumerated import (
+    EnumeratedPopulation,
     ExactKernel,
-    Population,
     check_floats,
+    enumerate_population,
     enumerate_views,
     read_distribution,
     read_law_and_matrix,
-    read_population,
     read_rows,
 )
 from popgraph.declare.image import Image
@@ -37,12 +37,12 @@ from popgraph.declare.image import Image
 __all__ = [
     "Augmentation",
     "Distribution",
+    "EnumeratedPopulation",
     "ExactKernel",
     "Image",
     "LazySequence",
     "LetterCoding",
     "NumberCoding",
-    "Population",
     "Seed",
     "StateSequence",
     "applied",
@@ -51,6 +51,7 @@ __all__ = [
     "check_floats",
     "choose",
     "distinct",
+    "enumerate_population",
     "enumerate_views",
     "from_table",
     "identity",
@@ -59,7 +60,6 @@ __all__ = [
     "joint_distribution",
     "read_distribution",
     "read_law_and_matrix",
-    "read_population",
     "read_rows",
 ]
 __dir__ = only(__all__)

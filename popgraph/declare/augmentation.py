@@ -20,19 +20,12 @@ from popgraph.basics.arguments.outcomes import compares_by_identity, read_distin
 from popgraph.basics.arguments.probabilities import read_pairs
 from popgraph.basics.arrays import Immutable
 from popgraph.basics.pickling import Portable
+from popgraph.basics.words import is_public_function, listing, printable, shorten
 from popgraph.declare.batch import combinators as vectorised
 from popgraph.declare.batch.branches import Batch
 from popgraph.declare.distribution import Distribution
 from popgraph.declare.kernel_table import KernelTable
-from popgraph.errors import (
-    InvalidArgument,
-    InvalidAugmentation,
-    InvalidDistribution,
-    is_public_function,
-    listing,
-    printable,
-    shorten,
-)
+from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution
 
 # Modules whose public functions return augmentations
 FACTORIES = ("popgraph.declare.combinators", "popgraph.declare.images")

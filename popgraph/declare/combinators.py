@@ -11,10 +11,11 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.outcomes import read_outcome
 from popgraph.basics.arguments.probabilities import PRODUCT_LIMIT, parse_unit
 from popgraph.basics.pickling import Portable
+from popgraph.basics.words import listing, shorten
 from popgraph.declare.augmentation import Augmentation, as_augmentation, ask, makes_augmentations
 from popgraph.declare.batch import combinators as vectorised
 from popgraph.declare.distribution import Distribution, joint_distribution
-from popgraph.errors import InvalidAugmentation, InvalidDistribution, TooLarge, listing, shorten
+from popgraph.errors import InvalidAugmentation, InvalidDistribution, TooLarge
 
 
 @checked_call()

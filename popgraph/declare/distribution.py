@@ -20,7 +20,8 @@ from popgraph.basics.arguments.probabilities import SUM_TOLERANCE, float_sum, re
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.html import html_table
 from popgraph.basics.memory import reserve
-from popgraph.errors import InvalidArgument, InvalidDistribution, did_you_mean, listing, shorten
+from popgraph.basics.words import did_you_mean, listing, shorten
+from popgraph.errors import InvalidArgument, InvalidDistribution
 
 Seed: TypeAlias = int | np.random.Generator | None
 

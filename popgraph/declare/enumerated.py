@@ -1,4 +1,4 @@
-"""`Population`: a distribution and an augmentation, enumerated into naturals, views, p and the sparse kernel A.
+"""`EnumeratedPopulation`: a distribution and an augmentation, enumerated into naturals, views, p and the sparse kernel A.
 
 Every form in which a population can be declared is read here, and here alone; all of them end in the same arrays. What is
 computed from these arrays (w, Ā, F*) lives in `graph.py`.
@@ -22,10 +22,11 @@ from popgraph.basics.arguments.probabilities import SUM_TOLERANCE
 from popgraph.basics.arrays import Immutable, Sparse, frozen, frozen_csr
 from popgraph.basics.memory import DECLARE_FEWER, reserve
 from popgraph.basics.progress import Progress, track
+from popgraph.basics.words import listing, shorten
 from popgraph.declare.augmentation import Augmentation, as_augmentation, ask
 from popgraph.declare.batch.enumeration import Enumeration, enumerate_states
 from popgraph.declare.distribution import Distribution, from_vector
-from popgraph.errors import InvalidAugmentation, InvalidDistribution, listing, shorten
+from popgraph.errors import InvalidAugmentation, InvalidDistribution
 
 ENTRIES_BETWEEN_CHECKS = 2**17  # entries listed between two looks at how much memory is left
 
@@ -46,7 +47,7 @@ class ExactKernel(Immutable):
 
 
 @dataclass(frozen=True, eq=False)
-class Population(Immutable):
+class EnumeratedPopulation(Immutable):
     """List a declared population: n naturals with probabilities, N views, and the kernel between them.
 
     `distribution` gives the naturals and p; `kernel` is A, an (n, N) csr_array; `exact` is A exactly, where every one of its
@@ -60,7 +61,7 @@ class Population(Immutable):
     exact: ExactKernel | None
 
 
-def read_population(
+def enumerate_population(
     distribution: Any,
     augmentation: Any,
     *,
@@ -68,7 +69,7 @@ def read_population(
     normalize: bool = False,
     drop_unreachable: bool = False,
     progress: Progress = None,
-) -> Population:
+) -> EnumeratedPopulation:
     """Read a population in any of the forms that `popgraph.build` documents.
 
     Raises
@@ -157,7 +158,9 @@ def read_law_and_matrix(
     return law, matrix, names
 
 
-def _from_matrix(declared: Any, given: Any, views: Any, normalize: bool, drop_unreachable: bool) -> Population:
+def _from_matrix(
+    declared: Any, given: Any, views: Any, normalize: bool, drop_unreachable: bool
+) -> EnumeratedPopulation:
     """Read a kernel matrix, whose columns keep their order."""
     law, matrix, names = read_law_and_matrix(declared, given, views, normalize)
     kernel, exact = read_rows(matrix, law, normalize)
@@ -173,7 +176,7 @@ def _from_matrix(declared: Any, given: Any, views: Any, normalize: bool, drop_un
             )
         kernel = frozen_csr(kernel[:, reached])
         names = tuple(names[j] for j in np.flatnonzero(reached).tolist())
-    return Population(law, names, kernel, exact)
+    return EnumeratedPopulation(law, names, kernel, exact)
 
 
 def read_rows(matrix: Any, law: Distribution, normalize: bool) -> tuple[Sparse, ExactKernel | None]:
@@ -239,7 +242,7 @@ def _read_objects(matrix: Any, law: Distribution, normalize: bool) -> tuple[Spar
 
 def enumerate_views(
     law: Distribution, augmentation: Augmentation, progress: Progress, *, as_naturals: bool = True
-) -> Population:
+) -> EnumeratedPopulation:
     """List the views natural by natural, asking the augmentation about each; as the naturals, where they are these.
 
     `as_naturals` is False of a block of a larger population, whose views are put in order when all of them are known.
@@ -266,10 +269,10 @@ def enumerate_views(
         rank = {index[natural]: i for i, natural in enumerate(law)}
         columns, index = [rank[column] for column in columns], dict(zip(law, range(len(law)), strict=True))
     kernel, exact = _assemble(rows, columns, len(index))
-    return Population(law, tuple(index), kernel, exact)
+    return EnumeratedPopulation(law, tuple(index), kernel, exact)
 
 
-def _in_order(population: Population, views: list[Hashable], drop_unreachable: bool) -> Population:
+def _in_order(population: EnumeratedPopulation, views: list[Hashable], drop_unreachable: bool) -> EnumeratedPopulation:
     """Return the population with its views in this order, which names each of them."""
     position = {by_value(view): i for i, view in enumerate(population.views)}
     if drop_unreachable:
@@ -288,10 +291,10 @@ def _in_order(population: Population, views: list[Hashable], drop_unreachable: b
     )
     if exact is not None:
         exact = ExactKernel(frozen(exact.numerators[by_column]), exact.denominators)
-    return Population(population.distribution, tuple(views), kernel, exact)
+    return EnumeratedPopulation(population.distribution, tuple(views), kernel, exact)
 
 
-def _from_states(law: Distribution, listed: Enumeration) -> Population:
+def _from_states(law: Distribution, listed: Enumeration) -> EnumeratedPopulation:
     """Sort the entries of an enumeration into a kernel."""
     indptr = np.concatenate([[0], np.cumsum(listed.lengths)])
     if not listed.data.all():
@@ -306,7 +309,7 @@ def _from_states(law: Distribution, listed: Enumeration) -> Population:
     exact = None
     if listed.numerators is not None:
         exact = ExactKernel(frozen(_narrow(listed.numerators[order])), listed.denominators)
-    return Population(law, listed.views, kernel, exact)
+    return EnumeratedPopulation(law, listed.views, kernel, exact)
 
 
 def _narrow(numerators: Any) -> Any:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from popgraph.basics.arguments import as_array, numbers, word
 from popgraph.basics.arrays import Immutable, frozen
-from popgraph.errors import InvalidArgument, printable
+from popgraph.basics.words import printable
+from popgraph.errors import InvalidArgument
 
 SHADES = " ░▒▓█"  # terminal ink, from nothing to full
 

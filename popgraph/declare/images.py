@@ -17,12 +17,13 @@ from popgraph.basics.arguments import count, flag, number
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.probabilities import PRODUCT_LIMIT, parse_unit
 from popgraph.basics.namespaces import missing, only
+from popgraph.basics.words import shorten
 from popgraph.declare.augmentation import Augmentation
 from popgraph.declare.batch import combinators as vectorised
 from popgraph.declare.combinators import applied, choose, identity
 from popgraph.declare.distribution import Distribution
 from popgraph.declare.image import Image
-from popgraph.errors import InvalidArgument, InvalidAugmentation, TooLarge, shorten
+from popgraph.errors import InvalidArgument, InvalidAugmentation, TooLarge
 
 __all__ = ["Image", "flip", "flip_pixels", "mask", "rotate", "shift"]
 __dir__ = only(__all__)

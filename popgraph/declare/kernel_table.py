@@ -5,8 +5,8 @@ from typing import Any
 
 from popgraph.basics.arrays import Immutable
 from popgraph.basics.html import html_table
+from popgraph.basics.words import printable, shorten
 from popgraph.declare.distribution import Distribution
-from popgraph.errors import printable, shorten
 
 MOST_COLUMNS = 12  # views; beyond them a row names its own
 

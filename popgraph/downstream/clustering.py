@@ -16,14 +16,16 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.labels import read_labels
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.blas import one_thread
+from popgraph.basics.extras import import_uninterrupted
 from popgraph.basics.html import bracket
 from popgraph.basics.memory import in_words
 from popgraph.basics.protocols import LabelledPopulation, read_population, spectrum_of
+from popgraph.basics.words import listing
 from popgraph.declare import Seed
 from popgraph.downstream.labelling import class_mass, given_labels
 from popgraph.downstream.parts import conductances
 from popgraph.downstream.votes import VOTE_TIE, first_largest, sum_by_class
-from popgraph.errors import InvalidArgument, listing, load_whole
+from popgraph.errors import InvalidArgument
 
 RESTARTS = 20  # k-means runs, of which the best is kept
 MAX_RESTARTS = 10**6
@@ -267,7 +269,7 @@ def matched_share(joint: Floats) -> float:
     >>> matched_share(np.array([[0.1, 0.4], [0.3, 0.0], [0.1, 0.1]]))
     0.7
     """
-    return float(joint[load_whole("scipy.optimize").linear_sum_assignment(joint, maximize=True)].sum())
+    return float(joint[import_uninterrupted("scipy.optimize").linear_sum_assignment(joint, maximize=True)].sum())
 
 
 def _joint(parts: Ints, count: int, y: Ints, r: int, mass: Floats) -> Floats:
@@ -315,7 +317,7 @@ def _lloyd(points: Floats, weights: Floats, centres: Floats) -> tuple[Ints, floa
     count, rows = len(centres), np.arange(len(points))
     parts = np.full(len(points), -1, dtype=np.intp)
     for _ in range(MAX_STEPS):
-        squared = load_whole("scipy.spatial.distance").cdist(centres, points, "sqeuclidean")
+        squared = import_uninterrupted("scipy.spatial.distance").cdist(centres, points, "sqeuclidean")
         cost = squared.min(axis=0)
         # The first of equally near centres, so that rounding decides nothing.
         nearest = np.argmax(squared <= cost * (1.0 + EQUAL_INERTIA) + SAME_POINT**2, axis=0)

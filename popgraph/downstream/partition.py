@@ -17,10 +17,11 @@ from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words, reserve
 from popgraph.basics.protocols import ViewedPopulation, read_population, spectrum_of
 from popgraph.basics.subspace import tolerance
+from popgraph.basics.words import shorten
 from popgraph.downstream.clustering import RESTARTS, k_means, spectral_points
 from popgraph.downstream.parts import part_conductances, self_weights, single_view_conductances, touching
 from popgraph.downstream.votes import indicators
-from popgraph.errors import InvalidArgument, TooLarge, shorten
+from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.populations import pair_weights
 
 MAX_VIEWS_SEARCHED = 16  # here m = 5 takes 0.3 s and m = 15 a second: the work grows like 3^N, and ranks need two bytes

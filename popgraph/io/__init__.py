@@ -21,11 +21,12 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.memory import in_words
 from popgraph.basics.namespaces import missing, only
 from popgraph.basics.protocols import Population, satisfies
-from popgraph.declare.distribution import Distribution
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.basics.words import shorten
+from popgraph.declare import Distribution
+from popgraph.errors import InvalidArgument
 from popgraph.io.container import read, write
 from popgraph.io.values import KINDS, Reader, Writer
-from popgraph.populations.graph import PopulationGraph
+from popgraph.populations import PopulationGraph
 from popgraph.spectrum import Spectrum
 from popgraph.training import Training
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.declare.image import Image
-from popgraph.errors import InvalidArgument, InvalidFile, shorten
+from popgraph.basics.words import shorten
+from popgraph.declare import Image
+from popgraph.errors import InvalidArgument, InvalidFile
 
 MAX_NESTED_TUPLES = 50
 DECIMAL_LIMIT = 10**4000  # Python writes no number of more than 4,300 digits

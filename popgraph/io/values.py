@@ -11,15 +11,12 @@ import scipy.sparse as sp
 from popgraph.basics.arguments.classes import list_labels
 from popgraph.basics.arguments.probabilities import SUM_TOLERANCE
 from popgraph.basics.arrays import frozen, frozen_csr
-from popgraph.declare.distribution import Distribution
-from popgraph.declare.enumerated import ExactKernel, Population
-from popgraph.errors import InvalidFile, PopgraphError, shorten
+from popgraph.basics.words import shorten
+from popgraph.declare import Distribution, EnumeratedPopulation, ExactKernel
+from popgraph.errors import InvalidFile, PopgraphError
 from popgraph.io.outcomes import decode, digits, encode, from_digits, text_of, text_tree
-from popgraph.populations.building import from_population
-from popgraph.populations.graph import PopulationGraph
-from popgraph.spectrum import Spectrum
-from popgraph.spectrum.certificate import Certificate
-from popgraph.spectrum.value import SolverUse
+from popgraph.populations import PopulationGraph, from_population
+from popgraph.spectrum import Certificate, SolverUse, Spectrum
 from popgraph.training import Training
 
 KINDS: dict[str, type] = {each.__name__: each for each in (Distribution, PopulationGraph, Spectrum, Training)}
@@ -175,7 +172,7 @@ class Reader:
         if len(np.unique(indices)) < N:
             raise InvalidFile("the kernel has a view that no natural reaches")
         labels = None if tree["labels"] is None else [decode(label) for label in tree["labels"]]
-        population = Population(law, views, frozen_csr(kernel), self.exact(tree, kernel))
+        population = EnumeratedPopulation(law, views, frozen_csr(kernel), self.exact(tree, kernel))
         return from_population(population, labels=labels, name=text_of(tree["name"]))
 
     def exact(self, tree: Any, kernel: Any) -> ExactKernel | None:

@@ -13,7 +13,8 @@ import scipy.sparse as sp
 
 from popgraph.basics.arguments import flag, number
 from popgraph.basics.arrays import Floats
-from popgraph.errors import TooLarge, size_in_words
+from popgraph.basics.words import size_in_words
+from popgraph.errors import TooLarge
 from popgraph.losses.operands import in_full_precision, plain, read_critic, read_rows, refuse_tensors
 from popgraph.losses.ready import ReadyLoss
 

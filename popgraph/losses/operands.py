@@ -14,7 +14,8 @@ import scipy.sparse as sp
 
 from popgraph.basics.arguments.tables import is_sparse, is_tensor
 from popgraph.basics.memory import reserve
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidArgument
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidArgument
 from popgraph.losses.critics import nt_logistic
 from popgraph.losses.infonce import infonce, simclr
 from popgraph.losses.redundancy import barlow_twins, idealised_vicreg, vicreg

@@ -11,7 +11,8 @@ import scipy.sparse as sp
 
 from popgraph.basics.arrays import Floats
 from popgraph.basics.protocols import Coordinates
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidArgument
 from popgraph.losses.critics import CriticLoss, positive_pairs, refuse_many_views
 from popgraph.losses.moments import MomentLoss
 from popgraph.losses.ready import ReadyLoss

@@ -9,7 +9,8 @@ import scipy.sparse as sp
 
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Sparse, cross, times
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidArgument
 from popgraph.losses.moments import Gram, MomentLoss, Moments, PlugInLoss, trace
 from popgraph.losses.operands import alike, check_operand, read_arrays
 

@@ -14,7 +14,8 @@ from scipy.sparse.csgraph import connected_components
 from popgraph.basics.arguments import is_whole
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.protocols import ViewedPopulation
-from popgraph.errors import InvalidArgument, printable, shorten
+from popgraph.basics.words import printable, shorten
+from popgraph.errors import InvalidArgument
 from popgraph.plot.reading import drawn_as_images
 
 COLOURS = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000"]

@@ -19,9 +19,11 @@ from PIL import Image as Pillow
 
 from popgraph.basics.arguments import count, is_real, is_whole
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.extras import require
 from popgraph.basics.html import Bar, html_table, number
 from popgraph.basics.protocols import Population, ViewedPopulation, satisfies, spectrum_of
-from popgraph.errors import InvalidArgument, PopgraphError, printable, require, shorten
+from popgraph.basics.words import printable, shorten
+from popgraph.errors import InvalidArgument, PopgraphError
 from popgraph.plot.drawing import MAX_ROWS_NUMBERED, WEIGHTS
 from popgraph.plot.embeddings import embedding
 from popgraph.plot.graphs import graph as draw_graph

@@ -12,7 +12,8 @@ from popgraph.basics.arguments import flag, one_of
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.memory import reserve
 from popgraph.basics.protocols import ViewedPopulation
-from popgraph.errors import InvalidArgument, printable, shorten
+from popgraph.basics.words import printable, shorten
+from popgraph.errors import InvalidArgument
 from popgraph.plot.drawing import INK, MAX_ROWS_NAMED, MAX_ROWS_NUMBERED, WEIGHTS, Placement, axes_or_new, thumbnail
 from popgraph.plot.reading import MAX_VIEWS_DRAWN, chosen_views, drawn_as_images, read_viewed, weights_among
 from popgraph.populations import PopulationGraph

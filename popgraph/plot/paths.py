@@ -12,7 +12,8 @@ from popgraph.basics.arguments import numbers, read_callable, whole_number
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats
 from popgraph.basics.protocols import Population, satisfies
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidArgument
 from popgraph.plot.drawing import COLOURS, FAINT, WARNING, axes_or_new
 
 EQUAL_WITHIN = 1e-9  # eigenvalues that differ by no more are drawn as one

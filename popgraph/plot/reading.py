@@ -9,8 +9,9 @@ from popgraph.basics.arguments.classes import classes_in_order, label_in_words, 
 from popgraph.basics.arguments.labels import read_labels
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.protocols import Eigenpairs, ViewedPopulation, read_population, satisfies
+from popgraph.basics.words import printable, shorten
 from popgraph.declare import Image
-from popgraph.errors import InvalidArgument, printable, shorten
+from popgraph.errors import InvalidArgument
 from popgraph.populations import PopulationGraph
 
 MAX_VIEWS_AS_IMAGES = 30  # more thumbnails would cover one another

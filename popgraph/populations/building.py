@@ -8,7 +8,7 @@ from popgraph.basics.arguments.labels import read_labels
 from popgraph.basics.arrays import frozen
 from popgraph.basics.memory import DECLARE_FEWER, in_words
 from popgraph.basics.progress import Progress, check_progress
-from popgraph.declare.enumerated import Population, read_population
+from popgraph.declare import EnumeratedPopulation, enumerate_population
 from popgraph.populations import weights
 from popgraph.populations.graph import PopulationGraph
 
@@ -86,7 +86,7 @@ def build(
     flag("drop_unreachable", drop_unreachable)
     word("name", name)
     check_progress(progress)
-    population = read_population(
+    population = enumerate_population(
         distribution,
         augmentation,
         views=views,
@@ -97,7 +97,7 @@ def build(
     return from_population(population, labels=labels, name=name)
 
 
-def from_population(population: Population, *, labels: Any = None, name: str = "") -> PopulationGraph:
+def from_population(population: EnumeratedPopulation, *, labels: Any = None, name: str = "") -> PopulationGraph:
     """Join an enumerated population to its arrays."""
     law, A = population.distribution, population.kernel
     p = law.probabilities

@@ -9,7 +9,7 @@ import numpy as np
 
 from popgraph.basics.arrays import Immutable, Ints, Sparse
 from popgraph.basics.html import number, short
-from popgraph.declare.enumerated import Population
+from popgraph.declare import EnumeratedPopulation
 
 Probability: TypeAlias = Fraction | float
 
@@ -58,7 +58,7 @@ class Explanation(Immutable):
         return "\n".join([title, "  = sum over naturals of p · A(x) · A(x'):", *lines])
 
 
-def explain(population: Population, by_view: Sparse, i: int, j: int) -> Explanation:
+def explain(population: EnumeratedPopulation, by_view: Sparse, i: int, j: int) -> Explanation:
     """Write w_ij of views i and j term by term; `by_view` is the kernel as a csc_array."""
     law = population.distribution
     terms = []
@@ -75,7 +75,7 @@ def _naturals_of(by_view: Sparse, view: int) -> Ints:
     return np.asarray(by_view.indices[by_view.indptr[view] : by_view.indptr[view + 1]])
 
 
-def _entry(population: Population, natural: int, view: int) -> Probability:
+def _entry(population: EnumeratedPopulation, natural: int, view: int) -> Probability:
     """Return A(view|natural) of a pair that has one, exactly where all of the population is exact."""
     A = population.kernel
     start, stop = A.indptr[natural : natural + 2]

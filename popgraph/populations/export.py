@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import scipy.sparse as sp
 
 from popgraph.basics.arrays import Floats, Sparse
+from popgraph.basics.extras import require
 from popgraph.basics.memory import reserve
-from popgraph.errors import require
 
 if TYPE_CHECKING:  # classes of their own, as neither library ships inline types; with stubs they are the libraries' too
     import networkx

@@ -10,7 +10,8 @@ from scipy.linalg import qr, solve_triangular
 from popgraph.basics.arguments.embeddings import check_scale, read_embedding
 from popgraph.basics.arrays import Floats, frozen
 from popgraph.basics.subspace import tolerance
-from popgraph.errors import InvalidArgument, listing
+from popgraph.basics.words import listing
+from popgraph.errors import InvalidArgument
 
 
 @dataclass(frozen=True, eq=False)

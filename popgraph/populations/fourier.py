@@ -14,19 +14,21 @@ import numpy as np
 
 from popgraph.basics.arguments import whole_number
 from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse, frozen
+from popgraph.basics.extras import import_uninterrupted
 from popgraph.basics.subspace import tolerance
-from popgraph.errors import TooLarge, load_whole, size_in_words
+from popgraph.basics.words import size_in_words
+from popgraph.errors import TooLarge
 from popgraph.populations.symmetry import Symmetry
 from popgraph.spectrum import (
     Solution,
     SolverUse,
     Spectrum,
     assemble_spectrum,
+    groups,
     leading_eigenvectors,
     products_with,
     unit_eigenvectors,
 )
-from popgraph.spectrum.basis import groups
 
 MAX_BLOCK_BYTES = 2**32  # of the blocks of all characters together
 # Where γ_k is repeated, all eigenvectors of its eigenspace are formed to choose a reproducible basis of it, if they fit in this
@@ -111,7 +113,7 @@ class FourierBlocks(Immutable):
         # So only the rows of the first members are needed, and the sum over g is a Fourier transform along the images of x. If χ is
         # not 1 on the stabiliser of x, the sum is 0, as it must be: O has no such vector.
         along = M[:, columns.images].reshape(*M.shape[:1], len(columns.first), *self.symmetry.orders)
-        transformed = load_whole("scipy.fft").fftn(along, axes=tuple(range(2, along.ndim)))
+        transformed = import_uninterrupted("scipy.fft").fftn(along, axes=tuple(range(2, along.ndim)))
         hat = transformed.reshape(len(rows.first), len(columns.first), -1)
         hat = np.ascontiguousarray(hat[:, :, self._characters].transpose(2, 0, 1))
         hat *= np.sqrt(rows.sizes[:, np.newaxis] / columns.sizes) / columns.fixing

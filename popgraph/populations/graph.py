@@ -12,12 +12,10 @@ from popgraph.basics.arguments import by_value, generator, one_of
 from popgraph.basics.arguments.classes import bayes_labels
 from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.basics.memory import in_words
-from popgraph.basics.protocols import Population as AnyPopulation
-from popgraph.basics.protocols import satisfies
-from popgraph.declare.batch.states import StateSequence
-from popgraph.declare.distribution import Seed
-from popgraph.declare.enumerated import Population
-from popgraph.errors import InvalidArgument, did_you_mean, shorten
+from popgraph.basics.protocols import Population, satisfies
+from popgraph.basics.words import did_you_mean, shorten
+from popgraph.declare import EnumeratedPopulation, Seed, StateSequence
+from popgraph.errors import InvalidArgument
 from popgraph.populations import export, printing, weights
 from popgraph.populations.columns import read_columns
 from popgraph.populations.exact import ExactGraph
@@ -42,7 +40,7 @@ class PopulationGraph(Immutable):
 
     Attributes
     ----------
-    population : Population
+    population : EnumeratedPopulation
         The declaration, enumerated: `naturals`, `views`, `p` and `kernel` are read off it.
     w_x : (N,) array
         The views' probabilities, the row sums of w.
@@ -63,7 +61,7 @@ class PopulationGraph(Immutable):
     (('x', 'y'), 1)
     """
 
-    population: Population
+    population: EnumeratedPopulation
     w_x: Floats
     factor: Sparse
     labels: Any = None
@@ -395,5 +393,5 @@ class PopulationGraph(Immutable):
 def read_graph(call: str, graph: Any, name: str = "a PopulationGraph first") -> None:
     """Refuse what is no PopulationGraph; the message repeats the call, and names `expand()` where there is one."""
     if not isinstance(graph, PopulationGraph):
-        mend = "; use its .expand()" * satisfies(graph, AnyPopulation)
+        mend = "; use its .expand()" * satisfies(graph, Population)
         raise InvalidArgument(f"{call} takes {name}; got {shorten(graph)}{mend}")

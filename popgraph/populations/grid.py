@@ -12,8 +12,7 @@ import scipy.sparse as sp
 
 from popgraph.basics.arrays import Floats, Ints, frozen, frozen_csr
 from popgraph.basics.subspace import EPS
-from popgraph.declare.batch.states import LetterCoding, NumberCoding, StateSequence
-from popgraph.declare.enumerated import Population
+from popgraph.declare import EnumeratedPopulation, LetterCoding, NumberCoding, StateSequence
 from popgraph.populations import weights
 from popgraph.spectrum import Grid
 
@@ -27,7 +26,7 @@ HALF_TABLE_LIMIT = (
 )  # entries of the dense product of half of the coordinates; a larger population is treated as no grid
 
 
-def find_grid(population: Population) -> Grid | None:
+def find_grid(population: EnumeratedPopulation) -> Grid | None:
     """Return the factors of a product population whose outcomes are tuples, or None if it is no product.
 
     It is one if the naturals are all tuples of d coordinates over some sets, the views are too, p is a product, and

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from popgraph.basics.html import headed, html_table, listed, number
 from popgraph.basics.protocols import LabelledPopulation, Population
-from popgraph.errors import count_in_words, printable
+from popgraph.basics.words import count_in_words, printable
 from popgraph.spectrum import Spectrum
 
 MAX_VIEWS_OF_A_PRINTED_MATRIX = 12  # up to so many views, a graph in a notebook shows w itself

@@ -14,9 +14,9 @@ from scipy.sparse.csgraph import connected_components
 
 from popgraph.basics.arguments import called
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
-from popgraph.declare.enumerated import Population
-from popgraph.declare.image import Image
-from popgraph.errors import InvalidArgument, TooLarge, listing, shorten
+from popgraph.basics.words import listing, shorten
+from popgraph.declare import EnumeratedPopulation, Image
+from popgraph.errors import InvalidArgument, TooLarge
 
 INVARIANCE_TOLERANCE = 64 * float(np.finfo(np.float64).eps)  # relative: by how much p and A may differ along an orbit
 MAX_GROUP_ELEMENTS = 2**28  # the images of an orbit's first member under all of them are listed
@@ -96,7 +96,7 @@ class Symmetry(Immutable):
         return f"Symmetry({self.group} on {counts[0]} and {counts[1]})"
 
 
-def read_symmetry(population: Population, generators: Any) -> Symmetry:
+def read_symmetry(population: EnumeratedPopulation, generators: Any) -> Symmetry:
     """Read generators of a group that leaves p and A as they are.
 
     Raises
@@ -134,7 +134,7 @@ def find_orbits(moves: Sequence[Ints], orders: Sequence[int]) -> Orbits:
     return Orbits(*(frozen(part) for part in (first, images, fixing, orbit, element)))
 
 
-def _read_moves(population: Population, generators: Any) -> tuple[list[str], list[Ints], list[Ints]]:
+def _read_moves(population: EnumeratedPopulation, generators: Any) -> tuple[list[str], list[Ints], list[Ints]]:
     """Return the generators' names, and how they permute naturals and views."""
     if isinstance(generators, str | Mapping | tuple) or callable(generators):
         generators = [generators]
@@ -158,12 +158,12 @@ def _read_moves(population: Population, generators: Any) -> tuple[list[str], lis
     return names, on_naturals, on_views
 
 
-def _outcomes(population: Population) -> tuple[tuple[str, Sequence[Any]], tuple[str, Sequence[Any]]]:
+def _outcomes(population: EnumeratedPopulation) -> tuple[tuple[str, Sequence[Any]], tuple[str, Sequence[Any]]]:
     """Return the naturals and the views, each with their noun."""
     return ("natural", population.distribution.outcomes), ("view", population.views)
 
 
-def _permutations(population: Population, name: str, generator: Any) -> list[Ints]:
+def _permutations(population: EnumeratedPopulation, name: str, generator: Any) -> list[Ints]:
     """Return the positions to which a generator takes the naturals, and the views."""
     if isinstance(generator, tuple):
         if len(generator) != 2:
@@ -272,7 +272,7 @@ def _check_permutation(name: str, what: str, outcomes: Sequence[Any], moved: Int
         )
 
 
-def _check_invariance(population: Population, name: str, on_naturals: Ints, on_views: Ints) -> None:
+def _check_invariance(population: EnumeratedPopulation, name: str, on_naturals: Ints, on_views: Ints) -> None:
     """Refuse a generator that does not leave p and A as they are."""
     naturals, views, A = population.distribution.outcomes, population.views, population.kernel
     p = population.distribution.probabilities

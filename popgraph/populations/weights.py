@@ -8,7 +8,8 @@ import scipy.sparse as sp
 from popgraph.basics.arrays import Floats, Sparse, frozen, frozen_csr
 from popgraph.basics.memory import reserve
 from popgraph.basics.protocols import ViewedPopulation
-from popgraph.errors import InvalidArgument, TooLarge, listing, shorten, size_in_words
+from popgraph.basics.words import listing, shorten, size_in_words
+from popgraph.errors import InvalidArgument, TooLarge
 
 MAX_DENSE_BYTES = 2**30  # of a dense w: 11,585 x 11,585 numbers
 MAX_SPARSE_BYTES = 2**33  # of a sparse w: the factor does the same work in a fraction of the memory

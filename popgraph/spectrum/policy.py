@@ -14,7 +14,8 @@ from popgraph.basics.arguments import whole_number
 from popgraph.basics.arrays import Floats, Ints, Sparse
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import reserve
-from popgraph.errors import InvalidArgument, NotConverged, TooLarge, shorten, size_in_words
+from popgraph.basics.words import shorten, size_in_words
+from popgraph.errors import InvalidArgument, NotConverged, TooLarge
 from popgraph.spectrum.assemble import assemble_spectrum, nothing_to_solve, put_unit_eigenvectors
 from popgraph.spectrum.certificate import COLUMNS_AT_ONCE, products_with
 from popgraph.spectrum.component_solutions import ComponentSolutions

@@ -13,8 +13,8 @@ a graph as the expression that declares it, to paste into a test. The pytest plu
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from popgraph.basics.extras import require
 from popgraph.basics.namespaces import no_attribute, only
-from popgraph.errors import require
 from popgraph.testing.assertions import assert_matches, assert_optimal, assert_same_span, assert_theorem
 from popgraph.testing.declaration import as_python
 

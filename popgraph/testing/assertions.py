@@ -9,9 +9,10 @@ from popgraph.basics.arguments.embeddings import read_embedding
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.protocols import Population, ViewedPopulation, read_population
 from popgraph.basics.subspace import column_space, principal_angles
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidArgument
 from popgraph.theory import Check, Checks, Verdict
-from popgraph.verification.verifying import verify
+from popgraph.verification import verify
 
 
 @checked_call()

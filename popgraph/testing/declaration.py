@@ -6,7 +6,7 @@ from typing import Any
 from popgraph.basics.arguments.classes import list_labels
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.errors import TooLarge
-from popgraph.populations.graph import PopulationGraph, read_graph
+from popgraph.populations import PopulationGraph, read_graph
 
 MAX_ENTRIES_WRITTEN = 10_000  # of the kernel; a longer expression is not readable
 

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from popgraph.basics.arrays import Floats
-from popgraph.populations.graph import PopulationGraph
+from popgraph.populations import PopulationGraph
 
 Block = tuple[list[Any], list[list[Any]]]
 Draw = Callable[[st.SearchStrategy[Any]], Any]

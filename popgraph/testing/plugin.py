@@ -8,8 +8,8 @@ from zlib import crc32
 import numpy as np
 
 from popgraph import zoo
-from popgraph.declare.distribution import Distribution
-from popgraph.populations.graph import PopulationGraph
+from popgraph.declare import Distribution
+from popgraph.populations import PopulationGraph
 
 SMALL_ARGUMENTS: dict[str, dict[str, Any]] = {  # of families of the zoo, for tests that run on all of them
     "class_domain": {"rho": "1/2", "alpha": "1/4", "beta": "1/8", "gamma": "1/8"},

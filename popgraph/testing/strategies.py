@@ -16,11 +16,9 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.outcomes import read_distinct
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.protocols import ViewedPopulation, read_population
-from popgraph.declare.augmentation import Augmentation, as_augmentation
-from popgraph.declare.distribution import Distribution
+from popgraph.declare import Augmentation, Distribution, as_augmentation
 from popgraph.errors import InvalidArgument
-from popgraph.populations.building import build
-from popgraph.populations.graph import PopulationGraph, read_graph
+from popgraph.populations import PopulationGraph, build, read_graph
 from popgraph.testing.declaration import as_python
 from popgraph.testing.kernels import (
     Block,

@@ -8,8 +8,9 @@ import numpy as np
 from popgraph.basics.arguments import whole_number
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.labels import read_labels
-from popgraph.errors import InvalidArgument, did_you_mean, shorten
-from popgraph.populations.graph import PopulationGraph, read_graph
+from popgraph.basics.words import did_you_mean, shorten
+from popgraph.errors import InvalidArgument
+from popgraph.populations import PopulationGraph, read_graph
 from popgraph.spectrum import Spectrum
 from popgraph.theory import (
     classes_and_samples,

@@ -3,8 +3,7 @@
 import numpy as np
 
 from popgraph.losses import spectral
-from popgraph.populations.building import build
-from popgraph.populations.graph import PopulationGraph
+from popgraph.populations import PopulationGraph, build
 from popgraph.spectrum import Spectrum
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 from popgraph.verification import Comparison, compare

@@ -9,7 +9,8 @@ from popgraph.basics.arguments import whole_number
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats
 from popgraph.basics.protocols import Population, ViewedPopulation, read_population
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidArgument
 from popgraph.losses import (
     BarlowTwins,
     CentredLoss,

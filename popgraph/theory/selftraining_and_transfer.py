@@ -8,8 +8,7 @@ import numpy as np
 
 from popgraph.basics.arguments.classes import is_labelled
 from popgraph.basics.arrays import Floats
-from popgraph.downstream import disagreement, inconsistency
-from popgraph.downstream.selftraining import iterate, propagate, self_train
+from popgraph.downstream import disagreement, inconsistency, iterate, propagate, self_train
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 
 MAX_VIEWS_OF_STUDENT = 60  # of a graph on which a student is trained, which then takes milliseconds

@@ -11,7 +11,7 @@ from popgraph.basics.arguments.classes import classes_in_order, is_labelled
 from popgraph.basics.arrays import Floats
 from popgraph.basics.subspace import column_space, tolerance
 from popgraph.downstream import Partition, class_mass, pairs_told_apart
-from popgraph.populations.graph import PopulationGraph
+from popgraph.populations import PopulationGraph
 from popgraph.spectrum import Spectrum
 from popgraph.theory.value import Check, Verdict
 from popgraph.verification import Comparison

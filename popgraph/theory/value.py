@@ -7,7 +7,8 @@ from typing import Any
 
 from popgraph.basics.arrays import Immutable
 from popgraph.basics.html import headed, html_table
-from popgraph.errors import InvalidArgument, printable
+from popgraph.basics.words import printable
+from popgraph.errors import InvalidArgument
 
 
 class Verdict(Enum):

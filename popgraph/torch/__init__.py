@@ -15,8 +15,8 @@ without the directions of tiny singular values. Needs `pip install "torch>=2.4"`
 
 from typing import TYPE_CHECKING
 
+from popgraph.basics.extras import require
 from popgraph.basics.namespaces import missing, only
-from popgraph.errors import require
 
 require("torch")
 

@@ -21,11 +21,11 @@ from popgraph.basics.blas import one_thread
 from popgraph.basics.encoding import run_module
 from popgraph.basics.progress import Progress, track
 from popgraph.basics.protocols import ViewedPopulation, read_population
-from popgraph.declare.distribution import Seed
-from popgraph.errors import InvalidArgument, TooLarge, shorten
-from popgraph.losses import read_loss, spectral
-from popgraph.losses.scaled import population_value
-from popgraph.populations.graph import PopulationGraph, read_graph
+from popgraph.basics.words import shorten
+from popgraph.declare import Seed
+from popgraph.errors import InvalidArgument, TooLarge
+from popgraph.losses import population_value, read_loss, spectral
+from popgraph.populations import PopulationGraph, read_graph
 from popgraph.torch.pairs import EncodedViews, drawn, read_device
 
 DECAY_START = 0.3  # share of the steps after which the step size starts to fall

@@ -12,8 +12,9 @@ from popgraph.basics.arguments import generator
 from popgraph.basics.arrays import Floats
 from popgraph.basics.encoding import embed_views, encode_views, run_module
 from popgraph.basics.protocols import ViewedPopulation, read_population
-from popgraph.declare.distribution import Seed
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.basics.words import shorten
+from popgraph.declare import Seed
+from popgraph.errors import InvalidArgument
 
 MAX_TABLE_BYTES = 2**31  # of all encoded views; where they take more, those of a batch are encoded when it is drawn
 MAX_WORKERS = 1024  # of a DataLoader

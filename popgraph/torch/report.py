@@ -12,11 +12,12 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.encoding import embed_views, run_module
 from popgraph.basics.protocols import ViewedPopulation, read_population
-from popgraph.errors import InvalidArgument, listing, shorten
+from popgraph.basics.words import listing, shorten
+from popgraph.errors import InvalidArgument
 from popgraph.spectrum import Spectrum
 from popgraph.torch.fitting import Fit
-from popgraph.verification.match import Match, share_in_words
-from popgraph.verification.verifying import verify as verify_table
+from popgraph.verification import Match, share_in_words
+from popgraph.verification import verify as verify_table
 
 RANK_TOLERANCE = 1e-3  # singular values of F up to this share of the largest are left by a collapse, not learnt
 

@@ -9,9 +9,9 @@ from popgraph.basics.arguments import count, number
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.blas import one_thread
+from popgraph.basics.extras import import_uninterrupted
 from popgraph.basics.memory import in_words
 from popgraph.basics.protocols import ViewedPopulation, read_population
-from popgraph.errors import load_whole
 from popgraph.losses import critic_gradient, pair_table, read_loss
 from popgraph.training.descent import FLAT_GRADIENT_NORM
 
@@ -101,7 +101,7 @@ def train_critic(graph: ViewedPopulation, loss: Any, *, steps: int = 5_000, tol:
         return value, (in_s / scale).ravel()
 
     options = {"maxiter": steps, "maxfun": 20 * steps, "maxcor": 20, "ftol": 4e-16, "gtol": tol / graph.N}
-    search = load_whole("scipy.optimize").minimize
+    search = import_uninterrupted("scipy.optimize").minimize
     end = search(evaluate, np.zeros(scale.size), jac=True, method="L-BFGS-B", options=options)
     value, gradient = evaluate(end.x)
     gradient_norm = float(np.linalg.norm(gradient))

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse.linalg import LinearOperator, minres
 
 from popgraph.basics.arrays import Floats, norm
-from popgraph.errors import load_whole
+from popgraph.basics.extras import import_uninterrupted
 from popgraph.training.objective import Objective, Stopped
 from popgraph.training.saddles import MAX_UNKNOWNS_CHECKED, step_off_saddle
 
@@ -122,7 +122,7 @@ def _to_critical_point(objective: Objective, z: Floats, limits: Limits, last_rec
             "ftol": 4e-16,
             "gtol": target / np.sqrt(z.size),
         }
-        search = load_whole("scipy.optimize").minimize
+        search = import_uninterrupted("scipy.optimize").minimize
         z = search(objective.evaluate, z, jac=True, method="L-BFGS-B", callback=after_step, options=options).x
         _, gradient = objective.evaluate(z)
         while limits.tol < objective.latest[1] <= NEWTON_GRADIENT_NORM and objective.step < limits.steps:

@@ -18,8 +18,9 @@ from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words, reserve
 from popgraph.basics.progress import Progress, track
 from popgraph.basics.protocols import Population, ViewedPopulation, read_population, satisfies
-from popgraph.declare.distribution import Seed
-from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten
+from popgraph.basics.words import shorten
+from popgraph.declare import Seed
+from popgraph.errors import InvalidArgument, InvalidEmbedding
 from popgraph.losses import Loss, SpectralLoss, is_ready_made, read_loss, spectral
 from popgraph.populations import FeatureClass, check_dimension, read_features, structure
 from popgraph.training.batches import Batches, descend_on_batches

@@ -12,7 +12,7 @@ from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words
 from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, read_population, satisfies, spectrum_of
 from popgraph.basics.subspace import principal_angles
-from popgraph.errors import listing
+from popgraph.basics.words import listing
 from popgraph.populations import PopulationGraph
 from popgraph.spectrum import Spectrum
 from popgraph.verification.difference import compare_adjacencies

@@ -21,9 +21,8 @@ from popgraph.basics.subspace import (
     principal_angles,
     tolerance,
 )
-from popgraph.populations.features import FeatureClass
-from popgraph.spectrum import Spectrum, whole_eigenspace
-from popgraph.spectrum.basis import groups
+from popgraph.populations import FeatureClass
+from popgraph.spectrum import Spectrum, groups, whole_eigenspace
 from popgraph.spectrum.solvers.symmetric import eigenpairs
 
 LARGEST_MINIMISER_ENTRY = 2.0  # a minimiser F has no entry above 1; the squares of much larger ones overflow

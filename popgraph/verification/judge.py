@@ -4,7 +4,7 @@ import numpy as np
 
 from popgraph.basics.arrays import frozen
 from popgraph.basics.subspace import captured, column_space, containment_angles
-from popgraph.errors import listing
+from popgraph.basics.words import listing
 from popgraph.verification.evidence import Evidence
 from popgraph.verification.match import Match, Status, share_in_words
 from popgraph.verification.reasons import family_in_words, in_exact_arithmetic, missing_in_words

@@ -8,7 +8,7 @@ import numpy as np
 
 from popgraph.basics.arrays import Floats, Immutable
 from popgraph.basics.html import Bar, bracket, headed, html_table
-from popgraph.errors import listing
+from popgraph.basics.words import listing
 
 
 class Status(Enum):

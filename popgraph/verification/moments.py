@@ -10,9 +10,10 @@ import numpy as np
 
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.blas import one_thread
+from popgraph.basics.extras import import_uninterrupted
 from popgraph.basics.progress import Progress, track
 from popgraph.basics.subspace import tolerance
-from popgraph.errors import InvalidEmbedding, load_whole
+from popgraph.errors import InvalidEmbedding
 from popgraph.verification.jackknife import jackknife, means_of_the_others, second_order, standard_error
 from popgraph.verification.pair_features import read_sampler
 from popgraph.verification.rare_views import Lengths, lengths_as_stated, lengths_on_all_views, squared, widened
@@ -113,7 +114,7 @@ class PairMoments:
 
     def quantile(self, failure: float) -> float:
         """Return Student's t that is exceeded on either side with this probability in all."""
-        return float(load_whole("scipy.special").stdtrit(len(self.P) - 1, 1 - failure / 2))
+        return float(import_uninterrupted("scipy.special").stdtrit(len(self.P) - 1, 1 - failure / 2))
 
     @property
     def t(self) -> float:

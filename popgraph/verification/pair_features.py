@@ -11,9 +11,9 @@ import numpy as np
 from popgraph.basics.arguments.embeddings import read_embedding
 from popgraph.basics.arrays import Floats
 from popgraph.basics.protocols import Population, ViewedPopulation, satisfies
-from popgraph.errors import InvalidArgument, InvalidEmbedding, listing, shorten
-from popgraph.populations.structure.graph import ProductGraph
-from popgraph.populations.structure.low_degree import function_of_views
+from popgraph.basics.words import listing, shorten
+from popgraph.errors import InvalidArgument, InvalidEmbedding
+from popgraph.populations import ProductGraph, function_of_views
 
 MAX_F_ENTRY = 1e36  # feature vectors whose eighth powers are still finite
 

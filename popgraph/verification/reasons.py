@@ -10,8 +10,7 @@ import numpy as np
 
 from popgraph.basics.arrays import Floats
 from popgraph.basics.subspace import ColumnSpace, principal_angles
-from popgraph.spectrum import Spectrum
-from popgraph.spectrum.basis import groups
+from popgraph.spectrum import Spectrum, groups
 
 MAX_EXACT_SIDE = 64  # naturals or views of a component, the fewer, up to which exact arithmetic takes no second
 MISSING_SHARE = 0.5  # an eigenvector of which the span of F holds less than this share is called missing

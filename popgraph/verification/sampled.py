@@ -15,7 +15,7 @@ from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words
 from popgraph.basics.progress import Progress
 from popgraph.basics.protocols import Population, ViewedPopulation, satisfies
-from popgraph.declare.distribution import Seed
+from popgraph.declare import Seed
 from popgraph.verification.moments import BLOCK_COUNT, Estimate, Sampling, draw_moments
 from popgraph.verification.sampled_verdicts import (
     DrawnViews,

@@ -11,7 +11,8 @@ import numpy as np
 
 from popgraph.basics.arguments import numbers
 from popgraph.basics.arrays import Floats, frozen
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidArgument
 from popgraph.verification.moments import Estimate, PairMoments, Ritz
 
 GAMMA_REFUSAL_CHANCE = 1e-6  # the chance that eigenvalues `gamma` are refused though they are right

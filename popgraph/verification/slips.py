@@ -7,7 +7,7 @@ import numpy as np
 
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.subspace import column_space, containment_angles
-from popgraph.errors import listing, shorten
+from popgraph.basics.words import listing, shorten
 
 MAX_VIEWS_PERMUTED = 600  # up to which an order of the rows is looked for: the search compares N x N products
 MAX_TRIES_PER_VIEW = 20  # places tried in all, for each view, before the search gives up

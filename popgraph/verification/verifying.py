@@ -16,10 +16,10 @@ from popgraph.basics.arrays import Floats
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words, reserve
 from popgraph.basics.protocols import Population, ViewedPopulation, read_population, satisfies
-from popgraph.errors import InvalidArgument, shorten
-from popgraph.populations.features import read_features
-from popgraph.spectrum import Spectrum
-from popgraph.spectrum.solvers.operator import decompose_operator
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidArgument
+from popgraph.populations import read_features
+from popgraph.spectrum import Spectrum, decompose_operator
 from popgraph.verification.evidence import Evidence
 from popgraph.verification.judge import judge
 from popgraph.verification.match import Match

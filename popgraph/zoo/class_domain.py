@@ -6,11 +6,9 @@ from typing import Any
 from popgraph.basics.arguments import one_of
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.probabilities import SUM_TOLERANCE, parse_unit
-from popgraph.declare.augmentation import Augmentation
-from popgraph.declare.distribution import Distribution
+from popgraph.declare import Augmentation, Distribution
 from popgraph.errors import InvalidDistribution
-from popgraph.populations.building import build
-from popgraph.populations.graph import PopulationGraph
+from popgraph.populations import PopulationGraph, build
 from popgraph.zoo.edges import edges
 
 CELLS = tuple(product((0, 1), repeat=2))

@@ -9,10 +9,9 @@ from popgraph.basics.arguments import count as whole
 from popgraph.basics.arguments import generator as read_generator
 from popgraph.basics.arguments import number
 from popgraph.basics.arguments.keywords import checked_call
-from popgraph.declare.distribution import Seed
+from popgraph.declare import Seed
 from popgraph.errors import InvalidArgument, TooLarge
-from popgraph.populations.building import build
-from popgraph.populations.graph import PopulationGraph
+from popgraph.populations import PopulationGraph, build
 
 
 @checked_call()

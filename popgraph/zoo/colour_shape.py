@@ -6,12 +6,10 @@ from typing import Any
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.outcomes import read_distinct
 from popgraph.basics.arguments.probabilities import parse_unit
-from popgraph.declare.augmentation import Augmentation
-from popgraph.declare.combinators import independently
-from popgraph.declare.distribution import Distribution
-from popgraph.errors import InvalidArgument, shorten
-from popgraph.populations.building import build
-from popgraph.populations.graph import PopulationGraph
+from popgraph.basics.words import shorten
+from popgraph.declare import Augmentation, Distribution, independently
+from popgraph.errors import InvalidArgument
+from popgraph.populations import PopulationGraph, build
 
 
 @checked_call()

@@ -7,11 +7,10 @@ from typing import Any
 from popgraph.basics.arguments import count, is_whole
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.probabilities import parse_unit
-from popgraph.declare.augmentation import Augmentation
-from popgraph.declare.distribution import Distribution
-from popgraph.errors import InvalidArgument, TooLarge, shorten
-from popgraph.populations.building import build
-from popgraph.populations.graph import PopulationGraph
+from popgraph.basics.words import shorten
+from popgraph.declare import Augmentation, Distribution
+from popgraph.errors import InvalidArgument, TooLarge
+from popgraph.populations import PopulationGraph, build
 
 MAX_VIEWS_OF_CIRCLE = 2**16  # which take some seconds to enumerate
 

@@ -11,11 +11,10 @@ from popgraph.basics.arguments.containers import is_graph, positions_by_name, re
 from popgraph.basics.arguments.edges import read_edges
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.labels import named_labels
-from popgraph.declare.augmentation import Augmentation
-from popgraph.declare.distribution import Distribution
-from popgraph.errors import InvalidArgument, TooLarge, did_you_mean, shorten
-from popgraph.populations.building import build
-from popgraph.populations.graph import PopulationGraph
+from popgraph.basics.words import did_you_mean, shorten
+from popgraph.declare import Augmentation, Distribution
+from popgraph.errors import InvalidArgument, TooLarge
+from popgraph.populations import PopulationGraph, build
 
 MAX_VIEWS_OF_BELL = 400  # a clique of 400 views has 79,800 edges
 HALF = Fraction(1, 2)

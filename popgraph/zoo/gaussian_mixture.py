@@ -8,9 +8,9 @@ import scipy.sparse as sp
 
 from popgraph.basics.arguments import number, numbers
 from popgraph.basics.arguments.keywords import checked_call
-from popgraph.errors import InvalidArgument, TooLarge, shorten
-from popgraph.populations.building import build
-from popgraph.populations.graph import PopulationGraph
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidArgument, TooLarge
+from popgraph.populations import PopulationGraph, build
 
 MAX_DEVIATIONS = 6.0  # from the mean, in standard deviations; beyond them lies a probability below 2e-9
 MAX_GAUSSIAN_ENTRIES = 4_000_000

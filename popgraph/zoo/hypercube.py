@@ -5,11 +5,9 @@ from typing import Any
 
 from popgraph.basics.arguments import count
 from popgraph.basics.arguments.keywords import checked_call
-from popgraph.declare.combinators import applied, independently
-from popgraph.declare.distribution import Distribution
+from popgraph.declare import Distribution, applied, independently
 from popgraph.errors import TooLarge
-from popgraph.populations.building import build
-from popgraph.populations.graph import PopulationGraph
+from popgraph.populations import PopulationGraph, build
 
 MAX_BITS = 13  # of which the kernel has 67 million entries, 3 GB
 

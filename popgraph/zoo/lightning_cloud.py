@@ -4,11 +4,8 @@ from fractions import Fraction
 from typing import Any
 
 from popgraph.basics.arguments.keywords import checked_call
-from popgraph.declare import images
-from popgraph.declare.distribution import Distribution
-from popgraph.declare.images import Image
-from popgraph.populations.building import build
-from popgraph.populations.graph import PopulationGraph
+from popgraph.declare import Distribution, Image, images
+from popgraph.populations import PopulationGraph, build
 
 LIGHTNING = """
 .....##

@@ -5,11 +5,9 @@ from typing import Any
 
 from popgraph.basics.arguments import count, flag
 from popgraph.basics.arguments.keywords import checked_call
-from popgraph.declare.augmentation import Augmentation
-from popgraph.declare.distribution import Distribution
+from popgraph.declare import Augmentation, Distribution
 from popgraph.errors import InvalidArgument, TooLarge
-from popgraph.populations.building import build
-from popgraph.populations.graph import PopulationGraph
+from popgraph.populations import PopulationGraph, build
 
 MAX_REGION_ENTRIES = 2**20
 

@@ -5,13 +5,10 @@ from typing import Any
 
 from popgraph.basics.arguments import is_whole
 from popgraph.basics.arguments.keywords import checked_call
-from popgraph.declare import images
-from popgraph.declare.combinators import choose
-from popgraph.declare.distribution import Distribution
-from popgraph.declare.image import Image
-from popgraph.errors import InvalidArgument, shorten
-from popgraph.populations.building import build
-from popgraph.populations.graph import PopulationGraph
+from popgraph.basics.words import shorten
+from popgraph.declare import Distribution, Image, choose, images
+from popgraph.errors import InvalidArgument
+from popgraph.populations import PopulationGraph, build
 
 LETTERS = {
     "F": Image([[1, 1, 1], [1, 1, 0], [1, 0, 0]], "F"),

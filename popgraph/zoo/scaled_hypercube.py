@@ -8,11 +8,10 @@ from typing import Any
 from popgraph.basics.arguments import count
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.probabilities import parse_probability
-from popgraph.declare.augmentation import Augmentation
-from popgraph.declare.distribution import Distribution
-from popgraph.errors import InvalidArgument, InvalidDistribution, TooLarge, shorten
-from popgraph.populations.building import build
-from popgraph.populations.graph import PopulationGraph
+from popgraph.basics.words import shorten
+from popgraph.declare import Augmentation, Distribution
+from popgraph.errors import InvalidArgument, InvalidDistribution, TooLarge
+from popgraph.populations import PopulationGraph, build
 
 MAX_SCALED_VIEWS = 2**16  # which take some 4 s to enumerate
 

@@ -5,11 +5,9 @@ from typing import Any
 from popgraph.basics.arguments import count
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.probabilities import parse_probability
-from popgraph.declare.augmentation import Augmentation
-from popgraph.declare.distribution import Distribution
+from popgraph.declare import Augmentation, Distribution
 from popgraph.errors import InvalidArgument, TooLarge
-from popgraph.populations.building import build
-from popgraph.populations.graph import PopulationGraph
+from popgraph.populations import PopulationGraph, build
 
 MAX_VIEWS_OF_SUBCLASSES = 4096  # the kernel has the square of this many entries
 

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 import popgraph as pg
-from popgraph.declare.enumerated import read_population
+from popgraph.declare.enumerated import enumerate_population
 from popgraph.populations.building import from_population
 from popgraph.spectrum import assemble
 from popgraph.spectrum.solvers import deflation, iterative
@@ -102,7 +102,7 @@ def main(n: int) -> None:
     naturals, augmentation = planted(n)
     law = pg.Distribution.uniform(naturals)
     marks = [time.perf_counter()]
-    population = read_population(law, augmentation)
+    population = enumerate_population(law, augmentation)
     marks.append(time.perf_counter())
     graph = from_population(population)
     print(repr(graph), f"{graph.kernel.nnz:,} entries")

@@ -12,7 +12,8 @@ import scipy.sparse as sp
 
 from popgraph.basics.arguments.scalars import by_value
 from popgraph.basics.arrays import Floats, Ints, Sparse, frozen
-from popgraph.errors import InvalidArgument, printable, shorten
+from popgraph.basics.words import printable, shorten
+from popgraph.errors import InvalidArgument
 
 
 def label_column(items: Sequence[Any]) -> Any:

@@ -19,7 +19,8 @@ import numpy as np
 
 from popgraph.basics.arguments.scalars import by_value
 from popgraph.basics.arguments.tables import as_array, can, is_sparse, is_tensor, shape_of
-from popgraph.errors import InvalidArgument, did_you_mean, listing, shorten
+from popgraph.basics.words import did_you_mean, listing, shorten
+from popgraph.errors import InvalidArgument
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,8 @@ from popgraph.basics.arguments.containers import index_of, is_frame, is_vector, 
 from popgraph.basics.arguments.outcomes import list_finite, plain_list, read_outcome, refuse_more_than_outcomes
 from popgraph.basics.arguments.probabilities import are_numbers, looks_like_pairs, looks_like_probabilities
 from popgraph.basics.arguments.tables import is_tensor
-from popgraph.errors import InvalidDistribution, shorten
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidDistribution
 
 AMBIGUOUS = (
     "the distribution is {}, a list of numbers in [0, 1], which could be outcomes or probabilities; give numpy.array(...) for "

@@ -26,7 +26,8 @@ from popgraph.basics.arguments.kernels import is_mapping
 from popgraph.basics.arguments.outcomes import list_finite, read_outcome
 from popgraph.basics.arguments.probabilities import parse_probability
 from popgraph.basics.arguments.tables import as_array, can, is_sparse, is_tensor
-from popgraph.errors import InvalidArgument, InvalidDistribution, listing, shorten
+from popgraph.basics.words import listing, shorten
+from popgraph.errors import InvalidArgument, InvalidDistribution
 
 HALF = Fraction(1, 2)
 

@@ -34,7 +34,8 @@ from popgraph.basics.arguments.tables import as_array, can, is_sparse, real
 from popgraph.basics.arrays import Floats
 from popgraph.basics.encoding import embed_views, is_module
 from popgraph.basics.memory import reserve
-from popgraph.errors import InvalidEmbedding, listing, shorten
+from popgraph.basics.words import listing, shorten
+from popgraph.errors import InvalidEmbedding
 
 
 def read_embedding(views: Sequence[Hashable], f: Any, name: str = "f") -> Floats:

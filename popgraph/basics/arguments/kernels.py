@@ -24,7 +24,8 @@ from popgraph.basics.arguments.containers import Frame, index_of, is_frame, is_g
 from popgraph.basics.arguments.outcomes import read_distinct
 from popgraph.basics.arguments.probabilities import SUM_TOLERANCE, parse_probability
 from popgraph.basics.arguments.tables import as_array, is_sparse, is_tensor, shape_of
-from popgraph.errors import InvalidAugmentation, shorten
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidAugmentation
 
 
 def is_matrix(augmentation: Any) -> bool:

@@ -49,7 +49,8 @@ from popgraph.basics.arguments.outcomes import equals_itself
 from popgraph.basics.arguments.scalars import by_value
 from popgraph.basics.arguments.tables import as_array, can, is_sparse, is_tensor
 from popgraph.basics.arrays import frozen
-from popgraph.errors import InvalidArgument, did_you_mean, listing, shorten
+from popgraph.basics.words import did_you_mean, listing, shorten
+from popgraph.errors import InvalidArgument
 
 
 @dataclass(frozen=True, eq=False)

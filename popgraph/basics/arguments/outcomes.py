@@ -33,7 +33,8 @@ import numpy as np
 from popgraph.basics.arguments.containers import is_frame, is_graph, is_law, is_vector, vector
 from popgraph.basics.arguments.scalars import as_fraction
 from popgraph.basics.arguments.tables import can, is_sparse, shape_of
-from popgraph.errors import InvalidDistribution, listing, shorten
+from popgraph.basics.words import listing, shorten
+from popgraph.errors import InvalidDistribution
 
 OUTCOME_LIMIT = 2**22  # more outcomes than this from one iterable is taken to be an endless one
 PLAIN_TYPES = frozenset(

@@ -35,7 +35,8 @@ from popgraph.basics.arguments.containers import index_of, is_frame, is_law, is_
 from popgraph.basics.arguments.outcomes import OUTCOME_LIMIT, check_equality, list_finite, plain_list, read_outcome
 from popgraph.basics.arguments.scalars import as_fraction
 from popgraph.basics.arguments.tables import can, shape_of
-from popgraph.errors import InvalidDistribution, listing, shorten
+from popgraph.basics.words import listing, shorten
+from popgraph.errors import InvalidDistribution
 
 SUM_TOLERANCE = 1e-9  # by which the sum of probabilities may differ from 1: about twenty rounded decimals typed by hand
 PRODUCT_LIMIT = 2**22  # views of one tuple under `independently`; a graph with more would not fit in memory

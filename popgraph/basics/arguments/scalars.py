@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.errors import InvalidArgument, count_in_words, did_you_mean, shorten
+from popgraph.basics.words import count_in_words, did_you_mean, shorten
+from popgraph.errors import InvalidArgument
 
 
 def is_whole(value: Any) -> bool:

@@ -21,7 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidArgument
 
 
 def can(value: Any, *names: str) -> bool:

@@ -16,10 +16,11 @@ from popgraph.basics.arguments.kernels import read_answer
 from popgraph.basics.arguments.probabilities import PRODUCT_LIMIT
 from popgraph.basics.memory import DECLARE_FEWER, reserve
 from popgraph.basics.pickling import Portable
+from popgraph.basics.words import shorten
 from popgraph.declare.batch.branches import Batch, Branches, common, follow, integers, merged, mixture, options, scaled
 from popgraph.declare.batch.states import Coding, ImageCoding, LetterCoding, NumberCoding, codings_of, unnamed
 from popgraph.declare.distribution import Distribution
-from popgraph.errors import InvalidAugmentation, shorten
+from popgraph.errors import InvalidAugmentation
 
 Kernel = Callable[[Any], Distribution]
 

@@ -8,10 +8,11 @@ import numpy as np
 from popgraph.basics.arrays import Ints
 from popgraph.basics.memory import DECLARE_FEWER, reserve
 from popgraph.basics.progress import Progress, track
+from popgraph.basics.words import shorten
 from popgraph.declare.augmentation import Augmentation
 from popgraph.declare.batch.branches import Branches, merged
 from popgraph.declare.batch.states import Coding, StateSequence, codings_of, distinct
-from popgraph.errors import InvalidAugmentation, shorten
+from popgraph.errors import InvalidAugmentation
 
 BATCH_BYTES = 2**25  # bytes of a batch's views, so that what is in flight stays far below what is kept
 

@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from popgraph.basics.arrays import Floats, Ints
+from popgraph.basics.extras import import_uninterrupted
 from popgraph.downstream.probing.task import Task, rounding
 from popgraph.downstream.votes import VOTE_TIE, first_largest
-from popgraph.errors import TooLarge, load_whole
+from popgraph.errors import TooLarge
 
 MAX_DIRECTIONS = 500  # distinct directions of f
 MAX_NODES = 20_000  # linear programs, of 1 to 3 ms each: about half a minute
@@ -152,7 +153,7 @@ class _Search:
         margins = np.column_stack([~strict, strict]).astype(float)
         rows = np.vstack([np.hstack([-weights, margins]), np.append(np.zeros(weights.shape[1]), [1.0, -1.0])])
         bounds = [(-1.0, 1.0)] * weights.shape[1] + [(0.0, 1.0)] * 2
-        solved = load_whole("scipy.optimize").linprog(
+        solved = import_uninterrupted("scipy.optimize").linprog(
             np.append(np.zeros(weights.shape[1]), [-1.0, -1.0]),
             A_ub=rows,
             b_ub=np.zeros(len(rows)),

@@ -15,11 +15,12 @@ from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words
 from popgraph.basics.protocols import LabelledPopulation, read_population, spectrum_of
+from popgraph.basics.words import size_in_words
 from popgraph.declare import Seed
 from popgraph.downstream.labelling import class_mass
 from popgraph.downstream.probing.fit import angle_left_open, check_head, fit, read_task_labels
 from popgraph.downstream.probing.value import Probe
-from popgraph.errors import TooLarge, size_in_words
+from popgraph.errors import TooLarge
 from popgraph.spectrum import Spectrum, whole_eigenspace
 
 MAX_SAMPLES = 10**9

@@ -3,8 +3,9 @@
 import numpy as np
 
 from popgraph.basics.arrays import Floats
+from popgraph.basics.extras import import_uninterrupted
 from popgraph.downstream.probing.task import Task
-from popgraph.errors import NotConverged, load_whole
+from popgraph.errors import NotConverged
 
 RIDGE = 1e-6  # on E||Bᵀf||²/2: scores of separable classes stop at 15 or so apart, cross-entropy below 1e-4
 MAX_EXCESS_NATS = 1e-9  # above the ridged minimum; the loss is RIDGE-strongly convex, so the gradient bounds it
@@ -28,7 +29,7 @@ def logistic(task: Task) -> tuple[Floats, float]:
 
     The ridge is RIDGE/2 E||Bᵀf(x)||². It is on the scores and not on B, so that no invertible map of f changes the minimiser.
     """
-    special = load_whole("scipy.special")
+    special = import_uninterrupted("scipy.special")
     Z = task.X @ task.whitening
     shape = (Z.shape[1], task.r)
     joint, w_x = task.joint, task.w_x[:, np.newaxis]
@@ -49,7 +50,7 @@ def logistic(task: Task) -> tuple[Floats, float]:
     # The objective is RIDGE-strongly convex in theta, so it lies at most |gradient|² / (2 RIDGE) above its minimum.
     gtol = np.sqrt(2 * RIDGE * MAX_EXCESS_NATS)
     start = np.zeros(Z.shape[1] * task.r)
-    minimum = load_whole("scipy.optimize").minimize(
+    minimum = import_uninterrupted("scipy.optimize").minimize(
         value_and_gradient,
         start,
         jac=True,

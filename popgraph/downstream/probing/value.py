@@ -5,7 +5,7 @@ from typing import Any
 
 from popgraph.basics.arguments.classes import label_in_words, list_labels
 from popgraph.basics.arrays import Floats, Immutable
-from popgraph.errors import listing
+from popgraph.basics.words import listing
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -13,7 +13,7 @@ from popgraph.downstream.labelling import disagreement, labels_of_naturals
 from popgraph.downstream.selftraining.student import Student, self_train
 from popgraph.downstream.selftraining.teacher import read_teacher
 from popgraph.downstream.votes import first_largest
-from popgraph.populations.graph import PopulationGraph, read_graph
+from popgraph.populations import PopulationGraph, read_graph
 
 EQUAL_ERRORS = 1e-12  # errors and scores that differ by less count as equal
 

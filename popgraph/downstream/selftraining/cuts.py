@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import breadth_first_order
 
 from popgraph.basics.arrays import Floats, Immutable, Ints
-from popgraph.errors import load_whole
+from popgraph.basics.extras import import_uninterrupted
 
 UNITS_IN_ONE = 2.0**60  # costs are rounded to whole multiples of 2^-60
 NEVER_CUT_UNITS = (
@@ -130,7 +130,7 @@ def _in_units(costs: Floats) -> Ints:
 def _maximum_flow(tails: Ints, heads: Ints, capacities: Ints, N: int) -> Ints:
     """Return the flow through each arc in a maximum flow from node N to node N + 1."""
     try:
-        solver = load_whole("ortools.graph.python.max_flow").SimpleMaxFlow()
+        solver = import_uninterrupted("ortools.graph.python.max_flow").SimpleMaxFlow()
     except ImportError:
         return _flow_by_networkx(tails, heads, capacities, N)
     arcs = solver.add_arcs_with_capacity(tails.astype(np.int32), heads.astype(np.int32), capacities)

@@ -9,9 +9,10 @@ from popgraph.basics.arguments import number
 from popgraph.basics.arguments.classes import classes_in_order, list_labels, need_every_label
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, Ints
+from popgraph.basics.words import shorten
 from popgraph.downstream.labelling import class_mass, labels_of_naturals
-from popgraph.errors import TooLarge, shorten
-from popgraph.populations.graph import PopulationGraph, read_graph
+from popgraph.errors import TooLarge
+from popgraph.populations import PopulationGraph, read_graph
 
 MAX_VIEWS_IN_CLASS = 22  # whose 4,194,304 sets are enumerated
 PROBABILITY_ROUNDING = 1e-12

@@ -15,7 +15,7 @@ from popgraph.downstream.selftraining.cuts import cost_of, minimum_cut
 from popgraph.downstream.selftraining.multiway import minimise
 from popgraph.downstream.selftraining.teacher import Teacher, read_teacher
 from popgraph.errors import TooLarge
-from popgraph.populations.graph import PopulationGraph, read_graph
+from popgraph.populations import PopulationGraph, read_graph
 
 MAX_PAIRS = 500_000  # positive pairs of a cut: half a second with OR-tools, some 20 s with networkx
 

@@ -15,8 +15,9 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.labels import read_labels
 from popgraph.basics.arrays import Floats, Immutable, Ints
 from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, read_population
+from popgraph.basics.words import shorten
 from popgraph.downstream.votes import indicators
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.errors import InvalidArgument
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,8 @@ from typing import Any
 
 from popgraph.basics.arguments import whole_number
 from popgraph.basics.arrays import Immutable
-from popgraph.errors import InvalidArgument, require
+from popgraph.basics.extras import require
+from popgraph.errors import InvalidArgument
 
 MAX_DIGITS = 100_000
 MAX_FACTORED_DISCRIMINANT = 2**160  # a larger one takes long to factor, and keeps its squares under the root

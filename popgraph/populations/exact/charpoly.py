@@ -3,8 +3,9 @@
 from functools import lru_cache
 from typing import Any
 
+from popgraph.basics.extras import require
 from popgraph.basics.memory import reserve
-from popgraph.errors import TooLarge, require
+from popgraph.errors import TooLarge
 from popgraph.populations.exact.integers import Block
 
 MAX_SOLVED_SIDE = 300  # of the naturals and the views of a component, the fewer: it takes a minute

@@ -11,8 +11,9 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from popgraph.basics.memory import in_words, reserve
-from popgraph.declare import Population
-from popgraph.errors import InvalidDistribution, TooLarge, shorten
+from popgraph.basics.words import shorten
+from popgraph.declare import EnumeratedPopulation
+from popgraph.errors import InvalidDistribution, TooLarge
 
 FRACTION_BYTES = 200
 MAX_VIEWS_TABULATED = 2_000  # in a table of fractions, as w is
@@ -36,7 +37,7 @@ class Block:
         return min(len(self.Q), len(self.W))
 
 
-def check_exact(population: Population) -> None:
+def check_exact(population: EnumeratedPopulation) -> None:
     """Refuse a population that was declared with floats, and name the first of them.
 
     Raises
@@ -68,7 +69,7 @@ def _first_unround(values: Any) -> int:
     return int(unround[0]) if len(unround) else 0
 
 
-def blocks(population: Population) -> Iterator[Block]:
+def blocks(population: EnumeratedPopulation) -> Iterator[Block]:
     """List the connected components of an exact population."""
     A, exact, law = population.kernel, population.exact, population.distribution
     if exact is None or law.numerators is None:
@@ -105,7 +106,7 @@ def blocks(population: Population) -> Iterator[Block]:
 
 
 @in_words("the table of fractions", "ask for graph.w, in floats")
-def weights(population: Population) -> tuple[Any, Any]:
+def weights(population: EnumeratedPopulation) -> tuple[Any, Any]:
     """Return w (N, N) and w_x (N,) as arrays of Fractions.
 
     Raises

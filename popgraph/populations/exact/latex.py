@@ -3,7 +3,9 @@
 from fractions import Fraction
 from typing import Any
 
-from popgraph.errors import InvalidArgument, TooLarge, require, shorten
+from popgraph.basics.extras import require
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.populations.exact.algebraic import fraction_latex, root_latex
 from popgraph.populations.exact.eigenspaces import ExactlySolved
 

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from popgraph.basics.arguments import numbers, whole_number
 from popgraph.basics.arguments.probabilities import read_fraction
 from popgraph.basics.arrays import Floats, Immutable, frozen
-from popgraph.declare import Population
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.basics.words import shorten
+from popgraph.declare import EnumeratedPopulation
+from popgraph.errors import InvalidArgument
 from popgraph.populations.exact import latex
 from popgraph.populations.exact.algebraic import Eigenvalue, real_roots
 from popgraph.populations.exact.charpoly import characteristic, factors
@@ -46,7 +47,7 @@ class ExactGraph(Immutable):
     x^2 (x - 1)^2
     """
 
-    population: Population
+    population: EnumeratedPopulation
 
     def __post_init__(self) -> None:
         check_exact(self.population)

@@ -12,7 +12,9 @@ import numpy as np
 from popgraph.basics.arguments import as_array, count
 from popgraph.basics.arguments.probabilities import read_fraction
 from popgraph.basics.arrays import Immutable
-from popgraph.errors import InvalidEmbedding, TooLarge, listing, require, shorten
+from popgraph.basics.extras import require
+from popgraph.basics.words import listing, shorten
+from popgraph.errors import InvalidEmbedding, TooLarge
 from popgraph.populations.exact.eigenspaces import Cut, ExactlySolved
 
 MAX_VIEWS_DECIDED = 300  # P, an (N, N) rational matrix, is multiplied by f again and again

@@ -13,7 +13,8 @@ import scipy.sparse as sp
 from popgraph.basics.arguments import called, numbers, whole_number
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.subspace import EPS
-from popgraph.errors import InvalidArgument, InvalidEmbedding, shorten
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidArgument, InvalidEmbedding
 from popgraph.populations.structure.factors import Factors
 from popgraph.populations.structure.low_degree import LowDegree, function_of_views
 from popgraph.populations.structure.spectrum import ProductSpectrum, solve

@@ -14,7 +14,8 @@ from popgraph.basics.arguments import as_array
 from popgraph.basics.arguments.outcomes import list_finite
 from popgraph.basics.arguments.tables import is_tensor
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
-from popgraph.errors import InvalidArgument, did_you_mean, listing, shorten
+from popgraph.basics.words import did_you_mean, listing, shorten
+from popgraph.errors import InvalidArgument
 from popgraph.populations.graph import PopulationGraph
 from popgraph.populations.sampling import PairSampler
 from popgraph.spectrum import Spectrum

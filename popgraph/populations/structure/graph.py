@@ -12,11 +12,9 @@ from popgraph.basics.arguments import generator, whole_number, word
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Immutable, Ints
 from popgraph.basics.html import headed, html_table
-from popgraph.declare.augmentation import from_table
-from popgraph.declare.combinators import independently
-from popgraph.declare.distribution import Distribution, Seed, joint_distribution
-from popgraph.declare.enumerated import Population
-from popgraph.errors import TooLarge, count_in_words, size_in_words
+from popgraph.basics.words import count_in_words, size_in_words
+from popgraph.declare import Distribution, EnumeratedPopulation, Seed, from_table, independently, joint_distribution
+from popgraph.errors import TooLarge
 from popgraph.populations.building import build
 from popgraph.populations.class_coordinates import ClassCoordinates
 from popgraph.populations.graph import PopulationGraph
@@ -292,7 +290,7 @@ class ProductGraph(Immutable):
         return headed(repr(self), html_table(self._rows(), left=True))
 
 
-def _rows(population: Population) -> dict[Any, Distribution]:
+def _rows(population: EnumeratedPopulation) -> dict[Any, Distribution]:
     """Return each natural's views, in the order of the graph's, exactly where they are."""
     A, rows = population.kernel, {}
     for i, natural in enumerate(population.distribution.outcomes):

@@ -12,7 +12,8 @@ from popgraph.basics.arguments import count, is_real, numbers, whole_number
 from popgraph.basics.arguments.embeddings import read_embedding
 from popgraph.basics.arguments.outcomes import list_finite
 from popgraph.basics.arrays import Floats, Immutable, frozen
-from popgraph.errors import InvalidArgument, InvalidEmbedding, TooLarge, shorten
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidArgument, InvalidEmbedding, TooLarge
 from popgraph.populations.structure.factors import Factors
 from popgraph.spectrum.product.separable import Separable, separable
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from popgraph.basics.arguments import word
 from popgraph.basics.arguments.keywords import checked_call
-from popgraph.declare.enumerated import read_distribution
-from popgraph.errors import InvalidArgument, TooLarge, listing, shorten, size_in_words
+from popgraph.basics.words import listing, shorten, size_in_words
+from popgraph.declare import read_distribution
+from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.populations.building import build
 from popgraph.populations.graph import PopulationGraph
 from popgraph.populations.structure.mixture import MixtureGraph

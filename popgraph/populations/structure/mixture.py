@@ -17,7 +17,7 @@ from scipy.sparse.linalg import LinearOperator
 from popgraph.basics.arguments import generator
 from popgraph.basics.arguments.classes import label_column
 from popgraph.basics.arrays import Floats, Immutable, Ints
-from popgraph.declare.distribution import Distribution, Seed
+from popgraph.declare import Distribution, Seed
 from popgraph.errors import TooLarge
 from popgraph.populations.building import build
 from popgraph.populations.columns import read_columns
@@ -26,8 +26,7 @@ from popgraph.populations.printing import sizes_in_words
 from popgraph.populations.sampling import read_draws
 from popgraph.populations.structure.summed import SummedProducts
 from popgraph.populations.structure.tuples import ClassedTuples, Tuples
-from popgraph.spectrum import Spectrum
-from popgraph.spectrum.solvers.operator import decompose_operator
+from popgraph.spectrum import Spectrum, decompose_operator
 
 MAX_ENTRIES_LISTED = 2**24  # of the kernel, by `expand`
 

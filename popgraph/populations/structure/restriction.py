@@ -7,7 +7,8 @@ from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dpstrf
 
 from popgraph.basics.subspace import tolerance
-from popgraph.errors import InvalidArgument, shorten
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidArgument
 from popgraph.populations.class_coordinates import ClassCoordinates
 from popgraph.populations.structure.factors import Factors
 from popgraph.populations.structure.low_degree import LowDegree

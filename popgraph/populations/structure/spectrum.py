@@ -12,7 +12,8 @@ from popgraph.basics.arguments import count as read_count
 from popgraph.basics.arguments import whole_number
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.html import Bar, headed, html_table
-from popgraph.errors import NotConverged, TooLarge, count_in_words
+from popgraph.basics.words import count_in_words
+from popgraph.errors import NotConverged, TooLarge
 from popgraph.populations.structure.factors import Factors
 from popgraph.populations.structure.low_degree import LowDegree
 from popgraph.spectrum.product.levels import Index, Level, Levels, Product, Short, merge_types

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.basics.arrays import Ints
-from popgraph.declare.batch.states import LazySequence
+from popgraph.declare import LazySequence
 
 
 @dataclass(frozen=True, eq=False, repr=False)
