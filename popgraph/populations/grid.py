@@ -30,9 +30,9 @@ def find_grid(population: EnumeratedPopulation) -> Grid | None:
     """Return the factors of a product population whose outcomes are tuples, or None if it is no product.
 
     It is one if the naturals are all tuples of d coordinates over some sets, the views are too, p is a product, and
-    A(x|x̄) = Π_j A_j(x_j|x̄_j) for every pair, up to a few roundings. Most populations that are not one are recognised in
-    O(d (n + N)); checking all entries takes O(nnz).
+    A(x|x̄) = Π_j A_j(x_j|x̄_j) for every pair, up to a few roundings.
     """
+    # Most populations that are not a product are recognised in O(d (n + N)); checking all entries takes O(nnz)
     views, A = population.views, population.kernel
     if not isinstance(views, StateSequence) or not isinstance(views.coding, NumberCoding | LetterCoding):
         return None

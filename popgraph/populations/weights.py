@@ -59,13 +59,7 @@ def dense_adjacency(M: Sparse) -> Floats:
 
 
 def pair_weights(population: ViewedPopulation) -> Floats:
-    """Return w = D^1/2 Ā D^1/2 of any population of few views, a dense (N, N) array; its own `w` where it has one.
-
-    Raises
-    ------
-    TooLarge
-        If it would take more than 1 GiB.
-    """
+    """Return the dense w (N, N) of any population, its own `w` or D^1/2 Ā D^1/2; raises TooLarge if it takes over 1 GiB."""
     own = getattr(population, "w", None)
     if own is not None:
         return np.asarray(own)

@@ -42,12 +42,10 @@ def orthonormal(X: Floats) -> Floats:
 
 
 def reproducible_basis(U: Floats, count: int | None = None) -> Floats:
-    """Return the basis of span U, or its first vectors, that is made of projections of unit vectors, greedily.
+    """Return the first `count` vectors (N, count), by default all, of a basis of span U that depends on the span only.
 
-    The view whose unit vector is nearest to the space comes first, then the one nearest to what is left of it, and so on: a choice
-    that depends on the space alone. On a hypercube this picks vectors that are mostly zero, where a solver returns an arbitrary
-    rotation of the parities.
-    Of m orthonormal columns U (N, m), `count` vectors (N, count), at most m; all of them by default.
+    They are projections of unit vectors, chosen greedily: that of the view whose unit vector is nearest to the space, then of the
+    one nearest to the rest of it, and so on. U (N, m) is orthonormal. On a hypercube the chosen vectors are mostly zero.
     """
     return _greedy(np.sum(U**2, axis=1), lambda i: U @ U[i], U.shape[1] if count is None else count)
 

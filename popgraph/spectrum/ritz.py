@@ -17,22 +17,19 @@ from popgraph.spectrum.value import SolverUse, Spectrum
 
 @one_thread()
 def ritz(factor: Sparse, w_x: Floats, basis: Floats, T: Floats, k: int) -> Spectrum:
-    """Return the k leading Ritz pairs θ, V: the eigenpairs of Ā projected on the span of a basis.
+    """Return the k leading Ritz pairs θ, V: the eigenpairs of Ā projected on the span of a basis. [H23]; THEORY 7.
 
-    `factor` is M (n, N). `basis` (N, d) has orthonormal columns that span √w_x Ψ, and T (d, d) is such that basis = √w_x Ψ T. The
-    reported residuals are ||Āv - θv|| with Ā itself, so each θ is that close to an eigenvalue of Ā; the certificate is about the
-    projected matrix. [H23]; THEORY 7.
+    `factor` is M (n, N). `basis` (N, d) has orthonormal columns that span √w_x Ψ, and T (d, d) is such that basis = √w_x Ψ T.
     """
     # The Ritz pairs solve Ψᵀ w Ψ u = θ Ψᵀ D Ψ u. By Courant and Fischer 0 <= θ_i <= γ_i, with equality for all i <= k iff some
-    # minimiser F* of the loss is in the span.
+    # minimiser F* of the loss is in the span. The residuals that the spectrum reports are ||Āv - θv|| with Ā itself, so each θ is
+    # that close to an eigenvalue of Ā; the certificate is about the projected matrix.
     d = basis.shape[1]
     k = whole_number("k", k, d, "the number of features")
     image = factor @ basis
     ascending, U = eigenpairs(image.T @ image)
     theta = rounded(ascending[::-1], d)
-    through_copies = end_of_run(
-        theta, k, d
-    )  # if θ_k is repeated, a reproducible basis is chosen from all of its vectors
+    through_copies = end_of_run(theta, k, d)  # a reproducible basis needs all copies of a repeated θ_k
     V = reproducible(theta, basis @ U[:, ::-1][:, :through_copies], k, d)
     coordinates = basis.T @ V
     projected = np.linalg.norm(image.T @ (image @ coordinates) - coordinates * theta[:k], axis=0)

@@ -10,15 +10,9 @@ from popgraph.declare import LetterCoding, StateSequence, distinct
 
 
 def match_views(views: Sequence[Hashable], others: Sequence[Hashable]) -> Ints:
-    """Number the views of another graph as those of a first one that they equal, and new ones from len(views) on.
+    """Return for each of the `others`, (len(others),), the position of the equal view, or a new number from len(views) on.
 
-    Both are without repetition. What is returned, (len(others),), are positions in the union. Views that are kept as arrays of one
-    kind are matched as arrays, others by hashing.
-
-    Examples
-    --------
-    >>> match_views(["a", "b", "c"], ["d", "c", "a"])
-    array([3, 2, 0])
+    Neither sequence repeats a view. Views that are kept as arrays of one kind are compared as arrays, others by hashing.
     """
     if others is views:
         return np.arange(len(views))

@@ -127,19 +127,10 @@ def positions_by_name(
     noun: str,
     error: type[InvalidArgument] = InvalidArgument,
 ) -> list[int] | None:
-    """Return where each of the `wanted` is among the names that a container gives its rows, or None to go by position.
+    """Return the position of each of the `wanted` among the names of a container's rows, or None if rows go by position.
 
-    `names` is None where the container has none; `noun` says what the wanted are, "natural" or "view".
-
-    Examples
-    --------
-    >>> positions_by_name("labels", ["b", "a"], ["a", "b"], "natural")
-    [1, 0]
-    >>> positions_by_name("labels", [0, 1], ["a", "b"], "natural") is None
-    True
-    >>> positions_by_name("labels", ["a", "c"], ["a", "b"], "natural")
-    Traceback (most recent call last):
-    popgraph.errors.InvalidArgument: labels lacks 1 of 2 naturals ('b') and names 1 that is no natural ('c'); name each natural once
+    `names` is None if the container has none. `noun` says what the wanted are, "natural" or "view". Names that are 0, 1, ... count
+    as positions; any others that differ from the wanted are refused.
     """
     if names is None:
         return None

@@ -67,14 +67,7 @@ class OperatorProduct:
 
 
 class Gram:
-    """Multiply by B Bᵀ, where B is M or its transpose, whichever has fewer rows.
-
-    Parameters
-    ----------
-    M : csr_array
-    limit : float
-        As of `Product`.
-    """
+    """The product with B Bᵀ, where B is M or its transpose, whichever has fewer rows; `limit` as of `Product`."""
 
     def __init__(self, M: Sparse, limit: float = np.inf) -> None:
         n, n_views = M.shape
