@@ -21,8 +21,11 @@ from popgraph.basics.arrays import Floats, Ints, Sparse
 # The files hold numbers without a header, and the array's name determines its dtype. The .npy format is not used: numpy parses
 # its headers by Python's `ast`, which sometimes fails if two threads parse at once (CPython 3.11), and workers may be threads.
 # Of a block's columns, "raw" and "indices" are positions among those that the block reaches, "numbers" and "columns" among all N.
-DTYPES = dict.fromkeys(["p", "A", "w_x", "M"], "f8") | dict.fromkeys(["indptr", "numbers", "columns"], "i8")
-DTYPES |= dict.fromkeys(["raw", "indices"], "i4")
+DTYPES = {
+    **dict.fromkeys(["p", "A", "w_x", "M"], "f8"),
+    **dict.fromkeys(["indptr", "numbers", "columns"], "i8"),
+    **dict.fromkeys(["raw", "indices"], "i4"),
+}
 VIEW_BINS = 256  # into which the views 0..N-1 are divided; a `FactorBlock` says in which of them its block has entries
 
 

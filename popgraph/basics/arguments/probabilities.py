@@ -41,7 +41,7 @@ from popgraph.errors import InvalidDistribution
 SUM_TOLERANCE = 1e-9  # by which the sum of probabilities may differ from 1: about twenty rounded decimals typed by hand
 PRODUCT_LIMIT = 2**22  # views of one tuple under `independently`; a graph with more would not fit in memory
 
-MAX_DIGITS = 10_000  # of an exact number; one with more is a typing error, and would fill the memory
+MAX_EXPONENT = 10_000  # of ten in an exact number; more is a typing error, and would fill the memory
 
 NO_OUTCOME = object()
 
@@ -103,12 +103,12 @@ def read_fraction(value: str | Decimal) -> Fraction | float:
         if not value.is_finite():
             return float(value)  # a signalling NaN raises a ValueError here
         exponent = value.as_tuple().exponent
-        if not isinstance(exponent, int) or abs(exponent) > MAX_DIGITS:
-            raise ValueError(f"{value} has an exponent beyond {MAX_DIGITS:,}")
+        if not isinstance(exponent, int) or abs(exponent) > MAX_EXPONENT:
+            raise ValueError(f"{value} has an exponent beyond {MAX_EXPONENT:,}")
         return Fraction(value)
     written = value.lower().partition("e")[2].strip().lstrip("+-").replace("_", "")
-    if len(written) > 9 or (written.isdecimal() and int(written) > MAX_DIGITS):
-        raise ValueError(f"{value} has an exponent beyond {MAX_DIGITS:,}")
+    if len(written) > 9 or (written.isdecimal() and int(written) > MAX_EXPONENT):
+        raise ValueError(f"{value} has an exponent beyond {MAX_EXPONENT:,}")
     return Fraction(value)
 
 
