@@ -267,13 +267,7 @@ def fraction_latex(number: Fraction) -> str:
 
 
 def root_latex(square: Fraction) -> str:
-    r"""Write √square in LaTeX: 4/9 as \tfrac{2}{3}, 2/9 as \tfrac{\sqrt{2}}{3}, 2/3 as \sqrt{\tfrac{2}{3}}.
-
-    Examples
-    --------
-    >>> print(root_latex(Fraction(2, 9)), root_latex(Fraction(2, 3)))
-    \tfrac{\sqrt{2}}{3} \sqrt{\tfrac{2}{3}}
-    """
+    r"""Write √square in LaTeX: 4/9 as \tfrac{2}{3}, 2/9 as \tfrac{\sqrt{2}}{3}, 2/3 as \sqrt{\tfrac{2}{3}}."""
     over, d = _square_part(square.numerator)
     under, e = _square_part(square.denominator)
     if e == 1:
