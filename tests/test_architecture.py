@@ -148,6 +148,24 @@ def test_the_table_has_no_cycle():
         rooms = {room: imports for room, imports in rooms.items() if room not in free}
 
 
+def constants_of_several_values(texts: dict[str, str]) -> dict[str, set[str]]:
+    """The constants of which two files have one name and two values."""
+    values: dict[str, set[str]] = {}
+    for text in texts.values():
+        for node in ast.parse(text).body:
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+            for target in targets:
+                if isinstance(target, ast.Name) and len(target.id) > 1 and target.id.isupper():
+                    values.setdefault(target.id, set()).add(ast.dump(node.value))
+    return {name: given for name, given in values.items() if len(given) > 1}
+
+
+def test_no_two_files_have_one_name_for_two_constants_and_the_guard_can_fail():
+    assert constants_of_several_values(FILES) == {}
+    assert constants_of_several_values({"a": "MAX_VIEWS = 3", "b": "MAX_VIEWS: int = 4"}).keys() == {"MAX_VIEWS"}
+    assert constants_of_several_values({"a": "MAX_VIEWS = 3", "b": "MAX_VIEWS = 3"}) == {}
+
+
 def too_long(text: str) -> bool:
     return text.count("\n") > ROOM_LINES
 

@@ -272,7 +272,7 @@ def test_the_shares_of_a_kernel_that_multiplies_are_those_of_the_list(monkeypatc
     X, y = CLUSTERS.spectrum(3).embedding, np.arange(CLUSTERS.n) % 3 - 1
     p = CLUSTERS.p * (y >= 0) / CLUSTERS.p[y >= 0].sum()
     shares = [
-        task.Task(X, CLUSTERS.kernel.T @ p, p, kernel, y, 2, everywhere=CLUSTERS.w_x).shares.toarray()
+        task.Task(X, CLUSTERS.kernel.T @ p, p, kernel, y, 2, w_x_of_all=CLUSTERS.w_x).shares.toarray()
         for kernel in (CLUSTERS.kernel, Multiplies(CLUSTERS.kernel))
     ]
     np.testing.assert_allclose(shares[1], shares[0], rtol=1e-15)

@@ -306,7 +306,7 @@ def test_what_is_about_all_naturals_needs_all_labels():
         labelling.inconsistency(graph)
     with pytest.raises(InvalidArgument, match="2 of 3 views are unlabelled, and φ needs"):
         labelling.inconsistency(graph, [None, None, 1])
-    with pytest.raises(InvalidArgument, match="view_labels holds None; 3 views need a class number each"):
+    with pytest.raises(InvalidArgument, match="view_labels contains None; 3 views need a class number each"):
         theory.check(graph, view_labels=[None, 0, 1])
 
 

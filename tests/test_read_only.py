@@ -33,7 +33,7 @@ def test_no_attribute_is_set_added_or_deleted(value, name):
     before = getattr(value, name)
     kind = type(value).__name__
     for each in (value, copy.copy(value), pickle.loads(pickle.dumps(value))):
-        with pytest.raises(ReadOnly, match=f"^{name} of a {kind} cannot be set: it does not change; make another"):
+        with pytest.raises(ReadOnly, match=f"^{name} of a {kind} cannot be set: a {kind} is read-only; make another"):
             setattr(each, name, before)
         with pytest.raises(ReadOnly, match=f"^a {kind} has no attribute lables, and none can be added"):
             each.lables = [0, 1]

@@ -328,11 +328,11 @@ def test_bad_arguments_are_refused():
         (lambda: theory.check(cube, [0, 1]), "labels has shape"),
         (
             lambda: theory.check(cube, only="Theorem 9"),
-            "only names 'Theorem 9', which is no statement; they are popgraph.theory.statements",
+            "only names 'Theorem 9', which is not a statement; popgraph.theory.statements",
         ),
         (lambda: theory.check(cube, view_labels=[0, 1]), "8 views need one label each"),
-        (lambda: theory.check(cube, view_labels=[-1] * 8), "view_labels holds -1; 8 views need a class number each"),
-        (lambda: theory.check(cube, k=4, spectrum=cube.spectrum(2)), "it must be a Spectrum of k = 4 pairs or more"),
+        (lambda: theory.check(cube, view_labels=[-1] * 8), "view_labels contains -1; 8 views need a class number each"),
+        (lambda: theory.check(cube, k=4, spectrum=cube.spectrum(2)), "it must be a Spectrum of 4 eigenpairs or more"),
         (lambda: theory.check(cube)["no such"], "'no such' names none of these checks"),
     ]:
         with pytest.raises(InvalidArgument, match=message):

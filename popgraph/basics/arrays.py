@@ -1,6 +1,6 @@
-"""Names for the arrays that pass between the rooms, and the two ways they are made safe to share.
+"""Names for the types of arrays, the functions and the base class that make arrays read-only, and products by scipy's BLAS.
 
-Every array that a popgraph value carries is read-only, so that no answer can depend on what was done to it before.
+Every array that a popgraph value carries is read-only, so that nobody can change a value by writing into one of its arrays.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ Ints: TypeAlias = NDArray[np.intp]
 if TYPE_CHECKING:
 
     class Sparse(sp.csr_array):  # type: ignore[misc]
-        """A scipy.sparse.csr_array, typed where scipy-stubs are not installed too, since scipy ships no inline types."""
+        """A scipy.sparse.csr_array with its types written out: scipy ships none, and scipy-stubs may not be installed."""
 
         shape: tuple[int, int]
         dtype: np.dtype[np.float64]
@@ -38,16 +38,15 @@ else:
 
 
 class Immutable:
-    """Keep a value's arrays read-only through copying and pickling, which would make them writable.
+    """Keep a value's arrays read-only when it is copied or unpickled, which would make them writable.
 
-    What was worked out and kept, a cached property, is neither copied nor pickled. Setting an attribute is refused in a sentence.
+    Cached properties are neither copied nor pickled. Setting or deleting an attribute raises ReadOnly.
     """
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        """Make an instance; the first of a class replaces what its decorator wrote to refuse new values of attributes.
-
-        A frozen dataclass gets its `__setattr__` after its class is made, so that it can neither be inherited nor written in it.
-        """
+        """Make an instance; before the first one of a class, replace the `__setattr__` that the dataclass decorator wrote."""
+        # The decorator writes it into the class after the body of the class has run. So it hides an inherited one, and
+        # refuses one that the body defines.
         if "__setattr__" in vars(cls) and vars(cls)["__setattr__"] is not _refuse_set:
             type.__setattr__(cls, "__setattr__", _refuse_set)
             type.__setattr__(cls, "__delattr__", _refuse_delete)
@@ -58,8 +57,8 @@ class Immutable:
         cached = {
             name
             for each in type(self).__mro__
-            for name, made in vars(each).items()
-            if isinstance(made, cached_property)
+            for name, attribute in vars(each).items()
+            if isinstance(attribute, cached_property)
         }
         return {name: value for name, value in self.__dict__.items() if name not in cached}
 
@@ -74,27 +73,28 @@ class Immutable:
                     frozen(part)
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """Print as repr() does, where hypothesis would list the fields of a dataclass, and arrays of arrays with them."""
+        """Print repr() in IPython and hypothesis, which would list every field of a dataclass, arrays included."""
         printer.text(repr(self))
 
 
 def _refuse_set(self: object, name: str, value: object) -> None:
-    """Raise the error of an attribute that is set."""
+    """Raise ReadOnly for an attribute that is set, and say how to make a changed value instead."""
     kind = type(self).__name__
     if not hasattr(self, name):
-        raise ReadOnly(f"a {kind} has no attribute {name}, and none can be added: it does not change")
-    given = is_dataclass(self) and name in {field.name for field in fields(self) if field.init}
-    new = f"make another, with dataclasses.replace(..., {name}=...)" if given else "make another"
-    raise ReadOnly(f"{name} of a {kind} cannot be set: it does not change; {new}")
+        raise ReadOnly(f"a {kind} has no attribute {name}, and none can be added: a {kind} is read-only")
+    is_parameter = is_dataclass(self) and name in {field.name for field in fields(self) if field.init}
+    advice = f"make another, with dataclasses.replace(..., {name}=...)" if is_parameter else "make another"
+    raise ReadOnly(f"{name} of a {kind} cannot be set: a {kind} is read-only; {advice}")
 
 
 def _refuse_delete(self: object, name: str) -> None:
-    """Raise the error of an attribute that is deleted."""
-    raise ReadOnly(f"{name} of a {type(self).__name__} cannot be deleted: it does not change")
+    """Raise ReadOnly for an attribute that is deleted."""
+    kind = type(self).__name__
+    raise ReadOnly(f"{name} of a {kind} cannot be deleted: a {kind} is read-only")
 
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:
-    """Return the array itself, made read-only."""
+    """Make an array read-only, and return the same array."""
     array.flags.writeable = False
     return array
 
@@ -102,12 +102,12 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
 def frozen_csr(matrix: Any) -> Sparse:
     """Return a read-only csr_array in canonical form, without stored zeros, with 32-bit indices wherever they fit.
 
-    scikit-learn refuses 64-bit indices, and 32-bit ones halve the traffic of every product with the factor.
+    scikit-learn refuses 64-bit indices, and products with the factor M read half as many bytes of 32-bit ones.
     """
     csr: Sparse = sp.csr_array(matrix)
     csr.sum_duplicates()
     if not csr.data.all():
-        csr = csr.copy()  # its parts may be another matrix's, and read-only
+        csr = csr.copy()  # its arrays may belong to another matrix, and may be read-only
         csr.eliminate_zeros()
     if max(csr.nnz, *csr.shape) <= np.iinfo(np.int32).max:
         csr.indices = csr.indices.astype(np.int32, copy=False)
@@ -117,9 +117,9 @@ def frozen_csr(matrix: Any) -> Sparse:
     return csr
 
 
-# numpy and scipy each bring a BLAS with threads of its own. Where scipy's minimisers and eigensolvers alternate with our
-# products, the two pools spin against each other: on two cores, training 10,000 views took 0.6 s with numpy's BLAS in
-# between and 0.2 s with scipy's. So the products inside those loops go through scipy's.
+# numpy and scipy each come with a BLAS that has threads of its own. Where scipy's minimisers and eigensolvers alternate with
+# products by numpy, the waiting threads of one BLAS keep the cores from the other: on two cores, training 10,000 views took
+# 0.6 s with products by numpy and 0.2 s with products by scipy. So the products inside those loops use scipy's BLAS.
 
 
 def cross(F: Floats, G: Floats) -> Floats:
@@ -133,5 +133,5 @@ def times(F: Floats, S: Floats) -> Floats:
 
 
 def norm(F: Floats) -> float:
-    """Return the Frobenius norm."""
+    """Return the Frobenius norm; 0 for an array without entries."""
     return float(dnrm2(F.ravel())) if F.size else 0.0

@@ -47,16 +47,7 @@ def controls() -> tuple[tuple[Callable[[int], Any], Callable[[], int]], ...]:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Keep numpy's and scipy's BLAS to one thread inside; also a decorator.
-
-    Examples
-    --------
-    >>> from popgraph.basics.blas import controls, one_thread
-    >>> with one_thread():
-    ...     inside = [threads() for _, threads in controls()]
-    >>> set(inside) <= {1}
-    True
-    """
+    """Keep numpy's and scipy's BLAS to one thread inside a `with` block or a decorated function."""
     if _Inside.count == 0:
         _Inside.threads = tuple(get() for _, get in controls())
     try:

@@ -18,19 +18,9 @@ VIEWS_AT_A_TIME = 4096  # that a network sees
 
 
 def encode_views(views: Sequence[Hashable], encode: Callable[[Any], Any] | None = None) -> Any:
-    """Return all views as one float32 array (N, ...).
+    """Return all views as one float32 array (N, ...). Without `encode`, an Image becomes its pixels and numbers a vector.
 
-    Without `encode` an Image becomes its pixels, as they are, and a number or a tuple of numbers a vector.
-
-    Raises
-    ------
-    InvalidEmbedding
-        If a view cannot be encoded, not in the same shape as the first one, or not in finite numbers; the message names it.
-
-    Examples
-    --------
-    >>> encode_views([(0, 1), (2, 3)]).tolist()
-    [[0.0, 1.0], [2.0, 3.0]]
+    Raises InvalidEmbedding, which names the view, if one cannot be encoded, has another shape than the first, or is not finite.
     """
     numbers = getattr(views, "numbers", None)  # of views that are kept as an array already
     if encode is None and numbers is not None:
@@ -53,13 +43,7 @@ def encode_views(views: Sequence[Hashable], encode: Callable[[Any], Any] | None 
 
 
 def encoded_parts(views: Sequence[Hashable], encode: Callable[[Any], Any] | None = None) -> Iterator[Any]:
-    """Yield the encoded views 4,096 at a time, so that a million large images are never in memory at once.
-
-    Examples
-    --------
-    >>> [part.shape for part in encoded_parts([(0, 1), (2, 3)])]
-    [(2, 2)]
-    """
+    """Yield the encoded views 4,096 at a time, so that a million large images are never in memory at once."""
     shape: tuple[int, ...] | None = None
     for start in range(0, len(views), VIEWS_AT_A_TIME):
         positions = slice(start, start + VIEWS_AT_A_TIME)

@@ -25,14 +25,9 @@ REQUIREMENTS = {
 
 
 def import_uninterrupted(module: str) -> ModuleType:
-    """Import a library on first use, and hold Ctrl-C until it is there.
+    """Import a library on first use, and delay Ctrl-C until it is imported.
 
-    A compiled library whose import is interrupted raises an ImportError in place of KeyboardInterrupt.
-
-    Examples
-    --------
-    >>> import_uninterrupted("scipy.optimize").minimize.__name__
-    'minimize'
+    A compiled library whose import is interrupted would raise an ImportError instead of KeyboardInterrupt.
     """
     handler = signal.getsignal(signal.SIGINT)
     if module in sys.modules or not callable(handler) or threading.current_thread() is not threading.main_thread():
@@ -48,13 +43,7 @@ def import_uninterrupted(module: str) -> ModuleType:
 
 
 def require(module: str) -> ModuleType:
-    """Import an optional dependency on first use.
-
-    Raises
-    ------
-    MissingExtra
-        If the module is not installed; the message names what to install.
-    """
+    """Import an optional dependency on first use; raises MissingExtra, which names what to install."""
     try:
         return import_uninterrupted(module)
     except ImportError as error:

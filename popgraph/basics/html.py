@@ -16,13 +16,7 @@ def number(value: Fraction | float) -> str:
 
 
 def bracket(low: float, high: float) -> str:
-    """Write what is known of a number as four digits, or as a bracket where they differ.
-
-    Examples
-    --------
-    >>> bracket(0.1875, 0.1875), bracket(0.18, 0.19)
-    ('0.1875', 'between 0.18 and 0.19')
-    """
+    """Write the bounds of a number as one number of four digits, or as a bracket if they differ in these."""
     least, most = f"{low:.4g}", f"{high:.4g}"
     return least if least == most else f"between {least} and {most}"
 

@@ -37,14 +37,9 @@ MEMINFO_FILE, STATM_FILE = Path("/proc/meminfo"), Path("/proc/self/statm")
 
 
 def reserve(what: str, needed: float, instead: str) -> None:
-    """Raise `TooLarge` if `what` is about to need more bytes at its peak than this process can still have.
+    """Raise `TooLarge` if `what` needs more bytes at its peak than this process can still get.
 
-    The message says how many are left, by the limit of the address space, of the control group, or of the machine, and what to
-    do `instead`.
-
-    Examples
-    --------
-    >>> reserve("a table of 1,000 x 64", 8 * 1000 * 64, "use fewer columns")
+    The message says how many are left, under which limit (address space, control group or machine), and what to do `instead`.
     """
     if needed <= UNASKED_BYTES and _address_limit() == float("inf"):
         return
@@ -60,17 +55,7 @@ def reserve(what: str, needed: float, instead: str) -> None:
 
 
 def in_words(what: str, instead: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Decorate a function so that memory which runs out under way, whatever asked for it, is reported by `TooLarge`.
-
-    Examples
-    --------
-    >>> @in_words("the sum", "give fewer")
-    ... def add():
-    ...     raise MemoryError
-    >>> add()
-    Traceback (most recent call last):
-    popgraph.errors.TooLarge: memory ran out in the sum; give fewer
-    """
+    """Decorate a function so that a MemoryError in it becomes `TooLarge` with what ran out of memory and what to do instead."""
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(function)
@@ -90,13 +75,10 @@ def in_words(what: str, instead: str) -> Callable[[Callable[P, R]], Callable[P, 
 
 
 def available() -> float:
-    """Return the bytes that this process can still have: a finite number on every system.
-
-    The least of what is left by the limit of the address space, by the control group and on the machine. What the machine has
-    left is read from /proc/meminfo (Linux); else asked of psutil, if it is installed; else of Windows; else it is the
-    machine's whole memory less what this process has held at most (macOS and other Unixes), which counts what other programs
-    hold as free; and if nothing says, it is taken for 4 GiB.
-    """
+    """Return the bytes that this process can still get: the least that address space, control group and machine have left."""
+    # What the machine has left is read from /proc/meminfo (Linux), else from psutil, if it is installed, else from Windows. Else it
+    # is the machine's memory less this process's peak (macOS and other Unixes), which counts the memory of other programs as free.
+    # If nothing of this can be read, it is taken to be 4 GiB.
     machine = _on_machine()
     return min(_in_address_space(), _in_control_group(), UNKNOWN_BYTES if machine is None else machine)
 

@@ -11,14 +11,7 @@ def only(public: Sequence[str]) -> Callable[[], list[str]]:
 
 
 def missing(module: str, public: Sequence[str]) -> Callable[[str], Any]:
-    """Return a module's `__getattr__`, which answers a misspelt name with the nearest one.
-
-    Examples
-    --------
-    >>> missing("popgraph.zoo", ["ring", "hypercube"])("hypercub")
-    Traceback (most recent call last):
-    AttributeError: module 'popgraph.zoo' has no attribute 'hypercub'; did you mean 'hypercube'?
-    """
+    """Return a module's `__getattr__`, whose AttributeError suggests the nearest public name."""
 
     def getattr_(name: str) -> Any:
         raise no_attribute(module, name, public)

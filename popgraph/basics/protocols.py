@@ -128,20 +128,10 @@ def satisfies(value: Any, protocol: type) -> bool:
 
 
 def read_population(call: str, value: Any, needed: type = Population, place: str = "first", instead: str = "") -> Any:
-    """Return a population that can answer a verb, or refuse it in a sentence that names the call which can.
+    """Return a population that satisfies the protocol `needed`, or raise InvalidArgument, which names a call that takes this one.
 
-    `call` is the verb as users write it, "verify(graph, f)"; `needed` the least protocol that serves it; `place` where the
-    population stands among the arguments, "first" or "second"; `instead` the call that helps one which cannot answer.
-
-    Examples
-    --------
-    >>> import popgraph as pg
-    >>> read_population("verify(graph, f)", 3)
-    Traceback (most recent call last):
-    popgraph.errors.InvalidArgument: verify(graph, f) takes a population first; got 3
-    >>> read_population("probe(graph, f)", pg.product([pg.zoo.hypercube(1)] * 9), ViewedPopulation)  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    popgraph.errors.InvalidArgument: probe(graph, f) needs a list of views, which ProductGraph(...) has not; use its .expand()
+    `call` is the verb as users write it, "verify(graph, f)". `place` is where the population stands among the arguments, "first" or
+    "second". `instead` is the call to name for a population that does not satisfy the protocol; by default its `.expand()`.
     """
     if satisfies(value, needed):
         return value

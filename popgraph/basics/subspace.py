@@ -18,15 +18,10 @@ ROWS_AT_A_TIME = 2**16  # in extended precision
 
 
 def tolerance(size: int, gap: float = 1.0) -> float:
-    """Return how far rounding can move a unit-scale eigenvalue (gap = 1), or an eigenvector across a gap.
-
-    8 N eps / gap, for a matrix of side N = `size`, at least 16, at the distance `gap` from the rest of the spectrum.
-
-    References
-    ----------
-    A backward-stable solver computes the exact eigenvalues of Ā + E with ||E|| of a few N eps ||Ā||. By Weyl no eigenvalue is
-    then off by more than ||E||, and by Davis and Kahan no eigenspace is turned by more than ||E|| / gap.
-    """
+    """Return 8 N eps / gap: how far rounding can move an eigenvalue of norm-1 Ā (gap = 1), or an eigenvector across a gap."""
+    # N is the side of the matrix, at least 16. A backward-stable solver computes the exact eigenvalues of Ā + E with ||E|| of a few
+    # N eps ||Ā||. By Weyl's theorem no eigenvalue is then off by more than ||E||, and by that of Davis and Kahan no eigenspace is
+    # turned by more than ||E|| / gap.
     return 8 * max(size, 16) * EPS / gap if gap > 0 else np.inf
 
 
@@ -48,16 +43,15 @@ def svd(X: Floats) -> tuple[Floats, Floats, Floats]:
 
 @dataclass(frozen=True, eq=False)
 class ColumnSpace:
-    """Hold an orthonormal basis (N, rank) of the span of some columns, and how well they determine it.
+    """The span of some columns, and how well they determine it."""
 
-    `uncertainty` bounds the angle, in radians, by which rounding may have turned their span: when the columns were written as
-    float64, and when the basis was computed. `possible` (N, possible_rank) spans directions too by which columns are independent
-    so little that it may be rounding, or not; it is known roughly.
-    """
-
-    basis: Floats
-    uncertainty: float
-    possible: Floats
+    basis: Floats  # (N, rank) orthonormal
+    uncertainty: (
+        float  # bound, in radians, on the angle by which rounding, also of the columns, may have turned the span
+    )
+    possible: (
+        Floats  # (N, possible_rank) a larger span, with columns that may be independent by rounding only; not accurate
+    )
 
     @property
     def possible_rank(self) -> int:
@@ -71,24 +65,13 @@ class ColumnSpace:
 
 
 def column_space(F: Floats, scale: Floats | None = None) -> ColumnSpace:
-    """Return the span of the columns of F, of which each row is multiplied by its scale first.
+    """Return the span of the columns of F (N, d), each row multiplied by its positive `scale` first.
 
-    Columns are scaled to length 1: that changes no span, and lets F* diag(1, 1e-20) count as two columns. The rank is the number
-    of singular values above what rounding d entries of a row leaves, 8 max(d, 16) eps, however many rows there are. Columns
-    that are nearly dependent are made orthogonal in extended precision, where the machine has one.
-
-    Parameters
-    ----------
-    F : (N, d) array
-        Finite.
-    scale : (N,) array, optional
-        Positive.
-
-    Examples
-    --------
-    >>> column_space(np.array([[1.0, 2.0], [1.0, 2.0]])).rank
-    1
+    The rank is the number of singular values above 8 max(d, 16) eps, after the columns are scaled to length 1.
     """
+    # Scaling a column does not change the span, and makes F* diag(1, 1e-20) count as two columns. The limit is what the rounding of
+    # the d entries of a row leaves, for any number of rows. Columns that are nearly dependent are made orthogonal in extended
+    # precision, if the machine has one.
     nonzero = np.abs(F).max(axis=0, initial=0.0) > 0
     F = F[:, nonzero]
     if F.shape[1] == 0:
@@ -145,19 +128,9 @@ def _refined(F: Floats, largest: Floats, scale: Floats | None, length: Floats, W
 
 
 def principal_angles(U: Floats, V: Floats) -> Floats:
-    """Return the min(a, b) principal angles between the spans of orthonormal U (N, a) and V (N, b), smallest first, in [0, pi/2].
-
-    Small angles are read off their sines and large ones off their cosines, so that both are accurate to eps.
-
-    References
-    ----------
-    Knyazev and Argentati, Principal angles between subspaces in an A-based scalar product, SIAM J. Sci. Comput. 23 (2002).
-
-    Examples
-    --------
-    >>> principal_angles(np.array([[1.0], [0.0]]), np.array([[1.0], [1e-9]]))
-    array([1.e-09])
-    """
+    """Return the min(a, b) angles in [0, pi/2] between the spans of orthonormal U (N, a) and V (N, b), smallest first."""
+    # Small angles are computed from their sines and large ones from their cosines, so that both are accurate to eps: Knyazev and
+    # Argentati, Principal angles between subspaces in an A-based scalar product, SIAM J. Sci. Comput. 23 (2002)
     if V.shape[1] > U.shape[1]:
         U, V = V, U
     cross = U.T @ V

@@ -52,14 +52,9 @@ def _written(value: Any) -> str:
 
 
 def did_you_mean(given: Sequence[Any], known: Iterable[Any]) -> str:
-    """Return ": did you mean 'cat'?" if the first of some names is nearly one of those known, and nothing else.
+    """Return ": did you mean 'cat'?" if the first of the `given` names is close to a known one, or else "".
 
-    Names that differ by case or type alone come first. Of numbers, and of tuples of them, any two would be near.
-
-    Examples
-    --------
-    >>> did_you_mean(["catt"], ["cat", "dog"]), did_you_mean(["DOG"], ["cat", "dog"]), did_you_mean([1], ["1"])
-    (": did you mean 'cat'?", ": did you mean 'dog'?", ": did you mean '1'?")
+    Names that differ only by case or type come first. Numbers match in no other way, as any two of them would be close.
     """
     if not given:
         return ""
@@ -87,15 +82,10 @@ def _contains_text(name: Any) -> bool:
 
 
 def printable(text: str, width: int = 200) -> str:
-    """Return a name as it stands, cut in the middle when it is long, with what no screen, font or file shows in backslashes.
+    """Return a name, cut in the middle if it is long, with characters that cannot be shown written as backslash escapes.
 
-    That is control characters and line breaks, those that turn the direction of writing, and the lone surrogates by which
-    Python keeps the bytes of file names that are no UTF-8.
-
-    Examples
-    --------
-    >>> printable("a\\nb"), printable("caf\\udce9.png")
-    ('a\\\\nb', 'caf\\\\udce9.png')
+    These are control characters, line breaks, changes of the direction of writing, and the lone surrogates by which Python keeps
+    bytes of file names that are not UTF-8.
     """
     if len(text) > width:
         half = (width - 3) // 2
@@ -104,13 +94,7 @@ def printable(text: str, width: int = 200) -> str:
 
 
 def size_in_words(n_bytes: float) -> str:
-    """Write a number of bytes in the unit that a person would use.
-
-    Examples
-    --------
-    >>> size_in_words(8 * 10**10)
-    '80 GB'
-    """
+    """Write a number of bytes with the usual unit, as in "80 GB"."""
     for unit in ("bytes", "kB", "MB", "GB", "TB"):
         if n_bytes < 1000 or unit == "TB":
             break
@@ -119,13 +103,7 @@ def size_in_words(n_bytes: float) -> str:
 
 
 def count_in_words(number: int) -> str:
-    """Write a whole number of any size.
-
-    Examples
-    --------
-    >>> count_in_words(4096), count_in_words(2**1000)
-    ('4,096', 'about 1.07e301')
-    """
+    """Write a whole number of any size, as in "4,096" or "about 1.07e301"."""
     if number < 10**15:
         return f"{number:,}"
     exponent = int(log10(number))

@@ -21,7 +21,7 @@ from popgraph.basics.words import listing, shorten
 from popgraph.dask.graph import BlockGraph
 from popgraph.dask.products import Products
 from popgraph.dask.sources import Answer, Enumerated, Source, filed, read
-from popgraph.dask.store import Finished, finish, hand_over, is_seen, unite, write
+from popgraph.dask.store import FactorBlock, can_read_blocks, write_factor, write_kernel, write_source, write_views
 from popgraph.dask.uniting import ComponentUnion, in_order, unite_views
 from popgraph.dask.workplace import Workplace, open_workplace
 from popgraph.declare import (
@@ -115,7 +115,9 @@ def build(
     workplace, answers = open_workplace(client, store, progress), []
     for block, cut in enumerate(_cuts(len(law), rows)):
         A = read_rows(matrix[cut], Distribution.uniform(law.outcomes[cut]), False)[0]
-        answers.append(Answer(write(workplace.directory, block, law.probabilities[cut], A), None, matrix.shape[1]))
+        answers.append(
+            Answer(write_kernel(workplace.directory, block, law.probabilities[cut], A), None, matrix.shape[1])
+        )
     graph = _united(answers, workplace, name, names, law.outcomes)
     return replace(graph, labels=classes)
 
@@ -263,7 +265,7 @@ def _assemble(
     naturals: Sequence[Hashable] | None = None,
 ) -> BlockGraph:
     """Let the workers enumerate and write the blocks; sort the views in this order, if it lists the same views."""
-    path = hand_over(workplace.directory, source)
+    path = write_source(workplace.directory, source)
     calls = [(workplace.directory, block, path, *own) for block, own in enumerate(given)]
     answers: list[Answer] = workplace.on_workers(read, calls, "the enumeration of a block")
     Path(path).unlink()
@@ -282,7 +284,7 @@ def _united(
     for answer in answers:
         if answer.refusal is not None:
             raise answer.refusal
-    if not is_seen(directory):
+    if not can_read_blocks(directory):
         raise InvalidArgument(
             f"this process cannot see the blocks that the workers wrote to {directory}; give store= a directory that all can see"
         )
@@ -308,9 +310,9 @@ def _united(
         raise InvalidArgument(
             f"w_x of {listing(lost)} is too small for float64: p times A is below 5e-324; leave it out or make it larger"
         )
-    unite(directory, columns, w_x)
+    write_views(directory, columns, w_x)
     calls = [(directory, block) for block in range(len(blocks))]
-    finished: list[Finished] = workplace.on_workers(finish, calls, "the factor of a block")
+    finished: list[FactorBlock] = workplace.on_workers(write_factor, calls, "the factor of a block")
     return BlockGraph(
         views=views,
         w_x=frozen(w_x),

@@ -238,7 +238,7 @@ class BlockGraph(Immutable):
                 f"M takes {size_in_words(self.bytes)}, more than {size_in_words(MAX_BYTES_COLLECTED)}; leave it in blocks, and "
                 "multiply with graph.factor"
             )
-        return store.collected(self.products.directory, len(self.products.blocks), self.N)
+        return store.complete_factor(self.products.directory, len(self.products.blocks), self.N)
 
     def expand(self) -> PopulationGraph:
         """Return the same population as a graph in this process's memory, in the same order; `TooLarge` if A is above 256 MiB.
@@ -256,7 +256,7 @@ class BlockGraph(Immutable):
                 f"the kernel has {self.nnz:,} entries and takes {size_in_words(self.bytes)}, more than "
                 f"{size_in_words(MAX_BYTES_COLLECTED)}; spectrum, verify, train and sample_pairs need no list of them"
             )
-        A = store.collected_kernel(self.products.directory, len(self.products.blocks), self.N)
+        A = store.complete_kernel(self.products.directory, len(self.products.blocks), self.N)
         law = Distribution(list(zip(self.naturals, self.p.tolist(), strict=True)))
         labels = None if self.labels is None else list_labels(self.labels)
         return build(law, A, views=list(self.views), labels=labels, name=self.name)

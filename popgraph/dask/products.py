@@ -21,7 +21,7 @@ from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.words import size_in_words
 from popgraph.dask import store
 from popgraph.dask.cluster import Cluster
-from popgraph.dask.store import VIEW_BINS, Finished, factor
+from popgraph.dask.store import VIEW_BINS, FactorBlock, factor
 from popgraph.errors import TooLarge
 from popgraph.spectrum.solvers.chebyshev import Filter
 
@@ -40,7 +40,7 @@ class Products:
 
     cluster: Cluster
     directory: str
-    blocks: tuple[Finished, ...]
+    blocks: tuple[FactorBlock, ...]
     N: int
     workers: int
     memory: float

@@ -16,7 +16,7 @@ from popgraph.basics.arguments.kernels import is_matrix, read_kernel
 from popgraph.basics.arguments.outcomes import read_distinct
 from popgraph.basics.arrays import Floats, Sparse
 from popgraph.basics.words import listing, shorten
-from popgraph.dask.store import Written, handed_over, write
+from popgraph.dask.store import KernelBlock, read_source, write_kernel
 from popgraph.declare import Augmentation, Distribution, LazySequence, enumerate_views, read_rows
 from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, PopgraphError
 
@@ -31,7 +31,7 @@ READING_HEADERS = (
 class Answer:
     """Hold what a worker wrote, or the error that it returns: if a task raised it, dask would run the task again, and log it."""
 
-    written: Written | None = None
+    written: KernelBlock | None = None
     views: Sequence[Hashable] | None = None
     width: int = 0
     refusal: PopgraphError | None = None
@@ -40,11 +40,11 @@ class Answer:
 def read(directory: str, block: int, path: str, *given: Any) -> Answer:
     """Enumerate a block by the source pickled in the file `path`, check it, and write it."""
     try:
-        p, A, views = _checked(_called(handed_over(path), block, *given))
+        p, A, views = _checked(_called(read_source(path), block, *given))
     except PopgraphError as error:
         return Answer(refusal=type(error)(f"block {block}: {error}"))
     try:
-        return Answer(write(directory, block, p, A), views, A.shape[1])
+        return Answer(write_kernel(directory, block, p, A), views, A.shape[1])
     except OSError as error:
         return Answer(
             refusal=InvalidArgument(

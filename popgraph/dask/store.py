@@ -1,4 +1,4 @@
-"""Row blocks on disk: written once by the worker that enumerates them, and mapped into memory for each product.
+"""Row blocks of A and of M on disk: each is written once, by a worker, and is mapped into memory for each product.
 
 A block is a few arrays, one a file. A file gets its final name when it is complete, so that a worker killed while it writes leaves
 no file that could be mistaken for a block.
@@ -20,13 +20,16 @@ from popgraph.basics.arrays import Floats, Ints, Sparse
 
 # The files contain numbers alone; the file's name determines their type. The headers of .npy files are parsed by Python's `ast`,
 # which sometimes fails when two threads parse at once (CPython 3.11), and workers may be threads.
-DTYPES = dict.fromkeys(["p", "A", "w_x", "M"], "f8") | dict.fromkeys(["indptr", "numbers", "columns"], "i8")
-DTYPES |= dict.fromkeys(["raw", "indices"], "i4")
+DTYPES = {
+    **dict.fromkeys(["p", "A", "w_x", "M"], "f8"),
+    **dict.fromkeys(["indptr", "numbers", "columns"], "i8"),
+    **dict.fromkeys(["raw", "indices"], "i4"),
+}
 VIEW_BINS = 256  # equal parts of the views; for each block it is recorded in which of them it has entries
 
 
 @dataclass(frozen=True, eq=False)
-class Written:
+class KernelBlock:
     """Describe a block of A: what is needed to unite its views with those of the other blocks."""
 
     n: int  # naturals
@@ -38,7 +41,7 @@ class Written:
 
 
 @dataclass(frozen=True, eq=False)
-class Finished:
+class FactorBlock:
     """Describe a block of M."""
 
     n: int  # naturals
@@ -46,7 +49,7 @@ class Finished:
     bins: Ints  # which of the `VIEW_BINS` parts of the views have an entry in this block
 
 
-def write(directory: str, block: int, p: Floats, A: Sparse) -> Written:
+def write_kernel(directory: str, block: int, p: Floats, A: Sparse) -> KernelBlock:
     """Write a block of A without its empty columns."""
     columns, local = np.unique(np.asarray(A.indices, dtype=np.intp), return_inverse=True)
     row_of = np.repeat(np.arange(len(p)), np.diff(A.indptr))
@@ -57,25 +60,25 @@ def write(directory: str, block: int, p: Floats, A: Sparse) -> Written:
     component = connected_components(joined, directed=False)[1][len(p) :]
     for name, array in {"p": p, "indptr": A.indptr, "raw": local, "A": A.data}.items():
         _save(directory, block, name, array)
-    return Written(
+    return KernelBlock(
         len(p), A.nnz, columns.astype(np.intp), np.asarray(mass, dtype=np.float64), component, float(np.sum(p))
     )
 
 
-def unite(directory: str, columns: list[Ints], w_x: Floats) -> None:
+def write_views(directory: str, columns: list[Ints], w_x: Floats) -> None:
     """Write for each block the position of its columns among all views, and write w_x."""
     _save(directory, 0, "w_x", w_x)
     for block, numbers in enumerate(columns):
         _save(directory, block, "numbers", numbers)
 
 
-def is_seen(directory: str) -> bool:
+def can_read_blocks(directory: str) -> bool:
     """Whether this process can read the blocks that the workers wrote."""
     return _path(directory, 0, "A").is_file()
 
 
-def finish(directory: str, block: int) -> Finished:
-    """Write the block's M = diag(√p) A D^-1/2, now that its columns' numbers and their w_x are known."""
+def write_factor(directory: str, block: int) -> FactorBlock:
+    """Write the block's rows of M = diag(√p) A D^-1/2. `write_views` must have run."""
     p, indptr, raw, A, columns = (_load(directory, block, name) for name in ("p", "indptr", "raw", "A", "numbers"))
     all_w_x = _load(directory, 0, "w_x")
     w_x, n_views = all_w_x[columns], len(all_w_x)
@@ -86,17 +89,17 @@ def finish(directory: str, block: int) -> Finished:
     _save(directory, block, "columns", columns[order])
     _save(directory, block, "indices", place[raw])
     _save(directory, block, "M", M)
-    return Finished(len(p), float(np.sum(M**2)), np.unique(columns * VIEW_BINS // n_views))
+    return FactorBlock(len(p), float(np.sum(M**2)), np.unique(columns * VIEW_BINS // n_views))
 
 
 def factor(directory: str, block: int) -> tuple[Sparse, Ints]:
-    """Return the block of M on the columns that it reaches, and their numbers; all of it mapped, not read."""
+    """Return the block's rows of M, restricted to the columns in which it has entries, and these columns; memory-mapped."""
     indptr, indices, M, columns = (_load(directory, block, name) for name in ("indptr", "indices", "M", "columns"))
     return sp.csr_array((M, indices, indptr), shape=(len(indptr) - 1, len(columns))), columns
 
 
-def collected(directory: str, blocks: int, n_views: int) -> Sparse:
-    """Return the whole of M, where it is small."""
+def complete_factor(directory: str, blocks: int, n_views: int) -> Sparse:
+    """Return all rows of M as one matrix in memory; the caller checks that it fits."""
     parts = []
     for block in range(blocks):
         M, columns = factor(directory, block)
@@ -106,7 +109,7 @@ def collected(directory: str, blocks: int, n_views: int) -> Sparse:
 
 
 def kernel(directory: str, block: int) -> tuple[Floats, Sparse, Ints]:
-    """Return p of a block, its rows of A on the columns that it reaches, and their numbers; all of it mapped, not read."""
+    """Return the block's p, its rows of A, restricted to the columns in which it has entries, and these columns; memory-mapped."""
     p, indptr, raw, A, columns = (_load(directory, block, name) for name in ("p", "indptr", "raw", "A", "numbers"))
     return p, sp.csr_array((A, raw, indptr), shape=(len(p), len(columns))), columns
 
@@ -116,8 +119,8 @@ def probabilities(directory: str, blocks: int) -> Floats:
     return np.concatenate([_load(directory, block, "p") for block in range(blocks)])
 
 
-def collected_kernel(directory: str, blocks: int, n_views: int) -> Sparse:
-    """Return the whole of A, where it is small."""
+def complete_kernel(directory: str, blocks: int, n_views: int) -> Sparse:
+    """Return all rows of A as one matrix in memory; the caller checks that it fits."""
     parts = []
     for block in range(blocks):
         _, A, columns = kernel(directory, block)
@@ -127,6 +130,7 @@ def collected_kernel(directory: str, blocks: int, n_views: int) -> Sparse:
 
 
 def _path(directory: str, block: int, name: str) -> Path:
+    """Return the path of one array of a block."""
     return Path(directory) / f"{block:06d}.{name}"
 
 
@@ -138,18 +142,18 @@ def write_columns(directory: str, X: Floats) -> str:
 
 
 def read_columns(path: str, width: int, start: int, stop: int) -> Floats:
-    """Return some rows of tall columns."""
+    """Return the rows start..stop-1 of an X that `write_columns` wrote."""
     rows = np.fromfile(path, dtype=np.float64, count=(stop - start) * width, offset=8 * start * width)
     return rows.reshape(stop - start, width)
 
 
 def clear_columns(directory: str) -> None:
-    """Delete the columns that were written."""
+    """Delete all files of `write_columns`."""
     for path in Path(directory).glob("columns-*"):
         path.unlink()
 
 
-def hand_over(directory: str, source: Any) -> str:
+def write_source(directory: str, source: Any) -> str:
     """Write the function that enumerates blocks, which may contain large tables, and return the file's path."""
     path = Path(directory) / "source"
     path.write_bytes(cloudpickle.dumps(source))
@@ -157,8 +161,8 @@ def hand_over(directory: str, source: Any) -> str:
 
 
 @lru_cache(maxsize=1)
-def handed_over(path: str) -> Any:
-    """Return the function that enumerates blocks; a worker reads it once."""
+def read_source(path: str) -> Any:
+    """Return the function that enumerates blocks. The cache makes each worker read the file only once."""
     return cloudpickle.loads(Path(path).read_bytes())
 
 
@@ -171,5 +175,5 @@ def _save(directory: str, block: int, name: str, array: Any) -> None:
 
 
 def _load(directory: str, block: int, name: str) -> Any:
-    """Map one array of a block."""
+    """Return one array of a block, memory-mapped."""
     return np.memmap(_path(directory, block, name), dtype=DTYPES[name], mode="r")

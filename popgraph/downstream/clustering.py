@@ -256,19 +256,13 @@ def spectral_points(spectrum: Any) -> Floats:
 
 
 def unit_rows(V: Floats) -> Floats:
-    """Return the rows scaled to length 1; rows that are 0, but for rounding, stay 0."""
+    """Return the rows scaled to length 1; rows of zeros stay 0."""
     length = np.linalg.norm(V, axis=1, keepdims=True)
     return np.asarray(np.divide(V, length, out=np.zeros_like(V), where=length > 0))
 
 
 def matched_share(joint: Floats) -> float:
-    """Return the largest mass Σ joint[part, class] over one-to-one matchings of parts with classes.
-
-    Examples
-    --------
-    >>> matched_share(np.array([[0.1, 0.4], [0.3, 0.0], [0.1, 0.1]]))
-    0.7
-    """
+    """Return the largest Σ joint[part, class] over one-to-one matchings of parts with classes."""
     return float(joint[import_uninterrupted("scipy.optimize").linear_sum_assignment(joint, maximize=True)].sum())
 
 
@@ -287,9 +281,11 @@ def k_means(
     points = np.ascontiguousarray(points / largest if largest > 0 else points)
     runs = (_lloyd(points, weights, _seeds(points, weights, count, generator)) for _ in range(restarts))
     parts, least = next(runs)
-    rounding = SAME_POINT**2 * float(weights.sum())  # what points that count as equal add up to
+    rounding = SAME_POINT**2 * float(weights.sum())  # the largest inertia of points that all count as equal
     for other_parts, inertia in runs:
-        if inertia < least * (1.0 - EQUAL_INERTIA) - rounding:  # so of equally good ones the first, however sums round
+        if (
+            inertia < least * (1.0 - EQUAL_INERTIA) - rounding
+        ):  # so the first of equally good ones is kept, however sums round
             parts, least = other_parts, inertia
     return parts, least * largest**2
 

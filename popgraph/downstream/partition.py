@@ -92,26 +92,10 @@ class PartitionBounds(Immutable):
 
 
 def conductance(graph: ViewedPopulation, S: Any) -> float:
-    """Return the Dirichlet conductance φ_G(S) = Σ_{x∈S, x'∉S} w_xx' / Σ_{x∈S} w_x of a set of views.
+    """Return the Dirichlet conductance φ_G(S) = Σ_{x∈S, x'∉S} w_xx' / Σ_{x∈S} w_x of a set of views [H21, Def. 3.3].
 
-    Parameters
-    ----------
-    graph : population with listed views
-        N views.
-    S : sequence of positions, or (N,) array of bool
-        Not empty.
+    S holds positions of views, one or more, or is a mask (N,) of bool; InvalidArgument is raised for anything else.
 
-    Raises
-    ------
-    InvalidArgument
-        If S is empty, or no set of positions in 0..N-1, or a mask of another length.
-
-    References
-    ----------
-    [H21] Definition 3.3, with the self-weight in w_x.
-
-    Examples
-    --------
     >>> import popgraph as pg
     >>> conductance(pg.zoo.lightning_cloud(), [0])  # w_00 = 2/9 of w_0 = 1/3
     0.3333
@@ -141,13 +125,13 @@ def _renumbered(graph: ViewedPopulation, labels: Ints, exact: bool) -> Partition
 
 
 def _read_m(call: str, graph: Any, m: Any) -> int:
-    """Refuse what is no population with views, and an m that is no number of parts."""
+    """Return m; raise InvalidArgument for no population with views, or an m outside 1..N."""
     read_population(call, graph, ViewedPopulation)
     return whole_number("m", m, graph.N)
 
 
 def _in_closed_form(graph: ViewedPopulation, m: int) -> Partition | None:
-    """Return a sparsest partition that needs no search: components, grouped, or single views."""
+    """Return a sparsest partition where none need be searched for: unions of components, or single views; else None."""
     if m <= graph.component_count:
         return _renumbered(graph, np.minimum(graph.components, m - 1), True)
     if m == graph.N:

@@ -32,11 +32,9 @@ def listed_kernel(population: Any) -> ListedKernel | None:
 
 
 def conductances(p: Floats, shares: Floats) -> Floats:
-    """Return φ_G of each part, (count,), from Pr[x in the part | x̄], (n, count).
-
-    A pair crosses if its natural sends one view inside and one outside: Σ p s_in s_out. The sum over the other parts, rather
-    than 1 - s_in, makes the conductance of a component exactly 0. A part of all views has conductance 0.
-    """
+    """Return φ_G of each part, (count,), from Pr[x in the part | x̄], (n, count); 0 for a part of all views."""
+    # A pair crosses if one of its views is in the part and the other is not, which has the probability Σ p s_in s_out. s_out is
+    # summed over the other parts, rather than 1 - s_in, so that the conductance of a component is exactly 0.
     outside = shares @ (1.0 - np.eye(shares.shape[1]))
     inside = p @ (shares * shares)
     crossing = p @ (shares * outside)
@@ -89,7 +87,7 @@ def self_weights(population: ViewedPopulation) -> Floats | None:
 
 
 def single_view_conductances(population: ViewedPopulation) -> Floats | None:
-    """Return φ_G of each view by itself, (N,); exactly 0 for a view that its naturals always give. None as of `self_weights`."""
+    """Return φ_G of each view by itself, (N,); exactly 0 for a component of one view. None where `self_weights` is."""
     listed = listed_kernel(population)
     if listed is not None:
         crossing = (listed.A - listed.A.power(2)).T @ listed.p  # Σ p A (1 - A), 0 in each term where A is 0 or 1

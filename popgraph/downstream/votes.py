@@ -12,11 +12,9 @@ CLASSES_AT_ONCE = 64  # whose indicators a kernel that only multiplies is applie
 
 
 def sum_by_class(matrix: Any, codes: Ints, count: int, weights: Floats | None = None) -> Floats:
-    """Return Σ_j matrix[i, j] weights[j] 1[codes[j] = c], (rows, count); a code of -1 is no class, and weights are 1 by default.
-
-    The matrix may do no more than multiply. As there may be as many classes as columns, their indicators are sparse, or few at a
-    time: of 100,000 views that are all told apart a dense table would take 80 GB.
-    """
+    """Return Σ_j matrix[i, j] weights[j] 1[codes[j] = c], (rows, count); a code of -1 is no class, and weights are 1 by default."""
+    # The matrix may be an operator that only multiplies. There may be as many classes as columns, so their indicators are a sparse
+    # matrix, or made a few at a time: a dense table of 100,000 views, each a class of its own, would take 80 GB.
     if sp.issparse(matrix):
         coded = np.flatnonzero(codes >= 0)
         entries = np.ones(len(coded)) if weights is None else weights[coded]

@@ -1,4 +1,7 @@
-"""Outcomes, views and labels as JSON: what it holds as it is, and fractions, tuples and images under a key of their own."""
+"""Outcomes, views and labels as JSON.
+
+Strings, whole numbers, booleans and None are written as they are, all else as an object that names its type: {"fraction": "1/3"}.
+"""
 
 import base64
 from fractions import Fraction
@@ -12,7 +15,7 @@ from popgraph.declare import Image
 from popgraph.errors import InvalidArgument, InvalidFile
 
 MAX_NESTED_TUPLES = 50
-DECIMAL_LIMIT = 10**4000  # Python writes no number of more than 4,300 digits
+DECIMAL_LIMIT = 10**4000  # Python converts no number of more than 4,300 digits to decimal text, or from it
 DATETIME_UNITS = {"Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as", "generic"}
 
 
@@ -26,7 +29,7 @@ def text_tree(text: str) -> Any:
 
 
 def digits(number: int | Fraction) -> str:
-    """Return an exact number as text: in hexadecimal, with 0x before it, where it has more digits than Python writes."""
+    """Return an exact number as text: in decimal, or in hexadecimal, as 0x.../0x..., if it has more than 4,000 digits."""
     if max(abs(number.numerator), number.denominator) < DECIMAL_LIMIT:
         return str(number)
     return f"{number.numerator:#x}/{number.denominator:#x}"
@@ -44,18 +47,18 @@ def text_of(tree: Any) -> str:
     """Return the string that `text_tree` wrote, or raise InvalidFile."""
     text = decode(tree)
     if not isinstance(text, str):
-        raise InvalidFile(f"the file holds {shorten(tree)} for a name, which is no string")
+        raise InvalidFile(f"the file has {shorten(tree)} where a name must be, which is no string")
     return text
 
 
 def encode(outcome: Any, what: str, depth: int = 0) -> Any:
-    """Return the JSON of an outcome, or raise InvalidArgument, in which `what` names it, if there is no form for its type."""
+    """Return an outcome as JSON; raise InvalidArgument for a type that is not listed here, with `what` as the outcome's name."""
     if isinstance(outcome, np.datetime64 | np.timedelta64) and not np.isnat(outcome):
         unit, step = np.datetime_data(outcome.dtype)
         kind = "datetime64" if isinstance(outcome, np.datetime64) else "timedelta64"
         return {kind: int(outcome.astype(np.int64)), "unit": unit, "step": step}
     if isinstance(outcome, np.bool_ | np.integer | np.floating | np.str_ | np.bytes_):
-        outcome = outcome.item()  # equal, and of equal hash
+        outcome = outcome.item()  # the Python value is equal and has the same hash
     if type(outcome) is str:
         return text_tree(outcome)
     if outcome is None or type(outcome) is bool or (type(outcome) is int and abs(outcome) < DECIMAL_LIMIT):
@@ -115,7 +118,7 @@ def decode(tree: Any, depth: int = 0) -> Any:
 
 
 def _time(kind: type[np.datetime64 | np.timedelta64], n: int, unit: str, step: int) -> Any:
-    """Return a date or a span of time, none of which is NaT."""
+    """Return a date or a span of time; raise ValueError for NaT, which is -2^63, and for a unit that numpy lacks."""
     if unit not in DATETIME_UNITS or not 1 <= step < 2**31 or not -(2**63) < n < 2**63:
         raise ValueError(f"numpy has no {kind.__name__} of {n} times {step} {unit}")
     return np.array(n, dtype=np.int64).astype(

@@ -1,4 +1,4 @@
-"""Training: the loss and its gradient, and an embedding that moves into the span of F*."""
+"""Plots of a training: the loss and the norm of its gradient by step, and an animation of the embedding."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ from popgraph.training import Training
 def training(
     training: Training | ProductTraining, spectrum: Eigenpairs | None = None, *, ax: Axes | None = None
 ) -> Axes:
-    """Draw the loss as training went, the norm of its gradient beside it, and the known minimum -Σγ² if a spectrum is given.
+    """Draw the loss at each step, the norm of its gradient on a second axis, and the minimum -Σγ² if a spectrum is given.
 
     Parameters
     ----------
@@ -65,20 +65,20 @@ def training(
     if spectrum is not None:
         minimum = -float(np.sum(spectrum.gamma[:k] ** 2))
         ax.axhline(minimum, color=INK, linestyle="--", linewidth=1, label=f"-Σγ² = {minimum:.4g}")
-    beside = ax.twinx()
-    # A gradient of exactly 0 is drawn where rounding ends: at its logarithm the axis would end far below.
-    beside.semilogy(training.steps, np.maximum(training.gradient_norm, 1e-17), color=MUTED, linewidth=1)
-    beside.set_ylabel("gradient norm", color=MUTED)
-    beside.tick_params(axis="y", colors=MUTED)
-    ax.set_zorder(beside.get_zorder() + 1)  # else the gradient's curve runs over the legend
+    gradient_ax = ax.twinx()
+    # A gradient of exactly 0 has no logarithm; it is drawn at 1e-17, about where rounding errors end.
+    gradient_ax.semilogy(training.steps, np.maximum(training.gradient_norm, 1e-17), color=MUTED, linewidth=1)
+    gradient_ax.set_ylabel("gradient norm", color=MUTED)
+    gradient_ax.tick_params(axis="y", colors=MUTED)
+    ax.set_zorder(gradient_ax.get_zorder() + 1)  # or the gradient's curve would be drawn over the legend
     ax.patch.set_visible(False)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.set_xlabel("step")
     ax.set_ylabel("loss L(f)", color=COLOURS[0])
     ax.legend(loc="upper right", facecolor="white", edgecolor="none", framealpha=0.9)
     ax.set_title(f"training: loss {training.loss[-1]:.6g} after {training.steps[-1]:,} steps", fontsize=11)
-    for each in (ax, beside):
-        each.spines["top"].set_visible(False)
+    for axes in (ax, gradient_ax):
+        axes.spines["top"].set_visible(False)
     return ax
 
 
@@ -92,11 +92,11 @@ def animation(
     dims: tuple[int, int] = (0, 1),
     frames: int = 60,
 ) -> FuncAnimation:
-    """Animate training: the views at two coordinates of f, and how they move towards the span of F*.
+    """Animate training: two columns of f at each step, and how far the span of F = √w_x f is from that of F*.
 
-    A hollow ring is where the span of F* comes nearest to a view's f: at a match every view stands in its ring. Beside it, the
-    largest principal angle from the span of F to that of F*. Save it with `.save("training.gif", writer="pillow")`, or show it
-    in a notebook with `.to_jshtml()`.
+    On the left each view is a point, and its hollow ring is the projection of F on the span of F*: when f matches F*, every point
+    is inside its ring. On the right is the largest principal angle from the span of F to that of F*. Save the animation with
+    `.save("training.gif", writer="pillow")`, or show it in a notebook with `.to_jshtml()`.
 
     Parameters
     ----------
@@ -107,11 +107,11 @@ def animation(
     spectrum : Spectrum
         F*; at a degenerate cut, up to the next clean one.
     labels : sequence of N labels, or mapping view -> label, optional
-        A class for each view, for its colour; as in `graph`.
+        The classes that the points are coloured by; as of `plot.graph`.
     dims : (int, int)
         Which columns of f.
     frames : int
-        At most how many of the steps are drawn.
+        The largest number of steps drawn, evenly spaced.
 
     Returns
     -------
@@ -142,30 +142,32 @@ def animation(
     T, N, d = path.shape
     if graph.N != N or spectrum.eigenvectors.shape[0] != N:
         raise InvalidArgument(
-            f"the path has {N} views, the graph {graph.N}, the spectrum {len(spectrum.eigenvectors)}; give those of one graph"
+            f"the path has {N} views, the graph {graph.N}, the spectrum {len(spectrum.eigenvectors)}; "
+            "all three must be of one graph"
         )
     if d < 2:
         raise InvalidArgument(f"f has {d} column, and dims is {dims}; an animation is drawn in two of the columns of f")
     dims = read_dims(dims, d)
-    drawn = np.unique(np.linspace(0, T - 1, min(T, whole_number("frames", frames, 10_000))).round().astype(int))
+    drawn_steps = np.unique(np.linspace(0, T - 1, min(T, whole_number("frames", frames, 10_000))).round().astype(int))
     root, V = np.sqrt(graph.w_x)[:, np.newaxis], spectrum.eigenvectors
     angles = [float(containment_angles(column_space(root * f).basis, V).max(initial=0.0)) for f in path]
-    rings = [(V @ (V.T @ (root * path[t]))) / root for t in drawn]
+    rings = [(V @ (V.T @ (root * path[t]))) / root for t in drawn_steps]
     shown, note = chosen_views(graph)
     classes, of_view = classes_of_views(graph, labels)
     columns = list(dims)
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")
-    everywhere = np.concatenate(
-        [path[drawn][:, shown][:, :, columns].reshape(-1, 2), *[ring[shown][:, columns] for ring in rings]]
+    all_positions = np.concatenate(
+        [path[drawn_steps][:, shown][:, :, columns].reshape(-1, 2), *[ring[shown][:, columns] for ring in rings]]
     )
-    middle, reach = (everywhere.max(axis=0) + everywhere.min(axis=0)) / 2, 0.62 * np.ptp(everywhere, axis=0).max()
+    centre = (all_positions.max(axis=0) + all_positions.min(axis=0)) / 2
+    half_width = 0.62 * np.ptp(all_positions, axis=0).max()
     right.semilogy(training.steps, np.maximum(angles, 1e-17), color=COLOURS[0])
-    (here,) = right.plot([], [], "o", color=INK)
+    (marker,) = right.plot([], [], "o", color=INK)
     right.set(xlabel="step", ylabel="largest angle to span F* (rad)")
     right.spines[["top", "right"]].set_visible(False)
 
     def draw(frame: int) -> list[Any]:
-        t = drawn[frame]
+        t = drawn_steps[frame]
         left.clear()
         for line in (left.axhline, left.axvline):
             line(0, color=FAINT, linewidth=0.8, zorder=0)
@@ -173,10 +175,11 @@ def animation(
         left.scatter(ring[:, 0], ring[:, 1], s=150, facecolor="none", edgecolor=MUTED, zorder=1)
         draw_views(left, graph, path[t][shown][:, columns], of_view, shown)
         left.set(xlabel=f"f_{dims[0] + 1}", ylabel=f"f_{dims[1] + 1}")
-        left.set(xlim=(middle[0] - reach, middle[0] + reach), ylim=(middle[1] - reach, middle[1] + reach))
+        left.set(xlim=(centre[0] - half_width, centre[0] + half_width))
+        left.set(ylim=(centre[1] - half_width, centre[1] + half_width))
         name_classes(left, classes, of_view)
         left.set_title(f"step {training.steps[t]:,}: loss {training.loss[t]:.4f}{note}", fontsize=11)
-        here.set_data([training.steps[t]], [max(angles[t], 1e-17)])
-        return [left, here]
+        marker.set_data([training.steps[t]], [max(angles[t], 1e-17)])
+        return [left, marker]
 
-    return FuncAnimation(figure, draw, frames=len(drawn), interval=1000 / 12, blit=False)
+    return FuncAnimation(figure, draw, frames=len(drawn_steps), interval=1000 / 12, blit=False)

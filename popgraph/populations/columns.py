@@ -10,12 +10,9 @@ from popgraph.errors import InvalidArgument
 
 
 def read_columns(X: Any, n_views: int) -> Floats:
-    """Return X as an array of float64 of shape (N,) or (N, k); one that is so already is not looked at, for training asks often.
+    """Return X as a float64 array of shape (N,) or (N, k); raises InvalidArgument if it is not one number or row for each view.
 
-    Raises
-    ------
-    InvalidArgument
-        If it is no table of numbers with a row for each view.
+    An array that is so already is returned unread, since training calls this at every step.
     """
     need = f"give an array of shape ({n_views},) or ({n_views}, k), a row for each view"
     table = X if type(X) is np.ndarray and X.dtype == np.float64 else numbers("X", X, need)

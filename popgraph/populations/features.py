@@ -31,12 +31,8 @@ class FeatureClass:
 def read_features(views: Sequence[Hashable], w_x: Floats, features: Any) -> FeatureClass:
     """Return the class of embeddings that are linear in these features.
 
-    Raises
-    ------
-    InvalidEmbedding
-        If the features are not one finite real vector for each view.
-    InvalidArgument
-        If their columns are linearly dependent: W would not be unique.
+    Raises InvalidEmbedding if they are not one finite real vector for each view, and InvalidArgument if their columns are linearly
+    dependent, since W would not be unique.
     """
     if isinstance(features, FeatureClass):
         return features
@@ -59,13 +55,7 @@ def read_features(views: Sequence[Hashable], w_x: Floats, features: Any) -> Feat
 
 
 def check_dimension(k: int, features: FeatureClass) -> None:
-    """Refuse more dimensions than the class has.
-
-    Raises
-    ------
-    InvalidArgument
-        If k is above d.
-    """
+    """Raise InvalidArgument if k is above the number of features d."""
     if k > features.d:
         raise InvalidArgument(
             f"k is {k}, but features of {features.d} columns make embeddings of {features.d} independent dimensions at most; "

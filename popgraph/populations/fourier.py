@@ -1,7 +1,8 @@
-"""`FourierBlocks`: a declared abelian group cuts Ā into one small block for each character, by a Fourier transform over the group.
+"""`FourierBlocks`: the spectrum of a graph with a declared abelian symmetry, from one small block of M for each character.
 
-M commutes with the group, so it maps the vectors that transform by a character χ, one for each orbit of views, to those of the
-orbits of naturals: a block of (orbits x orbits). An orbit whose members are fixed by an h with χ(h) ≠ 1 has no such vector.
+M commutes with the group, so it maps a vector on views that transforms by a character χ to a vector on naturals that does. There
+is one such vector for each orbit, so M restricted to them is a block of (orbits of naturals x orbits of views), which a Fourier
+transform over the group gives. An orbit has no such vector if an element h of the group with χ(h) ≠ 1 fixes its members.
 """
 
 from dataclasses import dataclass
@@ -29,15 +30,14 @@ from popgraph.spectrum import (
     unit_eigenvectors,
 )
 
-MAX_BLOCK_BYTES = 2**32  # of all blocks together: the largest spectrum that a symmetry serves
-MAX_EIGENVECTOR_BYTES = (
-    2**28
-)  # of those through the end of the eigenspace of γ_k, formed to choose its basis reproducibly
+MAX_BLOCK_BYTES = 2**32  # of the blocks of all characters together
+# Where γ_k is repeated, all eigenvectors of its eigenspace are formed to choose a reproducible basis of it, if they fit in this
+MAX_EIGENVECTOR_BYTES = 2**28
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FourierBlocks(Immutable):
-    """Hold M, w_x and the components of the views of a graph, and a group that leaves the graph as it is."""
+    """M, w_x and the component of each view of a graph, and a group of permutations that leaves them unchanged."""
 
     factor: Sparse
     w_x: Floats
@@ -47,16 +47,8 @@ class FourierBlocks(Immutable):
     def spectrum(self, k: int) -> Spectrum:
         """Return the k leading eigenpairs of Ā.
 
-        All eigenvalues are computed, so that none above the k-th can be missing; residuals are of the whole Ā.
-
-        Raises
-        ------
-        InvalidArgument
-            If k is not in 1..N.
-        NotConverged
-            If an eigenpair could not be certified.
-        TooLarge
-            If the blocks of all characters together would take more than 4 GiB.
+        All eigenvalues are computed, so none above the k-th can be missing. The residuals are ||Āv - γv|| with Ā itself, not with a
+        block. Raises TooLarge if the blocks of all characters together would take more than 4 GiB.
         """
         n_views, count = len(self.w_x), int(self.components.max()) + 1
         k = whole_number("k", k, n_views)
@@ -78,7 +70,7 @@ class FourierBlocks(Immutable):
 
     @cached_property
     def _characters(self) -> Ints:
-        """One of each pair of conjugate characters, numbered like the elements; real ones are their own conjugates."""
+        """One character of each conjugate pair, numbered like the elements of the group. A real character is its own conjugate."""
         numbers = np.arange(prod(self.symmetry.orders))
         conjugate = np.ravel_multi_index(
             [
@@ -90,15 +82,16 @@ class FourierBlocks(Immutable):
         return frozen(numbers[numbers <= conjugate])
 
     def _real(self, character: Any) -> Any:
-        """Whether characters are real, ±1: twice their frequency is 0."""
+        """Whether each character has only the values 1 and -1, that is, twice its frequency is 0 in each cyclic factor."""
         frequencies = zip(np.unravel_index(character, self.symmetry.orders), self.symmetry.orders, strict=True)
         return np.all([2 * f % m == 0 for f, m in frequencies], axis=0)
 
     @cached_property
     def _blocks(self) -> Any:
-        """The blocks of M without its singular pairs of value 1, (characters, orbits of naturals, orbits of views), complex.
+        """The blocks of M without its singular value 1: (characters, orbits of naturals, orbits of views), complex.
 
-        The pair √p, √w_x of each component is subtracted beforehand, so that an eigenvalue within rounding of 1 cannot mix with it.
+        The singular vectors √p and √w_x of each component are subtracted first, so that those of a singular value within rounding
+        of 1 cannot mix with them.
         """
         rows, columns, root = self.symmetry.natural_orbits, self.symmetry.view_orbits, np.sqrt(self.w_x)
         needed = 24.0 * len(rows.first) * columns.images.size
@@ -110,15 +103,15 @@ class FourierBlocks(Immutable):
             )
         sparse, component = self.factor[rows.first], self.components
         M, mass = sparse.toarray(), np.bincount(component, weights=self.w_x)
-        start = np.asarray(sparse @ root)  # √p, to the rounding of A's row sums
+        start = np.asarray(sparse @ root)  # √p, up to rounding of the row sums of A
         for i, c in enumerate(component[sparse.indices[sparse.indptr[:-1]]]):  # a natural's views share one component
-            mine = component == c
-            M[i, mine] -= start[i] / mass[c] * root[mine]
+            in_component = component == c
+            M[i, in_component] -= start[i] / mass[c] * root[in_component]
         # On an orbit O of views with first member x, e_O(gx) = χ(g)⁻¹ / √|O| is the unit vector that transforms by χ; likewise e_R
-        # on an orbit R of naturals with first member x̄. M commutes with the group, so M e_O is on R a multiple of e_R, by
-        #     √|R| (M e_O)(x̄) = √(|R| / |O|) Σ_{y in O} M(x̄, y) χ(g_y)⁻¹ = √(|R| / |O|) / |stabiliser of x| Σ_g M(x̄, gx) χ(g)⁻¹:
-        # the rows of first members suffice, and the sum over g is a Fourier transform along the images of x. It is 0 where χ ≠ 1
-        # on the stabiliser, and O has no such vector.
+        # on an orbit R of naturals with first member x̄. M commutes with the group, so on R the vector M e_O is a multiple of e_R:
+        #     √|R| (M e_O)(x̄) = √(|R| / |O|) Σ_{y in O} M(x̄, y) χ(g_y)⁻¹ = √(|R| / |O|) / |stabiliser of x| Σ_g M(x̄, gx) χ(g)⁻¹.
+        # So only the rows of the first members are needed, and the sum over g is a Fourier transform along the images of x. If χ is
+        # not 1 on the stabiliser of x, the sum is 0, as it must be: O has no such vector.
         along = M[:, columns.images].reshape(*M.shape[:1], len(columns.first), *self.symmetry.orders)
         transformed = import_uninterrupted("scipy.fft").fftn(along, axes=tuple(range(2, along.ndim)))
         hat = transformed.reshape(len(rows.first), len(columns.first), -1)
@@ -128,7 +121,7 @@ class FourierBlocks(Immutable):
 
     @cached_property
     def _values(self) -> tuple[Ints, Floats, int]:
-        """Each positive eigenvalue below the components' 1: its block and its value, largest first; and the side for rounding."""
+        """The block and the value of each positive eigenvalue except the components' 1, descending; the side for tolerances."""
         hat = self._blocks
         adjoint = hat.conj().transpose(0, 2, 1)
         side = max(16, min(hat.shape[1:]), int(np.log2(prod(self.symmetry.orders)) + 1))
@@ -142,10 +135,10 @@ class FourierBlocks(Immutable):
         return block[positive][order], flat[positive][order], side
 
     def _leading(self, wanted: int, block_of: Ints, below: Floats, side: int) -> Floats:
-        """Return real eigenvectors (N, v) of the leading eigenvalues; where the last wanted one is repeated, of all its copies.
+        """Return real eigenvectors (N, v) of the leading eigenvalues, with v >= wanted if the last wanted eigenvalue is repeated.
 
-        A basis of a whole eigenspace can be chosen reproducibly. Where it is too large, the last eigenvectors are those that their
-        blocks give first.
+        All vectors of its eigenspace are then returned, since a basis of part of one cannot be chosen reproducibly.
+        If they would exceed `MAX_EIGENVECTOR_BYTES`, v = wanted, and the last eigenvectors are those of the first blocks.
         """
         formed = max((run.stop for run in groups(below, side) if run.start < wanted), default=0)
         if 8 * len(self.w_x) * formed > MAX_EIGENVECTOR_BYTES:
@@ -158,7 +151,7 @@ class FourierBlocks(Immutable):
         return np.asarray(vectors[:, np.argsort(-gamma, kind="stable")])
 
     def _of_block(self, block: int, count: int) -> tuple[Floats, Floats]:
-        """Return the leading real eigenvectors (N, count) that a character and its conjugate give, and their γ."""
+        """Return the `count` leading real eigenvectors (N, count) of one character and its conjugate, and their eigenvalues."""
         views, character = self.symmetry.view_orbits, int(self._characters[block])
         hat, real = self._blocks[block], bool(self._real(character))
         _, sigma, Vh = np.linalg.svd(hat.real if real else hat, full_matrices=False)

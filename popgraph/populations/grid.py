@@ -1,6 +1,7 @@
-"""`find_grid`: whether an enumerated population is a product of independent coordinates, told by its arrays alone.
+"""`find_grid`: find out from its arrays whether an enumerated population is a product of independent coordinates.
 
-Nothing that was declared is relied on: p and every stored entry of A are compared with the products of the coordinates' own.
+How the population was declared plays no part: p and every stored entry of A are compared with products of one factor for each
+coordinate.
 """
 
 from math import prod
@@ -15,25 +16,23 @@ from popgraph.declare import EnumeratedPopulation, LetterCoding, NumberCoding, S
 from popgraph.populations import weights
 from popgraph.spectrum import Grid
 
-COORDINATE_VIEWS_LIMIT = 800  # of one coordinate, all of whose eigenpairs are computed
-ENTRIES_AT_ONCE = 2**21  # entries compared together
-ROUNDINGS_PER_COORDINATE = 16  # by which products may differ: a coordinate's own values are sums of products
-HALF_TABLE_LIMIT = 2**24  # entries of a half's dense array; larger populations are left to the other solvers
+COORDINATE_VIEWS_LIMIT = 800  # of one coordinate; all eigenpairs of each coordinate are computed by a dense solver
+ENTRIES_AT_ONCE = 2**21  # entries of A that are compared in one step
+ROUNDINGS_PER_COORDINATE = (
+    16  # roundings that p and A may differ by from the products, since a coordinate's p and A are themselves sums
+)
+HALF_TABLE_LIMIT = (
+    2**24
+)  # entries of the dense product of half of the coordinates; a larger population is treated as no grid
 
 
 def find_grid(population: EnumeratedPopulation) -> Grid | None:
     """Return the factors of a product population whose outcomes are tuples, or None if it is no product.
 
-    The naturals must be all tuples over some sets, the views too, p a product, and A(x|x̄) = Π_j A_j(x_j|x̄_j) for every pair,
-    to a few roundings. It costs O(d (n + N)) to tell that there is no grid, and O(nnz) to check the entries.
-
-    Examples
-    --------
-    >>> import popgraph as pg
-    >>> print(find_grid(pg.zoo.hypercube(3).population))
-    a product of 3 factors (3 of 2 x 2)
-    >>> find_grid(pg.zoo.lightning_cloud().population)
+    It is one if the naturals are all tuples of d coordinates over some sets, the views are too, p is a product, and
+    A(x|x̄) = Π_j A_j(x_j|x̄_j) for every pair, up to a few roundings.
     """
+    # Most populations that are not a product are recognised in O(d (n + N)); checking all entries takes O(nnz)
     views, A = population.views, population.kernel
     if not isinstance(views, StateSequence) or not isinstance(views.coding, NumberCoding | LetterCoding):
         return None
@@ -62,9 +61,9 @@ def find_grid(population: EnumeratedPopulation) -> Grid | None:
 
 
 def _coordinates(states: Any) -> tuple[Ints, list[int]] | None:
-    """Return states (m, d) with each coordinate's values numbered by size, and how many there are, if they are a whole grid."""
-    # All states are different, so they are a whole grid iff there are as many as the product of these numbers. Most that are none
-    # show it in the first coordinates, whose numbers of values do not divide m.
+    """Return states (m, d) with each coordinate's values numbered from 0, and how many it has; None unless all tuples occur."""
+    # The m states are different, so all tuples occur iff m is the product of the coordinates' numbers of values. The product of the
+    # first few must then divide m, which ends the loop early for most states that are not a grid.
     numbered = np.empty(states.shape, dtype=np.intp)
     sizes: list[int] = []
     for j in range(states.shape[1]):
@@ -76,7 +75,7 @@ def _coordinates(states: Any) -> tuple[Ints, list[int]] | None:
 
 
 def _coordinate_kernel(A: Any, line: Ints, values: Ints, n_views: int) -> Floats:
-    """Return what A does to one coordinate, (len(line), N_j), for naturals that differ in it alone."""
+    """Return the kernel A_j of one coordinate, (len(line), N_j), from the rows `line` of A, whose naturals differ in it only."""
     kernel = np.zeros((len(line), n_views))
     for i, row in enumerate(line):
         entries = slice(A.indptr[row], A.indptr[row + 1])
@@ -86,8 +85,8 @@ def _coordinate_kernel(A: Any, line: Ints, values: Ints, n_views: int) -> Floats
 
 
 def _is_product(A: Any, natural: Ints, x: Ints, kernels: list[Any]) -> bool:
-    """Whether every entry of A is the product of the coordinates' ones, and no product is missing."""
-    # Two halves of the coordinates are multiplied out beforehand, so that an entry costs two look-ups however many there are
+    """Whether each entry of A is the product of its coordinates' entries, and each product that is not 0 is an entry of A."""
+    # The products of the first and of the second half of the coordinates are tabulated, so each entry takes two look-ups for any d
     if prod(int(np.count_nonzero(kernel)) for kernel in kernels) != A.nnz:
         return False
     sizes = np.cumsum([np.log(kernel.size) for kernel in kernels])
@@ -110,7 +109,7 @@ def _is_product(A: Any, natural: Ints, x: Ints, kernels: list[Any]) -> bool:
 
 
 def _half(natural: Ints, x: Ints, kernels: list[Any], half: slice) -> tuple[Floats, Ints, Ints]:
-    """Return the product of some coordinates' kernels, flattened, and where each natural's row and each view's column is."""
+    """Return the Kronecker product of some coordinates' kernels, flattened, and the offset in it of each natural and view."""
     table = np.ones((1, 1))
     row, column = np.zeros(len(natural), dtype=np.intp), np.zeros(len(x), dtype=np.intp)
     for j in range(len(kernels))[half]:
@@ -121,7 +120,7 @@ def _half(natural: Ints, x: Ints, kernels: list[Any], half: slice) -> tuple[Floa
 
 
 def _grid(kernels: list[Any], marginals: list[Any], x: Ints) -> Grid:
-    """Join the coordinates' kernels and distributions into a grid; those that are equal to rounding are one kind."""
+    """Make a grid of the coordinates' kernels and distributions. Coordinates that are equal up to rounding share one factor."""
     kinds: list[tuple[Floats, Floats]] = []
     kind_of = []
     for kernel, p in zip(kernels, marginals, strict=True):
@@ -138,5 +137,5 @@ def _grid(kernels: list[Any], marginals: list[Any], x: Ints) -> Grid:
 
 
 def _close(a: Floats, b: Floats) -> bool:
-    """Whether two arrays are equal to rounding."""
+    """Whether two arrays are equal up to rounding."""
     return a.shape == b.shape and bool((np.abs(a - b) <= ROUNDINGS_PER_COORDINATE * EPS * b).all())

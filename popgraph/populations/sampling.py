@@ -13,14 +13,9 @@ MAX_DRAWS = 2**31  # in one call
 
 
 def read_draws(size: int, each: float = 48.0) -> int:
-    """Return the number of draws that a caller asks for at once, each of so many bytes.
+    """Return the number of draws that a caller asks for, each of `each` bytes.
 
-    Raises
-    ------
-    InvalidArgument
-        If it is not a whole number, 0 or more.
-    TooLarge
-        If they do not fit.
+    Raises InvalidArgument if it is not a whole number, 0 or more, and TooLarge if they do not fit in memory.
     """
     size = count("size", size, 0, MAX_DRAWS, "the number of draws must be a whole number")
     reserve(f"a sample of size {size:,}", each * size, "draw fewer at a time")

@@ -31,25 +31,15 @@ MOVES_OF_PIXELS: dict[str, Callable[[Any], Any]] = {
 
 @dataclass(frozen=True, eq=False)
 class Orbits(Immutable):
-    """Sort the members of a set by orbit.
+    """The orbits of the naturals or of the views under a group G."""
 
-    Attributes
-    ----------
-    first : (o,) array
-        The first member of each orbit.
-    images : (o, |G|) array
-        Its image under each element of the group; elements are numbered like the cells of an array of shape (m1, ..., mr).
-    fixing : (o,) array
-        How many elements fix it: |G| over this is the size of the orbit.
-    orbit, element : (N,) arrays
-        Each member's orbit, and the first element that takes the orbit's first member there.
-    """
-
-    first: Ints
-    images: Ints
-    fixing: Ints
-    orbit: Ints
-    element: Ints
+    first: Ints  # (o,) the first member of each orbit
+    images: (
+        Ints  # (o, |G|) its image under each element; elements are numbered like the cells of an array (m1, ..., mr)
+    )
+    fixing: Ints  # (o,) how many elements fix it: |G| divided by this is the size of the orbit
+    orbit: Ints  # (N,) the orbit of each member
+    element: Ints  # (N,) the first element of G that takes the orbit's first member to it
 
     @property
     def sizes(self) -> Ints:
@@ -97,14 +87,10 @@ class Symmetry(Immutable):
 
 
 def read_symmetry(population: EnumeratedPopulation, generators: Any) -> Symmetry:
-    """Read generators of a group that leaves p and A as they are.
+    """Read the generators of a group that leaves p and A unchanged.
 
-    Raises
-    ------
-    InvalidArgument
-        If a generator is no permutation, does not leave p and A as they are, or two do not commute.
-    TooLarge
-        If the group has more than 268 million elements.
+    Raises InvalidArgument if a generator is no permutation or changes p or A, or if two generators do not commute, and TooLarge if
+    the group has more than 268 million elements.
     """
     names, on_naturals, on_views = _read_moves(population, generators)
     periods = _orders(on_naturals, on_views)

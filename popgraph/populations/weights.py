@@ -1,4 +1,4 @@
-"""From p and the kernel A to the graph's arrays: w_x, M, and w and Ā where they fit."""
+"""The arrays of a graph, computed from p and the kernel A: w_x, the factor M, and w and Ā where memory allows."""
 
 from collections.abc import Hashable, Sequence
 
@@ -12,36 +12,35 @@ from popgraph.basics.words import listing, shorten, size_in_words
 from popgraph.errors import InvalidArgument, TooLarge
 
 MAX_DENSE_BYTES = 2**30  # of a dense w: 11,585 x 11,585 numbers
-MAX_SPARSE_BYTES = 2**33  # of a sparse w: the factor does the same work in a fraction of the memory
+MAX_SPARSE_BYTES = 2**33  # of a sparse w; the factor M multiplies by Ā as well, in a fraction of the memory
 
 WITHOUT_A_MATRIX = 'use graph.factor (M, with Ā = MᵀM), graph.weight_matrix("csr") or graph.operator()'
-MIN_VIEW_PROBABILITY = float(
-    np.finfo(np.float64).tiny
-)  # below it a number has fewer digits, and so would its view's row of F*
+# Below the least normal number float64 keeps fewer digits, so that the view's row of F* would lose them, too.
+MIN_VIEW_PROBABILITY = float(np.finfo(np.float64).tiny)
 SMALLEST_POSITIVE_FLOAT = float(np.finfo(np.float64).smallest_subnormal)
 
 
 def view_probabilities(p: Floats, A: Sparse, views: Sequence[Hashable]) -> Floats:
-    """Return w_x, the row sums of w; refuse a view whose probability float64 rounds to 0, or holds with fewer than its digits.
-
-    Where rows of A sum to 1 that is Σ p A. Where they miss 1 by rounding (1e-9 is accepted) Ā still has the eigenvalue 1
-    on √w_x exactly, and nothing has been renormalised.
-    """
+    """Return w_x, the row sums of w; raise InvalidArgument for a view whose probability is below the least normal float64."""
+    # The row sums of w = Aᵀ diag(p) A are Σ_x̄ p A(x|x̄) Σ_x' A(x'|x̄). The last sum may miss 1 by rounding (up to 1e-9 is
+    # accepted); because it is kept, Ā √w_x = √w_x holds although nothing is renormalised.
     w_x = np.asarray(A.T @ (p * A.sum(axis=1)))
     if not (w_x >= MIN_VIEW_PROBABILITY).all():
-        lost = listing([shorten(views[i]) for i in np.flatnonzero(w_x < MIN_VIEW_PROBABILITY).tolist()])
+        too_small = listing([shorten(views[i]) for i in np.flatnonzero(w_x < MIN_VIEW_PROBABILITY).tolist()])
         raise InvalidArgument(
-            f"w_x of {lost} is too small for float64: p times A is below {MIN_VIEW_PROBABILITY:.2g}; leave it out or make it larger"
+            f"w_x of {too_small} is too small for float64: p times A is below {MIN_VIEW_PROBABILITY:.2g}; "
+            "leave it out or make it larger"
         )
     return w_x
 
 
 def factor(p: Floats, A: Sparse, w_x: Floats) -> Sparse:
-    """Return M = diag(√p) A D^-1/2, with the sparsity of A: an entry that rounds to 0 still joins what A joins, as 5e-324."""
+    """Return M = diag(√p) A D^-1/2, nonzero wherever A is: an entry that would round to 0 becomes 5e-324."""
     reserve("M", 40 * A.nnz, "declare fewer views for each natural, or fewer naturals")
     data = np.repeat(np.sqrt(p), np.diff(A.indptr)) * A.data / np.sqrt(w_x)[A.indices]
     data = np.maximum(data, SMALLEST_POSITIVE_FLOAT)
-    return frozen_csr(sp.csr_array((data, A.indices, A.indptr), shape=A.shape))  # both read-only, so they can be shared
+    # A's indices are read-only, so M can share them.
+    return frozen_csr(sp.csr_array((data, A.indices, A.indptr), shape=A.shape))
 
 
 def dense(p: Floats, A: Sparse) -> Floats:
@@ -59,13 +58,7 @@ def dense_adjacency(M: Sparse) -> Floats:
 
 
 def pair_weights(population: ViewedPopulation) -> Floats:
-    """Return w = D^1/2 Ā D^1/2 of any population of few views, a dense (N, N) array; its own `w` where it has one.
-
-    Raises
-    ------
-    TooLarge
-        If it would take more than 1 GiB.
-    """
+    """Return w = D^1/2 Ā D^1/2 as a dense (N, N) array, the population's own `w` if it has one; TooLarge above 1 GiB."""
     own = getattr(population, "w", None)
     if own is not None:
         return np.asarray(own)
@@ -78,10 +71,11 @@ def pair_weights(population: ViewedPopulation) -> Floats:
     reserve(f"w of {n_views:,} views as a dense array", 32.0 * n_views**2, "use graph.gram(X), which multiplies by Ā")
     root = np.sqrt(population.w_x)
     w = population.gram(np.eye(n_views)) * np.outer(root, root)
-    return frozen((w + w.T) / 2)  # products with columns are symmetric to rounding only
+    return frozen((w + w.T) / 2)  # gram(I) is symmetric up to rounding only
 
 
 def _check_dense(what: str, matrix: Sparse) -> None:
+    """Raise TooLarge if the dense (N, N) array made of this (n, N) matrix needs too much memory."""
     n, n_views = matrix.shape
     needed = 8 * n_views * max(n, n_views)
     if needed > MAX_DENSE_BYTES:
@@ -93,7 +87,7 @@ def _check_dense(what: str, matrix: Sparse) -> None:
 
 
 def sparse(p: Floats, A: Sparse) -> Sparse:
-    """Return w as a csr_array; a natural of d views adds d² entries at most."""
+    """Return w as a csr_array; a natural with d views adds at most d² entries."""
     degree = np.diff(A.indptr).astype(np.float64)
     needed = 12.0 * min(float(np.sum(degree**2)), float(A.shape[1]) ** 2)
     if needed > MAX_SPARSE_BYTES:
@@ -103,7 +97,7 @@ def sparse(p: Floats, A: Sparse) -> Sparse:
         )
     reserve(
         f"w of {A.shape[1]:,} views as a sparse matrix",
-        2 * needed + 24 * A.nnz,  # up to
+        2 * needed + 24 * A.nnz,  # the most it can need
         "use graph.factor (M, with Ā = MᵀM) or graph.operator()",
     )
     return frozen_csr(A.T @ sp.diags_array(p) @ A)

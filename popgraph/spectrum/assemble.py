@@ -18,35 +18,17 @@ from popgraph.spectrum.value import SolverUse, Spectrum
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """Hold what a solver knows of Ā, besides eigenvectors.
+    """What a solver found out about Ā, except for the eigenvectors."""
 
-    Attributes
-    ----------
-    gamma : (K,) array
-        The leading eigenvalues, largest first, in [0, 1]; what rounds to 0 is 0. One eigenvalue 1 for each component leads.
-    components : int
-        How many of them are 1.
-    excluded : str
-        How it is known that no other eigenvalue is above `remainder_bound`.
-    side : int
-        The side of the largest matrix solved, which sets the rounding to be expected.
-    remainder, remainder_bound : float
-        The largest eigenvalue that gamma does not list, as well as it is known, and an upper bound on it; 0 if all others are 0.
-    closed_form : bool
-        Whether the leading eigenvectors are the `unit_eigenvectors`, which are exact whatever the gap.
-    residual : float
-        A residual that the pairs have beside the one measured here, where they were made of other eigenpairs.
-    """
-
-    gamma: Floats
-    components: int
-    excluded: str
+    gamma: Floats  # (K,) leading eigenvalues, descending, in [0, 1]; values within rounding of 0 are 0
+    components: int  # how many of gamma are 1: one for each component
+    excluded: str  # a sentence on how it is known that no other eigenvalue exceeds remainder_bound
     solvers: tuple[SolverUse, ...]
-    side: int
-    remainder: float = 0.0
-    remainder_bound: float = 0.0
-    closed_form: bool = True
-    residual: float = 0.0
+    side: int  # of the largest matrix that was solved; it determines the tolerances for rounding
+    remainder: float = 0.0  # estimate of the largest eigenvalue that is not in gamma; 0 if all others are 0
+    remainder_bound: float = 0.0  # an upper bound on that eigenvalue
+    closed_form: bool = True  # whether the leading eigenvectors are `unit_eigenvectors`, which are exact for any gap
+    residual: float = 0.0  # a residual to add to the measured one, if the pairs were made of other eigenpairs
 
 
 def assemble_spectrum(
@@ -58,23 +40,10 @@ def assemble_spectrum(
     residuals: Floats | None = None,
     at_once: int = COLUMNS_AT_ONCE,
 ) -> Spectrum:
-    """Return the leading eigenpairs of Ā as a certified `Spectrum`.
+    """Return the leading eigenpairs of Ā as a certified `Spectrum`; raises NotConverged if they are not eigenpairs up to rounding.
 
-    Parameters
-    ----------
-    V : (N, k) array
-        Eigenvectors of the k leading eigenvalues, orthonormal, of either sign; the array is overwritten, and becomes the result's.
-    product : callable
-        X -> ĀX, of a vector (N,) or of columns (N, m).
-    residuals : (k,) array, optional
-        What the certificate speaks of, where it is not the residuals with Ā itself.
-    at_once : int
-        How many columns are multiplied together.
-
-    Raises
-    ------
-    NotConverged
-        If the pairs are no eigenpairs to rounding, or the iterative solver missed a larger eigenvalue.
+    `V` (N, k) has orthonormal eigenvectors of the k leading eigenvalues, and is overwritten. `product` maps X (N,) or (N, m) to ĀX,
+    and is applied to `at_once` columns at a time. `residuals` (k,) replace those of Ā in the certificate, if they are given.
     """
     (n_views, k), listed, bound = V.shape, solution.gamma, solution.remainder_bound
     if bound == 0.0:  # all others are 0; Ritz values are listed to the last, and there are no others
@@ -157,15 +126,10 @@ def _unit_entries(component: Ints, w_x: Floats, count: int) -> tuple[Ints, Ints,
 
 
 def leading_eigenvectors(unit: Sparse, gamma: Floats, U: Floats, k: int, side: int) -> Floats:
-    """Write the k leading eigenvectors (N, k): unit eigenvectors, those of the eigenvalues below, and null vectors.
+    """Write the k leading eigenvectors (N, k): unit eigenvectors, then U, then null vectors.
 
-    Parameters
-    ----------
-    unit : (N, c) csr_array
-        The first min(k, components) `unit_eigenvectors`.
-    gamma, U : (m,) and (N, v) arrays
-        Positive eigenvalues below 1, largest first, and their eigenvectors as far as they are among the k leading ones; where the
-        last of these is repeated, of all its copies.
+    `unit` (N, c) has the first min(k, components) `unit_eigenvectors`, `gamma` (m,) the positive eigenvalues below 1, descending,
+    and `U` (N, v) their leading eigenvectors. If the last one needed is repeated, U has the vectors of all its copies.
     """
     V = np.zeros((unit.shape[0], k), order="F")
     entries = unit.tocoo()

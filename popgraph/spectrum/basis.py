@@ -13,25 +13,23 @@ from scipy.linalg.lapack import dpotrf
 from popgraph.basics.arrays import Floats
 from popgraph.basics.subspace import tolerance
 
-EQUAL_SHARE_OF_ENTRIES = (
-    1e-6  # entries closer than this share count as equal, so that rounding does not decide between them
-)
-DEPENDENT_SHARE = (
-    1e-4  # least diagonal entry of Cholesky's factor, for the largest, at which columns are too nearly dependent
-)
+# Entries that differ by less than this share of the larger one count as equal, so that rounding does not choose between them.
+EQUAL_SHARE_OF_ENTRIES = 1e-6
+# Columns are too nearly dependent if the least diagonal entry of their Cholesky factor is below this share of the largest one.
+DEPENDENT_SHARE = 1e-4
 
 
 def signed(V: Floats) -> Floats:
-    """Flip each column so that its entry of largest size, the first one of a tie, is positive."""
+    """Flip each column so that its largest entry in absolute value, the first one of equal ones, is positive."""
     size = np.abs(V)
     first = np.argmax(size >= size.max(axis=0) * (1 - EQUAL_SHARE_OF_ENTRIES), axis=0)
     return V * np.where(V[first, np.arange(V.shape[1])] < 0, -1.0, 1.0)
 
 
 def orthonormal(X: Floats) -> Floats:
-    """Return orthonormal columns, of which the first j span what the first j columns of X do; an F-ordered X may be overwritten."""
-    # With the Cholesky factor R of XᵀX, X R^-1 has orthonormal columns but for cond(X)² eps; done twice it is as good as
-    # Householder's QR while cond(X) is well below 1e8, and ten times as fast for tall X. Householder's serves the others.
+    """Make the columns of X (N, k) orthonormal: for every j, the first j span what they did. An F-ordered X may be overwritten."""
+    # With the Cholesky factor R of XᵀX, the columns of X R^-1 are orthonormal up to cond(X)² eps. Done twice this is as
+    # accurate as Householder's QR if cond(X) is well below 1e8, and ten times as fast for tall X. All other X get Householder's.
     Q = np.asfortranarray(X)
     for _ in range(2):
         R, failed = dpotrf(dsyrk(1.0, Q, trans=1))
@@ -42,13 +40,13 @@ def orthonormal(X: Floats) -> Floats:
 
 
 def reproducible_basis(U: Floats, count: int | None = None) -> Floats:
-    """Return the basis of span U, or its first vectors, that is made of projections of unit vectors, greedily.
+    """Return the first `count` vectors, (N, count), of a basis of span U that depends on the span alone; all m by default.
 
-    The view whose unit vector is nearest to the space comes first, then the one nearest to what is left of it, and so on: a choice
-    that depends on the space alone. On a hypercube this picks vectors that are mostly zero, where a solver returns an arbitrary
-    rotation of the parities.
-    Of m orthonormal columns U (N, m), `count` vectors (N, count), at most m; all of them by default.
+    The m columns of U (N, m) are orthonormal.
     """
+    # The first vector is the projection of the unit vector that is nearest to the space, the second is that of the unit vector
+    # nearest to the part of the space orthogonal to the first, and so on. On a hypercube these vectors are mostly zero, where a
+    # solver returns an arbitrary rotation of the parities.
     return _greedy(np.sum(U**2, axis=1), lambda i: U @ U[i], U.shape[1] if count is None else count)
 
 
@@ -64,9 +62,9 @@ def null_vectors(V: Floats, count: int) -> Floats:
 
 
 def _greedy(leverage: Floats, project: Callable[[int], Floats], count: int) -> Floats:
-    """Orthonormalise projections of unit vectors on a space, always of the one that has the longest in what is left of it.
+    """Orthonormalise projections of unit vectors on a space, at each step the longest after those chosen before are taken out.
 
-    `leverage` (N,) are the squared lengths of all projections.
+    `project(i)` is the projection of unit vector i, and `leverage` (N,) are the squared lengths of all projections.
     """
     basis = np.zeros((len(leverage), count), order="F")
     for j in range(count):
@@ -80,12 +78,12 @@ def _greedy(leverage: Floats, project: Callable[[int], Floats], count: int) -> F
 
 
 def end_of_run(gamma: Floats, k: int, size: int) -> int:
-    """Return the number of eigenvalues up to the end of the run of equal ones that holds the k-th."""
+    """Return how many eigenvalues are at least γ_k, where those that differ from it by rounding count as equal."""
     return next((run.stop for run in groups(gamma, size) if run.stop >= k), len(gamma))
 
 
 def groups(gamma: Floats, size: int) -> list[slice]:
-    """Cut a descending list of eigenvalues into runs of equal ones, to the rounding of a matrix of this size."""
+    """Cut a descending list of eigenvalues into runs of equal ones, up to rounding for a matrix with this many rows."""
     apart = np.flatnonzero(-np.diff(gamma) > tolerance(size)) + 1
     edges = [0, *apart.tolist(), len(gamma)]
     return [slice(start, stop) for start, stop in pairwise(edges) if stop > start]

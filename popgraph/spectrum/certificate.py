@@ -111,13 +111,7 @@ def witness(product: Callable[[Floats], Floats], V: Floats) -> float:
 
 
 def refute(quotient: float, bound: float, k: int, size: int) -> None:
-    """Refuse k pairs where a `witness` has seen a larger eigenvalue beside them than the solver's bound allows.
-
-    Raises
-    ------
-    NotConverged
-        If the quotient is above the bound by more than rounding, or is NaN.
-    """
+    """Raise NotConverged if a `witness` has a Rayleigh quotient beyond the solver's bound by more than rounding, or NaN."""
     if not quotient <= bound + max(
         RESIDUAL_ALLOWED, 10 * tolerance(size)
     ):  # "not <=", because NaN fails every comparison
@@ -128,14 +122,11 @@ def refute(quotient: float, bound: float, k: int, size: int) -> None:
 
 
 def angle_bound(residuals: Floats, gap: float, size: int, *, closed_form: bool) -> float:
-    """Bound the angle, in radians, between computed and true leading eigenvectors, rounding included.
+    """Bound the angle, in radians, between computed and true leading eigenvectors, rounding included; pi/2 at a degenerate cut.
 
-    At a degenerate cut it is pi/2. Unit eigenvectors alone (`closed_form`) are exact whatever the gap.
-
-    References
-    ----------
-    Davis and Kahan, The rotation of eigenvectors by a perturbation III, SIAM J. Numer. Anal. 7 (1970).
+    `closed_form` says that all are unit eigenvectors of components, which are exact for any gap.
     """
+    # Davis and Kahan, The rotation of eigenvectors by a perturbation III, SIAM J. Numer. Anal. 7 (1970)
     # The sin Θ theorem: let R = ĀV - V diag(γ). If each γ_i is at least `gap` above every eigenvalue of Ā outside the true
     # leading space, the angles Θ between that space and span V satisfy ||sin Θ||_F <= ||R||_F / gap. R itself is known to N eps.
     rounding = tolerance(size) / 8
@@ -153,24 +144,10 @@ def certify(
     *,
     unit_count: int = 0,
 ) -> Certificate:
-    """Check eigenpairs of Ā, found by any means.
+    """Check eigenpairs `gamma` (k,), `V` (N, k) of Ā by their `residuals` (k,); raises NotConverged if an error is beyond rounding.
 
-    Parameters
-    ----------
-    residuals, gamma, V : (k,), (k,) and (N, k) arrays
-        As of `residual_norms`; eigenvalues, largest first, and eigenvectors.
-    remainder : Remainder
-        The largest eigenvalue not returned, an upper bound on it, and how it is known.
-    size : int
-        The side of the largest matrix that was solved, which sets the rounding to be expected.
-    unit_count : int
-        How many of the first columns are components' unit eigenvectors: no two of them share a view, so that 10,000 of them
-        need no 10,000 x 10,000 products.
-
-    Raises
-    ------
-    NotConverged
-        If a residual or the loss of orthogonality is beyond rounding (1e-9 or worse), or NaN.
+    `size` is the side of the largest matrix that was solved, which determines what counts as rounding. The first `unit_count`
+    columns are unit eigenvectors of components: no two of them share a view, so their inner products need not be computed.
     """
     k = V.shape[1]
     lengths = np.abs(np.einsum("ij,ij->j", V[:, :unit_count], V[:, :unit_count]) - 1.0).max(initial=0.0)

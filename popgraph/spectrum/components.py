@@ -47,18 +47,10 @@ class Components:
 
 @dataclass(frozen=True, eq=False)
 class Stack:
-    """Hold `count` connected blocks of M of one shape (n, N), with the closed-form top vector of each.
+    """`count` connected blocks of M of one shape (n, N), with the eigenvector of eigenvalue 1 of each."""
 
-    Parameters
-    ----------
-    blocks : csr_array
-        The blocks one below the other, (count * n, N), each with its own columns 0..N-1.
-    top : (count, N) array
-        The unit vector √w_x of each block, on which Ā has the eigenvalue 1.
-    """
-
-    blocks: Sparse
-    top: Floats
+    blocks: Sparse  # (count * n, N), one below the other, each with its own columns 0..N-1
+    top: Floats  # (count, N): the unit vector √w_x of each block, for which Āv = v
 
     @property
     def shape(self) -> tuple[int, int, int]:

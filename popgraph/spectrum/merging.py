@@ -20,24 +20,12 @@ EQUAL_ENTRIES = 16 * EPS  # share by which entries of proportional columns may d
 
 @dataclass(frozen=True, eq=False)
 class Merged:
-    """Hold a factor without proportional rows and columns.
+    """A factor M in which proportional rows, and proportional columns, were merged into one."""
 
-    Attributes
-    ----------
-    factor : (n', N') csr_array
-        M of the merged graph. Its views are in the order of their first members.
-    w_x : (N',) array
-        The merged views' probabilities.
-    group : (N,) array
-        The merged view that each view is part of.
-    share : (N,) array
-        √(w_x / w_group): an eigenvector v' of the merged graph is share * v'[group] on all views.
-    """
-
-    factor: Sparse
-    w_x: Floats
-    group: Ints
-    share: Floats
+    factor: Sparse  # (n', N') M of the merged graph, with views in the order of their first members
+    w_x: Floats  # (N',) probabilities of the merged views
+    group: Ints  # (N,) the merged view that each view belongs to
+    share: Floats  # (N,) √(w_x / w_group): an eigenvector v' of the merged graph is share * v'[group] on all views
 
 
 def merge(factor: Sparse, w_x: Floats) -> Merged:

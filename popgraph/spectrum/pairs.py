@@ -10,27 +10,13 @@ from popgraph.spectrum.components import Stack
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """Hold the leading eigenpairs of Ā on each block of a stack, the top pair included.
+    """The leading eigenpairs of Ā on each block of a stack, including the pair of eigenvalue 1."""
 
-    Attributes
-    ----------
-    gamma : (count, m) array
-        Each block's leading eigenvalues, largest first; what rounds to 0 is 0.
-    vectors : (count, N, v) array
-        Orthonormal eigenvectors of the first v <= m of them. Columns whose eigenvalue is 0 mean nothing.
-    remainder : (count,) array
-        The largest eigenvalue of each block that is not listed, as well as it is known; 0 if all are listed.
-    remainder_bound : (count,) array
-        An upper bound on it.
-    excluded : str
-        How it is known that nothing above it was missed.
-    """
-
-    gamma: Floats
-    vectors: Floats
-    remainder: Floats
-    remainder_bound: Floats
-    excluded: str
+    gamma: Floats  # (count, m) leading eigenvalues of each block, descending; values within rounding of 0 are 0
+    vectors: Floats  # (count, N, v) orthonormal eigenvectors of the first v <= m; arbitrary where the eigenvalue is 0
+    remainder: Floats  # (count,) estimates of the largest eigenvalue that is not in gamma; 0 if all are
+    remainder_bound: Floats  # (count,) upper bounds on that eigenvalue
+    excluded: str  # a sentence on how it is known that no larger eigenvalue was missed
 
 
 def top_pairs(stack: Stack, k: int, alone: bool = True) -> Pairs:

@@ -48,34 +48,11 @@ def decompose(
     solver: str | None = None,
     grid: factored.Grid | None = None,
 ) -> Spectrum:
-    """Return the k leading eigenpairs of Ā = MᵀM.
+    """Return the k leading eigenpairs of Ā = MᵀM, with M = `factor` (n, N) and `w_x` (N,) the row sums of w.
 
-    When k < components nothing is solved at all; at k = components the pairs are known in closed form too, and only the next
-    eigenvalue is sought, to tell the gap.
-
-    Parameters
-    ----------
-    factor : (n, N) csr_array
-        M.
-    w_x : (N,) array
-        The views' probabilities, as the row sums of w.
-    k : int
-        In 1..N.
-    components : Components, optional
-        Of the factor, if they are known.
-    solver : {"dense", "iterative"}, optional
-        Force a solver on every component of rank above 1; the certificate still runs. None lets the policy choose.
-    grid : Grid, optional
-        If the factor is a Kronecker product: its spectrum is then made of those of its factors, unless a solver is forced.
-
-    Raises
-    ------
-    InvalidArgument
-        If k or the solver is not one of these.
-    NotConverged
-        If an answer could not be certified.
-    TooLarge
-        If a dense solve would not fit.
+    `solver` "dense" or "iterative" is used for every component of rank above 1; None chooses for each. `grid` gives M as a
+    Kronecker product, which is used unless a solver is named. Raises NotConverged if a pair cannot be certified, and TooLarge if a
+    dense solve would not fit. If k <= components, the pairs have a closed form; at most the next eigenvalue is computed.
     """
     n_views = factor.shape[1]
     k = whole_number("k", k, n_views)
@@ -111,25 +88,13 @@ def decompose(
 
 
 def check_solver(solver: Any) -> None:
-    """Refuse what names no solver that can be forced.
-
-    Raises
-    ------
-    InvalidArgument
-        If it is neither "dense", "iterative" nor None.
-    """
+    """Raise InvalidArgument unless `solver` is "dense", "iterative" or None."""
     if solver is not None and (not isinstance(solver, str) or solver not in ("dense", "iterative")):
         raise InvalidArgument(f'solver is {shorten(solver)}; it must be "dense", "iterative" or None')
 
 
 def check_dense_side(side: int) -> None:
-    """Refuse a dense solve that no machine of today would do.
-
-    Raises
-    ------
-    TooLarge
-        If its side is above the limit.
-    """
+    """Raise TooLarge if the side of a dense matrix is above the limit."""
     if side > DENSE_SOLVE_SIDE_LIMIT:
         few = side // SIDE_PER_PAIR
         raise TooLarge(
@@ -139,13 +104,7 @@ def check_dense_side(side: int) -> None:
 
 
 def whole_eigenspace(spectrum: Spectrum, solve: Callable[[int], Spectrum]) -> Spectrum:
-    """Return the spectrum extended to all eigenvalues that rounding may not tell from γ_k.
-
-    Parameters
-    ----------
-    solve : callable
-        k -> Spectrum of the same graph.
-    """
+    """Return the spectrum, extended by `solve`: k -> Spectrum to all eigenvalues that rounding cannot tell from γ_k."""
     # Where it is not known how many they are, twice as many pairs are sought each time: one by one, an eigenvalue repeated m
     # times would be solved for m times. Being equal to rounding is not transitive: on a ring of weak augmentations each eigenvalue
     # is as close to the next. Such a chain is followed to γ_k - tolerance and no further, and the cut there is degenerate as well:
@@ -252,13 +211,7 @@ def _bytes_needed(name: str, stack: Stack, k: int) -> float:
 
 
 def choose_solver(n: int, n_views: int, k: int, forced: str | None = None, why: str = "asked for") -> tuple[str, str]:
-    """Say which solver serves a connected component of n naturals and n_views views for k pairs, and why.
-
-    Examples
-    --------
-    >>> choose_solver(20, 300, 4)
-    ('dense', 'its smaller side, 20, is at most 800')
-    """
+    """Choose the solver for k pairs of a connected component of n naturals and n_views views, and give the reason."""
     side = min(n, n_views)
     if side == 1:
         return "closed form", "its rank is 1"

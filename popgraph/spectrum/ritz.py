@@ -1,4 +1,4 @@
-"""Rayleigh-Ritz: the leading eigenpairs of Ā as far as a class of functions f = ΨW can see them."""
+"""Rayleigh-Ritz: the leading eigenpairs of Ā restricted to the functions f = ΨW of some features Ψ."""
 
 from dataclasses import replace
 
@@ -17,34 +17,19 @@ from popgraph.spectrum.value import SolverUse, Spectrum
 
 @one_thread()
 def ritz(factor: Sparse, w_x: Floats, basis: Floats, T: Floats, k: int) -> Spectrum:
-    """Return the k leading Ritz pairs θ, V: the eigenpairs of Ā projected on the span of a basis.
+    """Return the k leading Ritz pairs θ, V: the eigenpairs of Ā projected on the span of a basis. [H23]; THEORY 7.
 
-    They are those of the generalised problem Ψᵀ w Ψ u = θ Ψᵀ D Ψ u, and 0 <= θ_i <= γ_i, with equality for all i <= k iff the
-    class holds an F*. The residuals are ||Āv - θv|| of the whole Ā, so that each θ is that close to an eigenvalue; the
-    certificate is of the projected one.
-
-    Parameters
-    ----------
-    factor : (n, N) csr_array
-        M.
-    basis, T : (N, d) and (d, d) arrays
-        Orthonormal columns that span √w_x Ψ, and what they are made by: √w_x Ψ T = basis.
-
-    Raises
-    ------
-    InvalidArgument
-        If k is not in 1..d.
-
-    References
-    ----------
-    THEORY 7; [H23].
+    `factor` is M (n, N). `basis` (N, d) has orthonormal columns that span √w_x Ψ, and T (d, d) is such that basis = √w_x Ψ T.
     """
+    # The Ritz pairs solve Ψᵀ w Ψ u = θ Ψᵀ D Ψ u. By Courant and Fischer 0 <= θ_i <= γ_i, with equality for all i <= k iff some
+    # minimiser F* of the loss is in the span. The residuals that the spectrum reports are ||Āv - θv|| with Ā itself, so each θ is
+    # that close to an eigenvalue of Ā; the certificate is about the projected matrix.
     d = basis.shape[1]
     k = whole_number("k", k, d, "the number of features")
     image = factor @ basis
     ascending, U = eigenpairs(image.T @ image)
     theta = rounded(ascending[::-1], d)
-    through_copies = end_of_run(theta, k, d)  # where θ_k is repeated, all its copies are needed to choose among them
+    through_copies = end_of_run(theta, k, d)  # a reproducible basis needs all copies of a repeated θ_k
     V = reproducible(theta, basis @ U[:, ::-1][:, :through_copies], k, d)
     coordinates = basis.T @ V
     projected = np.linalg.norm(image.T @ (image @ coordinates) - coordinates * theta[:k], axis=0)

@@ -1,4 +1,4 @@
-"""`check`: every statement of the theory that applies to a graph, as one table."""
+"""`check`: test every statement of the theory on a graph, and list the results in one table."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -45,8 +45,8 @@ def check(
 ) -> Checks:
     """Check every statement of the theory on a graph: both sides of each, and whether it holds.
 
-    A statement that needs what the graph lacks (labels, a gap, few enough views) is "not applicable", with the reason. One whose
-    source hides a constant gives a ratio and no verdict.
+    A statement that needs what the graph lacks (labels, a gap, few enough views) is "not applicable", with the reason. A statement
+    with an unspecified constant, as in O(1/k), gives the ratio of its sides and no verdict.
 
     Parameters
     ----------
@@ -55,23 +55,25 @@ def check(
         The class of each natural; `graph.labels` if not given. Where a natural is unlabelled, the statements that need labels are
         not applicable.
     k : int, optional
-        The number of eigenvectors; by default the clean cut with the widest gap among the first eight, or else 1.
+        The number of eigenvectors; by default the k <= 8 (or the number of components, if that is larger, up to 64) with the
+        widest gap γ_k - γ_{k+1}, or 1 if no gap is clear of rounding.
     only : str or iterable of str, optional
         The names of the statements to check.
     spectrum : Spectrum, optional
-        Of this graph, with k pairs or more. It is not checked; statements fail on a wrong one.
+        The spectrum of this graph, with k eigenpairs or more. It is not checked: if it is wrong, statements fail.
     view_labels : (N,) array of int, or mapping view -> int, optional
-        ŷ, as class numbers in the order in which classes first appear; Bayes' labeller if not given.
+        ŷ: for each view the number of its predicted class, where classes are numbered as they first appear in `labels`; by
+        default the most likely class of each view (Bayes).
 
     Returns
     -------
     Checks
-        Prints as a table; `to_dicts()` gives a list of dicts; true in a condition iff no statement fails.
+        It prints as a table, `to_dicts()` gives a list of dicts, and `bool` of it is True iff no statement fails.
 
     Raises
     ------
     InvalidArgument
-        If k is not in 1..N, a name is unknown, or a natural or view has no label or two.
+        If k is not in 1..N, a name is unknown, or a natural or view has no label or two labels.
 
     Examples
     --------
@@ -93,10 +95,10 @@ def check(
         wrong = [c for c in view_labels.tolist() if type(c) is not int or c < 0]
         if wrong:
             raise InvalidArgument(
-                f"view_labels holds {shorten(wrong[0])}; {graph.N} views need a class number each, 0 or more"
+                f"view_labels contains {shorten(wrong[0])}; {graph.N} views need a class number each, 0 or more"
             )
     if spectrum is not None and (not isinstance(spectrum, Spectrum) or spectrum.k < k):
-        raise InvalidArgument(f"spectrum is {shorten(spectrum)}; it must be a Spectrum of k = {k} pairs or more")
+        raise InvalidArgument(f"spectrum is {shorten(spectrum)}; it must be a Spectrum of {k} eigenpairs or more")
     if only is not None and (
         not isinstance(only, Iterable)
         or (getattr(only, "ndim", 1) != 1 and not isinstance(only, str))
@@ -107,12 +109,14 @@ def check(
     for name in names:
         if not isinstance(name, str) or name not in ALL:
             raise InvalidArgument(
-                f"only names {shorten(name)}, which is no statement; they are popgraph.theory.statements()"
+                f"only names {shorten(name)}, which is not a statement; popgraph.theory.statements() lists them"
                 f"{did_you_mean([name], ALL)}"
             )
     setting = Setting(graph, y, k, graph.spectrum(k) if spectrum is None else spectrum, view_labels)
     checks = []
-    for name in names:  # each draws from a generator of its own, so that no answer depends on which others are checked
+    for (
+        name
+    ) in names:  # each statement gets a seed of its own, so that its result does not depend on which others are checked
         setting.rng = np.random.default_rng(sum(map(ord, name)))
         checks.append(ALL[name](setting))
     return Checks(graph.name or "graph", k, tuple(checks))
@@ -120,7 +124,7 @@ def check(
 
 @checked_call()
 def statements() -> tuple[str, ...]:
-    """Return the names of all statements, in the order of the theory.
+    """Return the names of all statements, in the order in which `check` lists them.
 
     Examples
     --------
@@ -132,7 +136,7 @@ def statements() -> tuple[str, ...]:
 
 
 def _default_k(graph: PopulationGraph) -> int:
-    """Return the clean cut with the widest gap among the first eight, or else 1."""
+    """Return the k with the widest gap among the first eight, or among one for each component up to 64; 1 if there is no gap."""
     largest = min(graph.N, max(8, min(graph.component_count, 64)))
     spectrum = graph.spectrum(largest)
     gaps = {cut: spectrum.leading(cut).gap for cut in spectrum.clean_cuts if 1 <= cut <= largest}

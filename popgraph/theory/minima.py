@@ -72,13 +72,7 @@ def minimum(loss: Any, graph: Population, k: int) -> float:
 
 
 def minimum_of(loss: Any, gamma: Floats, k: int, N: int) -> float:
-    """Return the least value of a loss from γ_1..γ_{k+1} of a graph of N views; what is not given of γ counts as 0.
-
-    Raises
-    ------
-    InvalidArgument
-        If no closed form is known.
-    """
+    """Return the least value of a loss from γ_1..γ_{k+1}, where missing ones are 0; InvalidArgument if no formula is known."""
     gamma = np.concatenate([gamma[: k + 1], np.zeros(max(0, k + 1 - len(gamma)))])
     leading, nontrivial = gamma[:k], gamma[1:]
     match loss:

@@ -49,8 +49,8 @@ class Fit(Immutable):
     steps : (E,) array of int
         The steps before which the population's loss was evaluated.
     loss : (E,) array
-        The exact population loss at these steps. For a loss of pairs of views that are too many for a table, the mean of the
-        last batch losses.
+        The exact population loss at these steps; the mean of the last batch losses where the exact one would need a table of
+        more pairs of views than fit.
     best_step : int
         The step of the least loss.
     stopped : str
@@ -110,7 +110,7 @@ def fit(
     """Minimise a contrastive loss over the weights of a network, by AdamW on sampled batches of positive pairs, or on all.
 
     The step size falls to 0 after the first third. Every few steps the exact loss of the whole population is evaluated in float64.
-    At the end the modules are in the state for which that was least, also where the run is interrupted from the keyboard, or its
+    At the end the modules are in the state for which this loss was least, also if the run is interrupted from the keyboard or a
     loss becomes NaN or infinite.
 
     Parameters
@@ -125,23 +125,23 @@ def fit(
     encode : callable view -> array or tensor, optional
         By default an Image becomes its pixels (height, width), and a number or tuple of numbers a vector.
     batch_size : int or None
-        Positive pairs a step, 2 or more. None takes every step on the exact loss of the whole population, which must be a
-        PopulationGraph: no noise, at the price of all N views a step.
+        Positive pairs in a batch, 2 or more. None takes every step on the exact loss of the whole population, which must be a
+        PopulationGraph: the gradient is exact, and each step runs the network on all N views.
     steps : int
         1 or more.
     learning_rate, weight_decay : float
-        AdamW's.
+        Of AdamW.
     evaluate_every : int, optional
         Steps between two population losses; by default a 20th of the steps.
     checkpoint : path, optional
         The file to which each new best state is written, for `torch.load`: {"encoder", "head", "step", "loss"}. It is replaced
         as a whole, and never half-written.
     rng : None, int or numpy.random.Generator
-        Draws the batches; the network's first weights are the caller's.
+        Draws the batches. It does not touch the network's initial weights.
     device : str or torch.device, optional
         By default a GPU if there is one.
     progress : bool, callable or None
-        A bar; None shows one in a terminal or notebook.
+        Whether to show a progress bar; None shows one in a terminal or notebook.
 
     Returns
     -------
@@ -172,7 +172,7 @@ def fit(
     _check(module, graph, head)
     learning_rate = number("learning_rate", learning_rate)
     weight_decay = number("weight_decay", weight_decay, "it must be a nonnegative number", ends=True)
-    saved = None if checkpoint is None else _read_checkpoint(checkpoint)
+    checkpoint_path = None if checkpoint is None else _read_checkpoint(checkpoint)
     loss = read_loss(loss, "torch")
     if batch_size is None:
         read_graph("fit(module, graph, batch_size=None)", graph, "a PopulationGraph second")
@@ -182,9 +182,11 @@ def fit(
     if evaluate_every is not None:
         evaluate_every = read_count("evaluate_every", evaluate_every)
     source = generator(rng)
-    where = read_device("cuda" if device is None and torch.cuda.is_available() else "cpu" if device is None else device)
-    model = torch.nn.ModuleDict({"encoder": module, **({} if head is None else {"head": head})}).to(where)
-    run = _Run(graph, model, loss, EncodedViews(graph, encode, where), saved)
+    if device is None:
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    target_device = read_device(device)
+    model = torch.nn.ModuleDict({"encoder": module, **({} if head is None else {"head": head})}).to(target_device)
+    run = _Run(graph, model, loss, EncodedViews(graph, encode, target_device), checkpoint_path)
     optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=weight_decay)
     pairs = repeat(None) if batch_size is None else drawn(graph, batch_size, source)
     modes = {part: part.training for part in model.modules()}
@@ -194,8 +196,8 @@ def fit(
         for step in track(range(steps), steps, progress, "fit"):
             if step % (evaluate_every or max(1, steps // 20)) == 0:
                 run.evaluate(step)
-            share = max(0.0, (step / steps - DECAY_START) / (1 - DECAY_START))
-            optimiser.param_groups[0]["lr"] = learning_rate * (1 - share) ** 2
+            decayed = max(0.0, (step / steps - DECAY_START) / (1 - DECAY_START))
+            optimiser.param_groups[0]["lr"] = learning_rate * (1 - decayed) ** 2
             run.step(next(pairs), optimiser)
             if (step + 1) % STEPS_PER_FINITENESS_CHECK == 0:
                 run.check_losses()
@@ -239,11 +241,15 @@ class _Run:
 
     @cached_property
     def population(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """M and w_x as tensors, and every view, encoded."""
-        M, where = cast(PopulationGraph, self.graph).factor.tocoo(), self.encoded.device
+        """M and w_x as tensors, and the encoded views."""
+        M, target_device = cast(PopulationGraph, self.graph).factor.tocoo(), self.encoded.device
         factor = torch.sparse_coo_tensor(np.stack(M.coords), M.data, M.shape, dtype=self.dtype, check_invariants=True)
-        inputs = torch.as_tensor(self.encoded.all(), dtype=self.dtype, device=where)
-        return factor.to(where), torch.tensor(self.graph.w_x.copy(), dtype=self.dtype, device=where), inputs
+        inputs = torch.as_tensor(self.encoded.all(), dtype=self.dtype, device=target_device)
+        return (
+            factor.to(target_device),
+            torch.tensor(self.graph.w_x.copy(), dtype=self.dtype, device=target_device),
+            inputs,
+        )
 
     def step(self, pairs: torch.Tensor | None, optimiser: torch.optim.Optimizer) -> None:
         """Take one step on a batch of positions (b, 2), or on the whole population."""
@@ -279,21 +285,21 @@ class _Run:
         self.check_losses()
         try:
             value = population_value(self.loss, self.graph, self.embedded()[0])
-        except TooLarge:  # a loss of pairs of too many views: the mean of the last batch losses stands in for it
+        except TooLarge:  # too many pairs of views for an exact value: the mean of the last batch losses replaces it
             if not self.losses:
                 return
             value = float(torch.stack(self.losses[-STEPS_PER_FINITENESS_CHECK:]).mean())
-        if not np.isfinite(value):  # -inf would pass for the best state
+        if not np.isfinite(value):  # otherwise -inf would count as the best loss
             raise _NotFinite(f"the population's loss at step {step:,} is {value:g}")
         better = value < self.best[0]
         if better:
             self.best = (value, step, deepcopy(self.model.state_dict()))
-        self.history.append((step, value))  # after the state: an interruption in between only repeats the evaluation
+        self.history.append((step, value))  # after the state is kept, so that no interruption can lose it
         if better:
             self._save()
 
     def _save(self) -> None:
-        """Write the best state to a file beside the checkpoint, which then replaces it."""
+        """Write the best state to a temporary file, and rename that to the checkpoint, which is so never half-written."""
         if self.checkpoint is None:
             return
         value, step, _ = self.best
@@ -301,16 +307,16 @@ class _Run:
         if "head" in self.model:
             states["head"] = self.model["head"].state_dict()
         self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        beside = self.checkpoint.with_name(self.checkpoint.name + ".part")
-        torch.save(states, beside)
-        os.replace(beside, self.checkpoint)
+        temporary = self.checkpoint.with_name(self.checkpoint.name + ".part")
+        torch.save(states, temporary)
+        os.replace(temporary, self.checkpoint)
 
     def restore(self) -> None:
         """Put the modules in the best state."""
         self.model.load_state_dict(self.best[2])
 
     def finish(self, head: torch.nn.Module | None, stopped: str, interrupted: bool) -> Fit:
-        """Make the value that `fit` returns."""
+        """Return the Fit, with the modules in the state they are in."""
         f, features = self.embedded()
         steps, values = zip(*self.history, strict=True) if self.history else ((0,), (np.nan,))
         batches = torch.stack(self.losses).double().cpu().numpy() if self.losses else np.zeros(0)
@@ -330,7 +336,7 @@ class _Run:
 
 
 def _check(module: Any, graph: Any, head: Any) -> None:
-    """Refuse a module, population or head that cannot be trained."""
+    """Raise InvalidArgument for a module, head or population that cannot be trained on."""
     read_population("fit(module, graph)", graph, ViewedPopulation, "second")
     for what, given in {"module": module, "head": head}.items():
         if not isinstance(given, torch.nn.Module) and not (what == "head" and given is None):
@@ -340,14 +346,16 @@ def _check(module: Any, graph: Any, head: Any) -> None:
 
 
 def _read_checkpoint(checkpoint: Any) -> Path:
-    """Return the path of a checkpoint; refuse one that cannot be a file."""
+    """Return the path of a checkpoint; raise InvalidArgument if it cannot be the path of a file."""
     if not isinstance(checkpoint, str | Path) or not str(checkpoint) or "\0" in str(checkpoint):
         raise InvalidArgument(f"checkpoint is {shorten(checkpoint)}; it must be the path of a file")
     path = Path(checkpoint)
     try:
         folder = path.is_dir()
     except OSError as error:
-        raise InvalidArgument(f"checkpoint is {shorten(checkpoint)}, no path of a file: {error.strerror}") from None
+        raise InvalidArgument(
+            f"checkpoint is {shorten(checkpoint)}, which cannot be the path of a file: {error.strerror}"
+        ) from None
     if folder:
         raise InvalidArgument(f"checkpoint is {shorten(str(path))}, a folder; give the path of a file in it")
     return path

@@ -14,13 +14,13 @@ from popgraph.losses import batch_gradient
 from popgraph.training.descent import growth_in_words
 from popgraph.training.objective import Objective, Stopped
 
-CONSTANT_RATE_SHARE = 0.3  # of a run, after which the step size starts to fall
-MEAN_DECAY, SQUARE_DECAY = 0.9, 0.999  # Adam's customary ones
+CONSTANT_RATE_SHARE = 0.3  # of all batches, after which the step size starts to fall
+MEAN_DECAY, SQUARE_DECAY = 0.9, 0.999  # the usual values of Adam [Kingma and Ba, 2015]
 
 
 @dataclass(frozen=True)
 class Batches:
-    """`count` batches of `size` positive pairs each, and Adam's first step size."""
+    """A run of `count` batches of `size` positive pairs each, and the first step size."""
 
     count: int
     size: int
@@ -28,19 +28,19 @@ class Batches:
     generator: np.random.Generator
 
     def rate(self, step: int) -> float:
-        """Return the step size: constant at first, then the square of a line that falls to 0."""
+        """Return the step size: constant at first, then proportional to (1 - t)², where t rises from 0 to 1."""
         share = max(0.0, (step / self.count - CONSTANT_RATE_SHARE) / (1 - CONSTANT_RATE_SHARE))
         return self.learning_rate * (1 - share) ** 2
 
 
 class Adam:
-    """Running means of the gradient and of its square, of each row from the batches that touched it."""
+    """The optimiser Adam: for each row, running means of its gradient and its square over the batches that contain the row."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.mean, self.square, self.updates = np.zeros(shape), np.zeros(shape), np.zeros((shape[0], 1))
 
     def direction(self, rows: Ints, gradient: Floats) -> Floats:
-        """Return the step of these rows, at a step size of 1, after this gradient of theirs."""
+        """Update the means of these rows by a gradient, and return what to subtract from them at a step size of 1."""
         self.updates[rows] += 1
         self.mean[rows] = MEAN_DECAY * self.mean[rows] + (1 - MEAN_DECAY) * gradient
         self.square[rows] = SQUARE_DECAY * self.square[rows] + (1 - SQUARE_DECAY) * gradient**2
@@ -49,16 +49,16 @@ class Adam:
         return np.asarray(unbiased / size)
 
 
-@np.errstate(over="ignore", invalid="ignore")  # a loss that is no finite number is looked for, and ends the run
+@np.errstate(over="ignore", invalid="ignore")  # the loss is tested for NaN and infinity below
 def descend_on_batches(objective: Objective, z: Floats, batches: Batches, steps: Iterable[int]) -> tuple[Floats, str]:
-    """Return the unknowns after all batches, and what happened; `steps` is 0..count, wrapped in a bar.
+    """Return the unknowns after all batches, and a sentence on how the run ended; `steps` yields 0..count.
 
-    Of a table only the rows that a batch touches are moved. A step whose loss is not a finite number is not taken: the run stops
-    before it.
+    If f is a table, a batch changes only the rows of its own views. If the loss or the gradient of a batch is not finite, the run
+    ends without that step.
     """
     population, features = cast(ViewedPopulation, objective.population), objective.features
     value_and_gradient = batch_gradient(objective.loss)
-    # A table is trained as f, not as F: a batch meets a view as often as w_x says, which is all the scaling it needs.
+    # A table is trained as f, not as F = √w_x f: a view is in a batch with probability proportional to w_x, so no factor is needed.
     trained = objective.embedding(z) if features is None else objective.table(z).copy()
     scaled_features = None if features is None else features.basis / objective.root_w_x
     adam, value, last_recorded = Adam(trained.shape), np.nan, z
@@ -71,10 +71,10 @@ def descend_on_batches(objective: Objective, z: Floats, batches: Batches, steps:
         if step in recorded_steps:
             reached, objective.latest = unknowns(), (value, np.nan)
             try:
-                with suppress(TooLarge):  # a loss of pairs of views may be too large for anything but batches
+                with suppress(TooLarge):  # the exact loss may need too much memory, and then only batches are possible
                     objective.evaluate(reached)
             except Stopped as reason:
-                ended = f"{reason} (at batch {step:,}); f is what it was when its loss was last evaluated"
+                ended = f"{reason} (at batch {step:,}); f is that of the last recorded loss before"
                 return last_recorded, ended
             last_recorded = reached.copy()
             objective.record(step)
@@ -92,7 +92,7 @@ def descend_on_batches(objective: Objective, z: Floats, batches: Batches, steps:
             value, g, g_plus = value_and_gradient(psi @ trained, psi_plus @ trained)
             rows, gradient = np.arange(len(trained)), psi.T @ g + psi_plus.T @ g_plus
         if not (np.isfinite(value) and np.isfinite(gradient).all()):
-            return unknowns(), f"stopped at batch {step:,}: its loss is {value:g}; f is what it was before"
+            return unknowns(), f"stopped at batch {step:,}: its loss is {value:g}; f is as it was before that batch"
         trained[rows] -= batches.rate(step) * adam.direction(rows, gradient)
     reached, size = unknowns(), objective.latest[1]
     known = "" if np.isnan(size) else f", gradient norm {size:.1e}"

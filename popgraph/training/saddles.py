@@ -1,4 +1,4 @@
-"""Steps down from a critical point that is no minimum: along a direction in which the loss curves down."""
+"""Leave a critical point that is not a minimum, by a step along a direction in which the loss has negative curvature."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,13 +10,13 @@ from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 from popgraph.basics.arrays import Floats, cross, norm
 from popgraph.training.objective import Objective, Stopped
 
-FLAT_CURVATURE = 1e-6  # a curvature of this size is not told from 0
-MAX_SIDE_DENSE = 1_000  # unknowns up to which a curvature that ARPACK fails on is formed as an array
-MAX_UNKNOWNS_CHECKED = 20_000  # up to which a loss without a written-out Hessian is checked for saddles
+FLAT_CURVATURE = 1e-6  # a curvature of at most this size cannot be told from 0
+MAX_SIDE_DENSE = 1_000  # unknowns up to which the Hessian is formed as an array if ARPACK fails
+MAX_UNKNOWNS_CHECKED = 20_000  # up to which a loss other than the spectral one is checked for saddles
 
 
 def step_off_saddle(objective: Objective, z: Floats) -> Floats | None:
-    """Return a step down from a critical point, or None at a minimum, or where no way down was found."""
+    """Return a step that lowers the loss at a critical point, or None if it is a minimum or no such step was found."""
     return _spectral_step(objective, z) if objective.is_spectral else _curved_step(objective, z)
 
 
@@ -34,18 +34,18 @@ def _spectral_step(objective: Objective, z: Floats) -> Floats | None:
     if basis.shape[1] == N:
         return None
     trace_in_span = float(np.sum(basis * coordinates.gram(basis))) if basis.shape[1] else 0.0
-    if coordinates.trace - trace_in_span <= 1e-12:  # nothing of Ā is left out, and ARPACK fails on a product that is 0
+    if coordinates.trace - trace_in_span <= 1e-12:  # Ā is 0 outside of the span, and ARPACK fails on a matrix that is 0
         return None
 
     def projected_out(x: Any) -> Any:
         return x - dgemv(1.0, basis, dgemv(1.0, basis, x, trans=1)) if basis.shape[1] else x
 
-    def left_out(x: Any) -> Any:
+    def gram_outside_span(x: Any) -> Any:
         return projected_out(coordinates.gram(projected_out(x.ravel())))
 
-    extreme = _extreme(left_out, N, "LA", 1e-4)
+    extreme = _extreme(gram_outside_span, N, "LA", 1e-4)
     if extreme is None:
-        raise Stopped("whether this critical point is a saddle could not be told: ARPACK failed")
+        raise Stopped("it is not known whether this critical point is a saddle, as ARPACK failed")
     largest, u = extreme
     if largest <= sigma[0] + FLAT_CURVATURE:
         return None
@@ -53,25 +53,27 @@ def _spectral_step(objective: Objective, z: Floats) -> Floats | None:
 
 
 def _curved_step(objective: Objective, z: Floats) -> Floats | None:
-    """Return a step down along the most negative curvature, or None where there is none or too many unknowns."""
+    """Return a step along the most negative curvature that lowers the loss, or None if there is none or too many unknowns."""
     if not 1 < z.size <= MAX_UNKNOWNS_CHECKED:
         return None
     extreme = _extreme(lambda e: objective.curvature(z, np.asarray(e).ravel()), z.size, "SA", 1e-2)
-    if extreme is None or extreme[0] >= -FLAT_CURVATURE:  # differences of gradients are no more accurate
+    if (
+        extreme is None or extreme[0] >= -FLAT_CURVATURE
+    ):  # the curvature is a difference of gradients, which is no more accurate than this
         return None
     here, u = objective.evaluate(z)[0], extreme[1]
     steps = [sign * length * u for length in (1.0, 0.1, 0.01) for sign in (1, -1)]
     losses = [objective.evaluate(z + step)[0] for step in steps]
-    objective.evaluate(z)
+    objective.evaluate(z)  # so that objective.latest is that of z again
     return steps[int(np.argmin(losses))] if min(losses) < here else None
 
 
 def _extreme(product: Callable[[Any], Any], side: int, which: str, tol: float) -> tuple[float, Floats] | None:
-    """Return the largest ("LA") or smallest ("SA") eigenpair of a symmetric product, roughly, or None where ARPACK finds none.
+    """Return the largest ("LA") or smallest ("SA") eigenpair of a symmetric matrix to a relative tolerance, or None on failure.
 
-    A random vector has a part in every eigenspace: if the product maps it to 0, the product is 0, which ARPACK cannot start from.
-    A small product that ARPACK fails on is formed as an array and solved by LAPACK.
+    The matrix is given by its product with a vector. If ARPACK fails on a small one, it is formed as an array for LAPACK.
     """
+    # A random vector has a component in every eigenspace: if its product is 0, the matrix is 0, and ARPACK cannot start from that
     rng = np.random.default_rng(0)
     start: Floats = rng.standard_normal((side,))
     if norm(product(start)) == 0:

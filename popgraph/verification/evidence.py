@@ -31,34 +31,16 @@ NOT_CENTRED_COSINE = 0.5  # of the angle between the constant and span F; from h
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """Hold f and the k leading eigenvectors; what is measured of them is computed when it is first asked for.
+    """f and the k leading eigenvectors. What is computed from them is computed when it is first needed."""
 
-    Attributes
-    ----------
-    coordinates : Coordinates
-        Their `gram(X)` is ĀX.
-    solve : callable k -> Spectrum
-        Solves for more eigenpairs in these coordinates.
-    table, F : (N, d) arrays
-        f and √w_x f; the same array where the coordinates are no views.
-    root : (N,) array
-        √w_x, the unit vector of the constant function.
-    spectrum : Spectrum
-        The k leading eigenpairs.
-    atol : float
-        The largest angle that counts as 0, in radians.
-    features : FeatureClass or None
-        The class of functions in which f was sought.
-    """
-
-    coordinates: Any
-    solve: Callable[[int], Spectrum]
-    table: Floats
-    F: Floats
-    root: Floats
-    spectrum: Spectrum
-    atol: float
-    features: FeatureClass | None = None
+    coordinates: Any  # whose `gram(X)` is ĀX
+    solve: Callable[[int], Spectrum]  # k -> Spectrum: solves for more eigenpairs in these coordinates
+    table: Floats  # (N, d) f
+    F: Floats  # (N, d) √w_x f; the same array as table if the coordinates are not views
+    root: Floats  # (N,) √w_x, the unit vector of the constant function
+    spectrum: Spectrum  # the k leading eigenpairs
+    atol: float  # the largest angle, in radians, that counts as 0
+    features: FeatureClass | None = None  # the class of functions that f was chosen from, if it is known
 
     @property
     def k(self) -> int:

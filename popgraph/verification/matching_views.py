@@ -1,4 +1,4 @@
-"""`match_views`: which views two graphs share, by equality; neither hashing nor arrays make it quadratic."""
+"""`match_views`: which views of two graphs are equal, found by sorting arrays or by hashing, never pair by pair."""
 
 from collections.abc import Hashable, Sequence
 from typing import Any
@@ -10,13 +10,10 @@ from popgraph.declare import LetterCoding, StateSequence, distinct
 
 
 def match_views(views: Sequence[Hashable], others: Sequence[Hashable]) -> Ints:
-    """Number the views of another graph as those of a first one that they equal, and new ones from len(views) on.
+    """Return the position in `views` of each of the other graph's views, (len(others),), and len(views), ... for new ones.
 
-    Both are without repetition. What is returned, (len(others),), are positions in the union. Views that are kept as arrays of one
-    kind are matched as arrays, others by hashing.
+    Neither sequence has repetitions. Views that both graphs store as arrays are compared as arrays, all others by hashing.
 
-    Examples
-    --------
     >>> match_views(["a", "b", "c"], ["d", "c", "a"])
     array([3, 2, 0])
     """
@@ -24,22 +21,21 @@ def match_views(views: Sequence[Hashable], others: Sequence[Hashable]) -> Ints:
         return np.arange(len(views))
     states = _joined_states(views, others)
     if states is not None:
-        return np.asarray(
-            distinct(states)[0][len(views) :]
-        )  # numbered by first appearance: the first graph's come first
+        # `distinct` numbers rows by first appearance, so the first graph's views are 0, 1, ..., len(views) - 1.
+        return np.asarray(distinct(states)[0][len(views) :])
     position: dict[Hashable, int] = {view: i for i, view in enumerate(views)}
     return np.array([position.setdefault(view, len(position)) for view in others], dtype=np.intp)
 
 
 def _joined_states(views: Sequence[Hashable], others: Sequence[Hashable]) -> Any:
-    """Return the states of both as one array in which equal rows are equal views, or None if they are of different kinds."""
+    """Return the states of both in one array, where equal rows are equal views; None if they are not stored alike."""
     if not isinstance(views, StateSequence) or not isinstance(others, StateSequence):
         return None
     states = others.array
     if isinstance(views.coding, LetterCoding) and isinstance(others.coding, LetterCoding):
         if views.coding.length != others.coding.length:
             return None
-        alphabet = dict(views.coding.numbers)  # each graph has numbered its letters by itself
+        alphabet = dict(views.coding.numbers)  # the two graphs may number the same letters differently
         states = np.array([alphabet.setdefault(letter, len(alphabet)) for letter in others.coding.letters])[states]
     elif views.coding != others.coding:
         return None

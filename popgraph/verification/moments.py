@@ -82,30 +82,16 @@ class Ritz:
 
 @dataclass(frozen=True, eq=False)
 class PairMoments:
-    """Hold the moments of blocks of positive pairs, in coordinates g = f T in which the second moment of all of them is 1.
+    """Moments of blocks of positive pairs, in coordinates g = f T in which the second moment of all of them is 1."""
 
-    Attributes
-    ----------
-    P, G : (BLOCK_COUNT, d, d) array
-        The means over each block of (g g⁺ᵀ + g⁺ gᵀ)/2 and (g gᵀ + g⁺ g⁺ᵀ)/2.
-    T, S : (d, d) array
-        To g = f T, and back to f = g S.
-    lengths, lengths_drawn : Lengths
-        How long f is on all views, as far as that is known, and on those drawn.
-    pairs : int
-        How many were drawn.
-    confidence : float
-        Of every interval.
-    """
-
-    P: Floats
-    G: Floats
-    T: Floats
-    S: Floats
-    lengths: Lengths
-    lengths_drawn: Lengths
-    pairs: int
-    confidence: float
+    P: Floats  # (BLOCK_COUNT, d, d) means over each block of (g g⁺ᵀ + g⁺ gᵀ)/2
+    G: Floats  # (BLOCK_COUNT, d, d) means over each block of (g gᵀ + g⁺ g⁺ᵀ)/2
+    T: Floats  # (d, d) from f to g = f T
+    S: Floats  # (d, d) back to f = g S
+    lengths: Lengths  # how long f is on all views, as far as that is known
+    lengths_drawn: Lengths  # how long f is on the views drawn
+    pairs: int  # the number of pairs drawn
+    confidence: float  # of every interval
 
     @property
     def missed_probability(self) -> float:
@@ -259,31 +245,10 @@ def draw_moments(
     generator: np.random.Generator,
     progress: Progress = None,
 ) -> PairMoments:
-    """Draw positive pairs and return their moments, without keeping them.
+    """Draw positive pairs and return their moments, without keeping the pairs; `sampler` and f as of `verify_sampled`.
 
-    Parameters
-    ----------
-    sampler, f
-        As of `verify_sampled`.
-    sampling : Sampling
-    generator : numpy.random.Generator
-    progress : bool, callable or None
-
-    Raises
-    ------
-    InvalidArgument
-        If the sampler or f is not such, the sampler does not return two batches of the size asked for, or f is longer than stated.
-    InvalidEmbedding
-        If f is not one finite real vector, of one length, for each view.
-
-    Examples
-    --------
-    >>> def twice(size, rng):
-    ...     x = rng.integers(0, 2, size)
-    ...     return x, x
-    >>> moments = draw_moments(twice, lambda x: 2.0 * x[:, None] - 1, Sampling(1000, 0.95), np.random.default_rng(0))
-    >>> moments.loss().value  # -2 E f f⁺ + (E f²)²
-    -1.0
+    Raises InvalidArgument if the sampler does not return two batches of the size asked for, or f is longer than stated, and
+    InvalidEmbedding if f is not one finite real vector, of one length, for each view.
     """
     (draw, table), size = read_sampler(sampler, f), -(-sampling.pairs // BLOCK_COUNT)
     factors: list[tuple[Floats, Floats]] = []

@@ -21,17 +21,9 @@ Draw: TypeAlias = Callable[[int, np.random.Generator], tuple[Floats, Floats]]
 
 
 def read_sampler(sampler: Any, f: Any) -> tuple[Draw, Floats | None]:
-    """Return a function that draws pairs and evaluates f on both views; and f on all views, (N, d), where they are listed.
+    """Return a function that draws pairs and evaluates f on both views; and f on all views, (N, d), if they are listed, or None.
 
-    Refuses what `verify_sampled` refuses, some of it only when the function draws.
-
-    Examples
-    --------
-    >>> import popgraph as pg
-    >>> draw, table = read_sampler(pg.zoo.hypercube(1), [[1.0], [-1.0]])
-    >>> F, F_plus = draw(5, np.random.default_rng(0))
-    >>> F.shape, table.shape
-    ((5, 1), (2, 1))
+    What is wrong with the arguments is reported as in `verify_sampled`, some of it only when the function draws.
     """
     if satisfies(sampler, ViewedPopulation):
         table = _checked(read_embedding(sampler.views, f))

@@ -17,31 +17,15 @@ STATED_LENGTH_ROUNDING = 1e-6  # of a stated longest |f|: a network normalises i
 
 @dataclass(frozen=True, eq=False)
 class Lengths(Immutable):
-    """Hold how long f is: on all views where that is known, else on those drawn.
+    """How long the vectors f(x) are: on all views if that is known, or else on those drawn."""
 
-    Attributes
-    ----------
-    longest : float
-        Of |f|.
-    columns : (d,) array
-        The largest |f_i| of each column.
-    known : bool
-        Whether they hold on all views, or the longest drawn stands in for what is not known.
-    drawn : (m, d) array
-        f on views drawn, those on which it is longest in coordinates in which E f fᵀ is the identity.
-    table, w_x : (N, d) and (N,) array, or None
-        f on all views, and their probabilities, where they are listed.
-    rank : int or None
-        The number of independent columns of f on all views; None where it is not known.
-    """
-
-    longest: float
-    columns: Floats
-    known: bool
-    drawn: Floats
-    table: Floats | None = None
-    w_x: Floats | None = None
-    rank: int | None = None
+    longest: float  # the largest |f|
+    columns: Floats  # (d,) the largest |f_i| of each column
+    known: bool  # whether these hold for all views, and not only for those drawn
+    drawn: Floats  # (m, d) the longest f drawn, measured in coordinates in which E f fᵀ is the identity
+    table: Floats | None = None  # (N, d) f on all views, if they are listed
+    w_x: Floats | None = None  # (N,) the probabilities of these views
+    rank: int | None = None  # the number of independent columns of f on all views, if it is known
 
     def leverage(self, W: Floats) -> float:
         """Return the largest |f W|², W (d, r), where W makes the second moment of f W the identity on the views drawn."""
@@ -60,14 +44,7 @@ class Lengths(Immutable):
 
 
 def lengths_on_all_views(table: Floats, w_x: Floats, drawn: Floats) -> Lengths:
-    """Return the lengths of an f whose values on all views are listed.
-
-    Examples
-    --------
-    >>> lengths = lengths_on_all_views(np.array([[3.0, 4.0], [0.0, 1.0]]), np.array([0.001, 0.999]), np.zeros((1, 2)))
-    >>> lengths.longest, lengths.rank, lengths.known
-    (5.0, 2, True)
-    """
+    """Return the lengths of an f whose values on all views are listed."""
     positive = w_x > 0
     table, w_x = table[positive], w_x[positive]
     size = np.abs(table).max(axis=0)
@@ -83,19 +60,7 @@ def lengths_on_all_views(table: Floats, w_x: Floats, drawn: Floats) -> Lengths:
 
 
 def lengths_as_stated(longest: float | None, lengths: Lengths) -> Lengths:
-    """Return the lengths of an f whose longest is stated, if it is; lengths are those of what is known, or was drawn.
-
-    Raises
-    ------
-    InvalidArgument
-        If what is stated is below them.
-
-    Examples
-    --------
-    >>> drawn = Lengths(5.0, np.array([3.0, 4.0]), False, np.array([[3.0, 4.0]]))
-    >>> lengths_as_stated(None, drawn).known, lengths_as_stated(6.0, drawn).known
-    (False, True)
-    """
+    """Return `lengths`, with the stated `longest` if there is one; raises InvalidArgument if an f drawn or listed is longer."""
     if longest is not None and lengths.longest > longest * (1 + STATED_LENGTH_ROUNDING):
         raise InvalidArgument(
             f"longest is {longest:.6g}, but f is {lengths.longest:.6g} long at a view; give the largest |f(x)| over all views"
@@ -114,13 +79,7 @@ def missed(jump: Any, pairs: int, failure: float) -> Any:
 
 
 def widened(standard_error: Any, jump: Any, pairs: int, t: float, failure: float) -> Any:
-    """Return the half-width of an interval for a mean that rare pairs may change: t s + log(1/failure) J/pairs.
-
-    Examples
-    --------
-    >>> f"{widened(0.0, 1.0, 1_000, 1.96, 0.05):.5f} {widened(0.1, 1.0, 1_000, 1.96, 0.05):.5f}"
-    '0.00300 0.19900'
-    """
+    """Return the half-width of an interval for a mean that rare pairs may change: t s + log(1/failure) J/pairs."""
     # Of values that differ from their mean by J at most, the variance σ² exceeds the one measured, n s², by at most J e where the
     # mean is off by e: what is missing has a square of at most J times its size. With e <= t σ/√n that is e² <= t² (s² + J e/n),
     # so e <= t s + t² J/n. Nearest to it comes a group on which the value is J and which is drawn a Poisson number N of times: s

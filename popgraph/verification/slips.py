@@ -69,14 +69,7 @@ def _placed(G: Floats, H: Floats, k: int, tol: float) -> Ints | None:
 
 
 def permuted_in_words(order: Ints, views: Sequence[Hashable]) -> str:
-    """Say that f would match with its rows in another order, and how to hand it over.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> permuted_in_words(np.array([1, 0]), ["a", "b"])
-    " Rows permuted? With row 1 for the view 'a', row 0 for 'b' it would match: give f as a mapping or a table that names its rows."
-    """
+    """Say that f would match with its rows in another order, and how to give f so that each row has a name."""
     moved = np.flatnonzero(order != np.arange(len(order))).tolist()
     named = listing(
         [f"row {order[i]} for {'the view ' if i == moved[0] else ''}{shorten(views[i], 30)}" for i in moved]

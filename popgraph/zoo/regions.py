@@ -1,4 +1,4 @@
-"""Overlapping regions: a natural is a stretch of neighbouring cells, and a view is one of its cells."""
+"""Overlapping regions: a natural is a row of neighbouring cells, and a view is one of these cells."""
 
 from fractions import Fraction
 from typing import Any
@@ -9,23 +9,23 @@ from popgraph.declare import Augmentation, Distribution
 from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.populations import PopulationGraph, build
 
-MAX_REGION_ENTRIES = 2**20
+MAX_REGION_ENTRIES = 2**20  # of the kernel
 
 
 @checked_call()
 def overlapping_regions(cells: int = 12, width: int = 4, stride: int = 2, *, circle: bool = False) -> PopulationGraph:
     """Draw a region of `width` neighbouring cells, then one of its cells, all with equal probability.
 
-    Regions start at every `stride`-th cell. Two cells are a positive pair iff a region contains both, so functions that are nearly
-    equal on the views of a pair are smooth functions of the cell. Around a circle with stride 1 the spectrum is known:
+    Regions start at every `stride`-th cell. Two cells are a positive pair iff a region contains both, so functions that
+    differ little between the views of a pair vary slowly along the cells. Around a circle with stride 1 the spectrum is known:
     γ_j = (sin(πj width/cells) / (width sin(πj/cells)))². The label is the half that a region starts in.
 
     Parameters
     ----------
     cells, width, stride : int
-        1 or more; width at most cells. A cell in no region is no view.
+        1 or more; width at most cells. A cell that no region contains is not a view.
     circle : bool
-        Whether the last cell is the first one's neighbour.
+        Whether the last and the first cell are neighbours.
 
     Raises
     ------
@@ -52,18 +52,19 @@ def overlapping_regions(cells: int = 12, width: int = 4, stride: int = 2, *, cir
     cells, width, stride = int(cells), int(width), int(stride)
     flag("circle", circle)
     if width > cells:
-        raise InvalidArgument(f"width is {width}, but there are {cells} cells; a region has at most all of them")
+        raise InvalidArgument(f"width is {width}, but there are {cells} cells; a region cannot be wider than that")
     starts = range(0, cells if circle else cells - width + 1, stride)
     if len(starts) * width > MAX_REGION_ENTRIES:
         raise TooLarge(
             f"{len(starts):,} regions of {width:,} cells are more than {MAX_REGION_ENTRIES:,} entries; use fewer cells"
         )
-    share: Any = Fraction(1, width)
+    probability: Any = Fraction(1, width)
 
     def cell(start: int) -> Distribution:
-        return Distribution({(start + i) % cells: share for i in range(width)})
+        return Distribution({(start + i) % cells: probability for i in range(width)})
 
-    # Around a circle the start of a region decides its half, otherwise its middle start + width/2; both sides are doubled.
+    # On a circle a region is in the half of its first cell, on a line in that of its middle, start + width/2. Both sides of the
+    # comparison are doubled, so that they are whole numbers.
     twice_offset = 0 if circle else width
     labels = [int(2 * start + twice_offset > cells - circle) for start in starts]
     return build(

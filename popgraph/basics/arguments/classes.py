@@ -35,24 +35,12 @@ def label_column(items: Sequence[Any]) -> Any:
 
 
 def list_labels(labels: Any) -> list[Any]:
-    """List the labels of an array: Python's values where they lose nothing, and numpy's dates, which would become numbers.
-
-    Examples
-    --------
-    >>> list_labels(np.array(["2020-01-01"], dtype="datetime64[ns]"))
-    [np.datetime64('2020-01-01T00:00:00.000000000')]
-    """
+    """List the labels of an array as Python's values, except numpy's dates: `tolist` would turn those in nanoseconds into ints."""
     return list(labels) if labels.dtype.kind in "mM" else labels.tolist()
 
 
 def label_in_words(label: Any) -> str:
-    """Write a label in at most 30 characters: numpy's dates and numbers as they print, all else as its repr.
-
-    Examples
-    --------
-    >>> label_in_words(np.datetime64("2020-01-01")), label_in_words("cat")
-    ('2020-01-01', "'cat'")
-    """
+    """Write a label in at most 30 characters: numpy's dates and numbers as they print, all else as its repr."""
     return printable(str(label), 30) if isinstance(label, np.generic) else shorten(label, 30)
 
 

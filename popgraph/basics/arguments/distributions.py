@@ -40,14 +40,9 @@ class Declared:
 
 
 def read_declared(declared: Any, naturals: Sequence[Any] | None = None) -> Declared | None:
-    """Return outcomes and weights of what is neither a Distribution nor a mapping, or None where it holds pairs of them.
+    """Return outcomes and weights of what is neither a Distribution nor a mapping, or None if it contains pairs of them.
 
-    Parameters
-    ----------
-    declared : object
-        As the tables above say.
-    naturals : sequence, optional
-        What the entries of a vector without names stand for; 0, 1, ... if not given.
+    `declared` is of a kind in the tables above. The entries of a vector without names belong to `naturals`, or to 0, 1, ...
     """
     refuse_more_than_outcomes("the distribution", declared)
     if is_vector(declared):

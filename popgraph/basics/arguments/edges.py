@@ -33,14 +33,7 @@ HALF = Fraction(1, 2)
 
 
 def read_edges(weights: Any) -> tuple[Any, list[Any] | None]:
-    """Return what `Distribution` reads as the probabilities of pairs, and the nodes in their order where a graph gives it.
-
-    Examples
-    --------
-    >>> import networkx as nx
-    >>> read_edges(nx.Graph([("a", "b"), ("b", "b")]))
-    ({('a', 'b'): Fraction(1, 1), ('b', 'b'): Fraction(1, 2)}, ['a', 'b'])
-    """
+    """Return what `Distribution` reads as the probabilities of pairs; and the nodes in a graph's order, None without a graph."""
     if is_graph(weights):
         return _of_graph(weights)
     if is_law(weights):

@@ -39,14 +39,7 @@ from popgraph.errors import InvalidEmbedding
 
 
 def read_embedding(views: Sequence[Hashable], f: Any, name: str = "f") -> Floats:
-    """Return f as a finite (N, d) array in the order of the views; the table above says what is taken.
-
-    Examples
-    --------
-    >>> read_embedding(["a", "b"], {"b": [2], "a": [1]})
-    array([[1.],
-           [2.]])
-    """
+    """Return f as a finite (N, d) array in the order of the views, from a container of the table above."""
     f = f.__embedding__() if hasattr(f, "__embedding__") and not isinstance(f, type) else f
     array = _real_table(name, f, _rows_of(name, f, views))
     N = len(views)

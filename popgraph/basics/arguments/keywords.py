@@ -46,22 +46,7 @@ CALLED_HERE: Mapping[str, tuple[str, ...]] = {
 def checked_call(**advice: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Decorate a public function so that a call which does not fit its signature raises `InvalidCall`, which is a TypeError too.
 
-    Parameters
-    ----------
-    **advice : str
-        An argument that the function does not have, and might be asked for -> what to say.
-
-    Examples
-    --------
-    >>> from popgraph.basics.arguments.keywords import checked_call
-    >>> @checked_call(optimizer="it is Adam")
-    ... def train(graph, *, steps=10): ...
-    >>> train("graph", setps=1)
-    Traceback (most recent call last):
-    popgraph.errors.InvalidCall: train has no argument setps=; did you mean steps=? It takes graph, steps
-    >>> train("graph", epochs=1)
-    Traceback (most recent call last):
-    popgraph.errors.InvalidCall: train has no argument epochs=; use steps=. It takes graph, steps
+    `advice` says what to write instead of an argument that the function does not have, but that a user may expect.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:

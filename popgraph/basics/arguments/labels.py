@@ -68,18 +68,10 @@ class NamedLabels:
 def read_labels(
     labels: Any, names: Collection[Hashable], *, noun: str = "natural", name: str = "labels", some: bool = False
 ) -> Any:
-    """Return one label for each natural or view, as an array in their order with None where there is none; None of None.
+    """Return one label for each natural or view, as an array in their order, with None where there is none; None for `labels` None.
 
-    The tables above say what is taken. `names` are the n naturals or N views, `noun` says which, and `name` is the argument's. With
+    The tables above say what is read. `names` are the n naturals or N views, `noun` says which, and `name` is the argument's. With
     `some` a mapping or an index may leave some of them out, which are then unlabelled.
-
-    Examples
-    --------
-    >>> read_labels({"b": 1, "a": float("nan")}, ["a", "b"]).tolist()
-    [None, 1]
-    >>> read_labels([[0], [1]], ["a", "b"])
-    Traceback (most recent call last):
-    popgraph.errors.InvalidArgument: labels has shape (2, 1); 2 naturals need one label each, shape (2,): give labels[:, 0]
     """
     if labels is None:
         return None

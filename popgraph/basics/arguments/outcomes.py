@@ -43,14 +43,7 @@ PLAIN_TYPES = frozenset(
 
 
 def read_outcome(outcome: Any, where: str) -> Hashable:
-    """Return one outcome, with numpy's scalars as Python's own; `where` names it in the error.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> read_outcome((np.int64(5), "a"), "outcome 0")
-    (5, 'a')
-    """
+    """Return one outcome, with numpy's scalars in it replaced by Python's values; `where` names it in errors."""
     kind = type(outcome)
     if kind in PLAIN_TYPES or (kind is float and outcome == outcome):
         return outcome  # type: ignore[no-any-return]
@@ -103,15 +96,9 @@ def _mend_unhashable(outcome: Any) -> str:
 
 
 def plain_scalar(value: Any) -> Any:
-    """Return numpy's scalar as the Python value that equals it, or as it is where there is none that keeps all of it.
+    """Return the Python value that equals a numpy scalar, or the scalar itself if no Python value keeps all of it.
 
-    Dates and spans of time stay numpy's: in nanoseconds `item()` makes bare ints of them.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> plain_scalar(np.float32(0.5)), plain_scalar(np.datetime64(1, "ns"))
-    (0.5, np.datetime64('1970-01-01T00:00:00.000000001'))
+    numpy's dates and time spans are returned unchanged: in nanoseconds, `item()` would make an int of them.
     """
     kind = value.dtype.kind
     if kind in "Mm":
@@ -230,17 +217,7 @@ def read_distinct(items: Iterable[Any], what: str, mend: str) -> list[Hashable]:
 
 
 def check_equality(outcomes: Iterable[Any], what: str) -> None:
-    """Refuse objects that print alike and are equal only to themselves: their class compares them by identity.
-
-    Examples
-    --------
-    >>> class Molecule:
-    ...     def __repr__(self):
-    ...         return "water"
-    >>> check_equality([Molecule(), Molecule()], "outcome")
-    Traceback (most recent call last):
-    popgraph.errors.InvalidDistribution: two outcomes are water, and differ: Molecule has no __eq__; give it __eq__ and __hash__
-    """
+    """Refuse objects that print alike but are equal only to themselves, since their class has no __eq__."""
     types = set(map(type, outcomes)) - PLAIN_TYPES
     if not types:
         return

@@ -1,4 +1,4 @@
-"""Probabilities: one number, exact or a float; weights of outcomes; and what could be either a probability or an outcome.
+"""Read probabilities: one number, exact or a float, or the weights of outcomes; and tell probabilities from outcomes.
 
 | taken as one probability | read as |
 |---|---|
@@ -7,7 +7,7 @@
 
 | refused | because |
 |---|---|
-| bool, complex, None, NA, a masked entry, NaN, infinity, a negative number | it is no probability |
+| bool, complex, None, NA, a masked entry, NaN, infinity, a negative number | it is not a probability |
 
 | taken as weights of outcomes | read as |
 |---|---|
@@ -16,8 +16,10 @@
 
 | refused | because |
 |---|---|
-| table with named columns | which column holds the weights is not said |
-| set, other library's distribution, vector without names | it has no order; its weights would be lost; its outcomes are not said |
+| table with named columns | it does not say which column holds the weights |
+| set | it has no order |
+| another library's distribution | its weights would be lost |
+| vector without names | it does not say which outcomes its numbers belong to |
 """
 
 import math
@@ -36,10 +38,10 @@ from popgraph.basics.arguments.tables import can, shape_of
 from popgraph.basics.words import listing, shorten
 from popgraph.errors import InvalidDistribution
 
-SUM_TOLERANCE = 1e-9  # probabilities may miss a sum of 1 by this much: twenty or so decimals typed by hand
-PRODUCT_LIMIT = 2**22  # views of one tuple under `independently`; beyond it the graph would not fit anyway
+SUM_TOLERANCE = 1e-9  # by which the sum of probabilities may differ from 1: about twenty rounded decimals typed by hand
+PRODUCT_LIMIT = 2**22  # views of one tuple under `independently`; a graph with more would not fit in memory
 
-MAX_DIGITS = 10_000  # of an exact number; more is a slip of the pen, and would fill the memory
+MAX_EXPONENT = 10_000  # of ten in an exact number; more is a typing error, and would fill the memory
 
 NO_OUTCOME = object()
 
@@ -47,11 +49,12 @@ NO_OUTCOME = object()
 def parse_probability(value: Any, outcome: Any = NO_OUTCOME) -> Fraction | float:
     """Read one probability: exact as a Fraction (int, Fraction, Decimal, "1/3"), else a finite float >= 0.
 
-    Errors name the outcome that it belongs to, if there is one; naming it here and not before saves half of all enumeration.
+    An error names the outcome that the probability belongs to, if one is given. The outcome is written out only in an error:
+    writing out each outcome in advance would double the time that a population takes to enumerate.
     """
     parsed: Fraction | float
     try:
-        if isinstance(value, bool | np.bool_ | np.timedelta64):  # numpy registers a length of time as a whole number
+        if isinstance(value, bool | np.bool_ | np.timedelta64):  # which numpy registers as an integer
             raise TypeError
         if isinstance(value, str | Decimal):
             parsed = read_fraction(value)
@@ -63,18 +66,18 @@ def parse_probability(value: Any, outcome: Any = NO_OUTCOME) -> Fraction | float
             parsed = parse_probability(_only_number(value), outcome)
     except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         raise InvalidDistribution(
-            f"{_whose(outcome)} is {shorten(value)}, not a probability; give an int, float, Fraction, Decimal "
+            f"{_subject(outcome)} is {shorten(value)}, not a probability; give an int, float, Fraction, Decimal "
             'or a string like "1/3"'
         ) from None
     if isinstance(parsed, float) and not math.isfinite(parsed):
-        raise InvalidDistribution(f"{_whose(outcome)} is {_shown(value)}; probabilities must be finite")
+        raise InvalidDistribution(f"{_subject(outcome)} is {_shown(value)}; probabilities must be finite")
     if parsed < 0:
-        raise InvalidDistribution(f"{_whose(outcome)} is {_shown(value)}; probabilities must not be negative")
+        raise InvalidDistribution(f"{_subject(outcome)} is {_shown(value)}; probabilities must not be negative")
     return parsed
 
 
 def _only_number(value: Any) -> Any:
-    """Return the number that an array or a tensor of no dimensions holds."""
+    """Return the one number in a pyarrow scalar or in an array or tensor without dimensions; TypeError if there is none."""
     if hasattr(value, "as_py"):  # a scalar of pyarrow
         number = value.as_py()
         if isinstance(number, bool) or not isinstance(number, int | float | Decimal):
@@ -84,7 +87,7 @@ def _only_number(value: Any) -> Any:
         raise TypeError
     try:
         number = value.item()
-    except RuntimeError:  # of a tensor without values
+    except RuntimeError:  # raised by a tensor that has a shape but no values
         raise TypeError from None
     if not isinstance(number, int | float) or isinstance(number, bool):
         raise TypeError
@@ -92,25 +95,25 @@ def _only_number(value: Any) -> Any:
 
 
 def read_fraction(value: str | Decimal) -> Fraction | float:
-    """Read "1/3", "0.25" or a Decimal exactly; the float NaN or inf of a Decimal that is one.
+    """Read "1/3", "0.25" or a Decimal exactly, and a Decimal that is NaN or infinite as a float.
 
-    ValueError if it is no number, or one of more than 10,000 digits: "1e999999999" alone would take a gigabyte.
+    ValueError if the value is not a number, or has an exponent beyond 10,000: "1e999999999" alone would take a gigabyte.
     """
     if isinstance(value, Decimal):
         if not value.is_finite():
-            return float(value)  # of a signalling NaN, a ValueError
+            return float(value)  # a signalling NaN raises a ValueError here
         exponent = value.as_tuple().exponent
-        if not isinstance(exponent, int) or abs(exponent) > MAX_DIGITS:
-            raise ValueError(f"{value} has an exponent beyond {MAX_DIGITS:,}")
+        if not isinstance(exponent, int) or abs(exponent) > MAX_EXPONENT:
+            raise ValueError(f"{value} has an exponent beyond {MAX_EXPONENT:,}")
         return Fraction(value)
     written = value.lower().partition("e")[2].strip().lstrip("+-").replace("_", "")
-    if len(written) > 9 or (written.isdecimal() and int(written) > MAX_DIGITS):
-        raise ValueError(f"{value} has an exponent beyond {MAX_DIGITS:,}")
+    if len(written) > 9 or (written.isdecimal() and int(written) > MAX_EXPONENT):
+        raise ValueError(f"{value} has an exponent beyond {MAX_EXPONENT:,}")
     return Fraction(value)
 
 
 def _shown(value: Any) -> str:
-    """Return a number as it is written, unless that is long."""
+    """Return a number in full for a message, or shortened if it is long."""
     small = isinstance(value, int) and abs(value) < 10**50
     return (
         str(value)
@@ -119,12 +122,13 @@ def _shown(value: Any) -> str:
     )
 
 
-def _whose(outcome: Any) -> str:
+def _subject(outcome: Any) -> str:
+    """Return the subject of a message about a probability."""
     return "probability" if outcome is NO_OUTCOME else f"the probability of {shorten(outcome)}"
 
 
 def float_sum(values: Iterable[Any]) -> float:
-    """Return the correctly rounded sum of nonnegative numbers; inf where it overflows."""
+    """Return the correctly rounded sum of nonnegative numbers, or inf if it overflows."""
     try:
         return math.fsum(values)
     except OverflowError:
@@ -132,7 +136,7 @@ def float_sum(values: Iterable[Any]) -> float:
 
 
 def parse_unit(probability: Any, name: str = "probability") -> Fraction | float:
-    """Read one probability in [0, 1], the value of an argument of this name."""
+    """Read the value of a named argument that must be a probability in [0, 1]."""
     q = parse_probability(probability) if name == "probability" else parse_probability(probability, name)
     if q > 1:
         raise InvalidDistribution(f"{name} is {_shown(probability)}; it must be between 0 and 1")
@@ -140,7 +144,7 @@ def parse_unit(probability: Any, name: str = "probability") -> Fraction | float:
 
 
 def looks_like_probabilities(outcomes: Sequence[Any]) -> bool:
-    """Whether a list of outcomes could be one of probabilities, well or badly typed: all in [0, 1], and no ints."""
+    """Whether a list given as outcomes could be meant as probabilities: all are numbers in [0, 1], none is an int."""
     if not outcomes or not all(
         isinstance(x, float | np.floating | Fraction | Decimal) or (isinstance(x, str) and set(x) & set("/."))
         for x in outcomes
@@ -153,7 +157,10 @@ def looks_like_probabilities(outcomes: Sequence[Any]) -> bool:
 
 
 def looks_like_pairs(outcomes: Sequence[Any]) -> bool:
-    """Whether a list of outcomes could be one of pairs (outcome, probability), and not of points: the second parts sum to 1."""
+    """Whether a list given as outcomes could be meant as pairs (outcome, probability): the second numbers sum to 1.
+
+    Points in the plane are not meant: pairs whose first parts are all floats are taken as outcomes.
+    """
     if not outcomes or not all(isinstance(each, tuple) and len(each) == 2 for each in outcomes):
         return False
     if all(isinstance(each[0], float) for each in outcomes):
@@ -170,8 +177,10 @@ def are_numbers(array: Any) -> bool:
 
 
 def read_pairs(probabilities: Any) -> list[tuple[Any, Any]]:
-    """List the pairs (outcome, weight) of what holds weights of outcomes; the tables above say what is taken."""
-    if type(probabilities) is dict and len(probabilities) <= OUTCOME_LIMIT:  # as most rows of kernels are
+    """List the pairs (outcome, weight) of any container that the table at the top of this file takes."""
+    if (
+        type(probabilities) is dict and len(probabilities) <= OUTCOME_LIMIT
+    ):  # the usual case: most rows of kernels are small dicts
         return list(probabilities.items())
     if is_frame(probabilities):
         raise InvalidDistribution(
@@ -194,7 +203,7 @@ def read_pairs(probabilities: Any) -> list[tuple[Any, Any]]:
 
 
 def whole_counts(counts: Any) -> list[tuple[Any, int]]:
-    """List the pairs (outcome, count) of whole numbers, Python's or another library's."""
+    """List the pairs (outcome, count), each count an integer of Python or of another library."""
     pairs = []
     for outcome, count in read_pairs(counts):
         exact = Fraction(int(count)) if isinstance(count, Integral) else as_fraction(count)
@@ -205,17 +214,18 @@ def whole_counts(counts: Any) -> list[tuple[Any, int]]:
 
 
 def _columns(frame: Any) -> list[Any]:
+    """List the names of a table's columns."""
     return list(frame.column_names if can(frame, "column_names") else frame.columns)
 
 
 def read_weights(probabilities: Any) -> dict[Hashable, Fraction | float]:
-    """Return outcome -> weight, each exact where it was declared so, in the order declared."""
+    """Return outcome -> weight in the order declared; a weight that was declared exactly stays exact."""
     weights: dict[Hashable, Fraction | float] = {}
     for given, value in read_pairs(probabilities):
         outcome = read_outcome(given, f"outcome {len(weights)}")
         if outcome in weights:
             raise InvalidDistribution(
-                f"outcome {shorten(outcome)} is declared twice; add its probabilities, or name the two apart"
+                f"outcome {shorten(outcome)} is declared twice; add its two probabilities, or give the two outcomes different names"
             )
         weights[outcome] = parse_probability(value, outcome)
     if not weights:

@@ -29,14 +29,7 @@ def is_whole(value: Any) -> bool:
 
 
 def as_fraction(value: Any) -> Fraction | None:
-    """Return a whole number or an exact rational, of Python or of another library (flint, gmpy2, sympy, sage), or None.
-
-    Examples
-    --------
-    >>> import sympy
-    >>> as_fraction(sympy.Rational(1, 3)), as_fraction(0.5)
-    (Fraction(1, 3), None)
-    """
+    """Return an integer or an exact rational of Python or another library (flint, gmpy2, sympy, sage) as a Fraction, or None."""
     if isinstance(value, Fraction):
         return value
     if isinstance(value, Rational) and not isinstance(value, bool | np.bool_ | np.timedelta64):
@@ -50,13 +43,7 @@ def as_fraction(value: Any) -> Fraction | None:
 
 
 def by_value(item: Any) -> Any:
-    """Return a key that is the same for all values that equal this one: numpy's days equal Python's, and hash otherwise.
-
-    Examples
-    --------
-    >>> by_value(np.datetime64("2020-01-01"))
-    datetime.date(2020, 1, 1)
-    """
+    """Return a key that is the same for all values that are equal, also for a date of numpy and of Python, whose hashes differ."""
     kind = type(item)
     if kind in (str, int, float, bool, type(None)):
         return item
@@ -113,14 +100,7 @@ def called(fn: Callable[[Any], Any], argument: Any, name: str) -> Any:
 
 
 def count(name: str, value: Any, least: int = 1, most: int = 2**62, why: str = "it must be a whole number") -> int:
-    """Return a whole number of `least` or more; the message ends "`why`, `least` or more".
-
-    Examples
-    --------
-    >>> count("size", 2.0)
-    Traceback (most recent call last):
-    popgraph.errors.InvalidArgument: size is 2.0; it must be a whole number, 1 or more
-    """
+    """Return a whole number of `least` or more; the message ends "`why`, `least` or more"."""
     if not is_whole(value) or not least <= int(value) <= most:
         upper = f", and at most {most:,}" if is_whole(value) and int(value) > most else ""
         raise InvalidArgument(f"{name} is {shorten(value)}; {why}, {least} or more{upper}")
@@ -169,14 +149,7 @@ def generator(rng: Any, name: str = "rng") -> np.random.Generator:
 
 
 def whole_number(name: str, value: Any, most: int, what: str = "the number of views", least: int = 1) -> int:
-    """Return a whole number from `least` to `most`, both of any size; the message says `what` the most is.
-
-    Examples
-    --------
-    >>> whole_number("k", 0, most=2**1000)
-    Traceback (most recent call last):
-    popgraph.errors.InvalidArgument: k is 0; it must be a whole number from 1 to the number of views, about 1.07e301
-    """
+    """Return a whole number from `least` to `most`, both of any size; the message says `what` the most is."""
     if not is_whole(value) or not least <= int(value) <= most:
         end = str(most) if abs(most) < 10**15 else count_in_words(most)
         raise InvalidArgument(f"{name} is {shorten(value)}; it must be a whole number from {least} to {what}, {end}")

@@ -19,7 +19,7 @@ LEAST_MARGIN = 1e-8  # scores of unit directions closer than this, for |B| <= 1,
 EQUAL_ERRORS = 1e-12  # probabilities of error closer than this are equal
 
 OPEN = -1  # a direction that may get any class
-USELESS = -2  # one that gets a class that none of its naturals has: which one seldom matters, so none is asked for
+USELESS = -2  # one that gets a class that none of its naturals has: which one seldom matters, so it stays open
 
 
 class Node(NamedTuple):
@@ -30,10 +30,9 @@ class Node(NamedTuple):
 
 
 def fit(task: Task, start: Floats, best_error: float) -> tuple[Floats | None, float, bool]:
-    """Search for a B (d, r) that errs less than `best_error`, beginning at `start` (d, r).
+    """Search for a B (d, r) of smaller error than `best_error`, beginning at `start` (d, r).
 
-    Returned are B, None if there is no better one, the least error, and whether it is proven: not where rounding blurred a
-    linear program.
+    Returns B, or None if none was found, the least error, and whether it is proven, which rounding in a linear program prevents.
     """
     directions = task.directions
     unit = directions.unit
@@ -78,7 +77,7 @@ def fit(task: Task, start: Floats, best_error: float) -> tuple[Floats | None, fl
         avoidable = np.where(weight.any(axis=1), costs - least_costs, -1.0)
         group = int(np.argmax(avoidable))
         if avoidable[group] < 0:
-            proven = False  # all classes are fixed, and still b errs by more: it does not quite give what the program promised
+            proven = False  # all classes are fixed, yet rounding makes b miss one of them
             continue
         x = int(np.argmax(weight[group]))
         children = []
@@ -92,11 +91,11 @@ def fit(task: Task, start: Floats, best_error: float) -> tuple[Floats | None, fl
 
 
 class _Search:
-    """Bound the error of partly decided classes, and ask linear programs for heads, over the directions of one task."""
+    """Bound the error of partly decided classes, and find heads by linear programs, for the directions of one task."""
 
     def __init__(self, task: Task) -> None:
         self.unit, self.r = task.directions.unit, task.r
-        first, self.mass = task.alike
+        first, self.mass = task.groups
         self.total = self.mass.sum(axis=1)
         self.shares = task.shares[first].toarray()
         self.useful = (self.shares > 0).T.astype(float) @ (self.mass > 0) > 0  # (C + 1, r)
@@ -119,10 +118,7 @@ class _Search:
         return np.append(first_largest(self.unit @ b, rounding(np.ones(len(self.unit)), b)), 0)
 
     def bound(self, classes: Ints) -> Floats:
-        """Return what each group of naturals costs at least, (G,), whatever class its undecided directions get.
-
-        With all directions decided, this is the cost.
-        """
+        """Return a lower bound on the error in each group of naturals, (G,); the error itself if all directions are decided."""
         # Class c has the votes of its directions, and at the most (`reach`) those of every direction that may still get c. It can
         # win a group only if `reach` comes up to what each other class has for certain, and if no earlier class, which wins
         # ties, is beyond it already. A group whose naturals are of class c with probability mass_c costs total - mass_c if c wins,

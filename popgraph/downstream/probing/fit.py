@@ -195,7 +195,7 @@ def fit(
         predicted=frozen(classes[voted]),
         view_predictions=frozen(classes[g]),
         loss=loss,
-        optimal=error == 0 or proven or error <= task.unavoidable + exact.EQUAL_ERRORS,
+        optimal=error == 0 or proven or error <= task.unavoidable_error + exact.EQUAL_ERRORS,
         labelled=len(task.labelled),
         test_error=test_error,
         test_count=test_count,
@@ -214,7 +214,7 @@ def _task(graph: LabelledPopulation, X: Floats, y: Ints, r: int, angle: float) -
 def _least_error(task: Task) -> tuple[Floats, bool]:
     """Return a B of least error, and whether that is proven: the other heads' where nothing is left to search for."""
     B = heads.least_squares(task)[0]
-    nearly_least = task.unavoidable + exact.EQUAL_ERRORS
+    nearly_least = task.unavoidable_error + exact.EQUAL_ERRORS
     if task.error(B) > nearly_least:
         with suppress(NotConverged):  # this second start only shortens the search
             B = min([B, heads.logistic(task)[0]], key=task.error)

@@ -25,10 +25,8 @@ def least_squares(task: Task) -> tuple[Floats, float]:
 
 
 def logistic(task: Task) -> tuple[Floats, float]:
-    """Return B (d, r), and its cross-entropy -E log softmax(Bᵀf(x))_y(x̄) in nats, without the ridge.
-
-    The ridge is RIDGE/2 E||Bᵀf(x)||². It is on the scores and not on B, so that no invertible map of f changes the minimiser.
-    """
+    """Return B (d, r), and its cross-entropy -E log softmax(Bᵀf(x))_y(x̄) in nats, without the ridge."""
+    # The ridge RIDGE/2 E||Bᵀf(x)||² is on the scores and not on B, so that invertible maps of f do not change the minimiser.
     special = import_uninterrupted("scipy.special")
     Z = task.X @ task.whitening
     shape = (Z.shape[1], task.r)

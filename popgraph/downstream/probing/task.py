@@ -22,38 +22,28 @@ MAX_SHARES = 2**25  # entries of Pr[direction | x̄] that are read off products 
 
 @dataclass(frozen=True, eq=False)
 class Directions(Immutable):
-    """Hold the distinct directions of the rows of X: all that g_B depends on, as argmax ignores positive multiples.
+    """Hold the distinct directions of the rows of X, on which alone g_B depends, as argmax ignores positive multiples."""
 
-    `unit` (C, rank) are unit vectors in coordinates Z = X' `inwards`, where X' is X with columns of size 1 and rows of length 1;
-    `of_view` (N,) is the number of each view's direction, -1 where X is 0. A head b on `unit` is the head inwards @ b on X, and a
-    head B on X is outwards @ B on `unit`.
-    """
-
-    unit: Floats
-    of_view: Ints
-    inwards: Floats
-    outwards: Floats
+    unit: Floats  # (C, rank): the directions as unit vectors, in coordinates in which the columns are uncorrelated
+    of_view: Ints  # (N,): the number of each view's direction, -1 where its row of X is 0
+    inwards: Floats  # (d, rank): a head b on `unit` is the head inwards @ b on X
+    outwards: Floats  # (rank, d): a head B on X is the head outwards @ B on `unit`
 
 
 @dataclass(frozen=True, eq=False)
 class Task(Immutable):
-    """Hold features X (N, d), w_x (N,), p (n,), the kernel A (n, N), and each natural's class y (n,) out of r.
+    """Hold features of the views and classes of the naturals; p and w_x are conditional on a labelled natural."""
 
-    An unlabelled natural has y = -1 and p = 0: p is conditional on a label, and w_x is the law of the views of labelled naturals,
-    0 where they have none; `everywhere` (N,) is then the law of the views of all naturals, and None otherwise.
-
-    `angle` bounds, in radians, how far the span of √w_x X (w_x of all views) is from the one that is meant: 0 for an f that is
-    given, the angle bound of its certificate for a computed F*.
-    """
-
-    X: Floats
-    w_x: Floats
-    p: Floats
-    A: Any
-    y: Ints
+    X: Floats  # (N, d)
+    w_x: Floats  # (N,): 0 for a view that no labelled natural has
+    p: Floats  # (n,): 0 for an unlabelled natural
+    A: Any  # (n, N): the kernel
+    y: Ints  # (n,): in 0..r-1, or -1 for an unlabelled natural
     r: int
+    # A bound in radians on the angle between the span of √w_x X, with w_x of all naturals, and the true one: 0 for an f that was
+    # given, the bound of the certificate for a computed F*.
     angle: float = 0.0
-    everywhere: Floats | None = None
+    w_x_of_all: Floats | None = None  # (N,): w_x of all naturals, where some are unlabelled; otherwise None
 
     @cached_property
     def labelled(self) -> Ints:
@@ -73,25 +63,23 @@ class Task(Immutable):
 
     @cached_property
     def whitening(self) -> Floats:
-        """The (d, rank) matrix W that makes the features XW uncorrelated, of mean square 1 over w_x.
-
-        Columns are scaled to length 1 first, so that diag(1, 1e-20) has rank two. With unlabelled naturals the features are first
-        made uncorrelated over all views: directions in which the labelled views do not differ are then left out alike for f and for
-        every fQ, and heads on XW are, of all that are the same on the labelled views, the smallest on all views.
-        """
+        """The (d, rank) matrix W for which the features XW are uncorrelated and have mean square 1 under w_x."""
+        # Columns are scaled to length 1 first, so that diag(1, 1e-20) has rank two. With unlabelled naturals the features are first
+        # made uncorrelated over all views. Then directions in which the labelled views do not differ are left out alike for f and
+        # for every fQ, and of all heads that agree on the labelled views, a head on XW is the smallest on all views.
         return self._whitening[0]
 
     @cached_property
     def _whitening(self) -> tuple[Floats, float]:
         """The whitening, and the factor by which `angle` counts more for a head that is fitted to some of the views only."""
-        if self.everywhere is None:
+        if self.w_x_of_all is None:
             return frozen(_inverse_factor(self.X * np.sqrt(self.w_x)[:, np.newaxis])[0]), 1.0
-        over_all_views = _inverse_factor(self.X * np.sqrt(self.everywhere)[:, np.newaxis])[0]
+        over_all_views = _inverse_factor(self.X * np.sqrt(self.w_x_of_all)[:, np.newaxis])[0]
         F = (self.X @ over_all_views) * np.sqrt(self.w_x)[:, np.newaxis]
         # An angle t moves the rows √w_x f(x), with w_x of all views, by at most t, and those of F, whose weights are the law of the
         # labelled views, by at most `weight_ratio` t. A singular value below that may be one of a direction that does not exist.
         # A fit divides by the singular values that are left, so it moves by at most weight_ratio t over the least of them.
-        weight_ratio = float(np.sqrt((self.w_x / self.everywhere).max()))
+        weight_ratio = float(np.sqrt((self.w_x / self.w_x_of_all).max()))
         _, sigma, Vt = np.linalg.svd(F, full_matrices=False)
         certain = sigma > max(tolerance(F.shape[1]) * sigma.max(initial=0.0), weight_ratio * self.angle)
         sigma, Vt = sigma[certain], Vt[certain]
@@ -115,7 +103,7 @@ class Task(Immutable):
         scores = self.X @ B
         tie = rounding(lengths, B * self.size[:, np.newaxis])
         if self.angle:
-            root = np.sqrt(self.w_x if self.everywhere is None else self.everywhere)
+            root = np.sqrt(self.w_x if self.w_x_of_all is None else self.w_x_of_all)
             change = self._whitening[1] * max(
                 np.linalg.norm(root[:, np.newaxis] * scores, axis=0).max(), np.linalg.norm(self.T, axis=0).max()
             )
@@ -178,11 +166,9 @@ class Task(Immutable):
         return frozen_csr(sp.csr_array(sum_by_class(self.A, column, count + 1)[self.labelled]))
 
     @cached_property
-    def alike(self) -> tuple[Ints, Floats]:
-        """Labelled naturals with one and the same row of `shares`, which no head can vote apart.
-
-        Returns the row of the first natural of each such group, (G,), and the probability of each class in it, (G, r).
-        """
+    def groups(self) -> tuple[Ints, Floats]:
+        """Labelled naturals grouped by equal rows of `shares`: each group's first row, (G,), and the mass of each class, (G, r)."""
+        # Every head predicts one class for all naturals of a group.
         rows = self.shares
         group: dict[bytes, int] = {}
         of_natural = np.empty(len(self.labelled), dtype=np.intp)
@@ -195,14 +181,11 @@ class Task(Immutable):
         return np.unique(of_natural, return_index=True)[1], mass
 
     @cached_property
-    def unavoidable(self) -> float:
-        """The least error that any head can have, from naturals of different classes whose votes are always the same.
-
-        0 where `shares` cannot be listed, so that nothing is claimed.
-        """
+    def unavoidable_error(self) -> float:
+        """A lower bound on the error of every head, from groups with several classes; 0 where `shares` cannot be listed."""
         if not self.shares_fit:
             return 0.0
-        mass = self.alike[1]
+        mass = self.groups[1]
         return float(np.sum(mass.sum(axis=1) - mass.max(axis=1)))
 
 
@@ -212,7 +195,7 @@ def rounding(lengths: Floats, B: Floats) -> Floats:
 
 
 def error_of(predicted: Ints, y: Ints, p: Floats) -> float:
-    """Return the probability of being wrong; exactly 0 where nobody is."""
+    """Return the probability of a wrong prediction; exactly 0 where all are right."""
     return float(np.sum(p[predicted != y]))
 
 

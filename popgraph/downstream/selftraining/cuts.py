@@ -1,7 +1,7 @@
-"""Two classes: the student's objective as a minimum cut, in whole numbers, so that no rounding is met inside the flow.
+"""Minimise the student's objective for two classes as a minimum cut, in integers, so that the maximum flow is exact.
 
-The flow is OR-tools' where that is installed and networkx's elsewhere. Both are exact, and the smallest and the largest minimum cut
-are the same for every maximum flow, so no label depends on which of the two is installed.
+The flow is computed by OR-tools if it is installed, and by networkx if not. Both are exact, and the smallest and the largest
+minimum cut are the same for every maximum flow, so no label depends on which of the two is installed.
 """
 
 from dataclasses import dataclass, replace
@@ -15,15 +15,17 @@ from popgraph.basics.arrays import Floats, Immutable, Ints
 from popgraph.basics.extras import import_uninterrupted
 
 UNITS_IN_ONE = 2.0**60  # costs are rounded to whole multiples of 2^-60
-NEVER_CUT_UNITS = 2.0**61  # above the cost of giving all views to one class: no minimum cut parts such a pair
-# A cost w_xx' = Σ p(x̄) A(x|x̄) A(x'|x̄) of m terms is exact to (m + 3) 2^-53 of itself, that is to 2^-46 of itself for m <= 125;
-# as roundings mostly cancel, for m of several thousand.
+NEVER_CUT_UNITS = (
+    2.0**61
+)  # more than it costs to give all views to one class, so no minimum cut separates a pair of this cost
+# A cost w_xx' = Σ p(x̄) A(x|x̄) A(x'|x̄) of m terms has a relative error of at most (m + 3) 2^-53, so at most 2^-46 for m <= 125. Most
+# of the rounding errors cancel, so that in practice 2^-46 suffices for m of several thousand.
 RELATIVE_ROUNDING = 2.0**-46
 
 
 @dataclass(frozen=True, eq=False)
 class Cut(Immutable):
-    """Hold the smallest and the largest set of nodes on the source's side of a minimum cut, (N,) masks, and its value."""
+    """The smallest and the largest set of nodes on the source's side among all minimum cuts, (N,) masks, and their common value."""
 
     smallest: Any
     largest: Any
@@ -31,13 +33,13 @@ class Cut(Immutable):
 
     @property
     def unique(self) -> bool:
-        """Whether there is one minimum cut."""
+        """Whether there is only one minimum cut."""
         return bool(np.array_equal(self.smallest, self.largest))
 
 
 @dataclass(frozen=True, eq=False)
 class Network(Immutable):
-    """Hold capacities in units: from the source to each node and from each node to the sink, (N,), and of m pairs both ways.
+    """The capacities, in units of 2^-60: source -> node and node -> sink, (N,), and those of m pairs of nodes, in both directions.
 
     Pair i joins the nodes x[i] and y[i], with capacity `forward[i]` from x to y, and `backward[i]` from y to x.
     """
@@ -50,13 +52,13 @@ class Network(Immutable):
     backward: Ints
 
     def saturated(self) -> tuple["Network", int]:
-        """Return the capacities that a maximum flow leaves over, and its value in units.
-
-        The flow is checked, in whole numbers: it keeps to the capacities, what enters a node leaves it, and no way from the source
-        to the sink is left open. That proves it a maximum flow.
-        """
+        """Return the capacities that a maximum flow leaves unused, and the value of the flow in units."""
+        # The flow is checked in whole numbers: it is within the capacities, what enters a node leaves it, and no path of unused
+        # capacity leads from the source to the sink. Together these prove that it is a maximum flow (Ford and Fulkerson).
         N, m = len(self.source), len(self.x)
-        direct = np.minimum(self.source, self.sink)  # what flows from the source through one node to the sink
+        direct = np.minimum(
+            self.source, self.sink
+        )  # the flow that goes from the source to a node and at once to the sink
         start = replace(self, source=self.source - direct, sink=self.sink - direct)
         tails = np.concatenate([np.full(N, N), np.arange(N), self.x, self.y])
         heads = np.concatenate([np.arange(N), np.full(N, N + 1), self.y, self.x])
@@ -84,34 +86,30 @@ class Network(Immutable):
         return remaining, int(direct.sum() + from_source.sum())
 
     def reached_from_source(self) -> Any:
-        """Return the nodes to which positive capacities lead from the source, an (N,) mask."""
+        """Return the nodes with a path of positive capacity from the source, an (N,) mask."""
         return _reached(self.source > 0, self.x, self.y, self.forward > 0, self.backward > 0)
 
     def reaching_sink(self) -> Any:
-        """Return the nodes from which positive capacities lead to the sink, an (N,) mask."""
+        """Return the nodes with a path of positive capacity to the sink, an (N,) mask."""
         return _reached(self.sink > 0, self.x, self.y, self.backward > 0, self.forward > 0)
 
 
 def minimum_cut(pairs: sp.coo_array, source: Floats, sink: Floats) -> Cut:
-    """Cut N nodes in two at least cost: a node on the sink's side pays source[x], one on the source's side pays sink[x].
+    """Split N nodes in two at least cost: a node on the sink's side costs source[x], one on the source's side sink[x].
 
-    Parameters
-    ----------
-    pairs : (N, N) coo_array
-        What x and x' pay for being parted; entries above the diagonal.
-    source, sink : (N,) arrays
-        Nonnegative; one of the two sums to 1 at most, up to rounding.
+    `pairs` (N, N), above the diagonal, is the cost of parting x and x'. All costs are nonnegative, and `source` or `sink` sums to
+    at most 1, up to rounding.
     """
     x, y = pairs.coords
     N, parted = len(source), _in_units(pairs.data)
     remaining, value = Network(_in_units(source), _in_units(sink), x, y, parted, parted).saturated()
 
-    # Two sets S and T of nodes that should cost the same differ by rounding. Let D be the nodes in one of them only. The costs that
-    # are in one of both sums only belong to nodes of D, and if both cuts are minimum, they sum to 2 F at most, where F bounds a
-    # minimum cut: the least that one class for all nodes costs. So the sums differ by
-    #     RELATIVE_ROUNDING min(Σ_{x in D} costs at x, 2 F), and half a unit for each cost at a node of D.
-    # A bonus of this size for every node on the source's side makes the larger set the cheaper one, and on the sink's side the
-    # smaller. In whole numbers the largest (smallest) minimum cut with such a bonus is one set, whatever flow finds it.
+    # Two cuts S and T that have the same cost in exact arithmetic differ by rounding. Let D be the nodes that are in one of S and T
+    # only. A cost that counts in only one of the two sums is a cost at a node of D. If both cuts are minimum, these costs sum to at
+    # most 2 F, where F, the lesser cost of giving all nodes one class, bounds the cost of a minimum cut. So the sums differ by at
+    # most RELATIVE_ROUNDING min(Σ_{x in D} costs at x, 2 F), and half a unit for each cost at a node of D.
+    # A bonus of this size for each node on the source's side makes the larger set the cheaper one; for each node on the sink's
+    # side, the smaller. In integers the largest (smallest) minimum cut with this bonus is the same for every maximum flow.
     ends = np.concatenate([x, y])
     F = min(source.sum(), sink.sum())
     costs = source + sink + np.bincount(ends, np.tile(pairs.data, 2), minlength=N)
@@ -123,12 +121,12 @@ def minimum_cut(pairs: sp.coo_array, source: Floats, sink: Floats) -> Cut:
 
 
 def _in_units(costs: Floats) -> Ints:
-    """Return costs in whole units: the product with a power of 2 is exact, and is rounded to an integer of at most 2^61."""
+    """Return costs in units, as integers of at most 2^61. The product with a power of 2 is exact, so each is rounded only once."""
     return np.rint(np.minimum(costs * UNITS_IN_ONE, NEVER_CUT_UNITS)).astype(np.int64)
 
 
 def _maximum_flow(tails: Ints, heads: Ints, capacities: Ints, N: int) -> Ints:
-    """Return a maximum flow through each arc, from node N to node N + 1."""
+    """Return the flow through each arc in a maximum flow from node N to node N + 1."""
     try:
         solver = import_uninterrupted("ortools.graph.python.max_flow").SimpleMaxFlow()
     except ImportError:
@@ -136,12 +134,12 @@ def _maximum_flow(tails: Ints, heads: Ints, capacities: Ints, N: int) -> Ints:
     arcs = solver.add_arcs_with_capacity(tails.astype(np.int32), heads.astype(np.int32), capacities)
     status = solver.solve(N, N + 1)
     if status != solver.OPTIMAL:
-        raise AssertionError(f"OR-tools found no maximum flow: {status}")
+        raise AssertionError(f"OR-tools returned no maximum flow; its status is {status}")
     return np.asarray(solver.flows(arcs), dtype=np.int64)
 
 
 def _flow_by_networkx(tails: Ints, heads: Ints, capacities: Ints, N: int) -> Ints:
-    """Return a maximum flow through each arc, from node N to node N + 1, computed in Python's integers."""
+    """Return what `_maximum_flow` does, computed by networkx in Python's integers."""
     import networkx as nx
 
     network = nx.DiGraph()
@@ -154,7 +152,7 @@ def _flow_by_networkx(tails: Ints, heads: Ints, capacities: Ints, N: int) -> Int
 
 
 def _reached(starts: Any, x: Ints, y: Ints, forward: Any, backward: Any) -> Any:
-    """Return the nodes that can be reached from the starts along pairs that are open forward or backward, an (N,) mask."""
+    """Return the nodes with a path from the mask `starts`: `forward` says which pairs lead from x to y, `backward` from y to x."""
     N = len(starts)
     start_nodes = np.flatnonzero(starts)
     tails = np.concatenate([x[forward], y[backward], np.full(len(start_nodes), N)])
@@ -166,6 +164,6 @@ def _reached(starts: Any, x: Ints, y: Ints, forward: Any, backward: Any) -> Any:
 
 
 def cost_of(pairs: sp.coo_array, unary: Floats, codes: Ints) -> float:
-    """Return the cost of a labelling: unary (N, r) at each view's class, and the pairs that it tells apart."""
+    """Return the cost of class numbers `codes` (N,): unary[x, codes[x]] of each view, and that of each pair in two classes."""
     x, y = pairs.coords
     return float(unary[np.arange(len(codes)), codes].sum() + pairs.data[codes[x] != codes[y]].sum())

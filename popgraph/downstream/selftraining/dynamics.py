@@ -1,4 +1,7 @@
-"""Two ways to spread labels over the graph: `iterate` gives each view its partners' majority class, `propagate` spreads scores."""
+"""Two ways to spread labels over positive pairs: `iterate` takes majority votes in steps, `propagate` solves a linear system.
+
+The partners of a view are the views with which it forms positive pairs.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -51,11 +54,11 @@ class Iteration(Immutable):
 
 @checked_call()
 def iterate(graph: LabelledPopulation, teacher: Any, *, steps: int = 1000) -> Iteration:
-    """Let every view take, at once, the class of most of its partners: y(x) ← argmax_c Σ_x' w_xx' 1[y(x') = c].
+    """Give every view, all at once, the class of most of its partners, until none changes: y(x) ← argmax_c Σ_x' w_xx' 1[y(x') = c].
 
-    A view keeps its class on a tie, and partners without a label have no vote. The steps end, and never run in a cycle: w is
-    positive semidefinite, so Σ w_xx' 1[y(x) = y(x')] is a convex function of y, and each step maximises its linear part, so that
-    it never falls. On graphs with negative eigenvalues, cycles of two steps occur.
+    The partners of x are the views x' with w_xx' > 0. A view keeps its class on a tie, and partners without a label have no vote.
+    The steps always come to an end: w is positive semidefinite, so Σ w_xx' 1[y(x) = y(x')] is a convex function of the one-hot
+    labels, and it never falls, as each step maximises its linearisation.
 
     Parameters
     ----------
@@ -63,7 +66,7 @@ def iterate(graph: LabelledPopulation, teacher: Any, *, steps: int = 1000) -> It
     teacher : sequence of N labels with None for none, or mapping view -> label
         The labels at the start.
     steps : int
-        At most this many, 0 or more.
+        The largest number of steps, 0 or more.
 
     Raises
     ------
@@ -72,7 +75,7 @@ def iterate(graph: LabelledPopulation, teacher: Any, *, steps: int = 1000) -> It
 
     References
     ----------
-    Raghavan, Albert and Kumara, Near linear time algorithm to detect community structures, 2007, with weights.
+    Raghavan, Albert and Kumara, Near linear time algorithm to detect community structures, 2007; here with weighted votes.
 
     Examples
     --------
@@ -99,7 +102,7 @@ def iterate(graph: LabelledPopulation, teacher: Any, *, steps: int = 1000) -> It
 
 
 def _inconsistency(graph: LabelledPopulation, codes: Ints, r: int) -> float:
-    """Return φ of the labels, with the views that have none as a class of their own."""
+    """Return φ of the labels, where the views without a label count as one more class."""
     return pairs_told_apart(graph.p, graph.kernel, np.where(codes < 0, r, codes))
 
 
@@ -113,7 +116,7 @@ def propagate(graph: ViewedPopulation, teacher: Any, *, a: float = 0.9) -> tuple
     teacher : sequence of N labels with None for none, or mapping view -> label
         Rows of Y without a pseudo-label are 0.
     a : float
-        In [0, 1): the nearer to 1, the further labels spread.
+        In [0, 1); the closer to 1, the further labels spread.
 
     Returns
     -------
@@ -131,7 +134,8 @@ def propagate(graph: ViewedPopulation, teacher: Any, *, a: float = 0.9) -> tuple
 
     References
     ----------
-    Zhou, Bousquet, Lal, Weston and Schölkopf, Learning with local and global consistency, NeurIPS 2003, with self-weights.
+    Zhou, Bousquet, Lal, Weston and Schölkopf, Learning with local and global consistency, NeurIPS 2003, but with the
+    self-weights w_xx, which they set to 0.
 
     Examples
     --------
@@ -152,8 +156,8 @@ def propagate(graph: ViewedPopulation, teacher: Any, *, a: float = 0.9) -> tuple
     system = LinearOperator((graph.N, graph.N), matvec=lambda v: v - a * graph.gram(v), dtype=np.float64)
     scores = np.empty_like(Y)
     for c, target in enumerate(Y.T):
-        # In exact arithmetic conjugate gradients end after as many steps as I - aĀ has different eigenvalues, N at most;
-        # rounding delays them, so ten times as many are allowed.
+        # In exact arithmetic conjugate gradients take as many steps as I - aĀ has distinct eigenvalues, at most N. Rounding
+        # can make them take more, so ten times as many are allowed.
         scores[:, c], failed = cg(system, (1 - a) * target, rtol=RELATIVE_RESIDUAL, maxiter=10 * graph.N + 100)
         if failed:
             raise NotConverged(f"conjugate gradients did not converge at a = {a}; give an a further from 1")

@@ -18,14 +18,9 @@ EQUAL_COSTS = 1e-12
 
 
 def minimise(pairs: sp.coo_array, unary: Floats) -> tuple[Ints, float, bool]:
-    """Return the cheapest labelling found, a lower bound on the cost of all labellings, and whether the two meet.
+    """Return the cheapest labelling found, a lower bound on the cost of all labellings, and whether it is a minimiser.
 
-    Parameters
-    ----------
-    pairs : (N, N) coo_array
-        What x and x' pay for different classes; entries above the diagonal.
-    unary : (N, r) array
-        What x pays for each class: here w_x for every class but its pseudo-label, or nothing.
+    `pairs` (N, N), above the diagonal, is the cost of different classes for x and x', and `unary` (N, r) that of each class for x.
     """
     N, r = unary.shape
     pulls = unary.max(axis=1)[:, np.newaxis] - unary  # the weight of the edge from each view to each class
@@ -76,11 +71,9 @@ def _expanded(pairs: sp.coo_array, unary: Floats, codes: Ints) -> Ints:
 
 
 def _search(pairs: sp.coo_array, unary: Floats, upper: float) -> tuple[Ints | None, bool]:
-    """Look for a labelling cheaper than `upper` by depth-first branch and bound; say whether the search ended.
-
-    A node fixes the classes of the first views. The other views pay at least, view by view, the cost of the cheapest class given
-    the fixed ones. A node stores what each class costs each of these views as (r, views), as minima over long rows are fast.
-    """
+    """Return a labelling cheaper than `upper`, or None, by depth-first branch and bound, and whether the search was completed."""
+    # A node fixes the classes of the first views. Each other view costs at least what its cheapest class costs, given the fixed
+    # ones. A node stores these costs as (r, views), as minima over long rows are fast.
     N = len(unary)
     W = (pairs + pairs.T).toarray()
     order = np.argsort(-W.sum(axis=1), kind="stable")

@@ -12,7 +12,7 @@ from popgraph.basics.arrays import Immutable
 from popgraph.basics.extras import require
 from popgraph.errors import InvalidArgument
 
-MAX_DIGITS = 100_000
+MAX_DIGITS_SHOWN = 100_000
 MAX_FACTORED_DISCRIMINANT = 2**160  # a larger one takes long to factor, and keeps its squares under the root
 
 
@@ -121,7 +121,7 @@ class Eigenvalue(Immutable):
         >>> low < high, high - low < Fraction(1, 10**40)
         (True, True)
         """
-        digits = whole_number("digits", digits, MAX_DIGITS, "the limit")
+        digits = whole_number("digits", digits, MAX_DIGITS_SHOWN, "the limit")
         if self.degree == 1:
             return self.low, self.low
         wanted, bits = Fraction(1, 10**digits), int(3.33 * digits) + 32  # log2(10) = 3.32..., and some bits to lose
@@ -267,13 +267,7 @@ def fraction_latex(number: Fraction) -> str:
 
 
 def root_latex(square: Fraction) -> str:
-    r"""Write √square in LaTeX: 4/9 as \tfrac{2}{3}, 2/9 as \tfrac{\sqrt{2}}{3}, 2/3 as \sqrt{\tfrac{2}{3}}.
-
-    Examples
-    --------
-    >>> print(root_latex(Fraction(2, 9)), root_latex(Fraction(2, 3)))
-    \tfrac{\sqrt{2}}{3} \sqrt{\tfrac{2}{3}}
-    """
+    r"""Write √square in LaTeX: 4/9 as \tfrac{2}{3}, 2/9 as \tfrac{\sqrt{2}}{3}, 2/3 as \sqrt{\tfrac{2}{3}}."""
     over, d = _square_part(square.numerator)
     under, e = _square_part(square.denominator)
     if e == 1:

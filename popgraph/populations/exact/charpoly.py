@@ -14,14 +14,8 @@ MAX_SOLVED_SIDE = 300  # of the naturals and the views of a component, the fewer
 def characteristic(block: Block) -> tuple[int, ...]:
     """Return the primitive integer polynomial with the component's eigenvalues for roots, lowest coefficient first.
 
-    Its degree is the smaller of naturals and views: what is missing are zeros.
-
-    Raises
-    ------
-    TooLarge
-        If that is above 300.
-    MissingExtra
-        If python-flint is not installed.
+    Its degree is the smaller of n and N; all other eigenvalues are 0. Raises TooLarge if the degree is above 300, and MissingExtra
+    if python-flint is not installed.
     """
     if block.side > MAX_SOLVED_SIDE:
         raise TooLarge(

@@ -38,13 +38,7 @@ class Block:
 
 
 def check_exact(population: EnumeratedPopulation) -> None:
-    """Refuse a population that was declared with floats, and name the first of them.
-
-    Raises
-    ------
-    InvalidDistribution
-        If p or A were.
-    """
+    """Raise InvalidDistribution, and name the first float, if p or A was declared with floats."""
     law = population.distribution
     if not law.exact:
         i = _first_unround(law.probabilities)
@@ -107,13 +101,7 @@ def blocks(population: EnumeratedPopulation) -> Iterator[Block]:
 
 @in_words("the table of fractions", "ask for graph.w, in floats")
 def weights(population: EnumeratedPopulation) -> tuple[Any, Any]:
-    """Return w (N, N) and w_x (N,) as arrays of Fractions.
-
-    Raises
-    ------
-    TooLarge
-        If there are more than 2,000 views.
-    """
+    """Return w (N, N) and w_x (N,) as arrays of Fractions; raises TooLarge if N is above 2,000."""
     A, exact, law = population.kernel, population.exact, population.distribution
     if exact is None or law.numerators is None:
         raise AssertionError("check_exact comes first")

@@ -27,39 +27,20 @@ MAX_COEFFICIENTS = 500_000  # of f in the eigenfunctions of the product
 
 @dataclass(frozen=True, eq=False)
 class EigenfunctionCoordinates(Immutable):
-    """Hold f and the leading eigenvectors of a product in the B eigenfunctions that either is made of.
+    """f and the leading eigenvectors of a product, in coordinates: the B eigenfunctions that any of them is a combination of.
 
-    Beside those of f these are the k + 2 leading eigenfunctions and one of the next smaller eigenvalue, so that every gap that is
-    asked for, after k and after k + 1, is that of the whole product.
-
-    Attributes
-    ----------
-    k : int
-        How many eigenvectors are asked for.
-    gamma : (B,) array
-        The eigenvalues of the eigenfunctions, largest first.
-    F : (B, d) array
-        f.
-    root : (B,) array
-        The constant function.
-    eigenspace_end : int
-        How many eigenvalues of the product are >= γ_k.
-    clean_cuts : tuple of int
-        The k at which the product's F* is unique, as far as known.
-    side : int
-        The side of a matrix whose rounding is that of these eigenvalues.
-    residual : float
-        A bound on ||Āv - γv|| of the eigenfunctions.
+    Besides those in f these are the k + 2 leading eigenfunctions and one of the next smaller eigenvalue, so that the gaps after k
+    and after k + 1 are those of the whole product.
     """
 
-    k: int
-    gamma: Floats
-    F: Floats
-    root: Floats
-    eigenspace_end: int
-    clean_cuts: tuple[int, ...]
-    side: int
-    residual: float
+    k: int  # the number of eigenvectors that are compared with f
+    gamma: Floats  # (B,) eigenvalues of the eigenfunctions, descending
+    F: Floats  # (B, d) f
+    root: Floats  # (B,) the constant function
+    eigenspace_end: int  # the number of eigenvalues of the product that are >= γ_k
+    clean_cuts: tuple[int, ...]  # the k at which the product's F* is known to be unique
+    side: int  # the side of a matrix whose eigenvalues have the rounding error of these
+    residual: float  # a bound on ||Āv - γv|| of the eigenfunctions
 
     @property
     def N(self) -> int:

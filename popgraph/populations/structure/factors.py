@@ -191,12 +191,9 @@ def _is_in(x: Any, index: dict[Any, int]) -> bool:
 
 
 def read_factors(graphs: Any) -> Factors:
-    """Group graphs: those of equal outcomes, p and A are one kind.
+    """Group graphs by kind, where graphs with the same outcomes, p and A are of one kind.
 
-    Raises
-    ------
-    InvalidArgument
-        If they are not a sequence of at least one PopulationGraph.
+    Raises InvalidArgument if they are not a sequence of at least one PopulationGraph.
     """
     try:
         listed = list(graphs)

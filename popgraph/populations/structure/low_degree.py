@@ -224,13 +224,7 @@ class LowDegree(Immutable):
 
 
 def function_of_views(factors: Factors, f: Any) -> Any:
-    """Return what evaluates f on a product's views: a LowDegree, of this product, or the callable that f is.
-
-    Raises
-    ------
-    InvalidEmbedding
-        If f is neither.
-    """
+    """Return f if it is a LowDegree of this product or a callable; else raise InvalidEmbedding."""
     f = f.__low_degree__() if hasattr(f, "__low_degree__") and not isinstance(f, type) else f
     if isinstance(f, LowDegree) and not f.factors.same(factors):
         raise InvalidEmbedding(

@@ -32,17 +32,9 @@ def joined(matrices: Sequence[Floats], most: int = MAX_JOINED_SIDE) -> list[Floa
 
 
 def along_modes(matrices: Sequence[Floats], x: Floats) -> Floats:
-    """Return (W_1 ⊗ ... ⊗ W_g) x of a vector.
-
-    Each step multiplies the slowest coordinate and leaves it the fastest, so that after all of them the order is the old one:
-    one matrix product a step, and no transposition in memory.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> along_modes([np.array([[0.0, 1.0], [1.0, 0.0]]), np.eye(2)], np.arange(4.0))
-    array([2., 3., 0., 1.])
-    """
+    """Return (W_1 ⊗ ... ⊗ W_g) x of a vector x."""
+    # Each step multiplies the slowest coordinate and makes it the fastest, so that after all of them the order is the original one:
+    # one matrix product for each step, and no transposition in memory
     for W in matrices:
         # read as Fortran does, the C-ordered (side, rest) array is its transpose; so is the product
         x = dgemm(1.0, W, x.reshape(W.shape[1], -1).T, trans_b=1).ravel(order="F")
@@ -50,12 +42,5 @@ def along_modes(matrices: Sequence[Floats], x: Floats) -> Floats:
 
 
 def outer(vectors: Sequence[Any], combine: Any = np.multiply) -> Any:
-    """Combine vectors over the coordinates into one over the tuples: v_1[x_1] ∘ ... ∘ v_d[x_d].
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> outer([np.array([1, 2]), np.array([10, 20])])
-    array([10, 20, 20, 40])
-    """
+    """Combine vectors over the coordinates into one over the tuples: v_1[x_1] ∘ ... ∘ v_d[x_d]."""
     return reduce(lambda left, right: combine.outer(left, right).ravel(), vectors)

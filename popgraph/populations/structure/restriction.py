@@ -17,13 +17,9 @@ from popgraph.populations.structure.low_degree import LowDegree
 def restricted(factors: Factors, features: Any) -> ClassCoordinates:
     """Return Ā restricted to the span of features, in orthonormal coordinates.
 
-    With G = E ψψᵀ = RᵀR, by Cholesky's factorisation with pivots, the functions R^-Tψ are orthonormal.
-
-    Raises
-    ------
-    InvalidArgument
-        If the features are no LowDegree of this product, or linearly dependent.
+    Raises InvalidArgument if the features are no LowDegree of this product, or are linearly dependent.
     """
+    # With G = E ψψᵀ = RᵀR, by Cholesky's factorisation with pivots, the functions R^-T ψ are orthonormal
     if not isinstance(features, LowDegree) or not features.factors.same(factors):
         raise InvalidArgument(
             f"features is {shorten(features)}; a product has no table f, so give functions of it, such as "

@@ -19,7 +19,7 @@ from popgraph.populations.structure.low_degree import LowDegree
 from popgraph.spectrum.product.levels import Index, Level, Levels, Product, Short, merge_types
 from popgraph.spectrum.product.separable import separable
 
-EXCLUDED = "best-first search: no product of the factors' eigenvalues above the last one listed is left out"
+LISTED_BEST_FIRST = "best-first search: no product of the factors' eigenvalues above the last one listed is left out"
 MOST_EIGENVALUES_LISTED = 10**7
 MOST_EIGENFUNCTIONS_LISTED = 10**6
 
@@ -310,7 +310,7 @@ def solve(factors: Factors, k: int) -> ProductSpectrum:
                 ) from None
             for kind in short_kinds:
                 times[kind] *= 2
-    certificate = _certify(factors, search, tuple(levels), k, EXCLUDED)
+    certificate = _certify(factors, search, tuple(levels), k, LISTED_BEST_FIRST)
     return ProductSpectrum(factors, k, tuple(levels), floor, certificate, search)
 
 

@@ -20,33 +20,17 @@ from popgraph.populations.structure.modes import along_modes, joined, outer
 
 @dataclass(frozen=True, eq=False)
 class SummedProducts(Immutable):
-    """Hold the parts of w = Σ_c π_c ⊗_j w_j^c, with w_j^c = A_jᵀ diag(p_j) A_j.
+    """The parts of w = Σ_c π_c ⊗_j w_j^c, with w_j^c = A_jᵀ diag(p_j) A_j; lists are indexed by class c, then by coordinate j."""
 
-    Lists go by class, and then by coordinate.
-
-    Parameters
-    ----------
-    pi : (C,) array
-        The classes' probabilities.
-    sizes : tuple of int
-        The number N_j of views of each coordinate.
-    p, kernels : lists of lists of arrays (n_j,) and csr_arrays (n_j, m_j)
-        p_j and A_j; each A_j has columns for its own m_j views alone.
-    w_x : list of lists of arrays (m_j,)
-        The row sums of w_j^c.
-    places : list of lists of arrays (m_j,)
-        Where these views stand among the coordinate's.
-    split : list of lists of arrays (m_j,)
-        Their connected components.
-    """
-
-    pi: Floats
-    sizes: tuple[int, ...]
-    p: Sequence[Sequence[Floats]]
-    kernels: Sequence[Sequence[Sparse]]
-    w_x: Sequence[Sequence[Floats]]
-    places: Sequence[Sequence[Ints]]
-    split: Sequence[Sequence[Ints]]
+    pi: Floats  # (C,) the classes' probabilities
+    sizes: tuple[int, ...]  # the number N_j of views of each coordinate
+    p: Sequence[Sequence[Floats]]  # (n_j,) arrays p_j
+    kernels: Sequence[
+        Sequence[Sparse]
+    ]  # (n_j, m_j) csr_arrays A_j, with columns for the m_j views that the class reaches
+    w_x: Sequence[Sequence[Floats]]  # (m_j,) arrays, the row sums of w_j^c
+    places: Sequence[Sequence[Ints]]  # (m_j,) arrays: the positions of these views among the coordinate's N_j
+    split: Sequence[Sequence[Ints]]  # (m_j,) arrays: their connected components
 
     @property
     def naturals(self) -> list[int]:
@@ -134,12 +118,10 @@ class SummedProducts(Immutable):
 
     @cached_property
     def components(self) -> Ints:
-        """The component of each view, (N,), numbered by first view: 0, 1, ...
-
-        Every reached view has w_xx > 0, so that the coordinates can move one at a time: the components of a product are the
-        products of the factors' components. Two of different classes are joined where they share a view, that is, where
-        they do so in every coordinate.
-        """
+        """The component of each view, (N,), numbered by first view: 0, 1, ..."""
+        # Every reached view has w_xx > 0, so the coordinates can move one at a time, and the components of a product are the
+        # products of the factors' components. Components of two classes are joined if they share a view, that is, if they share one
+        # in every coordinate.
         counts = [[int(part.max()) + 1 for part in row] for row in self.split]
         first = np.concatenate([[0], np.cumsum([prod(row) for row in counts])])
         joins: list[list[Any]] = [[None] * len(counts) for _ in counts]

@@ -19,25 +19,10 @@ from popgraph.declare import LazySequence
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Tuples(LazySequence):
-    """Be a sequence of tuples (x_1, ..., x_d), the last coordinate running fastest.
+    """A sequence of tuples (x_1, ..., x_d), the last coordinate running fastest."""
 
-    Parameters
-    ----------
-    coordinates : tuple of tuples
-        The outcomes of each coordinate.
-    cells : (N,) array or None
-        The numbers of the tuples that are in it, increasing; None for all of them.
-
-    Examples
-    --------
-    >>> from popgraph.populations.structure.tuples import Tuples
-    >>> views = Tuples((("a", "b"), (0, 1)), None)
-    >>> views[2], views.index(("b", 1))
-    (('b', 0), 3)
-    """
-
-    coordinates: tuple[tuple[Hashable, ...], ...]
-    cells: Ints | None = None
+    coordinates: tuple[tuple[Hashable, ...], ...]  # the outcomes of each coordinate
+    cells: Ints | None = None  # (N,) the numbers of the tuples that are in it, increasing; None for all
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -56,13 +41,7 @@ class Tuples(LazySequence):
         return tuple(outcomes[j] for outcomes, j in zip(self.coordinates, places, strict=True))
 
     def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
-        """Return the position of a tuple, by arithmetic.
-
-        Raises
-        ------
-        ValueError
-            If it is not in the sequence.
-        """
+        """Return the position of a tuple, by arithmetic; raises ValueError if it is not in the sequence."""
         try:
             if not isinstance(value, tuple):  # a list of the same items equals no tuple
                 raise TypeError
@@ -82,25 +61,10 @@ class Tuples(LazySequence):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ClassedTuples(LazySequence):
-    """Be the sequence of pairs (c, (x_1, ..., x_d)), class by class.
+    """The sequence of pairs (c, (x_1, ..., x_d)), class by class."""
 
-    Parameters
-    ----------
-    classes : tuple
-        The classes c, all different.
-    tuples : tuple of Tuples
-        Those of each class.
-
-    Examples
-    --------
-    >>> from popgraph.populations.structure.tuples import ClassedTuples, Tuples
-    >>> naturals = ClassedTuples(("cat", "dog"), (Tuples((("a", "b"),)), Tuples(((0, 1),))))
-    >>> naturals[2], naturals.index(("cat", ("b",)))
-    (('dog', (0,)), 1)
-    """
-
-    classes: tuple[Hashable, ...]
-    tuples: tuple[Tuples, ...]
+    classes: tuple[Hashable, ...]  # the classes c, all different
+    tuples: tuple[Tuples, ...]  # those of each class
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -117,13 +81,7 @@ class ClassedTuples(LazySequence):
         return (self.classes[c], self.tuples[c][at - self._starts[c]])
 
     def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
-        """Return the position of a pair, by arithmetic.
-
-        Raises
-        ------
-        ValueError
-            If it is not in the sequence.
-        """
+        """Return the position of a pair, by arithmetic; raises ValueError if it is not in the sequence."""
         if isinstance(value, tuple) and len(value) == 2 and value[0] in self.classes:
             c = self.classes.index(value[0])
             at = self._starts[c] + self.tuples[c].index(value[1])

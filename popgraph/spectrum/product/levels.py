@@ -23,24 +23,12 @@ Index = tuple[tuple[int, int], ...]  # (factor, number of its eigenvector), of t
 
 @dataclass(frozen=True)
 class Levels:
-    """Hold the distinct eigenvalues of one factor.
+    """The distinct eigenvalues of one factor."""
 
-    Attributes
-    ----------
-    gamma : tuple of float
-        Largest first: 1, which is exact, then those in (0, 1), and 0 at the end where it is one of them.
-    counts : tuple of int
-        Their multiplicities.
-    error : float
-        How far rounding may have moved those in (0, 1).
-    unlisted : float
-        An upper bound on the eigenvalues that are not listed; 0 where all are.
-    """
-
-    gamma: tuple[float, ...]
-    counts: tuple[int, ...]
-    error: float
-    unlisted: float = 0.0
+    gamma: tuple[float, ...]  # descending: 1, which is exact, then those in (0, 1), and 0 if it is an eigenvalue
+    counts: tuple[int, ...]  # their multiplicities
+    error: float  # a bound on the rounding error of those in (0, 1)
+    unlisted: float = 0.0  # an upper bound on the eigenvalues that are not listed; 0 if all are
 
     def start(self, level: int) -> int:
         """Return the number of eigenvalues above a level, which is the position of its first."""
@@ -84,19 +72,9 @@ class _Item:
 
 
 class Product:
-    """Search the spectrum of a product of factors, of which many may be alike.
+    """The eigenvalues of a Kronecker product of d factors: `type_of` (d,) gives the position in `types` of each factor's Levels.
 
-    Parameters
-    ----------
-    types : sequence of Levels
-        The different spectra.
-    type_of : sequence of int
-        The type of each of the d factors.
-
-    Attributes
-    ----------
-    size : int
-        The number of eigenvalues, with multiplicity, where every factor's are all listed.
+    `size` is the number of eigenvalues, with multiplicity, if all eigenvalues of each factor are listed.
     """
 
     def __init__(self, types: Sequence[Levels], type_of: Sequence[int]) -> None:
@@ -122,12 +100,7 @@ class Product:
     def leading(self, k: int) -> tuple[list[Level], float]:
         """Return the levels down to that of the (k + 1)-th eigenvalue, and a bound on all below.
 
-        Raises
-        ------
-        Short
-            If a factor's list of eigenvalues is too short to tell.
-        TooLarge
-            If more than a million different products lie above.
+        Raises Short if a factor lists too few eigenvalues for that, and TooLarge if it takes more than a million levels.
         """
         # Best first, by upper ends of intervals that hold the exact values. A level is a set of products whose intervals overlap,
         # one after the other, so that products of equal factors in another order, or of γ² with γ·γ, count as equal, and nothing

@@ -17,22 +17,14 @@ FUNCTIONS_PER_POINT = 100  # above which a loop over functions is slower than ar
 
 @dataclass(frozen=True, eq=False)
 class Separable:
-    """Hold m functions of d coordinates, each the product of columns of its coordinates' tables.
+    """m functions of d coordinates, each a product of functions of single coordinates."""
 
-    Attributes
-    ----------
-    tables : tuple of (N_t, T_t) arrays
-        Functions of one coordinate, for each kind of coordinate; column 0 is 1.
-    kind_of : (d,) array
-        The kind of each coordinate.
-    coordinate, column : (m, s) arrays
-        At most s coordinates of each function, all different, and the columns of their tables; column 0 fills up.
-    """
-
-    tables: tuple[Floats, ...]
-    kind_of: Ints
-    coordinate: Ints
-    column: Ints
+    tables: tuple[
+        Floats, ...
+    ]  # (N_t, T_t): T_t functions of one coordinate, for each kind t of coordinate; column 0 is the constant 1
+    kind_of: Ints  # (d,) the kind of each coordinate
+    coordinate: Ints  # (m, s) the at most s coordinates that each function depends on, all different
+    column: Ints  # (m, s) the columns of these coordinates' tables; column 0 fills up
 
     def __len__(self) -> int:
         return len(self.column)
@@ -66,14 +58,9 @@ class Separable:
         return values
 
     def gram(self, other: "Separable", grams: Sequence[Floats]) -> Floats:
-        """Return Π_j E_j a_j b_j, (m, m'), for independent coordinates.
+        """Return Π_j E_j a_j b_j, (m, m'), for each function a here and b of `other`, and independent coordinates.
 
-        Parameters
-        ----------
-        other : Separable
-            m' functions of the same coordinates.
-        grams : sequence of (T_t, T'_t) arrays
-            For each kind of coordinate, the mean of each column of its table here times each there; [0, 0] is 1.
+        `grams` has for each kind of coordinate the (T_t, T'_t) means of each column here times each there; [0, 0] is 1.
         """
         mine, theirs = self._by_coordinate(), other._by_coordinate()
         product = np.ones((len(self), len(other)))

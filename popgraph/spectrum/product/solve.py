@@ -17,7 +17,7 @@ from popgraph.spectrum.product.separable import separable
 from popgraph.spectrum.value import SolverUse, Spectrum
 
 ALL_LISTED_VIEWS = 4096  # up to which all eigenvalues are listed, as a dense solver lists them
-EXCLUDED = "every product of the factors' eigenvalues down to it is listed"
+ALL_PRODUCTS_LISTED = "every product of the factors' eigenvalues down to it is listed"
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +93,7 @@ def from_factors(
     functions = separable(tables, grid.kind_of, islice(members, k - parts.count))
     V = _eigenvectors(functions.evaluate(grid.positions), w_x, parts)
     use = SolverUse("product", parts.count, factor.shape, f"it is {grid}")
-    solution = Solution(gamma, parts.count, EXCLUDED, (use,), side, floor, floor)
+    solution = Solution(gamma, parts.count, ALL_PRODUCTS_LISTED, (use,), side, floor, floor)
     return assemble_spectrum(solution, V, w_x, products_with(factor))
 
 

@@ -50,25 +50,10 @@ class Columns(Protocol):
 def search(
     columns: Columns, ask: int, found_residual: float, accepted_residual: float, edge: float = np.inf
 ) -> tuple[Floats, Floats, Floats]:
-    """Return the `ask` leading pairs, largest first, and their residuals: (ask,), (side, ask) and (ask,) arrays.
+    """Return the `ask` leading pairs, descending, and their residuals: (ask,), (side, ask), (ask,); fewer if there is no room.
 
-    Parameters
-    ----------
-    columns : Columns
-    ask : int
-        How many; fewer are returned where there is no room for them.
-    found_residual : float
-        Residual at which a pair counts as found.
-    accepted_residual : float
-        Residual that is accepted where it falls no further. Eigenvalues may be off by as much, and equal ones must be told from
-        others.
-    edge : float
-        A value below the eigenvalues sought and above all others, where one is known.
-
-    Raises
-    ------
-    NotConverged
-        If they do not converge.
+    A pair is accepted when its residual is below `found_residual`, or no longer falls and is below `accepted_residual`. `edge` lies
+    below the sought eigenvalues and above all others, if such a value is known. Raises NotConverged.
     """
     # One filtered step multiplies a column's part along eigenvectors of γ by T_d(2γ/edge - 1): at most 1 in size below the edge,
     # and growing like cosh(d arccosh(2γ/edge - 1)) above it. The edge is the least Ritz value of the block: the guard columns

@@ -67,12 +67,10 @@ def highest_degree(limit: float, x: float) -> int:
 
 
 def choose_filter(theta: Floats, counts: Floats, ask: int, extent: float = FILTERED_EXTENT) -> Filter:
-    """Choose a filter for the `ask` leading eigenvalues, from Ritz values and the number of eigenvalues each stands for, (m,) each.
-
-    The edge goes below the Ritz values that stand for two or three times as many eigenvalues as are asked for; the degree is
-    the largest that spreads the eigenvalues above it over no more than three decades. An edge that turns out to be too
-    high costs a search, and no more: values found below the edge are not used.
-    """
+    """Choose a filter for the `ask` leading eigenvalues, from Ritz values (m,) and the number of eigenvalues near each, (m,)."""
+    # The edge goes below the Ritz values that stand for two or three times as many eigenvalues as are asked for; the degree is
+    # the largest that spreads the eigenvalues above it over no more than three decades. If the edge turns out to be too high, a
+    # search is wasted, but no result is wrong: values found below the edge are not used.
     enough = int(np.searchsorted(np.cumsum(counts), 2 * ask + 10))
     # An edge among equal eigenvalues would tell none of them from the others: it goes below them, where there are smaller ones
     apart = np.flatnonzero(theta[enough + 1 :] < theta[enough : len(theta) - 1] * (1 - EQUAL_SHARE))

@@ -68,12 +68,9 @@ class Deflated(Protocol):
 
 
 def find_leading(search: Deflated, wanted: int) -> Remainder:
-    """Find the `wanted` leading pairs below the eigenvalue 1, and what is left beside all pairs found.
+    """Find the `wanted` leading pairs below the eigenvalue 1, and bound all other eigenvalues.
 
-    Raises
-    ------
-    NotConverged
-        If a search fails, or each one finds that the one before it missed something.
+    Raises NotConverged if a search fails, or each search finds that the one before missed an eigenvalue.
     """
     rounding, attempt, floor, largest = tolerance(search.side), 0, 1.0, 1.0
     for _ in range(MOST_ROUNDS):

@@ -15,14 +15,9 @@ SPARSE_SHARE = 0.1  # a factor emptier than this is multiplied by itself as it i
 
 
 def solve(stack: Stack, k: int, alone: bool = True) -> Pairs:
-    """Return every eigenvalue of each block, and the eigenvectors of the k leading ones.
+    """Return every eigenvalue of each block, and the eigenvectors of the k leading ones; raises NotConverged if LAPACK fails.
 
-    There are a few more than k vectors where the k-th eigenvalue is repeated: the whole eigenspace.
-
-    Raises
-    ------
-    NotConverged
-        If LAPACK fails.
+    If the k-th eigenvalue is repeated, the eigenvectors of all its copies are returned.
     """
     count, n, n_views = stack.shape
     side = min(n, n_views)

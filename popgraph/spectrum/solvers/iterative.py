@@ -41,14 +41,10 @@ LEAST_SQUARE_LEFT = 0.01  # squared length of a unit vector without its known ei
 
 
 def solve(stack: Stack, k: int, alone: bool = True) -> Pairs:
-    """Return the k leading pairs of each block, and a bound on what is left.
+    """Return the k leading pairs of each block, and a bound on the other eigenvalues.
 
-    Unless `alone`, it gives up as soon as a dense solve would have been cheaper.
-
-    Raises
-    ------
-    NotConverged
-        If ARPACK does not converge, the second search keeps finding more, or it gives up.
+    Unless `alone`, it gives up as soon as a dense solve would have been cheaper. Raises NotConverged then, if ARPACK does not
+    converge, or if repeated searches keep finding missed eigenvalues.
     """
     _, n, n_views = stack.shape
     wanted = min(k, min(n, n_views)) - 1
@@ -84,16 +80,10 @@ def _below_top(M: Sparse, top: Floats, wanted: int, alone: bool) -> tuple[Floats
 
 
 class Search:
-    """Find leading eigenpairs of a product orthogonal to the pairs of eigenvalue 1, which are known: a `Deflated` in memory.
+    """Find leading eigenpairs of `gram` on the complement of `unit`: a `Deflated` in memory.
 
-    Parameters
-    ----------
-    gram : Product
-        Positive semidefinite, of norm 1; a sparse factor's `Gram`, or an `OperatorProduct`.
-    unit : (side, c) array
-        Orthonormal columns: all eigenvectors of eigenvalue 1 that have a closed form.
-    trace : float, optional
-        The sum of all other eigenvalues, if it is known.
+    `gram` is positive semidefinite of norm 1. `unit` (side, c) has orthonormal columns, all eigenvectors of eigenvalue 1 that are
+    known in closed form. `trace` is the sum of all other eigenvalues, if it is known.
     """
 
     advice = 'use solver="dense", or a smaller k'

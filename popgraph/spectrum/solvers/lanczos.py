@@ -24,23 +24,10 @@ BRACKET_SHARE = (
 
 
 class Lanczos:
-    """Run Lanczos' method with a symmetric product on the complement of orthonormal columns Q, fully reorthogonalised.
+    """Lanczos' method, fully reorthogonalised, with a symmetric product on the complement of orthonormal columns Q (side, q).
 
-    Parameters
-    ----------
-    product : callable
-        x -> Āx or the like, symmetric, of which Q spans an invariant subspace.
-    Q : (side, q) array
-        Orthonormal columns, q < side.
-    rng : numpy.random.Generator
-        Draws the start, uniform on the sphere.
-    most : int
-        Steps that there will be at most.
-
-    Attributes
-    ----------
-    finished : bool
-        Whether the Krylov space is used up: what is left of the next vector is rounding.
+    Q spans an invariant subspace, q < side. `rng` draws the start, uniformly from the sphere, and there are at most `most` steps.
+    `finished` is True once the next vector is only rounding: the Krylov space is exhausted.
     """
 
     def __init__(
@@ -143,13 +130,9 @@ class Lanczos:
 
 
 def joint_bound(runs: list[Lanczos]) -> float:
-    """Return what the largest eigenvalue left exceeds with probability `FAILURE_PROBABILITY` at most, from independent starts.
-
-    References
-    ----------
-    Van Dorsselaer, Hochstenbach and van der Vorst, Computing probabilistic bounds for extreme eigenvalues of symmetric matrices
-    with the Lanczos method, SIAM J. Matrix Anal. Appl. 22 (2001), section 2.
-    """
+    """Return a bound that the largest eigenvalue exceeds with probability at most `FAILURE_PROBABILITY`, by independent runs."""
+    # Van Dorsselaer, Hochstenbach and van der Vorst, Computing probabilistic bounds for extreme eigenvalues of symmetric matrices
+    # with the Lanczos method, SIAM J. Matrix Anal. Appl. 22 (2001), section 2
     # After m steps from b_1 the next vector is b_{m+1} = p_m(Ā) b_1 / (β_1 ... β_m) with p_m(λ) = Π (λ - θ_i). Its product with a
     # unit eigenvector u of eigenvalue λ is at most 1, so that |uᵀb_1| <= β_1 ... β_m / p_m(λ) for every m, which falls as λ
     # rises above θ_1. For b_1 uniform on the sphere of R^N, Pr[|uᵀb_1| <= t] <= t √(2N/π); probabilities of independent runs
@@ -198,13 +181,9 @@ def largest_left(lanczos: Lanczos, enough: float) -> tuple[float, float]:
 
 
 def _bound_in_advance(theta: float, side: int, steps: int) -> float:
-    """Return a bound that so many steps from a random start give on any spectrum, if θ is then the largest Ritz value.
-
-    References
-    ----------
-    Kuczyński and Woźniakowski, Estimating the largest eigenvalue by the power and Lanczos algorithms with a random start,
-    SIAM J. Matrix Anal. Appl. 13 (1992), Theorem 4.2.
-    """
+    """Return the bound on any spectrum after `steps` from a random start, if theta is then the largest Ritz value."""
+    # Kuczyński and Woźniakowski, Estimating the largest eigenvalue by the power and Lanczos algorithms with a random start,
+    # SIAM J. Matrix Anal. Appl. 13 (1992), Theorem 4.2
     # Pr[θ < (1 - ε) λ] <= 1.648 √N exp(-√ε (2m - 1)), solved for the ε of the allowed probability
     share = (np.log(1.648 * np.sqrt(side) / FAILURE_PROBABILITY) / (2 * steps - 1)) ** 2
     return float(theta / (1 - share)) if share < 1 else np.inf

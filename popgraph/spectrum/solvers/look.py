@@ -29,21 +29,10 @@ def second_look(
     rng: np.random.Generator,
     floor: float,
 ) -> tuple[float, float, Lanczos | None]:
-    """Return the largest eigenvalue left, from below, a bound on it, and a run whose leading Ritz value is above `floor`, if any.
+    """Return a lower and an upper bound on the largest eigenvalue left, and a run with a leading Ritz value above `floor` or None.
 
-    Parameters
-    ----------
-    product, deflate : callable
-        x -> Āx, and x -> x without the known eigenvectors.
-    lanczos : Lanczos
-        A run on the complement, by which the filter is chosen.
-    floor : float
-        The least eigenvalue found.
-
-    Raises
-    ------
-    TooLarge
-        If there is not the memory for a long run.
+    `product` is x -> Āx, `deflate` removes the known eigenvectors from x, `lanczos` is a run on their complement from which the
+    filter is chosen, and `floor` is the least eigenvalue found. Raises TooLarge if a long run does not fit in memory.
     """
     lanczos.advance(LEAST_STEPS)
     rounding, largest_seen, bound = tolerance(lanczos.side), float(lanczos.ritz()[0][0]), np.inf

@@ -37,16 +37,9 @@ from popgraph.spectrum.value import SolverUse, Spectrum
 def decompose_operator(
     adjacency: Any, w_x: Floats, component: Ints, k: int, *, trace: float | None = None, solver: str | None = None
 ) -> Spectrum:
-    """Return the k leading eigenpairs of Ā; w_x, k, solver and what is raised as of `decompose`.
+    """Return the k leading eigenpairs of Ā, a LinearOperator (N, N) of which only `matvec` is used; all else as of `decompose`.
 
-    Parameters
-    ----------
-    adjacency : LinearOperator (N, N)
-        Ā, whose `matvec` is all that is used of it.
-    component : (N,) array
-        The component of each view, 0, 1, ...
-    trace : float, optional
-        Of Ā, where it has a closed form; it tells when nothing is left to be found.
+    `component` (N,) numbers each view's component. `trace` is that of Ā, if it is known: it tells when no eigenvalue is left.
     """
     n_views, count = len(w_x), int(component.max()) + 1
     k = whole_number("k", k, n_views)

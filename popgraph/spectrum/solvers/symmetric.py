@@ -15,18 +15,7 @@ ROUNDINGS_PER_ROW = 64  # by which LAPACK's answers may be off
 
 
 def eigenpairs(S: Floats) -> tuple[Floats, Floats]:
-    """Return the eigenvalues (..., n), ascending, and eigenvectors (..., n, n) of symmetric matrices (..., n, n).
-
-    Raises
-    ------
-    NotConverged
-        If neither divide and conquer nor the QR algorithm returns eigenpairs.
-
-    Examples
-    --------
-    >>> eigenpairs(np.array([[0.5, 0.5], [0.5, 0.5]]))[0]
-    array([0., 1.])
-    """
+    """Return the eigenvalues (..., n), ascending, and eigenvectors (..., n, n) of symmetric matrices; raises NotConverged."""
     for solve in (np.linalg.eigh, _one_by_one):
         try:
             values, U = solve(S)
@@ -41,13 +30,7 @@ def eigenpairs(S: Floats) -> tuple[Floats, Floats]:
 
 
 def tridiagonal_eigenpairs(alpha: Floats, beta: Floats) -> tuple[Floats, Floats]:
-    """Return the eigenvalues (m,), ascending, and eigenvectors (m, m) of the matrix with this diagonal and these entries beside it.
-
-    Raises
-    ------
-    NotConverged
-        If LAPACK returns none.
-    """
+    """Return the eigenvalues, ascending, and eigenvectors of a tridiagonal matrix, from its diagonals; raises NotConverged."""
     T = np.diag(alpha) + np.diag(beta, 1) + np.diag(beta, -1)
     try:
         theta, S = scipy.linalg.eigh_tridiagonal(alpha, beta)
