@@ -1,7 +1,7 @@
 """Row blocks of A and of M on disk: each is written once, by a worker, and is mapped into memory for each product.
 
-A block is a few arrays, one a file. A file gets its final name when it is complete, so that a worker killed while it writes leaves
-no file that could be mistaken for a block.
+A block is a few arrays, each in a file of its own. An array is written under another name and renamed when it is complete, so a
+worker that is killed while writing leaves no partial file that could be read as a block.
 """
 
 import os
@@ -18,39 +18,54 @@ from scipy.sparse.csgraph import connected_components
 
 from popgraph.basics.arrays import Floats, Ints, Sparse
 
-# The files contain numbers alone; the file's name determines their type. The headers of .npy files are parsed by Python's `ast`,
-# which sometimes fails when two threads parse at once (CPython 3.11), and workers may be threads.
+# The files hold numbers without a header, and the array's name determines its dtype. The .npy format is not used: numpy parses
+# its headers by Python's `ast`, which sometimes fails if two threads parse at once (CPython 3.11), and workers may be threads.
+# Of a block's columns, "raw" and "indices" are positions among those that the block reaches, "numbers" and "columns" among all N.
 DTYPES = {
     **dict.fromkeys(["p", "A", "w_x", "M"], "f8"),
     **dict.fromkeys(["indptr", "numbers", "columns"], "i8"),
     **dict.fromkeys(["raw", "indices"], "i4"),
 }
-VIEW_BINS = 256  # equal parts of the views; for each block it is recorded in which of them it has entries
+VIEW_BINS = 256  # into which the views 0..N-1 are divided; a `FactorBlock` says in which of them its block has entries
 
 
 @dataclass(frozen=True, eq=False)
 class KernelBlock:
-    """Describe a block of A: what is needed to unite its views with those of the other blocks."""
+    """Describe a written block of A: what is needed to combine its views with those of the other blocks.
 
-    n: int  # naturals
-    nnz: int  # stored entries
-    columns: Ints  # (m,), those with an entry in this block, ascending
-    mass: Floats  # (m,), the block's part of their w_x
-    component: Ints  # (m,), the connected component of each within the block
-    p: float  # the block's part of Σp
+    Attributes
+    ----------
+    n, nnz : int
+        The number of its naturals, and of its stored entries.
+    columns : (m,) array
+        The columns in which it has entries, ascending.
+    mass : (m,) array
+        What its naturals contribute to w_x of these columns.
+    component : (m,) array
+        The connected component of each column within the block.
+    p : float
+        The sum of its naturals' p.
+    """
+
+    n: int
+    nnz: int
+    columns: Ints
+    mass: Floats
+    component: Ints
+    p: float
 
 
 @dataclass(frozen=True, eq=False)
 class FactorBlock:
-    """Describe a block of M."""
+    """Describe a written block of M: its number of naturals, the sum of its squared entries, and the `VIEW_BINS` it reaches."""
 
-    n: int  # naturals
-    square: float  # the sum of its squared entries
-    bins: Ints  # which of the `VIEW_BINS` parts of the views have an entry in this block
+    n: int
+    square: float
+    bins: Ints
 
 
 def write_kernel(directory: str, block: int, p: Floats, A: Sparse) -> KernelBlock:
-    """Write a block of A without its empty columns."""
+    """Write a block of A, its columns numbered within the block: 0 is the first column in which the block has entries."""
     columns, local = np.unique(np.asarray(A.indices, dtype=np.intp), return_inverse=True)
     row_of = np.repeat(np.arange(len(p)), np.diff(A.indptr))
     sums = np.bincount(row_of, weights=A.data, minlength=len(p))
@@ -66,7 +81,7 @@ def write_kernel(directory: str, block: int, p: Floats, A: Sparse) -> KernelBloc
 
 
 def write_views(directory: str, columns: list[Ints], w_x: Floats) -> None:
-    """Write for each block the position of its columns among all views, and write w_x."""
+    """Write what is known once all blocks are: the number of each block's columns among all views, and w_x."""
     _save(directory, 0, "w_x", w_x)
     for block, numbers in enumerate(columns):
         _save(directory, block, "numbers", numbers)
@@ -135,7 +150,7 @@ def _path(directory: str, block: int, name: str) -> Path:
 
 
 def write_columns(directory: str, X: Floats) -> str:
-    """Write tall columns for the workers, and return the file's path."""
+    """Write X (N, width) to a file that the workers read rows of, and return its path."""
     path = Path(directory) / f"columns-{uuid4().hex}"
     np.ascontiguousarray(X, dtype=np.float64).tofile(path)
     return str(path)
@@ -154,7 +169,7 @@ def clear_columns(directory: str) -> None:
 
 
 def write_source(directory: str, source: Any) -> str:
-    """Write the function that enumerates blocks, which may contain large tables, and return the file's path."""
+    """Write the function that enumerates blocks, which may contain large tables, to a file, and return its path."""
     path = Path(directory) / "source"
     path.write_bytes(cloudpickle.dumps(source))
     return str(path)
@@ -167,7 +182,7 @@ def read_source(path: str) -> Any:
 
 
 def _save(directory: str, block: int, name: str, array: Any) -> None:
-    """Write one array of a block under another name, and rename the file when it is complete."""
+    """Write one array of a block; the file gets its name when it is complete."""
     path = _path(directory, block, name)
     part = path.with_name(f"{path.name}.{uuid4().hex}")
     np.ascontiguousarray(array, dtype=DTYPES[name]).tofile(part)
