@@ -30,9 +30,9 @@ def edges(
 ) -> PopulationGraph:
     """Make a population of any weighted graph: its edges are the naturals, and a view is one of an edge's two ends.
 
-    A symmetric matrix W of pair probabilities may have negative eigenvalues, and is then no w of an augmentation. This population
-    has w = (D + W)/2, D the row sums of W: w_x = D, the eigenvectors of D^-1/2 W D^-1/2 stay, its eigenvalues μ become
-    γ = (1 + μ)/2, in the same order, and conductances are halved.
+    A symmetric matrix W of pair probabilities may have negative eigenvalues, and is then no w of an augmentation [THEORY 2.2].
+    This population has w = (D + W)/2 with D the row sums of W, so that w_x = D. Ā has the eigenvectors of D^-1/2 W D^-1/2, and of
+    its eigenvalues μ the values γ = (1 + μ)/2. Conductances are half those of W.
 
     Parameters
     ----------
@@ -57,8 +57,7 @@ def edges(
 
     References
     ----------
-    THEORY 2.2: w given directly may be indefinite. The lazy random walk of Levin, Peres and Wilmer, Markov chains and mixing
-    times.
+    The lazy random walk of Levin, Peres and Wilmer, Markov chains and mixing times.
 
     Examples
     --------
@@ -120,24 +119,24 @@ def _labels_of_edges(labels: Any, pairs: Sequence[tuple[Any, Any]]) -> list[Any]
 
 @checked_call()
 def dumbbell(size: int = 5, bridge: int = 1) -> PopulationGraph:
-    """Join two cliques by a path: a graph with one sparse cut, on which random walks mix slowly.
+    """Join two cliques by a path, with equally likely edges: a graph with one sparse cut, on which random walks mix slowly.
 
-    All edges are equally likely. Views are ("left", i), ("bridge", i) and ("right", i). The label is the bell that an edge's
-    first end lies in or is nearer to, the left one for the middle.
+    Views are ("left", i), ("bridge", i) and ("right", i). The label is the clique that is nearest to an edge's first end, the left
+    one for the middle of the path.
 
     Parameters
     ----------
     size : int
         Views of each clique, 2 to 400.
     bridge : int
-        Edges of the path between them, 1 or more: 1 joins the bells directly.
+        Edges of the path between the cliques, 1 to 400.
 
     Raises
     ------
     InvalidArgument
-        If size or bridge is out of range.
+        If size is below 2 or bridge below 1.
     TooLarge
-        If size is above 400.
+        If one of them is above 400.
 
     References
     ----------
@@ -149,7 +148,7 @@ def dumbbell(size: int = 5, bridge: int = 1) -> PopulationGraph:
     >>> graph = pg.zoo.dumbbell(4)
     >>> graph
     PopulationGraph(dumbbell: 13 naturals, 8 views, 1 component)
-    >>> pg.sparsest_partition(graph, 2).rho  # of 1 of the 13 edges the ends are parted, and so half of its positive pairs
+    >>> pg.sparsest_partition(graph, 2).rho  # 1 edge of 13 joins the parts, and half of its pairs cross
     0.0385
     """
     for what, number, least in (("size", size, 2), ("bridge", bridge, 1)):
