@@ -1,4 +1,4 @@
-"""Spectral clustering: k-means on F*, and what its parts are worth: their conductance, and their accuracy for some labels."""
+"""Spectral clustering: k-means on F*, with the conductance of the parts, and their accuracy for given labels."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ SAME_POINT = 1e-8  # points closer than this share of the largest are one: eigen
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Clustering(Immutable):
-    """Hold a partition of the views into parts, and what the parts are worth. Made by `spectral_clusters`.
+    """Hold a partition of the views into parts, their conductance, and their accuracy. Made by `spectral_clusters`.
 
     Attributes
     ----------
@@ -161,12 +161,11 @@ def spectral_clusters(
 ) -> Clustering:
     """Cluster the views by k-means on the rows of F*, each scaled to length 1.
 
-    Eigenvectors of γ = 0 are left out, since they are arbitrary. If the graph has `count` connected components, the scaled rows
-    of two of them are orthogonal, and the parts are the components. An embedding that is given is clustered as it stands.
+    Eigenvectors of γ = 0 are left out, since they are arbitrary. If the graph has `count` connected components, these are the
+    parts, as scaled rows of different components are orthogonal. A given embedding is clustered without scaling.
 
-    Each view counts with its probability w_x, so that listing a view as two halves changes nothing (scipy's kmeans2 takes no
-    weights). Every restart draws its centres by k-means++, and the partition of least inertia is returned, the first of equal
-    ones: a good one, not provably the best. A part that becomes empty is given the view that adds most to the inertia.
+    Each view has the weight w_x. Every restart draws its centres by k-means++, and the partition of least inertia is returned, the
+    first of equal ones: a good one, not provably the best. A part that becomes empty gets the view that adds most to the inertia.
 
     Parameters
     ----------
@@ -175,7 +174,7 @@ def spectral_clusters(
     count : int
         How many parts, in 1..N; all of them are nonempty.
     embedding : (N, d) array, mapping view -> vector, callable view -> vector, DataFrame, Training or Spectrum, optional
-        What to cluster in place of F*.
+        What to cluster instead of F*.
     labels : sequence of n labels, or mapping natural -> label, optional
         The class y(x̄) of each natural, None where unlabelled, for the accuracies; `graph.labels` if not given. For labels of
         views see `Clustering.agreement`.

@@ -1,6 +1,6 @@
 """Partitions of the views by Dirichlet conductance: that of one set, the sparsest m parts exactly, and a bracket at any size.
 
-The exact search looks at every set of views; of more views than that allows, ρ_m is between λ_m/2 and the best partition found.
+The exact search enumerates all sets of views; for more views, ρ_m is bounded by λ_m/2 and by the best partition found.
 """
 
 from dataclasses import dataclass
@@ -151,13 +151,13 @@ def _in_closed_form(graph: ViewedPopulation, m: int) -> Partition | None:
 def sparsest_partition(graph: ViewedPopulation, m: int) -> Partition:
     """Split the views into the m nonempty parts whose worst Dirichlet conductance is least.
 
-    Exact, by dynamic programming over sets of views: a set is best split into j parts by a first part and the best split of the
-    remaining views into j - 1. All 3^N pairs of disjoint sets are looked at, m - 2 times.
+    Exact, by dynamic programming over sets of views: the best split of a set into j parts is a part and the best split of the
+    other views into j - 1. This takes m - 2 passes over all 3^N pairs of disjoint sets.
 
     Parameters
     ----------
     graph : population with listed views
-        At most 16 views, unless m is at most the number of components, or N.
+        At most 16 views, unless m <= the number of components, or m = N.
     m : int
         In 1..N.
 
@@ -166,7 +166,7 @@ def sparsest_partition(graph: ViewedPopulation, m: int) -> Partition:
     InvalidArgument
         If m is outside 1..N.
     TooLarge
-        If there are more than 16 views, and no closed form.
+        If there are more views than that.
 
     References
     ----------
@@ -260,7 +260,7 @@ def _subsets(mask: int) -> Ints:
 def partition_bounds(graph: ViewedPopulation, m: int) -> PartitionBounds:
     """Bound ρ_m at any size: λ_m/2 from below, and from above a spectral partition improved by moving single views.
 
-    Single views are moved where the self-weights w_xx are at hand: if a kernel is listed, or of at most 4,096 views.
+    Single views are moved only where the kernel is listed, or there are at most 4,096 views.
 
     Parameters
     ----------

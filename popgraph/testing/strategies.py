@@ -1,7 +1,7 @@
 """Hypothesis strategies: random populations that shrink to a handful of views, labellings of them, and embeddings of them.
 
-Graphs with so many components, a clean cut or a repeated eigenvalue are built so, not drawn until one happens to be so. Needs
-`pip install "hypothesis>=6.130"`.
+A graph with a given number of components, a clean cut or a repeated eigenvalue is constructed, and not found by rejection.
+Needs `pip install "hypothesis>=6.130"`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -50,7 +50,7 @@ def distributions(
     outcomes : iterable, optional
         Exactly these, all with positive probability; if not given, one or more of a, b, c, ...
     max_outcomes : int
-        At most so many of a, b, c, ...; in 1..26.
+        The largest number of letters a, b, c, ... drawn, in 1..26.
     exact : bool, optional
         Fractions (True), floats (False), or either.
 
@@ -159,15 +159,15 @@ def graphs(
     min_views, max_views : int
         Bounds of N, at most 64.
     components : int, optional
-        Exactly so many connected components.
+        The exact number of connected components.
     clean_cut : int, optional
         k with γ_k - γ_{k+1} >= 1e-6, so that the span of k columns of F* is unique.
     multiplicity : int, optional
-        Of some eigenvalue strictly between 0 and 1, 2 or more.
+        That some eigenvalue strictly between 0 and 1 has, 2 or more.
     exact : bool, optional
         Declared by fractions (True), by floats from 1e-6 to 1 (False), or either.
     classes : int, optional
-        Label the naturals by at most so many classes, 0, 1, ...
+        The largest number of classes 0, 1, ... that the naturals are labelled by; no labels if not given.
 
     Raises
     ------
@@ -236,7 +236,7 @@ def labellings(graph: ViewedPopulation, classes: int = 3) -> st.SearchStrategy[I
     ----------
     graph : PopulationGraph, or another population that lists its views
     classes : int
-        At most so many, in 1..N.
+        The largest number of classes, in 1..N.
 
     Examples
     --------

@@ -143,11 +143,6 @@ def fit(
     progress : bool, callable or None
         Whether to show a progress bar; None shows one in a terminal or notebook.
 
-    Returns
-    -------
-    Fit
-        The modules in their best state, with f and the features of all views, and the history.
-
     Raises
     ------
     InvalidArgument

@@ -24,7 +24,7 @@ RANK_TOLERANCE = 1e-3  # singular values of F up to this share of the largest ar
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Report(Immutable):
-    """Hold the matches of a network's output and of its encoder's features. True in a condition iff the output matches.
+    """Hold the matches of a network's output and of its encoder's features. `bool(report)` is True iff the output matches.
 
     Attributes
     ----------
@@ -90,8 +90,8 @@ def verify(
     """Check whether a network matches F* up to an invertible linear map, in its features and in its output.
 
     A network computes in float32, and where it collapses, its output only comes near to a lower rank. So directions of F = √w_x f
-    whose singular value is at most a thousandth of the largest are left out before the span is judged; the report names them. A
-    minimiser of the spectral loss has none, unless γ_k is below 1e-6 γ_1. `pg.verify` leaves nothing out.
+    whose singular value is at most `rank_tolerance` of the largest are left out of its span, and the report names them. A minimiser
+    of the spectral loss has none of them, unless γ_k is at most rank_tolerance² γ_1. `pg.verify` leaves nothing out.
 
     Parameters
     ----------
@@ -110,11 +110,6 @@ def verify(
         In [0, 1): singular values of F up to this share of the largest count as 0.
     spectrum : Spectrum, optional
         Of this graph with at least k pairs.
-
-    Returns
-    -------
-    Report
-        The match of the output and, with a head, that of the features; prints as a paragraph.
 
     Raises
     ------

@@ -20,21 +20,18 @@ def class_domain(rho: Any, alpha: Any, beta: Any, gamma: Any, *, level: str = "k
 
     The eigenvectors of Ā are the four characters, ±1 by class, by domain, and by their product, with the eigenvalues 1,
     (rho + alpha - beta - gamma)² for the class, (rho + beta - alpha - gamma)² for the domain and
-    (rho + gamma - alpha - beta)² for the product. They are squared because both views of a pair are augmented. With level="edge"
-    the four probabilities are those of the pairs themselves: the naturals are pairs of cells, a view is one of the two, and the
-    eigenvalues are (1 + μ)/2 with the unsquared μ, in the order of μ, so that a negative μ ranks last, while its square may rank
-    first. The label is the class; of a pair, that of its first cell.
+    (rho + gamma - alpha - beta)² for the product: squares μ², because both views of a pair are augmented. With level="edge" the
+    four probabilities are those of w itself: the naturals are pairs of cells, a view is one of the two cells, and the eigenvalues
+    are (1 + μ)/2, so that a negative μ ranks last. The label is the class; of a pair, that of its first cell.
 
-    With alpha = beta the eigenvalues of class and domain are equal: at k = 2 the probe's error on a minimiser of the loss may be
-    anything from 0 to that of chance [THEORY 3.8].
+    With alpha = beta the eigenvalues of class and domain are equal, and at k = 2 minimisers of the loss have probing errors from 0
+    to that of chance [THEORY 3.8].
 
     Parameters
     ----------
     rho, alpha, beta, gamma : float, Fraction, Decimal, str or int
-        The probabilities of the same cell, the other domain, the other class, and both other; they sum to 1. Exact ones
-        make the graph exact.
+        Probabilities of the same cell, the other domain, the other class, and both other; exact ones make the graph exact.
     level : {"kernel", "edge"}
-        Whether the probabilities are the augmentation's, or those of w.
 
     Raises
     ------

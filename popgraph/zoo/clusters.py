@@ -24,11 +24,11 @@ def clusters(
     cross: float = 0.05,
     rng: Seed = 0,
 ) -> PopulationGraph:
-    """Plant clusters with weak cross edges: each natural has some views in its own cluster, and one in another.
+    """Plant clusters with few positive pairs between them: each natural has `degree` views in its own cluster, and one in another.
 
-    Naturals are equally likely. Each becomes one of `degree` views of its own cluster with probability 1 - cross, and a random
-    view of a random other cluster with probability `cross`. All views of a cluster are dealt out before any is dealt again. With
-    cross = 0 the clusters are not joined. The label is the cluster.
+    Naturals are equally likely. Each becomes one of its own cluster's views with probability 1 - cross, each equally likely, and
+    the one of a random other cluster with probability `cross`. All views of a cluster are given to naturals before one is given
+    again. The label is the cluster.
 
     Parameters
     ----------
@@ -37,9 +37,9 @@ def clusters(
     naturals, views : int
         In each cluster, with naturals * degree >= views so that every view is reached.
     degree : int
-        Views of its own cluster that a natural has, at most `views`.
+        At most `views`.
     cross : float
-        In [0, 1): the probability of an augmentation into another cluster; without effect if there is only one.
+        In [0, 1); at 0, or if there is one cluster, naturals have no view in another.
     rng : None, int or numpy.random.Generator
         Draws the graph.
 

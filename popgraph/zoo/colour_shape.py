@@ -1,4 +1,4 @@
-"""Colour x shape: two attributes that change independently, the product whose factors compete for the leading eigenvectors."""
+"""Colour x shape: two attributes that change independently; the one that changes less has the larger eigenvalues."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -20,11 +20,11 @@ def colour_shape(
     recolour: Any = "1/2",
     reshape: Any = "1/10",
 ) -> PopulationGraph:
-    """Change the colour of a thing with one probability, and its shape with another, each to any other one.
+    """Change the colour of a thing with one probability, and its shape with another, to any other colour and shape.
 
     Things (colour, shape) are equally likely. Of c colours and s shapes Ā has the eigenvalues 1; (1 - recolour c/(c-1))², c - 1
-    times, for functions of the colour; (1 - reshape s/(s-1))², s - 1 times, for those of the shape; and their product. Where
-    the augmentation changes the colour more often, the first eigenvectors are functions of the shape, which is the label.
+    times, for functions of the colour; (1 - reshape s/(s-1))², s - 1 times, for those of the shape; and the products of these.
+    Where the colour changes more often, the first eigenvectors are functions of the shape, which is the label.
 
     Parameters
     ----------

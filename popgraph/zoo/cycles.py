@@ -63,7 +63,7 @@ def cyclic(n: int, steps: Mapping[int, Any]) -> PopulationGraph:
 def ring(n: int = 12, stay: Any = Fraction(1, 2)) -> PopulationGraph:
     """Stay, or move to one of the two neighbours on a ring: γ_j = (stay + (1 - stay) cos(2πj/n))².
 
-    γ_j = γ_{n-j}: every eigenvalue occurs twice but that of j = 0, and for even n that of j = n/2.
+    As γ_j = γ_{n-j}, every eigenvalue occurs twice except that of j = 0 and, for even n, that of j = n/2.
 
     Parameters
     ----------

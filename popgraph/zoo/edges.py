@@ -1,4 +1,4 @@
-"""Graphs that are given by their edges: each edge is a natural, and its two ends are its views. The dumbbell is an example."""
+"""Graphs given by their edges: each edge is a natural and its two ends are the views; the dumbbell is one."""
 
 from collections.abc import Hashable, Sequence
 from fractions import Fraction
@@ -16,7 +16,7 @@ from popgraph.declare import Augmentation, Distribution
 from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.populations import PopulationGraph, build
 
-MAX_VIEWS_OF_BELL = 400  # a clique of 400 views has 79,800 edges
+MAX_VIEWS_OF_BELL = 400  # whose edges grow with the square
 HALF = Fraction(1, 2)
 
 
@@ -30,44 +30,44 @@ def edges(
 ) -> PopulationGraph:
     """Make a population of any weighted graph: its edges are the naturals, and a view is one of an edge's two ends.
 
-    A symmetric matrix W of pair probabilities may have negative eigenvalues, and then no augmentation has it as its w. This
-    population has w = (D + W)/2 instead, where D is the diagonal matrix of the row sums of W. So w_x is the diagonal of D. Ā has
-    the eigenvectors of D^-1/2 W D^-1/2, each eigenvalue μ of which becomes γ = (1 + μ)/2, and conductances are halved.
+    A symmetric matrix W of pair probabilities may have negative eigenvalues, and is then no w of an augmentation [THEORY 2.2].
+    This population has w = (D + W)/2 with D the row sums of W, so that w_x = D. Ā has the eigenvectors of D^-1/2 W D^-1/2, and of
+    its eigenvalues μ the values γ = (1 + μ)/2. Conductances are half those of W.
 
     Parameters
     ----------
     weights : mapping (x, x') -> weight, networkx graph, iterable of (x, x', weight), or table source, target, weight
-        Each weight is a float, Fraction, Decimal, str or int. In a mapping, (x, x') and (x', x) are different naturals with the
-        same views, and W_xx' is half the sum of both; (x, x) is a self-loop. A networkx graph, edges as `G.edges(data="weight")`
-        and tables (pandas, polars, pyarrow) give W as `networkx.adjacency_matrix` does, where a self-loop counts once and an edge
-        twice; views keep the order of the graph's nodes.
+        float, Fraction, Decimal, str or int. In a mapping, (x, x') and (x', x) are different naturals with the same views, and
+        W_xx' is half the sum of both; (x, x) is a self-loop. A networkx graph, edges as `G.edges(data="weight")` and tables
+        (pandas, polars, pyarrow) give W as `networkx.adjacency_matrix` does, where a self-loop counts once and an edge twice;
+        views keep the order of the graph's nodes.
     labels : mapping or Series x -> label, or the name of an attribute of a networkx graph's nodes, optional
-        The label of each view, None if it has none; the label of an edge is that of its first end. A view that is the first end
-        of no edge needs no label.
+        Of views, None where unlabelled; the label of an edge is that of its first end. An end that is the first of no edge needs
+        no label.
     normalize : bool
         Divide the weights by their sum, rather than refuse a sum that is not 1.
 
     Raises
     ------
     InvalidArgument
-        If a key is not a pair, labels lack the first end of an edge or name a view that is not an end, or a networkx graph is
-        directed or has a node without an edge.
+        If a key is no pair, labels lack a first end or name a view that is no end, or a networkx graph is directed or has a
+        node without an edge.
     InvalidDistribution
-        If the weights are not a distribution.
+        If the weights are no distribution.
 
     References
     ----------
-    THEORY 2.2. Levin, Peres and Wilmer, Markov chains and mixing times, for the lazy random walk, whose w this is.
+    The lazy random walk of Levin, Peres and Wilmer, Markov chains and mixing times.
 
     Examples
     --------
-    For a triangle, μ = 1, -1/2, -1/2.
+    A triangle has μ = 1, -1/2, -1/2.
 
     >>> import popgraph as pg
     >>> pg.zoo.edges({("a", "b"): 1, ("b", "c"): 1, ("c", "a"): 1}, normalize=True).spectrum(3).gamma
     array([1.  , 0.25, 0.25])
 
-    A networkx graph and an attribute of its nodes as labels:
+    A networkx graph is read as it is.
 
     >>> import networkx as nx
     >>> karate = pg.zoo.edges(nx.karate_club_graph(), labels="club", normalize=True)
@@ -91,7 +91,7 @@ def edges(
 
 
 def _attribute(graph: Any, name: str) -> dict[Any, Any]:
-    """Return a mapping from each node of a networkx graph to one of its attributes, None if the node lacks it."""
+    """Return node -> the value of an attribute of a networkx graph's nodes, None where a node lacks it."""
     if not any(name in attributes for _, attributes in graph.nodes(data=True)):
         known = sorted({str(each) for _, attributes in graph.nodes(data=True) for each in attributes})
         raise InvalidArgument(
@@ -102,7 +102,7 @@ def _attribute(graph: Any, name: str) -> dict[Any, Any]:
 
 
 def _labels_of_edges(labels: Any, pairs: Sequence[tuple[Any, Any]]) -> list[Any]:
-    """Return the label of each edge's first end, from a mapping view -> label."""
+    """Return the label of each edge's first end, from labels that name their views."""
     need = "give a mapping view -> label with the first end of every edge"
     given = named_labels(labels, "labels", need, len(pairs))
     if given.names is None:
@@ -119,24 +119,24 @@ def _labels_of_edges(labels: Any, pairs: Sequence[tuple[Any, Any]]) -> list[Any]
 
 @checked_call()
 def dumbbell(size: int = 5, bridge: int = 1) -> PopulationGraph:
-    """Join two cliques ("bells") by a path: a graph with one sparse cut, on which random walks mix slowly.
+    """Join two cliques by a path, with equally likely edges: a graph with one sparse cut, on which random walks mix slowly.
 
-    All edges are equally likely. Views are ("left", i), ("bridge", i) and ("right", i). The label of an edge is
-    the bell that its first end is in or nearer to; the middle of the path counts as left.
+    Views are ("left", i), ("bridge", i) and ("right", i). The label is the clique that is nearest to an edge's first end, the left
+    one for the middle of the path.
 
     Parameters
     ----------
     size : int
-        The number of views of each clique, 2 to 400.
+        Views of each clique, 2 to 400.
     bridge : int
-        The number of edges of the path between them, 1 to 400; 1 joins the cliques by a single edge.
+        Edges of the path between the cliques, 1 to 400.
 
     Raises
     ------
     InvalidArgument
         If size is below 2 or bridge below 1.
     TooLarge
-        If size or bridge is above 400.
+        If one of them is above 400.
 
     References
     ----------
@@ -148,7 +148,7 @@ def dumbbell(size: int = 5, bridge: int = 1) -> PopulationGraph:
     >>> graph = pg.zoo.dumbbell(4)
     >>> graph
     PopulationGraph(dumbbell: 13 naturals, 8 views, 1 component)
-    >>> pg.sparsest_partition(graph, 2).rho  # 1 of 13 edges joins the parts, and half of its pairs are separated
+    >>> pg.sparsest_partition(graph, 2).rho  # 1 edge of 13 joins the parts, and half of its pairs cross
     0.0385
     """
     for what, number, least in (("size", size, 2), ("bridge", bridge, 1)):

@@ -27,9 +27,9 @@ def gaussian_mixture(
     """Draw a natural from one of several Gaussians, and add Gaussian noise to it; both on a grid of the line or the plane.
 
     A natural is (class, point), its class drawn evenly and its point from N(mean, spread²); the view is the point plus
-    N(0, noise²) in every coordinate, in whole steps of the grid and at most 6 standard deviations. On a grid much finer than
-    `noise` one Gaussian's graph has the Ornstein-Uhlenbeck walk's eigenvalues ρ^j, ρ = spread²/(spread² + noise²), in the
-    plane ρ^(i+j), with Hermite polynomials for eigenfunctions; classes that lie apart have as many eigenvalues near 1.
+    N(0, noise²) in every coordinate, cut off at 6 standard deviations. On a grid much finer than `noise`, one Gaussian has the
+    eigenvalues ρ^j, ρ = spread²/(spread² + noise²), in the plane ρ^(i+j), and Hermite polynomials as eigenfunctions (Mehler's
+    formula). Of r classes far apart, r eigenvalues are near 1.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def gaussian_mixture(
 
     References
     ----------
-    [H21] Example 3.8, with classes that are Gaussians themselves, not their Lipschitz images. Mehler's formula for the spectrum.
+    [H21] Example 3.8, with classes that are Gaussians themselves, not their Lipschitz images.
 
     Examples
     --------

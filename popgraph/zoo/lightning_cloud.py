@@ -33,7 +33,7 @@ CLOUD = """
 
 
 def picture(rows: str, name: str) -> Image:
-    """Read an image of 0 and 1 off rows of dots and hashes, centred in a 9x9 square."""
+    """Return the 9x9 image with 1 at each hash and 0 at each dot of the text, centred from left to right."""
     lines = rows.split()
     left = (9 - len(lines[0])) // 2
     padded = [("." * left + line).ljust(9, ".") for line in lines]

@@ -33,9 +33,9 @@ def masked_tokens(
 ) -> PopulationGraph:
     """Mask each word of a sentence independently; the view is the bag of the other words, sorted.
 
-    Sentences are equally likely. A view is a tuple of words; () is reached from every sentence, where all words are masked. Of n
-    sentences of m words each that share no word, Ā has the eigenvalues 1 and, n - 1 times, 1 - probability^m. Shared words join
-    sentences more closely, as those of a topic.
+    Sentences are equally likely. A view is a tuple of words; all sentences have the view (), where every word is masked. Of n
+    sentences of m words each that share no word, Ā has the eigenvalues 1 and, n - 1 times, 1 - probability^m. Sentences that
+    share words share more views.
 
     Parameters
     ----------

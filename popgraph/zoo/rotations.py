@@ -32,7 +32,7 @@ def rotations(pictures: Mapping[Any, Image] | None = None, turns: Mapping[int, A
     pictures : mapping name -> Image, optional
         Square images, none a turn of another; the letters F, L, S (two turns) and X (one) if not given.
     turns : mapping number of quarter turns -> probability, optional
-        None with probability 1/2, one in each direction with 1/4, if not given.
+        If not given, 0 turns have the probability 1/2, and one turn to either side 1/4.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Sign vectors of which some coordinates are scaled: every function of the natural is optimal, only a linear one is useful."""
+"""Sign vectors with some coordinates scaled: any functions of the natural minimise the loss, and few help a linear probe."""
 
 from collections.abc import Iterable
 from fractions import Fraction
@@ -22,24 +22,23 @@ def scaled_hypercube(d: int = 4, label_coordinates: int = 2, scales: Iterable[An
 
     The naturals are {±1}^d. The augmentation keeps the first `label_coordinates` coordinates and multiplies the others by one
     τ > 0, drawn uniformly from the scales. No two naturals share a view, so Ā has the eigenvalue 1 with multiplicity 2^d
-    and all others are 0: any k orthonormal functions of x̄ minimise the loss, parities included, and most of them are useless
-    for a linear label. In the linear class f(x) = Wᵀx the Ritz values are 1, `label_coordinates` times, and (E τ)²/E τ² for
-    the other coordinates: its optimum at k = label_coordinates is the unscaled coordinates. The label is the
-    sign of the first coordinate, 1 or -1.
+    and all others are 0: any k orthonormal functions of x̄ minimise the loss, parities included. Among linear f(x) = Wᵀx the Ritz
+    values are 1 for each unscaled coordinate and (E τ)²/E τ² for the others, so that the minimiser at k = label_coordinates is the
+    unscaled coordinates. The label is the first coordinate, 1 or -1.
 
     Parameters
     ----------
     d : int
         Coordinates, 2 or more; there are 2^d naturals, and 2^d views for each scale.
     label_coordinates : int
-        In 1..d-1: the number of coordinates that are not scaled.
+        In 1..d-1.
     scales : sequence of float, Fraction, Decimal, str or int
         The values of τ: positive, finite, all different. Exact ones stay exact.
 
     Raises
     ------
     InvalidArgument
-        If d or label_coordinates is out of range, or a scale is not positive, not a number or repeated.
+        If a number is out of range or a scale is repeated.
     TooLarge
         If there would be more than 2^16 views.
 

@@ -1,4 +1,4 @@
-"""Planted sub-classes: classes that fall into sub-graphs, the stochastic block model as an augmentation."""
+"""Planted sub-classes: classes that consist of sub-graphs, a stochastic block model made by an augmentation."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def planted_subclasses(
     within: Any = "1/10",
     across: Any = "1/20",
 ) -> PopulationGraph:
-    """Plant classes of sub-graphs: a natural moves in its sub-graph, to another of its class, or rarely to another class.
+    """Plant classes of sub-graphs: a natural moves within its sub-graph, to another one of its class, or to another class.
 
     The naturals are (class, sub-graph, number), equally likely, and views are naturals. With probability `within` the
     augmentation leaves the sub-graph for another of the same class, with probability `across` for one of another class, each of
@@ -34,8 +34,7 @@ def planted_subclasses(
     classes, subgraphs, size : int
         r, t, and members of a sub-graph; 1 or more each.
     within, across : float, Fraction, Decimal, str or int
-        Probabilities; within must be 0 where a class has one sub-graph, and across where there is one class. Exact ones make the
-        graph exact.
+        `within` must be 0 if a class has one sub-graph, `across` if there is one class. Exact ones make the graph exact.
 
     Raises
     ------

@@ -34,7 +34,7 @@ class ProbeRange(Immutable):
     Attributes
     ----------
     low, high : Probe
-        Of least and of greatest error; of test error, where there is a test.
+        Those of least and of greatest error, or test error if there is a test.
     low_f, high_f : (N, k) array
         The embeddings that they probe, minimisers of the spectral contrastive loss; F = √w_x f.
     k : int
@@ -111,21 +111,16 @@ def probe_range(
     k : int
         In 1..N.
     graph, labels, head, intercept, test_labels
-        As of `probe`; with a test, the range is that of the test error.
+        As of `probe`; with test_labels, the range is that of the test error.
     samples : int
-        How many embeddings to try beside the three, 0 or more.
+        How many embeddings to try besides these three, 0 or more.
     rng : None, int or numpy.random.Generator
         Draws the random ones.
-
-    Returns
-    -------
-    ProbeRange
-        Both ends, with the embeddings that reach them.
 
     Raises
     ------
     InvalidArgument, TooLarge, NotConverged
-        As `probe` and `PopulationGraph.spectrum` do; TooLarge also if the eigenspace of γ_k takes more than 1 GiB.
+        As of `probe` and `PopulationGraph.spectrum`; TooLarge also if the eigenspace of γ_k takes more than 1 GiB.
 
     References
     ----------

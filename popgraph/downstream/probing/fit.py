@@ -48,8 +48,8 @@ def probe(
     """Fit a linear head B to an embedding f, and return how often its vote misses the naturals' classes.
 
     A view's class is g_B(x) = argmax_i (Bᵀf(x))_i, a natural's is ḡ_B(x̄) = argmax_i Pr_{x~A(.|x̄)}[g_B(x) = i], and the error
-    is Pr_x̄[ḡ_B(x̄) ≠ y(x̄)]. Ties go to the class that appears first among the naturals, and what rounding, or the certificate of
-    a Spectrum, cannot tell apart is a tie.
+    is Pr_x̄[ḡ_B(x̄) ≠ y(x̄)]. Ties go to the class that appears first among the naturals, and scores that rounding, or the
+    certificate of a Spectrum, cannot tell apart are a tie.
 
     Naturals labelled None are left out of the fit and of the error. Of all B that are the same on the views of labelled naturals,
     the heads that minimise a loss return the one of least E||Bᵀf(x)||² over all views.
@@ -59,7 +59,7 @@ def probe(
     graph : population with listed naturals and views
         n naturals, N views.
     f : (N, d) array, mapping view -> vector, callable view -> vector, DataFrame, Training or Spectrum
-        Rows in the order of `graph.views`. Of a Spectrum its `embedding` is meant.
+        Rows in the order of `graph.views`. A Spectrum stands for its `embedding`.
     labels : sequence of n labels, or mapping natural -> label, optional
         The class y(x̄) of each natural, None where unlabelled; `graph.labels` if not given.
     head : {"least squares", "logistic", "exact"}
@@ -72,11 +72,6 @@ def probe(
     test_labels : sequence of n labels, or mapping natural -> label, optional
         The classes to count test errors by, None for a natural that is not in the test. Naturals that B is fitted to are never
         in the test, so all of the true classes may be given. A class that the fit has not seen is never predicted.
-
-    Returns
-    -------
-    Probe
-        The error, recomputed from B itself, with B and the predictions; and the test error.
 
     Raises
     ------
@@ -122,7 +117,7 @@ def probe(
 
 
 def angle_left_open(spectrum: Spectrum) -> float:
-    """Return how far the computed F* may be from the true one, in radians; 0 at a degenerate cut, where the given one is meant."""
+    """Return a bound in radians on the error of the computed F*; 0 at a degenerate cut, where this F* counts as given."""
     angle = spectrum.certificate.angle_bound
     return angle if angle < MAX_KNOWN_ANGLE else 0.0
 
@@ -156,7 +151,7 @@ def read_task_labels(graph: LabelledPopulation, labels: Any, test_labels: Any) -
 
 
 def check_head(head: Any, intercept: Any) -> None:
-    """Refuse a head that there is not, and an intercept that is neither True nor False."""
+    """Raise InvalidArgument for an unknown head, or an intercept that is neither True nor False."""
     one_of("head", head, tuple(HEADS))
     flag("intercept", intercept)
 
@@ -164,7 +159,7 @@ def check_head(head: Any, intercept: Any) -> None:
 def fit(
     graph: LabelledPopulation, f: Floats, labels: TaskLabels, head: str, intercept: bool, angle: float = 0.0
 ) -> Probe:
-    """Fit a head to what has been read; `angle` is how far the span of F is from the one that is meant, in radians."""
+    """Fit a head to labels already read; `angle` bounds, in radians, how far the span of F is from the true one."""
     first, y = classes_in_order(labels.fitted)
     classes = label_column(list_labels(labels.fitted[first]))
     X = np.column_stack([f, np.ones(len(f))]) if intercept else f

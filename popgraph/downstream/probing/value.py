@@ -12,7 +12,7 @@ from popgraph.basics.words import listing
 class Probe(Immutable):
     """Hold a linear head B on an embedding f, and its error on the population. Made by `probe`.
 
-    g_B(x) = argmax_i (Bᵀf(x))_i is the class of a view; that of a natural is what most of its views get.
+    The classes g_B of a view and ḡ_B of a natural are those of `probe`.
 
     Attributes
     ----------

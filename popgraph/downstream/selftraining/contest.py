@@ -32,9 +32,9 @@ class Contest(Immutable):
     contrastive, self_training, teacher : float
         Errors of the probe on F*, of the student, and of the teacher; a view that the teacher leaves out counts as wrong.
     k : int
-        The dimension of F*.
+        The number of columns of F*.
     gap : float
-        γ_k - γ_{k+1}. At 0 the cut is degenerate: F*, and so the probe's error, is one choice of many.
+        γ_k - γ_{k+1}. At 0 the cut is degenerate, and another F* may have another error.
     probe_labels : (N,) array
         The probe's label of each view.
     student : Student
@@ -68,25 +68,25 @@ class Contest(Immutable):
 
 @checked_call()
 def which_wins(graph: PopulationGraph, teacher: Any, k: int, *, weight: float = 1.0, labels: Any = None) -> Contest:
-    """Say which labels the views better, given the same pseudo-labels: a linear probe on F*, or self-training.
+    """Compare a linear probe on F* with self-training: which labels the views better, given the same pseudo-labels?
 
     The probe fits B by least squares, min Σ w_x ||pseudo-label - Bᵀf(x)||² over the views that have a pseudo-label (the B of
-    least norm where several fit equally well), and labels x by argmax_i (Bᵀf(x))_i. The student is `self_train`'s. Neither
-    sees y.
+    least norm where several fit equally well), and labels x by argmax_i (Bᵀf(x))_i. The student is that of
+    `self_train`. Neither uses y.
 
     Parameters
     ----------
     graph, teacher, weight, labels
-        As of `self_train`; labels are needed here.
+        As of `self_train`, but labels are required.
     k : int
-        In 1..N: the probe's embedding is `graph.spectrum(k).embedding`.
+        In 1..N; the probe's embedding is `graph.spectrum(k).embedding`.
 
     Raises
     ------
     InvalidArgument
         If there are no labels, the teacher does not fit the graph, k is not in 1..N, or the weight is negative.
     TooLarge
-        As `self_train`.
+        As of `self_train`.
 
     References
     ----------
@@ -95,8 +95,7 @@ def which_wins(graph: PopulationGraph, teacher: Any, k: int, *, weight: float = 
 
     Examples
     --------
-    Two sub-graphs in each class, and one labelled natural in each class: a label in one sub-graph says nothing of the other, to
-    F* as to the student.
+    Each class has two sub-graphs, and one labelled natural:
 
     >>> import popgraph as pg
     >>> graph = pg.zoo.planted_subclasses(2, 2, size=2, within="1/10", across="1/20")

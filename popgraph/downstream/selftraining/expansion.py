@@ -1,4 +1,4 @@
-"""(a, c)-expansion by enumeration: by what factor every small set of views of a class grows when its neighbours join it."""
+"""(a, c)-expansion by enumeration: by what factor the sets of views of a class grow, at least, when neighbours are added."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,14 +20,14 @@ PROBABILITY_ROUNDING = 1e-12
 
 @dataclass(frozen=True)
 class Expansion(Immutable):
-    """Hold the factor by which the least expanding set of views grows, and that set. Made by `expansion`.
+    """Hold the set of views that grows least when its neighbours are added, and the factor. Made by `expansion`.
 
     Attributes
     ----------
     c : float
         The largest c for which (a, c)-expansion holds; inf where the neighbours of every set are the whole class.
     worst : tuple of views
-        A set that grows by no more than c; empty where c is inf.
+        A set that grows by the factor c; empty where c is inf.
     label : object
         The class of that set; None where c is inf.
     a : float
@@ -57,7 +57,7 @@ def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion
     graph : PopulationGraph
         N views, at most 22 of them in any class.
     a : float
-        In (0, 1]. [W21] ask that sets expand whose share of a class is up to the teacher's largest error in a class.
+        In (0, 1]. For [W21] it is the largest of the teacher's errors in the classes.
     labels : sequence of n labels, or mapping natural -> label, optional
         y(x̄); `graph.labels` if not given.
 
@@ -70,7 +70,7 @@ def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion
 
     References
     ----------
-    [W21] Definition 3.1. Their bounds need c > 1, some c > 3.
+    [W21] Definition 3.1. Their bounds require c > 1, some c > 3.
 
     Examples
     --------

@@ -29,9 +29,9 @@ class Student(Immutable):
     labels : (N,) array
         g(x) of each view.
     weight : float
-        t.
+        That of `self_train`.
     objective : float
-        Pr[g(x) ≠ pseudo-label] + t Pr[g(x) ≠ g(x⁺)] of `labels`.
+        Pr[g(x) ≠ pseudo-label] + weight · Pr[g(x) ≠ g(x⁺)] of `labels`.
     lower : float
         No labelling has an objective below this; equal to `objective` where `exact`.
     exact : bool
@@ -96,7 +96,7 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
     With two classes that is a minimum s-t cut, found exactly: by OR-tools where it is installed (`pip install "ortools>=9.12"`),
     else by networkx, with the same labels. With more classes it is a multiway cut: half the sum of the isolating cuts bounds it
     from below, expansion moves find a labelling, and on small graphs a search proves it a minimiser or finds a better one.
-    Objectives that differ by rounding only are equal; of several minimisers with two classes, the one is returned that gives most
+    Objectives that differ only by rounding count as equal. Of several minimisers with two classes, the one returned gives most
     views to the class that appears first in the teacher.
 
     Parameters
@@ -106,15 +106,14 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
     teacher : sequence of N labels with None for none, or mapping view -> label
         The pseudo-labels, of one view or more; see `pseudo_labels`.
     weight : float
-        t, 0 or more: the cost of a positive pair whose views have different labels. At 0 the student repeats the teacher; at a
-        high t it is constant on every component.
+        0 or more. At 0 the student repeats the teacher; at a high weight it is constant on every component.
     labels : sequence of n labels, or mapping natural -> label, optional
-        y(x̄), None where unlabelled, to measure errors by; `graph.labels` if not given. The student never sees them.
+        y(x̄), None where unlabelled, to count errors by; `graph.labels` if not given. The student does not use them.
 
     Raises
     ------
     InvalidArgument
-        If the teacher labels no view, or names one that the graph has not, or the weight is negative or above 1e100.
+        If the teacher labels no view, or one that the graph lacks, or the weight is not in 0..1e100.
     TooLarge
         If there may be more than 500,000 positive pairs.
 
