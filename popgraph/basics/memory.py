@@ -43,15 +43,17 @@ def reserve(what: str, needed: float, instead: str) -> None:
     """
     if needed <= UNASKED_BYTES and _address_limit() == float("inf"):
         return
-    left = available() - SPARE_BYTES
-    if needed > left:
+    bytes_left = available() - SPARE_BYTES
+    if needed > bytes_left:
         size = f"{size_in_words(needed)} of memory" if needed else "memory"
-        known = (
+        source = (
             "is left"
             if _on_machine() is not None
             else "is taken to be left, as this system does not say (psutil would)"
         )
-        raise TooLarge(f"{what} needs {size}, and {size_in_words(left) if left > 0 else 'none'} {known}; {instead}")
+        raise TooLarge(
+            f"{what} needs {size}, and {size_in_words(bytes_left) if bytes_left > 0 else 'none'} {source}; {instead}"
+        )
 
 
 def in_words(what: str, instead: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -146,9 +148,9 @@ def _held_at_most() -> float:
 def _on_machine() -> float | None:
     """Return what the first source that answers says is left on the machine, or None if none does."""
     for source in (_by_meminfo, _by_psutil, _by_windows, _by_sysconf):
-        left = source()
-        if left is not None:
-            return left
+        bytes_left = source()
+        if bytes_left is not None:
+            return bytes_left
     return None
 
 

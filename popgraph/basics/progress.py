@@ -1,4 +1,4 @@
-"""Progress bars: quiet unless somebody is looking, and never needed.
+"""Progress bars: shown only where a user can see them, and never needed.
 
 `progress` is True, False, a tqdm-like callable, or None: then there is a bar if tqdm is installed and the error stream is a
 terminal or the program a notebook.

@@ -90,8 +90,8 @@ def column_space(F: Floats, scale: Floats | None = None) -> ColumnSpace:
     basis = possible[:, :rank]
     # With X = B C + E for any C, a unit x = X y of the span, |y| <= 1/σ, is |E y| <= ||E||/σ away from span B. E is measured;
     # doing so rounds by (d + 2) eps |B||C|, of norm at most d for unit columns.
-    left = float(np.linalg.norm(X - basis @ (basis.T @ X))) + (d + 2) * d * EPS
-    computed = left / float(sigma[rank - 1])
+    residual_norm = float(np.linalg.norm(X - basis @ (basis.T @ X))) + (d + 2) * d * EPS
+    computed = residual_norm / float(sigma[rank - 1])
     if computed > REFINE_ABOVE:
         refined = _refined(F, largest, scale, length, Vt[:rank].T / sigma[:rank])
         basis, computed = min((basis, computed), refined, key=lambda each: each[1])
@@ -123,8 +123,8 @@ def _refined(F: Floats, largest: Floats, scale: Floats | None, length: Floats, W
             break
         wide = wide @ np.linalg.inv(R)
     r = W.shape[1]
-    left = float(np.linalg.norm(G - Q @ R)) + ((r + 2) * r + 1) * EPS * float(np.linalg.norm(sigma))
-    return Q, ((d + 3) * unit * float(np.sqrt(size)) + left) / float(sigma[-1])
+    residual_norm = float(np.linalg.norm(G - Q @ R)) + ((r + 2) * r + 1) * EPS * float(np.linalg.norm(sigma))
+    return Q, ((d + 3) * unit * float(np.sqrt(size)) + residual_norm) / float(sigma[-1])
 
 
 def principal_angles(U: Floats, V: Floats) -> Floats:

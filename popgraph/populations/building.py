@@ -46,24 +46,24 @@ def build(
     drop_unreachable : bool
         Leave out the columns of a matrix, or the views of `views`, that no natural reaches, instead of refusing them.
     name : str
-        How the graph prints.
+        The name by which the graph prints.
     progress : bool, callable or None
-        A bar over the naturals; None shows one where somebody is looking.
+        A bar over the naturals; None shows one if the output is a terminal or a notebook.
 
     Returns
     -------
     PopulationGraph
-        Its views keep the order of the naturals where they are these; else they are ordered natural by natural, x̄ first if it is
-        one of its own views, then the rest as declared.
+        If the views are the naturals, they keep their order; else views are ordered natural by natural: x̄ first, if it is one of
+        its own views, then the rest as declared.
 
     Raises
     ------
     InvalidDistribution, InvalidAugmentation
-        If the population is not one; the message names the offending natural or entry, and the mend.
+        If p or a row of A is not a distribution; the message names the natural or entry, and how to correct it.
     InvalidArgument
         If there is not one label for each natural.
     TooLarge
-        If there is not the memory for it.
+        If it would not fit in memory.
 
     References
     ----------

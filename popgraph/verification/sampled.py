@@ -196,7 +196,7 @@ def verify_sampled(
     pairs : int
         How many to draw, at least 100; rounded up to a multiple of 50.
     gamma : (k + 1,) array-like, optional
-        The leading eigenvalues of Ā, where theory knows them; a product knows its own. More than k + 1 are taken, and not used.
+        The leading eigenvalues of Ā, if they are known in theory; those of a product are computed. Only the first k + 1 are used.
     confidence : float
         Of each interval, in (0, 1).
     atol : float
@@ -206,12 +206,12 @@ def verify_sampled(
     rng : None, int or numpy.random.Generator
         The same seed gives the same pairs.
     progress : bool, callable or None
-        A bar over the blocks; None shows one where somebody is looking.
+        A bar over the blocks; None shows one if the output is a terminal or a notebook.
 
     Returns
     -------
     SampledMatch
-        The verdicts with their reasons and intervals; print it for a screen.
+        The verdicts with their reasons and intervals; `print` shows them all.
 
     Raises
     ------
@@ -286,5 +286,5 @@ def _gamma_of(population: Any, k: int) -> Floats | None:
     if satisfies(population, ViewedPopulation) or not satisfies(population, Population):
         return None
     spectrum = population.spectrum(k)
-    after = getattr(spectrum.certificate, "remainder", None)
-    return None if after is None else np.append(spectrum.gamma, after)
+    next_eigenvalue = getattr(spectrum.certificate, "remainder", None)
+    return None if next_eigenvalue is None else np.append(spectrum.gamma, next_eigenvalue)

@@ -86,25 +86,25 @@ def bounds_by_gamma(gamma: Floats, k: int, ritz: Ritz, loss: Estimate | None) ->
 
 def read_gamma(gamma: Any, k: int, moments: PairMoments) -> Floats:
     """Return the k + 1 leading eigenvalues, if they can be those of a population graph, and of this one."""
-    known = numbers("gamma", gamma, f"it must be the {k + 1} leading eigenvalues of Ā")
-    if known.ndim != 1 or len(known) < k + 1:
+    leading = numbers("gamma", gamma, f"it must be the {k + 1} leading eigenvalues of Ā")
+    if leading.ndim != 1 or len(leading) < k + 1:
         raise InvalidArgument(
-            f"gamma has shape {known.shape}; k = {k} needs the {k + 1} leading eigenvalues, the one after the cut too (0 if none)"
+            f"gamma has shape {leading.shape}; k = {k} needs the {k + 1} leading eigenvalues, the one after the cut too (0 if none)"
         )
-    known = known[: k + 1]
-    if not (np.diff(known) <= 0).all() or not known[-1] >= 0 or abs(known[0] - 1) > 1e-9:
+    leading = leading[: k + 1]
+    if not (np.diff(leading) <= 0).all() or not leading[-1] >= 0 or abs(leading[0] - 1) > 1e-9:
         raise InvalidArgument(
-            f"gamma is {shorten(known.tolist())}; the eigenvalues of a population graph begin with 1, fall, and stay in [0, 1]"
+            f"gamma is {shorten(leading.tolist())}; the eigenvalues of a population graph begin with 1, fall, and stay in [0, 1]"
         )
     # f set to 0 on the views on which it is longer than on all drawn has Ritz values too, and none exceeds its γ (min-max).
     # They differ from those of the pairs drawn by no more than missed pairs can do, so this needs no `longest`.
     ritz = replace(moments.of_drawn(), confidence=1 - GAMMA_REFUSAL_CHANCE).ritz(k)
-    above = np.flatnonzero(ritz.low > known[: len(ritz.low)] + 1e-9)
+    above = np.flatnonzero(ritz.low > leading[: len(ritz.low)] + 1e-9)
     if above.size:
         i = int(above[0])
         ritz_value = f"a Ritz value of {ritz.theta[i]:.6g}, at least {ritz.low[i]:.6g}, and θ_{i + 1} <= γ_{i + 1}"
-        raise InvalidArgument(f"gamma[{i}] is {known[i]:.6g}, but f has {ritz_value}: it is not this population's")
-    return frozen(known)
+        raise InvalidArgument(f"gamma[{i}] is {leading[i]:.6g}, but f has {ritz_value}: it is not this population's")
+    return frozen(leading)
 
 
 def _nonnegative(value: float, error: float) -> Floats:

@@ -81,15 +81,15 @@ def verify(
     atol : float, optional
         The largest principal angle, in radians, that counts as 0: 1e-6 if not given, or 0.1 of an f that is only sampled.
     spectrum : Spectrum or ProductSpectrum, optional
-        Of this graph with at least k pairs, to save solving it again.
+        The spectrum of this graph with at least k eigenpairs, so that it is not computed again.
     features : (N, d) array, mapping, callable or DataFrame, optional
-        Ψ, where f = ΨW was sought: then a no says which eigenvectors no f of this class can express, and whether f is the best
-        of it. A Training brings its own.
+        Ψ, if f was chosen among the functions ΨW: if f does not match, the reason then says which eigenvectors no such function
+        contains, and whether f is the best of them. A Training has its own.
 
     Returns
     -------
     Match
-        The verdict with its reasons; print it for a paragraph.
+        The verdict with its reasons; `print` shows it as a paragraph.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def verify(
         If the first is no population, or one that neither lists its views nor has other coordinates; if k is not in 1..min(N, d),
         or atol is not in (0, pi/2).
     TooLarge
-        If there is not the memory for it.
+        If it would not fit in memory.
 
     References
     ----------

@@ -223,9 +223,9 @@ class MixtureGraph(Immutable):
         drawn = source.choice(len(self.law.probabilities), size, p=self.law.probabilities)
         cells = np.zeros((size, 2), dtype=np.intp)
         for c, (of_class, places) in enumerate(zip(self.factors, self._places, strict=True)):
-            mine = np.flatnonzero(drawn == c)
+            rows = np.flatnonzero(drawn == c)
             for factor, place, width in zip(of_class, places, self.sizes, strict=True):
-                cells[mine] = cells[mine] * width + place[factor.sample_pairs(len(mine), rng=source)]
+                cells[rows] = cells[rows] * width + place[factor.sample_pairs(len(rows), rng=source)]
         return cells if self._arrays.cells is None else np.searchsorted(self._arrays.cells, cells)
 
     def expand(self) -> PopulationGraph:

@@ -62,15 +62,15 @@ class Separable:
 
         `grams` has for each kind of coordinate the (T_t, T'_t) means of each column here times each there; [0, 0] is 1.
         """
-        mine, theirs = self._by_coordinate(), other._by_coordinate()
+        own_by_coordinate, other_by_coordinate = self._by_coordinate(), other._by_coordinate()
         product = np.ones((len(self), len(other)))
-        for j in sorted(mine.keys() | theirs.keys()):
+        for j in sorted(own_by_coordinate.keys() | other_by_coordinate.keys()):
             gram = grams[int(self.kind_of[j])]
-            rows, row_columns = mine.get(j, (NO_FUNCTIONS, NO_FUNCTIONS))
-            columns, other_columns = theirs.get(j, (NO_FUNCTIONS, NO_FUNCTIONS))
-            there = np.zeros(len(other), dtype=np.intp)
-            there[columns] = other_columns
-            product[rows] *= gram[row_columns][:, there]
+            rows, row_columns = own_by_coordinate.get(j, (NO_FUNCTIONS, NO_FUNCTIONS))
+            columns, other_columns = other_by_coordinate.get(j, (NO_FUNCTIONS, NO_FUNCTIONS))
+            column_of_other = np.zeros(len(other), dtype=np.intp)
+            column_of_other[columns] = other_columns
+            product[rows] *= gram[row_columns][:, column_of_other]
             if len(columns):
                 constant = np.ones(len(self), dtype=bool)
                 constant[rows] = False

@@ -102,8 +102,8 @@ class Search:
 
     def leading(self, wanted: int) -> Remainder:
         """Find the leading `wanted` pairs; say what is left beside them."""
-        left = find_leading(self, wanted)
-        return left.with_spare(self.gamma[wanted:], tolerance(self.side))
+        remainder = find_leading(self, wanted)
+        return remainder.with_spare(self.gamma[wanted:], tolerance(self.side))
 
     def keep(self, gamma: Floats, U: Floats) -> None:
         """Join new pairs to those found, largest first."""

@@ -45,11 +45,11 @@ def decompose_operator(
     k = whole_number("k", k, n_views)
     check_solver(solver)
     unit = unit_eigenvectors(component, w_x, min(k, count))
-    what = f"the operator Ā of {n_views:,} views"
-    solution, U = nothing_to_solve(k, count, (n_views, n_views), what), np.empty((n_views, 0))
+    subject = f"the operator Ā of {n_views:,} views"
+    solution, U = nothing_to_solve(k, count, (n_views, n_views), subject), np.empty((n_views, 0))
     if solution is None:
-        left = None if trace is None else trace - count
-        solution, U = _solve(adjacency, np.asfortranarray(unit.toarray()), k, left, solver)
+        trace_below_1 = None if trace is None else trace - count
+        solution, U = _solve(adjacency, np.asfortranarray(unit.toarray()), k, trace_below_1, solver)
     below = solution.gamma[count:]
     V = leading_eigenvectors(unit, below[below > 0], U, k, n_views)
     ways = OperatorProduct(adjacency)
@@ -86,9 +86,9 @@ def _dense(adjacency: Any, unit: Floats, reason: str) -> tuple[Solution, Floats]
 def _iterative(adjacency: Any, unit: Floats, k: int, trace: float | None, reason: str) -> tuple[Solution, Floats]:
     """Return the k leading eigenpairs, or as many as there are, and a bound on what is left."""
     search, wanted = iterative.Search(OperatorProduct(adjacency), unit, trace), k - unit.shape[1]
-    left = search.leading(wanted)
+    remainder = search.leading(wanted)
     below = rounded(search.gamma[:wanted], search.side)
-    return _solution(unit, below, left, ("iterative", reason)), search.eigenvectors[:, : len(below)]
+    return _solution(unit, below, remainder, ("iterative", reason)), search.eigenvectors[:, : len(below)]
 
 
 def _solution(unit: Floats, below: Floats, left: tuple[float, float, str], use: tuple[str, str]) -> Solution:
