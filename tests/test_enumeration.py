@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -260,7 +261,7 @@ def test_batches_are_cut_and_joined_without_a_seam(monkeypatch):
     naturals = [Image(np.array([code >> i & 1 for i in range(9)]).reshape(3, 3)) for code in range(200)]
     augmentation = images.shift(probability="1/2").then(images.flip_pixels(1, "1/3"))
     whole = pg.build(naturals, augmentation)
-    monkeypatch.setattr("popgraph.declare.batch.enumeration.BATCH_BYTES", 2000)
+    monkeypatch.setattr(import_module("popgraph.declare.batch.enumeration"), "BATCH_BYTES", 2000)
     cut = pg.build(naturals, augmentation)
     assert list(cut.views) == list(whole.views)
     assert (cut.kernel != whole.kernel).nnz == 0

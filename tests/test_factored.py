@@ -1,6 +1,7 @@
 """What a product's spectrum takes from its factors', on hand-made factors: levels, functions, and the numbers beside the pairs."""
 
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -201,5 +202,5 @@ def test_where_1_is_not_told_from_the_next_eigenvalue_nothing_is_said():
 
 
 def test_where_the_products_are_too_many_nothing_is_said(monkeypatch):
-    monkeypatch.setattr("popgraph.spectrum.product.levels.MOST_KEYS", 3)
+    monkeypatch.setattr(import_module("popgraph.spectrum.product.levels"), "MOST_KEYS", 3)
     assert solved(flips(0.05, 0.1, 0.25), 2) is None

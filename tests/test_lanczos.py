@@ -1,5 +1,7 @@
 """Lanczos' method beside what was found: its vectors, its Ritz values and their weights, and when it stops."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 
@@ -122,7 +124,7 @@ def test_at_the_bound_the_chance_to_have_missed_an_eigenvalue_is_that_stated(ste
 @pytest.mark.parametrize("failure", [0.3, 0.05])
 def test_the_bound_fails_no_more_often_than_stated(monkeypatch, failure):
     """An eigenvalue far above a crowd, which few steps from an unlucky start do not see; 4 standard errors are allowed for."""
-    monkeypatch.setattr("popgraph.spectrum.solvers.lanczos.FAILURE_PROBABILITY", failure)
+    monkeypatch.setattr(import_module("popgraph.spectrum.solvers.lanczos"), "FAILURE_PROBABILITY", failure)
     gamma, runs, failed = np.r_[1.0, np.linspace(0.8, 0.0, 200)], 1000, 0
     for seed in range(runs):
         lanczos = lanczos_of(gamma, seed=seed)

@@ -2,6 +2,7 @@
 
 import tracemalloc
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,7 @@ def test_components_of_one_shape_are_counted_together_however_they_are_cut(monke
     graph = many_components(7, 5)
     uses = graph.spectrum(10).solvers
     assert [(use.components, use.shape) for use in uses] == [(7, (2, 5))]
-    monkeypatch.setattr("popgraph.spectrum.components.STACK_BYTES", 3 * 8 * 10)
+    monkeypatch.setattr(import_module("popgraph.spectrum.components"), "STACK_BYTES", 3 * 8 * 10)
     assert graph.spectrum(10).solvers == uses
 
 

@@ -1,6 +1,7 @@
 """`probe` and `probe_range`: closed forms, every labelling tried by hand, scikit-learn, and the laws of THEORY 3.7, 3.8 and 5."""
 
 import pickle
+from importlib import import_module
 from itertools import product
 
 import numpy as np
@@ -426,7 +427,7 @@ def test_components_that_do_not_all_fit_into_k():
 
 
 def test_an_eigenspace_that_is_too_large_is_refused(monkeypatch):
-    monkeypatch.setattr("popgraph.downstream.probing.family.MAX_EIGENSPACE_BYTES", 1000)
+    monkeypatch.setattr(import_module("popgraph.downstream.probing.family"), "MAX_EIGENSPACE_BYTES", 1000)
     with pytest.raises(
         TooLarge,
         match="all 20 eigenvectors of γ = 1 and above are needed, 64 kB .*; use probe on one embedding",

@@ -1,6 +1,7 @@
 """Every kind of population satisfies its protocol, and answers as the graph that it expands to."""
 
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -149,7 +150,7 @@ def test_view_labels_of_blocks_break_ties_as_in_memory(client, monkeypatch):
     alone = pg.build(cube.p, cube.kernel, labels=labels)
     blocks = pg.dask.build(cube.p, cube.kernel, labels=labels, rows=9, client=client)
     assert list(blocks.view_labels) == list(alone.view_labels)
-    monkeypatch.setattr("popgraph.dask.drawing.CLASS_MASS_BYTES", 8 * cube.N * 2)
+    monkeypatch.setattr(import_module("popgraph.dask.drawing"), "CLASS_MASS_BYTES", 8 * cube.N * 2)
     again = replace(blocks, labels=blocks.labels)
     assert list(again.view_labels) == list(alone.view_labels)
 
@@ -171,5 +172,5 @@ def test_what_does_not_fit_names_what_serves(client):
 def test_a_transpose_too_large_to_keep_gives_the_same_bits(monkeypatch):
     X = np.random.default_rng(0).standard_normal((LETTERS.N, 3))
     kept = LETTERS.gram(X)
-    monkeypatch.setattr("popgraph.populations.graph.MAX_ENTRIES_TRANSPOSED", 0)
+    monkeypatch.setattr(import_module("popgraph.populations.graph"), "MAX_ENTRIES_TRANSPOSED", 0)
     np.testing.assert_array_equal(replace(LETTERS).gram(X), kept)

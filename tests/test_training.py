@@ -1,6 +1,7 @@
 """`train`: it reaches the minimum it never sees, reproducibly, and says why it stopped."""
 
 import re
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -245,7 +246,7 @@ def test_a_bar_appears_only_when_it_takes_a_while(monkeypatch, delay, bars):
 
     graph = zoo.lightning_cloud()  # which has a bar of its own, where somebody is looking
     monkeypatch.setattr("tqdm.auto.tqdm", Bar)
-    monkeypatch.setattr("popgraph.basics.progress.BAR_DELAY_SECONDS", delay)
+    monkeypatch.setattr(import_module("popgraph.basics.progress"), "BAR_DELAY_SECONDS", delay)
     pg.train(graph, 2, rng=0, batch_size=4, steps=5, progress=True)
     assert len(made) == bars
     assert all(bar.n == 5 and not bar.open for bar in made)
