@@ -10,7 +10,8 @@ from extras import need
 
 import popgraph as pg
 from popgraph import structure, zoo
-from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, satisfies
+from popgraph.basics.arguments.populations import satisfies
+from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation
 from popgraph.downstream import labelling, parts, votes
 from popgraph.downstream.partition import conductance
 from popgraph.downstream.probing import task

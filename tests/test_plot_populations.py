@@ -6,7 +6,8 @@ import pytest
 
 import popgraph as pg
 from popgraph import plot, structure, zoo
-from popgraph.basics.protocols import ViewedPopulation, satisfies
+from popgraph.basics.arguments.populations import satisfies
+from popgraph.basics.protocols import ViewedPopulation
 from popgraph.errors import InvalidArgument
 from popgraph.plot import reading
 

@@ -9,14 +9,8 @@ from extras import need
 
 import popgraph as pg
 from popgraph import structure
-from popgraph.basics.protocols import (
-    Coordinates,
-    LabelledPopulation,
-    Population,
-    UnlistedPopulation,
-    ViewedPopulation,
-    satisfies,
-)
+from popgraph.basics.arguments.populations import satisfies
+from popgraph.basics.protocols import Coordinates, LabelledPopulation, Population, UnlistedPopulation, ViewedPopulation
 from popgraph.errors import TooLarge
 from popgraph.populations.weights import pair_weights
 

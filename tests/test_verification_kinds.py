@@ -7,7 +7,8 @@ import pytest
 
 import popgraph as pg
 from popgraph import structure, zoo
-from popgraph.basics.protocols import Population, ViewedPopulation, satisfies
+from popgraph.basics.arguments.populations import satisfies
+from popgraph.basics.protocols import Population, ViewedPopulation
 from popgraph.errors import InvalidArgument, InvalidEmbedding
 from popgraph.verification.match import Status
 from popgraph.verification.sampled import SampledMatch

@@ -1,14 +1,13 @@
-"""What the verbs ask of a population, and what its spectrum answers. A class of your own that has these names works in every verb.
+"""What the verbs ask of a population, and what its spectrum answers; read by `arguments/populations.py`.
 
-A verb names the least that it needs. Populations know no verb.
+A verb names the least that it needs, and takes a class of your own that has these names as it takes one of popgraph's; verbs that
+need the arrays of a listed graph name `expand()`. Populations know no verb.
 """
 
 from collections.abc import Hashable, Sequence
 from typing import Any, Protocol
 
 from popgraph.basics.arrays import Floats, Ints
-from popgraph.basics.words import shorten
-from popgraph.errors import InvalidArgument
 
 
 class Eigenpairs(Protocol):
@@ -117,43 +116,3 @@ class UnlistedPopulation(Population, Protocol):
 
     def restricted_to(self, features: Any) -> Any:
         """Return Ā as a class of functions sees it, in orthonormal coordinates of the class: what `train` descends on."""
-
-
-def satisfies(value: Any, protocol: type) -> bool:
-    """Whether a value has every name of a protocol; nothing is computed to find out, as asking a property would."""
-    if isinstance(value, type):
-        return False
-    names = [name for base in protocol.__mro__ if Protocol in base.__bases__ for name in vars(base) if name[0] != "_"]
-    return all(hasattr(type(value), name) or name in getattr(value, "__dict__", {}) for name in names)
-
-
-def read_population(call: str, value: Any, needed: type = Population, place: str = "first", instead: str = "") -> Any:
-    """Return a population that satisfies the protocol `needed`, or raise InvalidArgument, which names a call that takes this one.
-
-    `call` is the verb as users write it, "verify(graph, f)". `place` is where the population stands among the arguments, "first" or
-    "second". `instead` is the call to name for a population that does not satisfy the protocol; by default its `.expand()`.
-    """
-    if satisfies(value, needed):
-        return value
-    if not satisfies(value, Population):
-        raise InvalidArgument(f"{call} takes a population {place}; got {shorten(value)}")
-    raise InvalidArgument(
-        f"{call} needs {_LACKING.get(needed, 'coordinates')}, which {shorten(value)} has not; use {instead or 'its .expand()'}"
-    )
-
-
-def spectrum_of(call: str, population: Any, k: int) -> Any:
-    """Return the `Spectrum` of a population, for a verb that needs its eigenvectors and what its certificate proves.
-
-    A class of the user's own may return plainer `Eigenpairs`, which serve the verbs that read eigenvalues alone.
-    """
-    spectrum = population.spectrum(k)
-    if not all(hasattr(spectrum, name) for name in ("eigenvectors", "residuals", "gap_bounds")):
-        raise InvalidArgument(
-            f"{call} needs a Spectrum with its eigenvectors; spectrum({k}) of {shorten(population)} returns {shorten(spectrum)}: "
-            "use its .expand()"
-        )
-    return spectrum
-
-
-_LACKING: dict[type, str] = {ViewedPopulation: "a list of views", LabelledPopulation: "a list of naturals and views"}

@@ -14,12 +14,13 @@ from popgraph.basics.arguments.classes import classes_in_order, is_labelled, lab
 from popgraph.basics.arguments.embeddings import check_scale, read_embedding
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.labels import read_labels
+from popgraph.basics.arguments.populations import read_population, spectrum_of
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.extras import import_uninterrupted
 from popgraph.basics.html import bracket
 from popgraph.basics.memory import in_words
-from popgraph.basics.protocols import LabelledPopulation, read_population, spectrum_of
+from popgraph.basics.protocols import LabelledPopulation
 from popgraph.basics.words import listing
 from popgraph.declare import Seed
 from popgraph.downstream.labelling import class_mass, given_labels
@@ -208,7 +209,7 @@ def spectral_clusters(
       accuracy     1 of views, 1 of naturals
       gap          1
     """
-    read_population("spectral_clusters(graph, count)", graph, LabelledPopulation)
+    graph = read_population("spectral_clusters(graph, count)", graph, LabelledPopulation)
     count = whole_number("count", count, graph.N)
     restarts = read_count("restarts", restarts, most=MAX_RESTARTS)
     generator = read_generator(rng)

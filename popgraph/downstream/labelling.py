@@ -15,8 +15,9 @@ from popgraph.basics.arguments.classes import (
     need_every_label,
 )
 from popgraph.basics.arguments.labels import read_labels
+from popgraph.basics.arguments.populations import read_population
 from popgraph.basics.arrays import Floats, Ints
-from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, read_population
+from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation
 from popgraph.downstream.votes import sum_by_class
 from popgraph.errors import InvalidArgument
 
@@ -31,7 +32,7 @@ def alpha(graph: LabelledPopulation, labels: Any = None) -> float:
     >>> alpha(pg.zoo.hypercube(3, "1/5"))  # the label is the first bit, which flips with probability 1/5
     0.2
     """
-    read_population("alpha(graph)", graph, LabelledPopulation)
+    graph = read_population("alpha(graph)", graph, LabelledPopulation)
     label_of_natural = labels_of_naturals(graph, labels)
     need_every_label(label_of_natural, "α")
     first_of_class, y = classes_in_order(label_of_natural)
@@ -50,7 +51,7 @@ def disagreement(graph: LabelledPopulation, view_labels: Any = None, labels: Any
     >>> disagreement(pg.zoo.hypercube(3), [0] * 8)
     0.5
     """
-    read_population("disagreement(graph, view_labels)", graph, LabelledPopulation)
+    graph = read_population("disagreement(graph, view_labels)", graph, LabelledPopulation)
     label_of_natural = labels_of_naturals(graph, labels)
     need_a_label(label_of_natural)
     first_of_class, y = classes_in_order(label_of_natural)
@@ -74,7 +75,7 @@ def inconsistency(graph: LabelledPopulation, view_labels: Any = None) -> float:
     >>> inconsistency(pg.zoo.hypercube(3, "1/5"))  # 2 q (1 - q)
     0.32
     """
-    read_population("inconsistency(graph, view_labels)", graph, LabelledPopulation)
+    graph = read_population("inconsistency(graph, view_labels)", graph, LabelledPopulation)
     if view_labels is None and graph.labels is None:
         raise InvalidArgument("the graph has no labels: pass view_labels=, one label for each view")
     label_of_view = graph.view_labels if view_labels is None else read_view_labels(graph, view_labels)

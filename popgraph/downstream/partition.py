@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from popgraph.basics.arguments import whole_number
 from popgraph.basics.arguments.classes import classes_in_order
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.populations import read_population, spectrum_of
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words, reserve
-from popgraph.basics.protocols import ViewedPopulation, read_population, spectrum_of
+from popgraph.basics.protocols import ViewedPopulation
 from popgraph.basics.subspace import tolerance
 from popgraph.basics.words import shorten
 from popgraph.downstream.clustering import RESTARTS, k_means, spectral_points
@@ -100,7 +101,7 @@ def conductance(graph: ViewedPopulation, S: Any) -> float:
     >>> conductance(pg.zoo.lightning_cloud(), [0])  # w_00 = 2/9 of w_0 = 1/3
     0.3333
     """
-    read_population("conductance(graph, S)", graph, ViewedPopulation)
+    graph = read_population("conductance(graph, S)", graph, ViewedPopulation)
     chosen = np.asarray(S)
     if chosen.dtype == bool and chosen.shape != (graph.N,):
         raise InvalidArgument(f"S is a mask of shape {chosen.shape}; {graph.N} views need ({graph.N},)")
@@ -124,10 +125,10 @@ def _renumbered(graph: ViewedPopulation, labels: Ints, exact: bool) -> Partition
     return Partition(frozen(numbered), frozen(part_conductances(graph, numbered, len(first))), exact)
 
 
-def _read_m(call: str, graph: Any, m: Any) -> int:
-    """Return m; raise InvalidArgument for no population with views, or an m outside 1..N."""
-    read_population(call, graph, ViewedPopulation)
-    return whole_number("m", m, graph.N)
+def _read_m(call: str, graph: Any, m: Any) -> tuple[Any, int]:
+    """Return the population and m; raise InvalidArgument for no population with views, or an m outside 1..N."""
+    graph = read_population(call, graph, ViewedPopulation)
+    return graph, whole_number("m", m, graph.N)
 
 
 def _in_closed_form(graph: ViewedPopulation, m: int) -> Partition | None:
@@ -179,7 +180,7 @@ def sparsest_partition(graph: ViewedPopulation, m: int) -> Partition:
     >>> sparsest_partition(pg.zoo.hypercube(3), m=2).rho  # two opposite faces: a pair differs there with 2q(1-q) = 3/8
     0.375
     """
-    m = _read_m("sparsest_partition(graph, m)", graph, m)
+    graph, m = _read_m("sparsest_partition(graph, m)", graph, m)
     closed_form = _in_closed_form(graph, m)
     if closed_form is not None:
         return closed_form
@@ -284,7 +285,7 @@ def partition_bounds(graph: ViewedPopulation, m: int) -> PartitionBounds:
     >>> print(partition_bounds(pg.zoo.hypercube(3), m=2))
     0.375 <= rho_2 <= 0.375 (λ_2/2, and spectral clusters with 0 views moved)
     """
-    m = _read_m("partition_bounds(graph, m)", graph, m)
+    graph, m = _read_m("partition_bounds(graph, m)", graph, m)
     closed_form = _in_closed_form(graph, m)
     if closed_form is not None:
         return PartitionBounds(closed_form.rho, closed_form.rho, closed_form, "in closed form")

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
+from popgraph.basics.arguments.populations import satisfies
 from popgraph.basics.arrays import Floats, Ints, Sparse
-from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, satisfies
+from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation
 from popgraph.downstream.votes import indicators, sum_by_class
 
 MAX_PRODUCT_ENTRIES = 2**24  # of Ā, up to which its diagonal is read off products with unit vectors: 4,096 views

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from popgraph.basics.arguments import count
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.populations import satisfies
 from popgraph.basics.memory import in_words
 from popgraph.basics.namespaces import missing, only
-from popgraph.basics.protocols import Population, satisfies
+from popgraph.basics.protocols import Population
 from popgraph.basics.words import shorten
 from popgraph.declare import Distribution
 from popgraph.errors import InvalidArgument

@@ -8,8 +8,9 @@ import numpy as np
 
 from popgraph.basics.arguments import count, numbers
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.populations import read_population
 from popgraph.basics.arrays import Floats, Immutable, Ints
-from popgraph.basics.protocols import ViewedPopulation, read_population
+from popgraph.basics.protocols import ViewedPopulation
 from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.losses.reading import read_loss
 from popgraph.losses.scaled import pair_table, population_value
@@ -96,7 +97,7 @@ def audit(loss: Any, graph: ViewedPopulation, f: Any, batch_size: int) -> Audit:
     InfoNCE, all 64 batches of 2: mean -0.2831, population -0.5662, bias 0.283, variance 0.0802 (said to be biased: ...)
     """
     loss = read_loss(loss, "audit")
-    read_population("audit(loss, graph, f, batch_size)", graph, ViewedPopulation, "second")
+    graph = read_population("audit(loss, graph, f, batch_size)", graph, ViewedPopulation, "second")
     batch_size = count("batch_size", batch_size)
     table = _read_table(f, graph.N)
     x, x_plus, probabilities = _positive_pairs(graph, batch_size)

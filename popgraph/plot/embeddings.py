@@ -46,7 +46,7 @@ def embedding(
     >>> embedding(cube, cube.spectrum(4), dims=(1, 2)).get_xlabel()
     'f_2'
     """
-    read_viewed("plot.embedding(graph, f)", graph)
+    graph = read_viewed("plot.embedding(graph, f)", graph)
     table = check_scale("f", read_embedding(graph.views, f))
     d = table.shape[1]
     columns = read_dims(dims, d)

@@ -19,9 +19,10 @@ from PIL import Image as Pillow
 
 from popgraph.basics.arguments import count, is_real, is_whole
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.populations import satisfies, spectrum_of
 from popgraph.basics.extras import require
 from popgraph.basics.html import Bar, html_table, number
-from popgraph.basics.protocols import Population, ViewedPopulation, satisfies, spectrum_of
+from popgraph.basics.protocols import Population, ViewedPopulation
 from popgraph.basics.words import printable, shorten
 from popgraph.errors import InvalidArgument, PopgraphError
 from popgraph.plot.drawing import MAX_ROWS_NUMBERED, WEIGHTS
@@ -100,7 +101,7 @@ class Explorer:
                 raise InvalidArgument(
                     f"{_name(self._make)}({values}) returned {shorten(graph)}; it must return a population"
                 )
-            read_viewed("explore(make_graph)", graph)
+            graph = read_viewed("explore(make_graph)", graph)
             k = min(self.sliders["k"].value, graph.N)
             spectrum = spectrum_of("explore(make_graph)", graph, k)
             training = train(graph, k, rng=self._seed, progress=False)

@@ -52,7 +52,7 @@ def graph(graph: ViewedPopulation, *, labels: Any = None, ax: Axes | None = None
     """
     import networkx as nx
 
-    read_viewed("plot.graph(graph)", graph)
+    graph = read_viewed("plot.graph(graph)", graph)
     rng = count("rng", rng, 0, 2**32 - 1, "the seed of a layout is a whole number")
     classes, of_view = classes_of_views(graph, labels)
     ax = axes_or_new(ax)

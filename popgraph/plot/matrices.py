@@ -55,7 +55,7 @@ def matrix(
     >>> matrix(pg.zoo.lightning_cloud(), "w").get_title()
     'w: probability of a positive pair'
     """
-    read_viewed("plot.matrix(graph)", graph)
+    graph = read_viewed("plot.matrix(graph)", graph)
     one_of("which", which, ("w", "adjacency"))
     for what, chosen in (("annotate", annotate), ("colorbar", colorbar)):
         if chosen is not None:
@@ -144,7 +144,7 @@ def before_and_after(graph: ViewedPopulation, *, axes: Sequence[Axes] | None = N
     >>> right.get_title()
     'Ā: normalised adjacency'
     """
-    read_viewed("plot.before_and_after(graph)", graph)
+    graph = read_viewed("plot.before_and_after(graph)", graph)
     if axes is None:
         axes = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")[1]
     listed = list(axes) if isinstance(axes, list | tuple) or (isinstance(axes, np.ndarray) and axes.ndim == 1) else []

@@ -10,8 +10,9 @@ from scipy.optimize import minimize_scalar
 
 from popgraph.basics.arguments import numbers, read_callable, whole_number
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.populations import satisfies
 from popgraph.basics.arrays import Floats
-from popgraph.basics.protocols import Population, satisfies
+from popgraph.basics.protocols import Population
 from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument
 from popgraph.plot.drawing import COLOURS, FAINT, WARNING, axes_or_new

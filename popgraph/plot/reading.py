@@ -7,8 +7,9 @@ import scipy.sparse as sp
 
 from popgraph.basics.arguments.classes import classes_in_order, label_in_words, list_labels
 from popgraph.basics.arguments.labels import read_labels
+from popgraph.basics.arguments.populations import read_population, satisfies
 from popgraph.basics.arrays import Floats, Ints
-from popgraph.basics.protocols import Eigenpairs, ViewedPopulation, read_population, satisfies
+from popgraph.basics.protocols import Eigenpairs, ViewedPopulation
 from popgraph.basics.words import printable, shorten
 from popgraph.declare import Image
 from popgraph.errors import InvalidArgument

@@ -134,7 +134,7 @@ def animation(
     3
     """
     check_value("training", training, Training)
-    read_viewed("plot.animation(training, graph, spectrum)", graph)
+    graph = read_viewed("plot.animation(training, graph, spectrum)", graph)
     check_spectrum(spectrum, ListedEigenpairs)
     path = training.path
     if path is None:

@@ -10,9 +10,10 @@ from scipy.sparse.linalg import aslinearoperator
 
 from popgraph.basics.arguments import by_value, generator, one_of
 from popgraph.basics.arguments.classes import bayes_labels
+from popgraph.basics.arguments.populations import satisfies
 from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.basics.memory import in_words
-from popgraph.basics.protocols import Population, satisfies
+from popgraph.basics.protocols import Population
 from popgraph.basics.words import did_you_mean, shorten
 from popgraph.declare import EnumeratedPopulation, Seed, StateSequence
 from popgraph.errors import InvalidArgument

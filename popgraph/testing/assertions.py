@@ -7,7 +7,8 @@ import numpy as np
 from popgraph.basics.arguments import angle
 from popgraph.basics.arguments.embeddings import read_embedding
 from popgraph.basics.arguments.keywords import checked_call
-from popgraph.basics.protocols import Population, ViewedPopulation, read_population
+from popgraph.basics.arguments.populations import read_population
+from popgraph.basics.protocols import Population, ViewedPopulation
 from popgraph.basics.subspace import column_space, principal_angles
 from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument
@@ -105,7 +106,7 @@ def assert_same_span(graph: ViewedPopulation, f: Any, g: Any, *, atol: float = 1
     AssertionError: the spans of f (rank 2) and g (rank 2) differ: ...
     """
     __tracebackhide__ = True
-    read_population("assert_same_span(graph, f, g)", graph, ViewedPopulation)
+    graph = read_population("assert_same_span(graph, f, g)", graph, ViewedPopulation)
     atol = angle("atol", atol)
     root = np.sqrt(graph.w_x)[:, np.newaxis]
     first, second = (column_space(root * read_embedding(graph.views, each)).basis for each in (f, g))

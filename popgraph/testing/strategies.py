@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from popgraph.basics.arguments import count, flag, whole_number
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.outcomes import read_distinct
+from popgraph.basics.arguments.populations import read_population
 from popgraph.basics.arrays import Floats, Ints
-from popgraph.basics.protocols import ViewedPopulation, read_population
+from popgraph.basics.protocols import ViewedPopulation
 from popgraph.declare import Augmentation, Distribution, as_augmentation
 from popgraph.errors import InvalidArgument
 from popgraph.populations import PopulationGraph, build, read_graph
@@ -251,7 +252,7 @@ def labellings(graph: ViewedPopulation, classes: int = 3) -> st.SearchStrategy[I
     ...     assert 0 <= labelling.inconsistency(cloud, labels) <= 1
     >>> test_inconsistency_is_a_probability()
     """
-    read_population("labellings(graph)", graph, ViewedPopulation)
+    graph = read_population("labellings(graph)", graph, ViewedPopulation)
     most = whole_number("classes", classes, graph.N)
     return list_of(st.integers(0, most - 1), graph.N).map(np.array)
 

@@ -7,8 +7,9 @@ import scipy.sparse as sp
 
 from popgraph.basics.arguments import whole_number
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.populations import read_population
 from popgraph.basics.arrays import Floats
-from popgraph.basics.protocols import Population, ViewedPopulation, read_population
+from popgraph.basics.protocols import Population, ViewedPopulation
 from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument
 from popgraph.losses import (
@@ -65,7 +66,7 @@ def minimum(loss: Any, graph: Population, k: int) -> float:
     >>> minimum(pg.losses.spectral, graph, k=2), minimum(pg.losses.ordered, graph, k=2)
     (-2.0, -1.5)
     """
-    read_population("minimum(loss, graph, k)", graph, place="second")
+    graph = read_population("minimum(loss, graph, k)", graph, place="second")
     loss = read_loss(loss, "any")
     k = whole_number("k", k, graph.N)
     return minimum_of(loss, graph.spectrum(min(int(k) + 1, graph.N)).gamma, int(k), graph.N)
@@ -129,7 +130,7 @@ def mutual_information(graph: ViewedPopulation) -> float:
     >>> mutual_information(pg.zoo.lightning_cloud())  # log 2: which image it is
     0.6931
     """
-    read_population("mutual_information(graph)", graph, ViewedPopulation)
+    graph = read_population("mutual_information(graph)", graph, ViewedPopulation)
     sparse = getattr(graph, "weight_matrix", None)
     w = sp.coo_array(pair_table(graph) if sparse is None else sparse("csr"))
     x, x_plus = w.coords
@@ -162,7 +163,7 @@ def critic_minimum(loss: Any, graph: ViewedPopulation) -> float:
     >>> critic_minimum(pg.losses.infonce, pg.zoo.lightning_cloud())
     -0.6931
     """
-    read_population("critic_minimum(loss, graph)", graph, ViewedPopulation, "second")
+    graph = read_population("critic_minimum(loss, graph)", graph, ViewedPopulation, "second")
     loss = read_loss(loss, "critic")
     w, w_x = pair_table(graph), graph.w_x
     K = w / w_x[:, np.newaxis] / w_x  # not by the product, which underflows for two rare views

@@ -16,11 +16,12 @@ import torch
 from popgraph.basics.arguments import count as read_count
 from popgraph.basics.arguments import generator, number
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.populations import read_population
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.encoding import run_module
 from popgraph.basics.progress import Progress, track
-from popgraph.basics.protocols import ViewedPopulation, read_population
+from popgraph.basics.protocols import ViewedPopulation
 from popgraph.basics.words import shorten
 from popgraph.declare import Seed
 from popgraph.errors import InvalidArgument, TooLarge
@@ -332,7 +333,7 @@ class _Run:
 
 def _check(module: Any, graph: Any, head: Any) -> None:
     """Raise InvalidArgument for a module, head or population that cannot be trained on."""
-    read_population("fit(module, graph)", graph, ViewedPopulation, "second")
+    graph = read_population("fit(module, graph)", graph, ViewedPopulation, "second")
     for what, given in {"module": module, "head": head}.items():
         if not isinstance(given, torch.nn.Module) and not (what == "head" and given is None):
             raise InvalidArgument(f"{what} is {shorten(given)}; it must be a torch.nn.Module")

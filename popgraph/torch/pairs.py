@@ -9,9 +9,10 @@ from torch.utils.data import IterableDataset, get_worker_info
 
 from popgraph.basics.arguments import count as read_count
 from popgraph.basics.arguments import generator
+from popgraph.basics.arguments.populations import read_population
 from popgraph.basics.arrays import Floats
 from popgraph.basics.encoding import embed_views, encode_views, run_module
-from popgraph.basics.protocols import ViewedPopulation, read_population
+from popgraph.basics.protocols import ViewedPopulation
 from popgraph.basics.words import shorten
 from popgraph.declare import Seed
 from popgraph.errors import InvalidArgument
@@ -99,7 +100,7 @@ class PositivePairs(IterableDataset):  # type: ignore[misc]
         rng: Seed = None,
         device: Any = "cpu",
     ) -> None:
-        read_population("PositivePairs(graph, batch_size)", graph, ViewedPopulation)
+        graph = read_population("PositivePairs(graph, batch_size)", graph, ViewedPopulation)
         self.graph, self.batch_size = graph, read_count("batch_size", batch_size)
         self.batches = None if batches is None else read_count("batches", batches)
         self.encoded = EncodedViews(graph, encode, read_device(device))

@@ -9,9 +9,10 @@ import torch
 
 from popgraph.basics.arguments import number
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.populations import read_population
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.encoding import embed_views, run_module
-from popgraph.basics.protocols import ViewedPopulation, read_population
+from popgraph.basics.protocols import ViewedPopulation
 from popgraph.basics.words import listing, shorten
 from popgraph.errors import InvalidArgument
 from popgraph.spectrum import Spectrum
@@ -132,7 +133,7 @@ def verify(
     """
     wanted = "it is a share of the largest singular value, in [0, 1)"
     rank_tolerance = number("rank_tolerance", rank_tolerance, wanted, below=1 - 2**-53, ends=True)
-    read_population("verify(graph, module)", graph, ViewedPopulation)
+    graph = read_population("verify(graph, module)", graph, ViewedPopulation)
     if head is not None and not isinstance(head, torch.nn.Module):
         raise InvalidArgument(f"head is {shorten(head)}; it must be a torch.nn.Module")
     if isinstance(module, Fit):

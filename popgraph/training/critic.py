@@ -7,11 +7,12 @@ import numpy as np
 
 from popgraph.basics.arguments import count, number
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.populations import read_population
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.extras import import_uninterrupted
 from popgraph.basics.memory import in_words
-from popgraph.basics.protocols import ViewedPopulation, read_population
+from popgraph.basics.protocols import ViewedPopulation
 from popgraph.losses import critic_gradient, pair_table, read_loss
 from popgraph.training.descent import FLAT_GRADIENT_NORM
 
@@ -89,7 +90,7 @@ def train_critic(graph: ViewedPopulation, loss: Any, *, steps: int = 5_000, tol:
     >>> float(np.abs(critic.s - np.log(K)).max()) < 1e-6
     True
     """
-    read_population("train_critic(graph, loss)", graph, ViewedPopulation)
+    graph = read_population("train_critic(graph, loss)", graph, ViewedPopulation)
     steps, tol = count("steps", steps, most=10**9), number("tol", tol)
     loss = read_loss(loss, "critic")
     w, value_and_gradient = pair_table(graph), critic_gradient(loss)

@@ -13,11 +13,12 @@ import numpy as np
 from popgraph.basics.arguments import count, flag, generator, number, whole_number
 from popgraph.basics.arguments.embeddings import check_scale, read_embedding
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.populations import read_population, satisfies
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words, reserve
 from popgraph.basics.progress import Progress, track
-from popgraph.basics.protocols import Population, ViewedPopulation, read_population, satisfies
+from popgraph.basics.protocols import Population, ViewedPopulation
 from popgraph.basics.words import shorten
 from popgraph.declare import Seed
 from popgraph.errors import InvalidArgument, InvalidEmbedding

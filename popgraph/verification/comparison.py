@@ -7,10 +7,11 @@ import numpy as np
 
 from popgraph.basics.arguments import whole_number
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.populations import read_population, satisfies, spectrum_of
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words
-from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, read_population, satisfies, spectrum_of
+from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation
 from popgraph.basics.subspace import principal_angles
 from popgraph.basics.words import listing
 from popgraph.populations import PopulationGraph
@@ -219,8 +220,8 @@ def compare(graph: ViewedPopulation, other: ViewedPopulation, k: int | None = No
     >>> compare(graph, pg.build(["dog", "fox"], augmentation), k=2)
     Comparison(k=2, norm 1, angle 1.6 rad, 2 shared views)
     """
-    for place, population in (("first", graph), ("second", other)):
-        read_population(COMPARE, population, ViewedPopulation, place)
+    graph = read_population(COMPARE, graph, ViewedPopulation, "first")
+    other = read_population(COMPARE, other, ViewedPopulation, "second")
     most = min(graph.N, other.N)
     if k is None:
         spectrum: Spectrum = spectrum_of(COMPARE, graph, min(most, PREFERRED_CUTS))

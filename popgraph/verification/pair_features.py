@@ -9,8 +9,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from popgraph.basics.arguments.embeddings import read_embedding
+from popgraph.basics.arguments.populations import satisfies
 from popgraph.basics.arrays import Floats
-from popgraph.basics.protocols import Population, ViewedPopulation, satisfies
+from popgraph.basics.protocols import Population, ViewedPopulation
 from popgraph.basics.words import listing, shorten
 from popgraph.errors import InvalidArgument, InvalidEmbedding
 from popgraph.populations import ProductGraph, function_of_views

@@ -10,11 +10,12 @@ import numpy as np
 
 from popgraph.basics.arguments import angle, count, generator, number, whole_number
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.populations import read_population, satisfies
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words
 from popgraph.basics.progress import Progress
-from popgraph.basics.protocols import Population, ViewedPopulation, satisfies
+from popgraph.basics.protocols import Population, ViewedPopulation
 from popgraph.declare import Seed
 from popgraph.verification.moments import BLOCK_COUNT, Estimate, Sampling, draw_moments
 from popgraph.verification.sampled_verdicts import (
@@ -242,6 +243,8 @@ def verify_sampled(
     >>> sampled.theta
     array([1.  , 0.25, 0.25])
     """
+    if satisfies(sampler, Population):
+        sampler = read_population("verify_sampled(population, f, k)", sampler)
     sampling = _read_sampling(pairs, confidence, longest)
     atol = angle("atol", atol)
     moments = draw_moments(sampler, f, sampling, generator(rng), progress)

@@ -12,10 +12,11 @@ from scipy.sparse.linalg import LinearOperator
 from popgraph.basics.arguments import angle, whole_number
 from popgraph.basics.arguments.embeddings import read_embedding
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.populations import read_population, satisfies
 from popgraph.basics.arrays import Floats
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words, reserve
-from popgraph.basics.protocols import Population, ViewedPopulation, read_population, satisfies
+from popgraph.basics.protocols import Population, ViewedPopulation
 from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument
 from popgraph.populations import read_features
@@ -117,11 +118,11 @@ def verify(
     >>> pg.verify(graph, training).status.value
     'f spans the best that its class can express, which is not F*'
     """
-    read_population("verify(graph, f)", graph)
+    graph = read_population("verify(graph, f)", graph)
     if satisfies(graph, ViewedPopulation):
         return judge(_on_views(cast(ViewedPopulation, graph), f, k, atol, spectrum, features))
     if not satisfies(graph, HasCoordinates):
-        read_population("verify(graph, f)", graph, ViewedPopulation, instead=ONLY_PAIRS)
+        graph = read_population("verify(graph, f)", graph, ViewedPopulation, instead=ONLY_PAIRS)
     if features is not None:
         raise InvalidArgument(
             "features= does not apply to a product, or another population whose views are not listed; leave it out, or "

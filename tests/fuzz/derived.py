@@ -211,6 +211,7 @@ RECEIVERS = {
 
 # Public classes of inner rooms, which no public call returns; the user meets none of them.
 INTERNAL = {
+    "basics.arguments.populations.CheckedPopulation",
     "dask.cluster.Cluster",
     "dask.products.Products",
     "dask.search.Search",

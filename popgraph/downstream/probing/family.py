@@ -11,10 +11,11 @@ from popgraph.basics.arguments import count as read_count
 from popgraph.basics.arguments import generator as read_generator
 from popgraph.basics.arguments.classes import classes_in_order
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.populations import read_population, spectrum_of
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words
-from popgraph.basics.protocols import LabelledPopulation, read_population, spectrum_of
+from popgraph.basics.protocols import LabelledPopulation
 from popgraph.basics.words import size_in_words
 from popgraph.declare import Seed
 from popgraph.downstream.labelling import class_mass
@@ -138,7 +139,7 @@ def probe_range(
     >>> bool(pg.verify(pg.zoo.hypercube(2), errors.high_f))
     True
     """
-    read_population("probe_range(graph, k)", graph, LabelledPopulation)
+    graph = read_population("probe_range(graph, k)", graph, LabelledPopulation)
     check_head(head, intercept)
     samples = read_count("samples", samples, 0, MAX_SAMPLES)
     generator = read_generator(rng)

@@ -18,10 +18,11 @@ from popgraph.basics.arguments.classes import (
 from popgraph.basics.arguments.embeddings import check_scale, read_embedding
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.labels import read_labels
+from popgraph.basics.arguments.populations import read_population
 from popgraph.basics.arrays import Floats, Ints, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words
-from popgraph.basics.protocols import LabelledPopulation, read_population
+from popgraph.basics.protocols import LabelledPopulation
 from popgraph.downstream.labelling import given_labels
 from popgraph.downstream.probing import exact, heads
 from popgraph.downstream.probing.task import Task, error_of
@@ -109,7 +110,7 @@ def probe(
     >>> probe(clusters, clusters.spectrum(2), few, test_labels=clusters.labels)
     Probe(least squares: error 0 on 2 labelled naturals, optimal, test error 0 on 38; 2 classes, f in 2 dimensions)
     """
-    read_population("probe(graph, f)", graph, LabelledPopulation)
+    graph = read_population("probe(graph, f)", graph, LabelledPopulation)
     check_head(head, intercept)
     task_labels = read_task_labels(graph, labels, test_labels)
     angle = angle_left_open(f) if isinstance(f, Spectrum) else 0.0

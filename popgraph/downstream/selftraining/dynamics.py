@@ -11,8 +11,9 @@ from scipy.sparse.linalg import LinearOperator, cg
 
 from popgraph.basics.arguments import count, number
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.populations import read_population
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
-from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, read_population
+from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation
 from popgraph.downstream.labelling import pairs_told_apart
 from popgraph.downstream.selftraining.teacher import read_teacher
 from popgraph.downstream.votes import indicators
@@ -83,7 +84,7 @@ def iterate(graph: LabelledPopulation, teacher: Any, *, steps: int = 1000) -> It
     >>> pg.selftraining.iterate(pg.zoo.lightning_cloud(), ["bolt", None, "cloud", None]).labels.tolist()
     ['bolt', 'bolt', 'cloud', 'cloud']
     """
-    read_population("iterate(graph, teacher)", graph, LabelledPopulation)
+    graph = read_population("iterate(graph, teacher)", graph, LabelledPopulation)
     taught = read_teacher(graph, teacher)
     steps = count("steps", steps, 0)
     codes, r = taught.codes.copy(), len(taught.classes)
@@ -149,7 +150,7 @@ def propagate(graph: ViewedPopulation, teacher: Any, *, a: float = 0.9) -> tuple
     >>> labels.tolist()
     ['bolt', 'bolt', 'cloud', 'cloud']
     """
-    read_population("propagate(graph, teacher)", graph, ViewedPopulation)
+    graph = read_population("propagate(graph, teacher)", graph, ViewedPopulation)
     taught = read_teacher(graph, teacher)
     a = number("a", a, "it must be a number in [0, 1)", below=1 - 2**-53, ends=True)
     Y = taught.onehot

@@ -13,8 +13,9 @@ from popgraph.basics.arguments.classes import (
 )
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.labels import read_labels
+from popgraph.basics.arguments.populations import read_population
 from popgraph.basics.arrays import Floats, Immutable, Ints
-from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation, read_population
+from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation
 from popgraph.basics.words import shorten
 from popgraph.downstream.votes import indicators
 from popgraph.errors import InvalidArgument
@@ -65,7 +66,7 @@ def pseudo_labels(graph: LabelledPopulation, known: Any) -> Any:
     >>> pg.selftraining.pseudo_labels(pg.zoo.lightning_cloud(), {pg.zoo.lightning_cloud().naturals[0]: "bolt"}).tolist()
     ['bolt', 'bolt', None, None]
     """
-    read_population("pseudo_labels(graph, known)", graph, LabelledPopulation)
+    graph = read_population("pseudo_labels(graph, known)", graph, LabelledPopulation)
     labels = read_labels(known, graph.naturals, name="known", some=True)
     if labels is None or not is_labelled(labels).any():
         raise InvalidArgument(
