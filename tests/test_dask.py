@@ -1,6 +1,8 @@
 """Graphs in row blocks on a Dask cluster: values, certificate, verdicts and refusals of one machine; and dead workers."""
 
+import copy
 import os
+import pickle
 import re
 import signal
 from dataclasses import replace
@@ -337,3 +339,29 @@ def test_views_stand_in_the_order_of_the_graph_in_memory_however_many_blocks(cli
     assert np.abs(asked.spectrum(2).gamma - memory.spectrum(2).gamma).max() < 1e-9
     with pytest.raises(InvalidAugmentation, match="views= names 1 that is no view"):
         pg.dask.build(naturals, augmentation, rows=rows, client=client, views=[*order, "no"])
+
+
+def test_a_graph_whose_cluster_is_closed_says_so_and_can_be_expanded():
+    here = {"processes": False, "n_workers": 1, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with distributed.Client(**here, set_as_default=False) as own:
+        flips = pg.independently(pg.apply(lambda bit: 1 - bit, "1/4"))
+        graph = pg.dask.build([(0, 0), (0, 1), (1, 0), (1, 1)], flips, client=own)
+        V = graph.spectrum(2).eigenvectors
+    calls = [
+        lambda: graph.gram(V),
+        lambda: graph.kernel @ V,
+        lambda: graph.spectrum(2, solver="blocks"),
+        lambda: pg.train(graph, 2, rng=0),
+        lambda: pg.dask.build([0, 1], pg.identity(), client=own),
+    ]
+    for call in calls:
+        with pytest.raises(InvalidArgument, match="^the dask cluster of this graph is closed; build the graph again"):
+            call()
+    np.testing.assert_allclose(graph.expand().gram(V), V * graph.spectrum(2).gamma, atol=1e-12)
+
+
+def test_a_graph_in_blocks_is_not_pickled(blocks):
+    for send in (pickle.dumps, copy.deepcopy):
+        with pytest.raises(InvalidArgument, match=r"cannot be pickled or deeply copied; use its .expand\(\), or save"):
+            send(blocks)
+    assert copy.copy(blocks) is blocks

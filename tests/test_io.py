@@ -113,6 +113,11 @@ def test_an_outcome_comes_back_equal_and_of_its_type(outcome):
         (pg.build(["a"], pg.identity(), labels=[1j]), "label 0 is 1j"),
         (np.eye(2), "save takes a Distribution, PopulationGraph, Spectrum, Training; got"),
         (pg.product([zoo.hypercube(1)] * 2), r"got ProductGraph.*, a ProductGraph; save its .expand\(\)"),
+        (
+            pg.product([zoo.hypercube(1)] * 2).spectrum(2),
+            r"a ProductSpectrum; pickle.dumps keeps it, or for an embedding or spectrum of a product, save what product.expand\(\)",
+        ),
+        (pg.verify(zoo.ring(4), zoo.ring(4).spectrum(1)), "a Match; pickle.dumps keeps it$"),
     ],
 )
 def test_what_a_file_does_not_hold_is_refused_by_name_and_nothing_is_written(value, message, tmp_path):

@@ -338,6 +338,13 @@ def test_bad_parameters_are_refused(make, message):
 def test_too_many_batches_or_pairs_are_refused():
     with pytest.raises(TooLarge, match=r"8 positive pairs make 8\^7 = 2.1e\+06 batches, more than 262,144"):
         losses.audit(losses.spectral, zoo.lightning_cloud(), np.ones((4, 1)), 7)
+    bit = zoo.hypercube(1)
+    mixed = pg.structure.mixture(["a"], {"a": [bit] * 4})  # 16 views, and every pair of them is a positive pair
+    with pytest.raises(TooLarge, match=r"^256 positive pairs make 256\^3 = 1.68e\+07 batches, more than 262,144"):
+        losses.audit(losses.spectral, mixed, np.ones((16, 1)), 3)
+    mixed = pg.structure.mixture(["a"], {"a": [bit] * 10})
+    with pytest.raises(TooLarge, match=r"at least 1,024 positive pairs make at least 1,024\^200 = 1.15e\+602 batches"):
+        losses.audit(losses.spectral, mixed, np.ones((1024, 1)), 200)
     graph = zoo.clusters(count=10, naturals=2000, views=4000, degree=8)
     with pytest.raises(TooLarge, match="all 40,000 x 40,000 pairs of views, 12.8 GB a table; use at most 8,192"):
         losses.infonce.value(graph.factor, graph.w_x, np.ones((graph.N, 2)))

@@ -221,7 +221,12 @@ BIT = pg.zoo.hypercube(1)
         ([0, 1], {0: [BIT], 1: [BIT] * 2}, InvalidArgument, "equally many coordinates; these have: 0 1, 1 2"),
         ([0], {0: []}, InvalidArgument, r"the populations of class 0 are \[\]; give a list"),
         ([0], {0: BIT}, InvalidArgument, "give a list with one for each coordinate"),
-        ([0], {0: [BIT, 3]}, InvalidArgument, "coordinate 1 of class 0 is 3; give a PopulationGraph, or a pair"),
+        (
+            [0],
+            {0: [BIT, 3]},
+            InvalidArgument,
+            "coordinate 1 of class 0 is 3, not a PopulationGraph; give one, or a pair",
+        ),
         ({0: 0.4}, {0: [BIT]}, InvalidDistribution, "sum to 0.4"),
         ([0], {0: [BIT] * 28}, TooLarge, "the product space has 268,435,456 cells"),
     ],

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import popgraph as pg
 from popgraph import zoo
 from popgraph.basics.subspace import containment_angles
+from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument, InvalidEmbedding, TooLarge
 from popgraph.populations import class_coordinates
 from popgraph.populations.structure import LowDegree, restriction
@@ -427,7 +428,7 @@ F = CUBE.features(1)
         (
             lambda: CUBE.positions([(0,)]),
             InvalidArgument,
-            "view 0 is (0,); a view of this product is a tuple of 1000 outcomes",
+            "view 0 is (0,); a view of the product is a tuple of 1000 outcomes",
         ),
         (
             lambda: CUBE.positions([((0,),) * 999 + (7,)]),
@@ -567,3 +568,35 @@ def test_a_name_prints_and_goes_to_the_expanded_graph():
     assert pg.product([BIT] * 2).expand().name == "product of 2 factors"
     with pytest.raises(InvalidArgument, match="name is 3; it must be a string"):
         pg.product([BIT], name=3)
+
+
+def test_functions_of_a_product_are_read_on_its_views_listed_anywhere():
+    product = pg.product([WEAK, BIT, LC])
+    training = pg.train(product, 2, features=product.features(1), rng=0)
+    mixed = pg.structure.mixture(["a"], {"a": [WEAK, BIT, LC]})
+    for f in (training, training.f, product.spectrum(2)):
+        for listed in (product.expand(), mixed):
+            table = (f.f if f is training else getattr(f, "embedding", f))(product.positions(list(listed.views)))
+            assert pg.verify(listed, f).reason == pg.verify(listed, table).reason
+        words = (
+            "f is a function of a product of populations, and this graph's views are none of that product's: view 0 is "
+        )
+        with pytest.raises(InvalidEmbedding, match=words):
+            pg.verify(zoo.ring(8), f)
+
+
+@pytest.mark.parametrize(
+    ("factor", "mend"),
+    [
+        (lambda: pg.product([BIT, LC]), "list its factors, which are product.factors, in its place"),
+        (lambda: pg.structure.mixture(["a"], {"a": [BIT]}), "use its .expand()"),
+    ],
+)
+def test_a_population_that_is_no_graph_is_no_factor(factor, mend):
+    factor = factor()
+    with pytest.raises(InvalidArgument) as refusal:
+        pg.product([BIT, factor])
+    assert str(refusal.value) == f"factor 1 is {shorten(factor)}, not a PopulationGraph; {mend}"
+    with pytest.raises(InvalidArgument) as refusal:
+        pg.structure.mixture(["a"], {"a": [BIT, factor]})
+    assert str(refusal.value) == f"coordinate 1 of class 'a' is {shorten(factor)}, not a PopulationGraph; {mend}"

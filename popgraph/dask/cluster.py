@@ -39,9 +39,17 @@ class Cluster:
 
     def workers(self) -> dict[str, Any]:
         """Wait for the first worker, and return what the scheduler knows of each."""
+        self._check_open()
         self.client.wait_for_workers(1, timeout=WORKER_TIMEOUT)
         workers: dict[str, Any] = self.client.scheduler_info(n_workers=-1)["workers"]
         return workers
+
+    def _check_open(self) -> None:
+        """Refuse to work on a client that was closed."""
+        if self.client.status in ("closing", "closed"):
+            raise InvalidArgument(
+                "the dask cluster of this graph is closed; build the graph again on an open one, or use its .expand()"
+            )
 
     @property
     def memory(self) -> float:
@@ -50,6 +58,7 @@ class Cluster:
 
     def step(self, job: Callable[[], T], what: str) -> T:
         """Run a step; refuse, with TooLarge, one with a task that kills every worker that runs it."""
+        self._check_open()
         try:
             return job()
         except distributed.scheduler.KilledWorker as error:

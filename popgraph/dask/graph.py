@@ -273,6 +273,14 @@ class BlockGraph(Immutable):
         """
         self.products.cluster.close()
 
+    def __getstate__(self) -> dict[str, Any]:
+        raise InvalidArgument(
+            "a graph in blocks on a dask cluster cannot be pickled or deeply copied; use its .expand(), or save(graph.expand())"
+        )
+
+    def __copy__(self) -> "BlockGraph":
+        return self
+
     def __enter__(self) -> "BlockGraph":
         return self
 

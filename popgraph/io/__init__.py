@@ -70,7 +70,7 @@ def save(value: Any, path: str | Path) -> Path:
     path = _read_path(path)
     kind = type(value).__name__
     if kind not in KINDS or not isinstance(value, KINDS[kind]):
-        mend = "; save its .expand()" * satisfies(value, Population)
+        mend = "; save its .expand()" if satisfies(value, Population) else _otherwise_kept(value)
         raise InvalidArgument(f"save takes a {', '.join(KINDS)}; got {shorten(value)}, a {kind}{mend}")
     writer = Writer()
     tree = writer.value(value)
@@ -115,6 +115,16 @@ def load(path: str | Path, *, most_bytes: int = 2**34) -> Distribution | Populat
     manifest, arrays = read(path, most_bytes)
     value: Distribution | PopulationGraph | Spectrum | Training = Reader(arrays, path).top(manifest)
     return value
+
+
+def _otherwise_kept(value: Any) -> str:
+    """Say how a value of popgraph that `save` does not take can be kept."""
+    if not type(value).__module__.startswith("popgraph."):
+        return ""
+    if hasattr(value, "to_dict"):
+        return "; write its .to_dict() as JSON"
+    embedding = "for an embedding or spectrum of a product, save what product.expand() makes of it"
+    return "; pickle.dumps keeps it" + f", or {embedding}" * (hasattr(value, "__evaluate__"))
 
 
 def _read_path(path: Any) -> Path:

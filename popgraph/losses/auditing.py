@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import product
+from math import log10
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from popgraph.losses.reading import read_loss
 from popgraph.losses.scaled import pair_table, population_value
 
 MAX_BATCHES = 2**18  # about ten seconds
+MAX_VIEWS_COUNTED = 1000  # of a population that does not list its positive pairs: their table takes 8 MB
 
 
 @dataclass(frozen=True)
@@ -140,18 +142,25 @@ def _positive_pairs(population: ViewedPopulation, batch_size: int) -> tuple[Ints
     if hasattr(population, "weight_matrix"):
         w = population.weight_matrix("csr").tocoo()
         return *w.coords, w.data
-    _refuse_many_batches(population.N, batch_size)  # each view makes a positive pair with itself
+    if population.N > MAX_VIEWS_COUNTED:  # each view makes a positive pair with itself, and perhaps with others
+        _refuse_many_batches(population.N, batch_size, "at least ")
     w = pair_table(population)
     x, x_plus = np.nonzero(w)
     return x, x_plus, w[x, x_plus]
 
 
-def _refuse_many_batches(pairs: int, batch_size: int) -> int:
+def _refuse_many_batches(pairs: int, batch_size: int, bound: str = "") -> int:
     """Return the number of batches that can be drawn from so many positive pairs; raise TooLarge above 262,144."""
     batches: int = pairs ** min(batch_size, 64)  # two pairs make too many batches of 64 already
     if batches > MAX_BATCHES:
         raise TooLarge(
-            f"{pairs:,} positive pairs make {pairs:,}^{batch_size} = {batches:.3g} batches, more than {MAX_BATCHES:,}; use a "
-            "smaller batch or graph, or sample batches with graph.sample_pairs"
+            f"{bound}{pairs:,} positive pairs make {bound}{pairs:,}^{batch_size} = {_power(pairs, batch_size)} batches, more than "
+            f"{MAX_BATCHES:,}; use a smaller batch or graph, or sample batches with graph.sample_pairs"
         )
     return batches
+
+
+def _power(base: int, exponent: int) -> str:
+    """Write a power to three digits, as in 2.1e+06, however large it is."""
+    digits = exponent * log10(base)
+    return f"{base**exponent:.3g}" if digits < 300 else f"{10 ** (digits % 1):.3g}e+{int(digits)}"

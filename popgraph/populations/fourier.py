@@ -5,7 +5,8 @@ is one such vector for each orbit, so M restricted to them is a block of (orbits
 transform over the group gives. An orbit has no such vector if an element h of the group with χ(h) ≠ 1 fixes its members.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -17,7 +18,6 @@ from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse, frozen
 from popgraph.basics.extras import import_uninterrupted
 from popgraph.basics.subspace import tolerance
 from popgraph.basics.words import size_in_words
-from popgraph.errors import TooLarge
 from popgraph.populations.symmetry import Symmetry
 from popgraph.spectrum import (
     Solution,
@@ -44,20 +44,34 @@ class FourierBlocks(Immutable):
     components: Ints
     symmetry: Symmetry
 
-    def spectrum(self, k: int) -> Spectrum:
+    @property
+    def _too_large(self) -> str:
+        """Say what the blocks of all characters would take together, if that is more than 4 GiB; or else ""."""
+        needed = 24.0 * len(self.symmetry.natural_orbits.first) * self.symmetry.view_orbits.images.size
+        if needed <= MAX_BLOCK_BYTES:
+            return ""
+        limit = size_in_words(MAX_BLOCK_BYTES)
+        return f"the symmetry's blocks would take {size_in_words(needed)}, more than {limit}; solved without it"
+
+    def spectrum(self, k: int, plainly: Callable[[int], Spectrum]) -> Spectrum:
         """Return the k leading eigenpairs of Ā.
 
         All eigenvalues are computed, so none above the k-th can be missing. The residuals are ||Āv - γv|| with Ā itself, not with a
-        block. Raises TooLarge if the blocks of all characters together would take more than 4 GiB.
+        block. Where the blocks of all characters together would take more than 4 GiB, `plainly(k)` is asked.
         """
         n_views, count = len(self.w_x), int(self.components.max()) + 1
         k = whole_number("k", k, n_views)
+        if self._too_large:
+            spectrum = plainly(k)
+            uses = [replace(use, reason=f"{use.reason}; {self._too_large}") for use in spectrum.solvers]
+            return replace(spectrum, solvers=tuple(uses))
         block_of, below, side = self._values
         unit = unit_eigenvectors(self.components, self.w_x, min(k, count))
         U = self._leading(min(max(k - count, 0), len(below)), block_of, below, side)
         shape = (len(self.symmetry.natural_orbits.first), len(self.symmetry.view_orbits.first))
         reason = f"a symmetry under {self.symmetry.group} is declared"
-        words = f"{len(self._characters):,} blocks of {shape[0]:,} x {shape[1]:,} orbits"
+        blocks = len(self._characters)
+        words = f"{blocks:,} block{'s' * (blocks != 1)} of {shape[0]:,} x {shape[1]:,} orbit{'s' * (shape != (1, 1))}"
         solution = Solution(
             np.concatenate([np.ones(count), below]),
             count,
@@ -94,13 +108,6 @@ class FourierBlocks(Immutable):
         of 1 cannot mix with them.
         """
         rows, columns, root = self.symmetry.natural_orbits, self.symmetry.view_orbits, np.sqrt(self.w_x)
-        needed = 24.0 * len(rows.first) * columns.images.size
-        if needed > MAX_BLOCK_BYTES:
-            raise TooLarge(
-                f"the blocks of {len(rows.first):,} x {len(columns.first):,} orbits for {prod(self.symmetry.orders):,} characters "
-                f"need {size_in_words(needed)}, more than {size_in_words(MAX_BLOCK_BYTES)}; declare more of "
-                "the symmetry, or pass solver= to solve without it"
-            )
         sparse, component = self.factor[rows.first], self.components
         M, mass = sparse.toarray(), np.bincount(component, weights=self.w_x)
         start = np.asarray(sparse @ root)  # √p, up to rounding of the row sums of A

@@ -194,7 +194,8 @@ class PopulationGraph(Immutable):
         """Return this graph with a finite abelian group that leaves it as it is, so that its spectrum takes a fraction of the time.
 
         `spectrum(k)` cuts Ā into a block for each character of the group, and `spectrum.solvers` says so; with `solver=` it solves
-        as without symmetry. All else is the same. `save` leaves the symmetry out: declare it again after `load`.
+        as without symmetry, as it does where the blocks would take more than 4 GiB. All else is the same. A symmetry declared
+        earlier is replaced: give all generators at once. `save` leaves the symmetry out: declare it again after `load`.
 
         Parameters
         ----------
@@ -301,13 +302,15 @@ class PopulationGraph(Immutable):
         array([0.25, 0.25, 0.25])
         """
         if features is None:
-            if self._fourier is not None and solver is None:
-                return self._fourier.spectrum(k)
-            return decompose(self.factor, self.w_x, k, components=self._split, solver=solver, grid=self.grid)
+            by_symmetry = self._fourier if solver is None else None
+            return self._plainly(k, solver) if by_symmetry is None else by_symmetry.spectrum(k, self._plainly)
         if solver is not None:
             raise InvalidArgument(f"solver is {solver!r}; with features a dense solver always runs: leave it out")
         feature_class = read_features(self.views, self.w_x, features)
         return ritz(self.factor, self.w_x, feature_class.basis, feature_class.T, k)
+
+    def _plainly(self, k: int, solver: str | None = None) -> Spectrum:
+        return decompose(self.factor, self.w_x, k, components=self._split, solver=solver, grid=self.grid)
 
     def explain(self, x: Any, x_plus: Any) -> Explanation:
         """Show w_xx' as the sum over naturals that it is, term by term; in fractions where the population is exact.

@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from popgraph.basics.arguments import called
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
-from popgraph.basics.words import listing, shorten
+from popgraph.basics.words import did_you_mean, listing, shorten
 from popgraph.declare import EnumeratedPopulation, Image
 from popgraph.errors import InvalidArgument, TooLarge
 
@@ -124,6 +124,10 @@ def _read_moves(population: EnumeratedPopulation, generators: Any) -> tuple[list
     """Return the generators' names, and how they permute naturals and views."""
     if isinstance(generators, str | Mapping | tuple) or callable(generators):
         generators = [generators]
+    if getattr(generators, "ndim", 0) == 1:
+        raise InvalidArgument(
+            "generators is one array; positions come as a pair of arrays: (positions of naturals, positions of views)"
+        )
     try:
         declared = list(generators)
     except TypeError:
@@ -200,13 +204,14 @@ def _function(name: str, generator: Any) -> Callable[[Any], Any]:
     if isinstance(generator, str):
         if generator not in MOVES_OF_PIXELS:
             raise InvalidArgument(
-                f"{generator!r} is no generator's name; images know {listing([repr(n) for n in MOVES_OF_PIXELS])}"
+                f"{generator!r} is no generator's name{did_you_mean([generator], MOVES_OF_PIXELS)}; images know "
+                f"{listing([repr(n) for n in MOVES_OF_PIXELS])}"
             )
         by_pixels = MOVES_OF_PIXELS[generator]
 
         def of_image(outcome: Any) -> Image:
             if not isinstance(outcome, Image):
-                raise InvalidArgument(f"{name} moves images; {shorten(outcome)} is a {type(outcome).__name__}")
+                raise InvalidArgument(f"{name} moves images; {shorten(outcome)} is of type {type(outcome).__name__}")
             return Image(by_pixels(outcome.pixels))
 
         return of_image
@@ -214,6 +219,10 @@ def _function(name: str, generator: Any) -> Callable[[Any], Any]:
         return lambda outcome: generator.get(outcome, outcome)
     if callable(generator):
         return generator  # type: ignore[no-any-return]
+    if getattr(generator, "ndim", 0) == 1:
+        raise InvalidArgument(
+            f"{name} is one array; positions come as a pair of arrays: (positions of naturals, positions of views)"
+        )
     raise InvalidArgument(
         f"{name} is {shorten(generator)}; give a function of outcomes, a mapping outcome -> outcome, a pair of arrays of positions "
         f"(of naturals, of views), or for images one of {listing([repr(n) for n in MOVES_OF_PIXELS])}"

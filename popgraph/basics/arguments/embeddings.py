@@ -7,6 +7,7 @@
 | mapping view -> vector, pandas Series of vectors | by name |
 | callable view -> vector, torch module | called on each view; a module on all of them at once |
 | Training, Spectrum and whatever has `__embedding__` | its own table |
+| functions of a product, which have `__evaluate__` | evaluated on all views at once |
 
 | refused | because |
 |---|---|
@@ -41,6 +42,7 @@ from popgraph.errors import InvalidEmbedding
 def read_embedding(views: Sequence[Hashable], f: Any, name: str = "f") -> Floats:
     """Return f as a finite (N, d) array in the order of the views, from a container of the table above."""
     f = f.__embedding__() if hasattr(f, "__embedding__") and not isinstance(f, type) else f
+    f = f.__evaluate__(views, name) if hasattr(f, "__evaluate__") and not isinstance(f, type) else f
     array = _real_table(name, f, _rows_of(name, f, views))
     N = len(views)
     if array.ndim != 2 or array.shape[0] != N or array.shape[1] < 1:

@@ -14,6 +14,7 @@ from popgraph.basics.arguments import as_array
 from popgraph.basics.arguments.outcomes import list_finite
 from popgraph.basics.arguments.tables import is_tensor
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
+from popgraph.basics.protocols import Population, satisfies
 from popgraph.basics.words import did_you_mean, listing, shorten
 from popgraph.errors import InvalidArgument
 from popgraph.populations.graph import PopulationGraph
@@ -157,7 +158,7 @@ class Factors(Immutable):
         for i, view in enumerate(list_finite(views, "the views")):
             if not isinstance(view, tuple) or len(view) != self.d:
                 raise InvalidArgument(
-                    f"view {i} is {shorten(view)}; a view of this product is a tuple of {self.d} outcomes"
+                    f"view {i} is {shorten(view)}; a view of the product is a tuple of {self.d} outcomes"
                 )
             try:
                 rows.append([self._index[kind][x] for kind, x in zip(self.kind_of.tolist(), view, strict=True)])
@@ -205,10 +206,7 @@ def read_factors(graphs: Any) -> Factors:
     known: dict[int, int] = {}  # by identity, so that a thousand references cost a thousand look-ups
     kind_of = []
     for j, graph in enumerate(listed):
-        if not isinstance(graph, PopulationGraph):
-            raise InvalidArgument(
-                f"factor {j} is {shorten(graph)}, not a PopulationGraph; build it with popgraph.build"
-            )
+        read_factor(f"factor {j}", graph, "build it with popgraph.build")
         if id(graph) not in known:
             alike = [kind for kind, other in enumerate(kinds) if _equal(graph, other)]
             known[id(graph)] = alike[0] if alike else len(kinds)
@@ -217,6 +215,16 @@ def read_factors(graphs: Any) -> Factors:
     if not listed:
         raise InvalidArgument("product() needs at least one factor; got an empty list")
     return Factors(tuple(kinds), frozen(np.array(kind_of, dtype=np.intp)))
+
+
+def read_factor(name: str, graph: Any, otherwise: str) -> None:
+    """Refuse a factor that is no PopulationGraph, with a way to make it one."""
+    if isinstance(graph, PopulationGraph):
+        return
+    mend = "use its .expand()" if satisfies(graph, Population) else otherwise
+    if isinstance(getattr(graph, "factor_kinds", None), Factors) and not isinstance(graph, type):
+        mend = "list its factors, which are product.factors, in its place"
+    raise InvalidArgument(f"{name} is {shorten(graph)}, not a PopulationGraph; {mend}")
 
 
 def _equal(graph: PopulationGraph, other: PopulationGraph) -> bool:

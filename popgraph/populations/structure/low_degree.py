@@ -1,6 +1,6 @@
 """`LowDegree`: embeddings of a product that are sums of products of functions of a few coordinates, and their exact moments."""
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations, product
 from math import comb
@@ -122,6 +122,14 @@ class LowDegree(Immutable):
     def __call__(self, views: Any) -> Floats:
         """Return f of views, (m, k), given as positions (m, d) or a sequence of tuples."""
         return np.asarray(self.terms.evaluate(self.factors.positions(views)) @ self.weights)
+
+    def __evaluate__(self, views: Sequence[Hashable], name: str) -> Floats:
+        try:
+            return self(list(views))
+        except InvalidArgument as error:
+            raise InvalidEmbedding(
+                f"{name} is a function of a product of populations, and this graph's views are none of that product's: {error}"
+            ) from None
 
     def __add__(self, other: "LowDegree") -> "LowDegree":
         if not isinstance(other, LowDegree) or not other.factors.same(self.factors) or other.k != self.k:

@@ -13,6 +13,7 @@ from popgraph.declare import read_distribution
 from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.populations.building import build
 from popgraph.populations.graph import PopulationGraph
+from popgraph.populations.structure.factors import read_factor
 from popgraph.populations.structure.mixture import MixtureGraph
 
 MAX_PRODUCT_CELLS = 2**27  # a vector over them takes 1 GiB, and a spectrum some dozens of vectors
@@ -94,7 +95,7 @@ def mixture(law: Any, populations: Mapping[Any, Sequence[Any]], *, name: str = "
 
 def _read_factors(c: Any, declared: Any) -> tuple[PopulationGraph, ...]:
     """Read the populations of one class."""
-    if isinstance(declared, PopulationGraph | str) or not isinstance(declared, Sequence) or not len(declared):
+    if isinstance(declared, str) or not isinstance(declared, Sequence) or not len(declared):
         raise InvalidArgument(
             f"the populations of class {shorten(c)} are {shorten(declared)}; give a list with one for each coordinate, at least one"
         )
@@ -102,10 +103,8 @@ def _read_factors(c: Any, declared: Any) -> tuple[PopulationGraph, ...]:
     for j, factor in enumerate(declared):
         if not isinstance(factor, PopulationGraph):
             if not isinstance(factor, tuple) or len(factor) != 2:
-                raise InvalidArgument(
-                    f"coordinate {j} of class {shorten(c)} is {shorten(factor)}; give a PopulationGraph, "
-                    "or a pair (distribution, augmentation)"
-                )
+                name = f"coordinate {j} of class {shorten(c)}"
+                read_factor(name, factor, "give one, or a pair (distribution, augmentation)")
             factor = build(*factor)
         factors.append(factor)
     return tuple(factors)

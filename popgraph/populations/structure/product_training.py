@@ -1,5 +1,6 @@
 """`ProductTraining`: an embedding of a product of populations, as `train` returns it, with the history of the training."""
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from popgraph.basics.arrays import Floats, Immutable, Ints
@@ -43,6 +44,9 @@ class ProductTraining(Immutable):
 
     def __low_degree__(self) -> LowDegree:
         return self.f
+
+    def __evaluate__(self, views: Sequence[Hashable], name: str) -> Floats:
+        return self.f.__evaluate__(views, name)
 
     def __repr__(self) -> str:
         m, k = self.weights.shape

@@ -1,6 +1,6 @@
 """`ProductSpectrum`: the leading eigenvalues of a product with exact multiplicities, and eigenfunctions evaluated where asked."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, islice
@@ -242,6 +242,9 @@ class ProductSpectrum(Immutable):
 
     def __low_degree__(self) -> LowDegree:
         return self.embedding
+
+    def __evaluate__(self, views: Sequence[Hashable], name: str) -> Floats:
+        return self.embedding.__evaluate__(views, name)
 
     def leading(self, k: int) -> "ProductSpectrum":
         """Return the k leading pairs of these.
