@@ -19,6 +19,7 @@ Fraction(3, 16)
 from typing import TYPE_CHECKING
 
 from popgraph.basics.namespaces import missing, only
+from popgraph.populations import structure
 from popgraph.populations.building import build, from_population
 from popgraph.populations.class_coordinates import ClassCoordinates
 from popgraph.populations.columns import read_columns
@@ -50,6 +51,7 @@ __all__ = [
     "read_features",
     "read_graph",
     "sizes_in_words",
+    "structure",
 ]
 __dir__ = only(__all__)
 if not TYPE_CHECKING:  # else a type checker would take every name for one that exists
