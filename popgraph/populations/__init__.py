@@ -4,7 +4,8 @@
 factor M. Its method `.exact()` computes the same in fractions and radicals (`exact/`). Products of independent coordinates,
 and mixtures of populations, are computed from their parts (`structure/`). `graph.with_symmetry` declares a group of
 permutations that leaves a graph unchanged, from which its spectrum is computed faster. All these classes have the attributes
-that `popgraph.basics.protocols` lists, and functions such as `verify` and `train` use no others.
+that `popgraph.basics.protocols` lists, and functions such as `verify` and `train` use no others: a class of your own that
+has them works in every verb that needs no listed graph.
 
 >>> from popgraph.populations import build, structure
 >>> graph = build([0, 1], lambda bit: {bit: "3/4", 1 - bit: "1/4"}, name="bit")
