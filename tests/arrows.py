@@ -43,13 +43,37 @@ def imported_rooms(text: str) -> set[str]:
     return {(module or name).split(".")[0] for module, name in imported_names(text)}
 
 
-def past_the_door(room: str, text: str) -> set[str]:
+def public_names(text: str) -> set[str]:
+    """The names that `__all__` lists, as a text writes it down."""
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["__all__"]:
+            return set(ast.literal_eval(node.value))
+    return set()
+
+
+def past_the_door(room: str, text: str, files: dict[str, str]) -> set[str]:
     """The files of other rooms that a text imports by their own name, and not through their room's `__init__`.
 
-    Files of `basics` are entered by their names, and `errors` is a file.
+    `from popgraph.populations import grid` enters the file populations.grid, unless the door lists grid as public. Files of
+    `basics` are entered by their names, and `errors` is a file.
     """
-    entered = {module for module, _ in imported_names(text) if "." in module}
+    entered = set()
+    for module, name in imported_names(text):
+        if "." in module:
+            entered.add(module)
+        elif f"{module}.{name}" in files and name not in public_names(files[module]):
+            entered.add(f"{module}.{name}")
     return {module for module in entered if module.split(".")[0] not in (room, "basics")}
+
+
+def imports_the_package(text: str) -> bool:
+    """Whether a text has `import popgraph`, by which it could reach every room unnoticed."""
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import)]
+    return any(
+        alias.name == "popgraph" or (alias.name.startswith("popgraph.") and not alias.asname)
+        for n in nodes
+        for alias in n.names
+    )
 
 
 def circles(arrows: dict[str, set[str]]) -> list[set[str]]:

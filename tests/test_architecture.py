@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from arrows import circles, imported_files, imported_rooms, past_the_door, sources
+from arrows import circles, imported_files, imported_rooms, imports_the_package, past_the_door, sources
 from extras import need
 
 import popgraph
@@ -82,6 +82,30 @@ def test_a_solver_imports_no_other_solver_and_the_guard_can_fail(solver):
     assert other_solvers(solver, f"from popgraph.spectrum.solvers import {other}") == {f"spectrum.solvers.{other}"}
 
 
+def of_the_solvers(source: str) -> set[str]:
+    return {name for name in imported_files(source, set(FILES)) if f"{name}.".startswith("spectrum.solvers.")}
+
+
+@pytest.mark.parametrize("file", sorted(name for name in FILES if name.startswith("spectrum.product")))
+def test_the_spectrum_of_a_product_imports_no_solver(file):
+    assert of_the_solvers(FILES[file]) == set()
+
+
+def test_a_solver_in_the_spectrum_of_a_product_would_be_noticed():
+    assert of_the_solvers("from popgraph.spectrum.solvers import dense") == {"spectrum.solvers.dense"}
+    assert of_the_solvers("from popgraph.spectrum.solvers.lanczos import bound") == {"spectrum.solvers.lanczos"}
+
+
+@pytest.mark.parametrize("file", sorted(name for name in FILES if name.startswith("populations.exact")))
+def test_the_exact_spectrum_is_an_oracle_that_never_sees_the_numerical_one(file):
+    assert "spectrum" not in imported_rooms(FILES[file])
+
+
+def test_a_numerical_spectrum_in_the_oracle_would_be_noticed():
+    assert "spectrum" in imported_rooms("def f():\n    from popgraph.spectrum import decompose")
+    assert "spectrum" in imported_rooms("from popgraph import spectrum")
+
+
 def test_the_judged_never_sees_the_judge_and_the_guard_can_fail():
     assert forbidden("training", "from popgraph.spectrum import decompose") == {"spectrum"}
     assert forbidden("training", "from popgraph.verification import verify") == {"verification"}
@@ -105,7 +129,7 @@ def found_past_doors() -> dict[str, set[str]]:
     entered: dict[str, set[str]] = {}
     for name, text in FILES.items():
         room = name.split(".")[0] or "popgraph"
-        for file in past_the_door(room, text):
+        for file in past_the_door(room, text, FILES):
             entered.setdefault(file, set()).add(room)
     return entered
 
@@ -116,12 +140,27 @@ def test_a_room_is_entered_by_its_door_but_for_the_listed():
 
 def test_a_way_past_a_door_would_be_noticed():
     deep = "from popgraph.populations.graph import PopulationGraph"
-    assert past_the_door("plot", deep) == {"populations.graph"}
-    assert past_the_door("plot", f"if TYPE_CHECKING:\n    {deep}") == {"populations.graph"}
-    assert past_the_door("plot", "import popgraph.zoo.cycles") == {"zoo.cycles"}
-    assert past_the_door("plot", "from popgraph.populations import PopulationGraph, structure") == set()
-    assert past_the_door("populations", deep) == set()
-    assert past_the_door("plot", "from popgraph.basics.arrays import Floats") == set()
+    assert past_the_door("plot", deep, FILES) == {"populations.graph"}
+    assert past_the_door("plot", f"if TYPE_CHECKING:\n    {deep}", FILES) == {"populations.graph"}
+    assert past_the_door("plot", "import popgraph.zoo.cycles", FILES) == {"zoo.cycles"}
+    assert past_the_door("plot", "from popgraph.populations import PopulationGraph, grid", FILES) == {
+        "populations.grid"
+    }
+    assert past_the_door("plot", "from popgraph.populations import PopulationGraph, structure", FILES) == set()
+    assert past_the_door("populations", deep, FILES) == set()
+    assert past_the_door("plot", "from popgraph.basics.arrays import Floats", FILES) == set()
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_room_imports_the_whole_package(path):
+    assert not imports_the_package(path.read_text(encoding="utf-8"))
+
+
+def test_an_import_of_the_whole_package_would_be_noticed():
+    assert imports_the_package("import popgraph as pg")
+    assert imports_the_package("def f():\n    import popgraph")
+    assert imports_the_package("import popgraph.zoo")  # binds popgraph
+    assert not imports_the_package("from popgraph import zoo")
 
 
 DOORS = sorted({name.split(".")[0] for name in FILES if name} - {"errors", "basics"})

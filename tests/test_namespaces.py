@@ -78,12 +78,32 @@ def test_a_star_import_needs_no_extra():
         (pg, "toch", "module 'popgraph' has no attribute 'toch'; did you mean 'torch'?"),
         (pg, "x", "module 'popgraph' has no attribute 'x'"),
         (pg.testing, "graph", "module 'popgraph.testing' has no attribute 'graph'; did you mean 'graphs'?"),
+        (pg.structure, "mixtur", "module 'popgraph.structure' has no attribute 'mixtur'; did you mean 'mixture'?"),
+        (pg.images, "flipp", "module 'popgraph.images' has no attribute 'flipp'; did you mean 'flip'?"),
+        (pg.selftraining, "x", "module 'popgraph.selftraining' has no attribute 'x'"),
     ],
 )
 def test_a_misspelt_name_is_answered_with_the_nearest(space, name, said):
     with pytest.raises(AttributeError) as error:
         getattr(space, name)
     assert str(error.value) == said
+
+
+@pytest.mark.parametrize("name", ["symmetric", "SymmetricGraph"])
+def test_a_removed_name_of_structure_is_answered_with_what_replaces_it(name):
+    with pytest.raises(AttributeError) as error:
+        getattr(pg.structure, name)
+    assert str(error.value) == (
+        f"module 'popgraph.structure' has no attribute '{name}'; declare it on the graph: graph.with_symmetry(generators)"
+    )
+
+
+@pytest.mark.parametrize(("name", "call"), [("verify", "pg.verify(graph, f)"), ("train", "pg.train(graph, k)")])
+def test_a_removed_name_of_dask_is_answered_with_what_replaces_it(name, call):
+    need("dask")
+    with pytest.raises(AttributeError) as error:
+        getattr(pg.dask, name)
+    assert str(error.value) == f"module 'popgraph.dask' has no attribute '{name}'; {call} takes graphs in blocks"
 
 
 @pytest.mark.parametrize("library", REQUIREMENTS)

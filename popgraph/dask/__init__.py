@@ -27,4 +27,11 @@ from popgraph.dask.graph import BlockGraph  # noqa: E402
 __all__ = ["BlockGraph", "build", "from_blocks", "from_files"]
 __dir__ = only(__all__)
 if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
-    __getattr__ = missing(__name__, __all__)
+    __getattr__ = missing(
+        __name__,
+        __all__,
+        {
+            "train": "pg.train(graph, k) takes graphs in blocks",
+            "verify": "pg.verify(graph, f) takes graphs in blocks",
+        },
+    )

@@ -28,7 +28,7 @@ from popgraph.errors import InvalidArgument, InvalidAugmentation, TooLarge
 __all__ = ["Image", "flip", "flip_pixels", "mask", "rotate", "shift"]
 __dir__ = only(__all__)
 if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
-    __getattr__ = missing(__name__, __all__)
+    __getattr__ = missing("popgraph.images", __all__)
 
 
 @checked_call()

@@ -4,7 +4,8 @@
 factor M. Its method `.exact()` computes the same in fractions and radicals (`exact/`). Products of independent coordinates,
 and mixtures of populations, are computed from their parts (`structure/`). `graph.with_symmetry` declares a group of
 permutations that leaves a graph unchanged, from which its spectrum is computed faster. All these classes have the attributes
-that `popgraph.basics.protocols` lists, and functions such as `verify` and `train` use no others.
+that `popgraph.basics.protocols` lists, and functions such as `verify` and `train` use no others: a class of your own that
+has them works in every verb that needs no listed graph.
 
 >>> from popgraph.populations import build, structure
 >>> graph = build([0, 1], lambda bit: {bit: "3/4", 1 - bit: "1/4"}, name="bit")
@@ -19,6 +20,7 @@ Fraction(3, 16)
 from typing import TYPE_CHECKING
 
 from popgraph.basics.namespaces import missing, only
+from popgraph.populations import structure
 from popgraph.populations.building import build, from_population
 from popgraph.populations.class_coordinates import ClassCoordinates
 from popgraph.populations.columns import read_columns
@@ -50,6 +52,7 @@ __all__ = [
     "read_features",
     "read_graph",
     "sizes_in_words",
+    "structure",
 ]
 __dir__ = only(__all__)
 if not TYPE_CHECKING:  # else a type checker would take every name for one that exists

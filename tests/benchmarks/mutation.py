@@ -8,6 +8,7 @@ what it changes is perhaps not needed.
 
     pip install -e ".[bench,test]"
     python tests/benchmarks/mutation.py verification --sample 200
+    python tests/benchmarks/mutation.py downstream/partition --sample 200
     python tests/benchmarks/mutation.py spectrum --only lanczos ritz --out verdicts.jsonl
     python tests/benchmarks/mutation.py spectrum --again verdicts.jsonl --budget 60  # the survivors among them
 """
@@ -30,10 +31,23 @@ import coverage
 import pytest
 from mutants import Mutant, drawn, mutants
 
-TESTS = {
-    "verification": ["verification", "verification_edges", "features", "minima", "exact", "torture"],
-    "partition": ["partition", "theory"],
-    "graph": ["graph", "torture", "build", "graph_exports", "contracts", "features", "gram"],
+TESTS = {  # a room, or a file of one -> the tests that judge it
+    "verification": [
+        "verification",
+        "verification_edges",
+        "verification_kinds",
+        "comparison",
+        "sampled_verification",
+        "slips",
+        "verdicts",
+        "shift",
+        "features",
+        "minima",
+        "exact",
+        "torture",
+    ],
+    "downstream/partition": ["partition", "theory", "downstream_kinds"],
+    "populations/graph": ["graph", "torture", "build", "graph_exports", "contracts", "features", "gram"],
     "spectrum": [
         "certificates",
         "iterative",
@@ -42,6 +56,7 @@ TESTS = {
         "lanczos",
         "features",
         "spectrum",
+        "assemble",
         "contracts",
         "merging",
         "components",
@@ -53,6 +68,7 @@ TESTS = {
         "grid",
         "kronecker",
         "operator",
+        "ritz",
         "subspace",
         "torture",
         "solver_faults",
@@ -62,6 +78,12 @@ TESTS = {
     ],
 }
 UNPATCHED = 99
+
+
+def files_of(room: str) -> list[Path]:
+    """Return the files of a room with its folders, or the one file, as paths from the repository's root."""
+    place = Path("popgraph") / room
+    return sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
 
 
 class Coverage:
@@ -255,9 +277,7 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="count the mutants, and run nothing")
     parser.add_argument("--out", type=Path, help="append each verdict as a line of JSON")
     chosen = parser.parse_args()
-    place = Path("popgraph") / chosen.room
-    modules = sorted(place.glob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
-    modules = [path for path in modules if not chosen.only or path.stem in chosen.only]
+    modules = [path for path in files_of(chosen.room) if not chosen.only or path.stem in chosen.only]
     found = drawn([mutant for path in modules for mutant in mutants(path)], chosen.seed)
     sample = sorted(found[chosen.skip : chosen.sample], key=lambda mutant: (mutant.path, mutant.line, mutant.column))
     if chosen.again:
@@ -267,8 +287,7 @@ def main() -> None:
     print(f"{len(found)} mutants of {chosen.room}; {len(sample)} drawn", flush=True)
     if chosen.list:
         return
-    names = (f"tests/test_{name}.py" for name in chosen.tests or TESTS[chosen.room])
-    files = [name for name in names if Path(name).exists()]
+    files = [f"tests/test_{name}.py" for name in chosen.tests or TESTS[chosen.room]]
     run_pytest(files, Judge(sample, *coverage_of(modules, files), chosen.budget, chosen.out))
 
 

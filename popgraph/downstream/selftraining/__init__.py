@@ -34,4 +34,4 @@ __all__ = [
 ]
 __dir__ = only(__all__)
 if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
-    __getattr__ = missing(__name__, __all__)
+    __getattr__ = missing("popgraph.selftraining", __all__)

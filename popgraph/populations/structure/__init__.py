@@ -22,4 +22,5 @@ __all__ = [
 ]
 __dir__ = only(__all__)
 if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
-    __getattr__ = missing(__name__, __all__)
+    _instead = "declare it on the graph: graph.with_symmetry(generators)"
+    __getattr__ = missing("popgraph.structure", __all__, {"SymmetricGraph": _instead, "symmetric": _instead})
