@@ -25,8 +25,9 @@ from popgraph.populations.building import build, from_population
 from popgraph.populations.class_coordinates import ClassCoordinates
 from popgraph.populations.columns import read_columns
 from popgraph.populations.features import FeatureClass, check_dimension, read_features
-from popgraph.populations.graph import PopulationGraph, read_graph
+from popgraph.populations.graph import PopulationGraph
 from popgraph.populations.printing import sizes_in_words
+from popgraph.populations.reading import read_graph
 from popgraph.populations.sampling import PairSampler, read_draws
 from popgraph.populations.structure import MixtureGraph, ProductGraph, ProductTraining, mixture, product
 from popgraph.populations.structure.low_degree import function_of_views

@@ -10,10 +10,8 @@ from scipy.sparse.linalg import aslinearoperator
 
 from popgraph.basics.arguments import by_value, generator, one_of
 from popgraph.basics.arguments.classes import bayes_labels
-from popgraph.basics.arguments.populations import satisfies
 from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.basics.memory import in_words
-from popgraph.basics.protocols import Population
 from popgraph.basics.words import did_you_mean, shorten
 from popgraph.declare import EnumeratedPopulation, Seed, StateSequence
 from popgraph.errors import InvalidArgument
@@ -392,10 +390,3 @@ class PopulationGraph(Immutable):
 
     def _shown_spectrum(self) -> Spectrum | None:
         return self.spectrum(min(8, self.N)) if min(self.n, self.N) <= MAX_SIDE_SOLVED_TO_PRINT else None
-
-
-def read_graph(call: str, graph: Any, name: str = "a PopulationGraph first") -> None:
-    """Refuse what is no PopulationGraph; the message repeats the call, and names `expand()` where there is one."""
-    if not isinstance(graph, PopulationGraph):
-        mend = "; use its .expand()" * satisfies(graph, Population)
-        raise InvalidArgument(f"{call} takes {name}; got {shorten(graph)}{mend}")

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from popgraph.basics.arguments import as_array
 from popgraph.basics.arguments.outcomes import list_finite
+from popgraph.basics.arguments.populations import satisfies
 from popgraph.basics.arguments.tables import is_tensor
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
-from popgraph.basics.protocols import Population, satisfies
+from popgraph.basics.protocols import Population
 from popgraph.basics.words import did_you_mean, listing, shorten
 from popgraph.errors import InvalidArgument
 from popgraph.populations.graph import PopulationGraph
