@@ -33,8 +33,8 @@ def report() -> None:
     for name, signs in GROUPINGS.items():
         u = signs / np.linalg.norm(signs)
         v = M.T @ u
-        gamma, held = float(v @ v), float(np.sum((spectrum.eigenvectors.T @ v) ** 2) / (v @ v))
-        print(f"{name:<10} {gamma:<19.6f} {np.linalg.norm(M @ v - gamma * u):<13.1e} {held:.6f}")
+        gamma, share = float(v @ v), float(np.sum((spectrum.eigenvectors.T @ v) ** 2) / (v @ v))
+        print(f"{name:<10} {gamma:<19.6f} {np.linalg.norm(M @ v - gamma * u):<13.1e} {share:.6f}")
     print(f"γ of the graph: {spectrum.gamma.round(6).tolist()}; k = 2 parts the two, so its minimisers differ:")
     print(pg.probe_range(graph, k=2))
     print(f"Error of a probe for the topic at k = 3: {pg.probe(graph, spectrum).error:.3f}\n")

@@ -199,6 +199,8 @@ class BlockGraph(Immutable):
 
         Raises
         ------
+        InvalidArgument
+            If k is not in 1..N, or the solver is another.
         NotConverged, TooLarge
             If an answer could not be certified; if a worker cannot hold one column, or M is to be collected and does not fit.
 

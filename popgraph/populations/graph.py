@@ -134,7 +134,7 @@ class PopulationGraph(Immutable):
         return weights.dense_adjacency(self.factor)
 
     def weight_matrix(self, form: Literal["dense", "csr"] = "csr") -> Any:
-        """Return w as a dense array or as a csr_array; `TooLarge` above 1 GiB dense, or 8 GiB sparse.
+        """Return w as a dense array or a csr_array; `TooLarge` above 1 GiB dense, 8 GiB sparse; `InvalidArgument` of another form.
 
         Examples
         --------
@@ -158,7 +158,7 @@ class PopulationGraph(Immutable):
         return (M := aslinearoperator(self.factor)).H @ M
 
     def gram(self, X: Floats) -> Floats:
-        """Return ĀX of a vector (N,) or of columns (N, k), through M.
+        """Return ĀX of a vector (N,) or of columns (N, k), through M; `InvalidArgument` if X is none of these.
 
         Examples
         --------
@@ -311,7 +311,7 @@ class PopulationGraph(Immutable):
         return decompose(self.factor, self.w_x, k, components=self._split, solver=solver, grid=self.grid)
 
     def explain(self, x: Any, x_plus: Any) -> Explanation:
-        """Show w_xx' as the sum over naturals that it is, term by term; in fractions where the population is exact.
+        """Show w_xx' as its sum over naturals, in fractions where the population is exact; `InvalidArgument` if either is no view.
 
         Examples
         --------
@@ -357,7 +357,7 @@ class PopulationGraph(Immutable):
     def to_networkx(self) -> export.Graph:
         """Return a networkx Graph: a node for each view with its `w_x`, an edge for each w_xx' > 0 with its `weight`.
 
-        Self-weights are self-loops, which networkx' degree counts twice: read the attribute w_x; its Laplacians are off.
+        Self-weights are self-loops, which networkx' degree counts twice: its Laplacians are off. `TooLarge` if w does not fit.
 
         Examples
         --------

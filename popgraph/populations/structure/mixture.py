@@ -184,6 +184,7 @@ class MixtureGraph(Immutable):
     def spectrum(self, k: int, *, solver: str | None = None) -> Spectrum:
         """Return the k leading eigenpairs of Ā, certified, as of `PopulationGraph.spectrum`; dense up to 800 views.
 
+        `InvalidArgument` if k is not in 1..N, or the solver is another; `NotConverged` if an answer could not be certified;
         `TooLarge` if k is so large a part of so many views that only a dense solve would serve, and it does not fit.
 
         Examples
@@ -210,6 +211,8 @@ class MixtureGraph(Immutable):
 
     def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
         """Draw positive pairs (x, x⁺): a class, a natural of it, then two of its views; (size, 2) positions in `views`.
+
+        `InvalidArgument` if size is no whole number from 0 to 2³¹, or rng is no seed; `TooLarge` if there is not the memory.
 
         Examples
         --------
