@@ -3,8 +3,6 @@
 from pathlib import Path
 
 import pytest
-
-pytest.importorskip("coverage")
 from mutation import TESTS, files_of
 
 ROOT = Path(__file__).parents[2]
