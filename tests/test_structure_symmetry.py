@@ -214,7 +214,7 @@ turn = np.array([1, 2, 3, 4, 5, 0])
         (RING, lambda x: x + 1, "generator 0 takes the natural 5 to 6, which is no natural of this graph"),
         (RING, lambda x: [x], r"takes the natural 0 to \[0\], which is no natural"),
         (RING, lambda x: 0, "generator 0 takes the naturals 0 and 1 to the same one, 0; a generator permutes"),
-        (RING, "shift rigth", "'shift rigth' is no generator's name: did you mean 'shift right'"),
+        (RING, "shift rihgt", "'shift rihgt' is no generator's name: did you mean 'shift right'"),
         (RING, turn, r"one array; positions come as a pair of arrays: \(positions of naturals, positions of views\)"),
         (RING, [turn], r"generator 0 is one array; positions come as a pair of arrays"),
         (RING, (turn,), r"is a tuple of 1; give \(positions of naturals, positions of views\)"),
