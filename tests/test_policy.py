@@ -174,7 +174,7 @@ def test_the_policy_changes_its_mind_where_it_says_so():
     assert choose_solver(side, side, 500)[0] == "iterative"
     assert choose_solver(side, side, 501) == (
         "dense",
-        f"501 pairs are more than one in {SIDE_PER_PAIR} of its smaller side, 4,001",
+        f"k = 501 is more than one in {SIDE_PER_PAIR} of its smaller side, 4,001",
     )
     assert choose_solver(9, 9, 3, "dense", "why not") == ("dense", "why not")
 

@@ -220,5 +220,5 @@ def choose_solver(n: int, n_views: int, k: int, forced: str | None = None, why: 
     if side <= PREFERRED_DENSE_SIDE:
         return "dense", f"its smaller side, {side:,}, is at most {PREFERRED_DENSE_SIDE}"
     if k > side // SIDE_PER_PAIR:
-        return "dense", f"{k:,} pairs are more than one in {SIDE_PER_PAIR} of its smaller side, {side:,}"
-    return "iterative", f"its smaller side, {side:,}, is above {PREFERRED_DENSE_SIDE}, and {k:,} pairs are few"
+        return "dense", f"k = {k:,} is more than one in {SIDE_PER_PAIR} of its smaller side, {side:,}"
+    return "iterative", f"its smaller side, {side:,}, is above {PREFERRED_DENSE_SIDE}, and k = {k:,} is small"
