@@ -29,12 +29,12 @@ for profile, max_examples in (("default layer", layers.DEFAULT_EXAMPLES), ("ever
     )  # shared machines stall
 
 EXTRAS = {  # library: files that import it, and cannot be collected without it
+    "coverage": ("tests/benchmarks/mutation.py", "tests/benchmarks/test_mutation.py"),
     "dask": ("popgraph/dask/*",),
     "pandas": ("tests/fuzz/*",),
     "torch": ("popgraph/torch/*", "tests/benchmarks/torch_loop.py", "tests/fuzz/*"),
 }
 collect_ignore_glob = ["typing/*"]  # scripts for type checkers, one of them full of mistakes
-BENCH = {"coverage": ("tests/benchmarks/mutation.py",)}  # of the benchmarks alone, and no test needs it
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -48,7 +48,17 @@ def pytest_configure(config: pytest.Config) -> None:
     if getattr(config.option, "numprocesses", None):  # the workers are started after this, and their threads would spin
         for pool in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ.setdefault(pool, "1")
-    for extra, places in (EXTRAS | BENCH).items():
-        if (extra in BENCH or not os.environ.get("CI")) and find_spec(extra) is None:
+    for extra, places in EXTRAS.items():
+        if not os.environ.get("CI") and find_spec(extra) is None:
             left_out = [str(config.rootpath / place) for place in places]
             config.option.ignore_glob = [*(config.option.ignore_glob or []), *left_out]
+
+
+@pytest.fixture(scope="module")
+def client():
+    """A cluster of two workers in this process."""
+    distributed = extras.need("distributed")
+    extras.need("dask.array")
+    here = {"processes": False, "n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with distributed.Client(**here, set_as_default=False) as client:
+        yield client

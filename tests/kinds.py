@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from clusters import client
 
 import popgraph as pg
 
@@ -136,14 +137,6 @@ def turned() -> Any:
     return listed().with_symmetry(lambda x: (*x[:2], 1 - x[2]))
 
 
-@cache
-def client() -> Any:
-    """One cluster in this process, until it is closed."""
-    from distributed import Client
-
-    return Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0", set_as_default=False)
-
-
 def blocks(graph: pg.PopulationGraph) -> Any:
     law = {x: float(p) for x, p in zip(graph.naturals, graph.p, strict=True)}
     options = {"labels": list(graph.labels)}
@@ -178,10 +171,3 @@ KINDS: dict[str, Kind] = {
     "own, viewed": Kind(lambda: Viewed(listed()), listed),
     "own, unlisted": Kind(lambda: Unlisted(listed()), listed),
 }
-
-
-def close() -> None:
-    """Stop the cluster, if one was started."""
-    if client.cache_info().currsize:
-        client().close()
-        client.cache_clear()

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from closed_forms import ClosedForm, circulant, cube_walk, planted, product, transpositions, union, with_hub
+from clusters import client
 from scipy.sparse.linalg import LinearOperator
 
 import popgraph as pg
@@ -353,14 +354,6 @@ def on_product(case: Case, scale: float) -> Any:
         np.kron, [part.exact_w_x for part in case.parts]
     )  # rounded to float64, 1 would not be an eigenfunction
     return Evaluated(spectrum, spectrum.evaluate(positions) * np.sqrt(w_x)[:, np.newaxis])
-
-
-@cache
-def client() -> Any:
-    """One cluster in this process, until it is closed."""
-    from distributed import Client
-
-    return Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0", set_as_default=False)
 
 
 def on_dask(solver: str) -> Callable[[Case, float], Any]:

@@ -32,13 +32,6 @@ K = million.CLUSTERS  # where the planted clusters' eigenvalues end
 
 
 @pytest.fixture(scope="module")
-def client():
-    here = {"processes": False, "n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
-    with distributed.Client(**here, set_as_default=False) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
 def declared():
     naturals, augmentation = million.planted(1600)
     return pg.Distribution.uniform(naturals), augmentation

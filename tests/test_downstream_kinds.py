@@ -6,7 +6,6 @@ Products, which list no views, are refused in a sentence that names the call whi
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from extras import need
 
 import popgraph as pg
 from popgraph import structure, zoo
@@ -104,15 +103,6 @@ def apart():
             1: [pg.build({8: 0.4, 9: 0.6}, {8: {8: 0.9, 9: 0.1}, 9: {8: 0.2, 9: 0.8}}), biased(0.6, 0.2)],
         },
     )
-
-
-@pytest.fixture(scope="module")
-def client():
-    distributed = need("distributed")
-    need("dask.array")
-    here = {"processes": False, "n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
-    with distributed.Client(**here, set_as_default=False) as client:
-        yield client
 
 
 LABELLED = ["mixture", "mixture of components", "own class", "own class of two components", "blocks"]

@@ -5,7 +5,6 @@ from importlib import import_module
 
 import numpy as np
 import pytest
-from extras import need
 
 import popgraph as pg
 from popgraph import structure
@@ -28,15 +27,6 @@ TWO = structure.mixture(
     ["even", "odd"], {"even": [BIASED] * 3, "odd": [BIASED] * 2 + [pg.build([1, 2], {1: {1: 1}, 2: {0: 0.5, 1: 0.5}})]}
 )
 PRODUCT = pg.product([LETTERS, BIASED], name="pair")
-
-
-@pytest.fixture(scope="module")
-def client():
-    distributed = need("distributed")
-    need("dask.array")
-    here = {"processes": False, "n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
-    with distributed.Client(**here, set_as_default=False) as client:
-        yield client
 
 
 VIEWED = ["listed", "mixture", "mixture with views of its own", "blocks", "blocks of rows"]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import clusters
 import numpy as np
 import pytest
 import routes
@@ -19,9 +20,7 @@ CELLS = [
 @pytest.fixture(scope="module", autouse=True)
 def close_the_cluster():
     yield
-    if routes.client.cache_info().currsize:
-        routes.client().close()
-        routes.client.cache_clear()
+    clusters.close()
 
 
 @pytest.mark.parametrize(("route", "law", "name"), CELLS)

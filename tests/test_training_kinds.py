@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from extras import need
 
 import popgraph as pg
 from popgraph import losses, structure, theory
@@ -50,12 +49,8 @@ class Own:
 
 
 @pytest.fixture(scope="module")
-def blocks():
-    distributed = need("distributed")
-    need("dask.array")
-    here = {"processes": False, "n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
-    with distributed.Client(**here, set_as_default=False) as client:
-        yield pg.dask.build(LETTERS.p, LETTERS.kernel, rows=2, client=client)
+def blocks(client):
+    return pg.dask.build(LETTERS.p, LETTERS.kernel, rows=2, client=client)
 
 
 @pytest.fixture(params=["mixture", "own", "blocks"])

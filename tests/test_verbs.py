@@ -6,6 +6,7 @@
 import inspect
 from types import SimpleNamespace
 
+import clusters
 import kinds
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def print_the_table():
     asked_kinds = [kind for kind in kinds.KINDS if all((verb, kind) in ASKED for verb in verbs.VERBS)]
     if asked_kinds:
         print("\n" + verbs.table(asked_kinds))
-    kinds.close()
+    clusters.close()
 
 
 @pytest.mark.parametrize(("verb", "kind"), CELLS)

@@ -16,7 +16,8 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-from kinds import KINDS, close
+from clusters import close
+from kinds import KINDS
 
 import popgraph as pg
 from popgraph.errors import InvalidArgument, PopgraphError

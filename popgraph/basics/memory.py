@@ -92,7 +92,7 @@ def _in_address_space() -> float:
     try:
         mapped = float(STATM_FILE.read_text(encoding="ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, AttributeError, IndexError):
-        mapped = _held_at_most()
+        mapped = _peak_of_this_process()
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return limit - mapped - BLAS_COUNT * BLAS_BUFFER_BYTES * threads
 
@@ -137,7 +137,7 @@ def _in_control_group() -> float:
     return left
 
 
-def _held_at_most() -> float:
+def _peak_of_this_process() -> float:
     """Return the most bytes of memory that this process has held at once, as far as the standard library can tell."""
     if resource is None:
         return 0.0
@@ -202,4 +202,4 @@ def _by_sysconf() -> float | None:
         total = float(os.sysconf("SC_PHYS_PAGES")) * os.sysconf("SC_PAGE_SIZE")
     except (ValueError, OSError, AttributeError):
         return None
-    return max(0.0, total - _held_at_most()) if total > 0 else None
+    return max(0.0, total - _peak_of_this_process()) if total > 0 else None

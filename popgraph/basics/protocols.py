@@ -104,8 +104,8 @@ class LabelledPopulation(ViewedPopulation, Protocol):
         """A(x|x̄), (n, N): an array, or what multiplies as one, `kernel @ X` and `kernel.T @ Y`."""
 
 
-class UnlistedPopulation(Population, Protocol):
-    """A population with more views than any array holds, and coordinates for the functions that it is asked about."""
+class HasCoordinates(Population, Protocol):
+    """A population that writes a function of its views, and the leading eigenvectors, in finitely many coordinates of its own."""
 
     def in_coordinates(self, f: Any, k: int | None, spectrum: Any = None) -> Any:
         """Return f and the k leading eigenvectors in orthonormal coordinates, which `verify` compares; None where f has none.
@@ -114,5 +114,13 @@ class UnlistedPopulation(Population, Protocol):
         was given; and spectrum(k), a `Spectrum`. The third argument saves solving again.
         """
 
+
+class HasClasses(Population, Protocol):
+    """A population that writes Ā as a class of functions of its views sees it."""
+
     def restricted_to(self, features: Any) -> Any:
         """Return Ā as a class of functions sees it, in orthonormal coordinates of the class: what `train` descends on."""
+
+
+class UnlistedPopulation(HasCoordinates, HasClasses, Protocol):
+    """A population with more views than any array holds, such as a product."""

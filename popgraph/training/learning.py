@@ -18,7 +18,7 @@ from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words, reserve
 from popgraph.basics.progress import Progress, track
-from popgraph.basics.protocols import Population, ViewedPopulation
+from popgraph.basics.protocols import HasClasses, Population, ViewedPopulation
 from popgraph.basics.words import shorten
 from popgraph.declare import Seed
 from popgraph.errors import InvalidArgument, InvalidEmbedding
@@ -182,14 +182,15 @@ def train(
     steps = count("steps", (20_000 if batch_size is None else 5_000) if steps is None else steps)
     tol, learning_rate = number("tol", tol), number("learning_rate", learning_rate)
     flag("keep_path", keep_path)
-    if satisfies(graph, Population) and not satisfies(graph, ViewedPopulation) and hasattr(graph, "restricted_to"):
+    if satisfies(graph, HasClasses) and not satisfies(graph, ViewedPopulation):
         given = {"batch_size": batch_size, "start": start, "keep_path": keep_path or None}
         if unused := [name for name, value in given.items() if value is not None]:
             raise InvalidArgument(
                 f"{unused[0]}= does not apply to a product, which is trained by exact moments: leave it out, or train its .expand()"
             )
         limits = Limits(steps, tol, _ticks(progress))
-        return cast(Training, _train_on_functions(graph, k, chosen, features, limits, generator(rng)))
+        classes = cast(HasClasses, graph)
+        return cast(Training, _train_on_functions(classes, k, chosen, features, limits, generator(rng)))
     population: ViewedPopulation = read_population("train(graph, k)", graph, ViewedPopulation)
     k = whole_number("k", k, population.N)
     batch_size = _read_batch_size(batch_size, chosen)
@@ -209,7 +210,7 @@ def train(
 
 
 def _train_on_functions(
-    population: Any, k: Any, loss: Loss, features: Any, limits: Limits, source: np.random.Generator
+    population: HasClasses, k: Any, loss: Loss, features: Any, limits: Limits, source: np.random.Generator
 ) -> structure.ProductTraining:
     """Minimise the spectral loss over the span of functions of a population whose views are not listed."""
     if not is_ready_made(loss, SpectralLoss):

@@ -16,7 +16,7 @@ from popgraph.basics.arguments.populations import read_population, satisfies
 from popgraph.basics.arrays import Floats
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words, reserve
-from popgraph.basics.protocols import Population, ViewedPopulation
+from popgraph.basics.protocols import HasCoordinates, Population, ViewedPopulation
 from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument
 from popgraph.populations import read_features
@@ -28,13 +28,6 @@ from popgraph.verification.sampled import SAMPLED_ATOL, verify_sampled
 
 EXACT_ATOL = 1e-6  # radians: rounding turns well separated spans by 1e-12, training by 1e-8
 ONLY_PAIRS = "verify_sampled, which draws pairs alone, or its .expand()"
-
-
-class HasCoordinates(Population, Protocol):
-    """A population that writes an f and the leading eigenvectors in finitely many orthonormal coordinates of its own."""
-
-    def in_coordinates(self, f: Any, k: int | None, spectrum: Any = None) -> Any:
-        """Return these coordinates, with F, root, k and spectrum(k) in them; or None for an f that none hold."""
 
 
 @runtime_checkable

@@ -17,7 +17,6 @@ from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.populations import PopulationGraph, build
 
 MAX_VIEWS_OF_BELL = 400  # whose edges grow with the square
-HALF = Fraction(1, 2)
 
 
 @checked_call()
@@ -85,7 +84,7 @@ def edges(
     edge_labels = None if labels is None else _labels_of_edges(labels, cast(Any, law.outcomes))
 
     def end(pair: tuple[Hashable, Hashable]) -> Distribution:
-        return Distribution({pair[0]: 1}) if pair[0] == pair[1] else Distribution(dict.fromkeys(pair, HALF))
+        return Distribution({pair[0]: 1}) if pair[0] == pair[1] else Distribution(dict.fromkeys(pair, Fraction(1, 2)))
 
     return build(law, Augmentation(end, "one end", trusted=True), labels=edge_labels, views=nodes, name=name)
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
+from clusters import client
 
 import popgraph as pg
 import popgraph.torch as pg_torch
@@ -459,14 +460,6 @@ entry(
 
 
 # ---------------------------------------------------------------- dask
-@cache
-def client() -> Any:
-    """Start one worker in this process, when the first call needs it."""
-    from distributed import Client
-
-    return Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None)
-
-
 @cache
 def blocks() -> Any:
     """Return the cube in two blocks."""

@@ -10,12 +10,11 @@ from popgraph.basics.arguments.classes import need_a_label
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Immutable, frozen
 from popgraph.downstream.labelling import disagreement, labels_of_naturals
+from popgraph.downstream.probing.exact import EQUAL_ERRORS
 from popgraph.downstream.selftraining.student import Student, self_train
 from popgraph.downstream.selftraining.teacher import read_teacher
 from popgraph.downstream.votes import first_largest
 from popgraph.populations import PopulationGraph, read_graph
-
-EQUAL_ERRORS = 1e-12  # errors and scores that differ by less count as equal
 
 
 @dataclass(frozen=True, eq=False, repr=False)
