@@ -137,6 +137,7 @@ def test_a_graph_shrinks_to_a_handful_of_views():
 
 
 def test_a_failing_test_prints_the_graph_as_python(tmp_path):
+    # What counts here is the printed graph; how fast a loaded machine draws its first examples is no matter of this test.
     (tmp_path / "fails.py").write_text(
         "from hypothesis import HealthCheck, given, settings\nfrom popgraph.testing import graphs\n\n"
         "@settings(database=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])\n"
