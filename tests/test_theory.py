@@ -276,7 +276,13 @@ def test_hidden_constants_give_a_ratio_and_no_verdict():
 
 
 SEARCHED = [
-    *("ρ grows with m", "ρ counts the components", "Cheeger from below", "Cheeger from above", "Cheeger of higher order"),
+    *(
+        "ρ grows with m",
+        "ρ counts the components",
+        "Cheeger from below",
+        "Cheeger from above",
+        "Cheeger of higher order",
+    ),
     *("Louis and Makarychev", "Theorem 3.7", "Theorem 4.2"),
 ]
 
@@ -293,7 +299,13 @@ def test_a_long_search_is_made_on_request_and_its_absence_is_said():
     graph = sixteen_views()
     quick, whole = theory.check(graph, k=12), theory.check(graph, k=12, rho=True)
     skipped = [check.name for check in quick if check.verdict is Verdict.SKIPPED]
-    assert skipped == ["ρ grows with m", "Cheeger of higher order", "Louis and Makarychev", "Theorem 3.7", "Theorem 4.2"]
+    assert skipped == [
+        "ρ grows with m",
+        "Cheeger of higher order",
+        "Louis and Makarychev",
+        "Theorem 3.7",
+        "Theorem 4.2",
+    ]
     assert [check.name for check in quick] == [check.name for check in whole] == list(theory.statements())
     for with_search, without in zip(whole, quick, strict=True):
         assert with_search.verdict is not Verdict.SKIPPED

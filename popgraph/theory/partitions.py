@@ -48,7 +48,9 @@ def _lambda(s: Setting, m: int) -> float:
 
 @states("ρ grows with m", "max (ρ_m - ρ_{m+1}) <= 0", r"\rho_m \le \rho_{m+1}", "THEORY 6.1", "<=")
 def _grows(s: Setting) -> Sides:
-    rho = [_exact(s, m).rho for m in range(_largest_m(s), 0, -1)][::-1]  # the largest first, whose tables serve them all
+    rho = [_exact(s, m).rho for m in range(_largest_m(s), 0, -1)][
+        ::-1
+    ]  # the largest first, whose tables serve them all
     return Sides(float(np.max(-np.diff(rho), initial=-np.inf)) if len(rho) > 1 else 0.0, 0.0)
 
 

@@ -46,7 +46,9 @@ def report(views: int = 2000, rounds: int = ROUNDS) -> list[float]:
         print(f"{graph.name + f', cross {cross}':<24}{k:>4}{checked:>10.4f}{solved:>12.4f}{ratio_:>8.2f}")
         found.append(ratio_)
     print(f"\n{'graph of 16 views':<24}{'k':>4}{'check s':>10}{'rho=True s':>12}")
-    random = pg.build(np.full(16, 1 / 16), np.random.default_rng(0).dirichlet(np.ones(16), 16), labels=np.arange(16) % 2)
+    random = pg.build(
+        np.full(16, 1 / 16), np.random.default_rng(0).dirichlet(np.ones(16), 16), labels=np.arange(16) % 2
+    )
     for name, graph, k in (
         ("4-cube", pg.zoo.hypercube(4), 4),
         ("random", random, 4),
