@@ -124,6 +124,19 @@ def test_the_linear_map_is_recovered_in_blocks(small_blocks):
     assert linear_map(1e200 * V @ B, V)[2] < 1e-14
 
 
+@pytest.mark.parametrize("columns", [slice(0, 4), slice(1, 3), [0, 1, 1], [0]])
+def test_sampled_verdicts_are_the_same_in_blocks(columns, monkeypatch):
+    """Of f on all views the rank and the longest vector are computed."""
+    f = CLUSTERS.spectrum(4).embedding[:, columns]
+    whole = pg.verify_sampled(CLUSTERS, f, pairs=500, rng=0)
+    monkeypatch.setattr(rows, "ROWS_AT_A_TIME", 5)
+    monkeypatch.setattr(rows, "ROWS_PER_COLUMN", 1)
+    blocks = pg.verify_sampled(CLUSTERS, f, pairs=500, rng=0)
+    assert (blocks.status, blocks.minimiser, blocks.rank) == (whole.status, whole.minimiser, whole.rank)
+    np.testing.assert_allclose(blocks.theta_interval, whole.theta_interval, atol=1e-9)
+    assert blocks.heaviest == pytest.approx(whole.heaviest, rel=1e-9)
+
+
 CLUSTERS = pg.zoo.clusters(count=4, naturals=30, views=40, degree=4, cross=0.1)
 CUBE = pg.zoo.hypercube(6)
 APART = pg.zoo.clusters(count=5, naturals=20, views=25, degree=3, cross=0)
