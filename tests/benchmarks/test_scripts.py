@@ -14,6 +14,7 @@ import products
 import pytest
 import spectra
 import structure
+import ten_million
 
 import popgraph as pg
 from popgraph.downstream import labelling
@@ -72,6 +73,10 @@ def test_the_scripts_run(capsys):
     assert printed.count("Match(yes") == 1
     million.main(3200)
     assert re.search(r"[1-9]\d* products with M and its transpose", capsys.readouterr().out)
+    for by_augmentation in (False, True):
+        assert ten_million.main(1600, by_augmentation=by_augmentation)
+        stages = re.findall(r"^(\w+) +\d+\.\d +\d+\.\d +\d+\.\d\d +\d+\.\d\d", capsys.readouterr().out, re.MULTILINE)
+        assert stages == ["draw", "build", "components", "spectrum", "train", "verify"]
     structure.main(d=5, n=30, side=3, patterns=2, k=3)
     assert (
         len(re.findall(r"eigenvalues differ by \d\.\de-1\d|eigenvalues differ by 0.0e\+00", capsys.readouterr().out))
