@@ -18,7 +18,7 @@ EPS = np.finfo(float).eps
 @pytest.fixture
 def small_blocks(monkeypatch):
     monkeypatch.setattr(rows, "ROWS_AT_A_TIME", 7)
-    monkeypatch.setattr(rows, "ROWS_PER_COLUMN", 2)
+    monkeypatch.setattr(rows, "LEAST_ROWS_PER_COLUMN", 2)
 
 
 @given(st.integers(0, 100_000), st.integers(1, 900))
@@ -28,7 +28,7 @@ def test_blocks_cover_all_rows_once_and_are_tall(count, columns):
         row for block in blocks[1:] for row in (block.start, block.start)
     ]
     assert (blocks[0].start, blocks[-1].stop) == (0, count)
-    least = max(rows.ROWS_AT_A_TIME, rows.ROWS_PER_COLUMN * columns)
+    least = max(rows.ROWS_AT_A_TIME, rows.LEAST_ROWS_PER_COLUMN * columns)
     assert len(blocks) == 1 or min(block.stop - block.start for block in blocks) >= least
 
 
@@ -94,7 +94,7 @@ def orthonormal_of(X):
 def test_the_span_of_a_tall_table_is_found_in_blocks(name, F, scale, span, monkeypatch):
     whole = column_space(F, scale)
     monkeypatch.setattr(rows, "ROWS_AT_A_TIME", 7)
-    monkeypatch.setattr(rows, "ROWS_PER_COLUMN", 2)
+    monkeypatch.setattr(rows, "LEAST_ROWS_PER_COLUMN", 2)
     assert len(row_blocks(*F.shape)) > 5
     space = column_space(F, scale)
     assert space.rank == span.shape[1] == whole.rank
@@ -130,7 +130,7 @@ def test_sampled_verdicts_are_the_same_in_blocks(columns, monkeypatch):
     f = CLUSTERS.spectrum(4).embedding[:, columns]
     whole = pg.verify_sampled(CLUSTERS, f, pairs=500, rng=0)
     monkeypatch.setattr(rows, "ROWS_AT_A_TIME", 5)
-    monkeypatch.setattr(rows, "ROWS_PER_COLUMN", 1)
+    monkeypatch.setattr(rows, "LEAST_ROWS_PER_COLUMN", 1)
     blocks = pg.verify_sampled(CLUSTERS, f, pairs=500, rng=0)
     assert (blocks.status, blocks.minimiser, blocks.rank) == (whole.status, whole.minimiser, whole.rank)
     np.testing.assert_allclose(blocks.theta_interval, whole.theta_interval, atol=1e-9)
@@ -166,7 +166,7 @@ def embeddings():
 def test_a_verdict_is_the_same_in_blocks_of_rows_and_of_columns(name, graph, f, k, monkeypatch):
     whole = pg.verify(graph, f, k)
     monkeypatch.setattr(rows, "ROWS_AT_A_TIME", 5)
-    monkeypatch.setattr(rows, "ROWS_PER_COLUMN", 1)
+    monkeypatch.setattr(rows, "LEAST_ROWS_PER_COLUMN", 1)
     monkeypatch.setattr(evidence, "MAX_ENTRIES_MULTIPLIED", 0)
     monkeypatch.setattr(evidence, "COLUMNS_MULTIPLIED", 3)
     blocks = pg.verify(graph, f, k)

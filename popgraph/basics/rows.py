@@ -16,12 +16,12 @@ from popgraph.basics.arrays import Floats
 # The least number of rows in a block. QR of 1,000,000 x 32 takes 0.42 s in blocks of 4,096 rows, which fit in cache, 0.85 s in
 # blocks of 65,536, and 2.2 s whole.
 ROWS_AT_A_TIME = 4096
-ROWS_PER_COLUMN = 8  # of a block: the factors R of all blocks then take an eighth of the table at most
+LEAST_ROWS_PER_COLUMN = 8  # of a block: the factors R of all blocks then take an eighth of the table at most
 
 
 def row_blocks(rows: int, columns: int = 1) -> list[slice]:
     """Cut rows into blocks of nearly one length, each at least 4,096 rows and 8 for each column, if there are so many."""
-    count = max(1, rows // max(ROWS_AT_A_TIME, ROWS_PER_COLUMN * columns))
+    count = max(1, rows // max(ROWS_AT_A_TIME, LEAST_ROWS_PER_COLUMN * columns))
     starts = [rows * block // count for block in range(count + 1)]
     return [slice(start, stop) for start, stop in pairwise(starts)]
 

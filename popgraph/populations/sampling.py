@@ -10,7 +10,7 @@ from popgraph.basics.arrays import Floats, Ints, Sparse
 from popgraph.basics.memory import reserve
 
 MAX_DRAWS = 2**31  # in one call
-ROWS_AT_A_TIME = 2**16  # of the kernel, when its entries are summed up
+NATURALS_AT_A_TIME = 2**16  # of the kernel, when its entries are summed up
 
 
 def read_draws(size: int, each: float = 48.0) -> int:
@@ -59,8 +59,8 @@ class PairSampler:
         running = np.cumsum(self.kernel.data)
         before = np.concatenate([[0.0], running[indptr[1:-1] - 1]])
         totals = running[indptr[1:] - 1] - before
-        for first in range(0, len(self.p), ROWS_AT_A_TIME):  # in place: there may be as many entries as fit
-            of = slice(first, min(first + ROWS_AT_A_TIME, len(self.p)))
+        for first in range(0, len(self.p), NATURALS_AT_A_TIME):  # in place: there may be as many entries as fit
+            of = slice(first, min(first + NATURALS_AT_A_TIME, len(self.p)))
             rows = np.repeat(np.arange(of.start, of.stop), np.diff(indptr[of.start : of.stop + 1]))
             part = running[indptr[of.start] : indptr[of.stop]]
             part[:] = rows + np.clip((part - before[rows]) / totals[rows], 0.0, 1.0)
