@@ -159,7 +159,7 @@ def principal_angles(U: Floats, V: Floats) -> Floats:
     # Argentati, Principal angles between subspaces in an A-based scalar product, SIAM J. Sci. Comput. 23 (2002)
     if V.shape[1] > U.shape[1]:
         U, V = V, U
-    cross = U.T @ V
+    cross = inner_products(U, V)
     cosines = svd(cross)[1]  # largest first: smallest angle first
     sines = svd(smaller(lambda rows: V[rows] - U[rows] @ cross, *V.shape))[1][::-1]  # smallest first
     cosines, sines = np.clip(cosines, 0.0, 1.0), np.clip(sines, 0.0, 1.0)
@@ -178,7 +178,15 @@ def containment_angles(inner: Floats, outer: Floats) -> Floats:
 
 def captured(v: Floats, space: Floats) -> Floats:
     """Return, for each of the m unit columns of v, cos² of its angle with the span of the orthonormal columns of `space`."""
-    return np.asarray(np.clip(np.sum((space.T @ v) ** 2, axis=0), 0.0, 1.0))
+    return np.asarray(np.clip(np.sum(inner_products(space, v) ** 2, axis=0), 0.0, 1.0))
+
+
+def inner_products(U: Floats, V: Floats) -> Floats:
+    """Return UᵀV of tall U (N, a) and V (N, b), block by block of rows.
+
+    One long sum rounds more: of 10^7 views it made 1 - 4e-12 of the length of a unit vector, and an angle of 4e-12 of none.
+    """
+    return np.asarray(summed(lambda rows: U[rows].T @ V[rows], len(U), max(U.shape[1], V.shape[1])))
 
 
 def linear_map(F: Floats | ScaledRows, V: Floats) -> tuple[Floats, float, float]:
