@@ -159,6 +159,7 @@ def embeddings():
     yield "contains", CLUSTERS, np.column_stack([right, rng.standard_normal(CLUSTERS.N)]), 4
     yield "different", CLUSTERS, rng.standard_normal((CLUSTERS.N, 3)), None
     yield "collapsed", CLUSTERS, np.column_stack([right[:, :2], right[:, 0] - right[:, 1]]), None
+    yield "zeros", CLUSTERS, np.zeros((CLUSTERS.N, 3)), None
     yield "centred", CLUSTERS, CLUSTERS.spectrum(4).embedding[:, 1:], None
     yield "the table itself", CLUSTERS, CLUSTERS.spectrum(4).eigenvectors, None
     yield "degenerate", CUBE, CUBE.spectrum(4).embedding, None
