@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 import popgraph as pg
 from popgraph import images
-from popgraph.declare.batch import states
+from popgraph.declare.batch import numbering
 from popgraph.declare.batch.enumeration import enumerate_states
-from popgraph.declare.batch.states import LetterCoding, NumberCoding, StateSequence, distinct
+from popgraph.declare.batch.numbering import distinct
+from popgraph.declare.batch.states import LetterCoding, NumberCoding, StateSequence
 from popgraph.declare.images import Image
 from popgraph.errors import InvalidAugmentation, TooLarge
 
@@ -252,7 +253,7 @@ def test_rows_are_numbered_as_a_dictionary_numbers_them(seed, width, dtype):
 
 
 def test_hashes_that_collide_are_told_apart(monkeypatch):
-    monkeypatch.setattr(states, "HASH_MULTIPLIER", np.uint64(0))
+    monkeypatch.setattr(numbering, "HASH_MULTIPLIER", np.uint64(0))
     rows = np.random.default_rng(0).integers(0, 200, (8, 20))[[0, 1, 0, 2, 7, 1, 3, 0]]
     assert distinct(rows)[0].tolist() == [0, 1, 0, 2, 3, 1, 4, 0]
 

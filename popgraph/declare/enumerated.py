@@ -283,19 +283,16 @@ def _in_order(population: EnumeratedPopulation, views: list[Hashable], drop_unre
 
 def _from_states(law: Distribution, listed: Enumeration) -> EnumeratedPopulation:
     """Sort the entries of an enumeration into a kernel."""
-    indptr = np.concatenate([[0], np.cumsum(listed.lengths)])
     if not listed.data.all():
-        row = int(np.searchsorted(indptr, np.flatnonzero(listed.data == 0)[0], side="right")) - 1
+        row = int(np.searchsorted(listed.indptr, np.flatnonzero(listed.data == 0)[0], side="right")) - 1
         raise InvalidDistribution(
             f"a view of natural {shorten(law.outcomes[row])} has a probability too small for float64, below 5e-324; leave it out"
         )
-    order = np.lexsort((listed.columns, np.repeat(np.arange(len(law)), listed.lengths)))
-    kernel = frozen_csr(
-        sp.csr_array((listed.data[order], listed.columns[order], indptr), shape=(len(law), len(listed.views)))
-    )
+    shape = (len(law), len(listed.views))
+    kernel = frozen_csr(sp.csr_array((listed.data, listed.columns, listed.indptr), shape=shape))
     exact = None
     if listed.numerators is not None:
-        exact = ExactKernel(frozen(_narrow(listed.numerators[order])), listed.denominators)
+        exact = ExactKernel(frozen(_narrow(listed.numerators)), listed.denominators)
     return EnumeratedPopulation(law, listed.views, kernel, exact)
 
 
