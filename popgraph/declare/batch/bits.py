@@ -13,6 +13,7 @@ import numpy as np
 MOST_PIXELS = 64  # of an image that is one word
 MOST_BYTES_OF_MAPS = 2**27  # that the views of the images with one pixel may take; more views are made of pixels
 Views = Callable[[Any], Sequence[Any] | None]  # pixels (b, height, width) -> views of that shape
+Masks = Callable[[tuple[int, ...]], Any]  # shape -> for each view a word of the pixels that it inverts, or None
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,15 @@ def unpacked(words: Any, shape: tuple[int, ...]) -> Any:
     count = shape[0] * shape[1]
     rows = words.astype("<u8", copy=False)[:, np.newaxis].view(np.uint8)[:, : -(-count // 8)]
     return np.unpackbits(rows, axis=1, count=count, bitorder="little").reshape(len(words), *shape)
+
+
+def views_of_words(words: Any, shape: tuple[int, ...], views: Views, masks: Masks | None) -> Any:
+    """Return the views of images of 0 and 1 that are words (b,), (b, m), or None where they are no such images."""
+    if masks is not None:
+        inverted = masks(shape)
+        return None if inverted is None else words[:, np.newaxis] ^ inverted
+    maps = bit_maps(views, shape)
+    return None if maps is None else np.stack([bit_map(words) for bit_map in maps], axis=1)
 
 
 def bit_maps(views: Views, shape: tuple[int, ...]) -> list[BitMap] | None:

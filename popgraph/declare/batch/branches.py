@@ -14,7 +14,7 @@ import numpy as np
 
 from popgraph.basics.arrays import Ints
 from popgraph.declare.batch.numbering import distinct, row_keys
-from popgraph.declare.batch.rows import starts_of
+from popgraph.declare.batch.rows import sort_rows, starts_of
 from popgraph.declare.batch.states import Coding
 
 MAX_INT64 = 2**63 - 1
@@ -162,33 +162,71 @@ def merged(branches: Branches, number: Ints | None = None) -> tuple[Branches, In
     `number` (m,), where it is known, is equal for equal views, and only for these. Returned beside the branches are the positions
     of the views that are left among those given, None if all are.
     """
-    if isinstance(branches.each, int):
-        if branches.each == 1:
+    each, states = branches.each, branches.states
+    if isinstance(each, int):
+        if each == 1:
             return branches, None
-        key = row_keys(branches.states)[0] if number is None else number
-        rows = np.sort(key.reshape(-1, branches.each), axis=1)
+        key, exact = row_keys(states, (each - 1).bit_length()) if number is None else (number, True)
+        if exact and branches.shared and (kept := _alike(key.reshape(-1, each))) is not None:
+            return _merged_alike(branches, key, kept)
+        columns, places = sort_rows(key, each)
+        rows = columns.reshape(-1, each)
         # Keys of equal views are equal, whatever others share them. Most often few states have a view twice, and only their views
         # are looked at.
-        repeats = np.unique(np.flatnonzero(rows[:, 1:] == rows[:, :-1]) // (branches.each - 1))
-        some = (repeats[:, np.newaxis] * branches.each + np.arange(branches.each)).ravel()
+        repeats = np.flatnonzero(rows[:, 1:] == rows[:, :-1]) // (each - 1)
+        repeats = repeats[np.diff(repeats, prepend=-1) > 0]
+        if places is None or not len(repeats):
+            return branches, None
+        positions = (repeats[:, np.newaxis] * each + np.arange(each)).ravel()
+        if exact:
+            columns, places = rows[repeats].ravel(), places[positions]
+        else:
+            columns, places = sort_rows(distinct(states[positions])[0], each)
     else:
-        some = np.arange(len(branches.states))
-    if not len(some):
+        positions = np.arange(len(states))
+        columns, places = sort_rows(distinct(states)[0] if number is None else number, each)
+    if places is None:
         return branches, None
-    source = branches.source
-    names = distinct(branches.states[some])[0] if number is None else number[some]
-    run, first = distinct(np.stack([source[some], names], axis=1))
-    if len(first) == len(run):
-        return branches, None
+    lengths = np.full(len(positions) // each, each) if isinstance(each, int) else each
+    starts = starts_of(lengths)
+    order = np.repeat(starts, lengths) + places
+    new = np.empty(len(order), dtype=bool)
+    np.not_equal(columns[1:], columns[:-1], out=new[1:])
+    new[starts] = True
+    run = np.empty(len(order), dtype=np.intp)
+    run[order] = np.cumsum(new) - 1
+    first = positions[order[new]]  # places of equal columns ascend
     weights = branches.spread().copy()
-    weights[some[first]] = _sums(run, weights[some], len(first), branches.denominator)
-    kept = np.ones(len(source), dtype=bool)
-    kept[some] = False
-    kept[some[first]] = True
-    left = np.flatnonzero(kept)
-    lengths = np.bincount(source[left], minlength=int(source[-1]) + 1)
-    each = int(lengths[0]) if (lengths == lengths[0]).all() else lengths
-    return Branches(each, branches.states[left], weights[left], branches.denominator), left
+    weights[first] = _sums(run, weights[positions], len(first), branches.denominator)
+    stays = np.ones(len(branches.states), dtype=bool)
+    stays[positions] = False
+    stays[first] = True
+    kept = np.flatnonzero(stays)
+    counts = np.add.reduceat(stays, starts_of(branches.lengths), dtype=np.intp)
+    fewer = int(counts[0]) if (counts == counts[0]).all() else counts
+    return Branches(fewer, branches.states[kept], weights[kept], branches.denominator), kept
+
+
+def _alike(rows: Any) -> Ints | None:
+    """Return the places (m,) that are left of each row (b, each), if the same places have equal keys in all rows; else None."""
+    group, first = distinct(rows[0][:, np.newaxis])
+    if any(not np.array_equal(rows[:, j], rows[:, first[group[j]]]) for j in range(len(group)) if first[group[j]] != j):
+        return None
+    # No row has fewer repeats than this pattern; if some had more, there would be more in all
+    ordered = np.sort(rows, axis=1)
+    repeats = np.count_nonzero(ordered[:, 1:] == ordered[:, :-1])
+    return first if repeats == len(rows) * (len(group) - len(first)) else None
+
+
+def _merged_alike(branches: Branches, key: Any, kept: Ints) -> tuple[Branches, Ints | None]:
+    """Add up the weights of equal views, of which the same places are left of each state."""
+    each = int(branches.each)
+    if len(kept) == each:
+        return branches, None
+    group, _ = distinct(key[:each, np.newaxis])
+    weights = _sums(group, branches.weights, len(kept), branches.denominator)
+    positions = (np.arange(0, len(key), each)[:, np.newaxis] + kept).ravel()
+    return Branches(len(kept), branches.states[positions], weights, branches.denominator), positions
 
 
 def _sums(run: Ints, weights: Any, count: int, denominator: int | None) -> Any:

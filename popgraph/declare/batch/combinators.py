@@ -17,7 +17,7 @@ from popgraph.basics.arguments.probabilities import PRODUCT_LIMIT
 from popgraph.basics.memory import DECLARE_FEWER, reserve
 from popgraph.basics.pickling import Portable
 from popgraph.basics.words import shorten
-from popgraph.declare.batch.bits import bit_maps
+from popgraph.declare.batch.bits import Masks, views_of_words
 from popgraph.declare.batch.branches import Batch, Branches, common, follow, integers, merged, mixture, options, scaled
 from popgraph.declare.batch.numbering import distinct
 from popgraph.declare.batch.rows import starts_of
@@ -41,27 +41,36 @@ def identity(states: Any, coding: Coding) -> Branches | None:
     return options([(states, Fraction(1))])
 
 
-def on_images(views: Callable[[Any], Sequence[Any] | None], probability: Fraction | float) -> Batch:
+def on_images(
+    views: Callable[[Any], Sequence[Any] | None], probability: Fraction | float, masks: Masks | None = None
+) -> Batch:
     """Give each image of a batch, with some probability, one of equally likely views; otherwise it stays as it is.
 
     `views` takes pixels (b, height, width, ...) to a list of views of that shape, or to None. Where all pixels are 0 or 1 it must
     move each, set it to 0 or 1, or invert it, whatever the others are: `bits.py` then works out what it does to packed images.
+    Where it only inverts pixels, `masks` may name them for each view: it takes a shape to words (m,), or to None.
     """
-    return partial(_views_of_images, views, probability)
+    return partial(_views_of_images, views, probability, masks)
 
 
 def _views_of_images(
-    views: Callable[[Any], Sequence[Any] | None], probability: Fraction | float, states: Any, coding: Coding
+    views: Callable[[Any], Sequence[Any] | None],
+    probability: Fraction | float,
+    masks: Masks | None,
+    states: Any,
+    coding: Coding,
 ) -> Branches | None:
     """Be the form that `on_images` returns."""
-    made: Sequence[Any] | None = None
-    if isinstance(coding, ImageCoding):
-        made = views(states)
-    elif isinstance(coding, BitCoding) and (maps := bit_maps(views, coding.shape)) is not None:
-        made = [bit_map(states) for bit_map in maps]
-    if made is None:
+    even: Branches | None = None
+    if isinstance(coding, ImageCoding) and (made := views(states)) is not None:
+        even = options([(view, Fraction(1, len(made))) for view in made])
+    elif isinstance(coding, BitCoding):
+        words = views_of_words(states, coding.shape, views, masks)
+        if words is not None:
+            m = words.shape[1]
+            even = Branches(m, words.ravel(), integers([1] * m, m), m)
+    if even is None:
         return None
-    even = options([(view, Fraction(1, len(made))) for view in made])
     if isinstance(probability, Fraction) and probability == 1:
         return even
     return _blend([(identity(states, coding), 1 - probability), (even, probability)])

@@ -42,10 +42,12 @@ def by_table(key: Any, span: int) -> tuple[Ints, Ints]:
     return table[key].astype(np.intp, copy=False), first
 
 
-def row_keys(states: Any) -> tuple[Any, bool]:
-    """Return a 64-bit key for each row, equal for equal rows, and whether keys of different rows always differ."""
-    words, _ = _words(states)
-    return (words[:, 0], True) if words.shape[1] == 1 else (_hashed(words), False)
+def row_keys(states: Any, spare_bits: int) -> tuple[Any, bool]:
+    """Return a key of 64 less the spare bits for each row, (m,), equal for equal rows, and whether others always differ."""
+    words, span = _words(states)
+    if words.shape[1] == 1 and span << spare_bits <= 2**64:
+        return words[:, 0], True
+    return _hashed(words) >> np.uint64(spare_bits), False
 
 
 def _by_sort(words: Any, span: int) -> tuple[Ints, Ints]:

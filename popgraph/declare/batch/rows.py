@@ -19,7 +19,7 @@ def starts_of(lengths: Ints) -> Ints:
 def sort_rows(columns: Ints, each: int | Ints) -> tuple[Ints, Ints | None]:
     """Return the columns (m,), ascending in each row, and the place in its row that each entry had; None if they all ascended.
 
-    `each` is how many entries a row has: one number, or (n,) of them. No column stands twice in a row.
+    `each` is how many entries a row has: one number, or (n,) of them. Equal columns of a row keep their order.
     """
     # Keys of column and place are sorted row by row, in cache, or all at once with the row in front: 8 million entries in rows of
     # 16 take 14 ms and 47 ms, where np.lexsort takes 1.6 s.
