@@ -17,7 +17,9 @@ from popgraph.declare.batch.rows import own_first, sort_rows, starts_of
 from popgraph.declare.batch.states import Coding, StateSequence, codings_of
 from popgraph.errors import InvalidAugmentation
 
-BATCH_BYTES = 2**25  # bytes of a batch's views, so that what is in flight stays far below what is kept
+BATCH_BYTES = (
+    2**24
+)  # bytes of a batch's views: what is in flight stays far below what is kept, and in reach of the caches
 MAX_INT32 = 2**31 - 1
 MOST_COLUMNS_APART = (
     16  # that are compared one by one, which takes a third of the time that numpy's `all` takes over short rows
