@@ -5,14 +5,13 @@ column √(c_1² + ... + c_s²) m does: merged into one view of their joint prob
 An eigenvector's entry there is shared out among them in proportion to √w_x.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.basics.arrays import Floats, Ints, Sparse
+from popgraph.basics.arrays import Floats, Ints, Sparse, row_ranges
 from popgraph.basics.subspace import EPS
 
 # Projections of proportional columns agree to rounding; others that agree by chance are told apart entry by entry
@@ -62,7 +61,7 @@ def columns_share_entries(factor: Sparse) -> bool:
     """Whether two columns seem to have entries in the same rows; never False where two have."""
     marks = np.random.default_rng(0).random(factor.shape[0])
     sums = np.zeros(factor.shape[1])
-    for rows in _row_ranges(factor):
+    for rows in row_ranges(factor, max(ENTRIES_AT_ONCE, factor.shape[1])):  # each range adds an array of all columns
         entries = slice(factor.indptr[rows.start], factor.indptr[rows.stop])
         weights = np.repeat(marks[rows], np.diff(factor.indptr[rows.start : rows.stop + 1]))
         sums += np.bincount(factor.indices[entries], weights=weights, minlength=len(sums))
@@ -73,17 +72,10 @@ def rows_share_entries(factor: Sparse) -> bool:
     """Whether two rows seem to have entries in the same columns; never False where two have."""
     marks = np.random.default_rng(0).integers(0, 2**63, factor.shape[1])  # whole numbers, whose sums depend on no order
     sums = np.empty(factor.shape[0], dtype=np.int64)
-    for rows in _row_ranges(factor):
+    for rows in row_ranges(factor, ENTRIES_AT_ONCE):
         starts = factor.indptr[rows.start : rows.stop + 1]
         sums[rows] = np.add.reduceat(marks[factor.indices[starts[0] : starts[-1]]], starts[:-1] - starts[0])
     return _repeats(sums)
-
-
-def _row_ranges(factor: Sparse) -> Iterator[slice]:
-    """Yield ranges of rows of some four million entries, and of as many columns, so that little memory is taken at once."""
-    count = max(1, -(-factor.nnz // max(ENTRIES_AT_ONCE, factor.shape[1])))
-    bounds = np.unique(np.linspace(0, factor.shape[0], count + 1).astype(int)).tolist()
-    return map(slice, bounds[:-1], bounds[1:])
 
 
 def _repeats(sums: Any) -> bool:
