@@ -173,7 +173,7 @@ def test_shared_supports_are_never_overlooked(seed, entries_at_once):
     dense[0] += 0.1  # no column is
     matrix = sp.csr_array(dense)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(merging, "ENTRIES_AT_ONCE", entries_at_once)
+        patch.setattr(merging, "SUPPORT_ENTRIES_AT_ONCE", entries_at_once)
         rows, columns = rows_share_entries(matrix), columns_share_entries(matrix)
     supports = dense > 0
     assert rows == (len(np.unique(supports, axis=0)) < 6)

@@ -37,7 +37,7 @@ else:
     Sparse: TypeAlias = sp.csr_array
 
 
-ENTRIES_AT_ONCE = 2**18  # of a sparse matrix, so that what is computed of them stays in the caches
+ENTRIES_IN_CACHE = 2**18  # of a sparse matrix, so that what is computed of them stays in the caches
 
 
 class Immutable:
@@ -102,7 +102,7 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 
-def row_ranges(matrix: Sparse, entries: int = ENTRIES_AT_ONCE) -> Iterator[slice]:
+def row_ranges(matrix: Sparse, entries: int = ENTRIES_IN_CACHE) -> Iterator[slice]:
     """Yield ranges of rows that cover a matrix (n, N), n > 0, each with about so many entries."""
     count = max(1, -(-matrix.nnz // entries))
     bounds = np.unique(np.linspace(0, matrix.shape[0], count + 1).astype(int)).tolist()

@@ -16,7 +16,7 @@ from popgraph.basics.subspace import EPS
 
 # Projections of proportional columns agree to rounding; others that agree by chance are told apart entry by entry
 EQUAL_PROJECTIONS = 1e-12
-ENTRIES_AT_ONCE = 2**22  # that are looked at in one step
+SUPPORT_ENTRIES_AT_ONCE = 2**22  # that are looked at in one step
 EQUAL_ENTRIES = 16 * EPS  # share by which entries of proportional columns may differ
 
 
@@ -61,7 +61,9 @@ def columns_share_entries(factor: Sparse) -> bool:
     """Whether two columns seem to have entries in the same rows; never False where two have."""
     marks = np.random.default_rng(0).random(factor.shape[0])
     sums = np.zeros(factor.shape[1])
-    for rows in row_ranges(factor, max(ENTRIES_AT_ONCE, factor.shape[1])):  # each range adds an array of all columns
+    for rows in row_ranges(
+        factor, max(SUPPORT_ENTRIES_AT_ONCE, factor.shape[1])
+    ):  # each range adds an array of all columns
         entries = slice(factor.indptr[rows.start], factor.indptr[rows.stop])
         weights = np.repeat(marks[rows], np.diff(factor.indptr[rows.start : rows.stop + 1]))
         sums += np.bincount(factor.indices[entries], weights=weights, minlength=len(sums))
@@ -72,7 +74,7 @@ def rows_share_entries(factor: Sparse) -> bool:
     """Whether two rows seem to have entries in the same columns; never False where two have."""
     marks = np.random.default_rng(0).integers(0, 2**63, factor.shape[1])  # whole numbers, whose sums depend on no order
     sums = np.empty(factor.shape[0], dtype=np.int64)
-    for rows in row_ranges(factor, ENTRIES_AT_ONCE):
+    for rows in row_ranges(factor, SUPPORT_ENTRIES_AT_ONCE):
         starts = factor.indptr[rows.start : rows.stop + 1]
         sums[rows] = np.add.reduceat(marks[factor.indices[starts[0] : starts[-1]]], starts[:-1] - starts[0])
     return _repeats(sums)
