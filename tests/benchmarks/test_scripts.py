@@ -65,8 +65,11 @@ def test_popgraph_is_right(case):
 
 
 def test_the_scripts_run(capsys):
-    enumeration.main(500, rounds=1)
-    assert re.search(r"same graph +True", capsys.readouterr().out)
+    enumeration.main(["--count", "500", "--rounds", "1", "--callables"])
+    printed = capsys.readouterr().out
+    assert "same views True   same columns True" in printed
+    assert re.search(r"A differs by \d\.\de(\+00|-1[6-9]), w_x by \d\.\de(\+00|-1[6-9]|-2\d)\n", printed)
+    assert "same graph: True" in printed
     products.main(12, 2, (3, 4))
     printed = capsys.readouterr().out
     assert printed.count("multiplicities are binomials: True") + printed.count("multiplicities as binomials: True") == 2
