@@ -221,8 +221,11 @@ def test_the_scripts_run(capsys):
     printed = capsys.readouterr().out
     assert printed.count("multiplicities are binomials: True") + printed.count("multiplicities as binomials: True") == 2
     assert printed.count("Match(yes") == 1
-    million.main(3200)
-    assert re.search(r"[1-9]\d* products with M and its transpose", capsys.readouterr().out)
+    million.main(3200, train=True)
+    printed = capsys.readouterr().out
+    assert re.search(r"[1-9]\d* products with M and its transpose", printed)
+    assert re.search(r"train .* times decomposing, peak \d", printed)
+    assert "Match(yes" in printed
     structure.main(d=5, n=30, side=3, patterns=2, k=3)
     assert (
         len(re.findall(r"eigenvalues differ by \d\.\de-1\d|eigenvalues differ by 0.0e\+00", capsys.readouterr().out))
