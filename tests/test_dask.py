@@ -89,7 +89,8 @@ def test_the_spectrum_is_that_of_one_machine_with_the_same_certificate(spectrum,
     angle = principal_angles(spectrum.eigenvectors, alone.eigenvectors).max()
     assert angle <= spectrum.certificate.angle_bound + alone.certificate.angle_bound
     assert spectrum.certificate.angle_bound < 1e-9
-    assert spectrum.certificate.excluded == alone.certificate.excluded
+    for certificate in (spectrum.certificate, alone.certificate):
+        assert certificate.excluded.endswith("for nothing above (it fails with probability below 1e-10)")
     exact = np.linalg.eigvalsh((whole.factor @ whole.factor.T).toarray())[::-1]
     assert spectrum.certificate.remainder <= exact[K] + 1e-12 <= spectrum.certificate.remainder_bound
     assert spectrum.clean_cuts[-1] == K
@@ -284,7 +285,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing(declared, blocks, spectrum,
 
         def step(self, job, what):
             steps.append(what)
-            if len(steps) == 4:  # in a filter of Ā, 50 ms after it began
+            if steps.count("a filter of Ā") == 2 and what == "a filter of Ā":  # 50 ms after it began
                 Timer(0.05, os.kill, (next(iter(before.values())), signal.SIGKILL)).start()
             return inner(self, job, what)
 
@@ -294,8 +295,8 @@ def test_a_worker_killed_in_the_middle_loses_nothing(declared, blocks, spectrum,
         killed = graph.spectrum(K, solver="blocks")
         cluster.client.wait_for_workers(len(before), timeout=60)
         after = cluster.client.run(os.getpid)
-    assert steps[3] == "a filter of Ā"
-    assert len(steps) > 4
+    assert steps.count("a filter of Ā") > 1
+    assert steps[-1] != "a filter of Ā"
     assert set(after.values()) != set(before.values())
     np.testing.assert_array_equal(killed.gamma, spectrum.gamma)
     np.testing.assert_array_equal(killed.eigenvectors, spectrum.eigenvectors)

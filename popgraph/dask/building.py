@@ -319,7 +319,7 @@ def _united(
         components=frozen(joined.of_view),
         naturals=range(sum(block.n for block in blocks)) if naturals is None else naturals,
         nnz=sum(block.nnz for block in blocks),
-        products=Products(cluster, directory, tuple(finished), len(views), len(cluster.workers()), cluster.memory),
+        products=Products(cluster, directory, tuple(finished), len(views), cluster.tasks, cluster.memory_a_task),
         name=name,
         temporary=workplace.temporary,
     )

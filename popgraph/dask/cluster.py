@@ -1,16 +1,21 @@
 """`Cluster`: the dask client on which steps run, popgraph's own or the user's. A step survives the death of a worker."""
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from shutil import rmtree
+from time import monotonic
 from typing import Any, TypeVar
 
 import distributed
 
 from popgraph.basics.words import shorten, size_in_words
+from popgraph.dask.store import new_folder
 from popgraph.errors import InvalidArgument, TooLarge
 
 T = TypeVar("T")
-WORKER_TIMEOUT = 60.0  # seconds to wait for the first worker
+WORKER_TIMEOUT = 60.0  # seconds to wait for a worker where there is none
+SECONDS_BETWEEN_LOOKS = 5.0  # at the workers, while their work is waited for
 
 
 class Cluster:
@@ -37,6 +42,11 @@ class Cluster:
         if self._stop_own_workers is not None:
             self._stop_own_workers()
 
+    @property
+    def tasks(self) -> int:
+        """The number of tasks that the workers run at a time: their threads together."""
+        return sum(int(worker["nthreads"]) for worker in self.workers().values())
+
     def workers(self) -> dict[str, Any]:
         """Wait for the first worker, and return what the scheduler knows of each."""
         self._check_open()
@@ -55,6 +65,60 @@ class Cluster:
     def memory(self) -> float:
         """The least memory limit of a worker, in bytes; 0 means that there is none."""
         return min(float(worker["memory_limit"]) for worker in self.workers().values())
+
+    @property
+    def memory_a_task(self) -> float:
+        """The least memory limit of a worker for each of its threads, in bytes; 0 means that there is none."""
+        return min(float(worker["memory_limit"]) / int(worker["nthreads"]) for worker in self.workers().values())
+
+    def gathered(
+        self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]], bar: Callable[[Any], Any] | None = None
+    ) -> list[Any]:
+        """Call a function on the workers once for each tuple of arguments; what is not done is cancelled if this is interrupted."""
+        futures = [self.client.submit(function, *call, pure=False) for call in calls]
+        self.wait(futures, bar)
+        return list(self.client.gather(futures))
+
+    def wait(self, futures: list[Any], bar: Callable[[Any], Any] | None = None) -> None:
+        """Wait until all are done, and cancel them if this is interrupted."""
+        try:
+            if bar is not None:
+                bar(futures)
+            self._wait(futures)
+        except BaseException:
+            if self.client.status == "running":
+                self.client.cancel(futures, force=True)
+            raise
+
+    def _wait(self, futures: list[Any]) -> None:
+        """Wait until all are done; refuse to wait for ever for a worker that does not come."""
+        last_seen = monotonic()
+        while True:
+            try:
+                with self.client.as_current():
+                    distributed.wait(futures, timeout=SECONDS_BETWEEN_LOOKS)
+                return
+            except TimeoutError:
+                self._check_open()
+                if self.client.scheduler_info(n_workers=-1)["workers"]:
+                    last_seen = monotonic()
+                if monotonic() - last_seen > WORKER_TIMEOUT:
+                    raise InvalidArgument(
+                        f"the dask cluster has had no worker for {WORKER_TIMEOUT:g} seconds; start workers, and call again: "
+                        "what was written is kept"
+                    ) from None
+
+    def step_with_folder(self, job: Callable[[Path], T], directory: str, what: str) -> T:
+        """Run a step with a folder of its own in a directory, which is deleted whatever happens."""
+
+        def work() -> T:
+            folder = new_folder(directory, "step")
+            try:
+                return job(folder)
+            finally:
+                rmtree(folder, ignore_errors=True)
+
+        return self.step(work, what)
 
     def step(self, job: Callable[[], T], what: str) -> T:
         """Run a step; refuse, with TooLarge, one with a task that kills every worker that runs it."""

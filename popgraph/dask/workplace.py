@@ -35,13 +35,8 @@ class Workplace:
     def on_workers(self, function: Callable[..., Any], calls: list[tuple[Any, ...]], what: str) -> list[Any]:
         """Call a function on the workers, once for each block."""
 
-        def job() -> list[Any]:
-            futures = [self.cluster.client.submit(function, *call, pure=False) for call in calls]
-            if self.progress:
-                dask_bar(futures)
-            return list(self.cluster.client.gather(futures))
-
-        return self.cluster.step(job, what)
+        bar = dask_bar if self.progress else None
+        return self.cluster.step(lambda: self.cluster.gathered(function, calls, bar), what)
 
 
 def open_workplace(client: Any, store: Any, progress: bool) -> Workplace:
