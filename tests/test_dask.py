@@ -24,6 +24,7 @@ from popgraph.errors import (
     PopgraphError,
     TooLarge,
 )
+from popgraph.losses.reading import READY
 
 distributed = need("distributed")
 need("dask.array")
@@ -249,6 +250,31 @@ def test_spectra_that_are_hard_to_tell_apart(gamma, k, memory, client, monkeypat
     np.testing.assert_allclose(found.gamma, exact[:k], atol=1e-12)
     assert found.certificate.remainder <= exact[k] + 1e-12
     assert found.certificate.remainder_bound >= exact[k] - 1e-12
+
+
+def test_a_graph_is_solved_here_where_its_m_is_small_and_few_workers_would_help(blocks, whole):
+    def solver(**products):
+        graph = replace(blocks, products=replace(blocks.products, **products))
+        return graph.spectrum(K).solvers[0].solver
+
+    assert solver() == whole.spectrum(K).solvers[0].solver
+    assert solver(workers=5) == "blocks"
+    columns = 8 * blocks.N * (K + 64)
+    here = {nnz: replace(blocks, nnz=nnz)._fits_here(K) for nnz in (columns // 12, columns // 12 + 1)}
+    assert list(here.values()) == [True, False]  # M takes as much as the columns, or more
+
+
+@pytest.mark.parametrize("given", [{}, {"features": 5}, {"batch_size": 8}], ids=["table", "features", "batches"])
+@pytest.mark.parametrize("loss", [*READY, pg.losses.InfoNCE(negatives=2)], ids=str)
+def test_every_loss_is_trained_as_on_one_machine(loss, given, client):
+    graph = pg.zoo.planted_subclasses(2, 2, size=3)
+    parts = pg.dask.build(graph.p, graph.kernel, rows=5, client=client, labels=list(graph.labels))
+    if "features" in given:
+        given = {"features": np.random.default_rng(1).standard_normal((graph.N, given["features"]))}
+    here, there = (pg.train(each, 2, loss=loss, rng=0, steps=3, **given) for each in (graph, parts))
+    np.testing.assert_allclose(here.loss, there.loss, rtol=1e-8)
+    np.testing.assert_allclose(here.f, there.f, atol=1e-6)
+    assert pg.probe(parts, there).error == pytest.approx(pg.probe(graph, there).error)
 
 
 def test_columns_go_in_panels_where_a_worker_cannot_take_them_at_once(blocks):
