@@ -20,7 +20,7 @@ from popgraph.spectrum.components import Stack
 from popgraph.spectrum.pairs import Pairs
 from popgraph.spectrum.solvers import block
 from popgraph.spectrum.solvers.chebyshev import PLAIN, Filter, choose_filter
-from popgraph.spectrum.solvers.deflation import find_leading
+from popgraph.spectrum.solvers.deflation import Left, bound_left, find_leading
 from popgraph.spectrum.solvers.gram import Gram, Product
 from popgraph.spectrum.solvers.lanczos import LEAST_STEPS, Lanczos
 from popgraph.spectrum.solvers.look import PAIR_RESIDUAL
@@ -144,6 +144,10 @@ class Search:
             if gamma.size:
                 return gamma, U
         return self._block(MISSED_PAIRS_ASKED << attempt)
+
+    def bound_left(self, floor: float) -> Left:
+        """Bound the eigenvalues beside those found."""
+        return bound_left(self, floor)
 
     def _converged_above(self, lanczos: Lanczos, floor: float) -> tuple[Floats, Floats]:
         """Return the pairs above `floor` among the leading Ritz pairs of a filtered product, as far as they are converged."""
