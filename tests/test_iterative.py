@@ -207,7 +207,7 @@ def searched(monkeypatch: pytest.MonkeyPatch, filtered: np.ndarray, plain: np.nd
     """A search for three pairs with a filter whose edge is 0.4, and without."""
     chosen = Filter(0.4, 5, 1)
     monkeypatch.setattr(iterative, "choose_filter", lambda *args: chosen)
-    monkeypatch.setattr(Search, "_arpack", lambda self, ask, polynomial: {chosen: filtered, PLAIN: plain}[polynomial])
+    monkeypatch.setattr(Search, "_lanczos", lambda self, ask, polynomial: {chosen: filtered, PLAIN: plain}[polynomial])
     return diagonal([1.0, 0.9, 0.6, 0.3, 0.2]).find(3)
 
 
