@@ -5,6 +5,8 @@ apart takes hundreds of products. The search has approximate eigenvectors of the
 lies well below, and few products bound it.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.linalg.blas import dgemm
 
@@ -21,6 +23,7 @@ from popgraph.spectrum.solvers.symmetric import eigenpairs
 # Where the filter grows by e a step, s columns take 44 products of single columns for s = 4, 62 for 8, and 98 for 16. For s below 4
 # rounding might hide an eigenvector: the columns' product with it may be too short.
 BOUND_COLUMNS = 4
+PROBE_DEGREE = 8  # at which long filters are first tried: what was missed grows fastest
 RESIDUAL_SHARE = 0.02  # of the distance to what the bound must stay below, which the Ritz vectors' residuals may take
 NEXT_SHARE = (
     0.6  # of the distance from what is left to the first Ritz value set aside, at which the bound on it is aimed
@@ -70,7 +73,12 @@ def bound_beside(
     )
     if polynomial is None or side <= complement.Q.shape[1] + count + BOUND_COLUMNS:
         return None
-    columns = _filtered(complement, W, polynomial, rng.standard_normal((BOUND_COLUMNS, side)).T)
+    G = rng.standard_normal((BOUND_COLUMNS, side)).T
+    if polynomial.degree > 3 * PROBE_DEGREE:
+        probe = replace(polynomial, degree=PROBE_DEGREE)
+        if _quotient(complement, _filtered(complement, W, probe, G)) > polynomial.edge + max(aims) * (enough - edge):
+            return None  # another copy of an eigenvalue found, or one that was missed
+    columns = _filtered(complement, W, polynomial, G)
     seen = _quotient(complement, columns)
     largest = max(float(theta[0]), seen) if count else seen
     bound = max(float(theta[0]) if count else 0.0, bound_of_columns(columns, polynomial))

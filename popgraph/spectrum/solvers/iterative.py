@@ -22,15 +22,16 @@ from popgraph.spectrum.solvers import block
 from popgraph.spectrum.solvers.beside import Complement, bound_beside
 from popgraph.spectrum.solvers.chebyshev import PLAIN, Filter, choose_filter
 from popgraph.spectrum.solvers.deflation import Left, bound_left, find_leading
-from popgraph.spectrum.solvers.gram import Gram, Product
+from popgraph.spectrum.solvers.few_values import leading_eigenspaces
+from popgraph.spectrum.solvers.gram import Gram, Product, product_seconds
 from popgraph.spectrum.solvers.lanczos import LEAST_STEPS, Lanczos
 from popgraph.spectrum.solvers.look import PAIR_RESIDUAL
 from popgraph.spectrum.solvers.restarted import RestartedLanczos
 from popgraph.spectrum.solvers.symmetric import eigenpairs
 
-# Measured on two cores; only their ratio matters. Giving up when a dense solve would have been done at worst doubles its time.
-DENSE_SECONDS = 9e-11  # of a dense solve, times the cube of the side
-ENTRY_SECONDS, CALL_SECONDS = 2e-9, 3e-5  # of a product, for each stored entry and in any case
+# Of a dense solve, times the cube of the side, measured on two cores; only its ratio to a product's seconds matters. Giving up when
+# a dense solve would have been done at worst doubles its time.
+DENSE_SECONDS = 9e-11
 CROWD_PAIRS = 8  # pairs from which on it is asked whether they repeat: a block finds those better than ARPACK
 PEEK_STEPS = 10  # Lanczos steps that a filter is chosen by
 MISSED_PAIRS_ASKED = 4  # of a search after one that missed some: mends several misses at once
@@ -63,7 +64,7 @@ def solve(stack: Stack, k: int, alone: bool = True) -> Pairs:
 def _below_top(M: Sparse, top: Floats, wanted: int, alone: bool) -> tuple[Floats, Floats, float, float, str]:
     """Return the top pair and the `wanted` next ones of MᵀM on the views' side, and what is left beside them."""
     side = min(M.shape)
-    gram = Gram(M, np.inf if alone else DENSE_SECONDS * side**3 / (ENTRY_SECONDS * M.nnz + CALL_SECONDS))
+    gram = Gram(M, np.inf if alone else DENSE_SECONDS * side**3 / product_seconds(M))
     start = M @ top if gram.by_naturals else top  # a unit vector as it is, its eigenvalue being 1
     trace = float(np.sum(M.data**2)) - 1.0  # the sum of all eigenvalues below the top
     search = Search(gram, start[:, np.newaxis], trace)
@@ -128,9 +129,11 @@ class Search:
         self._forget_beside()
         lanczos = Lanczos(self.vector, self.basis, self.rng)
         lanczos.advance(LEAST_STEPS if count >= CROWD_PAIRS else PEEK_STEPS)
+        if count >= CROWD_PAIRS and (pairs := leading_eigenspaces(self, lanczos, count)) is not None:
+            return pairs[0], np.asfortranarray(pairs[1])
         if count >= CROWD_PAIRS and (edge := lanczos.crowd(count)) is not None:
             return self._block(count, edge)
-        chosen = choose_filter(*lanczos.ritz(), count)
+        chosen = PLAIN if lanczos.nearly_found(count) else choose_filter(*lanczos.ritz(), count)
         for polynomial in dict.fromkeys([chosen, PLAIN]):
             U = self._lanczos(count, polynomial)
             if U.shape[1] == 0:
@@ -217,6 +220,10 @@ class Search:
     def start(self, width: int) -> Floats:
         """Return random columns."""
         return np.asfortranarray(self.rng.standard_normal((width, self.side)).T)
+
+    def product(self, X: Floats) -> Floats:
+        """Return the product with columns."""
+        return self.gram.columns(X)
 
     def filtered(self, X: Floats, polynomial: Filter) -> Floats:
         """Return the filtered product with columns."""

@@ -28,7 +28,7 @@ CONVERGED_SHARE, CONVERGED_SHARE_OF_LARGEST = 8 * EPS, 2 * EPS
 SHORTENED_SHARE = 0.5  # of a vector's length that is left by one pass: below it a second pass is made (Daniel et al.)
 KEPT_SHARE = 0.3  # of the vectors beyond those sought, kept with them at a restart
 STEPS_BETWEEN_LOOKS = 8
-ROWS_AT_A_TIME = 2**13  # in which the basis is turned, so that a restart takes no second basis
+ROWS_TURNED_AT_ONCE = 2**13  # in which the basis is turned, so that a restart takes no second basis
 
 
 Vectors = Callable[[Any], Any]
@@ -137,8 +137,8 @@ class RestartedLanczos:
         """Keep the leading Ritz vectors and the next vector, in place of all."""
         kept = min(self.ask + max(1, int(KEPT_SHARE * (self.most - self.ask))), self.most - 1)
         turn = np.ascontiguousarray(S[:, :kept])
-        for start in range(0, len(self.basis), ROWS_AT_A_TIME):
-            rows = slice(start, start + ROWS_AT_A_TIME)
+        for start in range(0, len(self.basis), ROWS_TURNED_AT_ONCE):
+            rows = slice(start, start + ROWS_TURNED_AT_ONCE)
             self.basis[rows, :kept] = self.basis[rows, : self.steps] @ turn
         self.basis[:, kept] = self.basis[:, self.steps]
         self.inner[:] = 0.0
