@@ -99,7 +99,7 @@ class Rows:
     """
 
     def __init__(self, matrix: Sparse) -> None:
-        self.shape, self.nnz, self.dtype = matrix.shape, matrix.nnz, matrix.dtype
+        self.matrix, self.shape, self.nnz, self.dtype = matrix, matrix.shape, matrix.nnz, matrix.dtype
         indptr = matrix.indptr
         entries_a_part = max(ENTRIES_A_PART, -(-matrix.nnz // MAX_PARTS))
         entries_before = np.arange(entries_a_part, matrix.nnz, entries_a_part)
@@ -113,8 +113,9 @@ class Rows:
     def __call__(self, X: NDArray[Any]) -> NDArray[Any]:
         """Return the product."""
         X = np.ascontiguousarray(X)
-        if len(self.parts) == 1:
-            return np.asarray(self.parts[0][1] @ X)
+        operations = self.nnz * (1 if X.ndim == 1 else X.shape[1])
+        if len(self.parts) == 1 or operations < THREADED_OPERATIONS or core_count() == 1:
+            return np.asarray(self.matrix @ X)  # the same bits: each row is summed up in the order of its entries
         Y = np.empty((self.shape[0], *X.shape[1:]), dtype=np.result_type(self.dtype, X.dtype))
 
         def multiply(rows: slice, part: Any) -> Callable[[], None]:
@@ -123,7 +124,5 @@ class Rows:
 
             return job
 
-        columns = 1 if X.ndim == 1 else X.shape[1]
-        jobs = [multiply(rows, part) for rows, part in self.parts]
-        side_by_side(jobs, self.nnz * columns > THREADED_OPERATIONS)
+        side_by_side([multiply(rows, part) for rows, part in self.parts])
         return Y

@@ -70,6 +70,15 @@ class QuarticState:
         G *= 4.0
         return G
 
+    def restore_gradient(self) -> None:
+        """Compute G anew from F and ĀF, after its place was used for something else."""
+
+        def gradient(rows: slice) -> tuple[()]:
+            self.write_gradient(rows)
+            return ()
+
+        self.sums(gradient)
+
     @property
     def loss(self) -> float:
         """L(F)."""
@@ -140,9 +149,8 @@ def least_of_quartic(c1: float, c2: float, c3: float, c4: float) -> float:
     b1, b2, b3 = c1 / unit, c2 / unit**2, c3 / unit**3
     if not np.isfinite([b1, b2, b3]).all():
         return 0.0
-    roots = np.roots([4.0, 3.0 * b3, 2.0 * b2, b1])
-    candidates = roots[np.abs(roots.imag) <= 1e-7 * (1.0 + np.abs(roots.real))].real
-    # The roots of the companion matrix have an absolute error of eps times the largest; a root near 0 needs its digits.
+    candidates = _stationary(b1, b2, b3)
+    # The formula's roots have an absolute error of eps times the largest; a root near 0 needs its digits.
     for _ in range(3):
         slope = ((4.0 * candidates + 3.0 * b3) * candidates + 2.0 * b2) * candidates + b1
         bend = (12.0 * candidates + 6.0 * b3) * candidates + 2.0 * b2
@@ -151,3 +159,19 @@ def least_of_quartic(c1: float, c2: float, c3: float, c4: float) -> float:
     values = (((candidates + b3) * candidates + b2) * candidates + b1) * candidates
     best = int(np.argmin(values))
     return float(candidates[best] / unit) if values[best] < 0 else 0.0
+
+
+def _stationary(b1: float, b2: float, b3: float) -> Floats:
+    """Return the real roots of 4 s³ + 3 b3 s² + 2 b2 s + b1."""
+    # With s = y - b3/4 this is 4 (y³ + p y + q), solved by cosines where it has three real roots, and by Cardano's formula, in the
+    # order that does not cancel, where it has one.
+    shift = -0.25 * b3
+    p = 0.5 * b2 - 0.1875 * b3 * b3
+    q = 0.25 * b1 + 0.5 * b2 * shift - 2.0 * shift**3
+    discriminant = (q / 2.0) ** 2 + (p / 3.0) ** 3
+    if discriminant > 0:
+        large = np.cbrt(-q / 2.0 - np.copysign(np.sqrt(discriminant), q))
+        return np.array([large - (p / (3.0 * large) if large else 0.0) + shift])
+    radius = np.sqrt(-p / 3.0)
+    angle = np.arccos(np.clip(-q / (2.0 * radius**3), -1.0, 1.0)) if radius else 0.0
+    return np.asarray(2.0 * radius * np.cos((angle - 2.0 * np.pi * np.arange(3)) / 3.0) + shift)

@@ -18,9 +18,11 @@ NEWTON_GRADIENT_NORM = 1e-3
 # less. To shares as small as the norm itself it took 475 products where these took 303: the loss is no parabola so far away.
 NEWTON_SHARE = 0.1
 NEWTON_RETRY = 0.1  # of the gradient norm at which a Newton step failed to halve it, where one is tried again
-# A gradient that did not fall by a tenth in so many steps is taken to fall no further. At a relative gap of 1e-6 conjugate
-# gradients take about 100 steps for that. Near the rounding error of the gradient it is noise, and fewer steps show it.
+# Where in so many steps neither the gradient fell by a tenth nor the loss by more than is rounded, the gradient is taken to fall
+# no further. At a relative gap of 1e-6 conjugate gradients take about 100 steps for that tenth. Near the rounding error of the
+# gradient it is noise, and fewer steps show it.
 PATIENCE_SHARE, PATIENCE_STEPS, PATIENCE_STEPS_IN_NOISE = 0.9, 500, 20
+LOSS_NOISE = 1e-13  # relative to 1 + |loss|
 NOISE = 30.0  # times the rounding error of the gradient
 REFRESH_STEPS = 50  # after which ĀF is computed anew
 
@@ -42,7 +44,7 @@ class _Descent:
         self._tell()
         if not objective.records:
             objective.record()
-        self.least, self.steps_since_least = np.inf, 0
+        self.least, self.loss_then, self.steps_since_least = np.inf, self.state.loss, 0
         self.fresh = True  # whether ĀF was computed from F, with no step since
 
     def run(self) -> None:
@@ -62,13 +64,13 @@ class _Descent:
                     self._refresh()
 
     def _newton(self, D: Floats) -> None:
-        """Take Newton steps while each halves the gradient at least."""
+        """Take Newton steps while each halves the gradient at least, or goes down a way that curves down."""
         steps, before = NewtonSteps(self.state, D), np.inf
         while not self._ended():
             before = self.state.gradient_norm
-            steps.step(max(self.limits.tol / 3.0, before * min(NEWTON_SHARE, before**0.5)))
+            curved = steps.step(max(self.limits.tol / 3.0, before * min(NEWTON_SHARE, before**0.5)))
             self._count_step()
-            if self.state.gradient_norm > 0.5 * before:
+            if self.state.gradient_norm > 0.5 * before and not curved:
                 self.newton_below = NEWTON_RETRY * min(before, self.state.gradient_norm)
                 return
 
@@ -91,8 +93,9 @@ class _Descent:
         """Record a step."""
         self.fresh = False
         self._tell()
-        if self.state.gradient_norm <= PATIENCE_SHARE * self.least:
-            self.least, self.steps_since_least = self.state.gradient_norm, 0
+        size, loss = self.state.gradient_norm, self.state.loss
+        if size <= PATIENCE_SHARE * self.least or loss < self.loss_then - LOSS_NOISE * (1.0 + abs(loss)):
+            self.least, self.loss_then, self.steps_since_least = min(size, self.least), loss, 0
         else:
             self.steps_since_least += 1
         self.objective.record()
