@@ -530,7 +530,7 @@ def test_ranges_whose_product_leaves_64_bits_are_no_single_key():
 
 def test_views_that_differ_in_their_highest_bit_alone_are_not_merged():
     form = pg.Augmentation.from_batch(lambda x: (np.stack([x, -x, x, 2 * x], axis=1), ["1/4"] * 4))
-    assert_same([(0.75,), (1.0,), (-1.5,)], form.then(form))
+    assert_same([(0.75,), (0.0,), (-1.5,)], form.then(form))  # whose repetitions are not all at the same places
 
 
 def test_paint_that_is_neither_0_nor_1_makes_no_image_of_bits():
