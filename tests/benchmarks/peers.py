@@ -22,7 +22,6 @@ import statistics
 import sys
 import time
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +29,7 @@ import numpy as np
 import oracles
 import scipy
 from known_spectra import CASES, Case, small
+from machine import bandwidth, grams_kept, timed
 from ways import WAYS, factor, popgraph_train
 
 MEMORY = 12 * 2**30  # bytes of address space that a way may take
@@ -79,6 +79,10 @@ class Outcome:
     @property
     def median(self) -> float:
         return statistics.median(self.seconds) if self.seconds else np.inf
+
+    @property
+    def cpu_median(self) -> float:
+        return statistics.median(self.cpu) if self.cpu else np.inf
 
     @property
     def wrong(self) -> list[str]:
@@ -182,51 +186,29 @@ def _work(way, case: Case, judge, pipe) -> None:
 
 
 def _products(way, case: Case) -> str:
-    """Say how many products popgraph takes, what one costs, and what share of the machine's bandwidth that is."""
-    from popgraph.spectrum.solvers.gram import Gram
-
-    made, start = [], Gram.__init__
-
-    def kept(self, *args, **kwargs):
-        start(self, *args, **kwargs)
-        made.append(self)
-
-    Gram.__init__ = kept
-    try:
-        way(case.p, case.A, case.k, 0)
-    finally:
-        Gram.__init__ = start
+    """Say which solver popgraph chose, how many products it took, what one costs, and what share of the bandwidth that is."""
+    chosen = ""
+    with grams_kept() as made:
+        if way is WAYS["popgraph"]:
+            chosen = f"{importlib.import_module('popgraph').build(case.p, case.A).spectrum(case.k).solvers[0]}; "
+        else:
+            way(case.p, case.A, case.k, 0)
     made = [gram for gram in made if gram.products]
     if not made:
-        return "no products: closed forms, dense solves or factorisations"
+        return f"{chosen}no products: closed forms, dense solves or factorisations"
     gram = max(made, key=lambda each: each.products)
     x = np.random.default_rng(0).standard_normal(gram.side)
-    gram.limit = np.inf
-    count = sum(each.products for each in made)
-    taken = statistics.median(_timed(lambda: gram.vector(x)) for _ in range(9))
+    count, gram.limit = sum(each.products for each in made), np.inf
+    taken = statistics.median(timed(lambda: gram.vector(x)) for _ in range(9))
     n, n_views = case.A.shape
     dense = case.A.nnz > 0.3 * n * n_views
     read = 2 * (8 * n * n_views if dense else 12 * case.A.nnz) + 2 * 8 * (n + n_views)
-    rate = bandwidth(len(os.sched_getaffinity(0)))
+    rate = bandwidth(len(os.sched_getaffinity(0)), 2**25)
     return (
-        f"{count:,} products with M and its transpose, {1e3 * taken:.2f} ms for one vector, which reads {read / 2**20:.1f} MiB: "
-        f"{100 * read / taken / rate:.0f} % of the {rate / 1e9:.0f} GB/s that all cores stream from memory (above 100 %: cached)"
+        f"{chosen}{count:,} products with M and its transpose, {1e3 * taken:.2f} ms for one vector, which reads "
+        f"{read / 2**20:.1f} MiB: {100 * read / taken / rate:.0f} % of the {rate / 1e9:.0f} GB/s that all cores stream from memory "
+        "(above 100 %: cached)"
     )
-
-
-def _timed(job) -> float:
-    start = time.perf_counter()
-    job()
-    return time.perf_counter() - start
-
-
-def bandwidth(threads: int, size: int = 2**25) -> float:
-    """Bytes a second that this many threads read from memory, summing an array of 256 MiB."""
-    array = np.ones(size)
-    parts = np.array_split(array, threads)
-    with ThreadPoolExecutor(threads) as pool:
-        best = min(_timed(lambda: list(pool.map(np.sum, parts))) for _ in range(5))
-    return array.nbytes / best
 
 
 class Runner:
@@ -294,7 +276,7 @@ def measure(case: Case, ways: dict, rounds: int, judge=verdict, seconds: float =
     for name, way in ways.items():
         best = min((each.outcome.median for each in runners.values() if each.outcome.is_right), default=np.inf)
         left = end - time.perf_counter()
-        limit = max(LEAST_LIMIT, min(HOPELESS * best, left / 3 if runners else left * 2 / 3))
+        limit = max(LEAST_LIMIT, min(HOPELESS * best, left / 3 if runners else left / 2))
         runners[name] = Runner(way, case, judge)
         if runners[name].alive:
             runners[name].round(0, limit)
@@ -321,9 +303,8 @@ def report(row: str, case: Case, outcomes: dict[str, Outcome], counted: str) -> 
     own = next(iter(outcomes.values()))
     for way, outcome in outcomes.items():
         if outcome.seconds:
-            cpu = statistics.median(outcome.cpu)
-            own_cpu = statistics.median(own.cpu) if own.cpu else np.inf
-            numbers = f"{outcome.median:10.4f}{outcome.median / own.median:8.2f}{cpu:10.4f}{cpu / own_cpu:8.2f}"
+            numbers = f"{outcome.median:10.4f}{outcome.median / own.median:8.2f}"
+            numbers += f"{outcome.cpu_median:10.4f}{outcome.cpu_median / own.cpu_median:8.2f}"
             numbers += f"{outcome.peak / 2**20:7.0f} MB"
         else:
             numbers = " " * 46
@@ -331,7 +312,8 @@ def report(row: str, case: Case, outcomes: dict[str, Outcome], counted: str) -> 
     right = {way: each.median for way, each in outcomes.items() if each is not own and each.is_right}
     peer = min(right, key=right.__getitem__, default=None)
     ratio = right[peer] / own.median if peer else np.inf
-    beside = f"fastest right peer: {peer}, {ratio:.2f} of its time" if peer else "no peer is right"
+    by_cpu = outcomes[peer].cpu_median / own.cpu_median if peer else np.inf
+    beside = f"fastest right peer: {peer} ({by_cpu:.2f} by CPU seconds)" if peer else "no peer is right in time"
     meets = "popgraph is WRONG" if not own.is_right else "meets 0.9" if ratio >= MEETS else "BELOW 0.9"
     if counted:
         print(f"  popgraph: {counted}")
@@ -341,7 +323,7 @@ def report(row: str, case: Case, outcomes: dict[str, Outcome], counted: str) -> 
     return f"{row:4} {own.median:9.4f} s   {ratio:7.2f}   {meets:18} {beside}{besides}   {case.title}, k = {case.k}"
 
 
-def machine() -> str:
+def libraries_and_cores() -> str:
     """Say which numpy, scipy and BLAS run here, and on what."""
     try:
         import threadpoolctl
@@ -389,7 +371,7 @@ def rows_named(names: list[str]) -> list[str]:
 
 def main(rows: list[str], rounds: int, seconds: float, only: list[str]) -> list[str]:
     """Print a table for each row, and a line for each at the end; return those lines."""
-    print(machine())
+    print(libraries_and_cores())
     if lacking := missing():
         print(f"not installed, and so not measured: {', '.join(lacking)}")
     lines = []
