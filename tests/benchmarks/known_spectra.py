@@ -224,7 +224,7 @@ def permutations(m: int = 7, k: int = 37) -> Case:
     return Case(f"(S) S_{m}, random transpositions", known.p, sp.csr_array(known.A), k, known.gamma.astype(float))
 
 
-def hub(n: int, k: int = 3) -> Case:
+def hub(n: int, k: int) -> Case:
     """(h) A ring of weak augmentations, and one view that every natural shows."""
     known = closed_forms.with_hub(closed_forms.circulant(n, {0: 0.859, 1: 0.0846, 7: 0.0564}), 0.36)
     return Case(f"(h) hub + ring, n = {n:,}", known.p, sp.csr_array(known.A), k, known.gamma.astype(float))
@@ -320,8 +320,7 @@ CASES = {
     "e2": partial(dense, k=20),
     "f": wide,
     "g": small,
-    "h1": partial(hub, 1291),
-    "h2": partial(hub, 22_000),
+    **{f"h{i}": partial(hub, n, k) for i, (n, k) in enumerate([(n, k) for k in (1, 3) for n in (1291, 22_000)], 1)},
     "i": images,
     "m": mixture,
     "p": heavy_tails,
