@@ -113,7 +113,7 @@ def test_a_space_with_less_room_than_columns_is_left_to_others():
 
 def test_a_bound_that_took_the_columns_for_longer_than_they_are_would_be_noticed(monkeypatch):
     """With a least length that is too large, the bound falls below what is left in some of the draws."""
-    monkeypatch.setattr(gaussian, "least_length", lambda: 8.0)
+    monkeypatch.setattr(gaussian, "least_length", lambda columns: 8.0)
     cases = [Known(spectrum((0.9, 5), (0.3, 1)), 5, seed) for seed in range(20)]
     found = [bound_left_by_columns(case, (0.1, 0.2), 0.9, 1e-13) for case in cases]
     assert any(each.bound < 0.3 for each in found)

@@ -14,12 +14,13 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from popgraph.basics.arrays import Floats
+from popgraph.basics.memory import reserve
 from popgraph.basics.subspace import tolerance
 from popgraph.errors import NotConverged
 from popgraph.spectrum.certificate import Remainder
 from popgraph.spectrum.solvers.chebyshev import Filter
 from popgraph.spectrum.solvers.gaussian import GAUSSIAN_COLUMNS, bound_of_columns, bounding_filter
-from popgraph.spectrum.solvers.lanczos import Lanczos, largest_left
+from popgraph.spectrum.solvers.lanczos import MOST_STEPS, Lanczos, largest_left
 from popgraph.spectrum.solvers.look import MOST_STEPS_OF_LOOK, second_look
 from popgraph.spectrum.solvers.symmetric import eigenpairs
 
@@ -143,6 +144,7 @@ def find_leading(search: Deflated, wanted: int) -> Remainder:
 def bound_left(search: Vectors, floor: float) -> Left:
     """Bound what is left by Lanczos' method, and where that does not settle it by a longer look at a filtered product."""
     rounding = tolerance(search.side)
+    reserve(f"{MOST_STEPS} vectors of Lanczos' method", 8.0 * MOST_STEPS * search.side, "use a k at a clean cut")
     lanczos = Lanczos(search.vector, search.basis, search.rng)
     largest, bound = largest_left(lanczos, floor - rounding)
     if bound < floor - rounding:
