@@ -16,7 +16,6 @@ from popgraph.basics.arrays import Floats, Sparse
 from popgraph.basics.blas import one_thread
 from popgraph.dask import store
 from popgraph.dask.factor import FactorFiles, HeldFactor, MappedFactor, whole_factor
-from popgraph.errors import PopgraphError
 from popgraph.spectrum.solvers.chebyshev import Filter
 from popgraph.spectrum.solvers.deflation import Left, bound_left
 from popgraph.spectrum.solvers.lanczos import Lanczos
@@ -52,6 +51,26 @@ class Columns:
     def write(self, X: Floats) -> None:
         """Write columns; the file gets its name when it is complete."""
         store.write_array(Path(self.path), X.T, "f8")
+
+
+def times(factor: Factor, X: Floats) -> Floats:
+    """Return MX."""
+    return factor.times(X)
+
+
+def transposed_times(factor: Factor, Z: Floats) -> Floats:
+    """Return MᵀZ."""
+    return factor.transposed_times(Z)
+
+
+def gram(factor: Factor, X: Floats) -> Floats:
+    """Return ĀX."""
+    return factor.gram(X)
+
+
+def searched(factor: Factor, X: Floats) -> Floats:
+    """Return the product of which eigenvectors are searched for."""
+    return factor.searched(X)
 
 
 @dataclass(frozen=True)
@@ -115,55 +134,23 @@ class VectorsOnWorker:
 
 
 @one_thread()
-def bounded(files: FactorFiles, known: Known, rng: np.random.Generator, floor: float) -> Left | PopgraphError:
+def bounded(files: FactorFiles, known: Known, rng: np.random.Generator, floor: float) -> Left:
     """Bound what is left, by Lanczos' method; without the run's vectors."""
-    try:
-        return bound_left(VectorsOnWorker(files, known, rng), floor)._replace(run=None)
-    except PopgraphError as refusal:
-        return refusal
+    return bound_left(VectorsOnWorker(files, known, rng), floor)._replace(run=None)
 
 
 @one_thread()
-def looked_at(
-    files: FactorFiles, known: Known, rng: np.random.Generator, steps: int
-) -> tuple[Floats, Floats] | PopgraphError:
+def looked_at(files: FactorFiles, known: Known, rng: np.random.Generator, steps: int) -> tuple[Floats, Floats]:
     """Return the Ritz values after so many steps of Lanczos' method, and for how many eigenvalues each stands."""
-    try:
-        vectors = VectorsOnWorker(files, known, rng)
-        lanczos = Lanczos(vectors.vector, vectors.basis, rng, steps)
-        lanczos.advance(steps)
-        return lanczos.ritz()
-    except PopgraphError as refusal:
-        return refusal
-
-
-def times(factor: Factor, X: Floats) -> Floats:
-    """Return MX."""
-    return factor.times(X)
-
-
-def transposed_times(factor: Factor, Z: Floats) -> Floats:
-    """Return MᵀZ."""
-    return factor.transposed_times(Z)
-
-
-def gram(factor: Factor, X: Floats) -> Floats:
-    """Return ĀX."""
-    return factor.gram(X)
-
-
-def searched(factor: Factor, X: Floats) -> Floats:
-    """Return the product of which eigenvectors are searched for."""
-    return factor.searched(X)
+    vectors = VectorsOnWorker(files, known, rng)
+    lanczos = Lanczos(vectors.vector, vectors.basis, rng, steps)
+    lanczos.advance(steps)
+    return lanczos.ritz()
 
 
 @one_thread()
 def on_panel(
     files: FactorFiles, action: Action, given: tuple[Any, ...], source: Columns, cut: tuple[int, int], answer: Columns
-) -> PopgraphError | None:
-    """Do something with the columns of a file at a cut, and write what comes of them; return a refusal, or None."""
-    try:
-        answer.write(action(whole_factor(files), source.read(*cut), *given))
-    except PopgraphError as refusal:  # dask would run a task again that raises it
-        return refusal
-    return None
+) -> None:
+    """Do something with the columns of a file at a cut, and write what comes of them."""
+    answer.write(action(whole_factor(files), source.read(*cut), *given))

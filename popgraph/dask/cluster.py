@@ -2,6 +2,7 @@
 
 import weakref
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
 from time import monotonic
@@ -11,7 +12,7 @@ import distributed
 
 from popgraph.basics.words import shorten, size_in_words
 from popgraph.dask.store import new_folder
-from popgraph.errors import InvalidArgument, TooLarge
+from popgraph.errors import InvalidArgument, PopgraphError, TooLarge
 
 T = TypeVar("T")
 WORKER_TIMEOUT = 60.0  # seconds to wait for a worker where there is none
@@ -50,7 +51,10 @@ class Cluster:
     def workers(self) -> dict[str, Any]:
         """Wait for the first worker, and return what the scheduler knows of each."""
         self._check_open()
-        self.client.wait_for_workers(1, timeout=WORKER_TIMEOUT)
+        try:
+            self.client.wait_for_workers(1, timeout=WORKER_TIMEOUT)
+        except TimeoutError:
+            raise _no_worker() from None
         workers: dict[str, Any] = self.client.scheduler_info(n_workers=-1)["workers"]
         return workers
 
@@ -74,19 +78,23 @@ class Cluster:
     def gathered(
         self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]], bar: Callable[[Any], Any] | None = None
     ) -> list[Any]:
-        """Call a function on the workers once for each tuple of arguments; what is not done is cancelled if this is interrupted."""
-        futures = [self.client.submit(function, *call, pure=False) for call in calls]
-        self.wait(futures, bar)
-        return list(self.client.gather(futures))
+        """Call a function on the workers once for each tuple of arguments; raise the first refusal of one of them."""
+        futures = [self.client.submit(_refusal_or_answer, function, *call, pure=False) for call in calls]
+        answers = self.gathered_futures(futures, bar)
+        for answer in answers:
+            if isinstance(answer, PopgraphError):
+                raise answer
+        return answers
 
-    def wait(self, futures: list[Any], bar: Callable[[Any], Any] | None = None) -> None:
-        """Wait until all are done, and cancel them if this is interrupted."""
+    def gathered_futures(self, futures: list[Any], bar: Callable[[Any], Any] | None = None) -> list[Any]:
+        """Wait for futures, and return their results; cancel what is not done if this is interrupted."""
         try:
             if bar is not None:
                 bar(futures)
             self._wait(futures)
+            return list(self.client.gather(futures))
         except BaseException:
-            if self.client.status == "running":
+            with suppress(Exception):  # the client may have gone meanwhile, and then there is nothing to cancel
                 self.client.cancel(futures, force=True)
             raise
 
@@ -103,10 +111,7 @@ class Cluster:
                 if self.client.scheduler_info(n_workers=-1)["workers"]:
                     last_seen = monotonic()
                 if monotonic() - last_seen > WORKER_TIMEOUT:
-                    raise InvalidArgument(
-                        f"the dask cluster has had no worker for {WORKER_TIMEOUT:g} seconds; start workers, and call again: "
-                        "what was written is kept"
-                    ) from None
+                    raise _no_worker() from None
 
     def step_with_folder(self, job: Callable[[Path], T], directory: str, what: str) -> T:
         """Run a step with a folder of its own in a directory, which is deleted whatever happens."""
@@ -131,6 +136,22 @@ class Cluster:
                 f"{what} killed every worker that ran it, most likely for lack of memory (a worker's limit is {limit}); use "
                 "fewer rows in a block, or give the workers more memory"
             ) from error
+
+
+def _refusal_or_answer(function: Callable[..., Any], *given: Any) -> Any:
+    """Return what a function returns, or the refusal that it raises: dask would log that, and run the task again."""
+    try:
+        return function(*given)
+    except PopgraphError as refusal:
+        return refusal
+
+
+def _no_worker() -> InvalidArgument:
+    """Say that there is nobody to work, and that nothing is lost."""
+    return InvalidArgument(
+        f"the dask cluster has had no worker for {WORKER_TIMEOUT:g} seconds; start workers, and call again: what was written is "
+        "kept"
+    )
 
 
 def _start_workers() -> Any:

@@ -56,7 +56,9 @@ def _unit_searched(products: Products, unit: Sparse, w_x: Floats, of_view: Ints)
 
 def _on_views(products: Products, U: Floats) -> Floats:
     """Return the eigenvectors of Ā of what was searched for: MᵀU of eigenvectors of MMᵀ, made orthonormal again."""
-    if not products.by_naturals or U.shape[1] == 0:
-        return U if not products.by_naturals else np.empty((products.N, 0))
+    if not products.by_naturals:
+        return U
+    if U.shape[1] == 0:
+        return np.empty((products.N, 0))
     V = products.transposed_times(U)
     return orthonormal(V / np.linalg.norm(V, axis=0))

@@ -130,10 +130,3 @@ def whole_factor(files: FactorFiles) -> HeldFactor | MappedFactor:
             _Held.files, _Held.factor = None, None  # freed before the next is read
             _Held.factor, _Held.files = HeldFactor(files), files
         return _Held.factor
-
-
-def release(directory: str) -> None:
-    """Free the factor that this process keeps, if it is that of a directory."""
-    with _Held.lock:
-        if _Held.files is not None and _Held.files.directory == directory:
-            _Held.files, _Held.factor = None, None

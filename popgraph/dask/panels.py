@@ -14,7 +14,6 @@ from popgraph.dask import actions
 from popgraph.dask.actions import Action, Columns, Known
 from popgraph.dask.cluster import Cluster
 from popgraph.dask.factor import FactorFiles
-from popgraph.errors import PopgraphError
 
 # Copies of a panel that a worker holds at once: the columns, three of a filter's recurrence and its products
 COPIES_IN_A_TASK = 6
@@ -84,9 +83,5 @@ class Panels:
         return vectors <= self.widest * COPIES_IN_A_TASK
 
     def _on_workers(self, function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """Call a function on the workers; raise the first refusal that it returns."""
-        answers = self.cluster.gathered(function, calls, dask_bar if self.progress else None)
-        for answer in answers:
-            if isinstance(answer, PopgraphError):
-                raise answer
-        return answers
+        """Call a function on the workers."""
+        return self.cluster.gathered(function, calls, dask_bar if self.progress else None)

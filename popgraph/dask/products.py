@@ -177,8 +177,9 @@ class Products:
             with client.as_current():
                 arrays = client.persist(job(folder))
                 chunks = [[array.dask[key] for key, *_ in array.__dask_keys__()] for array in arrays]
-                self.cluster.wait([chunk for column in chunks for chunk in column], dask_bar if self.progress else None)
-                return [np.concatenate(column) for column in client.gather(chunks)]
+                flat = [chunk for column in chunks for chunk in column]
+                parts = iter(self.cluster.gathered_futures(flat, dask_bar if self.progress else None))
+                return [np.concatenate([next(parts) for _ in column]) for column in chunks]
 
         return self.cluster.step_with_folder(compute, self.directory, what)
 

@@ -37,9 +37,6 @@ class Columns(Protocol):
     def start(self, width: int) -> Floats:
         """Return random columns."""
 
-    def product(self, X: Floats) -> Floats:
-        """Return the product with columns."""
-
     def filtered(self, X: Floats, polynomial: Filter) -> Floats:
         """Return the filtered product with columns."""
 

@@ -5,6 +5,8 @@ then knows all of them. The product over all but the leading ones of Ā - θ lea
 eigenspaces, every copy of a repeated eigenvalue included; a Chebyshev filter needs several times as many products.
 """
 
+from typing import Protocol
+
 import numpy as np
 
 from popgraph.basics.arrays import Floats
@@ -21,7 +23,14 @@ MOST_SWEEPS = 3  # the first is exact up to rounding, which a second one removes
 LEFT_SHARE = EPS / 4  # that a round leaves of unwanted eigenvectors, for what it leaves of the least wanted
 
 
-def leading_eigenspaces(columns: Columns, run: Lanczos, ask: int) -> tuple[Floats, Floats] | None:
+class MultipliedColumns(Columns, Protocol):
+    """Multiply columns by the matrix itself, too."""
+
+    def product(self, X: Floats) -> Floats:
+        """Return the product with columns."""
+
+
+def leading_eigenspaces(columns: MultipliedColumns, run: Lanczos, ask: int) -> tuple[Floats, Floats] | None:
     """Return at most `ask` leading pairs, values (m,) largest first, if a `run` knows all eigenvalues; None if it does not serve.
 
     Pairs are missing where an eigenvalue is repeated more often than there is room in the block: whole eigenspaces come first.
@@ -49,7 +58,7 @@ def leading_eigenspaces(columns: Columns, run: Lanczos, ask: int) -> tuple[Float
     return None
 
 
-def _without(columns: Columns, X: Floats, others: Floats, lowest: float, share: float) -> Floats:
+def _without(columns: MultipliedColumns, X: Floats, others: Floats, lowest: float, share: float) -> Floats:
     """Multiply columns by Ā - θ for other eigenvalues θ, until of them at most this share is left, for the `lowest` wanted."""
     # Leja's order: the next root is where the polynomial is largest so far, for what it is at the lowest wanted eigenvalue
     left, drift = np.ones(len(others)), 1.0
