@@ -83,13 +83,13 @@ class NewtonSteps:
         image = state.times(self.X if solved else self.D)
         arc = arc_along(state, self.X if solved else self.D, image)
         if solved and curved:  # one product more, and no table: a move along both would need one
-            image = image[:0]
+            del image
             image = state.times(self.D)
             other = arc_along(state, self.D, image)
             if other.fall > arc.fall:
                 arc = other
             else:
-                image = image[:0]
+                del image
                 image = state.times(self.X)
         state.bend(arc.t, arc.S, arc.E, image)
         return curved
