@@ -264,6 +264,8 @@ class PopulationGraph(Immutable):
         1
         """
         try:
+            if isinstance(self.views, range) and isinstance(view, int | np.integer):  # no dictionary of 10^7 numbers
+                return self.views.index(int(view))
             return self.views.index(view) if isinstance(self.views, StateSequence) else self._index[by_value(view)]
         except (KeyError, TypeError, ValueError):
             meant = did_you_mean([view], self.views) or "; its views are graph.views"

@@ -24,7 +24,7 @@ from popgraph.spectrum.merging import merge
 from popgraph.spectrum.pairs import Pairs, top_pairs
 from popgraph.spectrum.product import solve as factored
 from popgraph.spectrum.solvers import dense, iterative
-from popgraph.spectrum.solvers.lanczos import MOST_STEPS
+from popgraph.spectrum.solvers.lanczos import LEAST_STEPS
 from popgraph.spectrum.value import SolverUse, Spectrum
 
 SOLVERS = {"closed form": top_pairs, "dense": dense.solve, "iterative": iterative.solve}
@@ -189,9 +189,10 @@ def _solve_stack(stack: Stack, each: int, forced: str | None, why: str) -> tuple
 def vectors_searched(k: int) -> float:
     """Return how many vectors of a block's side the iterative solver holds at its peak, in a search for k pairs.
 
-    ARPACK's and those found, twice while they are put in order; Lanczos' come before them, and with a second search.
+    Lanczos' and those found, twice while they are put in order, and those to spare. A long bound asks for more by itself.
     """
-    return 2 * k + 2 * iterative.SPARE_VECTORS + max(iterative.VECTORS_PER_PAIR * k, MOST_STEPS)
+    spare = k / 4 + iterative.LEAST_BESIDE
+    return 2 * k + 2 * iterative.SPARE_VECTORS + max(iterative.VECTORS_PER_PAIR * k, LEAST_STEPS) + spare
 
 
 def _bytes_needed(name: str, stack: Stack, k: int) -> float:
