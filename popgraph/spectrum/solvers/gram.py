@@ -17,8 +17,8 @@ from scipy.linalg.blas import dgemm, dgemv
 from popgraph.basics.arrays import Floats, Sparse
 from popgraph.errors import NotConverged
 from popgraph.spectrum.certificate import COLUMNS_AT_ONCE
+from popgraph.spectrum.costs import DENSE_SHARE
 
-DENSE_SHARE = 0.3  # of nonzero entries; an M with more is faster as a dense array, and not much larger
 # Nonzero entries of M above which products use threads. On two cores these halve the time at 8 million entries, and cost time at
 # 300,000.
 THREADED_ENTRIES = 1_000_000

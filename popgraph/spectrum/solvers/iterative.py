@@ -17,6 +17,7 @@ from popgraph.spectrum.assemble import rounded
 from popgraph.spectrum.basis import orthonormal
 from popgraph.spectrum.certificate import Remainder
 from popgraph.spectrum.components import Stack
+from popgraph.spectrum.costs import dense_seconds, product_seconds
 from popgraph.spectrum.pairs import Pairs
 from popgraph.spectrum.solvers import block
 from popgraph.spectrum.solvers.chebyshev import PLAIN, Filter, choose_filter
@@ -26,9 +27,6 @@ from popgraph.spectrum.solvers.lanczos import LEAST_STEPS, Lanczos
 from popgraph.spectrum.solvers.look import PAIR_RESIDUAL
 from popgraph.spectrum.solvers.symmetric import eigenpairs
 
-# Measured on two cores; only their ratio matters. Giving up when a dense solve would have been done at worst doubles its time.
-DENSE_SECONDS = 9e-11  # of a dense solve, times the cube of the side
-ENTRY_SECONDS, CALL_SECONDS = 2e-9, 3e-5  # of a product, for each stored entry and in any case
 CROWD_PAIRS = 8  # pairs from which on it is asked whether they repeat: a block finds those better than ARPACK
 PEEK_STEPS = 10  # Lanczos steps that a filter is chosen by
 MISSED_PAIRS_ASKED = 4  # of a search after one that missed some: mends several misses at once
@@ -57,7 +55,8 @@ def solve(stack: Stack, k: int, alone: bool = True) -> Pairs:
 def _below_top(M: Sparse, top: Floats, wanted: int, alone: bool) -> tuple[Floats, Floats, float, float, str]:
     """Return the top pair and the `wanted` next ones of MᵀM on the views' side, and what is left beside them."""
     side = min(M.shape)
-    gram = Gram(M, np.inf if alone else DENSE_SECONDS * side**3 / (ENTRY_SECONDS * M.nnz + CALL_SECONDS))
+    # Giving up when a dense solve would have been done at worst doubles its time
+    gram = Gram(M, np.inf if alone else dense_seconds(side) / product_seconds(M))
     start = M @ top if gram.by_naturals else top  # a unit vector as it is, its eigenvalue being 1
     trace = float(np.sum(M.data**2)) - 1.0  # the sum of all eigenvalues below the top
     search = Search(gram, start[:, np.newaxis], trace)
