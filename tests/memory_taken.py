@@ -80,7 +80,7 @@ def cases() -> Iterator[tuple[str, float, int]]:
 
     import popgraph as pg
     from popgraph.spectrum import policy
-    from popgraph.verification import evidence, verifying
+    from popgraph.verification import verifying
 
     yield "a table", 8e6, in_a_fork(lambda: np.ones((1000, 1000)), lambda: np.ones((10, 10)))
     # The matrix is made in the call; it, the eigenvectors and LAPACK's work are squares of 8 MB.
@@ -91,7 +91,7 @@ def cases() -> Iterator[tuple[str, float, int]]:
         taken = in_a_fork(lambda: solve(stack, k, True), lambda: solve(few, 2, True))  # noqa: B023 - called at once
         yield f"{name} {shape} {density} {k}", policy._bytes_needed(name, stack, k), taken
     asked: list[float] = []
-    policy.reserve = verifying.reserve = evidence.reserve = lambda what, needed, instead: asked.append(needed)
+    policy.reserve = verifying.reserve = lambda what, needed, instead: asked.append(needed)
     graph, two = many_components(40, 500), many_components(2, 5)
     for d, k in VERDICTS:
         f = np.random.default_rng(0).standard_normal((graph.N, d))

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 import popgraph as pg
 from popgraph import zoo
+from popgraph.basics import memory
 from popgraph.basics.subspace import tolerance
 from popgraph.declare.images import rotate
-from popgraph.errors import InvalidArgument
+from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.verification import difference
 from popgraph.verification.comparison import Comparison, compare
 from popgraph.verification.matching_views import match_views
@@ -372,3 +373,30 @@ def test_a_comparison_is_read_only_and_prints_a_screen():
     assert len(text.splitlines()) <= 10
     assert "views         4 and 4, 4 shared, 4 in the union" in text
     assert "Davis-Kahan: at most 0.1518, as norm / separation" in text
+
+
+def test_what_does_not_fit_is_refused_before_it_is_made(monkeypatch):
+    graph = zoo.clusters(count=2, naturals=40, views=40, degree=4)
+    other = shuffled(graph, 0)
+    monkeypatch.setattr(difference, "DENSE_SIDE_LIMIT", 1)
+    monkeypatch.setattr(memory, "UNASKED_BYTES", 0)
+    for left, message in [
+        (9e3, r"both factors on a union of views needs .*; compare graphs of fewer views"),
+        (3e4, "96 steps"),
+    ]:
+        monkeypatch.setattr(memory, "available", lambda left=left: memory.SPARE_BYTES + left)
+        factors = (graph.factor, other.factor)
+        with pytest.raises(TooLarge, match=message):
+            difference.compare_adjacencies(graph, other, match_views(graph.views, other.views), graph.N)
+        assert (graph.factor, other.factor) == factors
+
+
+def test_views_that_are_numbers_are_matched_by_counting():
+    assert match_views(range(3), range(5)).tolist() == [0, 1, 2, 3, 4]
+    assert match_views(range(5), range(3)).tolist() == [0, 1, 2]
+    assert match_views(range(1, 5), range(3)).tolist() == [4, 0, 1]
+    assert match_views(range(0, 6, 2), range(3)).tolist() == [0, 3, 1]
+    graph = pg.build(np.full(2, 0.5), [[0.9, 0.1], [0.1, 0.9]])
+    wider = pg.build(np.full(2, 0.5), [[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]])
+    assert_is_right(compare(graph, wider, k=2), graph, wider)
+    assert_is_right(compare(wider, graph, k=1), wider, graph)

@@ -85,3 +85,33 @@ def test_sparse_blocks_are_those_of_the_dense_array():
     assert stack.shape == (4, 2, 3)
     np.testing.assert_array_equal(stack.dense(), blocks)
     np.testing.assert_array_equal([block.toarray() for block in stack.sparse()], blocks)
+
+
+def chain(length: int) -> sp.csr_array:
+    """Naturals that share a view with the next one each: a walk from end to end takes as many steps."""
+    return sp.csr_array(np.eye(length, length + 1) + np.eye(length, length + 1, k=1))
+
+
+@pytest.mark.parametrize(
+    "factor",
+    [
+        sp.csr_array([[1.0]]),
+        sp.csr_array([[5e-324, 1.0], [0.0, 5e-324]]),  # joined by the least numbers there are
+        sp.csr_array(np.random.default_rng(1).random((30, 40)) * (np.random.default_rng(2).random((30, 40)) < 0.3)),
+        chain(room.FLOOD_STEPS - 1),
+        chain(room.FLOOD_STEPS + 1),
+        chain(50),
+        scattered([(9, 20), (1, 1)])[0],
+        scattered([(1, 1), (9, 20)])[0],
+    ],
+    ids=["one", "tiny", "random", "short chain", "longer chain", "long chain", "large and small", "small and large"],
+)
+def test_a_walk_that_reaches_all_finds_what_a_search_finds(factor, monkeypatch):
+    parts = find_components(factor)
+    monkeypatch.setattr(room, "FLOOD_STEPS", 0)
+    searched = find_components(factor)
+    for part in ("of_row", "of_column", "rows", "columns", "row_start", "column_start"):
+        found, expected = getattr(parts, part), getattr(searched, part)
+        assert found.tolist() == expected.tolist()
+        assert found.dtype == expected.dtype
+        assert not found.flags.writeable

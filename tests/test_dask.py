@@ -24,6 +24,7 @@ from popgraph.errors import (
     PopgraphError,
     TooLarge,
 )
+from popgraph.losses.reading import READY
 
 distributed = need("distributed")
 need("dask.array")
@@ -89,7 +90,8 @@ def test_the_spectrum_is_that_of_one_machine_with_the_same_certificate(spectrum,
     angle = principal_angles(spectrum.eigenvectors, alone.eigenvectors).max()
     assert angle <= spectrum.certificate.angle_bound + alone.certificate.angle_bound
     assert spectrum.certificate.angle_bound < 1e-9
-    assert spectrum.certificate.excluded == alone.certificate.excluded
+    for certificate in (spectrum.certificate, alone.certificate):
+        assert certificate.excluded.endswith("for nothing above (it fails with probability below 1e-10)")
     exact = np.linalg.eigvalsh((whole.factor @ whole.factor.T).toarray())[::-1]
     assert spectrum.certificate.remainder <= exact[K] + 1e-12 <= spectrum.certificate.remainder_bound
     assert spectrum.clean_cuts[-1] == K
@@ -177,6 +179,102 @@ def test_training_ends_where_it_does_on_one_machine(client):
         -np.sum(graph.spectrum(2).gamma ** 2), abs=1e-9
     )  # of second order in the gradient
     assert pg.verify(parts, there, atol=1e-3)
+
+
+# Memory of a worker, in bytes -> whether it keeps M, whether it takes all of M, and at most how many columns at a time. M takes
+# 0.8 MB there, and one column of six copies 0.15 MB.
+WAYS = {0.0: (True, True, 64), 5e6: (True, True, 8), 2e6: (False, True, 3), 4e5: (False, False, 0)}
+
+
+@pytest.mark.parametrize(
+    "memory", [pytest.param(memory, marks=pytest.mark.slow if memory == 4e5 else ()) for memory in WAYS]
+)
+def test_whatever_a_worker_can_hold_the_products_and_the_spectrum_are_the_same(memory, blocks, whole, spectrum):
+    held, whole_factor, widest = WAYS[memory]
+    products = replace(blocks.products, memory=memory)
+    assert (products.panels is not None) == whole_factor
+    if products.panels is not None:
+        assert (products.panels.files.held, products.panels.widest) == (held, widest)
+        assert products.by_naturals == held
+    graph = replace(blocks, products=products)
+    rng = np.random.default_rng(0)
+    X, Z = rng.standard_normal((whole.N, 9)), rng.standard_normal((whole.n, 2))
+    np.testing.assert_allclose(graph.gram(X), whole.gram(X), atol=1e-13)
+    np.testing.assert_allclose(graph.factor @ X, whole.factor @ X, atol=1e-13)
+    np.testing.assert_allclose(graph.factor.T @ Z, whole.factor.T @ Z, atol=1e-13)
+    found = graph.spectrum(K, solver="blocks")
+    np.testing.assert_allclose(found.gamma, spectrum.gamma, atol=1e-12)
+    angle = principal_angles(found.eigenvectors, spectrum.eigenvectors).max()
+    assert angle <= found.certificate.angle_bound + spectrum.certificate.angle_bound
+    assert found.certificate.remainder_bound < 0.5
+
+
+def test_the_bits_do_not_depend_on_how_many_workers_take_the_columns(blocks, spectrum):
+    for workers in (1, 3, 7):
+        graph = replace(blocks, products=replace(blocks.products, workers=workers))
+        np.testing.assert_array_equal(graph.spectrum(K, solver="blocks").eigenvectors, spectrum.eigenvectors)
+
+
+def test_an_m_with_far_more_entries_than_the_columns_is_shared_by_the_workers(blocks):
+    dense = [replace(block, nnz=block.n * 3000) for block in blocks.products.blocks]
+    assert replace(blocks.products, blocks=tuple(dense), memory=1e9).panels is not None  # it fits
+    assert replace(blocks.products, blocks=tuple(dense), memory=1e7).panels is None
+
+
+@pytest.mark.parametrize(
+    ("gamma", "k"),
+    [
+        ([0.9] * 5 + [0.4] * 3, 6),  # repeated on both sides of the cut
+        ([0.9] * 5 + [0.4] * 3, 8),  # a cut inside the repeated eigenvalue 0.4
+        ([1 - 1e-9, 0.9, 1e-4, 1e-6], 4),  # beside the eigenvalue 1, and far below
+        ([0.5 - 1e-10 * i for i in range(12)], 6),  # a cut in a crowd
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("memory", [0.0, 3e7, 6e4], ids=["kept", "mapped", "shared"])
+def test_spectra_that_are_hard_to_tell_apart(gamma, k, memory, client, monkeypatch):
+    """A kernel with these eigenvalues after 1: A = 1/m + V diag(√γ) Vᵀ on m views of equal weight, far from negative."""
+    monkeypatch.setattr("popgraph.dask.products.MOST_ENTRIES_A_NUMBER", 1e9)  # whatever a dense M costs to read
+    m = 512
+    frequency = np.arange(1, len(gamma) + 1)
+    waves = np.sqrt(2 / m) * np.cos(np.pi * np.outer(np.arange(m) + 0.5, frequency) / m)
+    A = 1 / m + waves * (np.sqrt(gamma) / len(gamma)) @ waves.T
+    graph = pg.dask.build(np.full(m, 1 / m), sp.csr_array(A), rows=200, client=client)
+    products = replace(graph.products, memory=memory)
+    assert [products.panels is not None, products.panels is not None and products.panels.files.held] == [
+        memory != 6e4,
+        memory == 0.0,
+    ]
+    found = replace(graph, products=products).spectrum(k, solver="blocks")
+    exact = np.concatenate([[1.0], np.sort(np.array(gamma) / len(gamma) ** 2)[::-1], [0.0]])
+    np.testing.assert_allclose(found.gamma, exact[:k], atol=1e-12)
+    assert found.certificate.remainder <= exact[k] + 1e-12
+    assert found.certificate.remainder_bound >= exact[k] - 1e-12
+
+
+def test_a_graph_is_solved_here_where_its_m_is_small_and_few_workers_would_help(blocks, whole):
+    def solver(**products):
+        graph = replace(blocks, products=replace(blocks.products, **products))
+        return graph.spectrum(K).solvers[0].solver
+
+    assert solver() == whole.spectrum(K).solvers[0].solver
+    assert solver(workers=5) == "blocks"
+    columns = 8 * blocks.N * (K + 64)
+    here = {nnz: replace(blocks, nnz=nnz)._fits_here(K) for nnz in (columns // 12, columns // 12 + 1)}
+    assert list(here.values()) == [True, False]  # M takes as much as the columns, or more
+
+
+@pytest.mark.parametrize("given", [{}, {"features": 5}, {"batch_size": 8}], ids=["table", "features", "batches"])
+@pytest.mark.parametrize("loss", [*READY, pg.losses.InfoNCE(negatives=2)], ids=str)
+def test_every_loss_is_trained_as_on_one_machine(loss, given, client):
+    graph = pg.zoo.planted_subclasses(2, 2, size=3)
+    parts = pg.dask.build(graph.p, graph.kernel, rows=5, client=client, labels=list(graph.labels))
+    if "features" in given:
+        given = {"features": np.random.default_rng(1).standard_normal((graph.N, given["features"]))}
+    here, there = (pg.train(each, 2, loss=loss, rng=0, steps=3, **given) for each in (graph, parts))
+    np.testing.assert_allclose(here.loss, there.loss, rtol=1e-8)
+    np.testing.assert_allclose(here.f, there.f, atol=1e-6)
+    assert pg.probe(parts, there).error == pytest.approx(pg.probe(graph, there).error)
 
 
 def test_columns_go_in_panels_where_a_worker_cannot_take_them_at_once(blocks):
@@ -284,7 +382,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing(declared, blocks, spectrum,
 
         def step(self, job, what):
             steps.append(what)
-            if len(steps) == 4:  # in a filter of Ā, 50 ms after it began
+            if steps.count("a filter of Ā") == 2 and what == "a filter of Ā":  # 50 ms after it began
                 Timer(0.05, os.kill, (next(iter(before.values())), signal.SIGKILL)).start()
             return inner(self, job, what)
 
@@ -294,8 +392,8 @@ def test_a_worker_killed_in_the_middle_loses_nothing(declared, blocks, spectrum,
         killed = graph.spectrum(K, solver="blocks")
         cluster.client.wait_for_workers(len(before), timeout=60)
         after = cluster.client.run(os.getpid)
-    assert steps[3] == "a filter of Ā"
-    assert len(steps) > 4
+    assert steps.count("a filter of Ā") > 1
+    assert steps[-1] != "a filter of Ā"
     assert set(after.values()) != set(before.values())
     np.testing.assert_array_equal(killed.gamma, spectrum.gamma)
     np.testing.assert_array_equal(killed.eigenvectors, spectrum.eigenvectors)

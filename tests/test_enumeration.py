@@ -11,11 +11,15 @@ from hypothesis import strategies as st
 
 import popgraph as pg
 from popgraph import images
-from popgraph.declare.batch import states
+from popgraph.basics.arguments import outcomes
+from popgraph.declare.batch import bits, numbering
+from popgraph.declare.batch import rows as rows_of_entries
 from popgraph.declare.batch.enumeration import enumerate_states
-from popgraph.declare.batch.states import LetterCoding, NumberCoding, StateSequence, distinct
+from popgraph.declare.batch.numbering import distinct
+from popgraph.declare.batch.rows import own_first, sort_rows
+from popgraph.declare.batch.states import BitCoding, ImageCoding, LetterCoding, NumberCoding, StateSequence
 from popgraph.declare.images import Image
-from popgraph.errors import InvalidAugmentation, TooLarge
+from popgraph.errors import InvalidAugmentation, InvalidDistribution, TooLarge
 
 
 def one_by_one(augmentation: pg.Augmentation) -> pg.Augmentation:
@@ -252,7 +256,7 @@ def test_rows_are_numbered_as_a_dictionary_numbers_them(seed, width, dtype):
 
 
 def test_hashes_that_collide_are_told_apart(monkeypatch):
-    monkeypatch.setattr(states, "HASH_MULTIPLIER", np.uint64(0))
+    monkeypatch.setattr(numbering, "HASH_MULTIPLIER", np.uint64(0))
     rows = np.random.default_rng(0).integers(0, 200, (8, 20))[[0, 1, 0, 2, 7, 1, 3, 0]]
     assert distinct(rows)[0].tolist() == [0, 1, 0, 2, 3, 1, 4, 0]
 
@@ -303,3 +307,215 @@ def test_a_bar_runs_over_the_batches():
 
     pg.build([(0, 1), (1, 1)], pg.independently(pg.identity()), progress=bar)
     assert seen == [(1, "enumerate")]
+
+
+def numbered_by_a_dictionary(rows):
+    index: dict[tuple, int] = {}
+    number = [index.setdefault(tuple(np.atleast_1d(row).ravel().tolist()), len(index)) for row in rows]
+    return number, [number.index(i) for i in range(len(index))]
+
+
+EDGES = [-(2**63), -(2**63) + 1, -1, 0, 1, 255, 256, 2**32, 2**63 - 2, 2**63 - 1]
+
+
+@given(st.data(), st.integers(1, 9), st.integers(1, 40))
+def test_whole_numbers_of_any_size_are_numbered_rightly(data, width, count):
+    """By a table, by keys in one word, or by hashes of several words, at both ends of 64 bits."""
+    entries = st.one_of(st.integers(-3, 3), st.sampled_from(EDGES), st.integers(-(2**63), 2**63 - 1))
+    some = data.draw(st.lists(st.tuples(*[entries] * width), min_size=1, max_size=12))
+    rows = np.array([data.draw(st.sampled_from(some)) for _ in range(count)], dtype=np.int64)
+    expected, firsts = numbered_by_a_dictionary(rows)
+    number, first = distinct(rows)
+    assert number.tolist() == expected
+    assert first.tolist() == firsts
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 2, 3, 5, 63, 64, 65, 130]), st.integers(1, 300))
+def test_bits_of_any_number_are_numbered_rightly(seed, width, count):
+    rng = np.random.default_rng(seed)
+    some = rng.integers(0, 2, (rng.integers(1, 20), width))
+    rows = some[rng.integers(0, len(some), count)]
+    expected, firsts = numbered_by_a_dictionary(rows)
+    for kind in (np.uint8, np.int64, np.float64):
+        number, first = distinct(rows.astype(kind))
+        assert number.tolist() == expected
+        assert first.tolist() == firsts
+
+
+def test_one_column_over_all_of_64_bits():
+    rows = np.array([[-(2**63), 7], [2**63 - 1, 7], [-(2**63), 7], [0, 7]])
+    assert distinct(rows)[0].tolist() == [0, 1, 0, 2]
+    assert distinct(rows[:, :1].view(np.uint64)[:, 0])[0].tolist() == [0, 1, 0, 2]
+
+
+@pytest.mark.parametrize("multiplier", [0, 1, 2**60, 2**63, 2**40 + 1])
+@pytest.mark.parametrize("kind", [np.uint64, np.float64, np.int64])
+@pytest.mark.parametrize("width", [1, 2, 12])
+def test_any_collision_of_hashes_is_resolved(monkeypatch, multiplier, kind, width):
+    """All rows under one hash, runs of a few, or none; with equal rows, some far apart, and among the unequal."""
+    monkeypatch.setattr(numbering, "HASH_MULTIPLIER", np.uint64(multiplier))
+    rng = np.random.default_rng(width)
+    some = rng.integers(0, 2**62, (70, width)).astype(np.uint64) * np.uint64(3)
+    some = some.astype(kind) if kind is np.float64 else some.view(kind)
+    rows = some[rng.integers(0, 70, 400)]
+    expected, firsts = numbered_by_a_dictionary(rows)
+    number, first = distinct(rows)
+    assert number.tolist() == expected
+    assert first.tolist() == firsts
+
+
+def test_views_of_one_state_whose_keys_collide_are_not_merged(monkeypatch):
+    """Four floats make four words, whose hashes are all 0 here: rows of a state look alike until they are compared."""
+    monkeypatch.setattr(numbering, "HASH_MULTIPLIER", np.uint64(0))
+    form = pg.Augmentation.from_batch(
+        lambda x: (np.stack([x, x / 2, x * 2, x / 2, x + 1], axis=1), ["1/8", "1/4", "1/8", "1/4", "1/4"])
+    )
+    assert_same([(0.5, 1.5, 2.5, 3.5), (1.0, 2.0, 3.0, 4.0)], form.repeat(2))
+
+
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_rows_are_sorted_by_column_and_then_by_place(seed, regular):
+    rng = np.random.default_rng(seed)
+    each = int(rng.integers(1, 7)) if regular else rng.integers(1, 7, rng.integers(1, 9))
+    lengths = np.full(rng.integers(1, 9), each) if regular else each
+    columns = rng.integers(0, int(rng.integers(1, 2**40)), lengths.sum())
+    expected = [sorted((c, place) for place, c in enumerate(row)) for row in np.split(columns, np.cumsum(lengths)[:-1])]
+    ordered, places = sort_rows(columns, each)
+    assert ordered.tolist() == [c for row in expected for c, _ in row]
+    if places is not None:
+        assert places.tolist() == [place for row in expected for _, place in row]
+    else:
+        assert all(list(row) == sorted(row) for row in np.split(columns, np.cumsum(lengths)[:-1]))
+
+
+def test_rows_whose_keys_do_not_fit_in_a_word_are_sorted_all_the_same(monkeypatch):
+    monkeypatch.setattr(rows_of_entries, "ROW_BITS", 3)
+    columns, places = sort_rows(np.array([5, 2, 2, 9, 1]), np.array([3, 2]))
+    assert columns.tolist() == [2, 2, 5, 1, 9]
+    assert places.tolist() == [1, 2, 0, 1, 0]
+
+
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_a_marked_entry_comes_first_in_its_row(seed, regular):
+    rng = np.random.default_rng(seed)
+    each = int(rng.integers(1, 6)) if regular else rng.integers(1, 6, rng.integers(1, 9))
+    lengths = np.full(rng.integers(1, 9), each) if regular else each
+    chosen = [rng.integers(-1, length) if seed % 3 else int(length) - 1 for length in lengths]  # -1: none
+    rows = np.split(np.arange(lengths.sum()), np.cumsum(lengths)[:-1])
+    own = np.concatenate([np.arange(length) == place for length, place in zip(lengths, chosen, strict=True)])
+    expected = [
+        row if place < 0 else np.concatenate([row[[place]], np.delete(row, place)])
+        for row, place in zip(rows, chosen, strict=True)
+    ]
+    order = own_first(own, each)
+    assert (np.arange(len(own)) if order is None else order).tolist() == np.concatenate(expected).tolist()
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 8), st.integers(1, 8))
+def test_images_are_packed_and_unpacked_without_loss(seed, height, width):
+    pixels = np.random.default_rng(seed).integers(0, 2, (5, height, width)).astype(np.uint8)
+    words = bits.packed(pixels)
+    assert words.dtype == np.uint64
+    assert bits.unpacked(words, (height, width)).tolist() == pixels.tolist()
+    assert words.tolist() == [sum(int(bit) << i for i, bit in enumerate(image.ravel())) for image in pixels]
+
+
+TOOLKIT = [
+    images.rotate(1),
+    images.rotate(2, "1/3"),
+    images.flip(0),
+    images.flip(1, 0.25),
+    images.shift(),
+    images.shift([(2, -1), (0, 3), (-9, 0)], "1/2"),
+    images.shift([(1, 2)], wrap=True),
+    images.flip_pixels(0),
+    images.flip_pixels(2, "1/5"),
+    images.flip_pixels(1, pixels=[(0, 0), (0, 0), (2, 1)]),
+    images.mask((2, 3)),
+    images.mask(2, "1/2", fill=1),
+]
+
+
+@pytest.mark.parametrize("augmentation", TOOLKIT, ids=lambda a: a.name)
+@pytest.mark.parametrize("shape", [(8, 8), (3, 5), (4, 4)])
+def test_what_is_done_to_words_is_what_is_done_to_pixels(augmentation, shape):
+    rng = np.random.default_rng(0)
+    pixels = np.concatenate([rng.integers(0, 2, (20, *shape)), np.zeros((1, *shape)), np.ones((1, *shape))])
+    pixels = np.unique(pixels.astype(np.uint8), axis=0)
+    of_pixels = augmentation.batch(pixels, ImageCoding(shape))
+    of_words = augmentation.batch(bits.packed(pixels), BitCoding(shape))
+    if of_pixels.states.shape[1:] != shape:  # turned
+        assert of_words is None
+        return
+    assert bits.unpacked(of_words.states, shape).tolist() == of_pixels.states.tolist()
+    assert of_words.spread().tolist() == of_pixels.spread().tolist()
+    assert of_words.denominator == of_pixels.denominator
+
+
+@pytest.mark.parametrize("side", [8, 9])
+def test_images_of_64_pixels_and_of_more_are_listed_alike(side):
+    rng = np.random.default_rng(side)
+    naturals = [Image(p) for p in rng.integers(0, 2, (6, side, side))]
+    graph = assert_same(naturals, images.shift(probability="1/2").then(images.flip_pixels(1, pixels=[(1, 1), (0, 0)])))
+    assert graph.views.coding == ImageCoding((side, side))
+    assert graph.views.array.dtype == np.uint8
+
+
+def test_a_declared_form_after_one_of_the_toolkit_gets_pixels():
+    inverted = pg.Augmentation.from_batch(lambda x: (np.stack([x, 1 - x], axis=1), ["1/2", "1/2"]))
+    naturals = [Image([[0, 1], [1, 1]]), Image([[0, 0], [1, 1]])]
+    assert_same(naturals, images.shift(probability="1/2").then(inverted))
+    assert inverted.then(images.flip(1, "1/2"))(naturals[0]).fractions[Image([[1, 0], [0, 0]])] == Fraction(1, 4)
+
+
+def test_too_many_views_of_one_pixel_each_are_made_of_pixels(monkeypatch):
+    monkeypatch.setattr(bits, "MOST_BYTES_OF_MAPS", 100)
+    assert_same([Image([[0, 1], [1, 1]]), Image([[0, 0], [1, 1]])], images.mask(1))
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["exact", "float", "by state"]))
+def test_states_with_a_view_several_times(seed, kind):
+    """In all states at the same places, or here and there; each state with its own probabilities or all with the same."""
+    rng = np.random.default_rng(seed)
+    table = rng.integers(0, 6, (8, 7))
+    if seed % 2:
+        table = table[[0] * 8] + 10 * np.arange(8)[:, np.newaxis]
+    weights = rng.integers(0, 4, 7)
+    weights[0] += 1
+    exact = [Fraction(int(w), int(weights.sum())) for w in weights]
+    shares = rng.random((8, 7)) * (rng.random((8, 7)) < 0.7) + np.eye(7)[[0]]
+    shares /= shares.sum(axis=1, keepdims=True)
+
+    def form(x):
+        at = x[:, 0] % 8
+        probability = {"exact": exact, "float": [float(p) for p in exact], "by state": shares[at]}[kind]
+        return table[at][:, :, np.newaxis], probability
+
+    augmentation = pg.Augmentation.from_batch(form, trusted=True)
+    assert_same([(i,) for i in range(5)], augmentation)
+    assert_same([(i,) for i in range(5)], augmentation.then(augmentation))
+
+
+def test_letters_of_one_value_and_several_kinds_are_no_array_in_any_order():
+    for letters in ([(1,), (True,)], [(True,), ("a",), (1,)], [(1.0,), (1,)]):
+        assert LetterCoding(1).encode(letters) is None
+
+
+def test_a_large_list_is_no_endless_iterable(monkeypatch):
+    monkeypatch.setattr(outcomes, "OUTCOME_LIMIT", 100)
+    assert len(pg.Distribution.uniform([(i, 0) for i in range(200)])) == 200
+    assert len(pg.Distribution.uniform(range(200))) == 200
+    assert pg.Distribution.uniform(np.arange(200)).denominator == 200
+    monkeypatch.setattr(outcomes, "MOST_COUNTED", 100)
+    for many in (range(200), list(range(200)), np.arange(200), range(10**30)):
+        with pytest.raises(InvalidDistribution, match="more than 100 outcomes: is this iterable endless"):
+            pg.Distribution.uniform(many)
+
+
+@given(st.integers(1, 300))
+def test_equally_likely_outcomes_are_those_of_equal_counts(count):
+    quick, slow = pg.Distribution.uniform(range(count)), pg.Distribution.from_counts(dict.fromkeys(range(count), 1))
+    assert quick.outcomes == slow.outcomes
+    assert quick.probabilities.tobytes() == slow.probabilities.tobytes()
+    assert quick.numerators == slow.numerators
+    assert quick.denominator == slow.denominator

@@ -279,8 +279,25 @@ def test_many_repeated_eigenvalues_are_handed_to_the_dense_solver():
     assert "gave up" in spectrum.solvers[0].reason
 
 
+@pytest.mark.parametrize("k", [11, 40, 56, 57, 60])
+def test_many_repeated_eigenvalues_are_found_without_a_dense_solve_too(k):
+    """γ = 1/4 ten times, 1/16 45 times, 1/64 120 times; the cuts are clean, inside an eigenvalue, and just after one."""
+    spectrum = cube(10).spectrum(k, solver="iterative")
+    gamma = ([1] + [0.25] * 10 + [0.0625] * 45 + [0.015625] * 120)[: k + 1]
+    np.testing.assert_allclose(spectrum.gamma, gamma[:k], rtol=0, atol=1e-14)
+    assert gamma[k] - 1e-14 <= spectrum.certificate.remainder_bound <= gamma[k - 1] + 1e-11
+
+
+def test_a_product_is_priced_by_the_way_in_which_it_is_made(monkeypatch):
+    monkeypatch.setattr(room, "ENTRY_SECONDS", 1.0)
+    monkeypatch.setattr(room, "DENSE_ENTRY_SECONDS", 0.125)
+    monkeypatch.setattr(room, "CALL_SECONDS", 0.25)
+    assert room.product_seconds(sp.csr_array(np.eye(40, 90))) == 40.25
+    assert room.product_seconds(sp.csr_array(np.ones((40, 90)))) == 40 * 90 / 8 + 0.25
+
+
 def test_iteration_gives_up_when_a_dense_solve_would_have_been_done(monkeypatch):
-    monkeypatch.setattr(import_module("popgraph.spectrum.costs"), "DENSE_SECONDS", 1e-16)
+    monkeypatch.setattr(import_module("popgraph.spectrum.solvers.iterative"), "DENSE_SECONDS", 1e-16)
     graph = pg.zoo.clusters(count=4, naturals=250, views=250, degree=5)
     spectrum = graph.spectrum(6)
     assert spectrum.solvers[0].solver == "dense"

@@ -299,3 +299,14 @@ def test_on_a_tie_the_class_that_appears_first_wins():
 def test_a_graph_without_labels_says_how_to_give_them():
     with pytest.raises(InvalidArgument, match="no labels; pass labels= to popgraph.build"):
         _ = build(["a"], identity()).view_labels
+
+
+def test_a_view_that_is_a_number_is_found_without_a_dictionary():
+    """Whatever equals the number is that view, as everywhere; a whole number takes no table of all views."""
+    graph = build(np.full(3, 1 / 3), np.eye(3))
+    assert [graph.index(view) for view in (2, np.int64(1), np.uint8(0))] == [2, 1, 0]
+    assert "_index" not in vars(graph)
+    assert [graph.index(view) for view in (2.0, True, Fraction(1), 1 + 0j)] == [2, 1, 1, 1]
+    for view in (3, -1, 0.5, "1", None, [1]):
+        with pytest.raises(InvalidArgument, match="is no view of this graph"):
+            graph.index(view)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import popgraph as pg
 from popgraph.basics.subspace import EPS, containment_angles
-from popgraph.spectrum.merging import merge, proportional_rows
+from popgraph.spectrum import merging
+from popgraph.spectrum.merging import columns_share_entries, merge, proportional_rows, rows_share_entries
 
 
 def planted(seed: int) -> pg.PopulationGraph:
@@ -161,3 +162,32 @@ def test_a_large_graph_of_few_directions_is_solved_densely():
     assert spectrum.solvers[0].shape == (6, 5)
     assert spectrum.solvers[0].solver == "dense"
     np.testing.assert_allclose(spectrum.gamma, np.linalg.eigvalsh(graph.adjacency)[::-1][:4], atol=1e-12)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 7, 2**22]))
+def test_shared_supports_are_never_overlooked(seed, entries_at_once):
+    """Two rows with entries in the same columns are seen, and two columns, whatever the entries and however they are cut."""
+    rng = np.random.default_rng(seed)
+    dense = rng.random((6, 9)) * (rng.random((6, 9)) < 0.5)
+    dense[:, 0] += 0.1  # no row is empty
+    dense[0] += 0.1  # no column is
+    matrix = sp.csr_array(dense)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(merging, "SUPPORT_ENTRIES_AT_ONCE", entries_at_once)
+        rows, columns = rows_share_entries(matrix), columns_share_entries(matrix)
+    supports = dense > 0
+    assert rows == (len(np.unique(supports, axis=0)) < 6)
+    assert columns == (len(np.unique(supports, axis=1).T) < 9)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_a_look_at_the_supports_changes_nothing(seed):
+    graph = planted(seed)
+    quick = merge(graph.factor, graph.w_x)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("rows_share_entries", "columns_share_entries"):
+            patch.setattr(merging, name, lambda factor: True)
+        slow = merge(graph.factor, graph.w_x)
+    assert quick.group.tolist() == slow.group.tolist()
+    assert quick.share.tolist() == slow.share.tolist()
+    assert quick.factor.toarray().tolist() == slow.factor.toarray().tolist()

@@ -12,7 +12,13 @@ from layers import examples
 import popgraph as pg
 from popgraph import zoo
 from popgraph.downstream import partition
-from popgraph.downstream.partition import conductance, partition_bounds, sparsest_partition
+from popgraph.downstream.partition import (
+    conductance,
+    partition_bounds,
+    sparsest_partition,
+    sparsest_partitions,
+    steps_of_search,
+)
 from popgraph.downstream.parts import part_conductances
 from popgraph.errors import InvalidArgument, TooLarge
 
@@ -70,6 +76,18 @@ def test_the_exact_rho_is_that_of_brute_force_for_every_m(low_bits, monkeypatch)
             assert sorted(set(found.labels.tolist())) == list(range(m))
             each = [by_definition(brute_w(graph), found.labels == part) for part in range(m)]
             np.testing.assert_allclose(found.conductances, each, atol=1e-12)
+
+
+def test_tables_made_once_serve_every_m_as_those_made_for_it():
+    for seed in range(20):
+        graph = random_graph(seed)
+        counts = np.random.default_rng(seed).permutation(graph.N) + 1
+        found = sparsest_partitions(graph, counts.tolist())
+        for m in counts.tolist():
+            alone = sparsest_partition(graph, m)
+            assert found[m].labels.tolist() == alone.labels.tolist(), (seed, m)
+            assert found[m].conductances.tobytes() == alone.conductances.tobytes()
+            assert (steps_of_search(graph, m) == 0) == (m in (2, graph.N) or m <= graph.component_count)
 
 
 def test_there_are_as_many_set_partitions_as_bell_counted():

@@ -14,7 +14,7 @@ import popgraph as pg
 from popgraph import zoo
 from popgraph.basics.subspace import tolerance
 from popgraph.errors import NotConverged, TooLarge
-from popgraph.spectrum import assemble, choose_solver, costs, policy, whole_eigenspace
+from popgraph.spectrum import assemble, choose_solver, policy, whole_eigenspace
 from popgraph.spectrum.certificate import COLUMNS_AT_ONCE
 from popgraph.spectrum.components import Stack
 from popgraph.spectrum.policy import PREFERRED_DENSE_SIDE, SIDE_PER_PAIR
@@ -191,7 +191,7 @@ def test_a_product_is_solved_as_one_from_the_number_of_components_on():
 def iterated(monkeypatch):
     """A graph of one component, of side 40, that the policy gives to the iterative solver."""
     monkeypatch.setattr(policy, "PREFERRED_DENSE_SIDE", 4)
-    monkeypatch.setattr(costs, "DENSE_SECONDS", 1.0)  # so that it does not give up
+    monkeypatch.setattr(iterative, "DENSE_SECONDS", 1.0)  # so that it does not give up
     return zoo.clusters(count=4, naturals=12, views=10, cross=0.2)
 
 

@@ -307,11 +307,9 @@ def test_the_cheaper_solver_is_chosen(make, factored):
 def test_costs_grow_with_what_they_are_of():
     assert costs.shift_invert_seconds(1000, 5000, 20) < costs.shift_invert_seconds(1000, 50000, 20)
     assert costs.shift_invert_seconds(1000, 5000, 20) < costs.shift_invert_seconds(1000, 5000, 40)
-    M = sp.csr_array(np.ones((40, 50)))
-    assert costs.product_seconds(M) == pytest.approx(costs.CALL_SECONDS + 2000 * costs.DENSE_ENTRY_SECONDS)
-    assert costs.product_seconds(sp.csr_array(np.eye(40))) == pytest.approx(
-        costs.CALL_SECONDS + 40 * costs.ENTRY_SECONDS
-    )
+    sparse, denser = (next(stack_of(band(300, width)).sparse()) for width in (2, 4))
+    assert costs.krylov_seconds(sparse, 5) < costs.krylov_seconds(denser, 5) < costs.krylov_seconds(denser, 50)
+    assert 7 < costs.dense_seconds(2000) / costs.dense_seconds(1000) < 9
     assert policy.choose_solver(900, 900, 5)[0] == "iterative"
 
 

@@ -12,8 +12,9 @@ from popgraph import zoo
 from popgraph.errors import NotConverged
 from popgraph.spectrum import policy
 from popgraph.spectrum.solvers import deflation, iterative, lanczos, symmetric
+from popgraph.spectrum.solvers.restarted import Leading, RestartedLanczos
 
-EIGH, EIGSH = np.linalg.eigh, iterative.eigsh
+EIGH, EIGSH, LEADING = np.linalg.eigh, iterative.eigsh, RestartedLanczos.leading
 
 
 def clustered() -> pg.PopulationGraph:
@@ -135,6 +136,7 @@ FAULTS = {
     "zeros": zeros,
 }
 OF_ARPACK = FAULTS | {"no convergence": raising(NO_CONVERGENCE), "an error": raising(ArpackError(-9))}
+OF_LANCZOS = FAULTS | {"no convergence": lambda *args, **kwargs: None}
 OF_LAPACK = FAULTS | {
     "an error": raising(np.linalg.LinAlgError("no convergence")),
     "a value slightly off": value_slightly_off,
@@ -147,7 +149,33 @@ OF_LAPACK = FAULTS | {
 def test_arpack_at_fault_is_repaired_or_refused(name, fault, at, monkeypatch):
     monkeypatch.setattr(policy, "PREFERRED_DENSE_SIDE", 10)
     for solver, k in (("iterative", 4), (None, 4), ("iterative", 7)):
+        monkeypatch.setattr(RestartedLanczos, "leading", lambda *args: None)
         monkeypatch.setattr(iterative, "eigsh", called(EIGSH, OF_ARPACK[fault], at))
+        assert outcome(name, k, solver) == "right" or solver == "iterative"  # unless forbidden, dense takes over
+
+
+def leading_by(fault: Any) -> Any:
+    """`RestartedLanczos.leading` with a fault in what it returns, as if LAPACK had solved for its vectors."""
+
+    def leading(real: Any, run: RestartedLanczos, *sizes: int) -> Any:
+        def pairs() -> Any:
+            found = real(run, *sizes)
+            return np.ones(found.vectors.shape[1]), found.vectors
+
+        changed = fault(pairs)
+        return None if changed is None else Leading(changed[1], run.basis[:, :0], 0.0)
+
+    return leading
+
+
+@pytest.mark.parametrize("at", [1, 2, 3, -1])
+@pytest.mark.parametrize("fault", OF_LANCZOS)
+@pytest.mark.parametrize("name", GRAPHS)
+def test_lanczos_at_fault_is_repaired_or_refused(name, fault, at, monkeypatch):
+    monkeypatch.setattr(policy, "PREFERRED_DENSE_SIDE", 10)
+    for solver, k in (("iterative", 4), (None, 4), ("iterative", 7)):
+        faulty = called(LEADING, leading_by(OF_LANCZOS[fault]), at)
+        monkeypatch.setattr(RestartedLanczos, "leading", lambda *args, faulty=faulty: faulty(*args))
         assert outcome(name, k, solver) == "right" or solver == "iterative"  # unless forbidden, dense takes over
 
 
@@ -182,6 +210,7 @@ def test_a_bound_that_lies_is_found_out(name, lie, lost, monkeypatch):
     monkeypatch.setattr(policy, "PREFERRED_DENSE_SIDE", 10)
     what, fault = LIES[lie]
     for solver, k in (("iterative", 2), ("iterative", 4), (None, 4), (None, 7)):
+        monkeypatch.setattr(RestartedLanczos, "leading", lambda *args: None)
         monkeypatch.setattr(iterative, "eigsh", called(EIGSH, one_lost_of_more, lost) if lost else EIGSH)
         monkeypatch.setattr(deflation, what, called(getattr(lanczos, what), fault, -1))
         outcome(name, k, solver)
@@ -194,6 +223,7 @@ def test_ritz_values_that_lie_are_found_out(name, monkeypatch):
     for fault in (not_numbers, zeros, wrong_values):
         monkeypatch.setattr(symmetric.scipy.linalg, "eigh_tridiagonal", called(real, fault, -1))
         for lost in (1, None):
+            monkeypatch.setattr(RestartedLanczos, "leading", lambda *args: None)
             monkeypatch.setattr(iterative, "eigsh", called(EIGSH, one_lost_of_more, lost) if lost else EIGSH)
             outcome(name, 4, None)
             outcome(name, 4, "iterative")

@@ -189,13 +189,13 @@ def test_the_iterative_solver_gives_the_same_bits_twice():
 
 def forget_copies(monkeypatch):
     """Let every search return only its first eigenvector: one copy of each eigenvalue at most."""
-    honest, asked = iterative.Search._arpack, []
+    honest, asked = iterative.Search._lanczos, []
 
-    def forgetful(self, ask, polynomial, start=None):
+    def forgetful(self, ask, polynomial):
         asked.append(ask)
-        return honest(self, ask, polynomial, start)[:, :1]
+        return honest(self, ask, polynomial)[:, :1]
 
-    monkeypatch.setattr(iterative.Search, "_arpack", forgetful)
+    monkeypatch.setattr(iterative.Search, "_lanczos", forgetful)
     return asked
 
 
@@ -214,14 +214,14 @@ def test_searches_that_never_end_raise(monkeypatch):
 
 def test_a_missed_larger_eigenvalue_is_found_by_the_second_search_or_raises(monkeypatch):
     """The first search is made to return a parity of two bits, γ = 1/16, before those of one, γ = 1/4."""
-    graph, honest, calls = zoo.hypercube(6), iterative.Search._arpack, []
+    graph, honest, calls = zoo.hypercube(6), iterative.Search._lanczos, []
 
-    def blind(self, ask, polynomial, start=None):
+    def blind(self, ask, polynomial):
         calls.append(ask)
         parity = np.array([(-1.0) ** (x[0] + x[1]) for x in graph.views])[:, np.newaxis] / 8
-        return parity if len(calls) <= 2 else honest(self, ask, polynomial, start)
+        return parity if len(calls) <= 2 else honest(self, ask, polynomial)
 
-    monkeypatch.setattr(iterative.Search, "_arpack", blind)
+    monkeypatch.setattr(iterative.Search, "_lanczos", blind)
     np.testing.assert_allclose(graph.spectrum(2, solver="iterative").gamma, [1, 0.25], atol=1e-12)
     calls.clear()
     monkeypatch.setattr(deflation, "MOST_ROUNDS", 2)

@@ -1,5 +1,6 @@
 """Every statement of the theory holds on every graph, and every check can fail."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 from html import unescape
@@ -274,6 +275,77 @@ def test_hidden_constants_give_a_ratio_and_no_verdict():
     assert sorted(RATIOS) == ["Louis and Makarychev", "Theorem 3.7", "Theorem 4.2"]
 
 
+SEARCHED = [
+    *(
+        "ρ grows with m",
+        "ρ counts the components",
+        "Cheeger from below",
+        "Cheeger from above",
+        "Cheeger of higher order",
+    ),
+    *("Louis and Makarychev", "Theorem 3.7", "Theorem 4.2"),
+]
+
+
+def sixteen_views(components=1):
+    rng = np.random.default_rng(0)
+    A = np.zeros((16, 16))
+    for part in np.array_split(np.arange(16), components):
+        A[np.ix_(part, part)] = rng.dirichlet(np.ones(len(part)), len(part))
+    return pg.build(np.ones(16) / 16, A, labels=np.arange(16) % 2)
+
+
+def test_a_long_search_is_made_on_request_and_its_absence_is_said():
+    graph = sixteen_views()
+    quick, whole = theory.check(graph, k=12), theory.check(graph, k=12, rho=True)
+    skipped = [check.name for check in quick if check.verdict is Verdict.SKIPPED]
+    assert skipped == [
+        "ρ grows with m",
+        "Cheeger of higher order",
+        "Louis and Makarychev",
+        "Theorem 3.7",
+        "Theorem 4.2",
+    ]
+    assert [check.name for check in quick] == [check.name for check in whole] == list(theory.statements())
+    for with_search, without in zip(whole, quick, strict=True):
+        assert with_search.verdict is not Verdict.SKIPPED
+        if without.name in skipped:
+            assert re.fullmatch(
+                r"ρ_[56] of 16 views takes a search of \d{3},\d{3},\d{3} steps, made on request: theory.check\(..., rho=True\)",
+                without.reason,
+            )
+            assert without.left is without.right is without.slack is without.tolerance is None
+        else:
+            assert with_search == without
+    assert quick
+    assert "5 skipped" in repr(quick)
+    assert "skipped         ρ grows with m" in str(quick)
+
+
+@pytest.mark.parametrize("components", [1, 2, 4, 16])
+def test_what_needs_no_search_is_checked_unasked(components):
+    """ρ_m for m up to the number of components is 0, ρ_N is known, and ρ_2 is the least of one table."""
+    graph = sixteen_views(components)
+    checks, whole = theory.check(graph, k=4), theory.check(graph, k=4, rho=True)
+    for name in ("Cheeger from below", "Cheeger from above", "ρ_N"):
+        assert checks[name] == whole[name]
+        assert checks[name].verdict is Verdict.HOLDS
+    assert (checks["ρ counts the components"].verdict is Verdict.SKIPPED) == (components in (2, 4))
+    assert whole["ρ counts the components"].verdict is not Verdict.SKIPPED
+
+
+@pytest.mark.parametrize("name", SEARCHED)
+def test_a_statement_that_is_named_is_searched_for(name):
+    graph = sixteen_views()
+    assert theory.check(graph, k=12, only=name)[0] == theory.check(graph, k=12, rho=True)[name]
+
+
+def test_few_views_are_searched_unasked():
+    rng = np.random.default_rng(1)
+    graph = pg.build(np.ones(12) / 12, rng.dirichlet(np.ones(12), 12), labels=np.arange(12) % 2)
+    assert theory.check(graph, k=12).items == theory.check(graph, k=12, rho=True).items
+
+
 def test_an_imperfect_f_has_its_ratio_too():
     """The label of the 4-cube's first bit: α = q, ρ_5 is that of the search, γ_7 - γ_10 = (1-2q)^4 - (1-2q)^4 = 0 there."""
     cube = zoo.hypercube(4, "1/5")
@@ -333,6 +405,7 @@ def test_bad_arguments_are_refused():
         (lambda: theory.check(cube, view_labels=[0, 1]), "8 views need one label each"),
         (lambda: theory.check(cube, view_labels=[-1] * 8), "view_labels contains -1; 8 views need a class number each"),
         (lambda: theory.check(cube, k=4, spectrum=cube.spectrum(2)), "it must be a Spectrum of 4 eigenpairs or more"),
+        (lambda: theory.check(cube, rho="all"), "rho is 'all'; it must be True or False"),
         (lambda: theory.check(cube)["no such"], "'no such' names none of these checks"),
     ]:
         with pytest.raises(InvalidArgument, match=message):

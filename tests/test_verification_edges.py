@@ -152,9 +152,7 @@ def evidence_with(gram):
     square = zoo.hypercube(2)
     spectrum = replace(square.spectrum(1), eigenvectors=np.full((4, 1), 0.5))
     coordinates = SimpleNamespace(gram=gram, views=square.views)
-    return Evidence(
-        coordinates, square.spectrum, np.ones((4, 1)), np.full((4, 1), 0.5), np.full(4, 0.5), spectrum, 1e-6
-    )
+    return Evidence(coordinates, square.spectrum, np.ones((4, 1)), np.full(4, 0.5), spectrum, 1e-6)
 
 
 @pytest.mark.parametrize(("cross", "excess"), [(1 + 1e-15, 0.0), (1.0, 0.0), (0.875, 0.25)])

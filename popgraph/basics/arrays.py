@@ -3,7 +3,7 @@
 Every array that a popgraph value carries is read-only, so that nobody can change a value by writing into one of its arrays.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 else:
     Sparse: TypeAlias = sp.csr_array
+
+
+ENTRIES_IN_CACHE = 2**18  # of a sparse matrix, so that what is computed of them stays in the caches
 
 
 class Immutable:
@@ -97,6 +100,13 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
     """Make an array read-only, and return the same array."""
     array.flags.writeable = False
     return array
+
+
+def row_ranges(matrix: Sparse, entries: int = ENTRIES_IN_CACHE) -> Iterator[slice]:
+    """Yield ranges of rows that cover a matrix (n, N), n > 0, each with about so many entries."""
+    count = max(1, -(-matrix.nnz // entries))
+    bounds = np.unique(np.linspace(0, matrix.shape[0], count + 1).astype(int)).tolist()
+    return map(slice, bounds[:-1], bounds[1:])
 
 
 def frozen_csr(matrix: Any) -> Sparse:

@@ -105,20 +105,21 @@ def build(
         order = law.outcomes if views is None else read_distinct(views, "view", "name each view once")
         given = [(law.outcomes[cut], law.probabilities[cut]) for cut in _cuts(len(law), rows)]
         source = Enumerated(as_augmentation(augmentation))
-        graph = _assemble(source, given, open_workplace(client, store, progress), name, order, law.outcomes)
-        if views is not None:
-            refuse_other_names("views=", order, graph.views, "view", InvalidAugmentation)
+        with open_workplace(client, store, progress) as workplace:
+            graph = _assemble(source, given, workplace, name, order, law.outcomes)
+            if views is not None:
+                refuse_other_names("views=", order, graph.views, "view", InvalidAugmentation)
         return replace(graph, labels=classes)
     law, matrix, names = read_law_and_matrix(distribution, augmentation, views)
     classes = read_labels(labels, law.outcomes)
     matrix = sp.csr_array(matrix) if sp.issparse(matrix) else matrix
-    workplace, answers = open_workplace(client, store, progress), []
-    for block, cut in enumerate(_cuts(len(law), rows)):
-        A = read_rows(matrix[cut], Distribution.uniform(law.outcomes[cut]), False)[0]
-        answers.append(
-            Answer(write_kernel(workplace.directory, block, law.probabilities[cut], A), None, matrix.shape[1])
-        )
-    graph = _united(answers, workplace, name, names, law.outcomes)
+    answers = []
+    with open_workplace(client, store, progress) as workplace:
+        for block, cut in enumerate(_cuts(len(law), rows)):
+            A = read_rows(matrix[cut], Distribution.uniform(law.outcomes[cut]), False)[0]
+            written = write_kernel(workplace.directory, block, law.probabilities[cut], A)
+            answers.append(Answer(written, None, matrix.shape[1]))
+        graph = _united(answers, workplace, name, names, law.outcomes)
     return replace(graph, labels=classes)
 
 
@@ -170,8 +171,9 @@ def from_blocks(
     flag("progress", progress)
     if not callable(source):
         raise InvalidArgument(f"source is {shorten(source)}; give a function block -> (p, A)")
-    graph = _assemble(source, [()] * count, open_workplace(client, store, progress), name)
-    return replace(graph, labels=read_labels(labels, graph.naturals))
+    with open_workplace(client, store, progress) as workplace:
+        graph = _assemble(source, [()] * count, workplace, name)
+        return replace(graph, labels=read_labels(labels, graph.naturals))
 
 
 @checked_call()
@@ -241,8 +243,9 @@ def from_files(
             numbers(f"p[{i}]", part, "it must be an array of probabilities", InvalidDistribution)
             for i, part in enumerate(p)
         ]
-    graph = _assemble(filed, list(zip(names, p, strict=True)), open_workplace(client, store, progress), name)
-    return replace(graph, labels=read_labels(labels, graph.naturals))
+    with open_workplace(client, store, progress) as workplace:
+        graph = _assemble(filed, list(zip(names, p, strict=True)), workplace, name)
+        return replace(graph, labels=read_labels(labels, graph.naturals))
 
 
 def _cuts(n: int, rows: int) -> list[slice]:
@@ -319,7 +322,7 @@ def _united(
         components=frozen(joined.of_view),
         naturals=range(sum(block.n for block in blocks)) if naturals is None else naturals,
         nnz=sum(block.nnz for block in blocks),
-        products=Products(cluster, directory, tuple(finished), len(views), len(cluster.workers()), cluster.memory),
+        products=Products(cluster, directory, tuple(finished), len(views), cluster.tasks, cluster.memory_a_task),
         name=name,
         temporary=workplace.temporary,
     )

@@ -1,16 +1,22 @@
 """`Cluster`: the dask client on which steps run, popgraph's own or the user's. A step survives the death of a worker."""
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from shutil import rmtree
+from time import monotonic
 from typing import Any, TypeVar
 
 import distributed
 
 from popgraph.basics.words import shorten, size_in_words
-from popgraph.errors import InvalidArgument, TooLarge
+from popgraph.dask.store import new_folder
+from popgraph.errors import InvalidArgument, PopgraphError, TooLarge
 
 T = TypeVar("T")
-WORKER_TIMEOUT = 60.0  # seconds to wait for the first worker
+WORKER_TIMEOUT = 60.0  # seconds to wait for a worker where there is none
+SECONDS_BETWEEN_LOOKS = 5.0  # at the workers, while their work is waited for
 
 
 class Cluster:
@@ -37,10 +43,18 @@ class Cluster:
         if self._stop_own_workers is not None:
             self._stop_own_workers()
 
+    @property
+    def tasks(self) -> int:
+        """The number of tasks that the workers run at a time: their threads together."""
+        return sum(int(worker["nthreads"]) for worker in self.workers().values())
+
     def workers(self) -> dict[str, Any]:
         """Wait for the first worker, and return what the scheduler knows of each."""
         self._check_open()
-        self.client.wait_for_workers(1, timeout=WORKER_TIMEOUT)
+        try:
+            self.client.wait_for_workers(1, timeout=WORKER_TIMEOUT)
+        except TimeoutError:
+            raise _no_worker() from None
         workers: dict[str, Any] = self.client.scheduler_info(n_workers=-1)["workers"]
         return workers
 
@@ -56,6 +70,61 @@ class Cluster:
         """The least memory limit of a worker, in bytes; 0 means that there is none."""
         return min(float(worker["memory_limit"]) for worker in self.workers().values())
 
+    @property
+    def memory_a_task(self) -> float:
+        """The least memory limit of a worker for each of its threads, in bytes; 0 means that there is none."""
+        return min(float(worker["memory_limit"]) / int(worker["nthreads"]) for worker in self.workers().values())
+
+    def gathered(
+        self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]], bar: Callable[[Any], Any] | None = None
+    ) -> list[Any]:
+        """Call a function on the workers once for each tuple of arguments; raise the first refusal of one of them."""
+        futures = [self.client.submit(_refusal_or_answer, function, *call, pure=False) for call in calls]
+        answers = self.gathered_futures(futures, bar)
+        for answer in answers:
+            if isinstance(answer, PopgraphError):
+                raise answer
+        return answers
+
+    def gathered_futures(self, futures: list[Any], bar: Callable[[Any], Any] | None = None) -> list[Any]:
+        """Wait for futures, and return their results; cancel what is not done if this is interrupted."""
+        try:
+            if bar is not None:
+                bar(futures)
+            self._wait(futures)
+            return list(self.client.gather(futures))
+        except BaseException:
+            with suppress(Exception):  # the client may have gone meanwhile, and then there is nothing to cancel
+                self.client.cancel(futures, force=True)
+            raise
+
+    def _wait(self, futures: list[Any]) -> None:
+        """Wait until all are done; refuse to wait for ever for a worker that does not come."""
+        last_seen = monotonic()
+        while True:
+            try:
+                with self.client.as_current():
+                    distributed.wait(futures, timeout=SECONDS_BETWEEN_LOOKS)
+                return
+            except TimeoutError:
+                self._check_open()
+                if self.client.scheduler_info(n_workers=-1)["workers"]:
+                    last_seen = monotonic()
+                if monotonic() - last_seen > WORKER_TIMEOUT:
+                    raise _no_worker() from None
+
+    def step_with_folder(self, job: Callable[[Path], T], directory: str, what: str) -> T:
+        """Run a step with a folder of its own in a directory, which is deleted whatever happens."""
+
+        def work() -> T:
+            folder = new_folder(directory, "step")
+            try:
+                return job(folder)
+            finally:
+                rmtree(folder, ignore_errors=True)
+
+        return self.step(work, what)
+
     def step(self, job: Callable[[], T], what: str) -> T:
         """Run a step; refuse, with TooLarge, one with a task that kills every worker that runs it."""
         self._check_open()
@@ -67,6 +136,22 @@ class Cluster:
                 f"{what} killed every worker that ran it, most likely for lack of memory (a worker's limit is {limit}); use "
                 "fewer rows in a block, or give the workers more memory"
             ) from error
+
+
+def _refusal_or_answer(function: Callable[..., Any], *given: Any) -> Any:
+    """Return what a function returns, or the refusal that it raises: dask would log that, and run the task again."""
+    try:
+        return function(*given)
+    except PopgraphError as refusal:
+        return refusal
+
+
+def _no_worker() -> InvalidArgument:
+    """Say that there is nobody to work, and that nothing is lost."""
+    return InvalidArgument(
+        f"the dask cluster has had no worker for {WORKER_TIMEOUT:g} seconds; start workers, and call again: what was written is "
+        "kept"
+    )
 
 
 def _start_workers() -> Any:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from popgraph.basics.arrays import Floats, Ints
+from popgraph.basics.arrays import Floats, Ints, Sparse
+from popgraph.dask import store
 from popgraph.dask.products import Products
 from popgraph.dask.search import Search
 from popgraph.spectrum import (
@@ -12,6 +13,7 @@ from popgraph.spectrum import (
     assemble_spectrum,
     leading_eigenvectors,
     nothing_to_solve,
+    orthonormal,
     rounded,
     unit_eigenvectors,
 )
@@ -24,14 +26,39 @@ def decompose(products: Products, w_x: Floats, of_view: Ints, n: int, k: int) ->
     solution = nothing_to_solve(k, count, (n, N), f"{count:,} components")
     if solution is None:
         side, square = min(n, N), sum(block.square for block in products.blocks)
-        search = Search(products, unit, square - count, side)
+        search = Search(products, _unit_searched(products, unit, w_x, of_view), square - count)
         remainder, bound, excluded = search.leading(k - count)
         below = rounded(search.gamma, side)
-        U = search.basis[:, below > 0]
+        U = _on_views(products, search.basis[:, below > 0])
         gamma = np.concatenate([np.ones(count), below[below > 0]])
-        why = "filtered columns, their QR by dask's tsqr"
+        why = (
+            "filtered columns, their QR by dask's tsqr"
+            if products.panels is None
+            else "filtered columns, all of M on each worker"
+        )
         what = f"{len(products.blocks):,} blocks of {n:,} naturals x {N:,} views"
         use = SolverUse("blocks", count, (n, N), why, what)
         solution = Solution(gamma, count, excluded, (use,), side, remainder, bound)
     V = leading_eigenvectors(unit[:, : min(k, count)], solution.gamma[count:], U, k, solution.side)
     return assemble_spectrum(solution, V, w_x, products.gram, at_once=k)  # all columns in one round trip to the cluster
+
+
+def _unit_searched(products: Products, unit: Sparse, w_x: Floats, of_view: Ints) -> Sparse:
+    """Return the eigenvectors of the components' eigenvalue 1 of the product that is searched."""
+    if not products.by_naturals:
+        return unit
+    # M √w_x = √p (each row of the kernel sums to 1), and so it is on each component by itself; so M times the component's number
+    # times √w_x is √p times the number of the natural's component.
+    root_p = np.sqrt(store.probabilities(products.directory, len(products.blocks)))
+    component = np.rint(products.times(np.sqrt(w_x) * of_view) / root_p).astype(np.intp)
+    return unit_eigenvectors(component, root_p**2, unit.shape[1])
+
+
+def _on_views(products: Products, U: Floats) -> Floats:
+    """Return the eigenvectors of Ā of what was searched for: MᵀU of eigenvectors of MMᵀ, made orthonormal again."""
+    if not products.by_naturals:
+        return U
+    if U.shape[1] == 0:
+        return np.empty((products.N, 0))
+    V = products.transposed_times(U)
+    return orthonormal(V / np.linalg.norm(V, axis=0))

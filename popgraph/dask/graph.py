@@ -10,6 +10,7 @@ import numpy as np
 from popgraph.basics.arguments import flag, generator, one_of, whole_number
 from popgraph.basics.arguments.classes import classes_in_order, labels_of, list_labels
 from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse, frozen
+from popgraph.basics.blas import one_thread
 from popgraph.basics.words import size_in_words
 from popgraph.dask import drawing, store
 from popgraph.dask.decompose import decompose
@@ -17,11 +18,13 @@ from popgraph.dask.products import Products
 from popgraph.declare import Distribution, Seed
 from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.populations import PopulationGraph, build, read_columns, read_draws, sizes_in_words
-from popgraph.spectrum import PREFERRED_DENSE_SIDE, Spectrum
+from popgraph.spectrum import Spectrum
 from popgraph.spectrum import decompose as decompose_here
 
 MAX_BYTES_COLLECTED = 2**28  # of M or A that may be brought to this process
-MAX_BYTES_SOLVED_HERE = 2**22  # of M; sending columns to the workers would take longer than the solve
+MOST_TASKS_OUTRUN = (
+    4  # workers' threads that one process is as quick as: two take 1 to 2 times as long as it on 200,000 views
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -185,15 +188,18 @@ class BlockGraph(Immutable):
         """Return the k leading eigenpairs of Ā, as `PopulationGraph.spectrum` does: the same values and the same certificate.
 
         The eigenvector of eigenvalue 1 of each component is known in closed form. Those of smaller eigenvalues are found by
-        Chebyshev-filtered subspace iteration, with Ā applied block by block, bounded by Lanczos' method, and certified. At most
-        k + 64 columns of N numbers are in this process's memory.
+        Chebyshev-filtered subspace iteration on the workers: each multiplies some of the columns by all of M, kept in its memory or
+        read from disk; or each takes some blocks of M, where that has far more entries than there are columns to send. What is
+        left is bounded by filtered Gaussian columns, or by Lanczos' method, and all is certified. At most k + 64 columns of N
+        numbers are in this process's memory.
 
         Parameters
         ----------
         k : int
             In 1..N.
         solver : {"blocks", "collected"}, optional
-            "collected" loads M into this process and solves as on one machine; by default that is done where M is very small.
+            "collected" loads M into this process and solves as on one machine. By default that is done where M takes no more than
+            256 MiB, no more than these columns, and there are at most four workers.
         progress : bool
             Whether dask's bar shows what runs; its dashboard does so in any case.
 
@@ -217,11 +223,16 @@ class BlockGraph(Immutable):
         k = whole_number("k", k, self.N)
         solver = None if solver is None else one_of("solver", solver, ("blocks", "collected"))
         flag("progress", progress)
-        small = self.bytes <= MAX_BYTES_SOLVED_HERE and min(self.n, self.N) <= PREFERRED_DENSE_SIDE
-        if solver == "collected" or (solver is None and small):
+        if solver == "collected" or (solver is None and self._fits_here(k)):
             return decompose_here(self.collected(), self.w_x, k)
         products = replace(self.products, progress=progress)
-        return decompose(products, self.w_x, self.components, self.n, k)
+        with one_thread():
+            return decompose(products, self.w_x, self.components, self.n, k)
+
+    def _fits_here(self, k: int) -> bool:
+        """Whether this process can well take M beside the columns that it holds anyway, and is as quick as the workers."""
+        columns = 8 * self.N * (k + 64)
+        return self.bytes <= min(MAX_BYTES_COLLECTED, columns) and self.products.workers <= MOST_TASKS_OUTRUN
 
     def collected(self) -> Sparse:
         """Return M as one csr_array; `TooLarge` above 256 MiB.

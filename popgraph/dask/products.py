@@ -1,14 +1,18 @@
-"""Ā times tall arrays on a cluster, block of naturals by block, and the QR of tall arrays by dask's `tsqr`.
+"""Ā times tall arrays on a cluster: each worker takes some columns and all of M, or some blocks of M and all columns.
 
-A tall array (N, b) is a dask array in chunks of views. For each block of M, a task maps the block from disk, reads the rows of X
-at its views, and returns MᵀMX at these rows. A task for each chunk then adds the blocks' parts, in the order of the blocks, so that
-the rounding does not depend on which of them was ready first. No worker needs more than two panels of columns; dask writes the
-others to disk.
+The first way (`panels.py`) takes one round trip for a whole filter, and sends no column from worker to worker. The second is for
+an M that is much larger than the columns, or columns that a worker cannot hold in full: block of naturals by block, and the QR
+by dask's `tsqr`. There a tall array (N, b) is a dask array in chunks of views: for each block of M, a task maps the block from
+disk, reads the rows of X at its views, and returns MᵀMX at these rows. A task for each chunk then adds the blocks' parts, in the
+order of the blocks, so that the rounding does not depend on which of them was ready first. No worker needs more than two panels
+of columns; dask writes the others to disk.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -19,13 +23,22 @@ from distributed import progress as dask_bar
 
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.words import size_in_words
-from popgraph.dask import store
+from popgraph.dask import actions, store
 from popgraph.dask.cluster import Cluster
+from popgraph.dask.factor import HELD_BYTES_AN_ENTRY, FactorFiles
+from popgraph.dask.panels import COPIES_IN_A_TASK, Eigenvectors, Panels
 from popgraph.dask.store import VIEW_BINS, FactorBlock, factor
 from popgraph.errors import TooLarge
+from popgraph.spectrum import orthonormal
 from popgraph.spectrum.solvers.chebyshev import Filter
 
-CHUNK_BYTES = 2**26  # of a tall array
+CHUNK_BYTES = 2**26  # of a tall array, where the workers share M
+MEMORY_SHARE_OF_FACTOR = 0.2  # of a worker's memory, which it may keep M in
+MOST_BYTES_HELD = 2**31  # of M in a worker without a limit
+MOST_COLUMNS_A_TASK = 64
+# All workers read all of M at each product, or they send each other columns: one number sent costs as much as so many entries read.
+# Measured on two local workers: 3.5 ns a byte sent through dask, 1 ns a byte read from disk, at 8 and 12 bytes each.
+MOST_ENTRIES_A_NUMBER, USUAL_WIDTH = 2.3, 40
 # Share of a worker's memory that the chunks of one product may take: its results take as much, and dask spills at 0.6
 MEMORY_SHARE_OF_COLUMNS = 0.25
 
@@ -46,34 +59,95 @@ class Products:
     memory: float
     progress: bool = False
 
+    @cached_property
+    def n(self) -> int:
+        """The number of naturals."""
+        return sum(block.n for block in self.blocks)
+
+    @cached_property
+    def panels(self) -> Panels | None:
+        """All of M on each worker, or None if the workers share it, block by block."""
+        entries, longest = sum(block.nnz for block in self.blocks), max(self.n, self.N)
+        widest = MOST_COLUMNS_A_TASK
+        if self.memory:
+            widest = min(widest, int(MEMORY_SHARE_OF_COLUMNS * self.memory / (8 * longest * COPIES_IN_A_TASK)))
+        if widest < 1:
+            return None
+        held_bytes = HELD_BYTES_AN_ENTRY * entries
+        held = held_bytes <= (MEMORY_SHARE_OF_FACTOR * self.memory if self.memory else MOST_BYTES_HELD)
+        if not held and entries > MOST_ENTRIES_A_NUMBER * USUAL_WIDTH * self.N:
+            return None
+        rows, by_naturals = tuple(block.n for block in self.blocks), held and self.n < self.N
+        files = FactorFiles(self.directory, rows, self.N, held, by_naturals)
+        return Panels(self.cluster, files, self.workers, widest, self.progress)
+
     def gram(self, X: Floats) -> Floats:
         """Return ĀX of a vector (N,) or columns (N, b)."""
         tall = X.reshape(self.N, -1)
-        return self._step(lambda: [self._gram(self._tall(tall))], "a product with Ā")[0].reshape(X.shape)
+        if self.panels is not None:
+            return self.panels.columns(actions.gram, tall, self.N, what="a product with Ā").reshape(X.shape)
+        return self._step(lambda folder: [self._gram(self._tall(tall, folder))], "a product with Ā")[0].reshape(X.shape)
 
     def times(self, X: Floats) -> Floats:
         """Return MX (n, ...) of a vector (N,) or columns."""
         tall = X.reshape(self.N, -1)
-        product = self._step(lambda: [self._times(self._tall(tall))], "a product with M")[0]
+        if self.panels is not None:
+            return self.panels.columns(actions.times, tall, self.n, what="a product with M").reshape(-1, *X.shape[1:])
+        product = self._step(lambda folder: [self._times(self._tall(tall, folder))], "a product with M")[0]
         return product.reshape(-1, *X.shape[1:])
 
     def transposed_times(self, Z: Floats) -> Floats:
         """Return MᵀZ (N, ...) of a vector (n,) or columns."""
         rows = np.concatenate([[0], np.cumsum([block.n for block in self.blocks])])
         tall = Z.reshape(rows[-1], -1)
+        if self.panels is not None:
+            product = self.panels.columns(actions.transposed_times, tall, self.N, what="a product with Mᵀ")
+            return product.reshape(self.N, *Z.shape[1:])
         edges = self.edges(tall.shape[1])
-        product = self._step(lambda: [self._transposed_times(self._sent(tall, rows), edges)], "a product with Mᵀ")[0]
+        product = self._step(
+            lambda folder: [self._transposed_times(self._sent(tall, rows, folder), edges)], "a product with Mᵀ"
+        )[0]
         return product.reshape(self.N, *Z.shape[1:])
 
-    def filtered(self, X: Floats, polynomial: Filter) -> Floats:
-        """Return a polynomial of Ā times columns (N, b)."""
-        return self._step(lambda: [polynomial(self._gram, lambda x: x, self._tall(X))], "a filter of Ā")[0]
+    @property
+    def by_naturals(self) -> bool:
+        """Whether eigenvectors are searched for as those of MMᵀ."""
+        return self.panels is not None and self.panels.files.by_naturals
+
+    @property
+    def side(self) -> int:
+        """The length of the vectors that are searched for: n by naturals, N by views."""
+        return self.n if self.by_naturals else self.N
+
+    def searched(self, X: Floats) -> Floats:
+        """Return the product of which eigenvectors are searched for, MMᵀ or MᵀM, times a vector (side,) or columns."""
+        if self.panels is None:
+            return self.gram(X)
+        tall = X.reshape(self.side, -1)
+        return self.panels.columns(actions.searched, tall, self.side, what="a product with Ā").reshape(X.shape)
+
+    def filtered(
+        self, X: Floats, polynomial: Filter, known: Eigenvectors | None = None, *, roughly: bool = False
+    ) -> Floats:
+        """Return a polynomial of that product times columns (side, b).
+
+        Known eigenvectors are removed on the way, as often as the polynomial asks for; `roughly` allows float32.
+        """
+        if self.panels is not None:
+            action = actions.filtered_roughly if roughly else actions.filtered
+            return self.panels.columns(action, X, self.side, polynomial, known, what="a filter of Ā")
+        return self._step(lambda folder: [polynomial(self._gram, lambda x: x, self._tall(X, folder))], "a filter of Ā")[
+            0
+        ]
 
     def orthonormal_and_gram(self, X: Floats) -> tuple[Floats, Floats]:
-        """Return orthonormal columns Q with the span of X, (N, b), and ĀQ."""
+        """Return orthonormal columns Q with the span of X, (side, b), and the product that is searched with them."""
+        if self.panels is not None:
+            Q = orthonormal(X)
+            return Q, self.searched(Q)
 
-        def job() -> list[Any]:
-            Q = da.linalg.tsqr(self._tall(X))[0]
+        def job(folder: Path) -> list[Any]:
+            Q = da.linalg.tsqr(self._tall(X, folder))[0]
             return [Q, self._gram(Q)]
 
         Q, image = self._step(job, "a tall QR")
@@ -95,31 +169,28 @@ class Products:
             )
         return min(width, most)
 
-    def _step(self, job: Callable[[], list[Any]], what: str) -> list[Floats]:
-        """Compute tall arrays on the workers, and return them in this process's memory."""
+    def _step(self, job: Callable[[Path], list[Any]], what: str) -> list[Floats]:
+        """Compute tall arrays on the workers, and return them in this process's memory; `job` is given a folder for columns."""
 
-        def compute() -> list[Floats]:
+        def compute(folder: Path) -> list[Floats]:
             client = self.cluster.client
             with client.as_current():
-                arrays = client.persist(job())
+                arrays = client.persist(job(folder))
                 chunks = [[array.dask[key] for key, *_ in array.__dask_keys__()] for array in arrays]
-                if self.progress:
-                    dask_bar([chunk for column in chunks for chunk in column])
-                return [np.concatenate(column) for column in client.gather(chunks)]
+                flat = [chunk for column in chunks for chunk in column]
+                parts = iter(self.cluster.gathered_futures(flat, dask_bar if self.progress else None))
+                return [np.concatenate([next(parts) for _ in column]) for column in chunks]
 
-        try:
-            return self.cluster.step(compute, what)
-        finally:
-            store.clear_columns(self.directory)
+        return self.cluster.step_with_folder(compute, self.directory, what)
 
-    def _tall(self, X: Floats) -> Any:
+    def _tall(self, X: Floats, folder: Path) -> Any:
         """Return columns as a dask array in chunks of views."""
-        return self._sent(X, self.edges(X.shape[1]))
+        return self._sent(X, self.edges(X.shape[1]), folder)
 
-    def _sent(self, X: Floats, edges: Ints) -> Any:
+    def _sent(self, X: Floats, edges: Ints, folder: Path) -> Any:
         """Return columns as a dask array with these chunks."""
         # The workers read them from a file beside the blocks: what is sent to a worker's memory is lost when the worker dies.
-        path, name = store.write_columns(self.directory, X), f"columns-{uuid4().hex}"
+        path, name = store.write_columns(str(folder), X), f"columns-{uuid4().hex}"
         cuts = [(int(start), int(stop)) for start, stop in pairwise(edges)]
         tasks = {(name, c, 0): (store.read_columns, path, X.shape[1], *cut) for c, cut in enumerate(cuts)}
         return da.Array(tasks, name, chunks=(tuple(np.diff(edges).tolist()), X.shape[1:]), dtype=np.float64)

@@ -18,7 +18,7 @@ from popgraph.basics.arrays import Floats, Sparse
 from popgraph.basics.words import listing, shorten
 from popgraph.dask.store import KernelBlock, read_source, write_kernel
 from popgraph.declare import Augmentation, Distribution, LazySequence, enumerate_views, read_rows
-from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, PopgraphError
+from popgraph.errors import InvalidArgument, InvalidAugmentation, InvalidDistribution, PopgraphError, TooLarge
 
 Source = Callable[..., tuple[Any, ...]]  # block, and what it is given -> (p, A) or (p, A, views)
 
@@ -45,6 +45,8 @@ def read(directory: str, block: int, path: str, *given: Any) -> Answer:
         return Answer(refusal=type(error)(f"block {block}: {error}"))
     try:
         return Answer(write_kernel(directory, block, p, A), views, A.shape[1])
+    except TooLarge as error:
+        return Answer(refusal=TooLarge(f"block {block}: {error}"))
     except OSError as error:
         return Answer(
             refusal=InvalidArgument(

@@ -4,7 +4,9 @@ A block is a few arrays, each in a file of its own. An array is written under an
 worker that is killed while writing leaves no partial file that could be read as a block.
 """
 
+import errno
 import os
+import shutil
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +19,8 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from popgraph.basics.arrays import Floats, Ints, Sparse
+from popgraph.basics.words import size_in_words
+from popgraph.errors import TooLarge
 
 # The files hold numbers without a header, and the array's name determines its dtype. The .npy format is not used: numpy parses
 # its headers by Python's `ast`, which sometimes fails if two threads parse at once (CPython 3.11), and workers may be threads.
@@ -26,6 +30,8 @@ DTYPES = {
     **dict.fromkeys(["indptr", "numbers", "columns"], "i8"),
     **dict.fromkeys(["raw", "indices"], "i4"),
 }
+# What the system says where a file can grow no further: the disk, the user's quota or the limit on a file's size
+DISK_IS_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 VIEW_BINS = 256  # into which the views 0..N-1 are divided; a `FactorBlock` says in which of them its block has entries
 
 
@@ -57,9 +63,10 @@ class KernelBlock:
 
 @dataclass(frozen=True, eq=False)
 class FactorBlock:
-    """Describe a written block of M: its number of naturals, the sum of its squared entries, and the `VIEW_BINS` it reaches."""
+    """Describe a written block of M: its naturals, its entries, the sum of their squares, and the `VIEW_BINS` that it reaches."""
 
     n: int
+    nnz: int
     square: float
     bins: Ints
 
@@ -104,7 +111,7 @@ def write_factor(directory: str, block: int) -> FactorBlock:
     _save(directory, block, "columns", columns[order])
     _save(directory, block, "indices", place[raw])
     _save(directory, block, "M", M)
-    return FactorBlock(len(p), float(np.sum(M**2)), np.unique(columns * VIEW_BINS // n_views))
+    return FactorBlock(len(p), len(M), float(np.sum(M**2)), np.unique(columns * VIEW_BINS // n_views))
 
 
 def factor(directory: str, block: int) -> tuple[Sparse, Ints]:
@@ -118,7 +125,8 @@ def complete_factor(directory: str, blocks: int, n_views: int) -> Sparse:
     parts = []
     for block in range(blocks):
         M, columns = factor(directory, block)
-        parts.append(sp.csr_array((M.data, columns[M.indices], M.indptr), shape=(M.shape[0], n_views)))
+        at = columns.astype(np.int32 if n_views < 2**31 else np.int64)[M.indices]
+        parts.append(sp.csr_array((M.data, at, M.indptr), shape=(M.shape[0], n_views)))
     stacked: Sparse = sp.vstack(parts, format="csr")
     return stacked
 
@@ -152,7 +160,7 @@ def _path(directory: str, block: int, name: str) -> Path:
 def write_columns(directory: str, X: Floats) -> str:
     """Write X (N, width) to a file that the workers read rows of, and return its path."""
     path = Path(directory) / f"columns-{uuid4().hex}"
-    np.ascontiguousarray(X, dtype=np.float64).tofile(path)
+    write_array(path, X, "f8")
     return str(path)
 
 
@@ -160,12 +168,6 @@ def read_columns(path: str, width: int, start: int, stop: int) -> Floats:
     """Return the rows start..stop-1 of an X that `write_columns` wrote."""
     rows = np.fromfile(path, dtype=np.float64, count=(stop - start) * width, offset=8 * start * width)
     return rows.reshape(stop - start, width)
-
-
-def clear_columns(directory: str) -> None:
-    """Delete all files of `write_columns`."""
-    for path in Path(directory).glob("columns-*"):
-        path.unlink()
 
 
 def write_source(directory: str, source: Any) -> str:
@@ -183,10 +185,52 @@ def read_source(path: str) -> Any:
 
 def _save(directory: str, block: int, name: str, array: Any) -> None:
     """Write one array of a block; the file gets its name when it is complete."""
-    path = _path(directory, block, name)
+    write_array(_path(directory, block, name), array, DTYPES[name])
+
+
+def write_array(path: Path, array: Any, dtype: str) -> None:
+    """Write an array's numbers, row after row, to a file that gets its name when it is complete; TooLarge if the disk is full."""
+    numbers = np.ascontiguousarray(array, dtype=dtype)
     part = path.with_name(f"{path.name}.{uuid4().hex}")
-    np.ascontiguousarray(array, dtype=DTYPES[name]).tofile(part)
-    os.replace(part, path)
+    try:
+        with part.open("wb", buffering=0) as file:
+            # Not by numpy's tofile, whose OSError does not say that the disk is full
+            left = numbers.reshape(-1).view(np.uint8).data
+            while left:
+                left = left[file.write(left) :]
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        if error.errno not in DISK_IS_FULL:
+            raise
+        raise TooLarge(_full(path.parent, numbers.nbytes, error)) from error
+    except BaseException:
+        part.unlink(missing_ok=True)  # interrupted
+        raise
+
+
+def new_folder(directory: str, name: str) -> Path:
+    """Make a folder beside the blocks, for the files of one step."""
+    folder = Path(directory) / f"{name}-{uuid4().hex}"
+    try:
+        folder.mkdir()
+    except OSError as error:
+        if error.errno not in DISK_IS_FULL:
+            raise
+        raise TooLarge(_full(folder.parent, 0, error)) from error
+    return folder
+
+
+def _full(folder: Path, size: int, error: OSError) -> str:
+    """Say which disk is full, what was to be written, and what helps."""
+    try:
+        left = f"{size_in_words(shutil.disk_usage(folder).free)} are left"
+    except OSError:
+        left = "it does not say what is left"
+    return (
+        f"the disk of {folder} is full ({error.strerror}): {size_in_words(size)} were to be written, and {left}; make room "
+        "there, or build the graph with store= a directory on a larger disk"
+    )
 
 
 def _load(directory: str, block: int, name: str) -> Any:

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,16 +33,20 @@ class Workplace:
     temporary: Temporary | None
     progress: bool
 
+    def __enter__(self) -> "Workplace":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        """Empty the directory if a build failed or was interrupted: nothing of its blocks is of use, and it can be given again."""
+        if kind is not None and self.temporary is None:
+            for path in Path(self.directory).iterdir():
+                with suppress(OSError):
+                    path.unlink()
+
     def on_workers(self, function: Callable[..., Any], calls: list[tuple[Any, ...]], what: str) -> list[Any]:
         """Call a function on the workers, once for each block."""
-
-        def job() -> list[Any]:
-            futures = [self.cluster.client.submit(function, *call, pure=False) for call in calls]
-            if self.progress:
-                dask_bar(futures)
-            return list(self.cluster.client.gather(futures))
-
-        return self.cluster.step(job, what)
+        bar = dask_bar if self.progress else None
+        return self.cluster.step(lambda: self.cluster.gathered(function, calls, bar), what)
 
 
 def open_workplace(client: Any, store: Any, progress: bool) -> Workplace:

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 from popgraph.basics.namespaces import missing, only
 from popgraph.declare import images
 from popgraph.declare.augmentation import Augmentation, as_augmentation, from_table
-from popgraph.declare.batch.states import LazySequence, LetterCoding, NumberCoding, StateSequence, distinct
+from popgraph.declare.batch.numbering import distinct
+from popgraph.declare.batch.states import LazySequence, LetterCoding, NumberCoding, StateSequence
 from popgraph.declare.combinators import applied, apply, choose, identity, independently
 from popgraph.declare.distribution import Distribution, Seed, joint_distribution
 from popgraph.declare.enumerated import (

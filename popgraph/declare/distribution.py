@@ -128,7 +128,7 @@ class Distribution(Immutable, Mapping[Hashable, float]):
     def _fill(
         self,
         outcomes: Sequence[Hashable],
-        probabilities: Sequence[float],
+        probabilities: Sequence[float] | Floats,
         numerators: tuple[int, ...] | None,
         denominator: int | None,
     ) -> None:
@@ -154,7 +154,12 @@ class Distribution(Immutable, Mapping[Hashable, float]):
         Distribution({'lightning': 1/2, 'cloud': 1/2})
         """
         distinct = read_distinct(outcomes, "outcome", "use Distribution.from_samples to count repeats")
-        return cls.from_counts(dict.fromkeys(distinct, 1))
+        if not distinct:
+            return cls({})  # which is refused
+        law = object.__new__(cls)
+        count = len(distinct)
+        law._fill(distinct, np.full(count, 1 / count), (1,) * count, count)
+        return law
 
     @classmethod
     def from_counts(cls, counts: Mapping[Any, int]) -> "Distribution":

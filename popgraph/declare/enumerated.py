@@ -19,7 +19,7 @@ from popgraph.basics.arguments.distributions import read_declared
 from popgraph.basics.arguments.kernels import is_mapping, is_matrix, read_kernel
 from popgraph.basics.arguments.outcomes import check_equality, read_distinct
 from popgraph.basics.arguments.probabilities import SUM_TOLERANCE
-from popgraph.basics.arrays import Immutable, Sparse, frozen, frozen_csr
+from popgraph.basics.arrays import Immutable, Sparse, frozen, frozen_csr, row_ranges
 from popgraph.basics.memory import DECLARE_FEWER, reserve
 from popgraph.basics.progress import Progress, track
 from popgraph.basics.words import listing, shorten
@@ -151,7 +151,9 @@ def _from_matrix(
     """Read a kernel matrix, whose columns keep their order."""
     law, matrix, names = read_law_and_matrix(declared, given, views, normalize)
     kernel, exact = read_rows(matrix, law, normalize)
-    reached = np.bincount(kernel.indices, minlength=len(names)) > 0
+    reached = np.zeros(len(names), dtype=bool)
+    for rows in row_ranges(kernel):  # numpy makes 64-bit copies of the indices
+        reached[kernel.indices[kernel.indptr[rows.start] : kernel.indptr[rows.stop]]] = True
     if not reached.all():
         if not drop_unreachable:
             lost = [
@@ -173,26 +175,26 @@ def read_rows(matrix: Any, law: Distribution, normalize: bool) -> tuple[Sparse, 
     if matrix.dtype.kind not in "biuf" or (is_integer and float(np.sum(entries, dtype=np.float64)) >= 2**53):
         return _read_objects(matrix, law, normalize)  # fractions; or ints whose sums a float does not hold
     count = matrix.nnz if sp.issparse(matrix) else np.count_nonzero(matrix)
-    reserve(f"a kernel of {count:,} entries", 64.0 * count, "declare fewer naturals, or views")
+    reserve(f"a kernel of {count:,} entries", 48.0 * count, "declare fewer naturals, or views")
     csr = _converted(matrix, np.int64 if is_integer else np.float64)
     csr.sum_duplicates()
     csr.eliminate_zeros()
-    row_of = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr))
 
     def named(entries: Any) -> str:
+        rows = np.searchsorted(csr.indptr, entries, side="right") - 1
         return listing(
             [
-                f"{csr.data[i]} in the row of {shorten(law.outcomes[row_of[i]])}, column {csr.indices[i]}"
-                for i in entries
+                f"{csr.data[i]} in the row of {shorten(law.outcomes[row])}, column {csr.indices[i]}"
+                for i, row in zip(entries, rows.tolist(), strict=True)
             ]
         )
 
-    data = csr.data.astype(np.float64)
+    data = csr.data.astype(np.float64, copy=False)
     if (bad := np.flatnonzero(~np.isfinite(data))).size:
         raise InvalidAugmentation(f"the kernel matrix has entries that are not finite: {named(bad)}")
     if (bad := np.flatnonzero(data < 0)).size:
         raise InvalidAugmentation(f"the kernel matrix has negative entries: {named(bad)}")
-    totals = np.bincount(row_of, weights=data, minlength=csr.shape[0])
+    totals = Sparse((data, csr.indices, csr.indptr), shape=csr.shape) @ np.ones(csr.shape[1])
     wrong = np.flatnonzero(totals <= 0 if normalize else np.abs(totals - 1) > SUM_TOLERANCE)
     if wrong.size:
         mend = "an empty row cannot be rescaled" if normalize else "pass normalize=True to rescale"
@@ -200,7 +202,7 @@ def read_rows(matrix: Any, law: Distribution, normalize: bool) -> tuple[Sparse, 
         raise InvalidAugmentation(f"{wrong.size} of {len(law)} kernel rows do not sum to 1: {sums}; {mend}")
     exact = ExactKernel(frozen(csr.data.copy()), tuple(int(total) for total in totals)) if is_integer else None
     if normalize:
-        data /= totals[row_of]
+        data /= np.repeat(totals, np.diff(csr.indptr))
     return frozen_csr(sp.csr_array((data, csr.indices, csr.indptr), shape=csr.shape)), exact
 
 
@@ -283,19 +285,16 @@ def _in_order(population: EnumeratedPopulation, views: list[Hashable], drop_unre
 
 def _from_states(law: Distribution, listed: Enumeration) -> EnumeratedPopulation:
     """Sort the entries of an enumeration into a kernel."""
-    indptr = np.concatenate([[0], np.cumsum(listed.lengths)])
     if not listed.data.all():
-        row = int(np.searchsorted(indptr, np.flatnonzero(listed.data == 0)[0], side="right")) - 1
+        row = int(np.searchsorted(listed.indptr, np.flatnonzero(listed.data == 0)[0], side="right")) - 1
         raise InvalidDistribution(
             f"a view of natural {shorten(law.outcomes[row])} has a probability too small for float64, below 5e-324; leave it out"
         )
-    order = np.lexsort((listed.columns, np.repeat(np.arange(len(law)), listed.lengths)))
-    kernel = frozen_csr(
-        sp.csr_array((listed.data[order], listed.columns[order], indptr), shape=(len(law), len(listed.views)))
-    )
+    shape = (len(law), len(listed.views))
+    kernel = frozen_csr(sp.csr_array((listed.data, listed.columns, listed.indptr), shape=shape))
     exact = None
     if listed.numerators is not None:
-        exact = ExactKernel(frozen(_narrow(listed.numerators[order])), listed.denominators)
+        exact = ExactKernel(frozen(_narrow(listed.numerators)), listed.denominators)
     return EnumeratedPopulation(law, listed.views, kernel, exact)
 
 

@@ -164,7 +164,8 @@ def flip_pixels(
     if size < 0:
         raise InvalidArgument(f"count is {size}; the number of flipped pixels must be 0 or more")
 
-    batch = vectorised.on_images(partial(_flipped_states, size, pixels), Fraction(1))
+    masks = partial(_flip_masks, size, pixels)
+    batch = vectorised.on_images(partial(_flipped_states, size, pixels), Fraction(1), masks)
     noise = Augmentation(partial(_flipped_pixels, size, pixels), f"flip {size} pixels", True, batch)
     return _sometimes(noise, probability, noise.name)
 
@@ -193,12 +194,25 @@ def _flipped_states(size: int, pixels: Sequence[tuple[int, int]] | None, states:
     """Return what becomes of a batch of images for every set of pixels; None where they are not of 0 and 1, or too small."""
     if states.ndim != 3 or not ((states == 0) | (states == 1)).all():
         return None
-    height, width = states.shape[1:]
+    sites = _flat_sites(size, pixels, states.shape[1:])
+    return None if sites is None else [_inverted(states, chosen) for chosen in combinations(sites, size)]
+
+
+def _flip_masks(size: int, pixels: Sequence[tuple[int, int]] | None, shape: tuple[int, ...]) -> Any:
+    """Return for every set of pixels the word of an image in which these alone are 1, or None if there is no such set."""
+    sites = _flat_sites(size, pixels, shape)
+    if sites is None:
+        return None
+    chosen = np.array(list(combinations(sites, size)), dtype=np.uint64).reshape(comb(len(sites), size), size)
+    return np.bitwise_or.reduce(np.uint64(1) << chosen, axis=1)
+
+
+def _flat_sites(size: int, pixels: Sequence[tuple[int, int]] | None, shape: tuple[int, ...]) -> Sequence[int] | None:
+    """Return the flat positions of the pixels that may be flipped, or None if so many at once are too many, or not there."""
+    height, width = shape
     inside = pixels is None or all(0 <= row < height and 0 <= column < width for row, column in pixels)
     sites = range(height * width) if pixels is None else sorted({row * width + column for row, column in pixels})
-    if not inside or size > len(sites) or comb(len(sites), size) > PRODUCT_LIMIT:
-        return None
-    return [_inverted(states, chosen) for chosen in combinations(sites, size)]
+    return sites if inside and size <= len(sites) and comb(len(sites), size) <= PRODUCT_LIMIT else None
 
 
 def _inverted(states: Any, chosen: tuple[int, ...]) -> Any:

@@ -30,6 +30,8 @@ from popgraph.downstream.partition import (
     partition_bounds,
     sparsest_partition,
 )
+from popgraph.downstream.partition import sparsest_partitions as sparsest_partitions  # for other rooms, as the next one
+from popgraph.downstream.partition import steps_of_search as steps_of_search
 from popgraph.downstream.probing import Probe, ProbeRange, probe, probe_range
 from popgraph.downstream.selftraining import (
     iterate as iterate,  # as the next ones: for other rooms, and public in selftraining

@@ -3,6 +3,7 @@
 The exact search enumerates all sets of views; for more views, ρ_m is bounded by λ_m/2 and by the best partition found.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -189,13 +190,42 @@ def sparsest_partition(graph: ViewedPopulation, m: int) -> Partition:
             f"the sparsest partition of {graph.N:,} views would take 3^{graph.N} steps; at most {MAX_VIEWS_SEARCHED} views are "
             "searched: use partition_bounds, which brackets rho at any size"
         )
-    levels = [phi := _ranks(_all_conductances(graph))]
-    for _ in range(m - 2):  # to split all views into m parts, tables of up to m - 1 parts are needed
-        levels.append(_best_splits(phi, levels[-1]))
+    return _split(graph, m, _search_tables(graph, m, []))
+
+
+@in_words("searching the partitions", "use partition_bounds, which brackets rho at any size")
+@one_thread()
+def sparsest_partitions(graph: ViewedPopulation, counts: Iterable[int]) -> dict[int, Partition]:
+    """Return `sparsest_partition(graph, m)` of each m of at most 16 views; the tables are made once, for the largest m."""
+    tables: list[Ranks] = []
+    partitions = {}
+    for m in counts:
+        closed_form = _in_closed_form(graph, m)
+        if closed_form is None:
+            tables = _search_tables(graph, m, tables)
+        partitions[m] = _split(graph, m, tables) if closed_form is None else closed_form
+    return partitions
+
+
+def steps_of_search(graph: ViewedPopulation, m: int) -> int:
+    """Return how many pairs of disjoint sets of views `sparsest_partition` compares: (m - 2) 3^N, 0 in closed form."""
+    return 0 if m <= graph.component_count or m == graph.N else (m - 2) * 3**graph.N
+
+
+def _search_tables(graph: ViewedPopulation, m: int, tables: list[Ranks]) -> list[Ranks]:
+    """Return the ranks of every set's best split into 1, 2, ..., m - 1 parts, beginning with tables made before."""
+    tables = tables or [_ranks(_all_conductances(graph))]
+    while len(tables) < m - 1:
+        tables = [*tables, _best_splits(tables[0], tables[-1])]
+    return tables
+
+
+def _split(graph: ViewedPopulation, m: int, tables: list[Ranks]) -> Partition:
+    """Split all views into m parts by the `_search_tables`."""
     labels, remaining = np.zeros(graph.N, dtype=np.intp), (1 << graph.N) - 1
     for j in range(m - 1, 0, -1):
         subsets = _subsets(remaining)
-        worst = np.maximum(phi[subsets], levels[j - 1][remaining ^ subsets])
+        worst = np.maximum(tables[0][subsets], tables[j - 1][remaining ^ subsets])
         part = int(subsets[int(np.argmin(worst))])
         labels[[x for x in range(graph.N) if part >> x & 1]] = j
         remaining ^= part

@@ -1,6 +1,6 @@
 """`PopulationGraph`: a declared population joined to its arrays w, Ā and M; its methods forward to the rooms of the algorithms."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -12,6 +12,7 @@ from popgraph.basics.arguments import by_value, generator, one_of
 from popgraph.basics.arguments.classes import bayes_labels
 from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse
 from popgraph.basics.memory import in_words
+from popgraph.basics.products import Rows
 from popgraph.basics.words import did_you_mean, shorten
 from popgraph.declare import EnumeratedPopulation, Seed, StateSequence
 from popgraph.errors import InvalidArgument
@@ -166,11 +167,15 @@ class PopulationGraph(Immutable):
         >>> pg.zoo.hypercube(1).gram([1, 0])
         array([0.625, 0.375])
         """
-        return np.asarray(self._transposed @ (self.factor @ read_columns(X, self.N)))
+        by_natural, by_view = self._rows
+        return np.asarray(by_view(by_natural(read_columns(X, self.N))))
 
     @cached_property
-    def _transposed(self) -> Any:
-        return self.factor.T.tocsr() if self.factor.nnz <= MAX_ENTRIES_TRANSPOSED else self.factor.T
+    def _rows(self) -> tuple[Callable[[Floats], Any], Callable[[Floats], Any]]:
+        """Multiply by M, and by Mᵀ."""
+        by_natural, transposed = Rows(self.factor), self.factor.T
+        few = self.factor.nnz <= MAX_ENTRIES_TRANSPOSED
+        return by_natural, Rows(transposed.tocsr()) if few else lambda Z: transposed @ Z
 
     @property
     def trace(self) -> float:
@@ -259,6 +264,8 @@ class PopulationGraph(Immutable):
         1
         """
         try:
+            if isinstance(self.views, range) and isinstance(view, int | np.integer):  # no dictionary of 10^7 numbers
+                return self.views.index(int(view))
             return self.views.index(view) if isinstance(self.views, StateSequence) else self._index[by_value(view)]
         except (KeyError, TypeError, ValueError):
             meant = did_you_mean([view], self.views) or "; its views are graph.views"

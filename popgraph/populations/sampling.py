@@ -10,6 +10,7 @@ from popgraph.basics.arrays import Floats, Ints, Sparse
 from popgraph.basics.memory import reserve
 
 MAX_DRAWS = 2**31  # in one call
+NATURALS_AT_A_TIME = 2**16  # of the kernel, when its entries are summed up
 
 
 def read_draws(size: int, each: float = 48.0) -> int:
@@ -53,12 +54,17 @@ class PairSampler:
     @cached_property
     def _rows_below(self) -> Floats:
         """Row number plus the share of the row's mass up to and including each entry: increasing over all entries."""
-        start, stop = self.kernel.indptr[:-1], self.kernel.indptr[1:]
+        indptr = self.kernel.indptr
+        reserve("drawing views", 8.0 * self.kernel.nnz + 40.0 * len(self.p), "draw from a smaller population")
         running = np.cumsum(self.kernel.data)
-        before = np.concatenate([[0.0], running])[start]
-        rows = np.repeat(np.arange(len(self.p)), stop - start)
-        totals = running[stop - 1] - before
-        return np.asarray(rows + np.clip((running - before[rows]) / totals[rows], 0.0, 1.0))
+        before = np.concatenate([[0.0], running[indptr[1:-1] - 1]])
+        totals = running[indptr[1:] - 1] - before
+        for first in range(0, len(self.p), NATURALS_AT_A_TIME):  # in place: there may be as many entries as fit
+            of = slice(first, min(first + NATURALS_AT_A_TIME, len(self.p)))
+            rows = np.repeat(np.arange(of.start, of.stop), np.diff(indptr[of.start : of.stop + 1]))
+            part = running[indptr[of.start] : indptr[of.stop]]
+            part[:] = rows + np.clip((part - before[rows]) / totals[rows], 0.0, 1.0)
+        return running
 
     def given(self, naturals: Ints, uniform: Floats) -> Ints:
         """Return the view of each of these naturals that a number in [0, 1) chooses."""

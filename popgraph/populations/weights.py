@@ -5,7 +5,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.basics.arrays import Floats, Sparse, frozen, frozen_csr
+from popgraph.basics.arrays import Floats, Sparse, frozen, frozen_csr, row_ranges
 from popgraph.basics.memory import reserve
 from popgraph.basics.protocols import ViewedPopulation
 from popgraph.basics.words import listing, shorten, size_in_words
@@ -36,9 +36,15 @@ def view_probabilities(p: Floats, A: Sparse, views: Sequence[Hashable]) -> Float
 
 def factor(p: Floats, A: Sparse, w_x: Floats) -> Sparse:
     """Return M = diag(√p) A D^-1/2, nonzero wherever A is: an entry that would round to 0 becomes 5e-324."""
-    reserve("M", 40 * A.nnz, "declare fewer views for each natural, or fewer naturals")
-    data = np.repeat(np.sqrt(p), np.diff(A.indptr)) * A.data / np.sqrt(w_x)[A.indices]
-    data = np.maximum(data, SMALLEST_POSITIVE_FLOAT)
+    reserve("M", 12 * A.nnz, "declare fewer views for each natural, or fewer naturals")
+    root_p, root_w, data = np.sqrt(p), np.sqrt(w_x), np.empty(A.nnz)
+    # Some rows at a time, in cache: a third of the time of whole arrays, and a third of the memory
+    for rows in row_ranges(A):
+        entries = slice(A.indptr[rows.start], A.indptr[rows.stop])
+        some = np.repeat(root_p[rows], np.diff(A.indptr[rows.start : rows.stop + 1]))
+        some *= A.data[entries]
+        some /= root_w[A.indices[entries]]
+        np.maximum(some, SMALLEST_POSITIVE_FLOAT, out=data[entries])
     # A's indices are read-only, so M can share them.
     return frozen_csr(sp.csr_array((data, A.indices, A.indptr), shape=A.shape))
 

@@ -7,12 +7,9 @@ measured on one core (AMD EPYC, 32 MiB of cache); only their ratios matter.
 import numpy as np
 
 from popgraph.basics.arrays import Sparse
+from popgraph.spectrum.solvers import iterative
+from popgraph.spectrum.solvers.gram import product_seconds
 
-DENSE_SECONDS = 9e-11  # of all eigenpairs of a matrix, times the cube of its side
-DENSE_SHARE = 0.3  # of nonzero entries; an M with more is faster as a dense array, and not much larger
-# Of a product with MᵀM: for each stored entry of a sparse M (which is read twice), for each entry of a dense array (4,000 x 4,000:
-# 8.5 ms), and in any case
-ENTRY_SECONDS, DENSE_ENTRY_SECONDS, CALL_SECONDS = 2e-9, 5.5e-10, 3e-5
 # Of a Krylov search: products for any number of pairs, and for each pair. What these are on trees, bands and grids of 2,000 to
 # 4,000 views, at the least: 700 to 2,500 were counted for 2 to 100 pairs, and 50,000 on a random tree of 50,000.
 KRYLOV_PRODUCTS, KRYLOV_PRODUCTS_PER_PAIR = 1000, 15
@@ -24,15 +21,7 @@ FACTOR_ENTRY_SECONDS, ORTHOGONAL_SECONDS, INVERSE_SECONDS = 6e-9, 6e-10, 5e-3
 
 def dense_seconds(side: int) -> float:
     """Return what all eigenpairs on a side take."""
-    return DENSE_SECONDS * float(side) ** 3
-
-
-def product_seconds(M: Sparse) -> float:
-    """Return what a product with MᵀM and a vector takes."""
-    n, n_views = M.shape
-    if M.nnz > DENSE_SHARE * n * n_views:
-        return DENSE_ENTRY_SECONDS * n * n_views + CALL_SECONDS
-    return ENTRY_SECONDS * M.nnz + CALL_SECONDS
+    return iterative.DENSE_SECONDS * float(side) ** 3
 
 
 def krylov_seconds(M: Sparse, k: int) -> float:

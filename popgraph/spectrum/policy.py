@@ -25,7 +25,7 @@ from popgraph.spectrum.merging import merge
 from popgraph.spectrum.pairs import Pairs, top_pairs
 from popgraph.spectrum.product import solve as factored
 from popgraph.spectrum.solvers import dense, inverse_iteration, iterative, shift_invert
-from popgraph.spectrum.solvers.lanczos import MOST_STEPS
+from popgraph.spectrum.solvers.lanczos import LEAST_STEPS
 from popgraph.spectrum.value import SolverUse, Spectrum
 
 SOLVERS = {
@@ -64,8 +64,8 @@ def decompose(
     """Return the k leading eigenpairs of Ā = MᵀM, with M = `factor` (n, N) and `w_x` (N,) the row sums of w.
 
     `solver` "dense", "iterative" or "shift-invert" is used for every component of rank above 1; None chooses for each. `grid` gives
-    M as a Kronecker product, which is used unless a solver is named. Raises NotConverged if a pair cannot be certified, and TooLarge
-    if a dense solve would not fit. If k <= components, the pairs have a closed form; at most the next eigenvalue is computed.
+    M as a Kronecker product, which is used unless a solver is named. Raises NotConverged if a pair cannot be certified, TooLarge if
+    a dense solve would not fit. If k <= components, the pairs have a closed form; at most the next eigenvalue is computed.
     """
     n_views = factor.shape[1]
     k = whole_number("k", k, n_views)
@@ -236,9 +236,10 @@ def _cheaply_inverted(stack: Stack, k: int, otherwise: str) -> list[shift_invert
 def vectors_searched(k: int) -> float:
     """Return how many vectors of a block's side the iterative solver holds at its peak, in a search for k pairs.
 
-    ARPACK's and those found, twice while they are put in order; Lanczos' come before them, and with a second search.
+    Lanczos' and those found, twice while they are put in order, and those to spare. A long bound asks for more by itself.
     """
-    return 2 * k + 2 * iterative.SPARE_VECTORS + max(iterative.VECTORS_PER_PAIR * k, MOST_STEPS)
+    spare = k / 4 + iterative.LEAST_BESIDE
+    return 2 * k + 2 * iterative.SPARE_VECTORS + max(iterative.VECTORS_PER_PAIR * k, LEAST_STEPS) + spare
 
 
 def _bytes_needed(name: str, stack: Stack, k: int) -> float:

@@ -159,7 +159,9 @@ class Spectrum(Immutable):
     @property
     def embedding(self) -> Floats:
         """D^-1/2 F* diag(√γ), (N, k): an embedding f that minimises the spectral contrastive loss."""
-        return frozen(self.minimiser / np.sqrt(self.w_x)[:, np.newaxis])
+        table = self.eigenvectors * np.sqrt(self.gamma)
+        table /= np.sqrt(self.w_x)[:, np.newaxis]  # in place: such tables may be the largest in memory
+        return frozen(table)
 
     def __embedding__(self) -> Floats:
         return self.embedding

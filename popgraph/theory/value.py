@@ -12,19 +12,22 @@ from popgraph.errors import InvalidArgument
 
 
 class Verdict(Enum):
-    """The outcomes of a check, whose values are the words that print. RATIO: the source hides a constant, so nothing is decided.
+    """The outcomes of a check, whose values are the words that print.
+
+    RATIO: the source hides a constant, so nothing is decided. SKIPPED: it would take a search that nobody asked for.
 
     Examples
     --------
     >>> import popgraph as pg
     >>> [verdict.value for verdict in pg.theory.Verdict]
-    ['holds', 'fails', 'not applicable', 'constant hidden']
+    ['holds', 'fails', 'not applicable', 'constant hidden', 'skipped']
     """
 
     HOLDS = "holds"
     FAILS = "fails"
     NOT_APPLICABLE = "not applicable"
     RATIO = "constant hidden"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,12 @@ class Check(Immutable):
     relation : str
         "=" or "<=" between the sides; "<~" where the source hides a constant.
     left, right : float or None
-        The two sides; None where the statement does not apply.
+        The two sides; None where the statement does not apply, or was skipped.
     tolerance : float or None
         The difference that counts as rounding.
     verdict : Verdict
     reason : str
-        Why the statement does not apply, or a remark on its sides; may be empty.
+        Why the statement does not apply, which call makes a skipped one, or a remark on the sides; may be empty.
 
     Examples
     --------

@@ -7,12 +7,13 @@ from typing import cast
 
 import numpy as np
 
-from popgraph.basics.arrays import Floats, Ints
+from popgraph.basics.arrays import Floats, Ints, frozen, norm
 from popgraph.basics.protocols import ViewedPopulation
 from popgraph.errors import TooLarge
 from popgraph.losses import batch_gradient
 from popgraph.training.descent import growth_in_words
 from popgraph.training.objective import Objective, Stopped
+from popgraph.training.steps import Halted, tell
 
 CONSTANT_RATE_SHARE = 0.3  # of all batches, after which the step size starts to fall
 MEAN_DECAY, SQUARE_DECAY = 0.9, 0.999  # the usual values of Adam [Kingma and Ba, 2015]
@@ -67,6 +68,9 @@ def descend_on_batches(objective: Objective, z: Floats, batches: Batches, steps:
     def unknowns() -> Floats:
         return objective.unknowns(trained) if features is None else trained.ravel()
 
+    def shown() -> Floats:
+        return frozen(objective.embedding(unknowns()))
+
     for step in steps:
         if step in recorded_steps:
             reached, objective.latest = unknowns(), (value, np.nan)
@@ -94,9 +98,23 @@ def descend_on_batches(objective: Objective, z: Floats, batches: Batches, steps:
         if not (np.isfinite(value) and np.isfinite(gradient).all()):
             return unknowns(), f"stopped at batch {step:,}: its loss is {value:g}; f is as it was before that batch"
         trained[rows] -= batches.rate(step) * adam.direction(rows, gradient)
+        if objective.callback is not None:
+            try:
+                tell(objective.callback, step + 1, value, norm(gradient), shown)
+            except Halted:
+                return _halted(objective, unknowns(), step + 1, value)
     reached, size = unknowns(), objective.latest[1]
     known = "" if np.isnan(size) else f", gradient norm {size:.1e}"
     return (
         reached,
         f"ran its {batches.count:,} batches of {batches.size:,}{known}{growth_in_words(objective, z, reached)}",
     )
+
+
+def _halted(objective: Objective, z: Floats, step: int, value: float) -> tuple[Floats, str]:
+    """Record where a callback ended the run, and say so."""
+    objective.latest = (value, np.nan)
+    with suppress(TooLarge):
+        objective.evaluate(z)
+    objective.record(step)
+    return z, f"stopped by the callback after batch {step:,}"

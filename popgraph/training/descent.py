@@ -1,10 +1,10 @@
-"""Minimise a population loss: L-BFGS down to a critical point, Newton steps at the end, and on from it while it is a saddle.
+"""Minimise a population loss: down to a critical point, and on from it while it is a saddle.
+
+The spectral loss goes down as `spectral_descent` says, any other by L-BFGS, with Newton steps at the end.
 
 No eigenvector of Ā is computed here: what `verify` judges must not have seen its answer.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,10 @@ from scipy.sparse.linalg import LinearOperator, minres
 
 from popgraph.basics.arrays import Floats, norm
 from popgraph.basics.extras import import_uninterrupted
-from popgraph.training.objective import Objective, Stopped
+from popgraph.training.objective import Limits, Objective, Stopped
 from popgraph.training.saddles import MAX_UNKNOWNS_CHECKED, step_off_saddle
+from popgraph.training.spectral_descent import to_critical_point
+from popgraph.training.steps import Halted
 
 # Below this gradient norm Newton steps are tried: one takes over where L-BFGS would need a dozen steps more.
 NEWTON_GRADIENT_NORM = 1e-3
@@ -27,31 +29,26 @@ GROWTH_TO_REPORT = 4.0
 MAX_SADDLES = 20  # that are left before a run is given up
 
 
-@dataclass(frozen=True)
-class Limits:
-    """At most so many steps, down to a gradient norm of tol; `tick` is called after each step."""
-
-    steps: int
-    tol: float
-    tick: Callable[[], Any]
-
-
 def minimise(objective: Objective, z: Floats, limits: Limits) -> tuple[Floats, bool, str]:
     """Return a minimiser, whether it is one, and why the search stopped.
 
     Every critical point of the spectral loss that is no minimum is a strict saddle (THEORY 3.4), so this ends at a minimum.
     Other losses are left along a direction of negative curvature too, where the unknowns are few enough to find one.
     """
-    start = z
+    start = z  # of the spectral loss these are the unknowns that are moved, and this says only where they are
+    last_recorded = [z]
     try:
-        objective.evaluate(z)
-        objective.record()
-        last_recorded = [z]
+        if not objective.is_spectral:
+            objective.evaluate(z)
+            objective.record()
         for _ in range(MAX_SADDLES):
-            z = _to_critical_point(objective, z, limits, last_recorded)
-            if (smaller := _scaled_back(objective, z)) is not None:
-                z = smaller
-                continue
+            if objective.is_spectral:
+                z = to_critical_point(objective, z, limits)
+            else:
+                z = _to_critical_point(objective, z, limits, last_recorded)
+                if (smaller := _scaled_back(objective, z)) is not None:
+                    z = smaller
+                    continue
             if objective.latest[1] > FLAT_GRADIENT_NORM or objective.step >= limits.steps:
                 break
             step = step_off_saddle(objective, z)
@@ -60,6 +57,13 @@ def minimise(objective: Objective, z: Floats, limits: Limits) -> tuple[Floats, b
             z = z + step
         else:
             objective.evaluate(z)  # the last step off a saddle led away from where the loss was evaluated
+    except Halted:
+        size = objective.latest[1]
+        return (
+            np.array(objective.latest_z),
+            size <= limits.tol,
+            f"stopped by the callback with gradient norm {size:.1e}",
+        )
     except Stopped as reason:
         if not objective.records:  # the start itself has no loss that is a number
             objective.latest = (np.nan, np.nan)

@@ -25,11 +25,15 @@ from popgraph.errors import InvalidArgument, InvalidEmbedding
 from popgraph.losses import Loss, SpectralLoss, is_ready_made, read_loss, spectral
 from popgraph.populations import FeatureClass, check_dimension, read_features, structure
 from popgraph.training.batches import Batches, descend_on_batches
-from popgraph.training.descent import Limits, minimise
-from popgraph.training.objective import Objective
+from popgraph.training.descent import minimise
+from popgraph.training.objective import Limits, Objective
+from popgraph.training.steps import Callback, read_callback
 
 # Copies of the unknowns at the peak of L-BFGS: 25 in scipy's work array, the others in the loss and the line search.
 COPIES_IN_L_BFGS = 44
+# Of the descent on the spectral loss: F, ĀF, the gradient, a direction, its product with Ā, and a Newton step. Beside them MX is
+# made of one table at a time, a row for each natural.
+TABLES_IN_SPECTRAL_DESCENT = 6
 MAX_PAIRS_A_BATCH = 2**31
 
 
@@ -93,8 +97,8 @@ class Training(Immutable):
 
 
 @checked_call(
-    lr="full-batch L-BFGS has no learning rate; with batch_size=, learning_rate= is the first of Adam's",
-    optimizer="it is L-BFGS on the whole population, and Adam with batch_size=",
+    lr="on the whole population no step has a learning rate; with batch_size=, learning_rate= is the first of Adam's",
+    optimizer="it is chosen by the loss on the whole population, and Adam with batch_size=",
 )
 @in_words("training", "use a smaller k, or batch_size=")
 @one_thread()
@@ -112,12 +116,14 @@ def train(
     start: Any = None,
     keep_path: bool = False,
     progress: Progress = None,
+    callback: Callback | None = None,
 ) -> Training:
     """Minimise a contrastive loss over tables f, one free vector in R^k for each view, or over f = Wᵀψ of given features.
 
-    Without `batch_size`, by scipy's L-BFGS on the whole population's loss, and at the end by Newton steps (scipy's MINRES),
-    because at gradients below 1e-8 or so the loss, rounded, no longer tells better from worse; saddles are left. With it, by
-    stochastic gradients (Adam, with a step size that falls to 0) on the loss of `batch_size` sampled positive pairs.
+    Without `batch_size` on the whole population's loss. The spectral loss is a quartic along each line, and is minimised by
+    conjugate gradients with steps of exactly the best length, at the end by Newton steps, in six tables (N, k); any other loss
+    by scipy's L-BFGS and Newton steps (scipy's MINRES), in 44. Saddles are left. With `batch_size`, by stochastic gradients
+    (Adam, with a step size that falls to 0) on the loss of so many sampled positive pairs.
 
     Parameters
     ----------
@@ -146,6 +152,11 @@ def train(
         Whether the embeddings on the way are kept, for `plot.animation`: 8 N k bytes for each recorded step.
     progress : bool, callable or None
         A bar; None shows one in a notebook or terminal, if it takes a while.
+    callback : callable, optional
+        Sees each step, with its number `step.step`, `step.loss`, `step.gradient_norm` and, computed when it is asked for,
+        `step.f`: on the whole population from step 0, the start; with batches after each of them, from 1, with the batch's
+        loss. If it returns True or raises StopIteration, training ends there, and says so. Any other exception of it, and
+        an interrupt, passes through `train`, and nothing is returned; f is kept by a callback that keeps `step.f`.
 
     Returns
     -------
@@ -182,6 +193,7 @@ def train(
     steps = count("steps", (20_000 if batch_size is None else 5_000) if steps is None else steps)
     tol, learning_rate = number("tol", tol), number("learning_rate", learning_rate)
     flag("keep_path", keep_path)
+    watcher = read_callback(callback)
     if satisfies(graph, HasClasses) and not satisfies(graph, ViewedPopulation):
         given = {"batch_size": batch_size, "start": start, "keep_path": keep_path or None}
         if unused := [name for name, value in given.items() if value is not None]:
@@ -190,18 +202,22 @@ def train(
             )
         limits = Limits(steps, tol, _ticks(progress))
         classes = cast(HasClasses, graph)
-        return cast(Training, _train_on_functions(classes, k, chosen, features, limits, generator(rng)))
+        objective = _objective_on_functions(classes, k, chosen, features, watcher)
+        return cast(Training, _train_on_functions(objective, k, features, limits, generator(rng)))
     population: ViewedPopulation = read_population("train(graph, k)", graph, ViewedPopulation)
     k = whole_number("k", k, population.N)
     batch_size = _read_batch_size(batch_size, chosen)
-    feature_class = None if features is None else read_features(population.views, population.w_x, features)
+    feature_class: FeatureClass | None = (
+        None if features is None else read_features(population.views, population.w_x, features)
+    )
     if feature_class is not None:
         check_dimension(k, feature_class)
-    _reserve(population.N, k, batch_size, steps if keep_path else 0, feature_class)
     source = generator(rng)
-    objective = Objective(population, chosen, feature_class, path=[] if keep_path else None)
+    objective = Objective(population, chosen, feature_class, path=[] if keep_path else None, callback=watcher)
+    _reserve(objective, k, batch_size, steps if keep_path else 0)
     f = None if start is None else _read_start(population, start, k)
     z = _gaussian_start(objective, k, source) if f is None else objective.unknowns(f)
+    del f
     if batch_size is None:
         return _trained(objective, *minimise(objective, z, Limits(steps, tol, _ticks(progress))))
     bar = track(range(steps + 1), steps + 1, progress, "train")
@@ -209,10 +225,10 @@ def train(
     return _trained(objective, z, False, stopped)
 
 
-def _train_on_functions(
-    population: HasClasses, k: Any, loss: Loss, features: Any, limits: Limits, source: np.random.Generator
-) -> structure.ProductTraining:
-    """Minimise the spectral loss over the span of functions of a population whose views are not listed."""
+def _objective_on_functions(
+    population: HasClasses, k: Any, loss: Loss, features: Any, callback: Callback | None
+) -> Objective:
+    """Return the spectral loss over the span of functions of a population whose views are not listed."""
     if not is_ready_made(loss, SpectralLoss):
         raise InvalidArgument(
             f"loss is {shorten(loss)}; on a product, moments give the spectral contrastive loss only: leave loss= out, or train "
@@ -221,9 +237,20 @@ def _train_on_functions(
     coordinates = population.restricted_to(features)
     d = coordinates.N
     k = whole_number("k", k, d, "the number of features")
-    objective = Objective(coordinates, loss)
+
+    def embedding(z: Floats) -> Any:
+        return features @ coordinates.weights(z.reshape(d, k))
+
+    return Objective(coordinates, loss, callback=callback, embed=embedding)
+
+
+def _train_on_functions(
+    objective: Objective, k: int, features: Any, limits: Limits, source: np.random.Generator
+) -> structure.ProductTraining:
+    """Minimise the spectral loss over the span of functions of a population whose views are not listed."""
+    d = objective.row_count
     z, converged, stopped = minimise(objective, source.standard_normal(d * k) / np.sqrt(k * d), limits)
-    weights = coordinates.weights(objective.table(z))
+    weights = cast(Any, objective.population).weights(objective.table(z))
     return structure.ProductTraining(
         features @ weights, frozen(weights), *objective.history(), converged=converged, stopped=stopped
     )
@@ -246,25 +273,38 @@ def _read_batch_size(batch_size: Any, loss: Loss) -> int | None:
     return count("batch_size", batch_size, getattr(loss, "least_batch", 2), MAX_PAIRS_A_BATCH, why)
 
 
-def _reserve(N: int, k: int, batch_size: int | None, path_steps: int, features: FeatureClass | None) -> None:
+def _reserve(objective: Objective, k: int, batch_size: int | None, path_steps: int) -> None:
     """Refuse a training whose arrays do not fit, before the first of them is made."""
-    row_count = N if features is None else features.d
-    tables = COPIES_IN_L_BFGS * row_count if batch_size is None else 8 * row_count + 12 * batch_size
-    path = N * min(path_steps, 101 if batch_size else path_steps)
+    population, rows, features = objective.population, objective.row_count, objective.features
+    N = population.N
+    if batch_size is not None:
+        numbers = 8 * rows + 12 * batch_size + 4 * N
+    elif objective.is_spectral:
+        # a class of functions leaves out M, and makes f of N rows at the end
+        numbers = TABLES_IN_SPECTRAL_DESCENT * rows + (getattr(population, "n", N) if features is None else 2 * N)
+    else:
+        numbers = COPIES_IN_L_BFGS * rows + 4 * N
+    numbers += N * min(path_steps, 101 if batch_size else path_steps)
     instead = "use a smaller k" + ", or batch_size=" * (batch_size is None) + ", or keep_path=False" * bool(path_steps)
-    reserve(f"training f over {N:,} views with k = {k:,}", 8.0 * k * (tables + 4 * N + path), instead)
+    reserve(f"training f over {N:,} views with k = {k:,}", 8.0 * k * numbers, instead)
 
 
 def _gaussian_start(objective: Objective, k: int, source: np.random.Generator) -> Floats:
     """Return Gaussian unknowns: of a table f with entries of variance 1/k, of a class G with rows alike."""
-    table = source.standard_normal((objective.row_count, k)) / np.sqrt(k)
-    return objective.unknowns(table) if objective.features is None else table.ravel() / np.sqrt(objective.row_count)
+    table = source.standard_normal((objective.row_count, k))
+    table /= np.sqrt(k)
+    if objective.features is None:
+        table *= objective.root_w_x
+    else:
+        table /= np.sqrt(objective.row_count)
+    return table.ravel()
 
 
 def _trained(objective: Objective, z: Floats, converged: bool, stopped: str) -> Training:
     """Make the value that `train` returns."""
     features, (steps, loss, gradient_norm) = objective.features, objective.history()
-    f, path = objective.embedding(z), None if objective.path is None else np.array(objective.path)
+    f = objective.embedding_in_place(z)
+    path = None if objective.path is None else np.array(objective.path)
     # A loss of cosines does not depend on the lengths of rows, which training leaves anywhere; the span of f does.
     if features is None and getattr(objective.loss, "cosine", False):
         f = f / np.linalg.norm(f, axis=1, keepdims=True)

@@ -1,7 +1,9 @@
 """`Objective`: a loss on a population as a function of the unknowns that a descent moves, and the record of its steps."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -9,12 +11,22 @@ from popgraph.basics.arrays import Floats, Ints, frozen, norm
 from popgraph.basics.protocols import Coordinates
 from popgraph.losses import Loss, ScaledLoss, SpectralLoss, is_ready_made, scaled_hessian, scaled_loss
 from popgraph.populations import ClassCoordinates, FeatureClass
+from popgraph.training.steps import Callback, tell
 
 LEAST_CREDIBLE_LOSS = -1e12  # no loss that has a minimum is near this
 
 
 class Stopped(Exception):
     """The loss is not a number, or it falls without end."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """At most so many steps, down to a gradient norm of tol; `tick` is called after each step."""
+
+    steps: int
+    tol: float
+    tick: Callable[[], Any]
 
 
 @dataclass
@@ -29,6 +41,8 @@ class Objective:
     loss: Loss
     features: FeatureClass | None = None
     path: list[Floats] | None = None  # the embeddings of the recorded steps, where they are kept
+    callback: Callback | None = None  # sees each recorded step
+    embed: Callable[[Floats], Any] | None = None  # unknowns -> what the callback is shown as f; `embedding` by default
     records: list[tuple[int, float, float]] = field(default_factory=list)  # (step, loss, gradient norm)
     latest: tuple[float, float] = (np.inf, np.inf)  # loss and gradient norm at the latest evaluation
     latest_z: Floats = field(default_factory=lambda: np.zeros(0))
@@ -64,6 +78,13 @@ class Objective:
         """Return the f (N, k) of unknowns."""
         table = self.table(z)
         return np.asarray((table if self.basis is None else self.basis @ table) / self.root_w_x)
+
+    def embedding_in_place(self, z: Floats) -> Floats:
+        """Return the f (N, k) of unknowns that nobody needs any more: a table is not copied."""
+        if self.basis is not None:
+            return self.embedding(z)
+        table = self.table(z)
+        return np.divide(table, self.root_w_x, out=table)
 
     def unknowns(self, f: Floats) -> Floats:
         """Return the unknowns of f, or of its projection on the class."""
@@ -102,12 +123,24 @@ class Objective:
         return np.asarray((ahead - behind) / (2 * h))
 
     def record(self, step: int | None = None) -> None:
-        """Record the latest evaluation as a step, the next one by default."""
+        """Record the latest evaluation as a step, the next one by default, and show it to the callback."""
         if step is None:
             step = self.step + 1 if self.records else 0
+            shown = self.callback
+        else:
+            shown = None  # a run of batches shows its own steps, recorded or not
         self.records.append((step, *self.latest))
         if self.path is not None:
             self.path.append(self.embedding(self.latest_z))
+        if shown is not None:
+            tell(shown, step, *self.latest, lambda: self._shown(self.latest_z))
+
+    def _shown(self, z: Floats) -> Any:
+        return frozen(self.embedding(z)) if self.embed is None else self.embed(z)
+
+    def amend(self) -> None:
+        """Replace the loss and the gradient norm of the latest record by those of a more accurate evaluation at the same place."""
+        self.records[-1] = (self.step, *self.latest)
 
     def history(self) -> tuple[Ints, Floats, Floats]:
         """Return the recorded steps, and the losses and gradient norms at them, (T,) each."""

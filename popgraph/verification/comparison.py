@@ -8,9 +8,9 @@ import numpy as np
 from popgraph.basics.arguments import whole_number
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.populations import read_population, satisfies, spectrum_of
-from popgraph.basics.arrays import Floats, Immutable, frozen
+from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.blas import one_thread
-from popgraph.basics.memory import in_words
+from popgraph.basics.memory import in_words, reserve
 from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation
 from popgraph.basics.subspace import principal_angles
 from popgraph.basics.words import listing
@@ -235,8 +235,8 @@ def compare(graph: ViewedPopulation, other: ViewedPopulation, k: int | None = No
     rows = match_views(graph.views, other.views)
     union = max(graph.N, int(rows.max()) + 1)
     norms = compare_adjacencies(graph, other, rows, union)
-    V, V_other = np.zeros((union, k)), np.zeros((union, k))
-    V[: graph.N], V_other[rows] = spectrum.eigenvectors, spectrum_other.eigenvectors
+    V = _on_the_union(spectrum.eigenvectors, np.arange(graph.N), union)
+    V_other = _on_the_union(spectrum_other.eigenvectors, rows, union)
     return Comparison(
         k=k,
         norm=norms.upper,
@@ -258,6 +258,16 @@ def compare(graph: ViewedPopulation, other: ViewedPopulation, k: int | None = No
         naturals=(graph.n, other.n),
         shared_naturals=_count_shared_naturals(graph, other),
     )
+
+
+def _on_the_union(V: Floats, rows: Ints, union: int) -> Floats:
+    """Return V (N, k) with its rows put where the union has these views; V itself where they stand there already."""
+    if union == len(V) and np.array_equal(rows, np.arange(union)):
+        return V
+    reserve(f"F* on a union of {union:,} views", 8.0 * union * V.shape[1], "use a smaller k")
+    spread = np.zeros((union, V.shape[1]))
+    spread[rows] = V
+    return spread
 
 
 def _count_shared_naturals(graph: Any, other: Any) -> int | None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.basics.arrays import Floats
-from popgraph.basics.memory import reserve
+from popgraph.basics.rows import ScaledRows, length, summed
 from popgraph.basics.subspace import (
     ColumnSpace,
     captured,
@@ -25,6 +25,8 @@ from popgraph.populations import FeatureClass
 from popgraph.spectrum import Spectrum, groups, whole_eigenspace
 from popgraph.spectrum.solvers.symmetric import eigenpairs
 
+MAX_ENTRIES_MULTIPLIED = 2**24  # of F, up to which ĀF is formed whole; above that, some columns at a time
+COLUMNS_MULTIPLIED = 8  # fill a cache line of each row that a product with a sparse factor fetches
 LARGEST_MINIMISER_ENTRY = 2.0  # a minimiser F has no entry above 1; the squares of much larger ones overflow
 NOT_CENTRED_COSINE = 0.5  # of the angle between the constant and span F; from here on f is not centred
 
@@ -35,12 +37,12 @@ class Evidence:
 
     coordinates: Any  # whose `gram(X)` is ĀX
     solve: Callable[[int], Spectrum]  # k -> Spectrum: solves for more eigenpairs in these coordinates
-    table: Floats  # (N, d) f
-    F: Floats  # (N, d) √w_x f; the same array as table if the coordinates are not views
+    table: Floats  # (N, d) f; F = √w_x f itself if the coordinates are not views
     root: Floats  # (N,) √w_x, the unit vector of the constant function
     spectrum: Spectrum  # the k leading eigenpairs
     atol: float  # the largest angle, in radians, that counts as 0
     features: FeatureClass | None = None  # the class of functions that f was chosen from, if it is known
+    on_views: bool = True  # whether the coordinates are the views, so that F = √w_x f
 
     @property
     def k(self) -> int:
@@ -61,7 +63,12 @@ class Evidence:
     def space(self) -> ColumnSpace:
         """The span of F."""
         # Of a table on views the product with √w_x is formed anew, where need be in extended precision
-        return column_space(self.F) if self.table is self.F else column_space(self.table, self.root)
+        return column_space(self.table, self.root if self.on_views else None)
+
+    @cached_property
+    def F(self) -> ScaledRows:
+        """F = √w_x f, (N, d), of which only the rows or columns that are asked for are formed."""
+        return ScaledRows(self.table, self.root if self.on_views else None)
 
     @property
     def degenerate(self) -> bool:
@@ -71,12 +78,7 @@ class Evidence:
     @cached_property
     def eigenspace(self) -> Spectrum:
         """The k leading eigenpairs; at a degenerate cut all those of γ >= γ_k."""
-        if not self.degenerate:
-            return self.spectrum
-        eigenspace = whole_eigenspace(self.spectrum, self.solve)
-        needed = 24.0 * len(self.F) * eigenspace.k
-        reserve(f"comparing f with {eigenspace.k:,} eigenvectors", needed, "use a k at a clean cut")
-        return eigenspace
+        return whole_eigenspace(self.spectrum, self.solve) if self.degenerate else self.spectrum
 
     @cached_property
     def eigenspace_end(self) -> int:
@@ -120,17 +122,30 @@ class Evidence:
         return linear_map(self.F, self.spectrum.eigenvectors)
 
     @cached_property
-    def _image(self) -> Floats:
-        """ĀF; where F overflows, that is infinite or NaN."""
+    def _moments(self) -> tuple[Floats, float, float]:
+        """FᵀF, tr FᵀĀF and ||ĀF - F FᵀF||; where F overflows, they are infinite or NaN."""
+        (N, d), attraction, squares = self.F.shape, 0.0, 0.0
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.asarray(self.coordinates.gram(self.F))
+            FF = summed(lambda rows: self.F[rows].T @ self.F[rows], N, d)
+            at_once = d if N * d <= MAX_ENTRIES_MULTIPLIED else min(d, COLUMNS_MULTIPLIED)
+            for start in range(0, d, at_once):
+                attracted, off = self._multiplied(start, start + at_once, FF)
+                attraction, squares = attraction + attracted, squares + off**2
+        return FF, attraction, float(np.sqrt(squares))
+
+    def _multiplied(self, start: int, stop: int, FF: Floats) -> tuple[float, float]:
+        """Return tr FᵀĀF and ||ĀF - F FᵀF|| of some columns."""
+        X = self.F.columns(start, stop)
+        image = np.asarray(self.coordinates.gram(X))
+        attraction = summed(lambda rows: float(np.sum(X[rows] * image[rows])), *self.F.shape)
+        return attraction, length(lambda rows: image[rows] - self.F[rows] @ FF[:, start:stop], *self.F.shape)
 
     @cached_property
     def loss(self) -> float:
         """The spectral contrastive loss L(f) = -2 tr FᵀĀF + ||FᵀF||_F²; infinite where it overflows."""
+        FF, attraction, _ = self._moments
         with np.errstate(over="ignore", invalid="ignore"):
-            FF = self.F.T @ self.F
-            loss = float(np.sum(FF**2) - 2.0 * np.sum(self.F * self._image))
+            loss = float(np.sum(FF**2) - 2.0 * attraction)
         return loss if np.isfinite(loss) else np.inf
 
     @cached_property
@@ -156,23 +171,22 @@ class Evidence:
     @cached_property
     def optimal(self) -> bool:
         """Whether ĀF = F FᵀF and FᵀF has the eigenvalues γ_1..γ_k: together they say that F minimises the loss [THEORY 3.5]."""
-        if self.d != self.k or np.abs(self.F).max() > LARGEST_MINIMISER_ENTRY:
+        if self.d != self.k or self.F.largest() > LARGEST_MINIMISER_ENTRY:
             return False
-        FF = self.F.T @ self.F
-        stationary = np.linalg.norm(self._image - self.F @ FF)
+        FF, _, stationary = self._moments
         same = np.abs(np.linalg.eigvalsh(FF)[::-1] - self.spectrum.gamma).max()
         return bool(stationary <= self.atol and same <= self.atol)
 
     @cached_property
     def matches_with_constant(self) -> bool:
         """Whether F and the constant function together span the k + 1 leading eigenvectors at a clean cut."""
-        constant = self.root[:, np.newaxis]
-        centred = column_space(self.F)
         # What contains half of the constant, as everything does at k = N, is not centred
-        if centred.rank != self.k or np.linalg.norm(centred.basis.T @ constant) > NOT_CENTRED_COSINE:
+        if self.space.rank != self.k or np.linalg.norm(self.space.basis.T @ self.root) > NOT_CENTRED_COSINE:
             return False
         spectrum = self.solve(self.k + 1)
-        space = column_space(np.column_stack([self.F, constant]))
+        constant = np.ones(len(self.table)) if self.on_views else self.root
+        with_constant = np.column_stack([self.table, constant])
+        space = column_space(with_constant, self.root if self.on_views else None)
         clean = spectrum.gap > 0
         return bool(clean and principal_angles(spectrum.eigenvectors, space.basis).max() <= self.atol)
 

@@ -16,9 +16,12 @@ def match_views(views: Sequence[Hashable], others: Sequence[Hashable]) -> Ints:
 
     >>> match_views(["a", "b", "c"], ["d", "c", "a"])
     array([3, 2, 0])
+    >>> match_views(range(2), range(4))
+    array([0, 1, 2, 3])
     """
-    if others is views:
-        return np.arange(len(views))
+    by_number = isinstance(views, range) and isinstance(others, range)
+    if others is views or (by_number and (views.start, views.step) == (others.start, others.step)):  # type: ignore[attr-defined]
+        return np.arange(len(others))
     states = _joined_states(views, others)
     if states is not None:
         # `distinct` numbers rows by first appearance, so the first graph's views are 0, 1, ..., len(views) - 1.

@@ -12,6 +12,7 @@ from popgraph.basics.arguments.embeddings import read_embedding
 from popgraph.basics.arguments.populations import satisfies
 from popgraph.basics.arrays import Floats
 from popgraph.basics.protocols import Population, ViewedPopulation
+from popgraph.basics.rows import ScaledRows
 from popgraph.basics.words import listing, shorten
 from popgraph.errors import InvalidArgument, InvalidEmbedding
 from popgraph.populations import ProductGraph, function_of_views
@@ -99,7 +100,7 @@ def _evaluated(f: Callable[[Any], Any], x: Any, size: int) -> Floats:
 
 def _checked(table: Floats) -> Floats:
     """Refuse vectors whose moments would overflow."""
-    longest = float(np.abs(table).max(initial=0.0))
+    longest = ScaledRows(table).largest()
     if longest > MAX_F_ENTRY or 0 < longest < 1 / MAX_F_ENTRY:
         how = "overflow" if longest > 1 else "underflow"
         raise InvalidEmbedding(

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from popgraph.basics.arrays import Floats, Immutable
-from popgraph.basics.subspace import tolerance
+from popgraph.basics.memory import reserve
+from popgraph.basics.rows import TallQR, row_blocks, smaller, summed
+from popgraph.basics.subspace import svd, tolerance
 from popgraph.errors import InvalidArgument
 
 STATED_LENGTH_ROUNDING = 1e-6  # of a stated longest |f|: a network normalises in float32
@@ -34,10 +36,17 @@ class Lengths(Immutable):
         if W.shape[1] == 0:
             return 0.0
         if self.table is not None and self.w_x is not None:
-            rows = np.sqrt(self.w_x)[:, np.newaxis] * (self.table @ W)
-            size = np.linalg.norm(rows, axis=0)
-            Q = np.linalg.qr(rows / np.where(size > 0, size, 1.0))[0]
-            return float(np.max(np.sum((Q / np.sqrt(self.w_x)[:, np.newaxis]) ** 2, axis=1)))
+            (N, _), r, root = self.table.shape, W.shape[1], np.sqrt(self.w_x)
+            reserve(f"the longest of {N:,} vectors", 8.0 * N * r, "use a narrower f")
+            X = np.empty((N, r))
+            for rows in row_blocks(N, r):
+                X[rows] = root[rows, np.newaxis] * (self.table[rows] @ W)
+            size = np.sqrt(summed(lambda rows: np.add.reduce(X[rows] ** 2, axis=0), N, r))
+            X /= np.where(size > 0, size, 1.0)
+            Q = TallQR(X).times(np.eye(r))
+            return float(
+                max(np.max(np.sum((Q[rows] / root[rows, np.newaxis]) ** 2, axis=1)) for rows in row_blocks(N, r))
+            )
         if self.known:
             return float((self.longest * np.linalg.norm(W, 2)) ** 2)
         return float(np.max(np.sum((self.drawn @ W) ** 2, axis=1)))
@@ -46,17 +55,27 @@ class Lengths(Immutable):
 def lengths_on_all_views(table: Floats, w_x: Floats, drawn: Floats) -> Lengths:
     """Return the lengths of an f whose values on all views are listed."""
     positive = w_x > 0
-    table, w_x = table[positive], w_x[positive]
-    size = np.abs(table).max(axis=0)
-    scaled = table / np.where(size > 0, size, 1.0)
+    if not positive.all():
+        table, w_x = table[positive], w_x[positive]
+    N, d = table.shape
+    blocks = row_blocks(N, d)
+    size = np.max([np.abs(table[rows]).max(axis=0) for rows in blocks], axis=0)
     # The larger rank of f and of √w_x f counts: rounding must not make a collapse of a direction that is rare, or short
-    ranks = []
-    for rows in (scaled, np.sqrt(w_x)[:, np.newaxis] * scaled):
-        norm = np.linalg.norm(rows, axis=0)
-        sigma = np.linalg.svd(rows / np.where(norm > 0, norm, 1.0), compute_uv=False)
-        ranks.append(int(np.sum(sigma > tolerance(rows.shape[1]) * sigma[0])))
-    longest = float(np.linalg.norm(table, axis=1).max())
-    return Lengths(longest, size, True, drawn, table, w_x, max(ranks))
+    rank = max(_rank(table, size, scale) for scale in (np.ones(N), np.sqrt(w_x)))
+    longest = float(max(np.linalg.norm(table[rows], axis=1).max() for rows in blocks))
+    return Lengths(longest, size, True, drawn, table, w_x, rank)
+
+
+def _rank(table: Floats, size: Floats, scale: Floats) -> int:
+    """Return the number of independent columns of a table (N, d) whose rows are scaled (N,); `size` (d,) is that of its entries."""
+    N, d = table.shape
+
+    def part(rows: slice) -> Floats:
+        return np.asarray(scale[rows, np.newaxis] * (table[rows] / np.where(size > 0, size, 1.0)))
+
+    norm = np.sqrt(summed(lambda rows: np.add.reduce(part(rows) ** 2, axis=0), N, d))
+    sigma = svd(smaller(lambda rows: part(rows) / np.where(norm > 0, norm, 1.0), N, d))[1]
+    return int(np.sum(sigma > tolerance(d) * sigma[0]))
 
 
 def lengths_as_stated(longest: float | None, lengths: Lengths) -> Lengths:

@@ -21,7 +21,7 @@ from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument
 from popgraph.populations import read_features
 from popgraph.spectrum import Spectrum, decompose_operator
-from popgraph.verification.evidence import Evidence
+from popgraph.verification.evidence import COLUMNS_MULTIPLIED, MAX_ENTRIES_MULTIPLIED, Evidence
 from popgraph.verification.judge import judge
 from popgraph.verification.match import Match
 from popgraph.verification.sampled import SAMPLED_ATOL, verify_sampled
@@ -129,7 +129,8 @@ def verify(
         return cast(Match, verify_sampled(unlisted, f, k, gamma=gamma, atol=sampled_atol))
     F = coordinates.F
     solved = coordinates.spectrum(coordinates.k)
-    return judge(Evidence(coordinates, coordinates.spectrum, F, F, coordinates.root, solved, _read_angle(atol)))
+    atol = _read_angle(atol)
+    return judge(Evidence(coordinates, coordinates.spectrum, F, coordinates.root, solved, atol, on_views=False))
 
 
 def _on_views(
@@ -142,8 +143,10 @@ def _on_views(
     table = read_embedding(graph.views, f)
     k = _read_k(graph, table, k)
     d = table.shape[1]
-    # f, F, F and 1, bases, and what SVDs work on
-    needed = 8.0 * (graph.N * (9 * (d + 1) + 2 * (k + 1)) + 6 * (d + 1) ** 2)
+    # A basis of span F; beside it one more with the constant or of the table itself, where a slip is looked for, or the columns of
+    # F and of ĀF that are multiplied together. Small tables are multiplied whole.
+    multiplied = d if graph.N * d <= MAX_ENTRIES_MULTIPLIED else min(d, COLUMNS_MULTIPLIED)
+    needed = 8.0 * (graph.N * (d + max(2 * (d + 1), 4 * multiplied)) + 6 * (d + 1) ** 2)
     reserve(f"verifying f, {graph.N:,} x {d:,}", needed, "use a smaller k")
     if spectrum is None:
         spectrum = _solve(graph, k)
@@ -152,8 +155,7 @@ def _on_views(
             f"spectrum is {shorten(spectrum)}, which does not serve: k = {k} pairs of this graph of {graph.N} views are needed"
         )
     root = np.sqrt(graph.w_x)
-    F = table * root[:, np.newaxis]
-    return Evidence(graph, partial(_solve, graph), table, F, root, spectrum.leading(k), atol, feature_class)
+    return Evidence(graph, partial(_solve, graph), table, root, spectrum.leading(k), atol, feature_class)
 
 
 def _solve(graph: ViewedPopulation, k: int) -> Spectrum:

@@ -1,6 +1,6 @@
 """A Dask cluster beside one machine, and what each costs: python tests/benchmarks/cluster.py [--part same|memory|kill|scaling].
 
-same     two local workers and one machine on the same 200,000 views: eigenvalues, verdicts, seconds
+same     two local workers and one process on the same 200,000 views, in turns: eigenvalues, verdicts, seconds (medians of five)
 memory   A larger than a worker may hold: streamed from disk; one machine with A in memory and that limit besides, for comparison
 kill     a worker killed in the middle of the decomposition: the bits of the undisturbed run
 scaling  seconds and peak memory of enumerate, decompose, train, verify on one machine at N = 10^4, 10^5, 10^6 (--ten-million:
@@ -14,6 +14,7 @@ import resource
 import signal
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Timer
 
@@ -22,7 +23,10 @@ import scipy.sparse as sp
 from million import CLUSTERS, VIEWS, planted
 
 import popgraph as pg
+from popgraph.dask.panels import Panels
+from popgraph.spectrum.solvers.chebyshev import Filter
 
+TIMES = 5  # that each way is timed
 K_TRAIN = CLUSTERS  # a clean cut; within the clusters' eigenvalues, which lie close, descent takes ten times the steps
 STAGES = ("enumerate", "decompose", "train", "verify")
 
@@ -45,25 +49,66 @@ def same(n: int) -> None:
     """Compare two local workers with one machine on a graph of 2n views."""
     naturals, augmentation = planted(n)
     law = pg.Distribution.uniform(naturals)
-    graph, build = timed(lambda: pg.build(law, augmentation))
-    alone, solve = timed(lambda: graph.spectrum(CLUSTERS))
-    with client() as two:
-        blocks, build_2 = timed(lambda: pg.dask.build(law, augmentation, rows=-(-n // 4), client=two))
-        together, solve_2 = timed(lambda: blocks.spectrum(CLUSTERS, solver="blocks"))
+    seconds: dict[str, list[tuple[float, float]]] = {}
+
+    def both(what, one, two, times=TIMES):
+        """Time the two ways in turns, as other programs on this machine slow down both."""
+        for _ in range(times):
+            (here, alone), (there, together) = timed(one), timed(two)
+            seconds.setdefault(what, []).append((alone, together))
+        return here, there
+
+    with client() as two, counted_products() as count:
+        graph, blocks = both(
+            "build",
+            lambda: pg.build(law, augmentation),
+            lambda: pg.dask.build(law, augmentation, rows=-(-n // 4), client=two),
+        )
+        alone, together = both(
+            "spectrum", lambda: graph.spectrum(CLUSTERS), lambda: blocks.spectrum(CLUSTERS, solver="blocks")
+        )
         noise = np.random.default_rng(0).standard_normal(graph.N)
         wrong = np.column_stack([alone.embedding[:, :-1], noise])
         verdicts = []
         for f in (alone.embedding, wrong):
-            here, judge = timed(lambda f=f: pg.verify(graph, f, spectrum=alone))
-            there, judge_2 = timed(lambda f=f: pg.verify(blocks, f, spectrum=together))
+            here, there = both(
+                "verify",
+                lambda f=f: pg.verify(graph, f, spectrum=alone),
+                lambda f=f: pg.verify(blocks, f, spectrum=together),
+            )
             verdicts.append((here.status is there.status, here.status.name))
-    print(f"\n{graph.N:,} views, {graph.kernel.nnz:,} entries, k = {CLUSTERS}\n")
-    print("| | one machine, s | two workers, s | ratio |\n|---|---|---|---|")
-    for what, one, both in (("build", build, build_2), ("spectrum", solve, solve_2), ("verify", judge, judge_2)):
-        print(f"| {what} | {one:.1f} | {both:.1f} | {both / one:.1f} |")
+        f = np.random.default_rng(0).standard_normal((graph.N, CLUSTERS))
+        both("a step of training (ĀX, k columns)", lambda: graph.gram(f), lambda: blocks.gram(f))
+    print(f"\n{graph.N:,} views, {graph.kernel.nnz:,} entries, k = {CLUSTERS}, medians of {TIMES}, in turns\n")
+    print("| | one process, s | two workers, s | ratio, median | ratios |\n|---|---|---|---|---|")
+    for what, pairs in seconds.items():
+        one, other = (float(np.median(column)) for column in zip(*pairs, strict=True))
+        ratios = sorted(second / first for first, second in pairs)
+        print(f"| {what} | {one:.2f} | {other:.2f} | {np.median(ratios):.2f} | {ratios[0]:.2f} to {ratios[-1]:.2f} |")
+    print(
+        f"\none spectrum in blocks: {count['trips'] // TIMES} round trips, {count['columns'] // TIMES:,} products of a column"
+    )
     print(f"\neigenvalues differ by {np.abs(alone.gamma - together.gamma).max():.1e}")
     print(f"verdicts (equal, which): {verdicts}")
     print(f"{together.certificate}")
+
+
+@contextmanager
+def counted_products():
+    """Count the round trips of spectra in blocks, and the products of a column with Ā or its filters that they carry."""
+    count, inner = {"trips": 0, "columns": 0}, Panels.columns
+
+    def counting(self, action, X, rows, *given, what):
+        degree = next((each.degree for each in given if isinstance(each, Filter)), 1)
+        if what != "a product with Ā" or len(X) != self.files.N:  # those are of verify and of training
+            count["trips"], count["columns"] = count["trips"] + 1, count["columns"] + degree * X.shape[1]
+        return inner(self, action, X, rows, *given, what=what)
+
+    Panels.columns = counting
+    try:
+        yield count
+    finally:
+        Panels.columns = inner
 
 
 N_VIEWS, DEGREE = 20_000, 2000

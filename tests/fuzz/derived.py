@@ -212,6 +212,8 @@ RECEIVERS = {
 
 # Public classes of inner rooms, which no public call returns; the user meets none of them.
 INTERNAL = {
+    "basics.rows.ScaledRows",
+    "basics.rows.TallQR",
     "basics.arguments.populations.CheckedPopulation",
     "dask.cluster.Cluster",
     "dask.products.Products",

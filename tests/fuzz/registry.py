@@ -743,6 +743,7 @@ entry(
     only=Argument("weights sum to 1", v.optional(declared.statement_names), ("statement", "only")),
     spectrum=spectrum(),
     view_labels=Argument([0, 0, 1, 1], v.optional(declared.class_numbers), ("view_labels",)),
+    rho=flag(),
 )
 entry("theory.critic_minimum", theory.critic_minimum, loss=Argument(losses.infonce, declared.loss), graph=graph())
 entry("theory.minimum", theory.minimum, loss=loss(), graph=graph(), k=k())

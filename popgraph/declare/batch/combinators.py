@@ -17,8 +17,19 @@ from popgraph.basics.arguments.probabilities import PRODUCT_LIMIT
 from popgraph.basics.memory import DECLARE_FEWER, reserve
 from popgraph.basics.pickling import Portable
 from popgraph.basics.words import shorten
+from popgraph.declare.batch.bits import Masks, views_of_words
 from popgraph.declare.batch.branches import Batch, Branches, common, follow, integers, merged, mixture, options, scaled
-from popgraph.declare.batch.states import Coding, ImageCoding, LetterCoding, NumberCoding, codings_of, unnamed
+from popgraph.declare.batch.numbering import distinct
+from popgraph.declare.batch.rows import starts_of
+from popgraph.declare.batch.states import (
+    BitCoding,
+    Coding,
+    ImageCoding,
+    LetterCoding,
+    NumberCoding,
+    codings_of,
+    unnamed,
+)
 from popgraph.declare.distribution import Distribution
 from popgraph.errors import InvalidAugmentation
 
@@ -30,21 +41,36 @@ def identity(states: Any, coding: Coding) -> Branches | None:
     return options([(states, Fraction(1))])
 
 
-def on_images(views: Callable[[Any], Sequence[Any] | None], probability: Fraction | float) -> Batch:
+def on_images(
+    views: Callable[[Any], Sequence[Any] | None], probability: Fraction | float, masks: Masks | None = None
+) -> Batch:
     """Give each image of a batch, with some probability, one of equally likely views; otherwise it stays as it is.
 
-    `views` takes pixels (b, height, width, ...) to a list of views of that shape, or to None.
+    `views` takes pixels (b, height, width, ...) to a list of views of that shape, or to None. Where all pixels are 0 or 1 it must
+    move each, set it to 0 or 1, or invert it, whatever the others are: `bits.py` then works out what it does to packed images.
+    Where it only inverts pixels, `masks` may name them for each view: it takes a shape to words (m,), or to None.
     """
-    return partial(_views_of_images, views, probability)
+    return partial(_views_of_images, views, probability, masks)
 
 
 def _views_of_images(
-    views: Callable[[Any], Sequence[Any] | None], probability: Fraction | float, states: Any, coding: Coding
+    views: Callable[[Any], Sequence[Any] | None],
+    probability: Fraction | float,
+    masks: Masks | None,
+    states: Any,
+    coding: Coding,
 ) -> Branches | None:
     """Be the form that `on_images` returns."""
-    if not isinstance(coding, ImageCoding) or (made := views(states)) is None:
+    even: Branches | None = None
+    if isinstance(coding, ImageCoding) and (made := views(states)) is not None:
+        even = options([(view, Fraction(1, len(made))) for view in made])
+    elif isinstance(coding, BitCoding):
+        words = views_of_words(states, coding.shape, views, masks)
+        if words is not None:
+            m = words.shape[1]
+            even = Branches(m, words.ravel(), integers([1] * m, m), m)
+    if even is None:
         return None
-    even = options([(view, Fraction(1, len(made))) for view in made])
     if isinstance(probability, Fraction) and probability == 1:
         return even
     return _blend([(identity(states, coding), 1 - probability), (even, probability)])
@@ -103,12 +129,12 @@ def _coordinates_apart(kernels_for: Any, ask: Any, states: Any, coding: Coding) 
         column = _coordinate(states[:, j], kernel, coding, ask)
         if column is None:
             return None
-        count *= np.bincount(column.source)
+        count *= column.each
         if count.max() > PRODUCT_LIMIT:  # before the first of them is listed
             return None
         columns.append(column)
     reserve("the next batch of views", 3.0 * count.sum() * states.itemsize * max(1, len(kernels)), DECLARE_FEWER)
-    branches = Branches(np.arange(len(states)), states[:, :0], integers([1] * len(states), 1), 1)
+    branches = Branches(1, states[:, :0], integers([1], 1), 1)
     for column in columns:
         branches = _joined(branches, column)
     return branches
@@ -116,36 +142,54 @@ def _coordinates_apart(kernels_for: Any, ask: Any, states: Any, coding: Coding) 
 
 def _coordinate(values: Any, kernel: Kernel, coding: NumberCoding | LetterCoding, ask: Any) -> Branches | None:
     """Return the branches of one coordinate of every state, each a column of one."""
-    distinct, at = np.unique(values, return_inverse=True)
-    letters = [coding.letters[i] for i in distinct.tolist()] if isinstance(coding, LetterCoding) else distinct.tolist()
+    at, first = distinct(values[:, np.newaxis])
+    letters = (
+        [coding.letters[i] for i in values[first].tolist()]
+        if isinstance(coding, LetterCoding)
+        else values[first].tolist()
+    )
     rows = [ask(kernel, letter) for letter in letters]
     views = replace(coding, length=1).encode([(outcome,) for row in rows for outcome in row])  # of the same alphabet
     if views is None:
         return None
+    denominator: int | None = None
+    if all(row.exact for row in rows):
+        denominator = math.lcm(*(row.denominator or 1 for row in rows))
+        numerators = [n * (denominator // (row.denominator or 1)) for row in rows for n in row.numerators or ()]
+        weights = integers(numerators, denominator)
+    else:
+        weights = np.concatenate([row.probabilities for row in rows])
     lengths = np.array([len(row) for row in rows])
-    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    if (lengths == lengths[0]).all():
+        each = len(rows[0])
+        table = weights.reshape(-1, each)
+        shared = (table == table[0]).all()
+        spread = table[0] if shared else table[at].ravel()
+        return Branches(each, views.reshape(-1, each)[at].reshape(-1, 1), spread, denominator)
     count = lengths[at]
-    source = np.repeat(np.arange(len(values)), count)
-    entry = np.arange(len(source)) + np.repeat(starts[at] - np.concatenate([[0], np.cumsum(count)[:-1]]), count)
-    if not all(row.exact for row in rows):
-        return Branches(source, views[entry], np.concatenate([row.probabilities for row in rows])[entry], None)
-    denominator = math.lcm(*(row.denominator or 1 for row in rows))
-    numerators = [n * (denominator // (row.denominator or 1)) for row in rows for n in row.numerators or ()]
-    return Branches(source, views[entry], integers(numerators, denominator)[entry], denominator)
+    entry = np.arange(count.sum()) + np.repeat(starts_of(lengths)[at] - starts_of(count), count)
+    return Branches(count, views[entry], weights[entry], denominator)
 
 
 def _joined(left: Branches, right: Branches) -> Branches:
     """Append a coordinate, independent of those before: every pair of branches of a state, the last running fastest."""
-    count = np.bincount(right.source, minlength=int(right.source[-1]) + 1)
-    start = np.concatenate([[0], np.cumsum(count)[:-1]])
-    each = count[left.source]
-    of_left = np.repeat(np.arange(len(left.source)), each)
-    of_right = np.arange(len(of_left)) + np.repeat(
-        start[left.source] - np.concatenate([[0], np.cumsum(each)[:-1]]), each
-    )
-    column = Branches(of_left, right.states[of_right], right.weights[of_right], right.denominator)
-    both = follow(left, column)
-    return replace(both, states=np.concatenate([left.states[of_left], column.states], axis=1))
+    if isinstance(left.each, int) and isinstance(right.each, int):
+        ours, theirs, width = left.each, right.each, left.states.shape[1]
+        count = len(left.states) // ours
+        states = np.empty((count, ours, theirs, width + 1), dtype=right.states.dtype)
+        states[..., :width] = left.states.reshape(count, ours, 1, width)
+        states[..., width] = right.states.reshape(count, 1, theirs)
+        if left.shared and right.shared:
+            weights = right.weights
+        else:
+            weights = np.broadcast_to(right.spread().reshape(count, 1, theirs), states.shape[:3]).ravel()
+        return follow(left, Branches(theirs, states.reshape(-1, width + 1), weights, right.denominator))
+    of_state, lengths = left.source, right.lengths
+    each = lengths[of_state]
+    of_left = np.repeat(np.arange(len(of_state)), each)
+    of_right = np.arange(len(of_left)) + np.repeat(starts_of(lengths)[of_state] - starts_of(each), each)
+    states = np.concatenate([left.states[of_left], right.states[of_right]], axis=1)
+    return follow(left, Branches(each, states, right.spread()[of_right], right.denominator))
 
 
 def _blend(parts: Sequence[tuple[Branches | None, Fraction | float]]) -> Branches | None:
@@ -167,33 +211,37 @@ class DeclaredForm(Portable):
 
     def __call__(self, states: Any, coding: Coding) -> Branches | None:
         """Return the branches of a batch."""
-        if isinstance(coding, LetterCoding):
+        if isinstance(coding, LetterCoding | BitCoding):
             return None
         given = np.array(states)
         views, probabilities = read_answer(self.fn(given), given)
         b, m = views.shape[:2]
         views = _as_numbers(views, coding) if isinstance(coding, NumberCoding) else _as_pixels(views)
-        if isinstance(probabilities, np.ndarray):
-            weights, denominator = probabilities.ravel(), None
-        else:
-            row, denominator = common(probabilities)
-            weights = np.tile(row, b)
-        used = weights > 0
+        if not isinstance(probabilities, np.ndarray):
+            weights, denominator = common(probabilities)
+            used = np.flatnonzero(weights > 0)
+            views = views if len(used) == m else views[:, used]
+            return Branches(len(used), views.reshape(b * len(used), *views.shape[2:]), weights[used], denominator)
         flat = views.reshape(b * m, *views.shape[2:])
-        return Branches(np.repeat(np.arange(b), m)[used], flat[used], weights[used], denominator)
+        positive = probabilities > 0
+        if positive.all():
+            return Branches(m, flat, probabilities.ravel(), None)
+        return Branches(np.count_nonzero(positive, axis=1), flat[positive.ravel()], probabilities[positive], None)
 
 
 def distribution_of(batch: Batch, natural: Any) -> Distribution:
     """Return the distribution of one natural's views under a form for batches."""
-    written = next(codings_of([unnamed(natural)]), None)
-    branches = None if written is None else batch(written[1], written[0])
-    if written is None or branches is None:
+    for coding, states in codings_of([unnamed(natural)]):
+        branches = batch(states, coding)
+        if branches is not None:
+            break
+    else:
         raise InvalidAugmentation(
             f"a vectorised form augments images and tuples of numbers; {shorten(natural)} is neither: "
             "use popgraph.Augmentation for other naturals"
         )
     branches = merged(branches)[0]
-    views = [written[0].decode(state) for state in branches.states]
+    views = [coding.decode(state) for state in branches.states]
     if branches.denominator is None:
         return Distribution(list(zip(views, branches.weights.tolist(), strict=True)))
     return Distribution(
@@ -204,12 +252,12 @@ def distribution_of(batch: Batch, natural: Any) -> Distribution:
 def _as_numbers(views: Any, coding: NumberCoding) -> Any:
     """Return views as the tuples' own kind of number."""
     if coding.number is float:
-        return views.astype(np.float64) + 0.0
+        return views.astype(np.float64, copy=False) + 0.0
     if views.dtype.kind == "f" and not (views == np.rint(views)).all():
         raise InvalidAugmentation(
             "the vectorised form gave fractions as views of tuples of ints; declare the naturals as floats"
         )
-    return views.astype(np.int64)
+    return views.astype(np.int64, copy=False)
 
 
 def _as_pixels(views: Any) -> Any:

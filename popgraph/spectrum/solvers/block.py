@@ -63,7 +63,7 @@ def search(
     X, polynomial, lowering, worst_before, stalled = columns.start(width), PLAIN, 0.0, np.inf, 0
     for step in range(MOST_FILTERS):
         X = columns.deflated(columns.filtered(X, polynomial) if step else X)
-        theta, X, residuals = _ritz(columns, X)
+        theta, X, residuals = ritz_pairs(columns, X)
         worst = float(residuals[:ask].max())
         stuck = worst > 0.5 * worst_before
         if worst <= found_residual or (stuck and worst <= accepted_residual):
@@ -81,7 +81,7 @@ def search(
     )
 
 
-def _ritz(columns: Columns, X: Floats) -> tuple[Floats, Floats, Floats]:
+def ritz_pairs(columns: Columns, X: Floats) -> tuple[Floats, Floats, Floats]:
     """Return the Ritz values of span X, largest first, their vectors, and the residuals' lengths."""
     length = np.linalg.norm(X, axis=0)
     Q, image = columns.projected(X / np.where(length > 0, length, 1.0))

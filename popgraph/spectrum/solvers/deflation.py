@@ -9,40 +9,56 @@ multiplies, and with it how more pairs are best found: vector by vector where a 
 product is a journey.
 """
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from popgraph.basics.arrays import Floats
+from popgraph.basics.memory import reserve
 from popgraph.basics.subspace import tolerance
 from popgraph.errors import NotConverged
 from popgraph.spectrum.certificate import Remainder
-from popgraph.spectrum.solvers.lanczos import Lanczos, largest_left
-from popgraph.spectrum.solvers.look import second_look
+from popgraph.spectrum.solvers.chebyshev import Filter
+from popgraph.spectrum.solvers.gaussian import GAUSSIAN_COLUMNS, bound_of_columns, bounding_filter
+from popgraph.spectrum.solvers.lanczos import MOST_STEPS, Lanczos, largest_left
+from popgraph.spectrum.solvers.look import MOST_STEPS_OF_LOOK, second_look
 
 MOST_ROUNDS = 64  # of the loop; each finds at least one copy of a repeated eigenvalue that was missed
 BOUNDED = "a Lanczos bound leaves room for nothing above (it fails with probability below 1e-10)"
 SEARCHED_AGAIN = "a longer look, at a filtered product, finds nothing above (it fails with probability below 1e-10)"
+COLUMNS_BOUNDED = "filtered Gaussian columns leave room for nothing above (it fails with probability below 1e-10)"
 SPENT = "the eigenvalues found sum to the trace"
 WHOLE = "every eigenvalue computed"
+MOST_VECTORS_OF_BOUND = MOST_STEPS_OF_LOOK  # that `bound_left` holds beside the basis
 
 
-class Deflated(Protocol):
-    """Ā without the eigenpairs that are known, and a way to find more of them.
-
-    `side` sets the rounding to be expected. `trace` is the sum of all eigenvalues below the components' 1, if it is known.
-    `gamma` (m,) are those found, largest first. `advice` is what a user can do where the search fails.
-    """
+class Vectors(Protocol):
+    """Ā times vectors, without the eigenpairs that are known. `side` sets the rounding to be expected."""
 
     side: int
-    trace: float | None
-    gamma: Floats
     rng: np.random.Generator
-    advice: str
 
     @property
     def basis(self) -> Floats:
         """Orthonormal columns of eigenvectors that `vector` does not remove by itself."""
+
+    def vector(self, x: Any) -> Any:
+        """Return Āx of a vector, or that of a matrix with Ā's eigenvalues."""
+
+    def deflated_vector(self, x: Any) -> Any:
+        """Remove the known eigenvectors from a vector."""
+
+
+class Deflated(Vectors, Protocol):
+    """Ā without the eigenpairs that are known, and a way to find more of them.
+
+    `trace` is the sum of all eigenvalues below the components' 1, if it is known. `gamma` (m,) are those found, largest first.
+    `advice` is what a user can do where the search fails.
+    """
+
+    trace: float | None
+    gamma: Floats
+    advice: str
 
     @property
     def unit_count(self) -> int:
@@ -50,12 +66,6 @@ class Deflated(Protocol):
 
     def room(self) -> int:
         """Return the dimension of the complement of what is known."""
-
-    def vector(self, x: Any) -> Any:
-        """Return Āx of a vector, or that of a matrix with Ā's eigenvalues."""
-
-    def deflated_vector(self, x: Any) -> Any:
-        """Remove the known eigenvectors from a vector."""
 
     def find(self, count: int) -> tuple[Floats, Floats]:
         """Return about `count` more pairs: values (m,), largest first, and orthonormal vectors (side, m)."""
@@ -65,6 +75,37 @@ class Deflated(Protocol):
 
     def keep(self, gamma: Floats, U: Floats) -> None:
         """Join new pairs to those found."""
+
+    def bound_left(self, floor: float) -> "Left":
+        """Bound the eigenvalues beside those found, of which `floor` is the least wanted; `bound_left` below does so anywhere."""
+
+
+class FilteredColumns(Protocol):
+    """A polynomial of Ā times columns, beside the eigenvectors that are known; what a worker of a cluster does in one go."""
+
+    side: int
+    rng: np.random.Generator
+
+    def room(self) -> int:
+        """Return the dimension of the complement of what is known."""
+
+    def deflated(self, X: Floats) -> Floats:
+        """Remove the known eigenvectors from columns."""
+
+    def filtered_beside(self, X: Floats, polynomial: Filter) -> Floats:
+        """Return the filtered product with columns; what is known is removed as often as the polynomial asks for."""
+
+
+class Left(NamedTuple):
+    """Say what is left: the largest eigenvalue seen there, a bound, why nothing there is above `floor` ("" if something may be).
+
+    `run` has seen an eigenvalue above `floor`, if it is given.
+    """
+
+    largest: float
+    bound: float
+    excluded: str
+    run: Lanczos | None = None
 
 
 def find_leading(search: Deflated, wanted: int) -> Remainder:
@@ -83,13 +124,9 @@ def find_leading(search: Deflated, wanted: int) -> Remainder:
             search.keep(*search.find(missing))
             continue
         floor = float(search.gamma[wanted - 1]) if wanted else 1.0
-        lanczos = Lanczos(search.vector, search.basis, search.rng)
-        largest, bound = largest_left(lanczos, floor - rounding)
-        if bound < floor - rounding:
-            return Remainder(largest, bound, BOUNDED)
-        largest, bound, run = second_look(search.vector, search.deflated_vector, lanczos, search.rng, floor)
-        if bound <= floor + 2 * rounding:
-            return Remainder(largest, bound, SEARCHED_AGAIN)
+        largest, bound, excluded, run = search.bound_left(floor)
+        if excluded:
+            return Remainder(largest, bound, excluded)
         attempt += 1
         search.keep(*search.find_missed(run, floor + rounding, attempt))
     if missing > 0:
@@ -99,3 +136,32 @@ def find_leading(search: Deflated, wanted: int) -> Remainder:
             f"there is still an eigenvalue {largest:.6g} above the {wanted + search.unit_count}-th found, {floor:.6g}"
         )
     raise NotConverged(f"after {MOST_ROUNDS} searches {failure}; {search.advice}")
+
+
+def bound_left(search: Vectors, floor: float) -> Left:
+    """Bound what is left by Lanczos' method, and where that does not settle it by a longer look at a filtered product."""
+    rounding = tolerance(search.side)
+    reserve(f"{MOST_STEPS} vectors of Lanczos' method", 8.0 * MOST_STEPS * search.side, "use a k at a clean cut")
+    lanczos = Lanczos(search.vector, search.basis, search.rng)
+    largest, bound = largest_left(lanczos, floor - rounding)
+    if bound < floor - rounding:
+        return Left(largest, bound, BOUNDED)
+    largest, bound, run = second_look(search.vector, search.deflated_vector, lanczos, search.rng, floor)
+    return Left(largest, bound, SEARCHED_AGAIN if bound <= floor + 2 * rounding else "", run)
+
+
+def bound_left_by_columns(
+    search: FilteredColumns, seen: tuple[float, float], floor: float, residual: float
+) -> Left | None:
+    """Bound what is left by filtered Gaussian columns, or return None where they do not settle it.
+
+    `seen` is a lower bound on the largest eigenvalue left, and an estimate of it; `residual` is the norm of the known eigenvectors'
+    residuals.
+    """
+    enough = floor - tolerance(search.side)
+    polynomial = bounding_filter(search.side, seen[1], enough, residual)
+    if polynomial is None or search.room() <= GAUSSIAN_COLUMNS:
+        return None
+    G = search.deflated(search.rng.standard_normal((search.side, GAUSSIAN_COLUMNS)))
+    bound = bound_of_columns(search.filtered_beside(G, polynomial), polynomial)
+    return Left(seen[0], bound, COLUMNS_BOUNDED) if bound < enough else None

@@ -17,13 +17,23 @@ from scipy.linalg.blas import dgemm, dgemv
 from popgraph.basics.arrays import Floats, Sparse
 from popgraph.errors import NotConverged
 from popgraph.spectrum.certificate import COLUMNS_AT_ONCE
-from popgraph.spectrum.costs import DENSE_SHARE
 
+DENSE_SHARE = 0.3  # of nonzero entries; an M with more is faster as a dense array, and not much larger
 # Nonzero entries of M above which products use threads. On two cores these halve the time at 8 million entries, and cost time at
 # 300,000.
 THREADED_ENTRIES = 1_000_000
-# Columns that are multiplied together in the time of a single one: 1.2 to 1.9 were measured, at 3 to 50 entries a row.
-COLUMNS_IN_TIME_OF_ONE = 1.5
+# Columns that are multiplied together in the time of a single one: 1.2 to 1.9 were measured, at 3 to 50 entries a row. Of a dense
+# array BLAS multiplies 96 columns in the time of 14: one column reads the whole array for two operations an entry.
+COLUMNS_IN_TIME_OF_ONE, DENSE_COLUMNS_IN_TIME_OF_ONE = 1.5, 6.0
+# Measured on two cores: of a product with a vector, for each stored entry, for each entry of a dense array, and in any case
+ENTRY_SECONDS, DENSE_ENTRY_SECONDS, CALL_SECONDS = 2e-9, 6e-10, 3e-5
+
+
+def product_seconds(M: Sparse) -> float:
+    """Return what a product of MᵀM or MMᵀ with a vector costs, as measured for the way in which `Gram` makes it."""
+    if M.nnz > DENSE_SHARE * M.shape[0] * M.shape[1]:
+        return DENSE_ENTRY_SECONDS * M.shape[0] * M.shape[1] + CALL_SECONDS
+    return ENTRY_SECONDS * M.nnz + CALL_SECONDS
 
 
 class Product(Protocol):
@@ -108,14 +118,15 @@ class Gram:
 
     def columns(self, X: Floats) -> Floats:
         """Return B Bᵀ X of columns (side, m)."""
-        self._count(X.shape[1] / COLUMNS_IN_TIME_OF_ONE)
+        if X.shape[1] == 1:
+            return self.vector(X[:, 0])[:, np.newaxis]
+        self._count(X.shape[1] / (COLUMNS_IN_TIME_OF_ONE if self._dense_B is None else DENSE_COLUMNS_IN_TIME_OF_ONE))
+        if self._dense_B is not None:  # no larger than M itself, and BLAS has its own way of cutting columns
+            return np.asarray(dgemm(1.0, self._dense_B, dgemm(1.0, self._dense_B, X, trans_a=1)))
         image = np.empty(X.shape, order="F")
         for start in range(0, X.shape[1], COLUMNS_AT_ONCE):
             part = X[:, start : start + COLUMNS_AT_ONCE]
-            if self._dense_B is not None:
-                image[:, start : start + COLUMNS_AT_ONCE] = self._dense_B @ (self._dense_B.T @ part)
-            else:
-                image[:, start : start + COLUMNS_AT_ONCE] = self._B(self._B_transposed(np.ascontiguousarray(part)))
+            image[:, start : start + COLUMNS_AT_ONCE] = self._B(self._B_transposed(np.ascontiguousarray(part)))
         return image
 
     def widened(self, X: Floats, out: Floats) -> None:

@@ -17,16 +17,21 @@ from popgraph.spectrum.assemble import rounded
 from popgraph.spectrum.basis import orthonormal
 from popgraph.spectrum.certificate import Remainder
 from popgraph.spectrum.components import Stack
-from popgraph.spectrum.costs import dense_seconds, product_seconds
 from popgraph.spectrum.pairs import Pairs
 from popgraph.spectrum.solvers import block
+from popgraph.spectrum.solvers.beside import Complement, bound_beside
 from popgraph.spectrum.solvers.chebyshev import PLAIN, Filter, choose_filter
-from popgraph.spectrum.solvers.deflation import find_leading
-from popgraph.spectrum.solvers.gram import Gram, Product
+from popgraph.spectrum.solvers.deflation import Left, bound_left, find_leading
+from popgraph.spectrum.solvers.few_values import leading_eigenspaces
+from popgraph.spectrum.solvers.gram import Gram, Product, product_seconds
 from popgraph.spectrum.solvers.lanczos import LEAST_STEPS, Lanczos
 from popgraph.spectrum.solvers.look import PAIR_RESIDUAL
+from popgraph.spectrum.solvers.restarted import RestartedLanczos
 from popgraph.spectrum.solvers.symmetric import eigenpairs
 
+# Of a dense solve, times the cube of the side, measured on two cores; only its ratio to a product's seconds matters. Giving up when
+# a dense solve would have been done at worst doubles its time.
+DENSE_SECONDS = 9e-11
 CROWD_PAIRS = 8  # pairs from which on it is asked whether they repeat: a block finds those better than ARPACK
 PEEK_STEPS = 10  # Lanczos steps that a filter is chosen by
 MISSED_PAIRS_ASKED = 4  # of a search after one that missed some: mends several misses at once
@@ -34,6 +39,10 @@ VECTORS_PER_PAIR = 1.4  # that ARPACK keeps; the filter makes do with fewer than
 SPARE_VECTORS = (
     13  # that ARPACK keeps beyond the pairs asked for: with 5, a ring's repeated eigenvalues never converged
 )
+# Side from which on Gaussian columns bound what is left, before Lanczos' method: at 20,000 they take half its time, and below a
+# thousand the calls are what takes time
+COLUMNS_BOUND_SIDE = 4_000
+LEAST_BESIDE = 4  # Ritz vectors that a search hands over beside those asked for, and a quarter of them
 FILTERED_RESTARTS = 300  # of ARPACK on a filtered product, before the filter is given up
 LEAST_SQUARE_LEFT = 0.01  # squared length of a unit vector without its known eigenvectors, to count as a new one
 
@@ -55,8 +64,7 @@ def solve(stack: Stack, k: int, alone: bool = True) -> Pairs:
 def _below_top(M: Sparse, top: Floats, wanted: int, alone: bool) -> tuple[Floats, Floats, float, float, str]:
     """Return the top pair and the `wanted` next ones of MᵀM on the views' side, and what is left beside them."""
     side = min(M.shape)
-    # Giving up when a dense solve would have been done at worst doubles its time
-    gram = Gram(M, np.inf if alone else dense_seconds(side) / product_seconds(M))
+    gram = Gram(M, np.inf if alone else DENSE_SECONDS * side**3 / product_seconds(M))
     start = M @ top if gram.by_naturals else top  # a unit vector as it is, its eigenvalue being 1
     trace = float(np.sum(M.data**2)) - 1.0  # the sum of all eigenvalues below the top
     search = Search(gram, start[:, np.newaxis], trace)
@@ -93,6 +101,7 @@ class Search:
         self.unit_count = unit.shape[1]
         self.basis = np.asfortranarray(unit)  # all eigenvectors known, those of eigenvalue 1 first
         self.gamma = np.empty(0)  # of the others
+        self.beside, self.next_value = self.basis[:, :0], 0.0  # Ritz vectors that the latest search had to spare
 
     @property
     def eigenvectors(self) -> Floats:
@@ -117,17 +126,20 @@ class Search:
 
     def find(self, count: int) -> tuple[Floats, Floats]:
         """Find `count` more pairs, or those of them that lie above the filter's edge; values largest first."""
+        self._forget_beside()
         lanczos = Lanczos(self.vector, self.basis, self.rng)
         lanczos.advance(LEAST_STEPS if count >= CROWD_PAIRS else PEEK_STEPS)
+        if count >= CROWD_PAIRS and (pairs := leading_eigenspaces(self, lanczos, count)) is not None:
+            return pairs[0], np.asfortranarray(pairs[1])
         if count >= CROWD_PAIRS and (edge := lanczos.crowd(count)) is not None:
             return self._block(count, edge)
-        chosen = choose_filter(*lanczos.ritz(), count)
+        chosen = PLAIN if lanczos.nearly_found(count) else choose_filter(*lanczos.ritz(), count)
         for polynomial in dict.fromkeys([chosen, PLAIN]):
-            U = self._arpack(count, polynomial)
+            U = self._lanczos(count, polynomial)
             if U.shape[1] == 0:
                 continue
             # Below the filter's edge T_d is not monotone: its leading values there may be those of any eigenvalue
-            gamma, above = self._ritz_pairs(orthonormal(U), polynomial.edge)
+            gamma, above = self._unspent(*self._ritz_pairs(orthonormal(U), polynomial.edge))
             if gamma.size:
                 break
         if U.shape[1] == 0:
@@ -136,13 +148,34 @@ class Search:
             )
         return gamma, above
 
+    def _unspent(self, gamma: Floats, U: Floats) -> tuple[Floats, Floats]:
+        """Leave out the pairs after those that use up the trace: they are zeros and rounding."""
+        if self.trace is None:
+            return gamma, U
+        spent = self.trace - self.gamma.sum() - np.cumsum(gamma) <= tolerance(self.side)
+        count = int(np.argmax(spent)) + 1 if spent.any() else len(gamma)
+        return gamma[:count], U[:, :count]
+
     def find_missed(self, run: Lanczos | None, floor: float, attempt: int) -> tuple[Floats, Floats]:
         """Return what a longer look has found above `floor`; else what a block finds, twice as wide at each attempt."""
+        self._forget_beside()
         if run is not None:
             gamma, U = self._converged_above(run, floor)
             if gamma.size:
                 return gamma, U
         return self._block(MISSED_PAIRS_ASKED << attempt)
+
+    def bound_left(self, floor: float) -> Left:
+        """Bound the eigenvalues beside those found: by a few Gaussian columns, or else by Lanczos' method."""
+        if self.next_value > 0 and isinstance(self.gram, Gram) and self.side >= COLUMNS_BOUND_SIDE:
+            known = Complement(self.gram, self.basis)
+            if left := bound_beside(known, self.beside, self.next_value, floor, self.rng):
+                return left
+        return bound_left(self, floor)
+
+    def _forget_beside(self) -> None:
+        """Forget what the search before had to spare: it may be found now."""
+        self.beside, self.next_value = self.basis[:, :0], 0.0
 
     def _converged_above(self, lanczos: Lanczos, floor: float) -> tuple[Floats, Floats]:
         """Return the pairs above `floor` among the leading Ritz pairs of a filtered product, as far as they are converged."""
@@ -188,6 +221,10 @@ class Search:
         """Return random columns."""
         return np.asfortranarray(self.rng.standard_normal((width, self.side)).T)
 
+    def product(self, X: Floats) -> Floats:
+        """Return the product with columns."""
+        return self.gram.columns(X)
+
     def filtered(self, X: Floats, polynomial: Filter) -> Floats:
         """Return the filtered product with columns."""
         return np.asarray(polynomial(self.gram.columns, self.deflated, X))
@@ -212,6 +249,25 @@ class Search:
         # scipy's BLAS, which is ARPACK's: numpy's has threads of its own, and the two pools waiting for each other cost
         # six times the whole solve on two cores.
         return x - dgemv(1.0, self.basis, dgemv(1.0, self.basis, x, trans=1))
+
+    def _lanczos(self, ask: int, polynomial: Filter) -> Floats:
+        """Return leading eigenvectors (side, ask) of the filtered product beside what is known; fewer where those are 0."""
+        self._forget_beside()
+
+        def product(x: Any) -> Any:
+            return self.deflated_vector(polynomial(self.vector, self.deflated_vector, x))
+
+        def draw() -> Floats:
+            return self.rng.standard_normal((self.side,))
+
+        ask = min(ask, self.room())
+        most = max(int(VECTORS_PER_PAIR * ask) + 1, ask + SPARE_VECTORS)
+        run = RestartedLanczos(product, self.deflated_vector, draw, (ask, most, self.room()))
+        leading = run.leading(FILTERED_RESTARTS, ask // 4 + LEAST_BESIDE)
+        if leading is None:
+            return self._arpack(ask, PLAIN)
+        self.beside, self.next_value = leading.beside, polynomial.inverse(leading.next_value)
+        return self._beside_known(leading.vectors)
 
     def _arpack(self, ask: int, polynomial: Filter, start: Floats | None = None, least_ncv: int = 0) -> Floats:
         """Return eigenvectors (side, ask) of the filtered product on the complement of what is known; fewer where those are 0."""
@@ -241,7 +297,11 @@ class Search:
             raise NotConverged(f"ARPACK failed on a block of side {self.side:,}: {error}") from error
         if not np.isfinite(U).all():
             raise NotConverged(f"ARPACK returned vectors that are not finite, on a block of side {self.side:,}")
-        # Known eigenvectors have the eigenvalue 0 on the complement; where ARPACK reaches other eigenvalues of about 0, their
+        return self._beside_known(U)
+
+    def _beside_known(self, U: Floats) -> Floats:
+        """Remove the known eigenvectors from orthonormal columns, and the columns that were little else."""
+        # Known eigenvectors have the eigenvalue 0 on the complement; where a search reaches other eigenvalues of about 0, their
         # eigenvectors may come mixed with known ones: what is left of the mixture is short, and no longer orthonormal.
         U = self._remove_known(np.asfortranarray(U))
         squares, Z = eigenpairs(dgemm(1.0, U, U, trans_a=1))

@@ -17,6 +17,9 @@ from popgraph.spectrum.solvers.symmetric import tridiagonal_eigenpairs
 FAILURE_PROBABILITY = 1e-10  # with which the bound may be false, over the random starts
 LEAST_STEPS, MOST_STEPS, STEPS_BETWEEN = 24, 96, 8  # of one run; and from one evaluation of the bound to the next
 CONVERGED_RESIDUAL = 1e-4  # of a Ritz value that no longer moves, as a share of it
+SEEN_RESIDUAL = 1e-6  # of a Ritz value that counts as one of all eigenvalues, for the largest
+UNSEEN_SHARE = 1e-9  # of a start's squared length, in eigenvectors whose eigenvalues have not converged
+SAME_VALUE_SHARE = 1e-9  # of the largest: Ritz values that are closer count as one
 ROUNDING_LENGTH = 64 * EPS  # a next vector shorter than this, for the product's size, is rounding
 BRACKET_SHARE = (
     0.05  # width of the largest eigenvalue's bracket, as a share of its distance from what it must stay below
@@ -74,6 +77,14 @@ class Lanczos:
         """Return the i-th Ritz vector, (side,), that of the largest Ritz value first."""
         return np.asarray(dgemv(1.0, self.basis[:, : self.steps], self._eigenpairs()[1][:, -1 - i]))
 
+    def nearly_found(self, ask: int) -> bool:
+        """Whether the `ask` leading Ritz pairs have all but converged."""
+        theta, S = self._eigenpairs()
+        if ask > self.steps:
+            return False
+        residuals = self.beta[self.steps - 1] * np.abs(S[-1, ::-1][:ask])
+        return bool((residuals <= CONVERGED_RESIDUAL * theta[::-1][:ask]).all())
+
     def crowd(self, ask: int) -> float | None:
         """Return a value below the `ask` leading eigenvalues if they look like a few repeated ones, with a gap below them.
 
@@ -87,6 +98,21 @@ class Lanczos:
         if 2 * few > ask or few >= len(theta) or not (residuals <= CONVERGED_RESIDUAL * theta[:few]).all():
             return None
         return float(theta[few - 1] + theta[few]) / 2
+
+    def distinct(self) -> tuple[Floats, Floats] | None:
+        """Return all distinct eigenvalues, largest first, and about how many copies each has, if they have all converged."""
+        # Where there are few, the last vector before the space is used up may be just above what counts as rounding. Steps from it
+        # on see the same eigenvalues again, from a start of which the first vector has no part.
+        if self.steps == 0:
+            return None
+        theta, S = self._eigenpairs()
+        residuals = self.beta[self.steps - 1] * np.abs(S[-1])
+        share, seen = S[0] ** 2, residuals <= SEEN_RESIDUAL * theta[-1]
+        if share[~seen].sum() > UNSEEN_SHARE or not seen.any():
+            return None
+        theta, share = theta[seen][::-1], share[seen][::-1]
+        first = np.flatnonzero(np.concatenate([[True], np.diff(theta) < -SAME_VALUE_SHARE * theta[0]]))
+        return theta[first], self.room * np.add.reduceat(share, first)
 
     def bound(self) -> float:
         """Return what the largest eigenvalue left exceeds with probability `FAILURE_PROBABILITY` at most, rounding included."""

@@ -13,7 +13,7 @@ import numpy as np
 from popgraph.basics.arrays import norm
 from popgraph.basics.memory import reserve
 from popgraph.basics.subspace import tolerance
-from popgraph.spectrum.solvers.chebyshev import choose_filter
+from popgraph.spectrum.solvers.chebyshev import PLAIN, choose_filter
 from popgraph.spectrum.solvers.lanczos import LEAST_STEPS, MOST_STEPS, STEPS_BETWEEN, Lanczos, joint_bound
 
 MOST_STEPS_OF_LOOK = 240  # of one run
@@ -36,7 +36,7 @@ def second_look(
     """
     lanczos.advance(LEAST_STEPS)
     rounding, largest_seen, bound = tolerance(lanczos.side), float(lanczos.ritz()[0][0]), np.inf
-    polynomial = choose_filter(*lanczos.ritz(), 1)
+    polynomial = PLAIN if lanczos.nearly_found(1) else choose_filter(*lanczos.ritz(), 1)
 
     def filtered(x: Any) -> Any:
         return deflate(polynomial(product, deflate, x))
@@ -48,7 +48,7 @@ def second_look(
         runs.append(Lanczos(filtered, lanczos.Q, rng, MOST_STEPS_OF_LOOK))
         bound_before, settled = np.inf, False
         for steps in range(LEAST_STEPS, MOST_STEPS_OF_LOOK + 1, STEPS_BETWEEN):
-            if steps == MOST_STEPS:  # the policy has counted so many vectors where it chose the solver
+            if steps == MOST_STEPS:  # so many vectors were asked for beforehand
                 more = 8.0 * (MOST_STEPS_OF_LOOK - MOST_STEPS) * lanczos.side
                 reserve(f"{MOST_STEPS_OF_LOOK} vectors of Lanczos' method", more, "use a k at a clean cut")
             runs[-1].advance(steps)

@@ -1,0 +1,111 @@
+"""Tall tables, block of rows by block of rows: sums, QR and singular values that take no second table.
+
+Blocks depend on the shape alone, and sums are added in the order of the blocks, so that the bits depend on nothing else. A table of
+at most one block is worked on whole.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from popgraph.basics.arrays import Floats
+
+# The least number of rows in a block. QR of 1,000,000 x 32 takes 0.42 s in blocks of 4,096 rows, which fit in cache, 0.85 s in
+# blocks of 65,536, and 2.2 s whole.
+ROWS_AT_A_TIME = 4096
+LEAST_ROWS_PER_COLUMN = 8  # of a block: the factors R of all blocks then take an eighth of the table at most
+
+
+def row_blocks(rows: int, columns: int = 1) -> list[slice]:
+    """Cut rows into blocks of nearly one length, each at least 4,096 rows and 8 for each column, if there are so many."""
+    count = max(1, rows // max(ROWS_AT_A_TIME, LEAST_ROWS_PER_COLUMN * columns))
+    starts = [rows * block // count for block in range(count + 1)]
+    return [slice(start, stop) for start, stop in pairwise(starts)]
+
+
+@dataclass(frozen=True, eq=False)
+class ScaledRows:
+    """A table (N, d) with each row multiplied by its scale (N,), formed block by block when it is asked for."""
+
+    table: Floats
+    scale: Floats | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The shape of the table."""
+        rows, columns = self.table.shape
+        return rows, columns
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __getitem__(self, rows: slice) -> Floats:
+        part = self.table[rows]
+        return part if self.scale is None else part * self.scale[rows, np.newaxis]
+
+    def columns(self, start: int, stop: int) -> Floats:
+        """Return some columns of all rows, (N, stop - start), as an array of its own."""
+        part = self.table[:, start:stop]
+        return np.ascontiguousarray(part) if self.scale is None else np.asarray(part * self.scale[:, np.newaxis])
+
+    def largest(self) -> float:
+        """Return the largest entry in size."""
+        return float(max(np.abs(self[rows]).max(initial=0.0) for rows in row_blocks(*self.shape)))
+
+
+def summed(term: Callable[[slice], Any], rows: int, columns: int) -> Any:
+    """Return the sum of a term over the blocks of rows, in their order."""
+    blocks = row_blocks(rows, columns)
+    total = term(blocks[0])
+    for block in blocks[1:]:
+        total = total + term(block)
+    return total
+
+
+def length(part: Callable[[slice], Floats], rows: int, columns: int) -> float:
+    """Return the Frobenius norm of a tall table, of which `part` makes any block of rows."""
+    return float(np.linalg.norm([np.linalg.norm(part(block)) for block in row_blocks(rows, columns)]))
+
+
+# Demmel, Grigori, Hoemmen and Langou, Communication-optimal parallel and sequential QR and LU factorizations, SIAM J. Sci. Comput.
+# 34 (2012): Householder's QR of each block, and then of all R one below the other, is backward stable as that of the whole is.
+
+
+def smaller(part: Callable[[slice], Floats], rows: int, columns: int) -> Floats:
+    """Return a matrix with the singular values of a tall table, of which `part` makes any block of rows.
+
+    It is the R of a QR; where the table is one block, it is the table.
+    """
+    blocks = row_blocks(rows, columns)
+    if len(blocks) == 1:
+        return part(blocks[0])
+    factors = [np.linalg.qr(part(block), mode="r") for block in blocks]
+    return np.asarray(np.linalg.qr(np.concatenate(factors), mode="r"))
+
+
+class TallQR:
+    """Q and R of a tall table X = QR, (N, d). The table is overwritten by the Q of its blocks."""
+
+    def __init__(self, X: Floats) -> None:
+        self._blocks = row_blocks(*X.shape)
+        self._of_blocks, self._of_factors = X, np.empty((0, 0))
+        if len(self._blocks) == 1:
+            self._of_blocks, self.R = np.linalg.qr(X)
+            return
+        factors = []
+        for block in self._blocks:
+            X[block], R = np.linalg.qr(X[block])
+            factors.append(R)
+        self._of_factors, self.R = np.linalg.qr(np.concatenate(factors))
+
+    def times(self, turn: Floats) -> Floats:
+        """Return Q times a matrix (d, m), m <= d. It takes the place of the table: this can be asked once."""
+        if len(self._blocks) == 1:
+            return np.asarray(self._of_blocks @ turn)
+        d, m = turn.shape
+        for block, start in zip(self._blocks, range(0, len(self._of_factors), d), strict=True):
+            self._of_blocks[block, :m] = self._of_blocks[block] @ (self._of_factors[start : start + d] @ turn)
+        return self._of_blocks[:, :m]
