@@ -22,15 +22,13 @@ KRYLOV_SHARE = 1e-11  # a Ritz pair of the inverse counts as found when its resi
 # Rounding in the largest Ritz value hides what is smaller than this share of it: such pairs are sought again, beside those found
 TOLD_SHARE = 1e-3
 GUARD_SHARE = 4  # one more Ritz vector for so many sought is kept at a restart
-LOOK_AGAIN = (
-    1.15  # times the vectors of one look at the Ritz values; with 300 vectors a look takes as long as two steps
-)
+# Vectors for each pair at the first look at the Ritz values, and times the vectors of one look at the next; with 300 vectors a look
+# takes as long as two steps
+FIRST_LOOK, LOOK_AGAIN = 2, 1.15
 WIDE_COUNT, WIDE_BLOCK = 48, 8  # pairs from which on a block of more columns, which BLAS multiplies faster, is as good
 MOST_VECTORS, VECTORS_PER_PAIR = 160, 2  # of the Krylov space, and more of them for each pair
-MOST_RESTARTS, RESTARTS_ON_TRIAL = (
-    12,
-    2,
-)  # of it, from its leading Ritz vectors; and where another solver could take over
+# Restarts of the Krylov space from its leading Ritz vectors; and where another solver could take over
+MOST_RESTARTS, RESTARTS_ON_TRIAL = 12, 2
 MOST_REFINEMENTS = 12
 RESIDUAL = 4 * EPS  # ||Lx - λx|| of a refined pair, L of norm 1; products round at about this
 REFINED_SHARE = 0.8  # a residual that falls by less in a round is rounding, once it is accepted
@@ -114,7 +112,7 @@ def _krylov(inverse: Inverse, count: int, rng: np.random.Generator, width: int) 
     basis = np.empty((inverse.side, known + most), order="F")  # columns that no step reaches never become memory
     basis[:, :known] = inverse.known
     H = np.zeros((known + most, most))
-    restarts, held, look = 0, 0, count + width
+    restarts, held, look = 0, 0, FIRST_LOOK * count + width
     block = _random_directions(basis[:, :known], min(width, most), rng)
     while True:
         old, held = held, held + block.shape[1]
@@ -122,10 +120,10 @@ def _krylov(inverse: Inverse, count: int, rng: np.random.Generator, width: int) 
         Q[:, old:] = block
         Y = inverse.solve(block)
         length = lengths(Y)
-        for _ in range(2):  # twice is enough (Kahan)
-            C = dgemm(1.0, basis[:, : known + held], Y, trans_a=1)
-            H[: known + held, old:held] += C
-            Y = dgemm(-1.0, basis[:, : known + held], C, 1.0, Y, overwrite_c=1)
+        # Once here, and once more in `_next_block`, after they are made orthonormal: twice is enough (Kahan)
+        C = dgemm(1.0, basis[:, : known + held], Y, trans_a=1)
+        H[: known + held, old:held] = C
+        Y = dgemm(-1.0, basis[:, : known + held], C, 1.0, Y, overwrite_c=1)
         if held == most or held >= look:
             look = max(held + width + 1, int(LOOK_AGAIN * held))
             # H is symmetric; its part below the diagonal blocks is that above them
