@@ -90,16 +90,21 @@ class Distribution(Immutable, Mapping[Hashable, float]):
         if isinstance(probabilities, Distribution) and probabilities.exact:
             probabilities = probabilities.fractions
         weights = read_weights(probabilities)
-        exact = all(isinstance(weight, Fraction) for weight in weights.values())
-        total = sum(weights.values()) if exact else float_sum(weights.values())
+        exact = [weight for weight in weights.values() if isinstance(weight, Fraction)]
+        numerators: list[int] = []
+        if len(exact) == len(weights):
+            # Whole numbers over one denominator: adding fractions one by one took a third of the time of a small distribution
+            denominator = math.lcm(*(weight.denominator for weight in exact))
+            numerators = [weight.numerator * (denominator // weight.denominator) for weight in exact]
+            total = Fraction(sum(numerators), denominator)
+        else:
+            total = float_sum(weights.values())
         if total <= 0 or (isinstance(total, float) and not math.isfinite(total)):
             raise InvalidDistribution(f"weights sum to {float(total):g}; at least one must be positive, and all finite")
         if not normalize and abs(total - 1) > SUM_TOLERANCE:
             shown = listing([f"{shorten(outcome)}: {weight}" for outcome, weight in weights.items()])
             raise InvalidDistribution(f"probabilities sum to {total}, not 1 ({shown}); pass normalize=True to rescale")
-        if exact and (normalize or total == 1):
-            denominator = math.lcm(*(Fraction(weight).denominator for weight in weights.values()))
-            numerators = [int(weight * denominator) for weight in weights.values()]
+        if numerators and (normalize or total == 1):
             self._set_exact(tuple(weights), numerators, sum(numerators))
         else:
             scale = float(total) if normalize else 1.0
@@ -329,7 +334,8 @@ class Distribution(Immutable, Mapping[Hashable, float]):
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Distribution) and self.exact and other.exact:
-            return self.fractions == other.fractions
+            alike = self.denominator == other.denominator and self.numerators == other.numerators
+            return (alike and self.outcomes == other.outcomes) or self.fractions == other.fractions
         return isinstance(other, Mapping) and dict(self) == dict(other)
 
     def __hash__(self) -> int:
