@@ -231,7 +231,9 @@ def test_an_m_with_far_more_entries_than_the_columns_is_shared_by_the_workers(bl
     ],
     ids=str,
 )
-@pytest.mark.parametrize("memory", [0.0, 3e7, 6e4], ids=["kept", "mapped", "shared"])
+@pytest.mark.parametrize(
+    "memory", [0.0, 3e7, pytest.param(6e4, marks=pytest.mark.slow)], ids=["kept", "mapped", "shared"]
+)
 def test_spectra_that_are_hard_to_tell_apart(gamma, k, memory, client, monkeypatch):
     """A kernel with these eigenvalues after 1: A = 1/m + V diag(√γ) Vᵀ on m views of equal weight, far from negative."""
     monkeypatch.setattr("popgraph.dask.products.MOST_ENTRIES_A_NUMBER", 1e9)  # whatever a dense M costs to read

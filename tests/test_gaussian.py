@@ -29,8 +29,12 @@ class Known:
             X = X - self.U @ (self.U.T @ X)
         return X
 
-    def filtered_beside(self, X, polynomial):
-        return polynomial(lambda Y: self.V @ (self.gamma[:, np.newaxis] * (self.V.T @ Y)), self.deflated, X)
+    def vector(self, x):
+        return self.V @ (self.gamma * (self.V.T @ x))
+
+    def gaussian_beside(self, width, polynomial):
+        G = self.deflated(self.rng.standard_normal((self.side, width)))
+        return polynomial(lambda Y: self.V @ (self.gamma[:, np.newaxis] * (self.V.T @ Y)), self.deflated, G)
 
 
 def spectrum(*parts, rest=0.2):
@@ -63,6 +67,7 @@ def test_the_bound_holds_and_is_near(parts, known, seed):
     found = bound_left_by_columns(case, (0.9 * left, 0.97 * left), floor, 1e-13)
     assert found.largest <= left <= found.bound < floor
     assert found.bound - left < 0.12 * (floor - left)
+    assert left - found.largest <= 0.1 * left + 1e-12
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -16,7 +16,7 @@ from popgraph.basics.arrays import Floats, Sparse
 from popgraph.basics.blas import one_thread
 from popgraph.dask import store
 from popgraph.dask.factor import FactorFiles, HeldFactor, MappedFactor, whole_factor
-from popgraph.spectrum.solvers.chebyshev import Filter
+from popgraph.spectrum.solvers.chebyshev import PLAIN, Filter
 from popgraph.spectrum.solvers.deflation import Left, bound_left
 from popgraph.spectrum.solvers.lanczos import Lanczos
 
@@ -30,6 +30,13 @@ class Columns:
 
     path: str
     rows: int
+
+    @classmethod
+    def written(cls, path: Path, X: Floats) -> "Columns":
+        """Write columns X to a file, and say where they are."""
+        columns = cls(str(path), len(X))
+        columns.write(X)
+        return columns
 
     def read(self, start: int, stop: int) -> Floats:
         """Return the columns start..stop-1, (rows, stop - start), row after row in memory, as sparse products need them."""
@@ -51,6 +58,19 @@ class Columns:
     def write(self, X: Floats) -> None:
         """Write columns; the file gets its name when it is complete."""
         store.write_array(Path(self.path), X.T, "f8")
+
+
+@dataclass(frozen=True)
+class GaussianColumns:
+    """Stand for columns of independent standard normal numbers, (rows, width), that each worker draws by itself."""
+
+    seed: int
+    shape: tuple[int, int]
+
+    def read(self, start: int, stop: int) -> Floats:
+        """Draw the columns start..stop-1: the same whoever draws them."""
+        drawn = [np.random.default_rng((self.seed, j)).standard_normal(self.shape[0]) for j in range(start, stop)]
+        return np.ascontiguousarray(np.array(drawn).reshape(stop - start, self.shape[0]).T)
 
 
 def times(factor: Factor, X: Floats) -> Floats:
@@ -104,15 +124,24 @@ class Remover:
         return X
 
 
-def filtered(factor: Factor, X: Floats, polynomial: Filter, known: Known | None) -> Floats:
-    """Return a polynomial of the product that is searched, which removes what is known as often as the polynomial asks for."""
-    remove = (lambda x: x) if known is None else known.on_worker()
-    return np.asarray(polynomial(factor.searched, remove, X))
+def filtered(factor: Factor, X: Floats, polynomial: Filter) -> Floats:
+    """Return a polynomial of that product, which removes nothing on the way."""
+    return np.asarray(polynomial(factor.searched, lambda x: x, X))
 
 
-def filtered_roughly(factor: Factor, X: Floats, polynomial: Filter, known: Known | None) -> Floats:
-    """Return the same in float32, for columns that are filtered in float64 afterwards."""
-    return filtered(factor, X.astype(np.float32), polynomial, known)
+def filtered_beside(factor: Factor, X: Floats, polynomial: Filter, known: Known) -> Floats:
+    """Return a polynomial of the columns without what is known, which removes that on the way as often as it asks for."""
+    remove = known.on_worker()
+    return np.asarray(polynomial(factor.searched, remove, remove(X)))
+
+
+def started(factor: Factor, X: Floats, rough: Filter, fine: Filter, known: Known) -> Floats:
+    """Return columns without what is known, filtered in float32, where only their directions matter, and then in float64."""
+    remove = known.on_worker()
+    X = np.asarray(rough(factor.searched, remove, remove(X).astype(np.float32)), dtype=np.float64)
+    length = np.linalg.norm(X, axis=0)
+    X = remove(X / np.where(length > 0, length, 1.0))
+    return X if fine == PLAIN else np.asarray(fine(factor.searched, remove, X))
 
 
 class VectorsOnWorker:
@@ -150,7 +179,12 @@ def looked_at(files: FactorFiles, known: Known, rng: np.random.Generator, steps:
 
 @one_thread()
 def on_panel(
-    files: FactorFiles, action: Action, given: tuple[Any, ...], source: Columns, cut: tuple[int, int], answer: Columns
+    files: FactorFiles,
+    action: Action,
+    given: tuple[Any, ...],
+    source: Columns | GaussianColumns,
+    cut: tuple[int, int],
+    answer: Columns,
 ) -> None:
-    """Do something with the columns of a file at a cut, and write what comes of them."""
+    """Do something with the columns of a source at a cut, and write what comes of them."""
     answer.write(action(whole_factor(files), source.read(*cut), *given))

@@ -50,6 +50,8 @@ def _unit_searched(products: Products, unit: Sparse, w_x: Floats, of_view: Ints)
     # M √w_x = √p (each row of the kernel sums to 1), and so it is on each component by itself; so M times the component's number
     # times √w_x is √p times the number of the natural's component.
     root_p = np.sqrt(store.probabilities(products.directory, len(products.blocks)))
+    if unit.shape[1] == 1:
+        return unit_eigenvectors(np.zeros(len(root_p), dtype=np.intp), root_p**2, 1)
     component = np.rint(products.times(np.sqrt(w_x) * of_view) / root_p).astype(np.intp)
     return unit_eigenvectors(component, root_p**2, unit.shape[1])
 

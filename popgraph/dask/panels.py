@@ -11,7 +11,7 @@ from distributed import progress as dask_bar
 
 from popgraph.basics.arrays import Floats, Sparse
 from popgraph.dask import actions
-from popgraph.dask.actions import Action, Columns, Known
+from popgraph.dask.actions import Action, Columns, GaussianColumns, Known
 from popgraph.dask.cluster import Cluster
 from popgraph.dask.factor import FactorFiles
 
@@ -28,9 +28,7 @@ class Eigenvectors:
 
     def written(self, folder: Path) -> Known:
         """Write them for the workers."""
-        columns = Columns(str(folder / "known"), len(self.basis))
-        columns.write(self.basis)
-        return Known(self.unit, columns, self.basis.shape[1])
+        return Known(self.unit, Columns.written(folder / "known", self.basis), self.basis.shape[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +46,7 @@ class Panels:
         count = max(min(self.tasks, width), -(-width // self.widest))
         return [(int(a), int(b)) for a, b in pairwise(np.linspace(0, width, count + 1).astype(int))]
 
-    def columns(self, action: Action, X: Floats, rows: int, *given: Any, what: str) -> Floats:
+    def columns(self, action: Action, X: Floats | GaussianColumns, rows: int, *given: Any, what: str) -> Floats:
         """Return what an action makes of columns X: (rows, width), one column after another in memory.
 
         An `Eigenvectors` that the action is given reaches the workers by a file.
@@ -56,8 +54,7 @@ class Panels:
 
         def work(folder: Path) -> Floats:
             sent = tuple(item.written(folder) if isinstance(item, Eigenvectors) else item for item in given)
-            source = Columns(str(folder / "given"), len(X))
-            source.write(X)
+            source = X if isinstance(X, GaussianColumns) else Columns.written(folder / "given", X)
             cuts = self.cuts(X.shape[1])
             answers = [Columns(str(folder / f"panel-{i}"), rows) for i in range(len(cuts))]
             calls = [(self.files, action, sent, source, cut, answer) for cut, answer in zip(cuts, answers, strict=True)]

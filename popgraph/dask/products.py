@@ -26,7 +26,7 @@ from popgraph.basics.words import size_in_words
 from popgraph.dask import actions, store
 from popgraph.dask.cluster import Cluster
 from popgraph.dask.factor import HELD_BYTES_AN_ENTRY, FactorFiles
-from popgraph.dask.panels import COPIES_IN_A_TASK, Eigenvectors, Panels
+from popgraph.dask.panels import COPIES_IN_A_TASK, Panels
 from popgraph.dask.store import VIEW_BINS, FactorBlock, factor
 from popgraph.errors import TooLarge
 from popgraph.spectrum import orthonormal
@@ -126,16 +126,10 @@ class Products:
         tall = X.reshape(self.side, -1)
         return self.panels.columns(actions.searched, tall, self.side, what="a product with Ā").reshape(X.shape)
 
-    def filtered(
-        self, X: Floats, polynomial: Filter, known: Eigenvectors | None = None, *, roughly: bool = False
-    ) -> Floats:
-        """Return a polynomial of that product times columns (side, b).
-
-        Known eigenvectors are removed on the way, as often as the polynomial asks for; `roughly` allows float32.
-        """
+    def filtered(self, X: Floats, polynomial: Filter) -> Floats:
+        """Return a polynomial of that product times columns (side, b)."""
         if self.panels is not None:
-            action = actions.filtered_roughly if roughly else actions.filtered
-            return self.panels.columns(action, X, self.side, polynomial, known, what="a filter of Ā")
+            return self.panels.columns(actions.filtered, X, self.side, polynomial, what="a filter of Ā")
         return self._step(lambda folder: [polynomial(self._gram, lambda x: x, self._tall(X, folder))], "a filter of Ā")[
             0
         ]

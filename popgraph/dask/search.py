@@ -31,6 +31,7 @@ PAIRS_AT_ONCE = 48  # eigenpairs that one block finds; with its guard columns it
 LOOK_STEPS = 12  # of Lanczos' method, from which the first filter is chosen
 START_EXTENT = 3e8  # of the first filter's least wanted eigenvalue: random columns then have residuals of about 1e-6
 MOST_SINGLE_DRIFT = 1e4  # factor by which rounding in float32 along known eigenvectors may grow before it is removed
+MOST_SPREAD = 1e3  # by which two filters at once may magnify the largest eigenvalue beyond the least wanted
 GAP_SHARE = 0.9  # of an eigenvalue: below it the next one counts as apart
 CLUSTER_PAIR_RESIDUAL = 2e-13  # at which a pair counts as found; products have rounding errors of about 1e-15
 
@@ -92,10 +93,17 @@ class Search:
         )
         return by_vectors
 
-    def filtered_beside(self, X: Floats, polynomial: Filter, *, roughly: bool = False) -> Floats:
-        """Return a polynomial times columns; what is known is removed as often as the polynomial asks for, if it does."""
-        known = self._known() if polynomial.degree >= polynomial.clean_every else None
-        return self.products.filtered(X, polynomial, known, roughly=roughly)
+    def gaussian_beside(self, width: int, polynomial: Filter) -> Floats:
+        """Return fresh Gaussian columns without what is known, filtered."""
+        return self._drawn(actions.filtered_beside, width, polynomial)
+
+    def _drawn(self, action: actions.Action, width: int, *filters: Filter) -> Floats:
+        """Return what an action of the workers makes of Gaussian columns that they draw."""
+        panels = self.products.panels
+        if panels is None:
+            raise TypeError("workers that share M draw no columns")
+        fresh = actions.GaussianColumns(int(self.rng.integers(2**63)), (self.side, width))
+        return panels.columns(action, fresh, self.side, *filters, self._known(), what="a filter of Ā")
 
     def _largest_seen(self) -> float:
         """Return the first Ritz value beside the pairs found: by Cauchy's interlacing, at most the largest eigenvalue left."""
@@ -125,20 +133,19 @@ class Search:
 
     def start(self, width: int) -> Floats:
         """Return random columns, filtered where a few steps of Lanczos' method tell by what."""
-        X, panels = self.rng.standard_normal((self.side, width)), self.products.panels
-        self.gap_edge = 0.0
+        panels, self.gap_edge = self.products.panels, 0.0
         if panels is None or not panels.holds(LOOK_STEPS + len(self.gamma)):
-            return X
-        looked = panels.run(actions.looked_at, self._known(), self._fresh(), LOOK_STEPS, what="a look at the spectrum")
-        polynomial = self._first_filter(looked[0], looked[1], width)
-        if polynomial is PLAIN:
-            return X
-        clean_every = max(1, highest_degree(MOST_SINGLE_DRIFT, 2 / polynomial.edge - 1))
-        polynomial = replace(polynomial, clean_every=min(polynomial.clean_every, clean_every))
-        return self.deflated(self.filtered_beside(self.deflated(X), polynomial, roughly=True))
+            return self.rng.standard_normal((self.side, width))
+        theta, counts = panels.run(
+            actions.looked_at, self._known(), self._fresh(), LOOK_STEPS, what="a look at the spectrum"
+        )
+        rough, fine = self._first_filters(theta, counts, width)
+        if rough is PLAIN:
+            return self.rng.standard_normal((self.side, width))
+        return self.deflated(self._drawn(actions.started, width, rough, fine))
 
-    def _first_filter(self, theta: Floats, counts: Floats, width: int) -> Filter:
-        """Choose a filter of random columns from Ritz values and for how many eigenvalues each stands."""
+    def _first_filters(self, theta: Floats, counts: Floats, width: int) -> tuple[Filter, Filter]:
+        """Choose the filters of random columns from Ritz values and for how many eigenvalues each stands: one rough, one fine."""
         # A Ritz value that stands for less than half an eigenvalue has not converged, and says nothing of a gap
         above, below = theta[counts > 0.5][:-1], theta[counts > 0.5][1:]
         enough = np.cumsum(counts[counts > 0.5])[:-1]
@@ -146,18 +153,33 @@ class Search:
         near = (enough >= 0.7 * self.asked) & (enough <= 1.5 * width) & (below > 1e-6 * theta[0])
         gaps = np.flatnonzero(near & (below < GAP_SHARE * above))
         if gaps.size == 0:
-            return choose_filter(theta, counts, width, START_EXTENT)
+            return self._cleaned(choose_filter(theta, counts, width, START_EXTENT)), PLAIN
         # The edge is the top of what lies below the gap
         least, self.gap_edge = float(above[gaps[0]]), float(below[gaps[0]])
         degree = min(HIGHEST_DEGREE, highest_degree(START_EXTENT, 2 * least / self.gap_edge - 1))
-        return Filter(self.gap_edge, degree, HIGHEST_DEGREE) if degree > 1 else PLAIN
+        rough, fine = Filter(self.gap_edge, degree, HIGHEST_DEGREE), self._steep_filter()
+        if degree < 2 or fine is PLAIN:
+            return PLAIN, PLAIN
+        # Both in one go, unless the largest eigenvalues would outgrow the least wanted
+        apart = np.arccosh(2 * float(theta[0]) / self.gap_edge - 1) - np.arccosh(2 * least / self.gap_edge - 1)
+        return self._cleaned(rough), fine if (degree + fine.degree) * apart <= np.log(MOST_SPREAD) else PLAIN
+
+    def _cleaned(self, rough: Filter) -> Filter:
+        """Let a filter remove what is known as often as float32 needs it."""
+        if rough is PLAIN:
+            return rough
+        often = max(1, highest_degree(MOST_SINGLE_DRIFT, 2 / rough.edge - 1))
+        return replace(rough, clean_every=min(rough.clean_every, often))
+
+    def _steep_filter(self) -> Filter:
+        """Return the filter of highest degree above the gap that need remove nothing on the way."""
+        degree = min(HIGHEST_DEGREE, highest_degree(MOST_DRIFT, 2 / self.gap_edge - 1))
+        return Filter(self.gap_edge, degree, HIGHEST_DEGREE + 1) if degree > 1 else PLAIN
 
     def filtered(self, X: Floats, polynomial: Filter) -> Floats:
         """Return a polynomial of Ā times Ritz vectors; its edge is raised to the gap below those sought, where one is known."""
         if polynomial.edge < self.gap_edge < GAP_SHARE * self.ritz_values[self.asked - 1]:
-            degree = highest_degree(MOST_DRIFT, 2 / self.gap_edge - 1)
-            if degree > 1:
-                polynomial = Filter(self.gap_edge, min(degree, HIGHEST_DEGREE), HIGHEST_DEGREE + 1)
+            polynomial = self._steep_filter()
         return self.products.filtered(X, polynomial)
 
     def deflated(self, X: Floats) -> Floats:

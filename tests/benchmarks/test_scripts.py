@@ -41,7 +41,7 @@ SMALL = {
     "tree": known_spectra.tree(60, 7),
     "heavy tails": known_spectra.heavy_tails(200, 300, 7),
     "permutations": known_spectra.permutations(4, 11),
-    "hub": known_spectra.hub(50),
+    "hub": known_spectra.hub(50, 3),
     "mixture": known_spectra.mixture(12, 60, 5),
     "images": known_spectra.images(2, 5, side=4),
 }

@@ -22,6 +22,7 @@ from popgraph.spectrum.solvers.chebyshev import Filter
 from popgraph.spectrum.solvers.gaussian import GAUSSIAN_COLUMNS, bound_of_columns, bounding_filter
 from popgraph.spectrum.solvers.lanczos import MOST_STEPS, Lanczos, largest_left
 from popgraph.spectrum.solvers.look import MOST_STEPS_OF_LOOK, second_look
+from popgraph.spectrum.solvers.symmetric import eigenpairs
 
 MOST_ROUNDS = 64  # of the loop; each finds at least one copy of a repeated eigenvalue that was missed
 BOUNDED = "a Lanczos bound leaves room for nothing above (it fails with probability below 1e-10)"
@@ -84,16 +85,18 @@ class FilteredColumns(Protocol):
     """A polynomial of Ā times columns, beside the eigenvectors that are known; what a worker of a cluster does in one go."""
 
     side: int
-    rng: np.random.Generator
 
     def room(self) -> int:
         """Return the dimension of the complement of what is known."""
 
+    def gaussian_beside(self, width: int, polynomial: Filter) -> Floats:
+        """Return fresh Gaussian columns without what is known, filtered; it is removed as often as the polynomial asks for."""
+
     def deflated(self, X: Floats) -> Floats:
         """Remove the known eigenvectors from columns."""
 
-    def filtered_beside(self, X: Floats, polynomial: Filter) -> Floats:
-        """Return the filtered product with columns; what is known is removed as often as the polynomial asks for."""
+    def vector(self, x: Any) -> Any:
+        """Return Āx of a vector."""
 
 
 class Left(NamedTuple):
@@ -162,6 +165,11 @@ def bound_left_by_columns(
     polynomial = bounding_filter(search.side, seen[1], enough, residual)
     if polynomial is None or search.room() <= GAUSSIAN_COLUMNS:
         return None
-    G = search.deflated(search.rng.standard_normal((search.side, GAUSSIAN_COLUMNS)))
-    bound = bound_of_columns(search.filtered_beside(G, polynomial), polynomial)
-    return Left(seen[0], bound, COLUMNS_BOUNDED) if bound < enough else None
+    W = search.gaussian_beside(GAUSSIAN_COLUMNS, polynomial)
+    bound = bound_of_columns(W, polynomial)
+    if not bound < enough:
+        return None
+    # The combination of the columns that the filter magnified most is near the eigenvector of the largest eigenvalue left
+    x = search.deflated(W @ eigenpairs(W.T @ W)[1][:, -1:])[:, 0]
+    quotient = float(x @ search.vector(x)) / float(x @ x)
+    return Left(max(seen[0], min(quotient, bound)), bound, COLUMNS_BOUNDED)

@@ -44,6 +44,7 @@ SPARE_VECTORS = (
 COLUMNS_BOUND_SIDE = 4_000
 LEAST_BESIDE = 4  # Ritz vectors that a search hands over beside those asked for, and a quarter of them
 FILTERED_RESTARTS = 300  # of ARPACK on a filtered product, before the filter is given up
+ORTHONORMAL_TO = 1e-13  # columns whose inner products are closer to those of orthonormal ones are left as they are
 LEAST_SQUARE_LEFT = 0.01  # squared length of a unit vector without its known eigenvectors, to count as a new one
 
 
@@ -101,7 +102,7 @@ class Search:
         self.unit_count = unit.shape[1]
         self.basis = np.asfortranarray(unit)  # all eigenvectors known, those of eigenvalue 1 first
         self.gamma = np.empty(0)  # of the others
-        self.beside, self.next_value = self.basis[:, :0], 0.0  # Ritz vectors that the latest search had to spare
+        self._forget_beside()
 
     @property
     def eigenvectors(self) -> Floats:
@@ -139,7 +140,7 @@ class Search:
             if U.shape[1] == 0:
                 continue
             # Below the filter's edge T_d is not monotone: its leading values there may be those of any eigenvalue
-            gamma, above = self._unspent(*self._ritz_pairs(orthonormal(U), polynomial.edge))
+            gamma, above = self._unspent(*self._ritz_pairs(_made_orthonormal(U), polynomial.edge))
             if gamma.size:
                 break
         if U.shape[1] == 0:
@@ -167,15 +168,16 @@ class Search:
 
     def bound_left(self, floor: float) -> Left:
         """Bound the eigenvalues beside those found: by a few Gaussian columns, or else by Lanczos' method."""
-        if self.next_value > 0 and isinstance(self.gram, Gram) and self.side >= COLUMNS_BOUND_SIDE:
+        if self.values_after[-1] > 0 and self.gram.many_at_once and self.side >= COLUMNS_BOUND_SIDE:
             known = Complement(self.gram, self.basis)
-            if left := bound_beside(known, self.beside, self.next_value, floor, self.rng):
+            if left := bound_beside(known, self.beside, self.values_after, floor, self.rng):
                 return left
         return bound_left(self, floor)
 
     def _forget_beside(self) -> None:
         """Forget what the search before had to spare: it may be found now."""
-        self.beside, self.next_value = self.basis[:, :0], 0.0
+        # Ritz vectors, (side, b), and estimates of their eigenvalues and of the next one, (b + 1,)
+        self.beside, self.values_after = self.basis[:, :0], np.zeros(1)
 
     def _converged_above(self, lanczos: Lanczos, floor: float) -> tuple[Floats, Floats]:
         """Return the pairs above `floor` among the leading Ritz pairs of a filtered product, as far as they are converged."""
@@ -266,7 +268,7 @@ class Search:
         leading = run.leading(FILTERED_RESTARTS, ask // 4 + LEAST_BESIDE)
         if leading is None:
             return self._arpack(ask, PLAIN)
-        self.beside, self.next_value = leading.beside, polynomial.inverse(leading.next_value)
+        self.beside, self.values_after = leading.beside, np.array([polynomial.inverse(x) for x in leading.values_after])
         return self._beside_known(leading.vectors)
 
     def _arpack(self, ask: int, polynomial: Filter, start: Floats | None = None, least_ncv: int = 0) -> Floats:
@@ -315,3 +317,10 @@ class Search:
     def _remove_known(self, U: Floats) -> Floats:
         """Remove the known eigenvectors from columns, in place."""
         return np.asarray(dgemm(-1.0, self.basis, dgemm(1.0, self.basis, U, trans_a=1), 1.0, U, overwrite_c=1))
+
+
+def _made_orthonormal(U: Floats) -> Floats:
+    """Return orthonormal columns with the same span: as they are, if they are orthonormal, as Lanczos' method leaves them."""
+    inner = dgemm(1.0, U, U, trans_a=1)
+    inner[np.diag_indices_from(inner)] -= 1.0
+    return U if np.abs(inner).max(initial=0.0) <= ORTHONORMAL_TO else orthonormal(U)  # NaN fails every comparison
