@@ -125,6 +125,33 @@ def test_a_cut_through_a_near_tie_ends_with_the_least_loss(gap):
         assert training.loss[-1] == pytest.approx(-np.sum(graph.spectrum(3).gamma ** 2), abs=1e-13)
 
 
+@pytest.mark.parametrize(
+    ("clusters", "k", "most"),
+    [
+        (6, 6, 34),  # a clean cut: 30 products; 36 without the k x k conditioner
+        (
+            12,
+            7,
+            400,
+        ),  # inside of alike clusters: 250 to 287; 520 to 766 without Newton steps, 1,119 without conjugate directions
+        (3, 6, 200),  # below the clusters: 142 to 159; 258 to 283 without the conditioner
+    ],
+)
+def test_few_products_are_enough(monkeypatch, clusters, k, most):
+    """Products with k columns are what training costs; a part of the method that does nothing would show here, and nowhere else."""
+    graph = zoo.clusters(count=clusters, naturals=100, views=150, degree=12, cross=0.05, rng=0)
+    asked, gram = [], pg.PopulationGraph.gram
+    monkeypatch.setattr(
+        pg.PopulationGraph,
+        "gram",
+        lambda self, X: asked.append(X.ndim) or gram(self, X),  # a saddle's check takes vectors
+    )
+    for seed in range(3):
+        asked.clear()
+        assert pg.train(graph, k, rng=seed).converged
+        assert asked.count(2) <= most
+
+
 def test_a_cut_inside_of_a_repeated_eigenvalue_is_a_match_of_the_family():
     cube = zoo.hypercube(4)
     for k in (3, 7, 12):  # eigenvalues of multiplicity 4, 6 and 4

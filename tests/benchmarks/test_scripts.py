@@ -21,6 +21,7 @@ import scipy.sparse as sp
 import spectra
 import structure
 import ten_million
+import training
 import ways
 
 import popgraph as pg
@@ -307,3 +308,10 @@ def test_spectra_counts_what_is_false(capsys, monkeypatch):
     monkeypatch.setattr(spectra, "answers_to", broken)
     assert spectra.main(4, 0, 0.0) == 4
     assert "FALSE" in capsys.readouterr().out
+
+
+def test_training_is_measured_beside_the_sparse_svd(capsys):
+    training.main(["clean"], 1, n=500)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4
+    assert [float(line.split("|")[-2]) < 1e-6 for line in lines[2:]] == [True, True]
