@@ -67,14 +67,14 @@ def test_so_it_is_of_torch_and_dask():
     [
         (
             {"lr": 0.1},
-            "train has no argument lr=; full-batch L-BFGS has no learning rate; with batch_size=, learning_rate=",
+            "train has no argument lr=; on the whole population no step has a learning rate; with batch_size=, learning_rate=",
         ),
         ({"epochs": 5}, "train has no argument epochs=; use steps="),
         (
             {"optimizer": "adam"},
-            "train has no argument optimizer=; it is L-BFGS on the whole population, and Adam with",
+            "train has no argument optimizer=; it is chosen by the loss on the whole population, and Adam with",
         ),
-        ({"optimiser": "adam"}, "train has no argument optimiser=; it is L-BFGS on the whole population"),
+        ({"optimiser": "adam"}, "train has no argument optimiser=; it is chosen by the loss on the whole population"),
         ({"lerning": 0.1}, "train has no argument lerning=; did you mean learning_rate="),
         ({"lerning_rate": 0.1}, "train has no argument lerning_rate=; did you mean learning_rate="),
         ({"seed": 0}, "train has no argument seed=; use rng="),

@@ -275,3 +275,12 @@ def test_leading_pairs_carry_a_certificate_of_their_own():
 def test_one_pair_is_certified_by_its_gap_and_not_as_a_top_vector():
     found = certify(np.array([1e-10]), np.array([0.5]), np.eye(4)[:, :1], Remainder(0.4, 0.4, "tried"), 4)
     assert found.angle_bound == pytest.approx(1e-10 / 0.1, rel=1e-3)
+
+
+@pytest.mark.parametrize("unit_count", [0, 1])
+def test_orthogonality_of_millions_of_views_is_not_that_of_a_long_sum(unit_count):
+    """One sum of 3,000,001 equal squares in order is off by 5e-12, and says so of a vector of length 1."""
+    count = 3_000_001
+    v = np.full((count, 1), 1 / np.sqrt(count))
+    found = certify(np.zeros(1), np.ones(1), v, Remainder(0.5, 0.5, "how"), 16, unit_count=unit_count)
+    assert found.orthogonality < 1e-13

@@ -477,13 +477,14 @@ def test_too_many_views_of_one_pixel_each_are_made_of_pixels(monkeypatch):
 def test_states_with_a_view_several_times(seed, kind):
     """In all states at the same places, or here and there; each state with its own probabilities or all with the same."""
     rng = np.random.default_rng(seed)
-    table = rng.integers(0, 6, (8, 7))
+    m = int(rng.integers(2, 8))
+    table = rng.integers(0, 6, (8, m))
     if seed % 2:
         table = table[[0] * 8] + 10 * np.arange(8)[:, np.newaxis]
-    weights = rng.integers(0, 4, 7)
+    weights = rng.integers(0, 4, m)
     weights[0] += 1
     exact = [Fraction(int(w), int(weights.sum())) for w in weights]
-    shares = rng.random((8, 7)) * (rng.random((8, 7)) < 0.7) + np.eye(7)[[0]]
+    shares = rng.random((8, m)) * (rng.random((8, m)) < 0.7) + np.eye(m)[[0]]
     shares /= shares.sum(axis=1, keepdims=True)
 
     def form(x):
@@ -519,3 +520,39 @@ def test_equally_likely_outcomes_are_those_of_equal_counts(count):
     assert quick.probabilities.tobytes() == slow.probabilities.tobytes()
     assert quick.numerators == slow.numerators
     assert quick.denominator == slow.denominator
+
+
+def test_ranges_whose_product_leaves_64_bits_are_no_single_key():
+    """Both rows would be 2^33 modulo 2^64."""
+    rows = np.array([[0, 2**33], [2**33, 0], [0, 2**33]])
+    assert distinct(rows)[0].tolist() == [0, 1, 0]
+
+
+def test_views_that_differ_in_their_highest_bit_alone_are_not_merged():
+    form = pg.Augmentation.from_batch(lambda x: (np.stack([x, -x, x, 2 * x], axis=1), ["1/4"] * 4))
+    assert_same([(0.75,), (0.0,), (-1.5,)], form.then(form))  # whose repetitions are not all at the same places
+
+
+def test_paint_that_is_neither_0_nor_1_makes_no_image_of_bits():
+    assert_same([Image([[0, 1], [1, 1]]), Image([[0, 0], [1, 1]])], images.mask(1, "1/2", fill=7))
+
+
+def test_letters_may_each_have_probabilities_of_their_own():
+    table = {0: {0: "1/4", 1: "3/4"}, 1: {1: "1/2", 0: "1/2"}, 2: {2: 0.5, 0: 0.5}}
+    for letters in ((0, 1), (0, 1, 2)):
+        naturals = [(a, b) for a in letters for b in letters]
+        assert_same(naturals, pg.independently(pg.Augmentation(lambda x: table[x])))
+
+
+@pytest.mark.parametrize("batch_bytes", [1, 100, 2**24])
+def test_views_that_are_the_naturals_keep_their_order_over_batches(monkeypatch, batch_bytes):
+    monkeypatch.setattr(import_module("popgraph.declare.batch.enumeration"), "BATCH_BYTES", batch_bytes)
+    naturals = [(int(i),) for i in np.random.default_rng(0).permutation(30)]
+    step = pg.Augmentation.from_batch(
+        lambda x: (np.stack([(x + 7) % 30, x, (x - 7) % 30], axis=1), ["1/2", "1/4", "1/4"])
+    )
+    assert list(assert_same(naturals, step).views) == naturals
+    every = images.flip_pixels(1, "1/3")
+    pictures = [Image(np.array([code >> i & 1 for i in range(6)]).reshape(2, 3)) for code in range(64)]
+    pictures = [pictures[i] for i in np.random.default_rng(1).permutation(64)]
+    assert list(assert_same(pictures, every).views) == pictures

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import popgraph as pg
 from popgraph.basics import rows
-from popgraph.basics.rows import ScaledRows, TallQR, length, row_blocks, smaller, summed
+from popgraph.basics.rows import ScaledRows, TallQR, block_sum, length, smaller, tall_blocks
 from popgraph.basics.subspace import captured, column_space, containment_angles, linear_map, principal_angles
 from popgraph.verification import evidence
 
@@ -23,7 +23,7 @@ def small_blocks(monkeypatch):
 
 @given(st.integers(0, 100_000), st.integers(1, 900))
 def test_blocks_cover_all_rows_once_and_are_tall(count, columns):
-    blocks = row_blocks(count, columns)
+    blocks = tall_blocks(count, columns)
     assert [row for block in blocks for row in (block.start, block.stop)][1:-1] == [
         row for block in blocks[1:] for row in (block.start, block.start)
     ]
@@ -48,7 +48,7 @@ def test_q_and_r_of_blocks_are_those_of_the_whole(shape, small_blocks):
 
 def test_sums_and_lengths_are_those_of_the_whole(small_blocks):
     X = np.random.default_rng(0).standard_normal((50, 3))
-    np.testing.assert_allclose(summed(lambda block: X[block].T @ X[block], *X.shape), X.T @ X, atol=1e-13)
+    np.testing.assert_allclose(block_sum(lambda block: X[block].T @ X[block], *X.shape), X.T @ X, atol=1e-13)
     assert length(lambda block: X[block], *X.shape) == pytest.approx(np.linalg.norm(X), rel=1e-14)
 
 
@@ -95,7 +95,7 @@ def test_the_span_of_a_tall_table_is_found_in_blocks(name, F, scale, span, monke
     whole = column_space(F, scale)
     monkeypatch.setattr(rows, "ROWS_AT_A_TIME", 7)
     monkeypatch.setattr(rows, "LEAST_ROWS_PER_COLUMN", 2)
-    assert len(row_blocks(*F.shape)) > 5
+    assert len(tall_blocks(*F.shape)) > 5
     space = column_space(F, scale)
     assert space.rank == span.shape[1] == whole.rank
     assert space.possible_rank == whole.possible_rank
@@ -159,6 +159,7 @@ def embeddings():
     yield "contains", CLUSTERS, np.column_stack([right, rng.standard_normal(CLUSTERS.N)]), 4
     yield "different", CLUSTERS, rng.standard_normal((CLUSTERS.N, 3)), None
     yield "collapsed", CLUSTERS, np.column_stack([right[:, :2], right[:, 0] - right[:, 1]]), None
+    yield "zeros", CLUSTERS, np.zeros((CLUSTERS.N, 3)), None
     yield "centred", CLUSTERS, CLUSTERS.spectrum(4).embedding[:, 1:], None
     yield "the table itself", CLUSTERS, CLUSTERS.spectrum(4).eigenvectors, None
     yield "degenerate", CUBE, CUBE.spectrum(4).embedding, None

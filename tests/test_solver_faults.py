@@ -163,7 +163,7 @@ def leading_by(fault: Any) -> Any:
             return np.ones(found.vectors.shape[1]), found.vectors
 
         changed = fault(pairs)
-        return None if changed is None else Leading(changed[1], run.basis[:, :0], 0.0)
+        return None if changed is None else Leading(changed[1], run.basis[:, :0], np.zeros(1))
 
     return leading
 

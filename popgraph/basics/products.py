@@ -8,6 +8,7 @@ between two calls takes none of them along.
 
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
@@ -43,14 +44,13 @@ def side_by_side(jobs: Sequence[Callable[[], R]], threaded: bool = True) -> list
         return [job() for job in jobs]
     values: list[Any] = [None] * len(jobs)
     failures: list[BaseException] = []
-    queue = iter(range(len(jobs)))
-    lock = threading.Lock()
+    queue = deque(range(len(jobs)))  # a lock could be left closed by an interrupt, and the other threads waiting for it
 
     def work() -> None:
         while not failures:
-            with lock:
-                at = next(queue, None)
-            if at is None:
+            try:
+                at = queue.popleft()
+            except IndexError:
                 return
             try:
                 values[at] = jobs[at]()

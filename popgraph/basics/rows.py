@@ -19,7 +19,7 @@ ROWS_AT_A_TIME = 4096
 LEAST_ROWS_PER_COLUMN = 8  # of a block: the factors R of all blocks then take an eighth of the table at most
 
 
-def row_blocks(rows: int, columns: int = 1) -> list[slice]:
+def tall_blocks(rows: int, columns: int = 1) -> list[slice]:
     """Cut rows into blocks of nearly one length, each at least 4,096 rows and 8 for each column, if there are so many."""
     count = max(1, rows // max(ROWS_AT_A_TIME, LEAST_ROWS_PER_COLUMN * columns))
     starts = [rows * block // count for block in range(count + 1)]
@@ -53,12 +53,12 @@ class ScaledRows:
 
     def largest(self) -> float:
         """Return the largest entry in size."""
-        return float(max(np.abs(self[rows]).max(initial=0.0) for rows in row_blocks(*self.shape)))
+        return float(max(np.abs(self[rows]).max(initial=0.0) for rows in tall_blocks(*self.shape)))
 
 
-def summed(term: Callable[[slice], Any], rows: int, columns: int) -> Any:
+def block_sum(term: Callable[[slice], Any], rows: int, columns: int) -> Any:
     """Return the sum of a term over the blocks of rows, in their order."""
-    blocks = row_blocks(rows, columns)
+    blocks = tall_blocks(rows, columns)
     total = term(blocks[0])
     for block in blocks[1:]:
         total = total + term(block)
@@ -67,7 +67,7 @@ def summed(term: Callable[[slice], Any], rows: int, columns: int) -> Any:
 
 def length(part: Callable[[slice], Floats], rows: int, columns: int) -> float:
     """Return the Frobenius norm of a tall table, of which `part` makes any block of rows."""
-    return float(np.linalg.norm([np.linalg.norm(part(block)) for block in row_blocks(rows, columns)]))
+    return float(np.linalg.norm([np.linalg.norm(part(block)) for block in tall_blocks(rows, columns)]))
 
 
 # Demmel, Grigori, Hoemmen and Langou, Communication-optimal parallel and sequential QR and LU factorizations, SIAM J. Sci. Comput.
@@ -79,7 +79,7 @@ def smaller(part: Callable[[slice], Floats], rows: int, columns: int) -> Floats:
 
     It is the R of a QR; where the table is one block, it is the table.
     """
-    blocks = row_blocks(rows, columns)
+    blocks = tall_blocks(rows, columns)
     if len(blocks) == 1:
         return part(blocks[0])
     factors = [np.linalg.qr(part(block), mode="r") for block in blocks]
@@ -90,7 +90,7 @@ class TallQR:
     """Q and R of a tall table X = QR, (N, d). The table is overwritten by the Q of its blocks."""
 
     def __init__(self, X: Floats) -> None:
-        self._blocks = row_blocks(*X.shape)
+        self._blocks = tall_blocks(*X.shape)
         self._of_blocks, self._of_factors = X, np.empty((0, 0))
         if len(self._blocks) == 1:
             self._of_blocks, self.R = np.linalg.qr(X)

@@ -11,7 +11,7 @@ import scipy.linalg
 
 from popgraph.basics.arrays import Floats
 from popgraph.basics.memory import reserve
-from popgraph.basics.rows import ScaledRows, TallQR, length, row_blocks, smaller, summed
+from popgraph.basics.rows import ScaledRows, TallQR, block_sum, length, smaller, tall_blocks
 from popgraph.errors import NotConverged
 
 EPS = float(np.finfo(np.float64).eps)
@@ -74,7 +74,7 @@ def column_space(F: Floats, scale: Floats | None = None) -> ColumnSpace:
     # the d entries of a row leaves, for any number of rows. Columns that are nearly dependent are made orthogonal in extended
     # precision, if the machine has one.
     N, d = F.shape
-    peaks = [np.abs(F[rows]).max(axis=0, initial=0.0) for rows in row_blocks(N, d)]
+    peaks = [np.abs(F[rows]).max(axis=0, initial=0.0) for rows in tall_blocks(N, d)]
     largest = np.max(peaks, axis=0)  # first to entries of at most 1, so that no square under- or overflows
     if not largest.all():
         F, largest = F[:, largest > 0], largest[largest > 0]
@@ -82,11 +82,11 @@ def column_space(F: Floats, scale: Floats | None = None) -> ColumnSpace:
     if d == 0:
         return ColumnSpace(np.zeros((N, 0)), 0.0, np.zeros((N, 0)))
     scaled = _Scaled(F, largest, scale, np.ones(d))
-    peak = np.max([np.abs(scaled[rows]).max(axis=0) for rows in row_blocks(N, d)], axis=0)
-    squares = summed(lambda rows: np.add.reduce((scaled[rows] / peak) ** 2, axis=0), N, d)
+    peak = np.max([np.abs(scaled[rows]).max(axis=0) for rows in tall_blocks(N, d)], axis=0)
+    squares = block_sum(lambda rows: np.add.reduce((scaled[rows] / peak) ** 2, axis=0), N, d)
     scaled = _Scaled(F, largest, scale, peak * np.sqrt(squares))
     X = np.empty((N, d))
-    for rows in row_blocks(N, d):
+    for rows in tall_blocks(N, d):
         X[rows] = scaled[rows]
     QR = TallQR(X)
     turn, sigma, Vt = svd(QR.R)
@@ -96,7 +96,7 @@ def column_space(F: Floats, scale: Floats | None = None) -> ColumnSpace:
     basis = possible[:, :rank]
     # With X = B C + E for any C, a unit x = X y of the span, |y| <= 1/σ, is |E y| <= ||E||/σ away from span B. E is measured;
     # doing so rounds by (d + 2) eps |B||C|, of norm at most d for unit columns.
-    C = summed(lambda rows: basis[rows].T @ scaled[rows], N, d)
+    C = block_sum(lambda rows: basis[rows].T @ scaled[rows], N, d)
     residual_norm = length(lambda rows: scaled[rows] - basis[rows] @ C, N, d) + (d + 2) * d * EPS
     computed = residual_norm / float(sigma[rank - 1])
     if computed > REFINE_ABOVE:
@@ -136,7 +136,7 @@ def _refined(scaled: _Scaled, W: Floats) -> tuple[Floats, float]:
     wide = W.astype(np.longdouble)
     for _ in range(3):
         G, size = np.empty((N, r)), 0.0
-        for rows in row_blocks(N, d):
+        for rows in tall_blocks(N, d):
             X = scaled.rows(rows, np.longdouble)
             G[rows] = X @ wide
             size += float(np.sum((np.abs(X) @ np.abs(wide)) ** 2))
@@ -186,7 +186,7 @@ def inner_products(U: Floats, V: Floats) -> Floats:
 
     One long sum rounds more: of 10^7 views it made 1 - 4e-12 of the length of a unit vector, and an angle of 4e-12 of none.
     """
-    return np.asarray(summed(lambda rows: U[rows].T @ V[rows], len(U), max(U.shape[1], V.shape[1])))
+    return np.asarray(block_sum(lambda rows: U[rows].T @ V[rows], len(U), max(U.shape[1], V.shape[1])))
 
 
 def linear_map(F: Floats | ScaledRows, V: Floats) -> tuple[Floats, float, float]:
@@ -199,7 +199,7 @@ def linear_map(F: Floats | ScaledRows, V: Floats) -> tuple[Floats, float, float]
     largest = F.largest()
     if largest == 0:
         return np.zeros((V.shape[1], F.shape[1])), np.inf, 0.0
-    Q = summed(lambda rows: V[rows].T @ (F[rows] / largest), *F.shape)  # scaled, so that no square overflows
+    Q = block_sum(lambda rows: V[rows].T @ (F[rows] / largest), *F.shape)  # scaled, so that no square overflows
     sigma = svd(Q)[1]
     condition = float(sigma[0] / sigma[-1]) if sigma[-1] > EPS * sigma[0] else np.inf
     off = length(lambda rows: F[rows] / largest - V[rows] @ Q, *F.shape)

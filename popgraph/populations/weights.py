@@ -46,7 +46,9 @@ def factor(p: Floats, A: Sparse, w_x: Floats) -> Sparse:
         some /= root_w[A.indices[entries]]
         np.maximum(some, SMALLEST_POSITIVE_FLOAT, out=data[entries])
     # A's indices are read-only, so M can share them.
-    return frozen_csr(sp.csr_array((data, A.indices, A.indptr), shape=A.shape))
+    M = sp.csr_array((data, A.indices, A.indptr), shape=A.shape)
+    M.has_canonical_format = True  # as A has, which need not be looked through again
+    return frozen_csr(M)
 
 
 def dense(p: Floats, A: Sparse) -> Floats:

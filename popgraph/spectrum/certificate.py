@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from popgraph.basics.arrays import Floats, Immutable, Sparse
-from popgraph.basics.subspace import tolerance
+from popgraph.basics.rows import block_sum
+from popgraph.basics.subspace import inner_products, tolerance
 from popgraph.errors import NotConverged
 
 RESIDUAL_ALLOWED = 1e-9  # residuals up to this count as rounding on a matrix of any size
@@ -150,10 +151,10 @@ def certify(
     columns are unit eigenvectors of components: no two of them share a view, so their inner products need not be computed.
     """
     k = V.shape[1]
-    lengths = np.abs(np.einsum("ij,ij->j", V[:, :unit_count], V[:, :unit_count]) - 1.0).max(initial=0.0)
-    orthogonality = float(
-        max(lengths, np.abs(V.T @ V[:, unit_count:] - np.eye(k, k - unit_count, -unit_count)).max(initial=0.0))
-    )
+    unit, others = V[:, :unit_count], V[:, unit_count:]
+    squares = block_sum(lambda rows: np.einsum("ij,ij->j", unit[rows], unit[rows]), len(V), k)
+    products = inner_products(V, others) - np.eye(k, k - unit_count, -unit_count)
+    orthogonality = float(max(np.abs(squares - 1.0).max(initial=0.0), np.abs(products).max(initial=0.0)))
     allowed = max(RESIDUAL_ALLOWED, 10 * tolerance(size))
     if not (residuals.max() <= allowed and orthogonality <= allowed):  # "not <=", because NaN fails every comparison
         raise NotConverged(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from popgraph.basics.arrays import Floats
+from popgraph.training.arcs import arc_along
 from popgraph.training.quartic import EPS, LineMoments, QuarticState
 
 # Conjugate gradients need about √(γ_k / gap) products for a digit: 500 are enough for relative gaps down to 1e-4, and where the
@@ -74,27 +75,24 @@ class NewtonSteps:
     def step(self, target: float) -> bool:
         """Go to the lowest point along the Newton direction, solved until the residual's norm is at most `target`.
 
-        Where the Hessian is seen to curve down along a direction, go on to the lowest point along that too, and return True.
+        Where the Hessian is seen to curve down along a direction, go along that if the loss falls further there, and return True.
         """
         curved, solved = self._solve(target)
-        self.state.restore_gradient()
-        if solved:
-            self._go(self.X)
-        if curved:
-            self._go(self.D)
-        return curved
-
-    def _go(self, E: Floats) -> None:
-        """Go to the lowest point along a direction."""
         state = self.state
-        image = state.times(E)
-
-        def moments(rows: slice) -> tuple[Floats, Floats, float]:
-            F, part = state.F[rows], E[rows]
-            return F.T @ part, part.T @ part, float(np.vdot(state.G[rows], part))
-
-        line = LineMoments(*state.sums(moments))
-        state.move(state.along(E, image, line), E, image, line)
+        state.restore_gradient()
+        image = state.times(self.X if solved else self.D)
+        arc = arc_along(state, self.X if solved else self.D, image)
+        if solved and curved:  # one product more, and no table: a move along both would need one
+            del image
+            image = state.times(self.D)
+            other = arc_along(state, self.D, image)
+            if other.fall > arc.fall:
+                arc = other
+            else:
+                del image
+                image = state.times(self.X)
+        state.bend(arc.t, arc.S, arc.E, image)
+        return curved
 
     def _solve(self, target: float) -> tuple[bool, bool]:
         """Leave in X an approximate solution of H X = -G, and return whether H curves down along D, and whether X is not 0."""

@@ -50,12 +50,27 @@ class QuarticState:
         (self.FF,) = self.sums(lambda rows: (self.F[rows].T @ self.F[rows],))
         self.G = np.empty_like(self.F) if len(self.G) != len(self.F) else self.G
 
+        self._gradient()
+
+    def _gradient(self) -> None:
+        """Compute G from F and ĀF, GᵀG, and tr FᵀĀF."""
+
         def gradient(rows: slice) -> tuple[Any, ...]:
             G = self.write_gradient(rows)
             return G.T @ G, np.vdot(self.F[rows], self.image[rows])
 
         self.GG, attraction = self.sums(gradient)
         self.attraction = float(attraction)
+
+    def scale(self) -> None:
+        """Multiply F by the factor at which the loss is least."""
+        # L(sF) = s⁴ ||FᵀF||² - 2 s² tr FᵀĀF
+        squares = float(np.sum(self.FF**2))
+        if not (self.attraction > 0 and squares > 0):
+            return
+        s = float(np.sqrt(self.attraction / squares))
+        self.F *= s
+        self.refresh()
 
     def times(self, X: Floats) -> Floats:
         """Return ĀX in an array of its own: a population's product may be read-only, or X itself where Ā is the identity."""
@@ -129,6 +144,20 @@ class QuarticState:
         self.FF, self.GG, mixed, attraction = self.sums(step)
         self.attraction = float(attraction)
         return np.asarray(mixed)
+
+    def bend(self, t: float, S: Floats, E: Floats, image: Floats) -> None:
+        """Go to F (1 + S) + tE, for ĀE = `image`, with the gradient there."""
+
+        def step(rows: slice) -> tuple[Floats]:
+            F, AF = self.F[rows], self.image[rows]
+            F += F @ S
+            F += t * E[rows]
+            AF += AF @ S
+            AF += t * image[rows]
+            return (F.T @ F,)
+
+        (self.FF,) = self.sums(step)
+        self._gradient()
 
 
 @dataclass(frozen=True)

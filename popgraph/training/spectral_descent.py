@@ -22,8 +22,11 @@ NEWTON_RETRY = 0.1  # of the gradient norm at which a Newton step failed to halv
 # no further. At a relative gap of 1e-6 conjugate gradients take about 100 steps for that tenth. Near the rounding error of the
 # gradient it is noise, and fewer steps show it.
 PATIENCE_SHARE, PATIENCE_STEPS, PATIENCE_STEPS_IN_NOISE = 0.9, 500, 20
-LOSS_NOISE = 1e-13  # relative to 1 + |loss|
+LOSS_NOISE = 1e-12  # relative to 1 + |loss|
 NOISE = 30.0  # times the rounding error of the gradient
+# At a minimum the columns of F have squared lengths of at most 1. From a mean beyond this, or below its inverse, the first step
+# scales F: steps along gradients shrink or grow it by a factor each, and leave in ĀF the rounding errors of what it was.
+USUAL_SIZE = 1e3
 REFRESH_STEPS = 50  # after which ĀF is computed anew
 
 
@@ -50,6 +53,10 @@ class _Descent:
     def run(self) -> None:
         """Alternate conjugate gradients and Newton steps; the last gradient is computed anew."""
         conjugate: ConjugateGradients | None = None
+        size = np.trace(self.state.FF) / len(self.state.FF)
+        if not self._ended() and (size > USUAL_SIZE or size * USUAL_SIZE < 1.0):
+            self.state.scale()
+            self._count_step()
         while not self._ended():
             if self.state.gradient_norm <= self.newton_below:
                 D = np.empty_like(self.state.F) if conjugate is None else conjugate.D
@@ -79,7 +86,6 @@ class _Descent:
         if self.objective.step >= self.limits.steps or self._small_enough():
             if not self.fresh:
                 self._refresh()
-                self.objective.amend()
             return self.objective.step >= self.limits.steps or self._small_enough()
         return False
 
@@ -102,9 +108,11 @@ class _Descent:
         self.limits.tick()
 
     def _refresh(self) -> None:
+        """Compute ĀF and the gradient anew, and correct what the latest step recorded."""
         self.state.refresh()
         self.fresh = True
         self._tell()
+        self.objective.amend()
 
     def _tell(self) -> None:
         """Tell the objective where the descent is; stop where that is no number."""

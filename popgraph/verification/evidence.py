@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.basics.arrays import Floats
-from popgraph.basics.rows import ScaledRows, length, summed
+from popgraph.basics.rows import ScaledRows, block_sum, length
 from popgraph.basics.subspace import (
     ColumnSpace,
     captured,
@@ -126,7 +126,7 @@ class Evidence:
         """FᵀF, tr FᵀĀF and ||ĀF - F FᵀF||; where F overflows, they are infinite or NaN."""
         (N, d), attraction, squares = self.F.shape, 0.0, 0.0
         with np.errstate(over="ignore", invalid="ignore"):
-            FF = summed(lambda rows: self.F[rows].T @ self.F[rows], N, d)
+            FF = block_sum(lambda rows: self.F[rows].T @ self.F[rows], N, d)
             at_once = d if N * d <= MAX_ENTRIES_MULTIPLIED else min(d, COLUMNS_MULTIPLIED)
             for start in range(0, d, at_once):
                 attracted, off = self._multiplied(start, start + at_once, FF)
@@ -137,7 +137,7 @@ class Evidence:
         """Return tr FᵀĀF and ||ĀF - F FᵀF|| of some columns."""
         X = self.F.columns(start, stop)
         image = np.asarray(self.coordinates.gram(X))
-        attraction = summed(lambda rows: float(np.sum(X[rows] * image[rows])), *self.F.shape)
+        attraction = block_sum(lambda rows: float(np.sum(X[rows] * image[rows])), *self.F.shape)
         return attraction, length(lambda rows: image[rows] - self.F[rows] @ FF[:, start:stop], *self.F.shape)
 
     @cached_property

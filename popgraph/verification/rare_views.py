@@ -10,7 +10,7 @@ import numpy as np
 
 from popgraph.basics.arrays import Floats, Immutable
 from popgraph.basics.memory import reserve
-from popgraph.basics.rows import TallQR, row_blocks, smaller, summed
+from popgraph.basics.rows import TallQR, block_sum, smaller, tall_blocks
 from popgraph.basics.subspace import svd, tolerance
 from popgraph.errors import InvalidArgument
 
@@ -39,13 +39,13 @@ class Lengths(Immutable):
             (N, _), r, root = self.table.shape, W.shape[1], np.sqrt(self.w_x)
             reserve(f"the longest of {N:,} vectors", 8.0 * N * r, "use a narrower f")
             X = np.empty((N, r))
-            for rows in row_blocks(N, r):
+            for rows in tall_blocks(N, r):
                 X[rows] = root[rows, np.newaxis] * (self.table[rows] @ W)
-            size = np.sqrt(summed(lambda rows: np.add.reduce(X[rows] ** 2, axis=0), N, r))
+            size = np.sqrt(block_sum(lambda rows: np.add.reduce(X[rows] ** 2, axis=0), N, r))
             X /= np.where(size > 0, size, 1.0)
             Q = TallQR(X).times(np.eye(r))
             return float(
-                max(np.max(np.sum((Q[rows] / root[rows, np.newaxis]) ** 2, axis=1)) for rows in row_blocks(N, r))
+                max(np.max(np.sum((Q[rows] / root[rows, np.newaxis]) ** 2, axis=1)) for rows in tall_blocks(N, r))
             )
         if self.known:
             return float((self.longest * np.linalg.norm(W, 2)) ** 2)
@@ -58,7 +58,7 @@ def lengths_on_all_views(table: Floats, w_x: Floats, drawn: Floats) -> Lengths:
     if not positive.all():
         table, w_x = table[positive], w_x[positive]
     N, d = table.shape
-    blocks = row_blocks(N, d)
+    blocks = tall_blocks(N, d)
     size = np.max([np.abs(table[rows]).max(axis=0) for rows in blocks], axis=0)
     # The larger rank of f and of √w_x f counts: rounding must not make a collapse of a direction that is rare, or short
     rank = max(_rank(table, size, scale) for scale in (np.ones(N), np.sqrt(w_x)))
@@ -73,7 +73,7 @@ def _rank(table: Floats, size: Floats, scale: Floats) -> int:
     def part(rows: slice) -> Floats:
         return np.asarray(scale[rows, np.newaxis] * (table[rows] / np.where(size > 0, size, 1.0)))
 
-    norm = np.sqrt(summed(lambda rows: np.add.reduce(part(rows) ** 2, axis=0), N, d))
+    norm = np.sqrt(block_sum(lambda rows: np.add.reduce(part(rows) ** 2, axis=0), N, d))
     sigma = svd(smaller(lambda rows: part(rows) / np.where(norm > 0, norm, 1.0), N, d))[1]
     return int(np.sum(sigma > tolerance(d) * sigma[0]))
 

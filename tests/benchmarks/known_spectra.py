@@ -41,9 +41,9 @@ def _descending(gamma) -> np.ndarray:
 
 
 def _singular_values(p, A) -> np.ndarray:
-    """Squared singular values of M = diag(√p) A D^-1/2 by a dense solve on the smaller side."""
+    """Squared singular values of M = diag(√p) A D^-1/2: all eigenvalues of MMᵀ or MᵀM by a dense solve."""
     M = np.sqrt(p)[:, np.newaxis] * A.toarray() / np.sqrt(p @ A)
-    return _descending(np.linalg.svd(M, compute_uv=False) ** 2)
+    return _descending(np.linalg.eigvalsh(M @ M.T if M.shape[0] <= M.shape[1] else M.T @ M))
 
 
 def components(k: int = 64, count: int = 200, size: int = 20, degree: int = 6) -> Case:
@@ -102,10 +102,17 @@ def ring(n: int = 5000, k: int = 11) -> Case:
 
 def dense(n: int = 4000, k: int = 10) -> Case:
     """(e) Every natural reaches every view."""
+    p, A, gamma = _dense(n)
+    return Case(f"(e) N = {n:,} dense", p, A, k, gamma)
+
+
+@cache
+def _dense(n: int) -> tuple[np.ndarray, sp.csr_array, np.ndarray]:
+    """p, A and all eigenvalues; kept, as two rows ask for them."""
     rng = np.random.default_rng(0)
     A = rng.exponential(size=(n, n)) ** 2
     A, p = A / A.sum(axis=1, keepdims=True), rng.dirichlet(np.ones(n))
-    return Case(f"(e) N = {n:,} dense", p, sp.csr_array(A), k, _singular_values(p, sp.csr_array(A)))
+    return p, sp.csr_array(A), _singular_values(p, sp.csr_array(A))
 
 
 def wide(n: int = 500, n_views: int = 200_000, k: int = 10) -> Case:
@@ -217,7 +224,7 @@ def permutations(m: int = 7, k: int = 37) -> Case:
     return Case(f"(S) S_{m}, random transpositions", known.p, sp.csr_array(known.A), k, known.gamma.astype(float))
 
 
-def hub(n: int, k: int = 3) -> Case:
+def hub(n: int, k: int) -> Case:
     """(h) A ring of weak augmentations, and one view that every natural shows."""
     known = closed_forms.with_hub(closed_forms.circulant(n, {0: 0.859, 1: 0.0846, 7: 0.0564}), 0.36)
     return Case(f"(h) hub + ring, n = {n:,}", known.p, sp.csr_array(known.A), k, known.gamma.astype(float))
@@ -235,9 +242,7 @@ def mixture(side: int = 70, n: int = 3000, k: int = 10) -> Case:
     A = sp.csr_array(kernel[:, kernel.any(axis=0)])
     A = sp.csr_array(sp.diags_array(1 / A.sum(axis=1)) @ A)
     p = rng.dirichlet(np.full(n, 2.0))
-    M = _factor(p, A).toarray()
-    gamma = _descending(np.linalg.eigvalsh(M @ M.T if n <= M.shape[1] else M.T @ M))
-    return Case(f"(m) mixture of five Gaussians, n = {n:,}", p, A, k, gamma)
+    return Case(f"(m) mixture of five Gaussians, n = {n:,}", p, A, k, _singular_values(p, A))
 
 
 def images(patterns: int = 100, k: int = 120, side: int = 8) -> Case:
@@ -315,8 +320,7 @@ CASES = {
     "e2": partial(dense, k=20),
     "f": wide,
     "g": small,
-    "h1": partial(hub, 1291),
-    "h2": partial(hub, 22_000),
+    **{f"h{i}": partial(hub, n, k) for i, (n, k) in enumerate([(n, k) for k in (1, 3) for n in (1291, 22_000)], 1)},
     "i": images,
     "m": mixture,
     "p": heavy_tails,

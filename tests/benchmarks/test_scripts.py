@@ -21,6 +21,7 @@ import scipy.sparse as sp
 import spectra
 import structure
 import ten_million
+import training
 import ways
 
 import popgraph as pg
@@ -41,7 +42,7 @@ SMALL = {
     "tree": known_spectra.tree(60, 7),
     "heavy tails": known_spectra.heavy_tails(200, 300, 7),
     "permutations": known_spectra.permutations(4, 11),
-    "hub": known_spectra.hub(50),
+    "hub": known_spectra.hub(50, 3),
     "mixture": known_spectra.mixture(12, 60, 5),
     "images": known_spectra.images(2, 5, side=4),
 }
@@ -307,3 +308,10 @@ def test_spectra_counts_what_is_false(capsys, monkeypatch):
     monkeypatch.setattr(spectra, "answers_to", broken)
     assert spectra.main(4, 0, 0.0) == 4
     assert "FALSE" in capsys.readouterr().out
+
+
+def test_training_is_measured_beside_the_sparse_svd(capsys):
+    training.main(["clean"], 1, n=500)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4
+    assert [float(line.split("|")[-2]) < 1e-6 for line in lines[2:]] == [True, True]

@@ -1,6 +1,7 @@
-"""Training side by side with the sparse SVD of the same factor: run `pytest tests/benchmarks --benchmark-enable`."""
+"""Training side by side with the sparse SVD of the same factor: run `pytest tests/benchmarks --benchmark-enable`.
 
-import time
+`training.py` prints more of it: easy and hard cuts, products, and the angles that are reached.
+"""
 
 import numpy as np
 import pytest
@@ -35,29 +36,3 @@ def test_train(benchmark, graph):
 def test_spectrum(benchmark, graph):
     spectrum = benchmark(lambda: graph.spectrum(K))
     np.testing.assert_allclose(spectrum.gamma, svds(graph.factor, k=K, rng=0)[1][::-1] ** 2, atol=1e-12)
-
-
-def ratio(graph: pg.PopulationGraph, rounds: int = 5) -> tuple[float, float, float]:
-    """Median seconds of training and of the SVD, taken in turn so that both see the same machine, and their ratio."""
-
-    def seconds(job):
-        start = time.perf_counter()
-        job()
-        return time.perf_counter() - start
-
-    times = np.array(
-        [
-            (seconds(lambda: pg.train(graph, K, rng=0)), seconds(lambda: svds(graph.factor, k=K, rng=0)))
-            for _ in range(rounds)
-        ]
-    )
-    train, svd = np.median(times, axis=0)
-    return train, svd, train / svd
-
-
-if __name__ == "__main__":
-    population = pg.zoo.clusters(count=10, naturals=500, views=1000, degree=15, cross=0.05, rng=0)
-    print(population)
-    print(pg.train(population, K, rng=0))
-    print(pg.verify(population, pg.train(population, K, rng=0).f))
-    print("training {:.2f} s, sparse SVD {:.3f} s, ratio {:.1f} (target: at most 20)".format(*ratio(population)))

@@ -88,7 +88,7 @@ def _separate(words: Any, order: Ints, starts: Any) -> None:
     run = np.cumsum(starts)
     at = np.flatnonzero(np.isin(run, run[differ]))
     rows = order[at]
-    rows = rows[np.lexsort((rows, *words[rows].T[::-1], run[at]))]
+    rows = rows[np.lexsort((*words[rows].T[::-1], run[at]))]  # which is stable: equal rows stay in their order
     order[at] = rows
     # A run's rows are next to each other in `at`, too
     new = (words[rows[1:]] != words[rows[:-1]]).any(axis=1)

@@ -24,6 +24,7 @@ from popgraph.spectrum.solvers.symmetric import eigenpairs
 # rounding might hide an eigenvector: the columns' product with it may be too short.
 BOUND_COLUMNS = 4
 PROBE_DEGREE = 8  # at which long filters are first tried: what was missed grows fastest
+FEW_STEPS = 24  # of a filter, which cost less than what makes it shorter
 RESIDUAL_SHARE = 0.02  # of the distance to what the bound must stay below, which the Ritz vectors' residuals may take
 NEXT_SHARE = (
     0.6  # of the distance from what is left to the first Ritz value set aside, at which the bound on it is aimed
@@ -47,25 +48,28 @@ class Complement:
 
 
 def bound_beside(
-    complement: Complement, beside: Floats, next_value: float, floor: float, rng: np.random.Generator
+    complement: Complement, beside: Floats, values: Floats, floor: float, rng: np.random.Generator
 ) -> Left | None:
     """Bound what is left beside known eigenvectors below `floor`, or return None where this does not settle it.
 
-    `beside` (side, b) are approximate eigenvectors of the leading eigenvalues left, and `next_value` estimates the eigenvalue after
-    those.
+    `beside` (side, b) are approximate eigenvectors of the leading eigenvalues left, and `values` (b + 1,) estimates of those and of
+    the next one.
     """
     # Let the columns of W be the Ritz vectors set aside, Θ their Ritz values, R = PĀW - WΘ, and P the projection beside what is
     # known. PĀP is [[Θ, Rᵀ], [R, C]] on span W and its complement, so that by Weyl's theorem its largest eigenvalue is at most
     # max(θ_1, λ_1(C)) + ||R||. The Gaussian columns bound λ_1(C).
     side, rounding = len(complement.Q), tolerance(len(complement.Q))
     enough = floor - rounding
+    far = bounding_filter(side, float(values[0]), enough, 0.0, BOUND_COLUMNS)
+    if far is not None and far.degree <= FEW_STEPS:  # what is left lies well below as it is
+        beside, values = beside[:, :0], values[:1]
     W, theta, lengths = _ritz(complement, beside)
     if theta.size and theta[0] >= enough:
         return None
     residual = np.sqrt(np.cumsum(lengths**2))
     count = int(np.searchsorted(residual, RESIDUAL_SHARE * (enough - theta[0]))) if theta.size else 0
     W, left_out = W[:, :count], theta[count:]
-    edge = max(next_value, float(left_out[0]) if left_out.size else 0.0)
+    edge = max(float(values[-1]), float(left_out[0]) if left_out.size else 0.0)
     aims = [DISTANCE_SHARE, NEXT_SHARE * (theta[0] - edge) / (enough - edge) if count and edge < enough else 0.0]
     # The residuals of known eigenvectors enter times the share of them that the columns may have before it is removed
     polynomial = bounding_filter(

@@ -40,8 +40,11 @@ class Product(Protocol):
     """Multiply by a symmetric positive semidefinite matrix of norm 1 (side, side) that has Ā's positive eigenvalues.
 
     `limit` says how many vectors may be multiplied before `NotConverged` is raised, and `products` how many have been.
+    `many_at_once` says whether several columns take less time than each by itself, and `seconds` what a vector costs, or 0.
     """
 
+    many_at_once: bool
+    seconds: float
     side: int
     limit: float
     products: int
@@ -58,6 +61,8 @@ class Product(Protocol):
 
 class OperatorProduct:
     """Multiply by a symmetric scipy LinearOperator, Ā itself: the `Product` of a population whose M is not stored."""
+
+    many_at_once, seconds = False, 0.0
 
     def __init__(self, operator: Any, limit: float = np.inf) -> None:
         self.operator, self.side, self.limit, self.products = operator, operator.shape[0], limit, 0
@@ -81,17 +86,19 @@ class OperatorProduct:
 class Gram:
     """Multiply by B Bᵀ, where B is M or its transpose, whichever has fewer rows; a `Product`, made from the csr_array M."""
 
+    many_at_once = True
+
     def __init__(self, M: Sparse, limit: float = np.inf) -> None:
         n, n_views = M.shape
         self.by_naturals = n < n_views  # B is M, and the product is with MMᵀ
-        self.side, self.limit, self.products = min(n, n_views), limit, 0
+        self.side, self.limit, self.products, self.seconds = min(n, n_views), limit, 0, product_seconds(M)
         self._dense_B: Any = None
         if M.nnz > DENSE_SHARE * n * n_views:
             self._dense_B = np.asfortranarray(M.toarray() if self.by_naturals else M.toarray().T)
             return
         # A csr_array times x gathers entries of x, in half the time in which its transpose would scatter them. So both M and Mᵀ
         # are kept as csr_arrays.
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        cores = _cores()
         threads = ThreadPoolExecutor(cores - 1) if cores > 1 and M.nnz > THREADED_ENTRIES else None
         naturals, views = _Rows(M, threads, cores), _Rows(M.T.tocsr(), threads, cores)
         self._B, self._B_transposed = (naturals, views) if self.by_naturals else (views, naturals)
@@ -138,11 +145,16 @@ class Gram:
             )
 
     def _count(self, vectors: float) -> None:
-        self.products += int(vectors)
+        self.products += max(1, round(vectors))
         if self.products > self.limit:
             raise NotConverged(
                 f'{self.limit:,.0f} products with M and its transpose did not suffice; use solver="dense"'
             )
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Rows:

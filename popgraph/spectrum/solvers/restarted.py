@@ -40,7 +40,7 @@ class Leading:
 
     vectors: Floats  # (side, m), orthonormal
     beside: Floats  # (side, b) the next Ritz vectors, orthonormal to those; they need not have converged
-    next_value: float  # the Ritz value after all of these; minus infinity if there is no other
+    values_after: Floats  # (b + 1,) the Ritz values of those, and the next one; minus infinity where there is no other
 
 
 class RestartedLanczos:
@@ -131,7 +131,8 @@ class RestartedLanczos:
         """Return the leading Ritz vectors, and the next ones."""
         basis, end = self.basis[:, : self.steps], min(self.ask + beside, self.steps)
         vectors, others = dgemm(1.0, basis, S[:, : self.ask]), dgemm(1.0, basis, S[:, self.ask : end])
-        return Leading(vectors, others, float(theta[end]) if end < self.steps else -np.inf)
+        after = np.concatenate([theta[self.ask : end + 1], np.full(max(0, end + 1 - self.steps), -np.inf)])
+        return Leading(vectors, others, after)
 
     def _restart(self, theta: Floats, S: Floats) -> None:
         """Keep the leading Ritz vectors and the next vector, in place of all."""
