@@ -258,9 +258,9 @@ class _Search:
         gaps = np.diff(self.values, prepend=0.0)
         ends = np.flatnonzero(gaps > tolerance(self.side))
         beyond, here, before = (ends[where][::-1] for where in (ends > wanted, ends == wanted, ends < wanted))
-        cuts = [*beyond[np.argsort(-gaps[beyond], kind="stable")], *here]
+        cuts = [*beyond[np.argsort(-gaps[beyond], kind="stable")]]
         if len(self.values) >= 2 * wanted + PAIRS_PAST_A_TIE:
-            cuts += [*before]
+            cuts += [*here, *before]
         return [int(cut) for cut in cuts]
 
     def _count_below(self, cut: int) -> tuple[int, float]:
