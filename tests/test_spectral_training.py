@@ -234,6 +234,22 @@ def test_a_start_outside_of_a_component_reaches_it():
     assert check(graph, 3, pg.train(graph, 3, start=start))
 
 
+@pytest.mark.parametrize("count", [2, 3, 4, 6])
+@pytest.mark.parametrize("first", ["zeros", "one component"])
+def test_saddles_inside_of_a_repeated_eigenvalue_are_left_one_after_another(count, first):
+    """Each step off a saddle takes the part of its random direction in the eigenspace; the next look must have a direction anew."""
+    graph = pg.build(np.full(3 * count, 1 / (3 * count)), block_diagonal([np.full((3, 3), 1 / 3)] * count))
+    for k in range(2, count + 1):
+        start = np.zeros((3 * count, k))
+        start[:3, 0] = np.sqrt(count) if first == "one component" else 0.0
+        training = pg.train(graph, k, start=start)
+        assert training.converged
+        assert training.loss[-1] == pytest.approx(-k, abs=1e-12)
+    cube = zoo.hypercube(4)
+    for k in (3, 5, 8):
+        assert check(cube, k, pg.train(cube, k, start=np.zeros((16, k))))
+
+
 @pytest.mark.parametrize("scale", [1e-49, 1e-20, 1e-6, 1e6, 1e20, 1e49])
 def test_a_start_of_any_size_arrives(scale):
     graph = zoo.hypercube(3)
