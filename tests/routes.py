@@ -429,6 +429,18 @@ BY_FORCE = {f"{name}, on 901": LARGE[name] for name in HARD}
 FEW_TREES = {
     f"{name}, on 1,000": LARGE[name] for name in ("tree with a gap of 1e-06", "cube walk", "crowd of 20 beside one")
 }
+FACTORED = {  # of views that reach few others: a factor of I - Ā has few entries
+    "circulant of weak augmentations, on 901": LARGE["circulant of weak augmentations"],
+    "ring of 2,000": lambda: Case(
+        circulant(2000, {0: 0.5, 1: 0.25, 1999: 0.25}).shuffled(np.random.default_rng(7)), 11
+    ),
+    "ring of 1,500, cut through a tie": lambda: Case(
+        circulant(1500, {0: 0.6, 1: 0.3, 2: 0.1}).shuffled(np.random.default_rng(8)), 6
+    ),
+    "four rings": lambda: Case(
+        union([circulant(700, {0: 0.8, 1: 0.2})] * 4, [0.1, 0.2, 0.3, 0.4]).shuffled(np.random.default_rng(9)), 9
+    ),
+}
 NOT_BUILT_SCALED = frozenset({"scaled p"})
 
 ROUTES: dict[str, Route] = {
@@ -437,6 +449,8 @@ ROUTES: dict[str, Route] = {
     "dense, batched": Route(on_graph(), frozenset({"dense"}), BATCHES),
     "iterative": Route(on_graph(), frozenset({"iterative"}), BY_POLICY),
     "iterative, forced": Route(on_graph("iterative"), frozenset({"iterative"}), SMALL | BY_FORCE),
+    "shift-invert": Route(on_graph(), frozenset({"shift-invert"}), FACTORED),
+    "shift-invert, forced": Route(on_graph("shift-invert"), frozenset({"shift-invert"}), SMALL | FEW_TREES | BY_FORCE),
     "product, a grid": Route(on_grid, frozenset({"product"}), two_products()),
     "product, declared": Route(on_product, frozenset(), two_products()),
     "product, hidden": Route(on_graph(), frozenset({"dense", "iterative"}), hidden()),
@@ -452,6 +466,8 @@ ROUTES: dict[str, Route] = {
     "Dask, in blocks": Route(on_dask("blocks"), frozenset({"blocks"}), IN_BLOCKS, NOT_BUILT_SCALED),
     "more naturals than views, dense": Route(on_graph("dense"), frozenset({"dense"}), SIDES),
     "more naturals than views, iterative": Route(on_graph("iterative"), frozenset({"iterative"}), SIDES),
+    "more naturals than views, shift-invert": Route(on_graph("shift-invert"), frozenset({"shift-invert"}), SIDES),
+    "merged views, shift-invert": Route(on_graph("shift-invert"), frozenset({"shift-invert"}), MERGES),
     "merged views": Route(on_graph("dense"), frozenset({"dense"}), MERGES),
     "merged views, iterative": Route(on_graph("iterative"), frozenset({"iterative"}), MERGES),
 }

@@ -47,7 +47,7 @@ PAST_THE_DOOR = {
     "spectrum.solvers.lanczos": "dask verification",
     "spectrum.solvers.symmetric": "verification",
 }
-SOLVERS = {"dense", "iterative", "operator"}
+SOLVERS = {"dense", "iterative", "operator", "shift_invert"}
 ONE_SEARCH = {"operator": {"spectrum.solvers.iterative"}}  # of an operator's products the same search is made
 
 

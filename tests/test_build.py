@@ -432,3 +432,17 @@ def test_ragged_labels_are_refused_in_a_sentence():
 def test_labels_of_several_kinds_keep_their_kind():
     """numpy would write 1 as "1"."""
     assert build(P, KERNEL, labels=[1, "a", 1]).labels.tolist() == [1, "a", 1]
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", [float, int, bool, np.float32])
+@pytest.mark.parametrize("zeros", [False, True])
+def test_a_dense_kernel_without_zeros_is_read_as_one_with_zeros(order, dtype, zeros):
+    A = np.random.default_rng(0).integers(1, 5, (3, 4)).astype(dtype)
+    A[0, 1] = 0 if zeros else A[0, 1]
+    graph = build(np.array([0.2, 0.3, 0.5]), np.asarray(A, order=order), normalize=True)
+    np.testing.assert_array_equal(graph.kernel.toarray(), A / A.sum(axis=1, keepdims=True, dtype=float))
+    assert graph.kernel.indices.dtype == graph.kernel.indptr.dtype == np.int32
+    assert graph.kernel.nnz == np.count_nonzero(A)
+    A[:] = 7  # the graph holds a copy
+    assert graph.kernel.toarray().max() <= 1

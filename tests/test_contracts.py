@@ -8,7 +8,7 @@ import popgraph as pg
 from popgraph.basics.subspace import containment_angles
 from popgraph.spectrum.solvers import deflation
 
-SOLVERS = [None, "dense", "iterative"]
+SOLVERS = [None, "dense", "iterative", "shift-invert"]
 CUTS = [1, 2, 5, 10**9]  # clipped to N: "k = N" is always one of them
 
 
@@ -77,7 +77,8 @@ def its_embedding_matches(graph, spectrum, Abar, exact):
 def every_solver_says_why(graph, spectrum, Abar, exact):
     assert sum(use.components for use in spectrum.solvers) == graph.component_count
     assert all(
-        use.solver in ("closed form", "dense", "iterative", "product") and use.reason for use in spectrum.solvers
+        use.solver in ("closed form", "dense", "iterative", "shift-invert", "product") and use.reason
+        for use in spectrum.solvers
     )
     assert spectrum.certificate.residual == spectrum.residuals.max()
 

@@ -458,3 +458,12 @@ def test_a_graph_in_blocks_is_not_pickled(blocks):
         with pytest.raises(InvalidArgument, match=r"cannot be pickled or deeply copied; use its .expand\(\), or save"):
             send(blocks)
     assert copy.copy(blocks) is blocks
+
+
+def test_columns_that_this_process_cannot_hold_are_refused_before_they_are_made(blocks, monkeypatch):
+    monkeypatch.setattr("popgraph.basics.memory.available", lambda: 7e7)
+    monkeypatch.setattr("popgraph.basics.memory.UNASKED_BYTES", 0)
+    with pytest.raises(
+        TooLarge, match=r"the columns of a search among 3,200 views for 32 pairs needs .*; use a smaller k"
+    ):
+        blocks.spectrum(K, solver="blocks")

@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 import popgraph as pg
 from popgraph.basics.subspace import EPS, containment_angles
 from popgraph.spectrum import merging
-from popgraph.spectrum.merging import columns_share_entries, merge, proportional_rows, rows_share_entries
+from popgraph.spectrum.merging import (
+    columns_may_be_proportional,
+    merge,
+    proportional_rows,
+    rows_may_be_proportional,
+)
 
 
 def planted(seed: int) -> pg.PopulationGraph:
@@ -165,29 +170,48 @@ def test_a_large_graph_of_few_directions_is_solved_densely():
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1, 7, 2**22]))
-def test_shared_supports_are_never_overlooked(seed, entries_at_once):
-    """Two rows with entries in the same columns are seen, and two columns, whatever the entries and however they are cut."""
+def test_what_may_be_proportional_is_never_overlooked(seed, entries_at_once):
+    """Rows, and columns, with entries in the same places and one ratio of their ends, however the matrix is cut."""
     rng = np.random.default_rng(seed)
-    dense = rng.random((6, 9)) * (rng.random((6, 9)) < 0.5)
+    dense = rng.choice([1.0, 2.0, 3.0], (5, 6)) * (rng.random((5, 6)) < 0.6)
     dense[:, 0] += 0.1  # no row is empty
     dense[0] += 0.1  # no column is
+    dense *= 10.0 ** rng.integers(-2, 3, (5, 1)) if seed % 2 else 1.0
     matrix = sp.csr_array(dense)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(merging, "SUPPORT_ENTRIES_AT_ONCE", entries_at_once)
-        rows, columns = rows_share_entries(matrix), columns_share_entries(matrix)
-    supports = dense > 0
-    assert rows == (len(np.unique(supports, axis=0)) < 6)
-    assert columns == (len(np.unique(supports, axis=1).T) < 9)
+        rows, columns = rows_may_be_proportional(matrix), columns_may_be_proportional(matrix)
+    assert rows == alike(dense)
+    assert columns == alike(dense.T)
+
+
+def alike(dense) -> bool:
+    """Whether two rows have positive entries in the same columns, and last / first in one ratio, found pair by pair."""
+    supports = [np.flatnonzero(row) for row in dense]
+    ratios = [row[at[-1]] / row[at[0]] for row, at in zip(dense, supports, strict=True)]
+    return any(
+        supports[i].tolist() == supports[j].tolist() and abs(ratios[i] / ratios[j] - 1) < 1e-12
+        for i in range(len(dense))
+        for j in range(i)
+    )
 
 
 @given(st.integers(0, 2**32 - 1))
-def test_a_look_at_the_supports_changes_nothing(seed):
+def test_a_look_at_supports_and_ratios_changes_nothing(seed):
     graph = planted(seed)
     quick = merge(graph.factor, graph.w_x)
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("rows_share_entries", "columns_share_entries"):
+        for name in ("rows_may_be_proportional", "columns_may_be_proportional"):
             patch.setattr(merging, name, lambda factor: True)
         slow = merge(graph.factor, graph.w_x)
     assert quick.group.tolist() == slow.group.tolist()
     assert quick.share.tolist() == slow.share.tolist()
     assert quick.factor.toarray().tolist() == slow.factor.toarray().tolist()
+
+
+@pytest.mark.parametrize("ends", [(1e-300, 1e300), (1e300, 1e-300), (1e-5, 1e5), (2.0, 2.0)])
+def test_ratios_beyond_the_floats_rule_nothing_out(ends):
+    """The last entry over the first is infinite, or 0: such rows are compared entry by entry, as before."""
+    rows = sp.csr_array(np.outer([1.0, 0.5], ends))
+    assert rows_may_be_proportional(rows)
+    assert columns_may_be_proportional(sp.csr_array(rows.T))

@@ -20,7 +20,7 @@ from popgraph.spectrum.components import Stack
 from popgraph.spectrum.policy import PREFERRED_DENSE_SIDE, SIDE_PER_PAIR
 from popgraph.spectrum.solvers import iterative
 
-SOLVERS = [None, "dense", "iterative"]
+SOLVERS = [None, "dense", "iterative", "shift-invert"]
 
 
 def ring_kernel(n: int) -> sp.csr_array:

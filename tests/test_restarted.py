@@ -14,7 +14,7 @@ from popgraph.spectrum.solvers.restarted import RestartedLanczos
 class Diagonal:
     """Products with diag(gamma), for one vector or many."""
 
-    many_at_once, limit = True, np.inf
+    many_at_once, limit, seconds = True, np.inf, 0.0
 
     def __init__(self, gamma):
         self.gamma, self.side, self.products = np.asarray(gamma, dtype=float), len(gamma), 0
@@ -184,3 +184,19 @@ def test_products_one_by_one_are_bounded_by_lanczos(monkeypatch, many):
     remainder = Search(product, np.eye(403)[:, :1]).leading(2)
     assert ("Gaussian columns" in remainder.excluded) == many
     assert 0.3 <= remainder.bound < 0.8
+
+
+@pytest.mark.parametrize("name", ["two clusters", "far from 0", "spread"])
+def test_where_products_are_dear_fewer_are_made(name):
+    """The eigenvalues are those of the way with a filter."""
+    gamma, products = np.r_[SPECTRA[name], np.zeros(400)], []
+    for seconds in (0.0, 1.0):
+        product = Diagonal(gamma)
+        product.seconds = seconds
+        search = Search(product, np.eye(len(gamma))[:, :1])
+        search.keep(*search.find(7))
+        np.testing.assert_allclose(
+            search.gamma[:7], np.sort(gamma[1:])[::-1][:7], rtol=0, atol=tolerance(len(gamma)) / 8
+        )
+        products.append(product.products)
+    assert products[1] <= products[0]

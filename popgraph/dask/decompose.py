@@ -3,9 +3,10 @@
 import numpy as np
 
 from popgraph.basics.arrays import Floats, Ints, Sparse
+from popgraph.basics.memory import reserve
 from popgraph.dask import store
 from popgraph.dask.products import Products
-from popgraph.dask.search import Search
+from popgraph.dask.search import MOST_COLUMNS_OF_A_BLOCK, Search
 from popgraph.spectrum import (
     Solution,
     SolverUse,
@@ -26,6 +27,9 @@ def decompose(products: Products, w_x: Floats, of_view: Ints, n: int, k: int) ->
     solution = nothing_to_solve(k, count, (n, N), f"{count:,} components")
     if solution is None:
         side, square = min(n, N), sum(block.square for block in products.blocks)
+        # A block's columns, their products and copies of both; the eigenvectors found; and those on the views with what checks them
+        needed = 8.0 * (6 * MOST_COLUMNS_OF_A_BLOCK * products.side + 2 * k * products.side + 3 * k * N)
+        reserve(f"the columns of a search among {N:,} views for {k:,} pairs", needed, "use a smaller k")
         search = Search(products, _unit_searched(products, unit, w_x, of_view), square - count)
         remainder, bound, excluded = search.leading(k - count)
         below = rounded(search.gamma, side)

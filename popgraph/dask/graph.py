@@ -23,7 +23,7 @@ from popgraph.spectrum import decompose as decompose_here
 
 MAX_BYTES_COLLECTED = 2**28  # of M or A that may be brought to this process
 MOST_TASKS_OUTRUN = (
-    4  # workers' threads that one process is as quick as: two take 1 to 2 times as long as it on 200,000 views
+    4  # workers' threads that one process is as quick as: two take about twice as long as it on 200,000 views
 )
 
 

@@ -28,6 +28,7 @@ from popgraph.spectrum.solvers.deflation import (
 from popgraph.spectrum.solvers.lanczos import Lanczos
 
 PAIRS_AT_ONCE = 48  # eigenpairs that one block finds; with its guard columns it stays below 64 columns
+MOST_COLUMNS_OF_A_BLOCK = 64
 LOOK_STEPS = 12  # of Lanczos' method, from which the first filter is chosen
 START_EXTENT = 3e8  # of the first filter's least wanted eigenvalue: random columns then have residuals of about 1e-6
 MOST_SINGLE_DRIFT = 1e4  # factor by which rounding in float32 along known eigenvectors may grow before it is removed

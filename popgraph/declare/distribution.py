@@ -128,18 +128,13 @@ class Distribution(Immutable, Mapping[Hashable, float]):
                 f"the probability of {listing(lost)} is too small for float64, below 5e-324; leave it out, or declare all "
                 'probabilities exactly, as "1/3" or Fraction(1, 3)'
             )
-        self._fill(outcomes, probabilities, None, None)
+        self._fill(outcomes, probabilities)
 
     def _fill(
-        self,
-        outcomes: Sequence[Hashable],
-        probabilities: Sequence[float] | Floats,
-        numerators: tuple[int, ...] | None,
-        denominator: int | None,
+        self, outcomes: Sequence[Hashable], probabilities: Any, numerators: Any = None, denominator: int | None = None
     ) -> None:
-        floats = frozen(np.asarray(probabilities, dtype=np.float64))
         object.__setattr__(self, "outcomes", tuple(outcomes))
-        object.__setattr__(self, "probabilities", floats)
+        object.__setattr__(self, "probabilities", frozen(np.asarray(probabilities, dtype=np.float64)))
         object.__setattr__(self, "numerators", numerators)
         object.__setattr__(self, "denominator", denominator)
 
@@ -161,8 +156,7 @@ class Distribution(Immutable, Mapping[Hashable, float]):
         distinct = read_distinct(outcomes, "outcome", "use Distribution.from_samples to count repeats")
         if not distinct:
             return cls({})  # which is refused
-        law = object.__new__(cls)
-        count = len(distinct)
+        law, count = object.__new__(cls), len(distinct)
         law._fill(distinct, np.full(count, 1 / count), (1,) * count, count)
         return law
 
@@ -389,7 +383,7 @@ def from_vector(p: Any) -> Distribution | None:
     if not sound or not abs(float(np.sum(p, dtype=np.float64)) - 1) <= SUM_TOLERANCE / 2:
         return None
     law = object.__new__(Distribution)
-    law._fill(range(len(p)), p.astype(np.float64), None, None)
+    law._fill(range(len(p)), p.astype(np.float64))
     return law
 
 

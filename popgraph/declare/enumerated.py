@@ -209,7 +209,14 @@ def read_rows(matrix: Any, law: Distribution, normalize: bool) -> tuple[Sparse, 
 def _converted(matrix: Any, dtype: Any) -> Sparse:
     """Copy a matrix into a csr_array of this type; scipy sums duplicates in the matrix's own, where small ints overflow."""
     if not sp.issparse(matrix):
-        return Sparse(matrix.astype(dtype))
+        if np.count_nonzero(matrix) < matrix.size:
+            return Sparse(matrix.astype(dtype))
+        # Without zeros there is nothing to search for: a quarter of the time that scipy takes
+        n, n_views = matrix.shape
+        kind = np.int32 if matrix.size <= np.iinfo(np.int32).max else np.int64
+        columns = np.tile(np.arange(n_views, dtype=kind), n)
+        starts = np.arange(n + 1, dtype=kind) * n_views
+        return Sparse((matrix.astype(dtype, order="C").ravel(), columns, starts), shape=matrix.shape)
     if matrix.format == "csr":
         return Sparse((matrix.data.astype(dtype), matrix.indices.copy(), matrix.indptr.copy()), shape=matrix.shape)
     return Sparse((matrix.data.astype(dtype), (matrix.row, matrix.col)), shape=matrix.shape)

@@ -282,7 +282,7 @@ class PopulationGraph(Immutable):
         ----------
         k : int
             In 1..N, and at most d for features.
-        solver : {"dense", "iterative"}, optional
+        solver : {"dense", "iterative", "shift-invert"}, optional
             Force a solver; a declared symmetry or the policy chooses by default, and `spectrum.solvers` says what and why.
         features : (N, d) array, mapping view -> vector, callable view -> vector or DataFrame, optional
             Ψ, with independent columns.

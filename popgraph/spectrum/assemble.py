@@ -57,7 +57,7 @@ def assemble_spectrum(
     for start in range(unit_count, k, at_once):
         V[:, start : start + at_once] = signed(V[:, start : start + at_once])
     measured = residual_norms(product, gamma, V, at_once) + solution.residual
-    if any(use.solver == "iterative" for use in solution.solvers):
+    if any(use.solver in ("iterative", "shift-invert") for use in solution.solvers):
         refute(max(solution.remainder, witness(product, V)), remainder.bound, k, solution.side)
     certified = measured if residuals is None else residuals
     certificate = certify(certified, gamma, V, remainder, solution.side, unit_count=unit_count)

@@ -20,20 +20,33 @@ from popgraph.spectrum.assemble import assemble_spectrum, nothing_to_solve, put_
 from popgraph.spectrum.certificate import COLUMNS_AT_ONCE, products_with
 from popgraph.spectrum.component_solutions import ComponentSolutions
 from popgraph.spectrum.components import Components, Stack, find_components, stacks
+from popgraph.spectrum.costs import dense_seconds, krylov_seconds, shift_invert_seconds
 from popgraph.spectrum.merging import merge
 from popgraph.spectrum.pairs import Pairs, top_pairs
 from popgraph.spectrum.product import solve as factored
-from popgraph.spectrum.solvers import dense, iterative
+from popgraph.spectrum.solvers import dense, inverse_iteration, iterative, shift_invert
 from popgraph.spectrum.solvers.lanczos import LEAST_STEPS
 from popgraph.spectrum.value import SolverUse, Spectrum
 
-SOLVERS = {"closed form": top_pairs, "dense": dense.solve, "iterative": iterative.solve}
+SOLVERS = {
+    "closed form": top_pairs,
+    "dense": dense.solve,
+    "iterative": iterative.solve,
+    "shift-invert": shift_invert.solve,
+}
+NAMES, NAMES_ON_OPERATOR = ("dense", "iterative", "shift-invert"), ("dense", "iterative")  # that can be asked for
+SEARCHES = ("iterative", "shift-invert")  # where they fail, another solver takes over
+LEAST_INVERTED_SIDE = 300  # LAPACK solves what is smaller in the time that choosing takes: 7 ms
+# Shift-invert is chosen up to this share of what the other solver would take at the least: on graphs whose Ā is cheap to factor
+# eigenvalues crowd at 1, and a Krylov search takes up to 40 times that least
+INVERTED_SHARE = 1.5
 PREFERRED_DENSE_SIDE = 800  # up to here LAPACK's all eigenvalues cost less than ARPACK's few with their second search
 DENSE_SOLVE_SIDE_LIMIT = 20_000  # of the largest dense solve: three matrices of 3.2 GB
 SIDE_PER_PAIR = 8  # ARPACK pays off when at most one eigenvalue in so many is wanted
 ADVICE = {  # what a user can do where a solver does not fit
     "dense": f"use a k below an {SIDE_PER_PAIR}th of the side, for which the iterative solver serves",
     "iterative": "use a smaller k",
+    "shift-invert": "use a smaller k",
     "closed form": "use a smaller k",
 }
 
@@ -50,9 +63,9 @@ def decompose(
 ) -> Spectrum:
     """Return the k leading eigenpairs of Ā = MᵀM, with M = `factor` (n, N) and `w_x` (N,) the row sums of w.
 
-    `solver` "dense" or "iterative" is used for every component of rank above 1; None chooses for each. `grid` gives M as a
-    Kronecker product, which is used unless a solver is named. Raises NotConverged if a pair cannot be certified, and TooLarge if a
-    dense solve would not fit. If k <= components, the pairs have a closed form; at most the next eigenvalue is computed.
+    `solver` "dense", "iterative" or "shift-invert" is used for every component of rank above 1; None chooses for each. `grid` gives
+    M as a Kronecker product, which is used unless a solver is named. Raises NotConverged if a pair cannot be certified, TooLarge if
+    a dense solve would not fit. If k <= components, the pairs have a closed form; at most the next eigenvalue is computed.
     """
     n_views = factor.shape[1]
     k = whole_number("k", k, n_views)
@@ -81,16 +94,17 @@ def decompose(
     try:
         return assembled(solutions)
     except NotConverged as error:
-        iterated = solver is None and any(use.solver == "iterative" for use in solutions.uses)
-        if not iterated or solutions.side > DENSE_SOLVE_SIDE_LIMIT:
+        used = [use.solver for use in solutions.uses if use.solver in SEARCHES]
+        if solver is not None or not used or solutions.side > DENSE_SOLVE_SIDE_LIMIT:
             raise
-        return assembled(solved_by("dense", f"what the iterative solver found is wrong ({error})"))
+        return assembled(solved_by("dense", f"what the {used[0]} solver found is wrong ({error})"))
 
 
-def check_solver(solver: Any) -> None:
-    """Raise InvalidArgument unless `solver` is "dense", "iterative" or None."""
-    if solver is not None and (not isinstance(solver, str) or solver not in ("dense", "iterative")):
-        raise InvalidArgument(f'solver is {shorten(solver)}; it must be "dense", "iterative" or None')
+def check_solver(solver: Any, names: tuple[str, ...] = NAMES) -> None:
+    """Raise InvalidArgument unless `solver` is one of these names or None."""
+    if solver is not None and (not isinstance(solver, str) or solver not in names):
+        listed = ", ".join(f'"{name}"' for name in names)
+        raise InvalidArgument(f"solver is {shorten(solver)}; it must be {listed} or None")
 
 
 def check_dense_side(side: int) -> None:
@@ -170,20 +184,53 @@ def _solve_components(
 
 
 def _solve_stack(stack: Stack, each: int, forced: str | None, why: str) -> tuple[str, str, Pairs]:
-    """Choose a solver for a stack of blocks, and run it; dense takes over where iteration fails and it fits."""
+    """Choose a solver for a stack of blocks, and run it; where a search fails, another takes over, and dense at last if it fits."""
     _, n, n_views = stack.shape
     side = min(n, n_views)
     name, reason = choose_solver(n, n_views, each, forced, why)
+    failed = ""
+    if forced is None and (laplacians := _cheaply_inverted(stack, each, name)) is not None:
+        entries = max(laplacian.elimination.entries / len(laplacian.null) for laplacian in laplacians)
+        reserve(
+            f"a solve of side {side:,} for {each:,} pairs",
+            _bytes_needed("shift-invert", stack, each),
+            "use a smaller k",
+        )
+        try:
+            pairs = shift_invert.solve(stack, each, side > DENSE_SOLVE_SIDE_LIMIT, laplacians)
+            return "shift-invert", f"a factor of I - Ā has {entries:.1f} entries in a row", pairs
+        except NotConverged as error:
+            failed = f"; shift-invert gave up ({error})"
     if name == "dense":
         check_dense_side(side)
     reserve(f"a solve of side {side:,} for {each:,} pairs", _bytes_needed(name, stack, each), ADVICE[name])
     try:
-        return name, reason, SOLVERS[name](stack, each, forced is not None or side > DENSE_SOLVE_SIDE_LIMIT)
+        return name, reason + failed, SOLVERS[name](stack, each, forced is not None or side > DENSE_SOLVE_SIDE_LIMIT)
     except NotConverged as error:
         if forced or side > DENSE_SOLVE_SIDE_LIMIT:
             raise
         reserve(f"a solve of side {side:,} for {each:,} pairs", _bytes_needed("dense", stack, each), ADVICE["dense"])
-        return "dense", f"the iterative solver gave up ({error})", dense.solve(stack, each)
+        return "dense", f"the iterative solver gave up ({error}){failed}", dense.solve(stack, each)
+
+
+def _cheaply_inverted(stack: Stack, k: int, otherwise: str) -> list[shift_invert.Laplacian] | None:
+    """Return what shift-invert factors, if that takes less time than the solver that would run `otherwise`; else None."""
+    count, n, n_views = stack.shape
+    side = min(n, n_views)
+    if otherwise == "closed form" or side < LEAST_INVERTED_SIDE or k > side // SIDE_PER_PAIR:
+        return None
+    instead = INVERTED_SHARE * (
+        dense_seconds(side) * count if otherwise == "dense" else sum(krylov_seconds(M, k) for M in stack.sparse())
+    )
+    if (
+        shift_invert_seconds(side, side, k) * count > instead
+    ):  # with an entry for each row, the fewest that there can be
+        return None
+    laplacians = shift_invert.plan(stack)
+    if laplacians is None:
+        return None
+    needed = sum(shift_invert_seconds(len(each.null), each.elimination.entries, k) for each in laplacians)
+    return laplacians if needed <= instead else None
 
 
 def vectors_searched(k: int) -> float:
@@ -206,6 +253,9 @@ def _bytes_needed(name: str, stack: Stack, k: int) -> float:
         thin = count == 1 and nnz < dense.SPARSE_SHARE * n * n_views
         # LAPACK works on copies of its own: there are six squares at first, then one and seven times the eigenvectors
         numbers = count * side**2 + max(5 * count * side**2, 7 * vectors) + (1.5 * nnz if thin else count * n * n_views)
+    elif name == "shift-invert":
+        # The Krylov space and a copy of its leading vectors, what is found, and L twice in two formats with its numbers' places
+        numbers = max(n, n_views) * (inverse_iteration.vectors_held(k) + 6 * shift_invert.MOST_ENTRIES) + 2 * vectors
     else:
         numbers = side * vectors_searched(k) + vectors + (n + n_views) * min(k, COLUMNS_AT_ONCE) + 3.5 * nnz
     return 8.0 * numbers

@@ -54,8 +54,8 @@ WHY = {  # what kind of method wins a row, and why: letters of a row's name, and
         them on a dense array wins; csr reads 1.5 times as much, and gathers.""",
     "f": """The naturals' side has 500 rows: a dense solve of MMᵀ costs less than a few products with 200,000 views.""",
     "g": """Six views: what is measured is the overhead of calls, and of what popgraph checks and certifies.""",
-    "h": """At k = 1 the top stands alone, and what costs is to prove that nothing is near it; at k = 3 values crowd at 1 - share: a
-        Krylov method needs thousands of products, and an LU of Ā, with the hub last, hardly fills in.""",
+    "h": """At k = 1 the top stands alone, and what costs is to prove that nothing is near it; at k = 3 values crowd just below
+        1 - share, far from 1: a Krylov method needs thousands of products, and an LU helps only with a shift that is near them.""",
     "i": """100 components of 128 views: they are solved apart in one batch; a Krylov method sees one of 100 equal values.""",
     "m": """The side is 3,000 with 576,000 entries: few products of half a millisecond are needed; a dense solve takes seconds.""",
     "p": """Weakly attached stars put values next to 1; products are short: their number decides, and what is orthogonalised.""",

@@ -40,10 +40,11 @@ class Product(Protocol):
     """Multiply by a symmetric positive semidefinite matrix of norm 1 (side, side) that has Ā's positive eigenvalues.
 
     `limit` says how many vectors may be multiplied before `NotConverged` is raised, and `products` how many have been.
-    `many_at_once` says whether several columns take less time than each by itself.
+    `many_at_once` says whether several columns take less time than each by itself, and `seconds` what a vector costs, or 0.
     """
 
     many_at_once: bool
+    seconds: float
     side: int
     limit: float
     products: int
@@ -61,7 +62,7 @@ class Product(Protocol):
 class OperatorProduct:
     """Multiply by a symmetric scipy LinearOperator, Ā itself: the `Product` of a population whose M is not stored."""
 
-    many_at_once = False
+    many_at_once, seconds = False, 0.0
 
     def __init__(self, operator: Any, limit: float = np.inf) -> None:
         self.operator, self.side, self.limit, self.products = operator, operator.shape[0], limit, 0
@@ -90,7 +91,7 @@ class Gram:
     def __init__(self, M: Sparse, limit: float = np.inf) -> None:
         n, n_views = M.shape
         self.by_naturals = n < n_views  # B is M, and the product is with MMᵀ
-        self.side, self.limit, self.products = min(n, n_views), limit, 0
+        self.side, self.limit, self.products, self.seconds = min(n, n_views), limit, 0, product_seconds(M)
         self._dense_B: Any = None
         if M.nnz > DENSE_SHARE * n * n_views:
             self._dense_B = np.asfortranarray(M.toarray() if self.by_naturals else M.toarray().T)
@@ -144,7 +145,7 @@ class Gram:
             )
 
     def _count(self, vectors: float) -> None:
-        self.products += int(vectors)
+        self.products += max(1, round(vectors))
         if self.products > self.limit:
             raise NotConverged(
                 f'{self.limit:,.0f} products with M and its transpose did not suffice; use solver="dense"'

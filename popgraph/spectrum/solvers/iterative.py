@@ -1,4 +1,4 @@
-"""A few leading pairs of large blocks, by ARPACK on a filtered product; where eigenvalues are repeated, by a block of vectors.
+"""A few leading pairs of large blocks, by Lanczos' method on a filtered product; where eigenvalues repeat, by a block of vectors.
 
 What was found is removed and searched beside in the loop of `deflation.py`, which also certifies it.
 """
@@ -35,13 +35,21 @@ DENSE_SECONDS = 9e-11
 CROWD_PAIRS = 8  # pairs from which on it is asked whether they repeat: a block finds those better than ARPACK
 PEEK_STEPS = 10  # Lanczos steps that a filter is chosen by
 MISSED_PAIRS_ASKED = 4  # of a search after one that missed some: mends several misses at once
-VECTORS_PER_PAIR = 1.4  # that ARPACK keeps; the filter makes do with fewer than the usual two
+VECTORS_PER_PAIR = 1.4  # that are kept; the filter makes do with fewer than the usual two
 SPARE_VECTORS = (
     13  # that ARPACK keeps beyond the pairs asked for: with 5, a ring's repeated eigenvalues never converged
 )
 # Side from which on Gaussian columns bound what is left, before Lanczos' method: at 20,000 they take half its time, and below a
 # thousand the calls are what takes time
 COLUMNS_BOUND_SIDE = 4_000
+# A filter of low degree makes fewer Lanczos steps of more products. Where a product costs much more than orthogonalising its vector
+# (a dense factor of 4,000: 8 ms and 0.2), steps without a filter, of which none is lost in a restart, need half the products.
+SHORT_FILTER, DEAR = 6, 4.0
+ORTHOGONAL_PASSES = (
+    1.7  # over the vectors, half of them on average: two for each pass of Gram-Schmidt, of which there are 1.7
+)
+BYTES_A_SECOND = 3e10  # that one core multiplies from a cache that holds the vectors
+UNFILTERED_BYTES = 2.0**26  # that the vectors of all steps may take
 LEAST_BESIDE = 4  # Ritz vectors that a search hands over beside those asked for, and a quarter of them
 FILTERED_RESTARTS = 300  # of ARPACK on a filtered product, before the filter is given up
 ORTHONORMAL_TO = 1e-13  # columns whose inner products are closer to those of orthonormal ones are left as they are
@@ -51,8 +59,8 @@ LEAST_SQUARE_LEFT = 0.01  # squared length of a unit vector without its known ei
 def solve(stack: Stack, k: int, alone: bool = True) -> Pairs:
     """Return the k leading pairs of each block, and a bound on the other eigenvalues.
 
-    Unless `alone`, it gives up as soon as a dense solve would have been cheaper. Raises NotConverged then, if ARPACK does not
-    converge, or if repeated searches keep finding missed eigenvalues.
+    Unless `alone`, it gives up as soon as a dense solve would have been cheaper. Raises NotConverged then, if neither Lanczos'
+    method nor ARPACK converges, or if repeated searches keep finding missed eigenvalues.
     """
     _, n, n_views = stack.shape
     wanted = min(k, min(n, n_views)) - 1
@@ -135,6 +143,8 @@ class Search:
         if count >= CROWD_PAIRS and (edge := lanczos.crowd(count)) is not None:
             return self._block(count, edge)
         chosen = PLAIN if lanczos.nearly_found(count) else choose_filter(*lanczos.ritz(), count)
+        if chosen.degree <= SHORT_FILTER and self._products_are_dear(count):
+            chosen = PLAIN
         for polynomial in dict.fromkeys([chosen, PLAIN]):
             U = self._lanczos(count, polynomial)
             if U.shape[1] == 0:
@@ -148,6 +158,16 @@ class Search:
                 f"ARPACK found no eigenvector beside those that are known, on a block of side {self.side:,}"
             )
         return gamma, above
+
+    def _unfiltered_vectors(self, count: int) -> int:
+        """Return about how many Lanczos steps `count` pairs take without a filter, where one of low degree would do."""
+        return 4 * count + 40
+
+    def _products_are_dear(self, count: int) -> bool:
+        """Whether a product costs much more than keeping its vector orthogonal to those of all steps before."""
+        vectors = self._unfiltered_vectors(count)
+        orthogonalised = 8.0 * self.side * vectors * ORTHOGONAL_PASSES / BYTES_A_SECOND
+        return self.gram.seconds > DEAR * orthogonalised and 8.0 * self.side * vectors <= UNFILTERED_BYTES
 
     def _unspent(self, gamma: Floats, U: Floats) -> tuple[Floats, Floats]:
         """Leave out the pairs after those that use up the trace: they are zeros and rounding."""
@@ -264,6 +284,8 @@ class Search:
 
         ask = min(ask, self.room())
         most = max(int(VECTORS_PER_PAIR * ask) + 1, ask + SPARE_VECTORS)
+        if polynomial is PLAIN and self._products_are_dear(ask):
+            most = max(most, self._unfiltered_vectors(ask))
         run = RestartedLanczos(product, self.deflated_vector, draw, (ask, most, self.room()))
         leading = run.leading(FILTERED_RESTARTS, ask // 4 + LEAST_BESIDE)
         if leading is None:

@@ -176,19 +176,28 @@ def joint_bound(runs: list[Lanczos]) -> float:
         return largest + rounding
     chance = 0.5 * np.log(2 * runs[0].room / np.pi)  # log √(2N/π), N the dimension of the complement
 
+    gaps, starts, logs = zip(*[_lists(run, largest) for run in runs], strict=True)
+
     def possible(distance: float) -> bool:
         """Whether an eigenvalue this far above the largest Ritz value is more probable than allowed."""
-        shares = (
-            [log_beta - float(np.sum(np.log(distance + (largest - theta)))) for theta, log_beta in run.history]
-            for run in runs
-        )
-        return bool(sum(min(0.0, chance + min(logs)) for logs in shares) > np.log(FAILURE_PROBABILITY))
+        shares = [
+            min(0.0, chance + float(np.min(log - np.add.reduceat(np.log(distance + gap), start))))
+            for gap, start, log in zip(gaps, starts, logs, strict=True)
+        ]
+        return bool(sum(shares) > np.log(FAILURE_PROBABILITY))
 
     low, high = -60.0, 60.0  # natural logarithms of the distance, for the product's size
     for _ in range(40):
         middle = (low + high) / 2
         low, high = (middle, high) if possible(size * np.exp(middle)) else (low, middle)
     return largest + size * float(np.exp(high)) + rounding
+
+
+def _lists(run: Lanczos, largest: float) -> tuple[Floats, Floats, Floats]:
+    """Return how far the Ritz values of a history lie below `largest`, where each entry starts, and its log(β_1 ... β_m)."""
+    sizes = [len(theta) for theta, _ in run.history]
+    gaps = largest - np.concatenate([theta for theta, _ in run.history])
+    return gaps, np.cumsum([0, *sizes[:-1]]), np.array([log_beta for _, log_beta in run.history])
 
 
 def largest_left(lanczos: Lanczos, enough: float) -> tuple[float, float]:

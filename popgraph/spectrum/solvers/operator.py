@@ -22,6 +22,7 @@ from popgraph.spectrum.assemble import (
 )
 from popgraph.spectrum.policy import (
     DENSE_SOLVE_SIDE_LIMIT,
+    NAMES_ON_OPERATOR,
     check_dense_side,
     check_solver,
     choose_solver,
@@ -43,7 +44,7 @@ def decompose_operator(
     """
     n_views, count = len(w_x), int(component.max()) + 1
     k = whole_number("k", k, n_views)
-    check_solver(solver)
+    check_solver(solver, NAMES_ON_OPERATOR)
     unit = unit_eigenvectors(component, w_x, min(k, count))
     subject = f"the operator Ā of {n_views:,} views"
     solution, U = nothing_to_solve(k, count, (n_views, n_views), subject), np.empty((n_views, 0))

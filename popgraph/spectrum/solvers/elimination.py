@@ -1,0 +1,102 @@
+"""In which order to eliminate the unknowns of a sparse symmetric system, and how many entries its factor L will have.
+
+Known before anything is factored, from the pattern alone. On rings, chains, trees and bands L has a few entries a row, and on
+graphs that spread quickly it is nearly full: counting stops as soon as there are more entries than would pay.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.csgraph import reverse_cuthill_mckee
+
+from popgraph.basics.arrays import Floats, Ints, Sparse
+
+DEGREE_ENTRIES = 8  # of L in a row, on average, at most: trees have 4 to 7, and a plane grid of 10,000 nodes has 76
+ENVELOPE_SHARE = (
+    4  # an envelope of at most so many times the matrix' entries is taken as it is; counting further would gain little
+)
+LEAST_ELIGIBLE_SHARE = 0.1  # of the nodes, those of least degree, may be eliminated in one round
+FULL_REST = 48  # nodes; what is left at the end counts as full
+
+
+class Elimination(NamedTuple):
+    """An order of elimination, and the work that it makes."""
+
+    order: Ints  # (side,) the unknowns, first eliminated first
+    entries: float  # of L, its diagonal included; at least those of the factor in this order
+    multiplications: float  # of the factorisation
+
+
+def plan_elimination(matrix: Sparse, most_entries: float) -> Elimination | None:
+    """Return an order of elimination for a connected symmetric pattern (side, side), or None if L has more than `most_entries`."""
+    banded = _by_envelope(matrix)
+    if banded.entries <= min(most_entries, ENVELOPE_SHARE * matrix.nnz):
+        return banded
+    by_degree = _by_least_degree(matrix, min(most_entries, banded.entries, DEGREE_ENTRIES * float(matrix.shape[0])))
+    if by_degree is not None:
+        return by_degree
+    return banded if banded.entries <= most_entries else None
+
+
+def _by_envelope(matrix: Sparse) -> Elimination:
+    """Order by reverse Cuthill-McKee: L has no entries but between each row's first one and its diagonal (George and Liu 1981)."""
+    order = np.asarray(reverse_cuthill_mckee(sp.csr_matrix(matrix), symmetric_mode=True), dtype=np.intp)
+    place = np.empty(len(order), dtype=np.intp)
+    place[order] = np.arange(len(order))
+    first = np.minimum.reduceat(place[matrix.indices], matrix.indptr[:-1])
+    widths = (1 + np.maximum(place - first, 0)).astype(float)
+    return Elimination(order, float(widths.sum()), float(np.sum(widths**2)))
+
+
+def _by_least_degree(matrix: Sparse, most_entries: float) -> Elimination | None:
+    """Eliminate independent sets of nodes of small degree, round after round, and count."""
+    # Eliminating a node joins its neighbours to one another, and its column of L has an entry for each of them (Rose, Tarjan and
+    # Lueker, Algorithmic aspects of vertex elimination on graphs, SIAM J. Comput. 5 (1976)). Nodes that are no neighbours can be
+    # eliminated together (Liu, Modification of the minimum-degree algorithm by multiple elimination, ACM TOMS 11 (1985)); a node
+    # goes if its degree, ties broken by a fixed shuffle, is the least among its neighbours that may go.
+    graph = _without_diagonal(sp.csr_array((np.ones(matrix.nnz), matrix.indices, matrix.indptr), shape=matrix.shape))
+    nodes = np.arange(matrix.shape[0])
+    shuffle = np.random.default_rng(0).permutation(len(nodes)).astype(float) / len(nodes)
+    order: list[Ints] = []
+    entries = multiplications = 0.0
+    while len(nodes) > FULL_REST:
+        degree = np.diff(graph.indptr).astype(float)
+        # Each edge that is left is an entry of L at the least
+        if entries + len(nodes) + graph.nnz / 2 > most_entries:
+            return None
+        eligible = degree <= max(degree.min() + 1, np.quantile(degree, LEAST_ELIGIBLE_SHARE))
+        going = _least_among_neighbours(graph, np.where(eligible, degree + shuffle[nodes], np.inf))
+        columns = degree[going] + 1
+        entries, multiplications = entries + float(columns.sum()), multiplications + float(np.sum(columns**2))
+        if entries + len(nodes) - len(columns) > most_entries:
+            return None
+        order.append(nodes[going])
+        kept = graph[~going]
+        joins = kept[:, going]
+        graph = _without_diagonal(kept[:, ~going] + joins @ joins.T)
+        nodes = nodes[~going]
+    rest = len(nodes)
+    order.append(nodes)
+    entries += rest * (rest + 1) / 2
+    if entries > most_entries:
+        return None
+    return Elimination(np.concatenate(order), entries, multiplications + rest**3 / 3)
+
+
+def _least_among_neighbours(graph: Sparse, key: Floats) -> Ints:
+    """Say for each node whether its key is finite and below that of each neighbour."""
+    least = np.full(len(key), np.inf)
+    joined = np.diff(graph.indptr) > 0
+    if graph.nnz:
+        least[joined] = np.minimum.reduceat(key[graph.indices], graph.indptr[:-1][joined])
+    return np.asarray(key < least)
+
+
+def _without_diagonal(graph: Sparse) -> Sparse:
+    """Return the pattern with ones for entries, and none on the diagonal."""
+    rows = np.repeat(np.arange(graph.shape[0]), np.diff(graph.indptr))
+    off = graph.indices != rows
+    starts = np.concatenate([[0], np.cumsum(np.bincount(rows[off], minlength=graph.shape[0]))])
+    pattern: Sparse = sp.csr_array((np.ones(int(starts[-1])), graph.indices[off], starts), shape=graph.shape)
+    return pattern

@@ -1,0 +1,179 @@
+"""The eigenvalues of a sparse symmetric matrix nearest to 0, from products with its inverse: a block Krylov space, then refinement.
+
+The inverse spreads out what is crowded at 0: on a ring of 5,000 views Ā's second and fourth eigenvalue differ by 1e-6, and those of
+(I - Ā)^-1 by a factor of four.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy.linalg.blas import dgemm
+
+from popgraph.basics.arrays import Floats, Sparse
+from popgraph.basics.memory import reserve
+from popgraph.basics.subspace import EPS
+from popgraph.errors import NotConverged
+from popgraph.spectrum.basis import orthonormal
+from popgraph.spectrum.solvers.symmetric import eigenpairs
+
+BLOCK = 4  # columns that are solved for together: on a ring of 5,000 four take twice as long as one, and find both of each pair
+KRYLOV_SHARE = 1e-11  # a Ritz pair of the inverse counts as found when its residual is at most this share of it
+# Rounding in the largest Ritz value hides what is smaller than this share of it: such pairs are sought again, beside those found
+TOLD_SHARE = 1e-3
+GUARD_SHARE = 4  # one more Ritz vector for so many sought is kept at a restart
+# Vectors for each pair at the first look at the Ritz values, and times the vectors of one look at the next; with 300 vectors a look
+# takes as long as two steps
+FIRST_LOOK, LOOK_AGAIN = 2, 1.15
+WIDE_COUNT, WIDE_BLOCK = 48, 8  # pairs from which on a block of more columns, which BLAS multiplies faster, is as good
+MOST_VECTORS, VECTORS_PER_PAIR = 160, 2  # of the Krylov space, and more of them for each pair
+# Restarts of the Krylov space from its leading Ritz vectors; and where another solver could take over
+MOST_RESTARTS, RESTARTS_ON_TRIAL = 12, 2
+MOST_REFINEMENTS = 12
+RESIDUAL = 4 * EPS  # ||Lx - λx|| of a refined pair, L of norm 1; products round at about this
+REFINED_SHARE = 0.8  # a residual that falls by less in a round is rounding, once it is accepted
+ACCEPTED_RESIDUAL = 1e-12  # where rounds gain no more; pairs with a larger one are sought again
+FRESH = 0.5  # length that a unit vector keeps beside the others if it adds a direction
+
+
+class Nearest(NamedTuple):
+    """Eigenvalues (m,), ascending, orthonormal eigenvectors (side, m) and residuals (m,)."""
+
+    values: Floats
+    vectors: Floats
+    residuals: Floats
+
+
+class Inverse:
+    """Multiply columns by about L^-1 on the complement of orthonormal eigenvectors `known` (side, c) of L (side, side).
+
+    L is positive semidefinite of norm 1, and `solve` maps X to (L + τ)^-1 X for a small τ. `known` must span what L sends to 0. On
+    `trial` a search gives up sooner.
+    """
+
+    def __init__(self, L: Sparse, solve: Callable[[Floats], Floats], known: Floats, *, trial: bool = False) -> None:
+        self.L, self.solve, self.known = L, solve, np.asfortranarray(known)
+        self.restarts = RESTARTS_ON_TRIAL if trial else MOST_RESTARTS
+        self.side, self.room = len(known), len(known) - known.shape[1]
+
+    def __call__(self, X: Floats) -> Floats:
+        """Return the product with columns (side, m)."""
+        image = np.asfortranarray(self.solve(X))
+        for _ in range(2):  # solving magnifies what rounding left of the known eigenvectors
+            image = _without(self.known, image)
+        return image
+
+
+def vectors_held(count: int) -> int:
+    """Return how many vectors a search for `count` pairs holds at its peak."""
+    guarded = count + max(WIDE_BLOCK, count // GUARD_SHARE)
+    return MOST_VECTORS + (VECTORS_PER_PAIR + 3) * guarded
+
+
+def nearest_to_zero(inverse: Inverse, count: int, rng: np.random.Generator, width: int = BLOCK) -> Nearest:
+    """Return at most `count` of the least eigenpairs of L on the complement of what is known, one at least.
+
+    They are fewer where others are a thousand times as large, and copies of a repeated one may be missing. The Krylov space has
+    blocks of `width` columns, and meets so many copies at least. Raises NotConverged if the pairs cannot be refined to rounding.
+    """
+    count = min(count, inverse.room)
+    X = _krylov(inverse, count, rng, max(width, WIDE_BLOCK) if count >= WIDE_COUNT else width)
+    best, least = None, np.inf
+    for _ in range(MOST_REFINEMENTS):
+        X = inverse(X)
+        X = orthonormal(_without(inverse.known, orthonormal(X / lengths(X))))
+        image = inverse.L @ X
+        S = X.T @ image
+        values, U = eigenpairs((S + S.T) / 2)
+        X, image = X @ U, image @ U
+        residuals = lengths(image - X * values)
+        worst = float(residuals.max())
+        stalled = not worst < REFINED_SHARE * least
+        if worst < least:
+            best, least = Nearest(values, X, residuals), worst
+        # A residual that grows is that of a missed copy of an eigenvalue, which emerges from rounding in place of the last pairs
+        if worst <= RESIDUAL or (stalled and least <= ACCEPTED_RESIDUAL):
+            break
+    if best is not None and (refined := best.residuals <= ACCEPTED_RESIDUAL).any():
+        return Nearest(best.values[refined], best.vectors[:, refined], best.residuals[refined])
+    raise NotConverged(
+        f"inverse iteration left a residual of {least:.1e} among {X.shape[1]:,} pairs in {MOST_REFINEMENTS} rounds"
+    )
+
+
+def _krylov(inverse: Inverse, count: int, rng: np.random.Generator, width: int) -> Floats:
+    """Return Ritz vectors (side, count or fewer) of the leading eigenvalues of the inverse, by block Lanczos."""
+    # The block holds as many copies of a repeated eigenvalue as it has columns, which one vector would not.
+    guarded = count + max(width, count // GUARD_SHARE)
+    most = min(inverse.room, MOST_VECTORS + VECTORS_PER_PAIR * guarded)
+    reserve(f"{most:,} vectors of inverse iteration", 8.0 * inverse.side * (most + guarded), "use a smaller k")
+    # What is known stands before the Krylov space, so that one product removes both
+    known = inverse.known.shape[1]
+    basis = np.empty((inverse.side, known + most), order="F")  # columns that no step reaches never become memory
+    basis[:, :known] = inverse.known
+    H = np.zeros((known + most, most))
+    restarts, held, look = 0, 0, FIRST_LOOK * count + width
+    block = _random_directions(basis[:, :known], min(width, most), rng)
+    while True:
+        old, held = held, held + block.shape[1]
+        Q = basis[:, known : known + held]
+        Q[:, old:] = block
+        Y = inverse.solve(block)
+        length = lengths(Y)
+        # Once here, and once more in `_next_block`, after they are made orthonormal: twice is enough (Kahan)
+        C = dgemm(1.0, basis[:, : known + held], Y, trans_a=1)
+        H[: known + held, old:held] = C
+        Y = dgemm(-1.0, basis[:, : known + held], C, 1.0, Y, overwrite_c=1)
+        if held == most or held >= look:
+            look = max(held + width + 1, int(LOOK_AGAIN * held))
+            # H is symmetric; its part below the diagonal blocks is that above them
+            T = np.triu(H[known : known + held, :held])
+            theta, S = (part[..., ::-1] for part in eigenpairs(T + np.triu(T, 1).T))
+            told = min(count, int(np.sum(theta >= TOLD_SHARE * theta[0])))
+            residuals = lengths(Y @ S[old:, :told])
+            if held == inverse.room or (residuals <= KRYLOV_SHARE * theta[:told]).all():
+                return np.asarray(Q @ S[:, :told])
+            if held == most:
+                if restarts == inverse.restarts:
+                    worst = float((residuals / theta[:told]).max())
+                    raise NotConverged(
+                        f"after {restarts} restarts inverse iteration leaves a relative residual of {worst:.1e}"
+                    )
+                # The residuals of all Ritz vectors lie in the span of Y, the next block: H's next columns join them to it
+                # (Wu and Simon, Thick-restart Lanczos method, SIAM J. Matrix Anal. Appl. 22 (2000))
+                restarts, held = restarts + 1, min(guarded, most - width)
+                look = held + 2 * width
+                Q[:, :held] = Q @ S[:, :held]
+                H[:] = 0.0
+                H[known + np.arange(held), np.arange(held)] = theta[:held]
+        block = _next_block(basis[:, : known + held], (Y / np.where(length > 0, length, 1.0))[:, : most - held], rng)
+
+
+def _next_block(basis: Floats, Y: Floats, rng: np.random.Generator) -> Floats:
+    """Return orthonormal columns that span Y, which is orthogonal to the basis; random ones where Y lacks directions."""
+    # Where the columns of Y are nearly dependent, making them orthonormal magnifies what rounding left of the basis in them
+    X = _without(basis, orthonormal(np.asfortranarray(Y)))
+    fresh = lengths(X) > FRESH
+    if fresh.all():
+        return orthonormal(X)
+    return _random_directions(basis, X.shape[1], rng, X[:, fresh])
+
+
+def _random_directions(basis: Floats, count: int, rng: np.random.Generator, first: Floats | None = None) -> Floats:
+    """Return `count` orthonormal columns on the complement of the basis: `first` (side, c), if any, then random ones."""
+    X = np.asfortranarray(rng.standard_normal((count, len(basis))).T)
+    if first is not None:
+        X[:, : first.shape[1]] = first
+    for _ in range(3):
+        X = orthonormal(_without(basis, X))
+    return X
+
+
+def _without(basis: Floats, X: Floats) -> Floats:
+    """Remove the span of the basis from columns, once, and in place."""
+    return np.asarray(dgemm(-1.0, basis, dgemm(1.0, basis, X, trans_a=1), 1.0, X, overwrite_c=1))
+
+
+def lengths(X: Floats) -> Floats:
+    """Return the length of each column."""
+    return np.asarray(np.sqrt(np.einsum("ij,ij->j", X, X)))

@@ -1,0 +1,320 @@
+"""Shift-invert and its certificate: elimination, inertia, inverse iteration, against closed forms, dense solves, exact counts."""
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from cases import block_diagonal, stack_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import popgraph as pg
+from popgraph import zoo
+from popgraph.basics.subspace import principal_angles
+from popgraph.errors import InvalidArgument, NotConverged
+from popgraph.spectrum import costs, policy
+from popgraph.spectrum.solvers import dense, shift_invert
+from popgraph.spectrum.solvers.elimination import plan_elimination
+from popgraph.spectrum.solvers.inertia import ShiftedFactor
+from popgraph.spectrum.solvers.shift_invert import COUNTED
+
+
+def of_edges(n: int, a: Any, b: Any, weight: Any) -> pg.PopulationGraph:
+    """Each node stays, with weight 1, or goes to a neighbour with the edge's weight."""
+    i = np.arange(n)
+    rows, columns = np.concatenate([a, b, i]), np.concatenate([b, a, i])
+    w = sp.csr_array(sp.coo_array((np.concatenate([weight, weight, np.ones(n)]), (rows, columns)), shape=(n, n)))
+    degree = w.sum(axis=1)
+    return pg.build(degree / degree.sum(), sp.csr_array(sp.diags_array(1 / degree) @ w))
+
+
+def chain(n: int, weakest: float = 1.0) -> pg.PopulationGraph:
+    """A chain, whose middle edge has the weakest weight."""
+    weight = np.ones(n - 1)
+    weight[n // 2] = weakest
+    return of_edges(n, np.arange(n - 1), np.arange(1, n), weight)
+
+
+def random_tree(n: int, seed: int = 0, decades: float = 0.0) -> pg.PopulationGraph:
+    rng = np.random.default_rng(seed)
+    child = np.arange(1, n)
+    parent = (rng.random(n - 1) * child).astype(int)
+    return of_edges(n, child, parent, 10.0 ** (-decades * rng.random(n - 1)))
+
+
+def binary_tree(depth: int) -> pg.PopulationGraph:
+    """Eigenvalues repeated up to 2^(depth - 2) times."""
+    child = np.arange(1, 2**depth - 1)
+    return of_edges(2**depth - 1, child, (child - 1) // 2, np.ones(len(child)))
+
+
+def star(n: int) -> pg.PopulationGraph:
+    rng = np.random.default_rng(0)
+    return of_edges(n, np.zeros(n - 1, dtype=int), np.arange(1, n), 0.1 + rng.random(n - 1))
+
+
+def band(n: int, width: int) -> pg.PopulationGraph:
+    rng = np.random.default_rng(0)
+    i, step = np.repeat(np.arange(n), 2 * width + 1), np.tile(np.arange(-width, width + 1), n)
+    inside = (i + step >= 0) & (i + step < n)
+    w = sp.csr_array(
+        sp.coo_array((0.01 + rng.random(int(inside.sum())), (i[inside], (i + step)[inside])), shape=(n, n))
+    )
+    return pg.build(np.full(n, 1 / n), sp.csr_array(sp.diags_array(1 / w.sum(axis=1)) @ w))
+
+
+def hub_and_ring(n: int) -> pg.PopulationGraph:
+    """Each natural of a ring reaches itself, two others, and a view that all share."""
+    i = np.arange(n)
+    columns = np.concatenate([i, (i + 1) % n, (i + 5) % n, np.full(n, n)])
+    A = sp.csr_array(sp.coo_array((np.repeat([0.6, 0.2, 0.15, 0.05], n), (np.tile(i, 4), columns)), shape=(n, n + 1)))
+    return pg.build(np.full(n, 1 / n), A)
+
+
+def ring(n: int, scale: float = 1.0) -> pg.PopulationGraph:
+    i = np.arange(n)
+    A = sp.coo_array((np.repeat([0.5, 0.25, 0.25], n), (np.tile(i, 3), np.concatenate([i, (i + 1) % n, (i - 1) % n]))))
+    return pg.build(np.full(n, scale / n), sp.csr_array(A), normalize=scale != 1)
+
+
+def ring_gamma(n: int) -> np.ndarray:
+    return np.sort(np.cos(np.pi * np.arange(n) / n) ** 4)[::-1]
+
+
+GRAPHS = {
+    "chain": lambda: chain(301),
+    "chain, nearly in two": lambda: chain(300, 1e-9),
+    "chain, in two but for 1e-12": lambda: chain(300, 1e-12),
+    "chain, in two but for 1e-14": lambda: chain(300, 1e-14),
+    "tree": lambda: random_tree(300),
+    "tree over 3 decades": lambda: random_tree(300, 1, 3.0),
+    "binary tree": lambda: binary_tree(8),
+    "star": lambda: star(200),
+    "band": lambda: band(300, 4),
+    "hub and ring": lambda: hub_and_ring(300),
+    "ring": lambda: ring(300),
+    "clusters": lambda: zoo.clusters(count=4, naturals=50, views=40, cross=0.1),
+}
+
+
+@pytest.mark.parametrize("k", [2, 3, 5, 20, 100])
+@pytest.mark.parametrize("name", GRAPHS)
+def test_the_pairs_are_those_of_a_dense_solve_and_the_bound_holds(name, k):
+    """Also where k cuts a cluster or a repeated eigenvalue, beside eigenvalues of 1 - 1e-9 to 1 - 1e-14."""
+    stack = stack_of(GRAPHS[name]())
+    found, truth = shift_invert.solve(stack, k), dense.solve(stack, k)
+    known = found.gamma.shape[1]
+    exact = np.concatenate([truth.gamma[0], np.zeros(stack.shape[2])])
+    assert known >= k
+    np.testing.assert_allclose(found.gamma[0], exact[:known], rtol=0, atol=2e-14)
+    assert found.remainder[0] <= exact[known] + 2e-14
+    assert exact[known] <= found.remainder_bound[0] + 2e-14
+    V, positive = found.vectors[0], int(np.sum(found.gamma[0] > 0))
+    np.testing.assert_allclose(V[:, :positive].T @ V[:, :positive], np.eye(positive), rtol=0, atol=1e-13)
+    M = next(stack.sparse())
+    assert np.abs(M.T @ (M @ V) - V * found.gamma[0]).max() < 1e-12
+    gap = exact[k - 1] - exact[k]
+    if gap > 1e-9:
+        assert principal_angles(V[:, :k], truth.vectors[0][:, :k]).max() < 1e-13 / gap
+
+
+@pytest.mark.parametrize("k", [5, 60])
+def test_a_tree_of_weights_over_12_decades_has_hundreds_of_eigenvalues_at_1_and_is_solved(k):
+    graph = random_tree(400, 0, 12.0)
+    found, truth = graph.spectrum(k, solver="shift-invert"), graph.spectrum(k, solver="dense")
+    np.testing.assert_allclose(found.gamma, truth.gamma, rtol=0, atol=1e-13)
+    assert found.certificate.remainder_bound >= truth.certificate.remainder - 1e-13
+
+
+@pytest.mark.parametrize("k", [1, 2, 6, 7, 20, 21])
+def test_a_long_ring_is_factored_and_certified_by_a_count(k):
+    spectrum = ring(5000).spectrum(k)
+    np.testing.assert_allclose(spectrum.gamma, ring_gamma(5000)[:k], rtol=0, atol=1e-14)
+    use = spectrum.solvers[0]
+    assert (use.solver, use.components) == ("shift-invert", 1)
+    assert "entries in a row" in use.reason
+    assert spectrum.certificate.excluded == COUNTED
+    assert spectrum.certificate.remainder == pytest.approx(ring_gamma(5000)[k], abs=1e-14)
+    assert (spectrum.gap > 0) == (k % 2 == 1)
+
+
+def test_a_forced_solver_runs_on_every_component_however_small():
+    sizes = (2, 3, 17, 60)
+    kernel = block_diagonal(
+        [ring(n).kernel.toarray() if n > 2 else np.array([[0.75, 0.25], [0.25, 0.75]]) for n in sizes]
+    )
+    graph = pg.build(np.full(sum(sizes), 1 / sum(sizes)), kernel)
+    for k in (1, 4, 5, 30, 81, 82):
+        forced, plain = graph.spectrum(k, solver="shift-invert"), graph.spectrum(k, solver="dense")
+        assert {use.solver for use in forced.solvers} <= {"shift-invert", "closed form"}
+        np.testing.assert_allclose(forced.gamma, plain.gamma, rtol=0, atol=1e-13)
+        assert forced.certificate.remainder_bound >= plain.certificate.remainder - 1e-13
+
+
+def test_an_operator_has_no_entries_to_factor():
+    mixture = pg.structure.mixture({"a": 0.5, "b": 0.5}, {"a": [zoo.hypercube(2)], "b": [zoo.hypercube(2)]})
+    with pytest.raises(InvalidArgument, match='must be "dense", "iterative" or None'):
+        mixture.spectrum(2, solver="shift-invert")
+
+
+def test_where_shift_invert_fails_another_solver_takes_over_and_says_so(monkeypatch):
+    def fails(*args: Any) -> Any:
+        raise NotConverged("made to fail")
+
+    monkeypatch.setattr(shift_invert, "solve", fails)
+    spectrum = ring(900).spectrum(5)
+    np.testing.assert_allclose(spectrum.gamma, ring_gamma(900)[:5], rtol=0, atol=1e-12)
+    assert spectrum.solvers[0].solver in ("iterative", "dense")
+    assert "shift-invert gave up (made to fail)" in spectrum.solvers[0].reason
+
+
+def test_pairs_that_are_missing_are_noticed(monkeypatch):
+    """An inverse iteration that loses the second copy of each pair of a ring's eigenvalues."""
+    honest, calls = shift_invert.nearest_to_zero, [0]
+
+    def forgetful(*args: Any) -> Any:
+        calls[0] += 1
+        found = honest(*args)
+        return type(found)(*(part[..., ::2] for part in found)) if calls[0] <= 2 else found
+
+    monkeypatch.setattr(shift_invert, "nearest_to_zero", forgetful)
+    found = shift_invert.solve(stack_of(ring(100)), 9)
+    np.testing.assert_allclose(found.gamma[0][:9], ring_gamma(100)[:9], rtol=0, atol=1e-13)
+    assert calls[0] > 2
+
+
+# --- the count
+
+
+@settings(max_examples=40, deadline=None)
+@given(n=st.integers(2, 9), seed=st.integers(0, 10**6), shift=st.integers(-30, 30))
+def test_the_count_is_that_of_exact_elimination(n, seed, shift):
+    """On matrices of small integers, in fractions: where no leading minor vanishes the signs of the exact pivots count."""
+    rng = np.random.default_rng(seed)
+    S = rng.integers(-3, 4, (n, n))
+    S, sigma = S + S.T, shift / 4
+    exact = [
+        [Fraction(int(x)) - (Fraction(shift, 4) if i == j else 0) for j, x in enumerate(row)] for i, row in enumerate(S)
+    ]
+    pivots = []
+    for j in range(n):
+        if exact[j][j] == 0:
+            return
+        pivots.append(exact[j][j])
+        for i in range(j + 1, n):
+            ratio = exact[i][j] / exact[j][j]
+            exact[i] = [x - ratio * y for x, y in zip(exact[i], exact[j], strict=True)]
+    count, error = ShiftedFactor(sp.csc_array(S.astype(float)), sigma).count_below()
+    assert count == sum(pivot < 0 for pivot in pivots)
+    assert error < 1e-9
+
+
+@pytest.mark.parametrize("distance", [1e-2, 1e-5, 1e-8, 1e-11, 1e-13, 0.0])
+def test_near_an_eigenvalue_the_error_covers_what_the_count_does_not_know(distance):
+    """At most c eigenvalues lie below σ - e and at least c below σ + e, also where σ is one of them, repeated."""
+    stack = stack_of(ring(60))
+    M = next(stack.sparse())
+    S = np.eye(60) - (M.T @ M).toarray()
+    values = 1 - ring_gamma(60)
+    for at in (1, 3, 7, 20):
+        for sign in (-1, 1):
+            sigma = float(values[at]) + sign * distance
+            try:
+                count, error = ShiftedFactor(sp.csc_array(S), sigma).count_below()
+            except NotConverged:
+                continue
+            assert np.sum(values < sigma - error - 1e-14) <= count <= np.sum(values < sigma + error + 1e-14)
+
+
+def test_a_pivot_of_0_is_refused():
+    with pytest.raises(NotConverged, match="without exchanges"):
+        ShiftedFactor(sp.csc_array(np.array([[0.0, 1.0], [1.0, 0.0]])), 0.0)
+    with pytest.raises(NotConverged, match="without exchanges"):
+        ShiftedFactor(sp.csc_array(np.ones((2, 2))), 0.0)
+
+
+# --- the order of elimination
+
+
+def counted(pattern: np.ndarray, order: np.ndarray) -> int:
+    """Eliminate node by node, and count the entries of L."""
+    neighbours = {i: set(np.flatnonzero(pattern[i])) - {i} for i in range(len(pattern))}
+    entries = 0
+    for i in order:
+        around = neighbours.pop(int(i))
+        entries += 1 + len(around)
+        for j in around:
+            neighbours[j] |= around - {j}
+            neighbours[j] -= {i, j}
+    return entries
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_no_more_entries_than_were_promised(name):
+    M = next(stack_of(GRAPHS[name]()).sparse())
+    gram = sp.csr_array(M.T @ M)
+    plan = plan_elimination(gram, np.inf)
+    assert sorted(plan.order) == list(range(gram.shape[0]))
+    assert counted(gram.toarray() != 0, plan.order) <= plan.entries
+    assert plan_elimination(gram, 0.5 * counted(gram.toarray() != 0, plan.order)) is None
+
+
+def test_a_tree_is_eliminated_from_its_leaves():
+    """Without fill: an entry for each node and for each edge, but for the last 48 nodes, which count as full."""
+    rng = np.random.default_rng(0)
+    child = np.arange(1, 2000)
+    parent = (rng.random(1999) * child).astype(int)
+    entries = sp.coo_array((np.ones(3998), (np.concatenate([child, parent]), np.concatenate([parent, child]))))
+    plan = plan_elimination(sp.csr_array(entries + sp.eye_array(2000)), 8 * 2000)
+    assert plan is not None
+    assert plan.entries <= 2 * 2000 + 48 * 49 / 2
+
+
+# --- the choice
+
+
+def test_what_spreads_quickly_is_never_formed(monkeypatch):
+    def fails(*args: Any) -> Any:
+        raise AssertionError("Ā is formed")
+
+    monkeypatch.setattr(shift_invert, "make_laplacian", fails)
+    for graph in (
+        zoo.clusters(count=5, naturals=1000, views=1000, degree=12, cross=0.05),
+        hub_and_ring(5000),
+        star(1500),
+    ):
+        assert shift_invert.plan(stack_of(graph)) is None
+
+
+@pytest.mark.parametrize(
+    ("make", "factored"),
+    [
+        (lambda: chain(2000), True),
+        (lambda: random_tree(2000), True),
+        (lambda: band(2000, 5), True),
+        (lambda: band(200, 5), False),
+        (lambda: zoo.clusters(count=5, naturals=400, views=400, degree=12), False),
+    ],
+)
+def test_the_cheaper_solver_is_chosen(make, factored):
+    graph = make()
+    spectrum = graph.spectrum(5)
+    assert (spectrum.solvers[0].solver == "shift-invert") == factored
+
+
+def test_costs_grow_with_what_they_are_of():
+    assert costs.shift_invert_seconds(1000, 5000, 20) < costs.shift_invert_seconds(1000, 50000, 20)
+    assert costs.shift_invert_seconds(1000, 5000, 20) < costs.shift_invert_seconds(1000, 5000, 40)
+    sparse, denser = (next(stack_of(band(300, width)).sparse()) for width in (2, 4))
+    assert costs.krylov_seconds(sparse, 5) < costs.krylov_seconds(denser, 5) < costs.krylov_seconds(denser, 50)
+    assert 7 < costs.dense_seconds(2000) / costs.dense_seconds(1000) < 9
+    assert policy.choose_solver(900, 900, 5)[0] == "iterative"
+
+
+def test_the_bits_are_the_same_each_time():
+    stack = stack_of(random_tree(500))
+    first = shift_invert.solve(stack, 10)
+    shift_invert.solve(stack, 3)
+    assert shift_invert.solve(stack, 10).vectors.tobytes() == first.vectors.tobytes()
