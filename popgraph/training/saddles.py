@@ -41,14 +41,16 @@ def _spectral_step(objective: Objective, z: Floats) -> Floats | None:
     positive = sigma > FLAT_CURVATURE
     if np.count_nonzero(positive) == N:
         return None
+    # F is critical but for a gradient of this norm, and σ but for as much: what exceeds it by less is left to a smaller tol.
+    bound = float(sigma[0]) + FLAT_CURVATURE + objective.latest[1]
     outside = _Outside(coordinates, F, C[:, positive] / np.sqrt(sigma[positive]))
-    if outside.is_at_most(float(sigma[0]) + FLAT_CURVATURE, objective.directions):
+    if outside.is_at_most(bound, objective.directions):
         return None
     extreme = _extreme(outside.gram, N, "LA", 1e-4, objective.directions)
     if extreme is None:
         raise Stopped("it is not known whether this critical point is a saddle, as ARPACK failed")
     largest, u = extreme
-    if largest <= sigma[0] + FLAT_CURVATURE:
+    if largest <= bound:
         return None
     return np.asarray((np.sqrt(largest - sigma[0]) * np.outer(u, C[:, 0])).ravel())
 
