@@ -82,12 +82,10 @@ class Search:
     def bound_left(self, floor: float) -> Left:
         """Bound what is left: by filtered Gaussian columns, or else by Lanczos' method on one worker."""
         panels = self.products.panels
-        if panels is None:
-            return bound_left(self, floor)
         seen = self._largest_seen()
         if left := bound_left_by_columns(self, (seen, max(seen, self.gap_edge)), floor, self.residual):
             return left
-        if not panels.holds(MOST_VECTORS_OF_BOUND + len(self.gamma)):
+        if panels is None or not panels.holds(MOST_VECTORS_OF_BOUND + len(self.gamma)):
             return bound_left(self, floor)
         by_vectors: Left = panels.run(
             actions.bounded, self._known(), self._fresh(), floor, what="a bound on what is left"
@@ -95,7 +93,12 @@ class Search:
         return by_vectors
 
     def gaussian_beside(self, width: int, polynomial: Filter) -> Floats:
-        """Return fresh Gaussian columns without what is known, filtered."""
+        """Return fresh Gaussian columns without what is known, filtered; where workers share M, a pass over it serves all."""
+        if self.products.panels is None:
+            G = self.deflated(self.rng.standard_normal((self.side, width)))
+            if polynomial.degree < polynomial.clean_every:
+                return self.products.filtered(G, polynomial)
+            return np.asarray(polynomial(self.products.gram, self.deflated, G))
         return self._drawn(actions.filtered_beside, width, polynomial)
 
     def _drawn(self, action: actions.Action, width: int, *filters: Filter) -> Floats:

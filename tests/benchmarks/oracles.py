@@ -15,9 +15,9 @@ ERROR = 1e-12  # largest residual of a pair that counts as found: γ is then kno
 def by_search(M: sp.csr_array, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the k leading squared singular values of a factor M, known to 1e-12, and right singular vectors; or raise.
 
-    ARPACK to full precision, with three times the vectors it needs and ten pairs to spare; residuals of them all; and a Lanczos run
-    with full reorthogonalisation from a Gaussian start on what is left. An eigenvalue there, γ_k or more, lies a share g above
-    γ_{k+10}, and hides from s steps only if the start has a part of the order exp(-2 s √g) along it [Kuczynski and
+    ARPACK to full precision, with more than twice the vectors that it needs, and ten pairs to spare; residuals of them all; and a
+    Lanczos run with full reorthogonalisation from a Gaussian start on what is left. An eigenvalue there, γ_k or more, lies a share
+    g above γ_{k+10}, and hides from s steps only if the start has a part of the order exp(-2 s √g) along it [Kuczynski and
     Wozniakowski 1992].
     """
     by_naturals = M.shape[0] <= M.shape[1]
@@ -30,7 +30,7 @@ def by_search(M: sp.csr_array, k: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(12345)
     count = k + SPARE
     S = LinearOperator((side, side), matvec=lambda x: B @ (transpose @ x), dtype=float)
-    gamma, U = eigsh(S, count, which="LA", ncv=3 * count, tol=0, v0=rng.standard_normal(side))
+    gamma, U = eigsh(S, count, which="LA", ncv=2 * count + 20, tol=0, v0=rng.standard_normal(side))
     gamma, U = gamma[::-1], U[:, ::-1]
     residual = np.linalg.norm(B @ (transpose @ U) - U * gamma, axis=0).max()
     if max(residual, np.abs(U.T @ U - np.eye(count)).max()) > ERROR:
