@@ -234,6 +234,63 @@ def test_a_start_outside_of_a_component_reaches_it():
     assert check(graph, 3, pg.train(graph, 3, start=start))
 
 
+@pytest.mark.parametrize("count", [2, 3, 4, 6])
+@pytest.mark.parametrize("first", ["zeros", "one component"])
+def test_saddles_inside_of_a_repeated_eigenvalue_are_left_one_after_another(count, first):
+    """Each step off a saddle takes the part of its random direction in the eigenspace; the next look must have a direction anew."""
+    graph = pg.build(np.full(3 * count, 1 / (3 * count)), block_diagonal([np.full((3, 3), 1 / 3)] * count))
+    for k in range(2, count + 1):
+        start = np.zeros((3 * count, k))
+        start[:3, 0] = np.sqrt(count) if first == "one component" else 0.0
+        training = pg.train(graph, k, start=start)
+        assert training.converged
+        assert training.loss[-1] == pytest.approx(-k, abs=1e-12)
+    cube = zoo.hypercube(4)
+    for k in (3, 5, 8):
+        assert check(cube, k, pg.train(cube, k, start=np.zeros((16, k))))
+
+
+@pytest.mark.parametrize("tol", [1e-2, 1e-4, 1e-8])
+def test_a_saddle_is_no_minimum_at_any_tol(tol):
+    graph = zoo.clusters(count=3)
+    whole = graph.spectrum(3)
+    start = whole.embedding[:, [0, 2]] + 1e-3 * tol * np.random.default_rng(0).standard_normal((graph.N, 2))
+    training = pg.train(graph, 2, start=start, tol=tol)
+    assert training.converged
+    assert training.loss[-1] == pytest.approx(-np.sum(whole.gamma[:2] ** 2), abs=10 * tol)
+
+
+def test_no_run_that_ends_at_a_saddle_is_said_to_have_converged():
+    graph = zoo.clusters(count=3)
+    start = graph.spectrum(3).embedding[:, [0, 2]]
+    stopped = pg.train(graph, 2, start=start, callback=lambda step: True)
+    assert not stopped.converged
+    assert stopped.stopped.startswith("stopped by the callback with gradient norm")
+    loose = zoo.clusters(count=3)
+    out = pg.train(loose, 2, start=start * 1.001, steps=1, tol=1e-1)  # near enough to a saddle, and no step left
+    assert not out.converged or out.loss[-1] < -np.sum(graph.spectrum(2).gamma ** 2) + 0.1
+
+
+def test_more_saddles_than_twenty_are_left_one_for_each_column():
+    rng = np.random.default_rng(0)
+    graph = pg.build(np.full(30, 1 / 30), rng.dirichlet(np.full(30, 0.3), 30))
+    for k in (21, 24, 30):
+        training = pg.train(graph, k, start=np.zeros((30, k)))
+        check(graph, k, training)
+
+
+@pytest.mark.parametrize("scale", [1e-49, 1e-20, 1e20, 1e49])
+def test_many_starts_of_unusual_size_on_many_components_arrive(scale):
+    """Scaling back leaves a start of one direction that is no better than another: saddles follow one another."""
+    for count in (3, 4):
+        graph = pg.build(np.full(3 * count, 1 / (3 * count)), block_diagonal([np.full((3, 3), 1 / 3)] * count))
+        for seed in range(20):
+            start = scale * np.random.default_rng(seed).standard_normal((3 * count, count))
+            training = pg.train(graph, count, start=start)
+            assert training.converged
+            assert training.loss[-1] == pytest.approx(-count, abs=1e-10), seed
+
+
 @pytest.mark.parametrize("scale", [1e-49, 1e-20, 1e-6, 1e6, 1e20, 1e49])
 def test_a_start_of_any_size_arrives(scale):
     graph = zoo.hypercube(3)
@@ -269,7 +326,7 @@ def test_the_complement_is_decided_by_few_products_and_never_wrongly(monkeypatch
         F = np.zeros((7, len(columns)))
         for at, column in enumerate(columns):
             F[column, at] = np.sqrt(S[column, column])
-        objective = learning.Objective(coordinates, pg.losses.spectral)
+        objective = learning.Objective(coordinates, pg.losses.spectral, latest=(0.0, 0.0))
         step = module.step_off_saddle(objective, F.ravel())
         assert (step is None) == least, columns
         if step is not None:

@@ -26,7 +26,7 @@ FLAT_GRADIENT_NORM = 1e-6
 ROUNDING_OF_LOSS = 2e-14
 # An F of more than so many times the usual size, in a run that did not end at a minimum, is said to have grown.
 GROWTH_TO_REPORT = 4.0
-MAX_SADDLES = 20  # that are left before a run is given up
+MAX_SADDLES = 20  # that are left before a run is given up, beside one for each column: each may fill one that was 0
 
 
 def minimise(objective: Objective, z: Floats, limits: Limits) -> tuple[Floats, bool, str]:
@@ -41,7 +41,8 @@ def minimise(objective: Objective, z: Floats, limits: Limits) -> tuple[Floats, b
         if not objective.is_spectral:
             objective.evaluate(z)
             objective.record()
-        for _ in range(MAX_SADDLES):
+        given_up, saddles = "", MAX_SADDLES + objective.table(z).shape[1]
+        for _ in range(saddles):
             if objective.is_spectral:
                 z = to_critical_point(objective, z, limits)
             else:
@@ -49,20 +50,27 @@ def minimise(objective: Objective, z: Floats, limits: Limits) -> tuple[Floats, b
                 if (smaller := _scaled_back(objective, z)) is not None:
                     z = smaller
                     continue
-            if objective.latest[1] > FLAT_GRADIENT_NORM or objective.step >= limits.steps:
+            size, is_over = objective.latest[1], objective.step >= limits.steps
+            flat = max(FLAT_GRADIENT_NORM, limits.tol) if objective.is_spectral else FLAT_GRADIENT_NORM
+            if size > flat or (is_over and size > limits.tol):
                 break
             step = step_off_saddle(objective, z)
             if step is None:
                 break
+            if is_over:
+                given_up = f"ran out of steps at a saddle, with gradient norm {size:.1e}"
+                break
             z = z + step
         else:
             objective.evaluate(z)  # the last step off a saddle led away from where the loss was evaluated
+            size = objective.latest[1]
+            given_up = f"gave up after leaving {saddles} saddle{'s' * (saddles != 1)}, with gradient norm {size:.1e}"
     except Halted:
-        size = objective.latest[1]
+        # Whether this is a saddle was not looked at, so that it is not said to have converged however small the gradient is.
         return (
             np.array(objective.latest_z),
-            size <= limits.tol,
-            f"stopped by the callback with gradient norm {size:.1e}",
+            False,
+            f"stopped by the callback with gradient norm {objective.latest[1]:.1e}",
         )
     except Stopped as reason:
         if not objective.records:  # the start itself has no loss that is a number
@@ -72,6 +80,8 @@ def minimise(objective: Objective, z: Floats, limits: Limits) -> tuple[Floats, b
         return last_recorded[0], False, f"{reason} (after step {objective.step:,})"
     if objective.latest != objective.records[-1][1:]:
         objective.record()
+    if given_up:
+        return z, False, given_up
     return z, *_outcome(objective, start, z, limits)
 
 

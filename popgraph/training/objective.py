@@ -45,6 +45,10 @@ class Objective:
     embed: Callable[[Floats], Any] | None = None  # unknowns -> what the callback is shown as f; `embedding` by default
     records: list[tuple[int, float, float]] = field(default_factory=list)  # (step, loss, gradient norm)
     latest: tuple[float, float] = (np.inf, np.inf)  # loss and gradient norm at the latest evaluation
+    # Of the looks for a way off saddles. Each look draws anew: a step off a saddle goes along the part that the direction drawn
+    # has in an eigenspace, so that at the next saddle nothing of this direction is left in that eigenspace outside of F. The seed
+    # is none that a user would take, whose start would be the same numbers.
+    directions: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0x5ADD1E))
     latest_z: Floats = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:

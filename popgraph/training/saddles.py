@@ -14,9 +14,6 @@ from popgraph.training.objective import Objective, Stopped
 from popgraph.training.quartic import THREADED_NUMBERS
 
 FLAT_CURVATURE = 1e-6  # a curvature of at most this size cannot be told from 0
-# Of random directions. It is no seed that a user would take for the start: from the same numbers a direction may lie in span F,
-# where nothing of it is left outside.
-SEED = 0x5ADD1E
 MAX_SIDE_DENSE = 1_000  # unknowns up to which the Hessian is formed as an array if ARPACK fails
 # A minimum is taken for one after Lanczos steps that would miss an eigenvalue with at most this probability, if so many are enough;
 # else ARPACK decides. At 10,000 views, k = 10 and a clean cut 20 steps took a fifth of the time of ARPACK's 72.
@@ -44,14 +41,16 @@ def _spectral_step(objective: Objective, z: Floats) -> Floats | None:
     positive = sigma > FLAT_CURVATURE
     if np.count_nonzero(positive) == N:
         return None
+    # F is critical but for a gradient of this norm, and σ but for as much: what exceeds it by less is left to a smaller tol.
+    bound = float(sigma[0]) + FLAT_CURVATURE + objective.latest[1]
     outside = _Outside(coordinates, F, C[:, positive] / np.sqrt(sigma[positive]))
-    if outside.is_at_most(float(sigma[0]) + FLAT_CURVATURE):
+    if outside.is_at_most(bound, objective.directions):
         return None
-    extreme = _extreme(outside.gram, N, "LA", 1e-4)
+    extreme = _extreme(outside.gram, N, "LA", 1e-4, objective.directions)
     if extreme is None:
         raise Stopped("it is not known whether this critical point is a saddle, as ARPACK failed")
     largest, u = extreme
-    if largest <= sigma[0] + FLAT_CURVATURE:
+    if largest <= bound:
         return None
     return np.asarray((np.sqrt(largest - sigma[0]) * np.outer(u, C[:, 0])).ravel())
 
@@ -89,14 +88,14 @@ class _Outside:
         """Return the product of a vector, of which only what lies outside of the span counts."""
         return self.projected(self.coordinates.gram(self.projected(np.asarray(x).ravel())))
 
-    def is_at_most(self, bound: float) -> bool:
+    def is_at_most(self, bound: float, directions: np.random.Generator) -> bool:
         """Whether a few Lanczos steps show that no eigenvalue is above a bound; False where they leave it open."""
         # Of a positive semidefinite matrix of side N with largest eigenvalue λ, m steps from a random direction find a value θ with
         # P(λ - θ > ελ) <= 1.648 √N exp(-√ε (2m - 1)) [Kuczyński and Woźniakowski 1992, theorem 4.2]. If λ were above the bound,
         # then λ - θ > ελ for ε = 1 - θ/bound. The recurrence of three terms loses orthogonality only along directions whose value
         # has been found already, which repeats values and adds none. Vectors stay outside of the span but for rounding, so one
         # projection a product is enough.
-        x: Floats = self.projected(np.random.default_rng(SEED).standard_normal(self.side))
+        x: Floats = self.projected(directions.standard_normal(self.side))
         size = norm(x)
         if not size:
             return False
@@ -129,7 +128,9 @@ def _curved_step(objective: Objective, z: Floats) -> Floats | None:
     """Return a step along the most negative curvature that lowers the loss, or None if there is none or too many unknowns."""
     if not 1 < z.size <= MAX_UNKNOWNS_CHECKED:
         return None
-    extreme = _extreme(lambda e: objective.curvature(z, np.asarray(e).ravel()), z.size, "SA", 1e-2)
+    extreme = _extreme(
+        lambda e: objective.curvature(z, np.asarray(e).ravel()), z.size, "SA", 1e-2, objective.directions
+    )
     if (
         extreme is None or extreme[0] >= -FLAT_CURVATURE
     ):  # the curvature is a difference of gradients, which is no more accurate than this
@@ -141,21 +142,25 @@ def _curved_step(objective: Objective, z: Floats) -> Floats | None:
     return steps[int(np.argmin(losses))] if min(losses) < here else None
 
 
-def _extreme(product: Callable[[Any], Any], side: int, which: str, tol: float) -> tuple[float, Floats] | None:
+def _extreme(
+    product: Callable[[Any], Any], side: int, which: str, tol: float, directions: np.random.Generator | None = None
+) -> tuple[float, Floats] | None:
     """Return the largest ("LA") or smallest ("SA") eigenpair of a symmetric matrix to a relative tolerance, or None on failure.
 
     The matrix is given by its product with a vector. If ARPACK fails on a small one, it is formed as an array for LAPACK.
     """
     # A random vector has a component in every eigenspace: if its product is 0, the matrix is 0, and ARPACK cannot start from that
-    rng = np.random.default_rng(SEED)
-    start: Floats = rng.standard_normal((side,))
+    directions = np.random.default_rng(0) if directions is None else directions
+    start: Floats = directions.standard_normal((side,))
     if norm(product(start)) == 0:
         return 0.0, start / norm(start)
     if side > 1:
         operator = LinearOperator((side, side), matvec=product, dtype=np.float64)
         for ncv in (20, 60):
             try:
-                values, vectors = eigsh(operator, k=1, which=which, v0=start, ncv=min(side, ncv), tol=tol, rng=rng)
+                values, vectors = eigsh(
+                    operator, k=1, which=which, v0=start, ncv=min(side, ncv), tol=tol, rng=directions
+                )
             except ArpackError:  # ArpackNoConvergence is one of these
                 continue
             if np.isfinite(values).all() and np.isfinite(vectors).all():
