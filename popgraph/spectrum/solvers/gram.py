@@ -17,6 +17,7 @@ from scipy.linalg.blas import dgemm, dgemv
 from popgraph.basics.arrays import Floats, Sparse
 from popgraph.errors import NotConverged
 from popgraph.spectrum.certificate import COLUMNS_AT_ONCE
+from popgraph.spectrum.solvers.dense_product import DenseProduct
 
 DENSE_SHARE = 0.3  # of nonzero entries; an M with more is faster as a dense array, and not much larger
 # Nonzero entries of M above which products use threads. On two cores these halve the time at 8 million entries, and cost time at
@@ -95,6 +96,7 @@ class Gram:
         self._dense_B: Any = None
         if M.nnz > DENSE_SHARE * n * n_views:
             self._dense_B = np.asfortranarray(M.toarray() if self.by_naturals else M.toarray().T)
+            self._dense_product = DenseProduct(self._dense_B)
             return
         # A csr_array times x gathers entries of x, in half the time in which its transpose would scatter them. So both M and Mᵀ
         # are kept as csr_arrays.
@@ -107,7 +109,7 @@ class Gram:
         """Return B Bᵀ x of a vector (side,)."""
         self._count(1)
         if self._dense_B is not None:
-            return np.asarray(dgemv(1.0, self._dense_B, dgemv(1.0, self._dense_B, x, trans=1)))
+            return self._dense_product(x)
         return self._B(self._B_transposed(x))
 
     def compressed(self, X: Floats) -> Floats:
@@ -117,7 +119,7 @@ class Gram:
         for start in range(0, X.shape[1], COLUMNS_AT_ONCE):
             part = X[:, start : start + COLUMNS_AT_ONCE]
             if self._dense_B is not None:
-                image = self._dense_B @ (self._dense_B.T @ part)
+                image = self._dense_product(part)
             else:
                 image = self._B(self._B_transposed(np.ascontiguousarray(part)))
             inner[:, start : start + COLUMNS_AT_ONCE] = dgemm(1.0, X, image, trans_a=1)
@@ -128,8 +130,8 @@ class Gram:
         if X.shape[1] == 1:
             return self.vector(X[:, 0])[:, np.newaxis]
         self._count(X.shape[1] / (COLUMNS_IN_TIME_OF_ONE if self._dense_B is None else DENSE_COLUMNS_IN_TIME_OF_ONE))
-        if self._dense_B is not None:  # no larger than M itself, and BLAS has its own way of cutting columns
-            return np.asarray(dgemm(1.0, self._dense_B, dgemm(1.0, self._dense_B, X, trans_a=1)))
+        if self._dense_B is not None:
+            return self._dense_product(X)
         image = np.empty(X.shape, order="F")
         for start in range(0, X.shape[1], COLUMNS_AT_ONCE):
             part = X[:, start : start + COLUMNS_AT_ONCE]
