@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
+from popgraph.spectrum import certificate
+from popgraph.spectrum.certificate import products_with
 from popgraph.spectrum.solvers import dense_product as room
 from popgraph.spectrum.solvers.dense_product import DenseProduct
 
@@ -31,3 +34,21 @@ def test_the_order_of_the_columns_in_memory_does_not_matter(count):
     rng = np.random.default_rng(1)
     B, X = np.asfortranarray(rng.random((40, 60))), rng.random((40, count))
     np.testing.assert_allclose(DenseProduct(B)(X), DenseProduct(B)(np.asfortranarray(X)), rtol=1e-14)
+
+
+@pytest.mark.parametrize("kind", ["full", "a zero left out", "unsorted", "stored twice"])
+def test_a_factor_without_zeros_is_multiplied_as_an_array_and_no_other_is(monkeypatch, kind):
+    monkeypatch.setattr(certificate, "ARRAY_ENTRIES", 0)
+    dense = np.random.default_rng(2).random((5, 8))
+    M = sp.csr_array(dense)
+    if kind == "a zero left out":
+        dense[2, 3] = 0.0
+        M = sp.csr_array(dense)
+    elif kind == "unsorted":
+        M = sp.csr_array((dense[:, ::-1].ravel(), np.tile(np.arange(8)[::-1], 5), np.arange(0, 41, 8)), shape=(5, 8))
+    elif kind == "stored twice":  # as many entries as there are cells, and one cell without any
+        M.indices[1] = 0
+        dense[0, :2] = dense[0, 0] + dense[0, 1], 0.0
+        M = sp.csr_array((M.data, M.indices, M.indptr), shape=(5, 8))
+    for X in (np.arange(8.0), np.random.default_rng(3).standard_normal((8, 3))):
+        np.testing.assert_allclose(products_with(M)(X), dense.T @ (dense @ X), rtol=1e-12)
