@@ -8,6 +8,7 @@ from popgraph.spectrum import certificate
 from popgraph.spectrum.certificate import products_with
 from popgraph.spectrum.solvers import dense_product as room
 from popgraph.spectrum.solvers.dense_product import DenseProduct
+from popgraph.spectrum.solvers.shift_invert import products_to_form
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50), (7, 7), (30, 101), (101, 350)])
@@ -52,3 +53,10 @@ def test_a_factor_without_zeros_is_multiplied_as_an_array_and_no_other_is(monkey
         M = sp.csr_array((M.data, M.indices, M.indptr), shape=(5, 8))
     for X in (np.arange(8.0), np.random.default_rng(3).standard_normal((8, 3))):
         np.testing.assert_allclose(products_with(M)(X), dense.T @ (dense @ X), rtol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (5, 3), (4, 4)])
+def test_a_factor_without_zeros_needs_no_counting_to_price_its_product(shape):
+    n, n_views = shape
+    by_naturals, by_views = n_views * n**2, n * n_views**2
+    assert products_to_form(sp.csr_array(np.ones(shape))) == (min(by_naturals, by_views), by_naturals < by_views)

@@ -57,6 +57,9 @@ class Laplacian:
 
 def products_to_form(M: Sparse) -> tuple[float, bool]:
     """Return how many multiplications MMᵀ or MᵀM takes, whichever is less, and whether that is MMᵀ."""
+    n, n_views = M.shape
+    if M.nnz == n * n_views:  # no zeros: counting 16 million entries would take 0.16 s
+        return float(M.nnz) * min(n, n_views), n < n_views
     by_views = float(np.sum(np.diff(M.indptr).astype(float) ** 2))
     by_naturals = float(np.sum(np.bincount(M.indices, minlength=M.shape[1]).astype(float) ** 2))
     return min(by_views, by_naturals), by_naturals < by_views
