@@ -386,3 +386,18 @@ def test_the_bits_do_not_depend_on_what_was_asked_before():
     first = iterative.solve(stack, 5)
     iterative.solve(stack, 2)
     assert iterative.solve(stack, 5).vectors.tobytes() == first.vectors.tobytes()
+
+
+@pytest.mark.parametrize("k", [14, 15, 20, 40])
+def test_pairs_beyond_the_eigenvalues_above_rounding_are_zeros_whatever_their_sum(k):
+    """14 clusters of 18 with a few entries of 1e-6 beside: 238 values of 1e-14, of which each is rounding, and their sum is not."""
+    rng, count, size = np.random.default_rng(0), 14, 18
+    side = count * size
+    A = np.kron(np.eye(count), np.ones((size, size))) + 1e-6 * (rng.random((side, side)) < 4 / side)
+    graph = pg.build(np.full(side, 1 / side), A, normalize=True)
+    dense, found = graph.spectrum(k, solver="dense"), graph.spectrum(k, solver="iterative")
+    np.testing.assert_allclose(found.gamma, dense.gamma, rtol=0, atol=tolerance(side))
+    assert (found.gamma[count:] == 0).all()
+    assert found.eigenvectors.shape == (side, k)
+    assert found.certificate.residual <= 10 * tolerance(side)
+    assert found.certificate.remainder_bound >= dense.certificate.remainder

@@ -282,7 +282,6 @@ def test_what_spreads_quickly_is_never_formed(monkeypatch):
     monkeypatch.setattr(shift_invert, "make_laplacian", fails)
     for graph in (
         zoo.clusters(count=5, naturals=1000, views=1000, degree=12, cross=0.05),
-        hub_and_ring(5000),
         star(1500),
     ):
         assert shift_invert.plan(stack_of(graph)) is None
@@ -294,6 +293,10 @@ def test_what_spreads_quickly_is_never_formed(monkeypatch):
         (lambda: chain(2000), True),
         (lambda: random_tree(2000), True),
         (lambda: band(2000, 5), True),
+        (
+            lambda: hub_and_ring(1291),
+            True,
+        ),  # eliminated last, the hub fills one row; eigenvalues crowd at 0.95, far from 1
         (lambda: band(200, 5), False),
         (lambda: zoo.clusters(count=5, naturals=400, views=400, degree=12), False),
     ],

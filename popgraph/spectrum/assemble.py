@@ -50,6 +50,8 @@ def assemble_spectrum(
         wanted = min(n_views, k + 1) if solution.closed_form else k
         known = listed = np.concatenate([listed, np.zeros(max(0, wanted - len(listed)))])
     else:
+        # Pairs beyond those listed have eigenvalues that rounding cannot tell from 0, though their sum may be told from it
+        listed = np.concatenate([listed, np.zeros(max(0, k - len(listed)))])
         known = listed[: max(k, int(np.sum(listed > bound)))]
     gamma, next_listed = listed[:k].copy(), float(listed[k]) if k < len(listed) else 0.0
     remainder = Remainder(max(next_listed, solution.remainder), max(next_listed, bound), solution.excluded)

@@ -45,8 +45,10 @@ def _by_envelope(matrix: Sparse) -> Elimination:
     place = np.empty(len(order), dtype=np.intp)
     place[order] = np.arange(len(order))
     first = np.minimum.reduceat(place[matrix.indices], matrix.indptr[:-1])
-    widths = (1 + np.maximum(place - first, 0)).astype(float)
-    return Elimination(order, float(widths.sum()), float(np.sum(widths**2)))
+    # Column j of L has an entry in each row i >= j that begins at or before j
+    begins = np.minimum(first, place)
+    columns = (np.cumsum(np.bincount(begins, minlength=len(order))) - np.arange(len(order))).astype(float)
+    return Elimination(order, float(columns.sum()), float(np.sum(columns**2)))
 
 
 def _by_least_degree(matrix: Sparse, most_entries: float) -> Elimination | None:

@@ -33,7 +33,21 @@ MOST_REFINEMENTS = 12
 RESIDUAL = 4 * EPS  # ||Lx - λx|| of a refined pair, L of norm 1; products round at about this
 REFINED_SHARE = 0.8  # a residual that falls by less in a round is rounding, once it is accepted
 ACCEPTED_RESIDUAL = 1e-12  # where rounds gain no more; pairs with a larger one are sought again
+CROWDED_SHARE = (
+    0.25  # of the distance from the shift: eigenvalues within it are found sooner from a shift that is nearer
+)
 FRESH = 0.5  # length that a unit vector keeps beside the others if it adds a direction
+
+
+class Crowded(NotConverged):
+    """Say that the eigenvalues sought lie close together for their distance from 0: the inverse hardly spreads them.
+
+    `nearest` is about the least of them, and `spread` how far the last one sought lies above it.
+    """
+
+    def __init__(self, nearest: float, spread: float) -> None:
+        super().__init__(f"eigenvalues of I - Ā crowd within {spread:.1e} of {nearest:.6g}")
+        self.nearest, self.spread = nearest, spread
 
 
 class Nearest(NamedTuple):
@@ -47,12 +61,14 @@ class Nearest(NamedTuple):
 class Inverse:
     """Multiply columns by about L^-1 on the complement of orthonormal eigenvectors `known` (side, c) of L (side, side).
 
-    L is positive semidefinite of norm 1, and `solve` maps X to (L + τ)^-1 X for a small τ. `known` must span what L sends to 0. On
-    `trial` a search gives up sooner.
+    L is positive semidefinite of norm 1, and `solve` maps X to (L - σ)^-1 X for a `shift` σ below all other eigenvalues. `known`
+    must span what L sends to 0. On `trial` a search gives up sooner.
     """
 
-    def __init__(self, L: Sparse, solve: Callable[[Floats], Floats], known: Floats, *, trial: bool = False) -> None:
-        self.L, self.solve, self.known = L, solve, np.asfortranarray(known)
+    def __init__(
+        self, L: Sparse, solve: Callable[[Floats], Floats], known: Floats, *, shift: float, trial: bool
+    ) -> None:
+        self.L, self.solve, self.known, self.shift = L, solve, np.asfortranarray(known), shift
         self.restarts = RESTARTS_ON_TRIAL if trial else MOST_RESTARTS
         self.side, self.room = len(known), len(known) - known.shape[1]
 
@@ -134,6 +150,9 @@ def _krylov(inverse: Inverse, count: int, rng: np.random.Generator, width: int) 
             if held == inverse.room or (residuals <= KRYLOV_SHARE * theta[:told]).all():
                 return np.asarray(Q @ S[:, :told])
             if held == most:
+                nearest, last = inverse.shift + 1 / theta[0], inverse.shift + 1 / theta[min(count, held) - 1]
+                if last - nearest < CROWDED_SHARE * (nearest - inverse.shift):
+                    raise Crowded(float(nearest), float(last - nearest))
                 if restarts == inverse.restarts:
                     worst = float((residuals / theta[:told]).max())
                     raise NotConverged(

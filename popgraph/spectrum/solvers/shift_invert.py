@@ -19,7 +19,7 @@ from popgraph.spectrum.components import Stack
 from popgraph.spectrum.pairs import Pairs
 from popgraph.spectrum.solvers.elimination import Elimination, plan_elimination
 from popgraph.spectrum.solvers.inertia import ShiftedFactor
-from popgraph.spectrum.solvers.inverse_iteration import BLOCK, Inverse, nearest_to_zero
+from popgraph.spectrum.solvers.inverse_iteration import BLOCK, Crowded, Inverse, nearest_to_zero
 
 COUNTED = "Sylvester's law of inertia: the pivots of I - Ā - σ count no other above it"
 WHOLE = "every eigenvalue computed"
@@ -30,9 +30,12 @@ NEAR_SHARE = 1e-2  # of a gap: the distance of σ from its end, so that the boun
 PLACES = (NEAR_SHARE, 0.1, 0.5, 0.75)  # where σ goes, one after the other, if rounding forbids the first
 MOST_ROUNDS = 64  # of search and count; each finds at least one copy that was missed
 WIDEST_BLOCK = 64  # columns
+FARTHER = 8  # times the distance of a shift from a crowd that was not below it
+NEARER_SHARE = 1.0  # of the new distance by which a shift must come nearer, so that each gains a factor of two
 FEW_NATURALS, MANY_NATURALS = 4000, 50_000  # of fewer Ā is formed without looking; of more one step more is watched
 # From the natural with the fewest views. Three steps reach 5 % of a random tree of 5,000, and all of planted clusters of 20,000.
 STEPS_WATCHED, SHARE_REACHED = 3, 0.25
+HUB_SHARE, MOST_HUBS = 0.125, 4  # of the naturals, that reach a view which counts as a hub; and such views
 MOST_FORMED = 1200  # multiplications that Ā's formation may take for each row: a band of 33 views takes 1,090
 MOST_ENTRIES, MOST_MULTIPLICATIONS = (
     40,
@@ -65,13 +68,17 @@ def spreads_quickly(M: Sparse) -> bool:
     # is L sparse (Lipton, Rose and Tarjan, Generalized nested dissection, SIAM J. Numer. Anal. 16 (1979)). Planted clusters are
     # refused here, after a few passes over the entries and before Ā is formed.
     n, n_views = M.shape
-    counts = np.diff(M.indptr)
+    counts, reached_from = np.diff(M.indptr), np.bincount(M.indices, minlength=n_views)
+    # A view that many naturals reach is eliminated last, and makes one full row of L: a few of those cost little
+    hubs = reached_from > HUB_SHARE * n
+    kept = ~hubs if hubs.sum() <= MOST_HUBS else np.ones(n_views, dtype=bool)
     row_of = np.repeat(np.arange(n), counts)
     rows = np.zeros(n, dtype=bool)
     rows[int(counts.argmin())] = True
     for _ in range(STEPS_WATCHED if n <= MANY_NATURALS else STEPS_WATCHED + 1):
         views = np.zeros(n_views, dtype=bool)
         views[M.indices[rows[row_of]]] = True
+        views &= kept
         rows[row_of[views[M.indices]]] = True
         if rows.sum() > SHARE_REACHED * n:
             return True
@@ -220,12 +227,29 @@ class _Search:
         enough = min(len(self.values) + count, len(self.laplacian.null) - 1)
         while (missing := enough - len(self.values)) > 0:
             known = np.column_stack([self.laplacian.null, self.vectors])
-            inverse = Inverse(self.laplacian.matrix, self.factor.solve, known, trial=self.trial)
-            found = nearest_to_zero(inverse, missing, self.rng, width)
+            shift = self.factor.sigma
+            inverse = Inverse(self.laplacian.matrix, self.factor.solve, known, shift=shift, trial=self.trial)
+            try:
+                found = nearest_to_zero(inverse, missing, self.rng, width)
+            except Crowded as crowd:
+                self._come_nearer(crowd)
+                continue
             values = np.concatenate([self.values, found.values])
             order = np.argsort(values, kind="stable")
             self.values, self.residuals = values[order], np.concatenate([self.residuals, found.residuals])[order]
             self.vectors = np.asfortranarray(np.column_stack([self.vectors, found.vectors])[:, order])
+
+    def _come_nearer(self, crowd: Crowded) -> None:
+        """Factor at a shift about as far below a crowd of eigenvalues as that is wide; raises NotConverged if none is nearer."""
+        # Where the crowd is not resolved yet its Ritz values are too large: the count says whether the shift is below all of it
+        distance = crowd.spread
+        while (sigma := crowd.nearest - distance) > self.factor.sigma + NEARER_SHARE * distance:
+            factor = ShiftedFactor(self.laplacian.matrix, sigma)
+            if factor.count_below()[0] == 1 + int(np.sum(self.values < sigma)):
+                self.factor = factor
+                return
+            distance *= FARTHER
+        raise crowd
 
     def _cuts(self, wanted: int) -> list[int]:
         """Return the numbers of pairs before the gaps where it can be counted, the best gap first."""
@@ -233,11 +257,11 @@ class _Search:
         # is the one that rounding hides least. A crowd without end has a gap before it only: the bound is then above the crowd.
         gaps = np.diff(self.values, prepend=0.0)
         ends = np.flatnonzero(gaps > tolerance(self.side))
-        beyond, before = ends[ends > wanted], ends[ends <= wanted][::-1]
-        widest_first = beyond[np.argsort(-gaps[beyond], kind="stable")]
-        if widest_first.size or len(self.values) < 2 * wanted + PAIRS_PAST_A_TIE:
-            return [int(cut) for cut in widest_first]
-        return [int(cut) for cut in before]
+        beyond, here, before = (ends[where][::-1] for where in (ends > wanted, ends == wanted, ends < wanted))
+        cuts = [*beyond[np.argsort(-gaps[beyond], kind="stable")]]
+        if len(self.values) >= 2 * wanted + PAIRS_PAST_A_TIE:
+            cuts += [*here, *before]
+        return [int(cut) for cut in cuts]
 
     def _count_below(self, cut: int) -> tuple[int, float]:
         """Count in the gap after the first `cut` pairs: return how many before it are missing, and a bound on all γ after it."""
