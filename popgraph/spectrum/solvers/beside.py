@@ -60,6 +60,7 @@ def bound_beside(
     # max(θ_1, λ_1(C)) + ||R||. The Gaussian columns bound λ_1(C).
     side, rounding = len(complement.Q), tolerance(len(complement.Q))
     enough = floor - rounding
+    first = beside[:, :1]
     far = bounding_filter(side, float(values[0]), enough, 0.0, BOUND_COLUMNS)
     if far is not None and far.degree <= FEW_STEPS:  # what is left lies well below as it is
         beside, values = beside[:, :0], values[:1]
@@ -83,7 +84,7 @@ def bound_beside(
         if _quotient(complement, _filtered(complement, W, probe, G)) > polynomial.edge + max(aims) * (enough - edge):
             return None  # another copy of an eigenvalue found, or one that was missed
     columns = _filtered(complement, W, polynomial, G)
-    seen = _quotient(complement, columns)
+    seen = max(_quotient(complement, part) for part in (columns, first) if part.shape[1])
     largest = max(float(theta[0]), seen) if count else seen
     bound = max(float(theta[0]) if count else 0.0, bound_of_columns(columns, polynomial))
     bound += float(residual[count - 1]) + rounding if count else 0.0
