@@ -36,7 +36,7 @@ def test_the_script_is_about_sixty_lines_and_the_mistakes_are_five():
 ANY = {
     "a number, or a tensor if f is one": {"value", "batch_value", "critic_value"},
     "a number, or an array if that is estimated": {"low", "high"},
-    "what an augmentation makes of a batch, whose outcomes may be anything": {"encode", "floats", "state_of"},
+    "what an augmentation makes of a batch, whose outcomes may be anything": {"encode", "floats", "spread", "state_of"},
     "labels, of whatever type they were declared": {"labels", "view_labels", "pseudo_labels"},
     "a class that only type checkers see, as the library has no types": {"to_networkx", "to_pandas"},
     "scipy's, which has no types": {"operator", "weight_matrix"},

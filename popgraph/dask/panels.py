@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from distributed import progress as dask_bar
@@ -15,6 +15,7 @@ from popgraph.dask.actions import Action, Columns, GaussianColumns, Known
 from popgraph.dask.cluster import Cluster
 from popgraph.dask.factor import FactorFiles
 
+T = TypeVar("T")
 # Copies of a panel that a worker holds at once: the columns, three of a filter's recurrence and its products
 COPIES_IN_A_TASK = 6
 
@@ -67,10 +68,10 @@ class Panels:
         joined: Floats = self.cluster.step_with_folder(work, self.files.directory, what)
         return joined
 
-    def run(self, function: Callable[..., Any], known: "Eigenvectors", *given: Any, what: str) -> Any:
+    def run(self, function: Callable[..., T], known: "Eigenvectors", *given: Any, what: str) -> T:
         """Return what a function makes, on one worker, of M and the known eigenvectors: a run of many vectors in one round trip."""
 
-        def work(folder: Path) -> Any:
+        def work(folder: Path) -> T:
             return self._on_workers(function, [(self.files, known.written(folder), *given)])[0]
 
         return self.cluster.step_with_folder(work, self.files.directory, what)
@@ -79,6 +80,6 @@ class Panels:
         """Whether a worker can hold so many vectors in what it has for columns."""
         return vectors <= self.widest * COPIES_IN_A_TASK
 
-    def _on_workers(self, function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> list[Any]:
+    def _on_workers(self, function: Callable[..., T], calls: Sequence[tuple[Any, ...]]) -> list[T]:
         """Call a function on the workers."""
         return self.cluster.gathered(function, calls, dask_bar if self.progress else None)

@@ -20,9 +20,9 @@ from popgraph.spectrum.certificate import COLUMNS_AT_ONCE
 from popgraph.spectrum.solvers.dense_product import DenseProduct
 
 DENSE_SHARE = 0.3  # of nonzero entries; an M with more is faster as a dense array, and not much larger
-# Nonzero entries of M above which products use threads. On two cores these halve the time at 8 million entries, and cost time at
-# 300,000.
-THREADED_ENTRIES = 1_000_000
+# Nonzero entries of M above which products use threads. On two quiet cores a whole solve then takes 0.93 of the time at 315,000
+# entries and 0.85 at 576,000, and a product half of it at 8 million.
+THREADED_ENTRIES = 250_000
 # Columns that are multiplied together in the time of a single one: 1.2 to 1.9 were measured, at 3 to 50 entries a row. Of a dense
 # array BLAS multiplies 96 columns in the time of 14: one column reads the whole array for two operations an entry.
 COLUMNS_IN_TIME_OF_ONE, DENSE_COLUMNS_IN_TIME_OF_ONE = 1.5, 6.0
