@@ -257,13 +257,14 @@ class _Search:
     def _cuts(self, wanted: int) -> list[int]:
         """Return the numbers of pairs before the gaps where it can be counted, the best gap first."""
         # Counted beyond the pair after those wanted, that pair itself is the next eigenvalue, and the gap is sharp. The widest gap
-        # is the one that rounding hides least. A crowd without end has a gap before it only: the bound is then above the crowd.
+        # is the one that rounding hides least. A crowd without end has a gap before it only: the bound is then above the crowd, and
+        # the cut counts as degenerate: that will not do where the eigenvalues found have a gap there, which a count would have to find.
         gaps = np.diff(self.values, prepend=0.0)
         ends = np.flatnonzero(gaps > tolerance(self.side))
         beyond, here, before = (ends[where][::-1] for where in (ends > wanted, ends == wanted, ends < wanted))
         cuts = [*beyond[np.argsort(-gaps[beyond], kind="stable")]]
         if len(self.values) >= 2 * wanted + PAIRS_PAST_A_TIE:
-            cuts += [*here, *before]
+            cuts += list(here) or list(before)
         return [int(cut) for cut in cuts]
 
     def _count_below(self, cut: int) -> tuple[int, float]:
