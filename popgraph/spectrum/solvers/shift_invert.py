@@ -258,7 +258,7 @@ class _Search:
         """Return the numbers of pairs before the gaps where it can be counted, the best gap first."""
         # Counted beyond the pair after those wanted, that pair itself is the next eigenvalue, and the gap is sharp. The widest gap
         # is the one that rounding hides least. A crowd without end has a gap before it only: the bound is then above the crowd, and
-        # the cut counts as degenerate: that will not do where the eigenvalues found have a gap there, which a count would have to find.
+        # the cut counts as degenerate: that will not do where the eigenvalues found have a gap there, which a count must find.
         gaps = np.diff(self.values, prepend=0.0)
         ends = np.flatnonzero(gaps > tolerance(self.side))
         beyond, here, before = (ends[where][::-1] for where in (ends > wanted, ends == wanted, ends < wanted))
