@@ -249,6 +249,7 @@ def _train_on_functions(
 ) -> structure.ProductTraining:
     """Minimise the spectral loss over the span of functions of a population whose views are not listed."""
     d = objective.row_count
+    k = whole_number("k", k, d, "the number of features")  # products of a small integer type would overflow
     z, converged, stopped = minimise(objective, source.standard_normal(d * k) / np.sqrt(k * d), limits)
     weights = cast(Any, objective.population).weights(objective.table(z))
     return structure.ProductTraining(

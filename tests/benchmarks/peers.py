@@ -337,9 +337,8 @@ def libraries_and_cores() -> str:
     else:
         pools = threadpoolctl.threadpool_info()
     blas = sorted({f"{each['internal_api']} {each['version']}, {each['num_threads']} thread(s)" for each in pools})
-    cpu = [
-        line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line
-    ]
+    described = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    cpu = [line.split(":")[1].strip() for line in described if "model name" in line]
     load = os.getloadavg()[0]
     return (
         f"Python {sys.version.split()[0]}, numpy {np.__version__}, scipy {scipy.__version__}, BLAS {'; '.join(blas) or 'unknown'}; "

@@ -88,7 +88,7 @@ class Meter:
 def _forget_peak() -> bool:
     """Have Linux count the peak of this process from here on; elsewhere it is that of the whole run."""
     try:
-        Path("/proc/self/clear_refs").write_text("5")
+        Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
     except OSError:
         return False
     return True
@@ -97,7 +97,7 @@ def _forget_peak() -> bool:
 def _memory() -> tuple[float, float]:
     """Return the peak and the present size of this process, in GiB."""
     try:
-        status = Path("/proc/self/status").read_text()
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
     except OSError:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         return peak, peak
