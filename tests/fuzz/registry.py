@@ -425,6 +425,7 @@ entry(
     tol=real(1e-6),
     learning_rate=real(0.25),
     keep_path=flag(),
+    callback=Argument(lambda step: None, v.optional(v.callables), ("callback",)),
     progress=Argument(False, v.optional(declared.progress)),
     start=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("start", "f")),
 )
