@@ -424,12 +424,16 @@ PERMUTATIONS_7: dict[str, Callable[[], Case]] = {
     "permutations of 7": lambda: Case(transpositions(7, 0.6), 37),
 }
 HARD = ("circulant of weak augmentations", "hub and ring", "union")  # of 901 views: there the dense solver takes over
-BY_POLICY = {name: make for name, make in LARGE.items() if name not in HARD} | PERMUTATIONS_7
-BY_FORCE = {f"{name}, on 901": LARGE[name] for name in HARD}
+WALKS = ("cube walk", "cube walk, cut through a tie")
+BY_POLICY = {name: LARGE[name] for name in WALKS} | PERMUTATIONS_7
+TREES = {name: make for name, make in LARGE.items() if name not in HARD + WALKS}
+BY_FORCE = {f"{name}, on 901": LARGE[name] for name in HARD} | {
+    f"{name}, on 1,000": make for name, make in TREES.items()
+}
 FEW_TREES = {
     f"{name}, on 1,000": LARGE[name] for name in ("tree with a gap of 1e-06", "cube walk", "crowd of 20 beside one")
 }
-FACTORED = {  # of views that reach few others: a factor of I - Ā has few entries
+FACTORED = TREES | {  # of views that reach few others: a factor of I - Ā has few entries
     "circulant of weak augmentations, on 901": LARGE["circulant of weak augmentations"],
     "ring of 2,000": lambda: Case(
         circulant(2000, {0: 0.5, 1: 0.25, 1999: 0.25}).shuffled(np.random.default_rng(7)), 11

@@ -79,6 +79,9 @@ def test_a_gap_is_a_bracket_that_holds_and_is_0_where_the_cut_is_degenerate():
     match = pg.verify(known.graph(), spectrum, spectrum=spectrum)
     assert (match.gap, match.gap_bounds) == (spectrum.gap, spectrum.gap_bounds)
     assert match.gap_in_words.startswith("is between")
+    sharp = known.graph().spectrum(1)
+    assert sharp.solvers[0].solver == "shift-invert"
+    assert low <= sharp.gap_bounds[0] <= 1 - known.gamma[1] <= sharp.gap_bounds[1] <= high
     cut = cube_walk([0.1] * 3).graph().spectrum(2)
     assert cut.gap == 0
     assert cut.gap_bounds[0] == 0
