@@ -556,3 +556,13 @@ def test_views_that_are_the_naturals_keep_their_order_over_batches(monkeypatch, 
     pictures = [Image(np.array([code >> i & 1 for i in range(6)]).reshape(2, 3)) for code in range(64)]
     pictures = [pictures[i] for i in np.random.default_rng(1).permutation(64)]
     assert list(assert_same(pictures, every).views) == pictures
+
+
+@pytest.mark.parametrize("kind", [np.uint8, float])
+def test_views_of_another_shape_than_the_naturals_are_found(kind):
+    first, second = np.array([[1, 0, 0], [0, 1, 1]], dtype=kind), np.array([[1, 1, 1], [0, 1, 0]], dtype=kind)
+    views = pg.build([images.Image(first), images.Image(second)], images.rotate(1)).views
+    assert [view.pixels.shape for view in views] == [(3, 2), (3, 2)]
+    assert [views.index(view) for view in views] == [0, 1]
+    assert images.Image(np.rot90(second)) in views or images.Image(np.rot90(second, -1)) in views
+    assert images.Image(second) not in views

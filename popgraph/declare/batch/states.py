@@ -255,7 +255,9 @@ class StateSequence(LazySequence):
     def of(cls, states: Any, coding: Coding) -> "StateSequence":
         """Return the outcomes that are written as states; words are unpacked, so that images are always kept as pixels."""
         if isinstance(coding, BitCoding):
-            return cls(bits.unpacked(states, coding.shape), ImageCoding(coding.shape))
+            states, coding = bits.unpacked(states, coding.shape), ImageCoding(coding.shape)
+        if isinstance(coding, ImageCoding):  # an image turned by 90° has another shape than the one that was declared
+            coding = ImageCoding(states.shape[1:])
         return cls(states, coding)
 
     def index(self, outcome: Any, start: int = 0, stop: int | None = None) -> int:
