@@ -299,7 +299,7 @@ def hold(population, truth, solver, ks, rng) -> None:
             law(truth, graph, spectrum, rng)
 
 
-@pytest.mark.parametrize("solver", [None, "dense", "iterative"])
+@pytest.mark.parametrize("solver", [None, "dense", "iterative", "shift-invert"])
 @pytest.mark.parametrize("family", FAMILIES)
 @settings(max_examples=examples(40, 12))
 @given(data=st.data())

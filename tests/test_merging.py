@@ -46,7 +46,7 @@ def test_the_merged_factor_has_the_same_positive_spectrum_and_eigenvectors(seed)
     np.testing.assert_allclose(dense_adjacency(graph) @ V, V * sigma[positive] ** 2, atol=1e-12)
 
 
-@given(st.integers(0, 2**32 - 1), st.sampled_from([None, "dense", "iterative"]))
+@given(st.integers(0, 2**32 - 1), st.sampled_from([None, "dense", "iterative", "shift-invert"]))
 def test_graphs_with_proportional_views_are_solved_rightly_at_every_k(seed, solver):
     graph = planted(seed)
     exact, V = np.linalg.eigh(dense_adjacency(graph))

@@ -20,7 +20,7 @@ from popgraph.verification.match import Status
 
 mpmath = need("mpmath")
 
-SOLVERS = [None, "dense", "iterative"]
+SOLVERS = [None, "dense", "iterative", "shift-invert"]
 EPS = np.finfo(np.float64).eps
 NORMAL = np.finfo(np.float64).tiny  # the least number with all its digits
 ROUNDING = tolerance(16)  # of an eigenvalue of these small graphs, 3e-14
