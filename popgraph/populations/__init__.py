@@ -26,6 +26,7 @@ from popgraph.populations.class_coordinates import ClassCoordinates
 from popgraph.populations.columns import read_columns
 from popgraph.populations.features import FeatureClass, check_dimension, read_features
 from popgraph.populations.graph import PopulationGraph
+from popgraph.populations.labelled import KnownLabels, data_view_law, pair_draws
 from popgraph.populations.printing import sizes_in_words
 from popgraph.populations.reading import read_graph
 from popgraph.populations.sampling import PairSampler, read_draws
@@ -36,6 +37,7 @@ from popgraph.populations.weights import pair_weights
 __all__ = [
     "ClassCoordinates",
     "FeatureClass",
+    "KnownLabels",
     "MixtureGraph",
     "PairSampler",
     "PopulationGraph",
@@ -43,9 +45,11 @@ __all__ = [
     "ProductTraining",
     "build",
     "check_dimension",
+    "data_view_law",
     "from_population",
     "function_of_views",
     "mixture",
+    "pair_draws",
     "pair_weights",
     "product",
     "read_columns",
