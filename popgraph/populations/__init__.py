@@ -27,6 +27,7 @@ from popgraph.populations.columns import read_columns
 from popgraph.populations.features import FeatureClass, check_dimension, read_features
 from popgraph.populations.graph import PopulationGraph
 from popgraph.populations.labelled import KnownLabels, data_view_law, pair_draws
+from popgraph.populations.pairs import ExactWeights, PairGraph, pair_graph
 from popgraph.populations.printing import sizes_in_words
 from popgraph.populations.reading import read_graph
 from popgraph.populations.sampling import PairSampler, read_draws
@@ -36,9 +37,11 @@ from popgraph.populations.weights import pair_weights
 
 __all__ = [
     "ClassCoordinates",
+    "ExactWeights",
     "FeatureClass",
     "KnownLabels",
     "MixtureGraph",
+    "PairGraph",
     "PairSampler",
     "PopulationGraph",
     "ProductGraph",
@@ -50,6 +53,7 @@ __all__ = [
     "function_of_views",
     "mixture",
     "pair_draws",
+    "pair_graph",
     "pair_weights",
     "product",
     "read_columns",
