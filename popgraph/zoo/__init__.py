@@ -24,6 +24,7 @@ from popgraph.zoo.gaussian_mixture import gaussian_mixture
 from popgraph.zoo.hypercube import hypercube
 from popgraph.zoo.lightning_cloud import lightning_cloud
 from popgraph.zoo.masked_tokens import masked_tokens
+from popgraph.zoo.open_world import open_world
 from popgraph.zoo.regions import overlapping_regions
 from popgraph.zoo.rotations import rotations
 from popgraph.zoo.scaled_hypercube import scaled_hypercube
@@ -40,6 +41,7 @@ __all__ = [
     "hypercube",
     "lightning_cloud",
     "masked_tokens",
+    "open_world",
     "overlapping_regions",
     "planted_subclasses",
     "ring",
