@@ -12,6 +12,7 @@ from popgraph.basics.memory import in_words
 from popgraph.declare import EnumeratedPopulation, Seed
 from popgraph.errors import InvalidArgument
 from popgraph.populations import printing, weights
+from popgraph.populations.doors import MAKERS
 from popgraph.populations.exact import ExactGraph
 from popgraph.populations.explanation import Explanation, explain
 from popgraph.populations.factored_views import FactoredViews
@@ -157,6 +158,17 @@ class PopulationGraph(FactoredViews):
         PopulationGraph(2-cube: 4 naturals, 4 views, 1 component)
         """
         return self
+
+    def two_encoders(self) -> Any:
+        """Return the same pairs as a `BipartiteGraph`, for an encoder f of the first view and g of the second: S is Ā, and σ = γ.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.zoo.hypercube(2).two_encoders().spectrum(4).sigma
+        array([1.  , 0.25, 0.25, 0.0625])
+        """
+        return MAKERS["two encoders"](self)
 
     def with_symmetry(self, generators: Any) -> "PopulationGraph":
         """Return this graph with a finite abelian group that leaves it as it is, so that its spectrum takes a fraction of the time.
