@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from popgraph.basics.namespaces import missing, only
 from popgraph.downstream import selftraining
 from popgraph.downstream.clustering import Clustering, spectral_clusters
-from popgraph.downstream.labelling import alpha, class_mass, disagreement, inconsistency, pairs_told_apart
+from popgraph.downstream.labelling import alpha, class_mass, disagreement, inconsistency, share_told_apart
 from popgraph.downstream.partition import (
     MAX_VIEWS_SEARCHED,
     Partition,
@@ -32,6 +32,7 @@ from popgraph.downstream.partition import (
 )
 from popgraph.downstream.partition import sparsest_partitions as sparsest_partitions  # for other rooms, as the next one
 from popgraph.downstream.partition import steps_of_search as steps_of_search
+from popgraph.downstream.parts import most_pairs
 from popgraph.downstream.probing import Probe, ProbeRange, probe, probe_range
 from popgraph.downstream.selftraining import (
     iterate as iterate,  # as the next ones: for other rooms, and public in selftraining
@@ -51,11 +52,12 @@ __all__ = [
     "conductance",
     "disagreement",
     "inconsistency",
-    "pairs_told_apart",
+    "most_pairs",
     "partition_bounds",
     "probe",
     "probe_range",
     "selftraining",
+    "share_told_apart",
     "sparsest_partition",
     "spectral_clusters",
 ]

@@ -24,7 +24,7 @@ from popgraph.basics.protocols import LabelledPopulation
 from popgraph.basics.words import listing
 from popgraph.declare import Seed
 from popgraph.downstream.labelling import class_mass, given_labels
-from popgraph.downstream.parts import conductances
+from popgraph.downstream.parts import conductances, part_conductances
 from popgraph.downstream.votes import VOTE_TIE, first_largest, sum_by_class
 from popgraph.errors import InvalidArgument
 from popgraph.populations import pair_draws
@@ -241,7 +241,9 @@ def spectral_clusters(
         parts=frozen(parts),
         natural_parts=frozen(natural_parts),
         conductance=frozen(
-            conductances(drawn.p, shares if drawn.A is graph.kernel else sum_by_class(drawn.A, parts, count))
+            conductances(drawn.p, shares)
+            if drawn is not None and drawn.A is graph.kernel
+            else part_conductances(graph, parts, count)
         ),
         inertia=inertia,
         gap=gap,

@@ -3,7 +3,7 @@
 Where the kernel is listed it is summed over, natural by natural; where it is not, products with Ā give the same numbers.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import scipy.sparse as sp
@@ -26,12 +26,10 @@ class ListedKernel(NamedTuple):
 
 
 def listed_kernel(population: Any) -> ListedKernel | None:
-    """Return the law and kernel of the pairs, or None where there is no kernel, or one that only multiplies."""
-    if not satisfies(population, LabelledPopulation):
-        return None
-    p, kernel = pair_draws(population)
-    if sp.issparse(kernel) or isinstance(kernel, np.ndarray):
-        return ListedKernel(p, sp.csr_array(kernel))
+    """Return the law and kernel whose double draws are the pairs, or None where there are none, or they only multiply."""
+    drawn = pair_draws(population) if satisfies(population, LabelledPopulation) else None
+    if drawn is not None and (sp.issparse(drawn.A) or isinstance(drawn.A, np.ndarray)):
+        return ListedKernel(drawn.p, sp.csr_array(drawn.A))
     return None
 
 
@@ -67,6 +65,14 @@ def is_closed(population: ViewedPopulation, labels: Ints, m: int) -> Any:
     return np.bincount(open_parts, minlength=m) == 0
 
 
+def most_pairs(population: LabelledPopulation) -> int:
+    """Return an upper bound on the number of positive pairs (x, x')."""
+    drawn = pair_draws(population)
+    if drawn is None:
+        return int(cast(Any, population).weight_matrix("csr").nnz)
+    return int((np.diff(drawn.A.indptr).astype(np.int64) ** 2).sum())
+
+
 def touching(population: ViewedPopulation, columns: Floats) -> Floats:
     """Return Σ_{x'∈part} w_xx' of each view and part, (N, m): w = D^1/2 Ā D^1/2 times the parts' indicators."""
     root = np.sqrt(population.w_x)[:, np.newaxis]
@@ -78,6 +84,8 @@ def self_weights(population: ViewedPopulation) -> Floats | None:
     listed = listed_kernel(population)
     if listed is not None:
         return np.asarray(listed.A.power(2).T @ listed.p)
+    if satisfies(population, LabelledPopulation) and pair_draws(population) is None:
+        return np.asarray(cast(Any, population).weight_matrix("csr").diagonal())
     N = population.N
     if N * N > MAX_PRODUCT_ENTRIES:
         return None

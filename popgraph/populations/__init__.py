@@ -24,9 +24,10 @@ from popgraph.populations import structure
 from popgraph.populations.building import build, from_population
 from popgraph.populations.class_coordinates import ClassCoordinates
 from popgraph.populations.columns import read_columns
+from popgraph.populations.draws import PairDraws, data_view_law, pair_draws
 from popgraph.populations.features import FeatureClass, check_dimension, read_features
 from popgraph.populations.graph import PopulationGraph
-from popgraph.populations.labelled import KnownLabels, data_view_law, pair_draws
+from popgraph.populations.labelled import KnownLabels
 from popgraph.populations.pairs import BipartiteGraph, ExactWeights, PairGraph, bipartite_graph, pair_graph
 from popgraph.populations.printing import sizes_in_words
 from popgraph.populations.reading import read_graph
@@ -42,6 +43,7 @@ __all__ = [
     "FeatureClass",
     "KnownLabels",
     "MixtureGraph",
+    "PairDraws",
     "PairGraph",
     "PairSampler",
     "PopulationGraph",

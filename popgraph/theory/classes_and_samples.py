@@ -3,7 +3,7 @@
 import numpy as np
 
 from popgraph.losses import spectral
-from popgraph.populations import PopulationGraph, build, pair_draws
+from popgraph.populations import PopulationGraph, build
 from popgraph.spectrum import Spectrum
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 from popgraph.verification import Comparison, compare
@@ -53,7 +53,7 @@ def _sampled(s: Setting) -> Comparison:
         return s.sampled
     if s.N > MAX_VIEWS_COMPARED:
         raise NotApplicable(f"a sampled graph is compared up to {MAX_VIEWS_COMPARED:,} views; this one has {s.N:,}")
-    p, kernel = pair_draws(s.graph)
+    p, kernel = s.draws
     sample = np.random.default_rng(0).choice(len(p), size=min(len(p), 500), p=p / p.sum())
     chosen, counts = np.unique(sample, return_counts=True)
     A = kernel[chosen]

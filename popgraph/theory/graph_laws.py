@@ -5,7 +5,6 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from popgraph.basics.subspace import tolerance
-from popgraph.populations import pair_draws
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 
 SUM_ROUNDING = (
@@ -15,7 +14,7 @@ SUM_ROUNDING = (
 
 @states("weights sum to 1", "Σ w_xx' = 1", r"\sum_{x,x'} w_{xx'} = 1", "THEORY 2.1")
 def _sum(s: Setting) -> Sides:
-    p, A = pair_draws(s.graph)
+    p, A = s.draws
     return Sides(float(p @ np.asarray(A.sum(axis=1)).ravel() ** 2), 1.0, tolerance=SUM_ROUNDING)
 
 
@@ -36,7 +35,7 @@ def _nonnegative(s: Setting) -> Sides:
     "THEORY 2.1",
 )
 def _rows(s: Setting) -> Sides:
-    p, A = pair_draws(s.graph)
+    p, A = s.draws
     rows = A.T @ (p * np.asarray(A.sum(axis=1)).ravel())
     return Sides(float(np.abs(rows / s.graph.w_x - 1.0).max()), 0.0)
 
@@ -48,7 +47,7 @@ def _rows(s: Setting) -> Sides:
     "THEORY 2.1",
 )
 def _means(s: Setting) -> Sides:
-    p, A = pair_draws(s.graph)
+    p, A = s.draws
     return Sides(float(np.abs((A.T @ p) / s.graph.w_x - 1.0).max()), 0.0, tolerance=SUM_ROUNDING)
 
 

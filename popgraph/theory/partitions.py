@@ -12,7 +12,6 @@ from popgraph.downstream import (
     steps_of_search,
 )
 from popgraph.losses import spectral
-from popgraph.populations import pair_draws
 from popgraph.theory.haochen2021 import _head_error
 from popgraph.theory.setting import NotApplicable, Setting, Sides, Skipped, states
 
@@ -69,7 +68,7 @@ def _zero(s: Setting) -> Sides:
 
 @states("ρ_N", "ρ_N = max (1 - w_xx/w_x)", r"\rho_N = \max_x (1 - w_{xx}/w_x)", "THEORY 6.1")
 def _last(s: Setting) -> Sides:
-    p, A = pair_draws(s.graph)
+    p, A = s.draws
     own = A.power(2).T @ p
     return Sides(sparsest_partition(s.graph, s.N).rho, float(np.max(1.0 - own / s.graph.w_x)), tolerance=1e-8)
 

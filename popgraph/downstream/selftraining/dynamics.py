@@ -14,7 +14,8 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.populations import read_population
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation
-from popgraph.downstream.labelling import pairs_told_apart
+from popgraph.downstream.labelling import share_told_apart
+from popgraph.downstream.parts import touching
 from popgraph.downstream.selftraining.teacher import read_teacher
 from popgraph.downstream.votes import indicators
 from popgraph.errors import NotConverged
@@ -89,11 +90,9 @@ def iterate(graph: LabelledPopulation, teacher: Any, *, steps: int = 1000) -> It
     taught = read_teacher(graph, teacher)
     steps = count("steps", steps, 0)
     codes, r = taught.codes.copy(), len(taught.classes)
-    p, A = pair_draws(graph)
     history, settled = [_inconsistency(graph, codes, r)], False
     while not settled and len(history) <= steps:
-        reach_of_class = A @ indicators(codes, r)  # Pr[y(x) = c | x̄]
-        votes = (A.T @ (p[:, np.newaxis] * reach_of_class)) / graph.w_x[:, np.newaxis]
+        votes = _votes(graph, indicators(codes, r))
         vote_for_own = votes[np.arange(graph.N), np.maximum(codes, 0)]
         most_votes = votes.max(axis=1)
         changes = np.where(codes < 0, most_votes > 0, most_votes > vote_for_own + EQUAL_SHARES)
@@ -104,9 +103,18 @@ def iterate(graph: LabelledPopulation, teacher: Any, *, steps: int = 1000) -> It
     return Iteration(frozen(taught.named(codes)), frozen(np.array(history)), len(history) - 1, bool(settled))
 
 
+def _votes(graph: LabelledPopulation, columns: Floats) -> Floats:
+    """Return Pr[y(x⁺) = c | x] of each view, (N, r), from the one-hot labels."""
+    drawn = pair_draws(graph)
+    if drawn is None:
+        return np.asarray(touching(graph, columns) / graph.w_x[:, np.newaxis])
+    reach_of_class = drawn.A @ columns  # Pr[y(x) = c | x̄]
+    return np.asarray(drawn.A.T @ (drawn.p[:, np.newaxis] * reach_of_class) / graph.w_x[:, np.newaxis])
+
+
 def _inconsistency(graph: LabelledPopulation, codes: Ints, r: int) -> float:
     """Return φ of the labels, where the views without a label count as one more class."""
-    return pairs_told_apart(*pair_draws(graph), np.where(codes < 0, r, codes))
+    return share_told_apart(graph, np.where(codes < 0, r, codes))
 
 
 @checked_call()

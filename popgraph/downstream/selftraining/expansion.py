@@ -94,13 +94,21 @@ def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion
                 f"class {shorten(names[i])} has {len(members):,} views; the sets of {MAX_VIEWS_IN_CLASS} at most are enumerated"
             )
         share = mass[members, i] / mass[:, i].sum()
-        reached = pair_draws(graph).A[:, members].toarray() > 0
-        neighbours = (reached.T.astype(float) @ reached) > 0  # a common natural makes two views a positive pair
+        neighbours = _neighbours(graph, members)
         ratio, worst = _least_growth(share, neighbours, float(a))
         if ratio < least.c:
             views = tuple(graph.views[int(members[x])] for x in range(len(members)) if worst >> x & 1)
             least = Expansion(ratio, views, names[i], float(a))
     return least
+
+
+def _neighbours(graph: PopulationGraph, members: Ints) -> Any:
+    """Return which of some views are positive pairs, a square array of bool."""
+    drawn = pair_draws(graph)
+    if drawn is None:
+        return graph.weight_matrix("csr")[members][:, members].toarray() > 0
+    reached = drawn.A[:, members].toarray() > 0
+    return (reached.T.astype(float) @ reached) > 0  # a common natural makes two views a positive pair
 
 
 def _least_growth(share: Floats, neighbours: Any, a: float) -> tuple[float, int]:
