@@ -73,6 +73,7 @@ def _parts(s: Setting) -> Sides:
     "<=",
 )
 def _hard(s: Setting) -> Sides:
+    s.need_no_negative_eigenvalue()
     history = iterate(s.graph, s.rng.integers(0, 3, s.N).tolist(), steps=5).inconsistency
     return Sides(float(np.max(np.diff(history), initial=-np.inf)) if len(history) > 1 else 0.0, 0.0)
 
@@ -100,6 +101,7 @@ def _soft(s: Setting) -> Sides:
 )
 def _bayes(s: Setting) -> Sides:
     s.need_labels()
+    s.need_kernel()
     excess = abs(disagreement(s.graph, labels=s.labels) - s.alpha)
     bayes = s.class_mass.argmax(axis=1).tolist()
     return Sides(max(excess, inconsistency(s.graph, bayes) - 2 * s.alpha), 0.0)
@@ -128,6 +130,7 @@ def _cells(s: Setting) -> dict[str, Floats]:
 )
 def _characters(s: Setting) -> Sides:
     characters = _cells(s)
+    s.need_kernel()
     if set(s.graph.naturals) != set(CELLS):
         raise NotApplicable("the naturals are not the four cells (class, domain)")
     at, origin = list(s.graph.views), list(s.graph.naturals).index((0, 0))
@@ -148,7 +151,7 @@ def _transfer(s: Setting) -> Sides:
     characters = _cells(s)
     if s.all_eigenpairs.gamma[2] - s.all_eigenpairs.gamma[3] <= 100 * s.all_eigenpairs.tolerance:
         raise NotApplicable("γ_3 = γ_4: the cut at k = 3 is degenerate")
-    gamma = {name: float(np.sum((s.graph.factor @ (s.root * chi)) ** 2)) for name, chi in characters.items()}
+    gamma = {name: s.energy(s.root * chi) for name, chi in characters.items()}
     f = s.all_eigenpairs.eigenfunctions[:, :3]
     source = characters["domain"] > 0
     B = np.linalg.lstsq(f[source], characters["class"][source], rcond=1e-9)[0]
