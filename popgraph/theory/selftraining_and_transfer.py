@@ -9,6 +9,7 @@ import numpy as np
 from popgraph.basics.arguments.classes import is_labelled
 from popgraph.basics.arrays import Floats
 from popgraph.downstream import disagreement, inconsistency, iterate, propagate, self_train
+from popgraph.populations import PopulationGraph
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 
 MAX_VIEWS_OF_STUDENT = 60  # of a graph on which a student is trained, which then takes milliseconds
@@ -25,6 +26,14 @@ def _teacher(s: Setting) -> list[int]:
     return [0, *s.rng.integers(0, 2, s.N - 1).tolist()]
 
 
+def _need_student(s: Setting) -> None:
+    """Make a statement about a student not applicable to a graph of many views, or of pairs given directly."""
+    if not isinstance(s.graph, PopulationGraph):
+        raise NotApplicable("a student is trained on the views of naturals, and w was given directly")
+    if s.N > MAX_VIEWS_OF_STUDENT:
+        raise NotApplicable(f"a student is trained up to {MAX_VIEWS_OF_STUDENT} views; this graph has {s.N:,}")
+
+
 def _objective(s: Setting, labels: list[int], teacher: list[int]) -> float:
     """Return Pr[label ≠ pseudo-label] + Pr[label(x) ≠ label(x⁺)], pair by pair."""
     apart = np.not_equal.outer(labels, labels)
@@ -39,8 +48,7 @@ def _objective(s: Setting, labels: list[int], teacher: list[int]) -> float:
     "<=",
 )
 def _student(s: Setting) -> Sides:
-    if s.N > MAX_VIEWS_OF_STUDENT:
-        raise NotApplicable(f"a student is trained up to {MAX_VIEWS_OF_STUDENT} views; this graph has {s.N:,}")
+    _need_student(s)
     teacher = _teacher(s)
     student = self_train(s.graph, teacher)
     tried = [teacher, [0] * s.N]
@@ -58,8 +66,7 @@ def _student(s: Setting) -> Sides:
     "W21; THEORY 8",
 )
 def _parts(s: Setting) -> Sides:
-    if s.N > MAX_VIEWS_OF_STUDENT:
-        raise NotApplicable(f"a student is trained up to {MAX_VIEWS_OF_STUDENT} views; this graph has {s.N:,}")
+    _need_student(s)
     teacher = _teacher(s)
     student = self_train(s.graph, teacher)
     return Sides(student.objective, _objective(s, student.labels.tolist(), teacher))
@@ -74,6 +81,8 @@ def _parts(s: Setting) -> Sides:
 )
 def _hard(s: Setting) -> Sides:
     s.need_no_negative_eigenvalue()
+    if not isinstance(s.graph, PopulationGraph):
+        raise NotApplicable("labels are iterated over the views of naturals, and w was given directly")
     history = iterate(s.graph, s.rng.integers(0, 3, s.N).tolist(), steps=5).inconsistency
     return Sides(float(np.max(np.diff(history), initial=-np.inf)) if len(history) > 1 else 0.0, 0.0)
 

@@ -12,7 +12,7 @@ from popgraph.basics.arrays import Floats
 from popgraph.basics.subspace import column_space, tolerance
 from popgraph.downstream import Partition, class_mass, pairs_told_apart
 from popgraph.losses import population_value, spectral
-from popgraph.populations import BipartiteGraph, PairGraph, PopulationGraph
+from popgraph.populations import BipartiteGraph, PopulationGraph, pair_draws
 from popgraph.spectrum import Spectrum
 from popgraph.theory.value import Check, Verdict
 from popgraph.verification import Comparison
@@ -218,7 +218,11 @@ class Setting:
     @cached_property
     def inconsistency(self) -> float:
         """φ^ŷ = Σ w_xx' 1[ŷ(x) ≠ ŷ(x')]."""
-        return pairs_told_apart(self.graph.p, self.graph.kernel, self.view_labels)
+        if isinstance(self.graph, PopulationGraph):
+            return pairs_told_apart(*pair_draws(self.graph), self.view_labels)
+        w = self.w.tocoo()
+        x, x_plus = w.coords
+        return float(w.data[self.view_labels[x] != self.view_labels[x_plus]].sum())
 
     def random_embedding(self, k: int | None = None) -> Floats:
         """Return Gaussian rows, (N, k)."""
