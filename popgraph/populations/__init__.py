@@ -26,7 +26,7 @@ from popgraph.populations.class_coordinates import ClassCoordinates
 from popgraph.populations.columns import read_columns
 from popgraph.populations.features import FeatureClass, check_dimension, read_features
 from popgraph.populations.graph import PopulationGraph
-from popgraph.populations.pairs import ExactWeights, PairGraph, pair_graph
+from popgraph.populations.pairs import BipartiteGraph, ExactWeights, PairGraph, bipartite_graph, pair_graph
 from popgraph.populations.printing import sizes_in_words
 from popgraph.populations.reading import read_graph
 from popgraph.populations.sampling import PairSampler, read_draws
@@ -35,6 +35,7 @@ from popgraph.populations.structure.low_degree import function_of_views
 from popgraph.populations.weights import pair_weights
 
 __all__ = [
+    "BipartiteGraph",
     "ClassCoordinates",
     "ExactWeights",
     "FeatureClass",
@@ -44,6 +45,7 @@ __all__ = [
     "PopulationGraph",
     "ProductGraph",
     "ProductTraining",
+    "bipartite_graph",
     "build",
     "check_dimension",
     "from_population",
