@@ -26,6 +26,7 @@ from popgraph.populations.class_coordinates import ClassCoordinates
 from popgraph.populations.columns import read_columns
 from popgraph.populations.features import FeatureClass, check_dimension, read_features
 from popgraph.populations.graph import PopulationGraph
+from popgraph.populations.labelled import KnownLabels, data_view_law, pair_draws
 from popgraph.populations.pairs import BipartiteGraph, ExactWeights, PairGraph, bipartite_graph, pair_graph
 from popgraph.populations.printing import sizes_in_words
 from popgraph.populations.reading import read_graph
@@ -39,6 +40,7 @@ __all__ = [
     "ClassCoordinates",
     "ExactWeights",
     "FeatureClass",
+    "KnownLabels",
     "MixtureGraph",
     "PairGraph",
     "PairSampler",
@@ -48,9 +50,11 @@ __all__ = [
     "bipartite_graph",
     "build",
     "check_dimension",
+    "data_view_law",
     "from_population",
     "function_of_views",
     "mixture",
+    "pair_draws",
     "pair_graph",
     "pair_weights",
     "product",

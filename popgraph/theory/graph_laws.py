@@ -5,7 +5,7 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from popgraph.basics.subspace import tolerance
-from popgraph.populations import PopulationGraph
+from popgraph.populations import PopulationGraph, pair_draws
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 
 SUM_ROUNDING = (
@@ -15,10 +15,10 @@ SUM_ROUNDING = (
 
 @states("weights sum to 1", "Σ w_xx' = 1", r"\sum_{x,x'} w_{xx'} = 1", "THEORY 2.1")
 def _sum(s: Setting) -> Sides:
-    if not s.pairs_from_kernel:
+    if not isinstance(s.graph, PopulationGraph):
         return Sides(float(s.w.sum()), 1.0, tolerance=SUM_ROUNDING)
-    A = s.graph.kernel
-    return Sides(float(s.graph.p @ np.asarray(A.sum(axis=1)).ravel() ** 2), 1.0, tolerance=SUM_ROUNDING)
+    p, A = pair_draws(s.graph)
+    return Sides(float(p @ np.asarray(A.sum(axis=1)).ravel() ** 2), 1.0, tolerance=SUM_ROUNDING)
 
 
 @states("w is symmetric", "max |w_xx' - w_x'x| = 0", r"\max |w_{xx'} - w_{x'x}| = 0", "THEORY 2.1")
@@ -38,8 +38,11 @@ def _nonnegative(s: Setting) -> Sides:
     "THEORY 2.1",
 )
 def _rows(s: Setting) -> Sides:
-    A, p = s.graph.kernel, s.graph.p
-    rows = A.T @ (p * np.asarray(A.sum(axis=1)).ravel()) if s.pairs_from_kernel else np.asarray(s.w.sum(axis=1)).ravel()
+    if isinstance(s.graph, PopulationGraph):
+        p, A = pair_draws(s.graph)
+        rows = A.T @ (p * np.asarray(A.sum(axis=1)).ravel())
+    else:
+        rows = np.asarray(s.w.sum(axis=1)).ravel()
     return Sides(float(np.abs(rows / s.graph.w_x - 1.0).max()), 0.0)
 
 
@@ -50,15 +53,15 @@ def _rows(s: Setting) -> Sides:
     "THEORY 2.1",
 )
 def _means(s: Setting) -> Sides:
-    s.need_views_of_naturals()
-    return Sides(float(np.abs((s.graph.kernel.T @ s.graph.p) / s.graph.w_x - 1.0).max()), 0.0, tolerance=SUM_ROUNDING)
+    s.need_kernel()
+    p, A = pair_draws(s.graph)
+    return Sides(float(np.abs((A.T @ p) / s.graph.w_x - 1.0).max()), 0.0, tolerance=SUM_ROUNDING)
 
 
 @states("Ā is MᵀM", "max |Ā - MᵀM| = 0", r"\bar A = M^\top M", "THEORY 1")
 def _factor(s: Setting) -> Sides:
     s.need_few_views("Ā")
-    if not isinstance(s.graph, PopulationGraph):
-        raise NotApplicable("w was given directly, and not by a factor M")
+    s.need_factor()
     dense = s.w.toarray() / np.outer(s.root, s.root)
     return Sides(float(np.abs(dense - (s.graph.factor.T @ s.graph.factor).toarray()).max()), 0.0)
 
@@ -119,8 +122,8 @@ def _left_out(s: Setting) -> Sides:
 )
 def _rank(s: Setting) -> Sides:
     s.need_few_views("every eigenvalue")
-    s.need_kernel()
-    return Sides(float(np.sum(s.all_eigenpairs.gamma > 0)), float(min(s.graph.n, s.N)), tolerance=0.0)
+    s.need_factor()
+    return Sides(float(np.sum(s.all_eigenpairs.gamma > 0)), float(min(s.graph.factor.shape)), tolerance=0.0)
 
 
 @states(
@@ -131,11 +134,12 @@ def _rank(s: Setting) -> Sides:
 )
 def _sides(s: Setting) -> Sides:
     s.need_few_views("every eigenvalue")
-    s.need_kernel()
-    if s.graph.n > 4 * max(s.N, 100):
-        raise NotApplicable(f"MMᵀ is computed up to 4 naturals a view; this graph has {s.graph.n:,} naturals")
+    s.need_factor()
+    n = s.graph.factor.shape[0]
+    if n > 4 * max(s.N, 100):
+        raise NotApplicable(f"MMᵀ is computed up to 4 naturals a view; this graph has {n:,} naturals")
     naturals = np.linalg.eigvalsh((s.graph.factor @ s.graph.factor.T).toarray())[::-1]
-    common = min(s.N, s.graph.n)
+    common = min(s.N, n)
     return Sides(float(np.abs(naturals[:common] - s.all_eigenpairs.gamma[:common]).max()), 0.0)
 
 

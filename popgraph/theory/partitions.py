@@ -11,6 +11,7 @@ from popgraph.downstream import (
     sparsest_partitions,
     steps_of_search,
 )
+from popgraph.populations import PopulationGraph, pair_draws
 from popgraph.theory.haochen2021 import _head_error
 from popgraph.theory.setting import NotApplicable, Setting, Sides, Skipped, states
 
@@ -67,7 +68,11 @@ def _zero(s: Setting) -> Sides:
 
 @states("ρ_N", "ρ_N = max (1 - w_xx/w_x)", r"\rho_N = \max_x (1 - w_{xx}/w_x)", "THEORY 6.1")
 def _last(s: Setting) -> Sides:
-    own = s.graph.kernel.power(2).T @ s.graph.p if s.pairs_from_kernel else s.w.diagonal()
+    if isinstance(s.graph, PopulationGraph):
+        p, A = pair_draws(s.graph)
+        own = A.power(2).T @ p
+    else:
+        own = s.w.diagonal()
     return Sides(sparsest_partition(s.graph, s.N).rho, float(np.max(1.0 - own / s.graph.w_x)), tolerance=1e-8)
 
 

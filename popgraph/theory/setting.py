@@ -69,6 +69,11 @@ class Setting:
         if isinstance(self.graph, PopulationGraph) and not self.pairs_from_kernel:
             raise NotApplicable("it needs w_x to be the law of a random natural's view, and labels have changed w_x")
 
+    def need_factor(self) -> None:
+        """Make a statement about M not applicable where w was given directly."""
+        if not isinstance(self.graph, PopulationGraph):
+            raise NotApplicable("it needs a factor M, and w was given directly")
+
     @cached_property
     def least_gamma(self) -> float:
         """The least eigenvalue of Ā, where w was given directly; 0, which none is below, where Ā = MᵀM."""
@@ -156,11 +161,10 @@ class Setting:
     @cached_property
     def w(self) -> Any:
         """The positive pairs' probabilities as a csr_array; not applicable above 2,000,000 pairs."""
-        graph = self.graph
-        if isinstance(graph, PopulationGraph):
-            most = int((np.diff(graph.factor.indptr).astype(np.int64) ** 2).sum())
+        if isinstance(self.graph, PopulationGraph):
+            most = int((np.diff(pair_draws(self.graph).A.indptr).astype(np.int64) ** 2).sum())
         else:
-            most = graph.weight_matrix("csr").nnz
+            most = self.graph.weight_matrix("csr").nnz
         if most > MAX_PAIRS_OF_W:
             raise NotApplicable(f"w is computed up to {MAX_PAIRS_OF_W:,} positive pairs; this graph may have {most:,}")
         return self.graph.weight_matrix("csr")
