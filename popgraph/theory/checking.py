@@ -112,19 +112,14 @@ def check(
     """
     if not isinstance(graph, PairGraph | BipartiteGraph):
         read_graph("theory.check(graph)", graph)
-    two_kinds = isinstance(graph, BipartiteGraph)
-    k = _default_k(graph) if k is None else k
-    k = whole_number("k", k, min(graph.N_x, graph.N_z) if two_kinds else graph.N)
-    if two_kinds:
+    which = "the smaller number of views" if isinstance(graph, BipartiteGraph) else "the number of views"
+    k = whole_number("k", _default_k(graph) if k is None else k, _most_pairs(graph), which)
+    y = None
+    if isinstance(graph, BipartiteGraph):
         _refuse_what_is_of_one_encoder(labels=labels, view_labels=view_labels, spectrum=spectrum)
-    y = None if two_kinds else graph.labels if labels is None else read_labels(labels, graph.naturals)
-    if view_labels is not None:
-        view_labels = read_labels(view_labels, graph.views, noun="view", name="view_labels")
-        wrong = [c for c in view_labels.tolist() if type(c) is not int or c < 0]
-        if wrong:
-            raise InvalidArgument(
-                f"view_labels contains {shorten(wrong[0])}; {graph.N} views need a class number each, 0 or more"
-            )
+    else:
+        y = graph.labels if labels is None else read_labels(labels, graph.naturals)
+        view_labels = None if view_labels is None else _read_view_labels(graph, view_labels)
     if spectrum is not None and (not isinstance(spectrum, Spectrum) or spectrum.k < k):
         raise InvalidArgument(f"spectrum is {shorten(spectrum)}; it must be a Spectrum of {k} eigenpairs or more")
     if only is not None and (
@@ -141,7 +136,7 @@ def check(
                 f"{did_you_mean([name], ALL)}"
             )
     rho_is_asked_for = flag("rho", rho) or only is not None
-    found = graph.spectrum(k) if spectrum is None else spectrum
+    found: Any = graph.spectrum(k) if spectrum is None else spectrum
     setting = Setting(graph, y, k, found, view_labels, rho_is_asked_for)
     checks = []
     for (
@@ -165,6 +160,22 @@ def statements() -> tuple[str, ...]:
     return tuple(ALL)
 
 
+def _read_view_labels(graph: PopulationGraph | PairGraph, given: Any) -> Any:
+    """Return a class number for each view."""
+    view_labels = read_labels(given, graph.views, noun="view", name="view_labels")
+    wrong = [c for c in view_labels.tolist() if type(c) is not int or c < 0]
+    if wrong:
+        raise InvalidArgument(
+            f"view_labels contains {shorten(wrong[0])}; {graph.N} views need a class number each, 0 or more"
+        )
+    return view_labels
+
+
+def _most_pairs(graph: PopulationGraph | PairGraph | BipartiteGraph) -> int:
+    """Return the largest k: the number of views, of two kinds the smaller one."""
+    return min(graph.N_x, graph.N_z) if isinstance(graph, BipartiteGraph) else graph.N
+
+
 def _refuse_what_is_of_one_encoder(**given: Any) -> None:
     """Raise InvalidArgument if an argument was given that no statement about two encoders uses."""
     for name, value in given.items():
@@ -177,8 +188,7 @@ def _refuse_what_is_of_one_encoder(**given: Any) -> None:
 
 def _default_k(graph: PopulationGraph | PairGraph | BipartiteGraph) -> int:
     """Return the k with the widest gap among the first eight, or among one for each component up to 64; 1 if there is no gap."""
-    N = min(graph.N_x, graph.N_z) if isinstance(graph, BipartiteGraph) else graph.N
-    largest = min(N, max(8, min(graph.component_count, 64)))
+    largest = min(_most_pairs(graph), max(8, min(graph.component_count, 64)))
     spectrum = graph.spectrum(largest)
     gaps = {cut: spectrum.leading(cut).gap for cut in spectrum.clean_cuts if 1 <= cut <= largest}
     return max(gaps, key=lambda cut: (gaps[cut], -cut)) if gaps else 1

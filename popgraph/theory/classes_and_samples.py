@@ -14,7 +14,8 @@ def _ritz(s: Setting) -> Spectrum:
     """Return the Ritz pairs of k + 1 random features, or of N where there are fewer views."""
     d = min(s.k + 1, s.N)
     features = s.rng.standard_normal((s.N, d)) / s.root[:, np.newaxis]
-    return s.graph.spectrum(min(s.k, d), features=features)
+    ritz: Spectrum = s.graph.spectrum(min(s.k, d), features=features)
+    return ritz
 
 
 @states(
@@ -28,9 +29,7 @@ def _interlace(s: Setting) -> Sides:
 @states("the minimum over a class", "L(f_class) = -Σ θ_i²", r"\min_W L(W^\top\psi) = -\sum\theta_i^2", "H23; THEORY 7")
 def _class_minimum(s: Setting) -> Sides:
     ritz = _ritz(s)
-    return Sides(
-        s.loss(ritz.embedding), -float(np.sum(np.maximum(ritz.gamma, 0.0) ** 2)), tolerance=1e-8 * s.k
-    )
+    return Sides(s.loss(ritz.embedding), -float(np.sum(np.maximum(ritz.gamma, 0.0) ** 2)), tolerance=1e-8 * s.k)
 
 
 @states(

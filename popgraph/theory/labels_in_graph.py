@@ -1,8 +1,8 @@
-"""Labels in the graph: with probability η a positive pair is two views of two independent naturals of one known class (THEORY 12)."""
+"""Labels in the graph: with probability η a pair is two views of two independent naturals of one known class (THEORY 12)."""
 
 import numpy as np
 
-from popgraph.basics.arrays import Floats
+from popgraph.basics.arrays import Floats, Ints
 from popgraph.populations import PopulationGraph
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 
@@ -13,14 +13,15 @@ def _labelled(s: Setting, weight: float, *, by_probability: bool) -> PopulationG
     """Return the graph with all labels known, and classes that count alike or by their probability."""
     y = _classes(s)
     weights = {c: float(q) for c, q in enumerate(np.bincount(y, s.graph.p))} if by_probability else None
-    return s.graph.with_labels(y.tolist(), weight=weight, class_weights=weights)  # type: ignore[union-attr]
+    labelled: PopulationGraph = s.graph.with_labels(y.tolist(), weight=weight, class_weights=weights)
+    return labelled
 
 
-def _classes(s: Setting) -> Floats:
+def _classes(s: Setting) -> Ints:
     """Return the class of each natural as a number, (n,); not applicable to pairs that are not two views of one natural."""
     s.need_few_views("every pair")
     s.need_kernel()
-    return s.y[0]
+    return np.asarray(s.y[0])
 
 
 def _views_of_classes(s: Setting) -> Floats:

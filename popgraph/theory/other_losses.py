@@ -77,7 +77,9 @@ def _centred_least(s: Setting) -> Sides:
     noise = s.random_embedding() / np.sqrt(s.k)
     tried = [s.spectrum.embedding[:, : s.k] + size * noise for size in (0.0, 0.1, 1.0)]
     return Sides(
-        minimum_of(CentredLoss(), s.gamma, s.k, s.N), min(s.loss(loss=centred, f=f) for f in tried), tolerance=1e-8 * s.k
+        minimum_of(CentredLoss(), s.gamma, s.k, s.N),
+        min(s.loss(loss=centred, f=f) for f in tried),
+        tolerance=1e-8 * s.k,
     )
 
 
@@ -101,7 +103,9 @@ def _nontrivial(s: Setting) -> Floats:
 def _ordered(s: Setting) -> Sides:
     weights = np.arange(s.k, 0, -1) / s.k
     return Sides(
-        s.loss(loss=ordered, f=s.spectrum.embedding[:, : s.k]), -float(weights @ s.reached[: s.k] ** 2), tolerance=1e-9 * s.k
+        s.loss(loss=ordered, f=s.spectrum.embedding[:, : s.k]),
+        -float(weights @ s.reached[: s.k] ** 2),
+        tolerance=1e-9 * s.k,
     )
 
 

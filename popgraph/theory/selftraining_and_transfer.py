@@ -125,7 +125,7 @@ def _cells(s: Setting) -> dict[str, Floats]:
     by_sum = {
         (a ^ c, b ^ d): w[views.index((a, b)), views.index((c, d))] for (a, b), (c, d) in product(CELLS, repeat=2)
     }
-    same = [abs(w[i, j] - by_sum[x[0] ^ y[0], x[1] ^ y[1]]) for (i, x), (j, y) in product(enumerate(views), repeat=2)]  # type: ignore[index]
+    same = [abs(w[i, j] - by_sum[x[0] ^ y[0], x[1] ^ y[1]]) for (i, x), (j, y) in product(enumerate(views), repeat=2)]
     if max(same) > s.rounding:
         raise NotApplicable("w of two cells does not depend on their sum alone")
     return {name: np.array([character(view) for view in views]) for name, character in CHARACTERS.items()}

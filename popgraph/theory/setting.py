@@ -105,7 +105,7 @@ class Setting:
     @property
     def root(self) -> Floats:
         """√w_x, (N,)."""
-        return np.sqrt(self.graph.w_x)
+        return np.asarray(np.sqrt(self.graph.w_x))
 
     @cached_property
     def gamma(self) -> Floats:
@@ -156,7 +156,8 @@ class Setting:
 
     @cached_property
     def _two_encoders(self) -> BipartiteGraph:
-        return self.graph.two_encoders()
+        pairs: BipartiteGraph = self.graph.two_encoders()
+        return pairs
 
     @cached_property
     def w(self) -> Any:
@@ -173,7 +174,8 @@ class Setting:
     def all_eigenpairs(self) -> Spectrum:
         """All N eigenpairs, of a graph of few views."""
         self.need_few_views("every eigenpair")
-        return self.graph.spectrum(self.N)
+        every: Spectrum = self.graph.spectrum(self.N)
+        return every
 
     @cached_property
     def span(self) -> Floats:

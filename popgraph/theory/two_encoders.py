@@ -12,7 +12,6 @@ import numpy as np
 from popgraph.basics.arrays import Floats
 from popgraph.basics.subspace import column_space, principal_angles, tolerance
 from popgraph.populations import BipartiteGraph, build
-from popgraph.theory.minima import mutual_information
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 
 ONE_KIND = "it is about one kind of view, and these pairs join two"
@@ -54,7 +53,7 @@ class Encoders:
     @cached_property
     def all_sigma(self) -> Floats:
         """Every singular value of S, largest first, by LAPACK."""
-        return np.linalg.svd(self.S, compute_uv=False)
+        return np.asarray(np.linalg.svd(self.S, compute_uv=False), dtype=np.float64)
 
     @property
     def sigma(self) -> Floats:
@@ -74,6 +73,12 @@ class Encoders:
             raise NotApplicable(f"σ_{self.k} = σ_{self.k + 1}: the cut is degenerate")
         return gap
 
+    @property
+    def information(self) -> float:
+        """I(x; z), in nats."""
+        K = self.C / self.graph.w_x[:, np.newaxis] / self.graph.w_z
+        return float(np.sum(self.C * np.log(np.where(self.C > 0, K, 1.0))))
+
     def loss(self, f: Floats, g: Floats) -> float:
         """Return L(f, g) = -2 E_C f(x)ᵀg(z) + E (f(x)ᵀg(z))², x and z independent."""
         scores = f @ g.T
@@ -81,7 +86,8 @@ class Encoders:
 
     def random(self) -> tuple[Floats, Floats]:
         """Return Gaussian f (N_x, k) and g (N_z, k)."""
-        return tuple(self.rng.standard_normal((N, self.k)) for N in self.S.shape)  # type: ignore[return-value]
+        N_x, N_z = self.S.shape
+        return self.rng.standard_normal((N_x, self.k)), self.rng.standard_normal((N_z, self.k))
 
     @property
     def best(self) -> tuple[Floats, Floats]:
@@ -223,8 +229,8 @@ def _stationary(s: Setting) -> Sides:
     "<=",
 )
 def _excess(s: Setting) -> Sides:
-    # With P the projector on span F: L(f, g) + ||S||² >= ||S - PS||² = ||S||² - tr P SSᵀ, and as in THEORY 3.5, with SSᵀ in place of
-    # Ā², -tr P SSᵀ + Σσ_i² >= (σ_k² - σ_{k+1}²) ||sin Θ||². Likewise for span G with SᵀS.
+    # With P the projector on span F: L(f, g) + ||S||² >= ||S - PS||² = ||S||² - tr P SSᵀ, and as in THEORY 3.5, with SSᵀ in place
+    # of Ā², -tr P SSᵀ + Σσ_i² >= (σ_k² - σ_{k+1}²) ||sin Θ||². Likewise for span G with SᵀS.
     e = _of(s)
     gap = e.gap() * float(e.sigma[e.k - 1] + e.sigma[e.k])
     (f, g), (of_f, of_g) = e.best, e.random()
@@ -262,7 +268,7 @@ def _sides(s: Setting) -> Sides:
 def _information(s: Setting) -> Sides:
     e = _of(s)
     K = e.C / np.outer(e.graph.w_x, e.graph.w_z)
-    return Sides(_infonce(e, np.log(np.maximum(K, np.exp(-700.0)))), -mutual_information(e.graph), tolerance=1e-10)
+    return Sides(_infonce(e, np.log(np.maximum(K, np.exp(-700.0)))), -e.information, tolerance=1e-10)
 
 
 @states(
@@ -277,7 +283,7 @@ def _no_critic(s: Setting) -> Sides:
     K = e.C / np.outer(e.graph.w_x, e.graph.w_z)
     noise = e.rng.standard_normal(K.shape)
     tried = [np.log(np.maximum(K, 1e-12)) + size * noise for size in (1e-3, 1.0)]
-    return Sides(-mutual_information(e.graph), min(_infonce(e, scores) for scores in tried), tolerance=1e-10)
+    return Sides(-e.information, min(_infonce(e, scores) for scores in tried), tolerance=1e-10)
 
 
 def _infonce(e: Encoders, scores: Floats) -> float:
