@@ -82,19 +82,24 @@ def _of_graph(graph: Any) -> tuple[dict[Any, Any], list[Any]]:
 
 
 def _of_table(table: Any) -> Iterable[tuple[Any, ...]]:
-    """Yield the edges of a table: of its columns source, target and weight, or else of its only two or three."""
+    """Yield the edges of a table."""
+    places = edge_columns("weights", table)
+    for row in list_finite(table, "the edges"):
+        edge = tuple(row[place] for place in places)
+        yield edge if len(edge) == 3 else (*edge, 1)
+
+
+def edge_columns(name: str, table: Any) -> list[int]:
+    """Return where a table has its columns source, target and perhaps weight, or else its only two or three."""
     columns = [str(each) for each in (table.column_names if can(table, "column_names") else table.columns)]
     ends = ["source", "target"]
     named = set(ends) <= set(columns)
     if not named and len(columns) not in (2, 3):
         raise InvalidArgument(
-            f"weights is a table with the columns {listing([shorten(each) for each in columns])}; give source, target and weight"
+            f"{name} is a table with the columns {listing([shorten(each) for each in columns])}; give source, target and weight"
         )
     wanted = [*ends, *(["weight"] if "weight" in columns else [])] if named else columns
-    places = [columns.index(each) for each in wanted]
-    for row in list_finite(table, "the edges"):
-        edge = tuple(row[place] for place in places)
-        yield edge if len(edge) == 3 else (*edge, 1)
+    return [columns.index(each) for each in wanted]
 
 
 def _added(edges: Iterable[Any]) -> dict[tuple[Hashable, Hashable], Fraction | float]:
