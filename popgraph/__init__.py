@@ -27,7 +27,7 @@ from popgraph.downstream import (
     spectral_clusters,
 )
 from popgraph.io import load, save
-from popgraph.populations import PopulationGraph, build, product, structure
+from popgraph.populations import PairGraph, PopulationGraph, build, product, structure
 from popgraph.spectrum import Spectrum
 from popgraph.training import Training, train, train_critic
 from popgraph.verification import Match, compare, verify, verify_sampled
@@ -44,6 +44,7 @@ __all__ = [
     "Augmentation",
     "Distribution",
     "Match",
+    "PairGraph",
     "PopulationGraph",
     "Spectrum",
     "Training",

@@ -26,6 +26,7 @@ from popgraph.populations.class_coordinates import ClassCoordinates
 from popgraph.populations.columns import read_columns
 from popgraph.populations.features import FeatureClass, check_dimension, read_features
 from popgraph.populations.graph import PopulationGraph
+from popgraph.populations.pairs import ExactWeights, PairGraph, pair_graph
 from popgraph.populations.printing import sizes_in_words
 from popgraph.populations.reading import read_graph
 from popgraph.populations.sampling import PairSampler, read_draws
@@ -35,8 +36,10 @@ from popgraph.populations.weights import pair_weights
 
 __all__ = [
     "ClassCoordinates",
+    "ExactWeights",
     "FeatureClass",
     "MixtureGraph",
+    "PairGraph",
     "PairSampler",
     "PopulationGraph",
     "ProductGraph",
@@ -46,6 +49,7 @@ __all__ = [
     "from_population",
     "function_of_views",
     "mixture",
+    "pair_graph",
     "pair_weights",
     "product",
     "read_columns",

@@ -5,7 +5,6 @@ from typing import Any
 from popgraph.basics.arguments import flag, word
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.labels import read_labels
-from popgraph.basics.arrays import frozen
 from popgraph.basics.memory import DECLARE_FEWER, in_words
 from popgraph.basics.progress import Progress, check_progress
 from popgraph.declare import EnumeratedPopulation, enumerate_population
@@ -99,13 +98,11 @@ def build(
 
 def from_population(population: EnumeratedPopulation, *, labels: Any = None, name: str = "") -> PopulationGraph:
     """Join an enumerated population to its arrays."""
-    law, A = population.distribution, population.kernel
-    p = law.probabilities
-    w_x = weights.view_probabilities(p, A, population.views)
+    w_x, factor = weights.arrays(population)
     return PopulationGraph(
         population=population,
-        w_x=frozen(w_x),
-        factor=weights.factor(p, A, w_x),
-        labels=read_labels(labels, law.outcomes),
+        w_x=w_x,
+        factor=factor,
+        labels=read_labels(labels, population.distribution.outcomes),
         name=name,
     )

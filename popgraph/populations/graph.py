@@ -1,38 +1,33 @@
 """`PopulationGraph`: a declared population joined to its arrays w, Ā and M; its methods forward to the rooms of the algorithms."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
-import numpy as np
-from scipy.sparse.linalg import aslinearoperator
-
-from popgraph.basics.arguments import by_value, generator, one_of
+from popgraph.basics.arguments import generator, one_of
 from popgraph.basics.arguments.classes import bayes_labels
-from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse
+from popgraph.basics.arrays import Floats, Ints, Sparse
 from popgraph.basics.memory import in_words
-from popgraph.basics.products import Rows
-from popgraph.basics.words import did_you_mean, shorten
-from popgraph.declare import EnumeratedPopulation, Seed, StateSequence
+from popgraph.declare import EnumeratedPopulation, Seed
 from popgraph.errors import InvalidArgument
-from popgraph.populations import export, printing, weights
-from popgraph.populations.columns import read_columns
+from popgraph.populations import printing, weights
 from popgraph.populations.exact import ExactGraph
 from popgraph.populations.explanation import Explanation, explain
+from popgraph.populations.factored_views import FactoredViews
 from popgraph.populations.features import read_features
 from popgraph.populations.fourier import FourierBlocks
 from popgraph.populations.grid import find_grid
+from popgraph.populations.labelled import KnownLabels, labelled_pairs, pair_draws
 from popgraph.populations.sampling import PairSampler
 from popgraph.populations.symmetry import Symmetry, read_symmetry
-from popgraph.spectrum import Components, Grid, Spectrum, decompose, find_components, ritz
+from popgraph.spectrum import Grid, Spectrum, decompose, ritz
 
 MAX_SIDE_SOLVED_TO_PRINT = 400  # of M; up to this all eigenvalues are quick to compute
-MAX_ENTRIES_TRANSPOSED = 2**27  # of M: up to this Mᵀ is kept by rows too, 1.6 GB, and products take half the time
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PopulationGraph(Immutable):
+class PopulationGraph(FactoredViews):
     """Hold the population graph: all views x, joined by the probability w_xx' of being a positive pair.
 
     Made by `build`. The factor is the graph: M = diag(√p) A D^-1/2 and Ā = MᵀM; w and Ā are dense views of it, for looking at
@@ -52,6 +47,10 @@ class PopulationGraph(Immutable):
         How it prints.
     symmetry : Symmetry or None
         A group that leaves p and A as they are, declared by `with_symmetry`.
+    pair_population : EnumeratedPopulation or None
+        Of a graph with labels in it (`with_labels`): the population whose double draws are the pairs. None otherwise.
+    known : KnownLabels or None
+        These labels, their weight η and the classes' weights.
 
     Examples
     --------
@@ -67,6 +66,8 @@ class PopulationGraph(Immutable):
     labels: Any = None
     name: str = ""
     symmetry: Symmetry | None = None
+    pair_population: EnumeratedPopulation | None = None
+    known: KnownLabels | None = None
 
     @property
     def naturals(self) -> tuple[Hashable, ...]:
@@ -90,8 +91,8 @@ class PopulationGraph(Immutable):
 
     @property
     def is_exact(self) -> bool:
-        """Whether p and A were both declared exactly."""
-        return self.population.exact is not None and self.population.distribution.exact
+        """Whether p and A, and the weight of labels in the graph, were all declared exactly."""
+        return self._drawn.exact is not None and self._drawn.distribution.exact
 
     def exact(self) -> ExactGraph:
         """Return this graph without rounding: rational w and walk, and the spectrum in algebraic numbers.
@@ -112,7 +113,11 @@ class PopulationGraph(Immutable):
 
     @cached_property
     def _exact(self) -> ExactGraph:
-        return ExactGraph(self.population)
+        return ExactGraph(self._drawn)
+
+    @property
+    def _drawn(self) -> EnumeratedPopulation:
+        return self.population if self.pair_population is None else self.pair_population
 
     @property
     def n(self) -> int:
@@ -127,12 +132,7 @@ class PopulationGraph(Immutable):
     @property
     def w(self) -> Floats:
         """The positive pairs' probabilities w_xx' = Σ p(x̄) A(x|x̄) A(x'|x̄), a dense (N, N) array; `TooLarge` above 1 GiB."""
-        return weights.dense(self.p, self.kernel)
-
-    @property
-    def adjacency(self) -> Floats:
-        """The normalised adjacency Ā = D^-1/2 w D^-1/2, a dense (N, N) array; `TooLarge` above 1 GiB."""
-        return weights.dense_adjacency(self.factor)
+        return weights.dense(*pair_draws(self))
 
     def weight_matrix(self, form: Literal["dense", "csr"] = "csr") -> Any:
         """Return w as a dense array or a csr_array; `TooLarge` above 1 GiB dense, 8 GiB sparse; `InvalidArgument` of another form.
@@ -145,42 +145,7 @@ class PopulationGraph(Immutable):
         """
         if one_of("form", form, ("dense", "csr")) == "dense":
             return self.w
-        return weights.sparse(self.p, self.kernel)
-
-    def operator(self) -> Any:
-        """Return Ā as a scipy LinearOperator (N, N) that multiplies by M and Mᵀ, and forms nothing.
-
-        Examples
-        --------
-        >>> import popgraph as pg
-        >>> pg.zoo.hypercube(1).operator() @ [1, 0]
-        array([0.625, 0.375])
-        """
-        return (M := aslinearoperator(self.factor)).H @ M
-
-    def gram(self, X: Floats) -> Floats:
-        """Return ĀX of a vector (N,) or of columns (N, k), through M; `InvalidArgument` if X is none of these.
-
-        Examples
-        --------
-        >>> import popgraph as pg
-        >>> pg.zoo.hypercube(1).gram([1, 0])
-        array([0.625, 0.375])
-        """
-        by_natural, by_view = self._rows
-        return np.asarray(by_view(by_natural(read_columns(X, self.N))))
-
-    @cached_property
-    def _rows(self) -> tuple[Callable[[Floats], Any], Callable[[Floats], Any]]:
-        """Multiply by M, and by Mᵀ."""
-        by_natural, transposed = Rows(self.factor), self.factor.T
-        few = self.factor.nnz <= MAX_ENTRIES_TRANSPOSED
-        return by_natural, Rows(transposed.tocsr()) if few else lambda Z: transposed @ Z
-
-    @property
-    def trace(self) -> float:
-        """The trace of Ā: Σ_x w_xx / w_x."""
-        return float(np.sum(self.factor.data**2))
+        return weights.sparse(*pair_draws(self))
 
     def expand(self) -> "PopulationGraph":
         """Return this graph: its naturals and views are listed already.
@@ -215,30 +180,68 @@ class PopulationGraph(Immutable):
         >>> ring.spectrum(3).gamma, ring.spectrum(3).solvers[0].solver
         (array([1.   , 0.871, 0.871]), 'Fourier transform')
         """
+        if self.known is not None:
+            raise InvalidArgument(
+                "a graph with labels in it takes no symmetry, as its labels need not have it; leave it out"
+            )
         return replace(self, symmetry=read_symmetry(self.population, generators))
+
+    def with_labels(self, known: Any, weight: Any, class_weights: Any = None) -> "PopulationGraph":
+        """Return this population with labels in its pairs: w' = (1 - η) w + η Σ_c q_c A_c A_cᵀ, A_c = E[A(.|x̄) | y(x̄) = c].
+
+        With probability η a pair is two views of two independent naturals of one known class, else two views of one natural: from
+        the unsupervised graph at η = 0, which is this one, to supervised contrastive learning at η = 1. The naturals, p, the
+        kernel, `labels` and what probes count stay those of the population; w, w_x, the factor and the spectrum are of w'.
+
+        Parameters
+        ----------
+        known : mapping natural -> class, Series, or sequence of n classes with None where unknown
+            They need not be `labels`. Of some of the graph's classes: [y if y in {"cat"} else None for y in graph.labels].
+        weight : float, Fraction, Decimal, str or int
+            η in [0, 1]; exact with an exact one.
+        class_weights : mapping class -> weight, "uniform" or "probability", optional
+            q over the known classes, which sums to 1: uniform if not given, or their probabilities.
+
+        Raises
+        ------
+        InvalidArgument
+            If a name is no natural's or class's, nothing is known, or η or a q is no probability; if a view has w'_x = 0, at
+            η = 1; or of a graph that has labels in it already.
+
+        Notes
+        -----
+        A declared symmetry is left out, as the labels need not have it.
+
+        References
+        ----------
+        THEORY 12; Sun, Shi and Li 2023 (SORL, 2311.03524); Khosla et al. 2020 (SupCon, 2004.11362).
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> graph = pg.zoo.planted_subclasses(2, 2, size=1, within=".1", across=".05")
+        >>> graph.with_labels(graph.labels, weight="1/2").spectrum(4).gamma
+        array([1.    , 0.81  , 0.2812, 0.2812])
+        """
+        drawn = labelled_pairs(self.population, known, weight, class_weights)
+        if self.known is not None:
+            raise InvalidArgument(
+                f"this graph has labels in it already, {self.known!r}; give all labels that are known to the graph without them"
+            )
+        if drawn is None:
+            return self
+        pairs, labels = drawn
+        w_x, factor = weights.arrays(pairs)
+        return replace(self, w_x=w_x, factor=factor, symmetry=None, pair_population=pairs, known=labels)
 
     @cached_property
     def _fourier(self) -> FourierBlocks | None:
         return None if self.symmetry is None else FourierBlocks(self.factor, self.w_x, self.components, self.symmetry)
 
     @cached_property
-    def _split(self) -> Components:
-        return find_components(self.factor)
-
-    @cached_property
     def grid(self) -> Grid | None:
         """The coordinates whose product this graph is, where its outcomes are tuples and it is one; found by looking at p and A."""
-        return find_grid(self.population)
-
-    @property
-    def components(self) -> Ints:
-        """The component of each view, (N,), numbered by first view: 0, 1, ..."""
-        return self._split.of_column
-
-    @property
-    def component_count(self) -> int:
-        """The number of connected components: the multiplicity of the eigenvalue 1 [THEORY 2.3]."""
-        return self._split.count
+        return find_grid(self.population) if self.pair_population is None else None
 
     @property
     def view_labels(self) -> Any:
@@ -249,27 +252,6 @@ class PopulationGraph(Immutable):
         if self.labels is None:
             raise InvalidArgument("this graph has no labels; pass labels= to popgraph.build")
         return bayes_labels(self.labels, self.p, self.kernel)
-
-    @cached_property
-    def _index(self) -> dict[Hashable, int]:
-        return {by_value(view): i for i, view in enumerate(self.views)}
-
-    def index(self, view: Any) -> int:
-        """Return the row of a view; `InvalidArgument` if it is none of this graph.
-
-        Examples
-        --------
-        >>> import popgraph as pg
-        >>> pg.zoo.hypercube(2).index((0, 1))
-        1
-        """
-        try:
-            if isinstance(self.views, range) and isinstance(view, int | np.integer):  # no dictionary of 10^7 numbers
-                return self.views.index(int(view))
-            return self.views.index(view) if isinstance(self.views, StateSequence) else self._index[by_value(view)]
-        except (KeyError, TypeError, ValueError):
-            meant = did_you_mean([view], self.views) or "; its views are graph.views"
-            raise InvalidArgument(f"{shorten(view)} is no view of this graph{meant}") from None
 
     @in_words("the spectrum", "use a smaller k")
     def spectrum(self, k: int, *, solver: str | None = None, features: Any = None) -> Spectrum:
@@ -329,11 +311,11 @@ class PopulationGraph(Immutable):
           = sum over naturals of p · A(x) · A(x'):
           1/2 · 2/3 · 1/3 = 1/9   from 'lightning'
         """
-        return explain(self.population, self._by_view, self.index(x), self.index(x_plus))
+        return explain(self._drawn, self._by_view, self.index(x), self.index(x_plus))
 
     @cached_property
     def _by_view(self) -> Any:
-        return self.kernel.tocsc()
+        return self._drawn.kernel.tocsc()
 
     def sample_views(self, size: int, *, rng: Seed = None) -> Ints:
         """Draw views from w_x: an array (size,) of positions in `views`.
@@ -359,31 +341,7 @@ class PopulationGraph(Immutable):
 
     @cached_property
     def _sampler(self) -> PairSampler:
-        return PairSampler(self.p, self.kernel)
-
-    def to_networkx(self) -> export.Graph:
-        """Return a networkx Graph: a node for each view with its `w_x`, an edge for each w_xx' > 0 with its `weight`.
-
-        Self-weights are self-loops, which networkx' degree counts twice: its Laplacians are off. `TooLarge` if w does not fit.
-
-        Examples
-        --------
-        >>> import popgraph as pg
-        >>> pg.zoo.hypercube(2).to_networkx().nodes[0, 1]
-        {'w_x': 0.25}
-        """
-        return export.to_networkx(self.views, self.w_x, self.weight_matrix("csr"), self.name)
-
-    def to_pandas(self) -> export.DataFrame:
-        """Return w as a pandas DataFrame, labelled by the views on both sides; `TooLarge` if it does not fit.
-
-        Examples
-        --------
-        >>> import popgraph as pg
-        >>> pg.zoo.hypercube(1).to_pandas().to_numpy().tolist()
-        [[0.3125, 0.1875], [0.1875, 0.3125]]
-        """
-        return export.to_pandas(self.views, self.w)
+        return PairSampler(*pair_draws(self))
 
     def __repr__(self) -> str:
         group = "" if self.symmetry is None else f", symmetric under {self.symmetry.group}"

@@ -9,6 +9,7 @@ from popgraph.basics.arrays import Floats, Sparse, frozen, frozen_csr, row_range
 from popgraph.basics.memory import reserve
 from popgraph.basics.protocols import ViewedPopulation
 from popgraph.basics.words import listing, shorten, size_in_words
+from popgraph.declare import EnumeratedPopulation
 from popgraph.errors import InvalidArgument, TooLarge
 
 MAX_DENSE_BYTES = 2**30  # of a dense w: 11,585 x 11,585 numbers
@@ -32,6 +33,13 @@ def view_probabilities(p: Floats, A: Sparse, views: Sequence[Hashable]) -> Float
             "leave it out or make it larger"
         )
     return w_x
+
+
+def arrays(population: EnumeratedPopulation) -> tuple[Floats, Sparse]:
+    """Return w_x (N,) and the factor M (n, N) of a population."""
+    p, A = population.distribution.probabilities, population.kernel
+    w_x = view_probabilities(p, A, population.views)
+    return frozen(w_x), factor(p, A, w_x)
 
 
 def factor(p: Floats, A: Sparse, w_x: Floats) -> Sparse:

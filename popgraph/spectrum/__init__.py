@@ -32,6 +32,7 @@ from popgraph.spectrum.components import Components, find_components
 from popgraph.spectrum.policy import PREFERRED_DENSE_SIDE, choose_solver, decompose, whole_eigenspace
 from popgraph.spectrum.product.solve import Grid
 from popgraph.spectrum.ritz import ritz
+from popgraph.spectrum.signed import SignedSpectrum, lazy_factor, of_lazy_walk
 from popgraph.spectrum.solvers.operator import decompose_operator
 from popgraph.spectrum.value import SolverUse, Spectrum
 
@@ -41,6 +42,7 @@ __all__ = [
     "Components",
     "Grid",
     "Remainder",
+    "SignedSpectrum",
     "Solution",
     "SolverUse",
     "Spectrum",
@@ -50,8 +52,10 @@ __all__ = [
     "decompose_operator",
     "find_components",
     "groups",
+    "lazy_factor",
     "leading_eigenvectors",
     "nothing_to_solve",
+    "of_lazy_walk",
     "orthonormal",
     "products_with",
     "ritz",

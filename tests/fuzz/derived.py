@@ -204,6 +204,11 @@ RECEIVERS = {
             "x_plus": Argument(1, v.anything("an int"), ("view",)),
             "form": choice("csr"),
             "features": Argument(None, v.anything("None"), ("features", "solver")),  # which do not go together
+            "known": Argument({0: "even", 1: "odd"}, declared.known, ("known", "label", "natural")),
+            "weight": Argument("1/4", v.probability, ("weight", "known", "probability")),
+            "class_weights": Argument(
+                {"even": 0.5, "odd": 0.5}, v.anything("None"), ("class_weights", "class", "weights")
+            ),
         },
         summary,
     ),
@@ -252,7 +257,9 @@ INTERNAL = {
     "plot.explorer.Explorer",
     "populations.class_coordinates.ClassCoordinates",
     "populations.exact.algebraic.Eigenvalue",  # its methods print
+    "populations.factored_views.FactoredViews",
     "populations.fourier.FourierBlocks",
+    "populations.listed_views.ListedViews",
     "populations.sampling.PairSampler",
     "populations.structure.coordinates.EigenfunctionCoordinates",
     "populations.structure.factors.Factors",

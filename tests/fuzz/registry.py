@@ -130,6 +130,10 @@ sp.save_npz(MATRIX, sp.csr_array([[0.75, 0.25], [0.25, 0.75]]))
 SAVED = pg.save(pg.build(LAW, {x: {x: 1} for x in LAW}), SAVED)
 
 
+KNOWN = Argument({CLOUD.naturals[0]: 0, CLOUD.naturals[1]: 1}, declared.known, ("known", "label", "natural"))
+CLASS_WEIGHTS = Argument({0: 0.5, 1: 0.5}, v.anything("None", "an empty list"), ("class_weights", "class", "weights"))
+
+
 def graph(plain: Any = CLOUD) -> Argument:
     return Argument(plain, v.graph, ("graph", "PopulationGraph"))
 
@@ -509,6 +513,15 @@ entry(
     CLOUD.with_symmetry,
     observe=repr,
     generators=Argument(lambda x: x, v.anything(), ("generator", "generators")),
+)
+entry(
+    "PopulationGraph.with_labels",
+    CLOUD.with_labels,
+    300,
+    observe=lambda graph: [graph.w_x, graph.known],
+    known=KNOWN,
+    weight=Argument("1/4", v.probability, ("weight", "known", "probability")),
+    class_weights=CLASS_WEIGHTS,
 )
 entry("compare", pg.compare, graph=graph(), other=Argument(CUBE, v.graph, ("other", "graph")), k=optional_k(1))
 entry("partition_bounds", pg.partition_bounds, graph=graph(), m=k())
