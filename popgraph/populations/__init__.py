@@ -26,7 +26,15 @@ from popgraph.populations.class_coordinates import ClassCoordinates
 from popgraph.populations.columns import read_columns
 from popgraph.populations.features import FeatureClass, check_dimension, read_features
 from popgraph.populations.graph import PopulationGraph
-from popgraph.populations.pairs import ExactWeights, PairGraph, pair_graph
+from popgraph.populations.pairs import (
+    ExactWeights,
+    PairGraph,
+    from_bipartite,
+    from_chain,
+    from_pairs,
+    from_trajectories,
+    pair_graph,
+)
 from popgraph.populations.printing import sizes_in_words
 from popgraph.populations.reading import read_graph
 from popgraph.populations.sampling import PairSampler, read_draws
@@ -46,7 +54,11 @@ __all__ = [
     "ProductTraining",
     "build",
     "check_dimension",
+    "from_bipartite",
+    "from_chain",
+    "from_pairs",
     "from_population",
+    "from_trajectories",
     "function_of_views",
     "mixture",
     "pair_graph",

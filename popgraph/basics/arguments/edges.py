@@ -26,7 +26,7 @@ from popgraph.basics.arguments.kernels import is_mapping
 from popgraph.basics.arguments.outcomes import list_finite, read_outcome
 from popgraph.basics.arguments.probabilities import parse_probability
 from popgraph.basics.arguments.tables import as_array, can, is_sparse, is_tensor
-from popgraph.basics.words import listing, shorten
+from popgraph.basics.words import did_you_mean, listing, shorten
 from popgraph.errors import InvalidArgument, InvalidDistribution
 
 HALF = Fraction(1, 2)
@@ -87,6 +87,17 @@ def _of_table(table: Any) -> Iterable[tuple[Any, ...]]:
     for row in list_finite(table, "the edges"):
         edge = tuple(row[place] for place in places)
         yield edge if len(edge) == 3 else (*edge, 1)
+
+
+def node_attribute(graph: Any, name: str) -> dict[Any, Any]:
+    """Return node -> the value of an attribute of a networkx graph's nodes, None where a node lacks it."""
+    if not any(name in attributes for _, attributes in graph.nodes(data=True)):
+        known = sorted({str(each) for _, attributes in graph.nodes(data=True) for each in attributes})
+        raise InvalidArgument(
+            f"labels is {name!r}, an attribute that no node of the graph has{did_you_mean([name], known)}; give one that nodes "
+            "have, or a mapping"
+        )
+    return dict(graph.nodes(data=name))
 
 
 def edge_columns(name: str, table: Any) -> list[int]:

@@ -45,7 +45,7 @@ from popgraph.basics.arguments.entries import Entries, Weights, number_both, num
 from popgraph.basics.arguments.kernels import check_indices, is_mapping
 from popgraph.basics.arguments.outcomes import list_finite, read_distinct
 from popgraph.basics.arguments.probabilities import parse_probability
-from popgraph.basics.arguments.scalars import is_whole
+from popgraph.basics.arguments.scalars import by_value, is_whole
 from popgraph.basics.arguments.tables import as_array, can, is_sparse, is_tensor
 from popgraph.basics.memory import reserve
 from popgraph.basics.words import listing, shorten
@@ -80,6 +80,9 @@ def read_pairs(name: str, given: Any, *, square: bool, listed: bool = True, norm
     elif isinstance(given, np.ndarray) or is_tensor(given) or (hasattr(given, "__array__") and not is_vector(given)):
         array = as_array(name, given)
         entries = _of_list(form, list(array)) if array.ndim == 1 else _of_array(form, array)
+    elif not hasattr(given, "__iter__"):
+        own = "; its own w is graph.w, with views=graph.views" if can(given, "views", "spectrum") else ""
+        raise InvalidArgument(f"{name} is {shorten(given)}, a {type(given).__name__}; {form.need}{own}")
     else:
         entries = _of_list(form, list_finite(given, f"the pairs of {name}"))
     if not len(entries.rows):
@@ -227,15 +230,13 @@ def _of_sparse(form: _Form, matrix: Any) -> Entries:
     _check_shape(form, coo.shape)
     rows, columns = coo.row.astype(np.intp), coo.col.astype(np.intp)
     weights = _checked(form, coo.data, lambda i: (int(rows[i]), int(columns[i])))
-    return Entries(rows, columns, weights, *map(range, coo.shape))
+    return Entries(rows, columns, weights, range(coo.shape[0]), range(coo.shape[1]))
 
 
 def _checked(form: _Form, data: Any, name_of: Any) -> Weights:
     """Read weights of an array of any type."""
     if data.dtype.kind not in "iufOUS":
-        raise InvalidDistribution(
-            f"{form.name} has entries of the type {data.dtype}, which are no weights; give numbers, 0 or more"
-        )
+        raise InvalidDistribution(f"{form.name} has entries of the type {data.dtype}; weights are numbers, 0 or more")
     return read_weights_of(data, name_of)
 
 
@@ -277,7 +278,7 @@ def _of_list(form: _Form, items: list[Any]) -> Entries:
     if len({len(row) for row in rows}) > 1:
         first = next(row for row in rows if len(row) != len(rows[0]))
         raise InvalidArgument(
-            f"{form.name} has {shorten(first)} of length {len(first)} beside {shorten(rows[0])} of length {len(rows[0])}; {form.need}"
+            f"{form.name} has {shorten(first)} beside {shorten(rows[0])}, of another length; {form.need}"
         )
     array = as_array(form.name, items)
     if array.dtype.kind in "US" or array.ndim != 2:
@@ -309,13 +310,13 @@ def _matrix(form: _Form, array: Any, row_names: Sequence[Any] | None, column_nam
     reserve(
         f"the entries of {form.name}", 24.0 * np.count_nonzero(array), "give a sparse matrix, and floats of 64 bits"
     )
-    sides = [
+    sides: list[Sequence[Hashable]] = [
         range(length) if names is None else read_distinct(names, "name", "name each row and column once")
         for names, length in zip((row_names, column_names), array.shape, strict=True)
     ]
     rows, columns = np.nonzero(array)
-    weights = _checked(form, array[rows, columns], lambda i: (sides[0][rows[i]], sides[1][columns[i]]))
-    return Entries(rows, columns, weights, *sides)
+    weights = _checked(form, array[rows, columns], lambda i: (sides[0][int(rows[i])], sides[1][int(columns[i])]))
+    return Entries(rows, columns, weights, sides[0], sides[1])
 
 
 def _check_shape(form: _Form, shape: tuple[int, ...]) -> None:
@@ -349,21 +350,18 @@ def _can_be_weights(array: Any) -> bool:
     return True
 
 
-def ordered_views(entries: Entries, views: Any, what: str, side: int) -> tuple[Any, Sequence[Hashable]]:
-    """Return where each row (side 0) or column (side 1) goes, None for where it is, and the names in that order.
+def ordered_views(names: Sequence[Hashable], views: Any, what: str) -> tuple[Any, Sequence[Hashable]]:
+    """Return where each row or column goes, None for where it is, and the names in that order.
 
     `views` names what has no names, and orders what has.
     """
-    names = (entries.row_names, entries.column_names)[side]
     if views is None:
         return None, names
-    wanted = read_distinct(views, "view", f"name each view once in {what}")
+    wanted = read_distinct(views, "view", "name each view once")
     if isinstance(names, range):
         if len(wanted) != len(names):
             raise InvalidArgument(f"{what} has {len(wanted)} names for {len(names)} views; give one for each")
         return None, wanted
     refuse_other_names(what, wanted, names, "view")
-    positions = positions_by_name(what, names, wanted, "view")
-    rank = np.empty(len(names), dtype=np.intp)
-    rank[positions] = np.arange(len(names))
-    return rank, wanted
+    position = {by_value(view): i for i, view in enumerate(wanted)}
+    return np.array([position[by_value(view)] for view in names], dtype=np.intp), wanted
