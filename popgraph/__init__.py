@@ -28,6 +28,7 @@ from popgraph.downstream import (
 )
 from popgraph.io import load, save
 from popgraph.populations import (
+    BipartiteGraph,
     PairGraph,
     PopulationGraph,
     build,
@@ -38,7 +39,7 @@ from popgraph.populations import (
     product,
     structure,
 )
-from popgraph.spectrum import Spectrum
+from popgraph.spectrum import SingularSpectrum, Spectrum
 from popgraph.training import Training, train, train_critic
 from popgraph.verification import Match, compare, verify, verify_sampled
 
@@ -52,10 +53,12 @@ __version__ = "0.2.0"
 
 __all__ = [
     "Augmentation",
+    "BipartiteGraph",
     "Distribution",
     "Match",
     "PairGraph",
     "PopulationGraph",
+    "SingularSpectrum",
     "Spectrum",
     "Training",
     "apply",

@@ -27,8 +27,10 @@ from popgraph.populations.columns import read_columns
 from popgraph.populations.features import FeatureClass, check_dimension, read_features
 from popgraph.populations.graph import PopulationGraph
 from popgraph.populations.pairs import (
+    BipartiteGraph,
     ExactWeights,
     PairGraph,
+    bipartite_graph,
     from_bipartite,
     from_chain,
     from_pairs,
@@ -43,6 +45,7 @@ from popgraph.populations.structure.low_degree import function_of_views
 from popgraph.populations.weights import pair_weights
 
 __all__ = [
+    "BipartiteGraph",
     "ClassCoordinates",
     "ExactWeights",
     "FeatureClass",
@@ -52,6 +55,7 @@ __all__ = [
     "PopulationGraph",
     "ProductGraph",
     "ProductTraining",
+    "bipartite_graph",
     "build",
     "check_dimension",
     "from_bipartite",

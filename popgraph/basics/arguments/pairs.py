@@ -140,14 +140,30 @@ def _of_rows(form: _Form, keys: list[Any], rows: list[dict[Any, Any]]) -> Entrie
 
 
 def _of_graph(form: _Form, graph: Any) -> Entries:
-    """Return the adjacency of a networkx graph: an undirected edge stands twice, a self-loop once, parallel edges add up."""
+    """Return the adjacency of a networkx graph: an undirected edge stands twice, a self-loop once, parallel edges add up.
+
+    Of two kinds of views, a graph whose nodes are marked as networkx' bipartite graphs are has the nodes with bipartite=0 as rows.
+    """
     edges = [(x, y, 1 if each is None else each) for x, y, each in graph.edges(data="weight", default=1)]
-    if not graph.is_directed():
-        edges += [(y, x, each) for x, y, each in edges if x != y]
-    _, nodes = number_names(list(graph.nodes), "node")
-    position = {node: i for i, node in enumerate(nodes)}
-    rows, columns = (np.fromiter((position[edge[end]] for edge in edges), np.intp, len(edges)) for end in (0, 1))
-    return Entries(rows, columns, read_weights_of([edge[2] for edge in edges], lambda i: edges[i][:2]), nodes, nodes)
+    sides = dict(graph.nodes(data="bipartite"))
+    if not form.square and sides and all(side in (0, 1) for side in sides.values()):
+        edges = [(x, y, each) if sides[x] == 0 else (y, x, each) for x, y, each in edges]
+        inside = next(((x, y) for x, y, _ in edges if sides[x] == sides[y]), None)
+        if inside:
+            raise InvalidArgument(
+                f"{form.name} has the edge {shorten(inside)} between two nodes with bipartite={sides[inside[0]]}"
+            )
+        row_names, column_names = ([node for node, side in sides.items() if side == wanted] for wanted in (0, 1))
+    else:
+        if not graph.is_directed():
+            edges += [(y, x, each) for x, y, each in edges if x != y]
+        row_names = column_names = list(graph.nodes)
+    _, rows_in_order = number_names(row_names, "node")
+    columns_in_order = rows_in_order if row_names is column_names else number_names(column_names, "node")[1]
+    places = [{node: i for i, node in enumerate(names)} for names in (rows_in_order, columns_in_order)]
+    rows, columns = (np.fromiter((places[end][edge[end]] for edge in edges), np.intp, len(edges)) for end in (0, 1))
+    weights = read_weights_of([edge[2] for edge in edges], lambda i: edges[i][:2])
+    return Entries(rows, columns, weights, rows_in_order, columns_in_order)
 
 
 def _of_frame(form: _Form, table: Any) -> Entries:

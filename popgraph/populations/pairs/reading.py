@@ -1,6 +1,6 @@
 """`from_pairs` and `from_bipartite`: from pairs that were observed or weighted, in any of their forms, to the graph of them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from popgraph.basics.arguments import flag, word
 from popgraph.basics.arguments.containers import is_graph
@@ -9,11 +9,9 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.labels import read_labels
 from popgraph.basics.arguments.pairs import ordered_views, read_pairs
 from popgraph.basics.memory import in_words
+from popgraph.populations.pairs.bipartite import BipartiteGraph, bipartite_graph
 from popgraph.populations.pairs.graph import PairGraph, pair_graph
 from popgraph.populations.pairs.law import SYMMETRY_TOLERANCE, PairLaw, check_marginals, pair_law, reordered, symmetric
-
-if TYPE_CHECKING:
-    from popgraph.populations.pairs.bipartite import BipartiteGraph
 
 MENDS = "pass symmetrize=True for (w + wᵀ)/2, or give these pairs to popgraph.from_bipartite, for two encoders"
 
@@ -117,7 +115,7 @@ def from_bipartite(
     labels_z: Any = None,
     normalize: bool = False,
     name: str = "",
-) -> "BipartiteGraph":
+) -> BipartiteGraph:
     """Make a graph of two encoders of the pairs (x, z) of two kinds of views, such as images and their captions.
 
     Parameters
@@ -125,7 +123,8 @@ def from_bipartite(
     C : mapping, sequence, array, sparse matrix, table or networkx graph
         The probability of each pair, in the forms that `from_pairs` takes; a matrix has a row for each x and a column for each z.
         Every array of numbers is a matrix: observed pairs are a list of tuples (x, z), an array (m, 2) of names, or a table whose
-        rows have no names. Of a networkx graph both kinds are its nodes, and a directed edge is one pair.
+        rows have no names. A networkx graph has x with the attribute bipartite=0 and z with 1, as networkx marks them, or both kinds
+        are its nodes, where a directed edge is one pair.
     views_x, views_z : sequences of N_x and N_z outcomes, optional
         The order of the views of either kind, or the names of a matrix's rows and columns.
     labels_x, labels_z : sequence of labels, mapping view -> label or Series, optional
@@ -155,8 +154,6 @@ def from_bipartite(
     >>> pairs.N_x, pairs.N_z
     (2, 2)
     """
-    from popgraph.populations.pairs.bipartite import bipartite_graph
-
     flag("normalize", normalize)
     word("name", name)
     entries = read_pairs("C", C, square=False, normalize=normalize)
