@@ -26,6 +26,7 @@ from popgraph.populations.class_coordinates import ClassCoordinates
 from popgraph.populations.columns import read_columns
 from popgraph.populations.features import FeatureClass, check_dimension, read_features
 from popgraph.populations.graph import PopulationGraph
+from popgraph.populations.labelled import KnownLabels, data_view_law, pair_draws
 from popgraph.populations.pairs import (
     BipartiteGraph,
     ExactWeights,
@@ -49,6 +50,7 @@ __all__ = [
     "ClassCoordinates",
     "ExactWeights",
     "FeatureClass",
+    "KnownLabels",
     "MixtureGraph",
     "PairGraph",
     "PairSampler",
@@ -58,6 +60,7 @@ __all__ = [
     "bipartite_graph",
     "build",
     "check_dimension",
+    "data_view_law",
     "from_bipartite",
     "from_chain",
     "from_pairs",
@@ -65,6 +68,7 @@ __all__ = [
     "from_trajectories",
     "function_of_views",
     "mixture",
+    "pair_draws",
     "pair_graph",
     "pair_weights",
     "product",

@@ -362,7 +362,8 @@ class PopulationGraph(FactoredViews):
 
     def __repr__(self) -> str:
         group = "" if self.symmetry is None else f", symmetric under {self.symmetry.group}"
-        return f"PopulationGraph({printing.sizes_in_words(self)}{group})"
+        known = "" if self.known is None else f", labels of {self.known.count:,} naturals in the pairs"
+        return f"PopulationGraph({printing.sizes_in_words(self)}{group}{known})"
 
     def __str__(self) -> str:
         return printing.graph_text(self, self._shown_spectrum())

@@ -123,7 +123,7 @@ def from_bipartite(
     C : mapping, sequence, array, sparse matrix, table or networkx graph
         The probability of each pair, in the forms that `from_pairs` takes; a matrix has a row for each x and a column for each z.
         Every array of numbers is a matrix: observed pairs are a list of tuples (x, z), an array (m, 2) of names, or a table whose
-        rows have no names. A networkx graph has x with the attribute bipartite=0 and z with 1, as networkx marks them, or both kinds
+        rows have no names. A networkx graph has x with the attribute bipartite=0 and z with 1, or both kinds
         are its nodes, where a directed edge is one pair.
     views_x, views_z : sequences of N_x and N_z outcomes, optional
         The order of the views of either kind, or the names of a matrix's rows and columns.
