@@ -2,8 +2,9 @@
 
 from popgraph.populations.pairs.bipartite import BipartiteGraph, bipartite_graph
 from popgraph.populations.pairs.chain import from_chain
+from popgraph.populations.pairs.exact_weights import ExactWeights
 from popgraph.populations.pairs.explanation import PairExplanation
-from popgraph.populations.pairs.graph import ExactWeights, PairGraph, pair_graph
+from popgraph.populations.pairs.graph import PairGraph, pair_graph
 from popgraph.populations.pairs.reading import from_bipartite, from_pairs
 from popgraph.populations.pairs.trajectories import from_trajectories
 

@@ -15,7 +15,7 @@ from popgraph.basics.arrays import Floats, Sparse, frozen, frozen_csr
 from popgraph.basics.memory import reserve
 from popgraph.basics.words import listing, shorten
 from popgraph.errors import InvalidArgument, InvalidDistribution
-from popgraph.populations.pairs.graph import ExactWeights
+from popgraph.populations.pairs.exact_weights import ExactWeights
 from popgraph.populations.weights import MIN_VIEW_PROBABILITY
 
 SYMMETRY_TOLERANCE = (
