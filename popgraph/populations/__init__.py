@@ -29,7 +29,7 @@ from popgraph.populations.graph import PopulationGraph
 from popgraph.populations.labelled import KnownLabels, data_view_law, pair_draws
 from popgraph.populations.pairs import BipartiteGraph, ExactWeights, PairGraph, bipartite_graph, pair_graph
 from popgraph.populations.printing import sizes_in_words
-from popgraph.populations.reading import read_graph
+from popgraph.populations.reading import given_pairs, read_graph
 from popgraph.populations.sampling import PairSampler, read_draws
 from popgraph.populations.structure import MixtureGraph, ProductGraph, ProductTraining, mixture, product
 from popgraph.populations.structure.low_degree import function_of_views
@@ -53,6 +53,7 @@ __all__ = [
     "data_view_law",
     "from_population",
     "function_of_views",
+    "given_pairs",
     "mixture",
     "pair_draws",
     "pair_graph",
