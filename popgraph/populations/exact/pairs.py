@@ -17,30 +17,19 @@ from popgraph.populations.exact.value import ExactGraph
 
 
 @dataclass(frozen=True, eq=False)
-class ExactWeights(Immutable):
-    """Hold the entries of a sparse w as fractions: numerators, in the order of its stored entries, over one denominator."""
-
-    numerators: Any
-    denominator: int
-
-    def entry(self, position: int) -> Fraction:
-        """Return one entry of w, by its position among those stored."""
-        return Fraction(int(self.numerators[position]), self.denominator)
-
-
-@dataclass(frozen=True, eq=False)
 class ExactPairs(Immutable):
-    """Hold views and w (N, N), a csr_array with its entries as fractions."""
+    """Hold views and w (N, N), a csr_array, with a numerator for each stored entry over one denominator."""
 
     views: Sequence[Hashable]
     w: Sparse
-    weights: ExactWeights
+    numerators: Any
+    denominator: int
 
     def row(self, i: int) -> list[tuple[int, int]]:
         """List (column, numerator) of the entries of a row."""
         start, stop = (int(each) for each in self.w.indptr[i : i + 2])
         columns = self.w.indices[start:stop].tolist()
-        return [(j, int(c)) for j, c in zip(columns, self.weights.numerators[start:stop], strict=True)]
+        return [(j, int(c)) for j, c in zip(columns, self.numerators[start:stop], strict=True)]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -72,7 +61,7 @@ class ExactPairGraph(ExactGraph):
         w, w_x = np.full((N, N), Fraction(0), dtype=object), np.full(N, Fraction(0), dtype=object)
         for i in range(N):
             for j, numerator in pairs.row(i):
-                w[i, j] = Fraction(numerator, pairs.weights.denominator)
+                w[i, j] = Fraction(numerator, pairs.denominator)
                 w_x[i] += w[i, j]
         return w, w_x
 

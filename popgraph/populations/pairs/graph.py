@@ -19,10 +19,11 @@ from popgraph.declare import Seed
 from popgraph.errors import InvalidArgument, InvalidDistribution, TooLarge
 from popgraph.populations import export
 from popgraph.populations.columns import read_columns
-from popgraph.populations.exact import ExactPairGraph, ExactPairs, ExactWeights
+from popgraph.populations.exact import ExactPairGraph, ExactPairs
 from popgraph.populations.explanation import Probability
 from popgraph.populations.features import read_features
 from popgraph.populations.pairs import printing
+from popgraph.populations.pairs.exact_weights import ExactWeights
 from popgraph.populations.pairs.explanation import PairExplanation
 from popgraph.populations.sampling import read_draws
 from popgraph.populations.weights import MAX_DENSE_BYTES
@@ -129,7 +130,8 @@ class PairGraph(Immutable):
                 f"w({shorten(self.views[i])}, {shorten(self.views[j])}) is the float {self._weight(i, j)!s}, and floats are not "
                 'promoted to fractions; give counts, Fraction(1, 10) or "1/10"'
             )
-        return ExactPairGraph(ExactPairs(self.views, self.pairs, self.exact_weights))
+        exact = self.exact_weights
+        return ExactPairGraph(ExactPairs(self.views, self.pairs, exact.numerators, exact.denominator))
 
     @property
     def _first_float(self) -> tuple[int, int]:
