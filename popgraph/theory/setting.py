@@ -10,7 +10,7 @@ import numpy as np
 from popgraph.basics.arguments.classes import classes_in_order, is_labelled
 from popgraph.basics.arrays import Floats
 from popgraph.basics.subspace import column_space, tolerance
-from popgraph.downstream import Partition, class_mass, pairs_told_apart
+from popgraph.downstream import Partition, class_mass, told_apart
 from popgraph.losses import population_value, spectral
 from popgraph.populations import BipartiteGraph, PopulationGraph, pair_draws
 from popgraph.spectrum import Spectrum
@@ -224,11 +224,7 @@ class Setting:
     @cached_property
     def inconsistency(self) -> float:
         """φ^ŷ = Σ w_xx' 1[ŷ(x) ≠ ŷ(x')]."""
-        if isinstance(self.graph, PopulationGraph):
-            return pairs_told_apart(*pair_draws(self.graph), self.view_labels)
-        w = self.w.tocoo()
-        x, x_plus = w.coords
-        return float(w.data[self.view_labels[x] != self.view_labels[x_plus]].sum())
+        return told_apart(self.graph, self.view_labels)
 
     def random_embedding(self, k: int | None = None) -> Floats:
         """Return Gaussian rows, (N, k)."""
