@@ -3,7 +3,7 @@
 Where some naturals are unlabelled (None), α is an error, as those bounds are about all naturals, and Δ counts the labelled ones.
 """
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation
 from popgraph.downstream.votes import sum_by_class
 from popgraph.errors import InvalidArgument
-from popgraph.populations import pair_draws
+from popgraph.populations import given_pairs, pair_draws
 
 
 def alpha(graph: LabelledPopulation, labels: Any = None) -> float:
@@ -81,7 +81,7 @@ def inconsistency(graph: LabelledPopulation, view_labels: Any = None) -> float:
         raise InvalidArgument("the graph has no labels: pass view_labels=, one label for each view")
     label_of_view = graph.view_labels if view_labels is None else read_view_labels(graph, view_labels)
     need_every_label(label_of_view, "φ", "view")
-    return share_told_apart(graph, classes_in_order(label_of_view)[1])
+    return told_apart(graph, classes_in_order(label_of_view)[1])
 
 
 def read_view_labels(graph: ViewedPopulation, view_labels: Any, name: str = "view_labels") -> Any:
@@ -109,13 +109,12 @@ def class_mass(p: Floats, A: Any, y: Ints, r: int) -> Floats:
     return sum_by_class(A.T, y, r, p)
 
 
-def share_told_apart(graph: LabelledPopulation, codes: Ints) -> float:
-    """Return φ^ŷ = Σ w_xx' 1[ŷ(x) ≠ ŷ(x')] from the views' labels as numbers 0, 1, ..., whatever declares the pairs."""
-    drawn = pair_draws(graph)
-    if drawn is not None:
-        return pairs_told_apart(drawn.p, drawn.A, codes)
-    w = cast(Any, graph).weight_matrix("csr").tocoo()
-    return float(w.data[codes[w.row] != codes[w.col]].sum())
+def told_apart(graph: Any, codes: Ints) -> float:
+    """Return φ^ŷ = Σ w_xx' 1[ŷ(x) ≠ ŷ(x')] of a population whose pairs are drawn by a listed kernel, or given."""
+    if (w := given_pairs(graph)) is None:
+        return pairs_told_apart(*pair_draws(graph), codes)
+    x = np.repeat(np.arange(graph.N), np.diff(w.indptr))
+    return float(w.data[codes[x] != codes[w.indices]].sum())
 
 
 def pairs_told_apart(p: Floats, A: Any, codes: Ints) -> float:

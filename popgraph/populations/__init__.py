@@ -24,13 +24,22 @@ from popgraph.populations import structure
 from popgraph.populations.building import build, from_population
 from popgraph.populations.class_coordinates import ClassCoordinates
 from popgraph.populations.columns import read_columns
-from popgraph.populations.draws import PairDraws, data_view_law, pair_draws
 from popgraph.populations.features import FeatureClass, check_dimension, read_features
 from popgraph.populations.graph import PopulationGraph
-from popgraph.populations.labelled import KnownLabels
-from popgraph.populations.pairs import BipartiteGraph, ExactWeights, PairGraph, bipartite_graph, pair_graph
+from popgraph.populations.labelled import KnownLabels, data_view_law, pair_draws
+from popgraph.populations.pairs import (
+    BipartiteGraph,
+    ExactWeights,
+    PairGraph,
+    bipartite_graph,
+    from_bipartite,
+    from_chain,
+    from_pairs,
+    from_trajectories,
+    pair_graph,
+)
 from popgraph.populations.printing import sizes_in_words
-from popgraph.populations.reading import read_graph
+from popgraph.populations.reading import given_pairs, read_graph
 from popgraph.populations.sampling import PairSampler, read_draws
 from popgraph.populations.structure import MixtureGraph, ProductGraph, ProductTraining, mixture, product
 from popgraph.populations.structure.low_degree import function_of_views
@@ -43,7 +52,6 @@ __all__ = [
     "FeatureClass",
     "KnownLabels",
     "MixtureGraph",
-    "PairDraws",
     "PairGraph",
     "PairSampler",
     "PopulationGraph",
@@ -53,8 +61,13 @@ __all__ = [
     "build",
     "check_dimension",
     "data_view_law",
+    "from_bipartite",
+    "from_chain",
+    "from_pairs",
     "from_population",
+    "from_trajectories",
     "function_of_views",
+    "given_pairs",
     "mixture",
     "pair_draws",
     "pair_graph",

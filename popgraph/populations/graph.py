@@ -19,7 +19,7 @@ from popgraph.populations.factored_views import FactoredViews
 from popgraph.populations.features import read_features
 from popgraph.populations.fourier import FourierBlocks
 from popgraph.populations.grid import find_grid
-from popgraph.populations.labelled import KnownLabels, labelled_pairs
+from popgraph.populations.labelled import KnownLabels, labelled_pairs, pair_draws
 from popgraph.populations.sampling import PairSampler
 from popgraph.populations.symmetry import Symmetry, read_symmetry
 from popgraph.spectrum import Grid, Spectrum, decompose, ritz
@@ -133,7 +133,7 @@ class PopulationGraph(FactoredViews):
     @property
     def w(self) -> Floats:
         """The positive pairs' probabilities w_xx' = Σ p(x̄) A(x|x̄) A(x'|x̄), a dense (N, N) array; `TooLarge` above 1 GiB."""
-        return weights.dense(self._drawn.distribution.probabilities, self._drawn.kernel)
+        return weights.dense(*pair_draws(self))
 
     def weight_matrix(self, form: Literal["dense", "csr"] = "csr") -> Any:
         """Return w as a dense array or a csr_array; `TooLarge` above 1 GiB dense, 8 GiB sparse; `InvalidArgument` of another form.
@@ -146,7 +146,7 @@ class PopulationGraph(FactoredViews):
         """
         if one_of("form", form, ("dense", "csr")) == "dense":
             return self.w
-        return weights.sparse(self._drawn.distribution.probabilities, self._drawn.kernel)
+        return weights.sparse(*pair_draws(self))
 
     def expand(self) -> "PopulationGraph":
         """Return this graph: its naturals and views are listed already.
@@ -166,7 +166,7 @@ class PopulationGraph(FactoredViews):
         --------
         >>> import popgraph as pg
         >>> pg.zoo.hypercube(2).two_encoders().spectrum(4).sigma
-        array([1.  , 0.25, 0.25, 0.0625])
+        array([1.    , 0.25  , 0.25  , 0.0625])
         """
         return MAKERS["two encoders"](self)
 
@@ -353,7 +353,7 @@ class PopulationGraph(FactoredViews):
 
     @cached_property
     def _sampler(self) -> PairSampler:
-        return PairSampler(self._drawn.distribution.probabilities, self._drawn.kernel)
+        return PairSampler(*pair_draws(self))
 
     def __repr__(self) -> str:
         group = "" if self.symmetry is None else f", symmetric under {self.symmetry.group}"

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -78,6 +78,31 @@ class KnownLabels(Immutable):
 
     def __repr__(self) -> str:
         return f"KnownLabels({self.in_words})"
+
+
+class PairDraws(NamedTuple):
+    """Hold p (m,) and A (m, N) by which positive pairs are drawn: two independent views of one of m naturals."""
+
+    p: Floats
+    A: Any
+
+
+def pair_draws(population: Any) -> PairDraws:
+    """Return the law and kernel whose double draws are the pairs: of a population without labels in the graph its p and A.
+
+    w = Aᵀ diag(p) A of these. Classes, votes and probes are of `population.p` and `population.kernel`, the data.
+    """
+    drawn: EnumeratedPopulation | None = getattr(population, "pair_population", None)
+    if drawn is None:
+        return PairDraws(population.p, population.kernel)
+    return PairDraws(drawn.distribution.probabilities, drawn.kernel)
+
+
+def data_view_law(population: Any) -> Floats:
+    """Return the law Aᵀp of a view of the data, (N,): w_x, unless labels in the graph make the views of pairs another."""
+    if getattr(population, "pair_population", None) is None:
+        return population.w_x  # type: ignore[no-any-return]
+    return np.asarray(population.kernel.T @ population.p)
 
 
 def labelled_pairs(

@@ -14,12 +14,11 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.populations import read_population
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation
-from popgraph.downstream.labelling import share_told_apart
-from popgraph.downstream.parts import touching
+from popgraph.downstream.labelling import told_apart
 from popgraph.downstream.selftraining.teacher import read_teacher
 from popgraph.downstream.votes import indicators
 from popgraph.errors import NotConverged
-from popgraph.populations import pair_draws
+from popgraph.populations import given_pairs, pair_draws
 
 EQUAL_SHARES = 1e-12  # shares of a view's partners, and scores, that differ by less count as equal
 RELATIVE_RESIDUAL = 1e-12  # of conjugate gradients
@@ -61,7 +60,8 @@ def iterate(graph: LabelledPopulation, teacher: Any, *, steps: int = 1000) -> It
 
     The partners of x are the views x' with w_xx' > 0. A view keeps its class on a tie, and partners without a label have no vote.
     The steps always come to an end: w is positive semidefinite, so Σ w_xx' 1[y(x) = y(x')] is a convex function of the one-hot
-    labels, and it never falls, as each step maximises its linearisation.
+    labels, and it never falls, as each step maximises its linearisation. Where pairs are given directly and w is not, two
+    labellings may follow each other for ever: `settled` is then False.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def iterate(graph: LabelledPopulation, teacher: Any, *, steps: int = 1000) -> It
     codes, r = taught.codes.copy(), len(taught.classes)
     history, settled = [_inconsistency(graph, codes, r)], False
     while not settled and len(history) <= steps:
-        votes = _votes(graph, indicators(codes, r))
+        votes = _partners(graph, indicators(codes, r)) / graph.w_x[:, np.newaxis]
         vote_for_own = votes[np.arange(graph.N), np.maximum(codes, 0)]
         most_votes = votes.max(axis=1)
         changes = np.where(codes < 0, most_votes > 0, most_votes > vote_for_own + EQUAL_SHARES)
@@ -103,18 +103,18 @@ def iterate(graph: LabelledPopulation, teacher: Any, *, steps: int = 1000) -> It
     return Iteration(frozen(taught.named(codes)), frozen(np.array(history)), len(history) - 1, bool(settled))
 
 
-def _votes(graph: LabelledPopulation, columns: Floats) -> Floats:
-    """Return Pr[y(x⁺) = c | x] of each view, (N, r), from the one-hot labels."""
-    drawn = pair_draws(graph)
-    if drawn is None:
-        return np.asarray(touching(graph, columns) / graph.w_x[:, np.newaxis])
-    reach_of_class = drawn.A @ columns  # Pr[y(x) = c | x̄]
-    return np.asarray(drawn.A.T @ (drawn.p[:, np.newaxis] * reach_of_class) / graph.w_x[:, np.newaxis])
+def _partners(graph: LabelledPopulation, columns: Floats) -> Floats:
+    """Return w times columns (N, r): of each class's indicator the weight of each view's partners in it."""
+    if (w := given_pairs(graph)) is not None:
+        return np.asarray(w @ columns)
+    p, A = pair_draws(graph)
+    reach_of_class = A @ columns  # Pr[y(x) = c | x̄]
+    return np.asarray(A.T @ (p[:, np.newaxis] * reach_of_class))
 
 
 def _inconsistency(graph: LabelledPopulation, codes: Ints, r: int) -> float:
     """Return φ of the labels, where the views without a label count as one more class."""
-    return share_told_apart(graph, np.where(codes < 0, r, codes))
+    return told_apart(graph, np.where(codes < 0, r, codes))
 
 
 @checked_call()
