@@ -27,8 +27,8 @@ from popgraph.downstream import (
     spectral_clusters,
 )
 from popgraph.io import load, save
-from popgraph.populations import PairGraph, PopulationGraph, build, product, structure
-from popgraph.spectrum import Spectrum
+from popgraph.populations import BipartiteGraph, PairGraph, PopulationGraph, build, product, structure
+from popgraph.spectrum import SingularSpectrum, Spectrum
 from popgraph.training import Training, train, train_critic
 from popgraph.verification import Match, compare, verify, verify_sampled
 
@@ -42,10 +42,12 @@ __version__ = "0.2.0"
 
 __all__ = [
     "Augmentation",
+    "BipartiteGraph",
     "Distribution",
     "Match",
     "PairGraph",
     "PopulationGraph",
+    "SingularSpectrum",
     "Spectrum",
     "Training",
     "apply",

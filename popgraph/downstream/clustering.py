@@ -27,6 +27,7 @@ from popgraph.downstream.labelling import class_mass, given_labels
 from popgraph.downstream.parts import conductances
 from popgraph.downstream.votes import VOTE_TIE, first_largest, sum_by_class
 from popgraph.errors import InvalidArgument
+from popgraph.populations import pair_draws
 
 RESTARTS = 20  # k-means runs, of which the best is kept
 MAX_RESTARTS = 10**6
@@ -229,6 +230,7 @@ def spectral_clusters(
     _, parts = classes_in_order(parts)
     shares = sum_by_class(graph.kernel, parts, count)
     natural_parts = first_largest(shares, VOTE_TIE)
+    drawn = pair_draws(graph)
     accuracy = natural_accuracy = None
     if label_of_natural is not None:
         first, y = classes_in_order(label_of_natural)
@@ -238,7 +240,9 @@ def spectral_clusters(
     return Clustering(
         parts=frozen(parts),
         natural_parts=frozen(natural_parts),
-        conductance=frozen(conductances(graph.p, shares)),
+        conductance=frozen(
+            conductances(drawn.p, shares if drawn.A is graph.kernel else sum_by_class(drawn.A, parts, count))
+        ),
         inertia=inertia,
         gap=gap,
         accuracy=accuracy,

@@ -20,6 +20,7 @@ from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation
 from popgraph.downstream.votes import sum_by_class
 from popgraph.errors import InvalidArgument
+from popgraph.populations import pair_draws
 
 
 def alpha(graph: LabelledPopulation, labels: Any = None) -> float:
@@ -80,7 +81,7 @@ def inconsistency(graph: LabelledPopulation, view_labels: Any = None) -> float:
         raise InvalidArgument("the graph has no labels: pass view_labels=, one label for each view")
     label_of_view = graph.view_labels if view_labels is None else read_view_labels(graph, view_labels)
     need_every_label(label_of_view, "φ", "view")
-    return pairs_told_apart(graph.p, graph.kernel, classes_in_order(label_of_view)[1])
+    return pairs_told_apart(*pair_draws(graph), classes_in_order(label_of_view)[1])
 
 
 def read_view_labels(graph: ViewedPopulation, view_labels: Any, name: str = "view_labels") -> Any:

@@ -12,23 +12,26 @@ from popgraph.basics.arguments.populations import satisfies
 from popgraph.basics.arrays import Floats, Ints, Sparse
 from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation
 from popgraph.downstream.votes import indicators, sum_by_class
+from popgraph.populations import pair_draws
 
 MAX_PRODUCT_ENTRIES = 2**24  # of Ā, up to which its diagonal is read off products with unit vectors: 4,096 views
 UNIT_VECTORS_AT_ONCE = 256
 
 
 class ListedKernel(NamedTuple):
-    """Hold p (n,) and A (n, N) of a population, where A is listed."""
+    """Hold the p (n,) and A (n, N) that pairs are drawn by, where A is listed."""
 
     p: Floats
     A: Sparse
 
 
 def listed_kernel(population: Any) -> ListedKernel | None:
-    """Return p and A(x|x̄), or None where there is no kernel, or one that only multiplies."""
-    kernel = population.kernel if satisfies(population, LabelledPopulation) else None
+    """Return the law and kernel of the pairs, or None where there is no kernel, or one that only multiplies."""
+    if not satisfies(population, LabelledPopulation):
+        return None
+    p, kernel = pair_draws(population)
     if sp.issparse(kernel) or isinstance(kernel, np.ndarray):
-        return ListedKernel(population.p, sp.csr_array(kernel))
+        return ListedKernel(p, sp.csr_array(kernel))
     return None
 
 

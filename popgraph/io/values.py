@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from popgraph.basics.words import shorten
 from popgraph.declare import Distribution, EnumeratedPopulation, ExactKernel
 from popgraph.errors import InvalidFile, PopgraphError
 from popgraph.io.outcomes import decode, digits, encode, from_digits, text_of, text_tree
-from popgraph.populations import PopulationGraph, from_population
+from popgraph.populations import KnownLabels, PopulationGraph, from_population
 from popgraph.spectrum import Certificate, SolverUse, Spectrum
 from popgraph.training import Training
 
@@ -92,7 +93,19 @@ class Writer:
             "denominators": None if exact is None else [digits(number) for number in exact.denominators],
             "labels": None if labels is None else [encode(label, f"label {i}") for i, label in enumerate(labels)],
             "name": text_tree(graph.name),
+            **({} if graph.known is None else {"known": self.known(graph.known)}),
         }
+
+    def known(self, known: KnownLabels) -> dict[str, Any]:
+        """Return the tree of the labels that a graph's pairs are drawn by."""
+        labels = [encode(label, f"known label {i}") for i, label in enumerate(list_labels(known.labels))]
+        classes = [encode(label, f"class {i}") for i, label in enumerate(known.class_weights)]
+        weights = [self.number(share) for share in known.class_weights.values()]
+        return {"labels": labels, "weight": self.number(known.weight), "classes": classes, "class_weights": weights}
+
+    def number(self, number: Fraction | float) -> Any:
+        """Return the tree of an exact number or of a float."""
+        return {"exact": digits(number)} if isinstance(number, Fraction) else {"float": float(number).hex()}
 
 
 class Reader:
@@ -173,7 +186,21 @@ class Reader:
             raise InvalidFile("the kernel has a view that no natural reaches")
         labels = None if tree["labels"] is None else [decode(label) for label in tree["labels"]]
         population = EnumeratedPopulation(law, views, frozen_csr(kernel), self.exact(tree, kernel))
-        return from_population(population, labels=labels, name=text_of(tree["name"]))
+        graph = from_population(population, labels=labels, name=text_of(tree["name"]))
+        return graph if tree.get("known") is None else self.with_labels(graph, tree["known"])
+
+    def with_labels(self, graph: PopulationGraph, tree: Any) -> PopulationGraph:
+        """Return a graph with the labels in it that a file holds."""
+        known = [decode(label) for label in tree["labels"]]
+        weights = [self.number(share) for share in tree["class_weights"]]
+        classes = [decode(label) for label in tree["classes"]]
+        if len(set(classes)) != len(classes):
+            raise InvalidFile("a known class is there twice")
+        return graph.with_labels(known, self.number(tree["weight"]), dict(zip(classes, weights, strict=True)))
+
+    def number(self, tree: Any) -> Fraction | float:
+        """Return the number that `Writer.number` wrote."""
+        return from_digits(tree["exact"]) if "exact" in tree else float.fromhex(tree["float"])
 
     def exact(self, tree: Any, kernel: Any) -> ExactKernel | None:
         """Return the exact kernel, after checking that it is the kernel in floats."""

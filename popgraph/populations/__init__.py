@@ -26,7 +26,8 @@ from popgraph.populations.class_coordinates import ClassCoordinates
 from popgraph.populations.columns import read_columns
 from popgraph.populations.features import FeatureClass, check_dimension, read_features
 from popgraph.populations.graph import PopulationGraph
-from popgraph.populations.pairs import ExactWeights, PairGraph, pair_graph
+from popgraph.populations.labelled import KnownLabels, data_view_law, pair_draws
+from popgraph.populations.pairs import BipartiteGraph, ExactWeights, PairGraph, bipartite_graph, pair_graph
 from popgraph.populations.printing import sizes_in_words
 from popgraph.populations.reading import read_graph
 from popgraph.populations.sampling import PairSampler, read_draws
@@ -35,20 +36,25 @@ from popgraph.populations.structure.low_degree import function_of_views
 from popgraph.populations.weights import pair_weights
 
 __all__ = [
+    "BipartiteGraph",
     "ClassCoordinates",
     "ExactWeights",
     "FeatureClass",
+    "KnownLabels",
     "MixtureGraph",
     "PairGraph",
     "PairSampler",
     "PopulationGraph",
     "ProductGraph",
     "ProductTraining",
+    "bipartite_graph",
     "build",
     "check_dimension",
+    "data_view_law",
     "from_population",
     "function_of_views",
     "mixture",
+    "pair_draws",
     "pair_graph",
     "pair_weights",
     "product",

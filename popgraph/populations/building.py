@@ -1,6 +1,6 @@
 """`build`: from a declared distribution and augmentation, in any of their forms, to a `PopulationGraph`."""
 
-from typing import Any
+from typing import Any, overload
 
 from popgraph.basics.arguments import flag, word
 from popgraph.basics.arguments.keywords import checked_call
@@ -8,8 +8,42 @@ from popgraph.basics.arguments.labels import read_labels
 from popgraph.basics.memory import DECLARE_FEWER, in_words
 from popgraph.basics.progress import Progress, check_progress
 from popgraph.declare import EnumeratedPopulation, enumerate_population
+from popgraph.errors import InvalidArgument
 from popgraph.populations import weights
 from popgraph.populations.graph import PopulationGraph
+from popgraph.populations.pairs.bipartite import BipartiteGraph, bipartite_graph
+from popgraph.populations.pairs.joint import joint_law
+
+
+@overload
+def build(
+    distribution: Any,
+    augmentation: Any,
+    *,
+    second: None = None,
+    labels: Any = None,
+    views: Any = None,
+    normalize: bool = False,
+    drop_unreachable: bool = False,
+    name: str = "",
+    progress: Progress = None,
+) -> PopulationGraph: ...
+
+
+@overload
+def build(
+    distribution: Any,
+    augmentation: Any,
+    *,
+    second: Any,
+    labels: Any = None,
+    views: Any = None,
+    second_views: Any = None,
+    normalize: bool = False,
+    drop_unreachable: bool = False,
+    name: str = "",
+    progress: Progress = None,
+) -> BipartiteGraph: ...
 
 
 @checked_call()
@@ -18,13 +52,15 @@ def build(
     distribution: Any,
     augmentation: Any,
     *,
+    second: Any = None,
     labels: Any = None,
     views: Any = None,
+    second_views: Any = None,
     normalize: bool = False,
     drop_unreachable: bool = False,
     name: str = "",
     progress: Progress = None,
-) -> PopulationGraph:
+) -> PopulationGraph | BipartiteGraph:
     """Build the population graph of a distribution of naturals and an augmentation.
 
     Parameters
@@ -36,10 +72,15 @@ def build(
         The kernel A(x|x̄). A matrix has a row for each natural and a column for each view, in the order given; a table (pandas,
         polars, pyarrow) names its views by its columns, and its naturals by its index, if it has one. A callable is asked twice
         about each natural, and must answer alike.
+    second : as `augmentation`, optional
+        A second kernel B(z|x̄) of the same naturals, for two encoders: a positive pair is a view x of A and a view z of B, drawn
+        independently for one natural. Images and texts, or two unequal augmentations.
     labels : sequence of n labels, mapping natural -> label, or Series, optional
         The class y(x̄) of each natural, None where unlabelled, for pictures and probes; the spectrum never sees it.
     views : sequence of N outcomes, optional
         The order of the views. It names the columns of a matrix, 0, 1, ..., N-1 if not given.
+    second_views : sequence of N_z outcomes, optional
+        The same for the views of `second`.
     normalize : bool
         Divide p, and the rows of a matrix or of a mapping of mappings, by their sums, so that weights may be given.
     drop_unreachable : bool
@@ -54,6 +95,8 @@ def build(
     PopulationGraph
         If the views are the naturals, they keep their order; else views are ordered natural by natural: x̄ first, if it is one of
         its own views, then the rest as declared.
+    BipartiteGraph
+        With `second`; the views of each kernel are ordered so.
 
     Raises
     ------
@@ -80,20 +123,39 @@ def build(
            [0.111, 0.056]])
     >>> pg.build(np.array([0.5, 0.5]), [[0.9, 0.1], [0.1, 0.9]]).spectrum(2).gamma
     array([1.  , 0.64])
+
+    Two kernels on one p, for two encoders.
+
+    >>> A, B = [[0.8, 0.2, 0], [0.1, 0.8, 0.1], [0, 0.3, 0.7]], [[0.9, 0.1], [0.5, 0.5], [0.1, 0.9]]
+    >>> pg.build(np.array([0.5, 0.3, 0.2]), A, second=B).spectrum(2).sigma
+    array([1.    , 0.5221])
     """
     flag("normalize", normalize)
     flag("drop_unreachable", drop_unreachable)
     word("name", name)
     check_progress(progress)
-    population = enumerate_population(
-        distribution,
-        augmentation,
-        views=views,
-        normalize=normalize,
-        drop_unreachable=drop_unreachable,
-        progress=progress,
+    options: dict[str, Any] = {"normalize": normalize, "drop_unreachable": drop_unreachable, "progress": progress}
+    population = enumerate_population(distribution, augmentation, views=views, **options)
+    if second is None:
+        if second_views is not None:
+            raise InvalidArgument(
+                "second_views names the views of second, which is not given; give second=, or use views="
+            )
+        return from_population(population, labels=labels, name=name)
+    try:
+        other = enumerate_population(population.distribution, second, views=second_views, **options)
+    except InvalidArgument as error:
+        raise type(error)(f"second: {error}") from error
+    classes = read_labels(labels, population.distribution.outcomes)
+    return bipartite_graph(
+        population.views,
+        other.views,
+        joint_law(population, other),
+        labels=classes,
+        first=population,
+        second=other,
+        name=name,
     )
-    return from_population(population, labels=labels, name=name)
 
 
 def from_population(population: EnumeratedPopulation, *, labels: Any = None, name: str = "") -> PopulationGraph:

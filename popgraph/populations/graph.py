@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from popgraph.basics.arguments import generator, one_of
 from popgraph.basics.arguments.classes import bayes_labels
@@ -22,6 +22,9 @@ from popgraph.populations.labelled import KnownLabels, labelled_pairs, pair_draw
 from popgraph.populations.sampling import PairSampler
 from popgraph.populations.symmetry import Symmetry, read_symmetry
 from popgraph.spectrum import Grid, Spectrum, decompose, ritz
+
+if TYPE_CHECKING:
+    from popgraph.populations.pairs.bipartite import BipartiteGraph
 
 MAX_SIDE_SOLVED_TO_PRINT = 400  # of M; up to this all eigenvalues are quick to compute
 
@@ -157,6 +160,20 @@ class PopulationGraph(FactoredViews):
         PopulationGraph(2-cube: 4 naturals, 4 views, 1 component)
         """
         return self
+
+    def two_encoders(self) -> "BipartiteGraph":
+        """Return the same pairs for two encoders, f of the first view and g of the second; σ = γ, and S is Ā.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> pg.zoo.hypercube(2).two_encoders().spectrum(4).sigma
+        array([1.  , 0.25, 0.25, 0.0625])
+        """
+        from popgraph.populations.pairs.bipartite import bipartite_graph
+
+        both = {"labels": self.labels, "first": self.population, "second": self.population, "name": self.name}
+        return bipartite_graph(self.views, self.views, self.weight_matrix("csr"), **both)
 
     def with_symmetry(self, generators: Any) -> "PopulationGraph":
         """Return this graph with a finite abelian group that leaves it as it is, so that its spectrum takes a fraction of the time.
@@ -345,7 +362,8 @@ class PopulationGraph(FactoredViews):
 
     def __repr__(self) -> str:
         group = "" if self.symmetry is None else f", symmetric under {self.symmetry.group}"
-        return f"PopulationGraph({printing.sizes_in_words(self)}{group})"
+        known = "" if self.known is None else f", labels of {self.known.count:,} naturals in the pairs"
+        return f"PopulationGraph({printing.sizes_in_words(self)}{group}{known})"
 
     def __str__(self) -> str:
         return printing.graph_text(self, self._shown_spectrum())

@@ -69,12 +69,15 @@ class KnownLabels(Immutable):
         """The number of naturals whose class is known."""
         return int(is_labelled(self.labels).sum())
 
-    def __repr__(self) -> str:
+    @property
+    def in_words(self) -> str:
+        """How many naturals are known, of how many classes, and the weight: "2 of 4 naturals in 1 class, weight 1/2"."""
         r = len(self.class_weights)
-        return (
-            f"KnownLabels({self.count:,} of {len(self.labels):,} naturals in {r:,} class{'es' * (r != 1)}, "
-            f"weight {self.weight if isinstance(self.weight, Fraction) else format(self.weight, 'g')})"
-        )
+        counts = f"{self.count:,} of {len(self.labels):,} naturals in {r:,} class{'es' * (r != 1)}"
+        return f"{counts}, weight {self.weight if isinstance(self.weight, Fraction) else format(self.weight, 'g')}"
+
+    def __repr__(self) -> str:
+        return f"KnownLabels({self.in_words})"
 
 
 class PairDraws(NamedTuple):
@@ -98,7 +101,7 @@ def pair_draws(population: Any) -> PairDraws:
 def data_view_law(population: Any) -> Floats:
     """Return the law Aᵀp of a view of the data, (N,): w_x, unless labels in the graph make the views of pairs another."""
     if getattr(population, "pair_population", None) is None:
-        return np.asarray(population.w_x)
+        return population.w_x  # type: ignore[no-any-return]
     return np.asarray(population.kernel.T @ population.p)
 
 

@@ -18,6 +18,8 @@ class ListedGraph(LabelledPopulation, Protocol):
     def is_exact(self) -> bool: ...  # noqa: D102
     @property
     def grid(self) -> Any: ...  # noqa: D102
+    @property
+    def known(self) -> Any: ...  # noqa: D102
     def explain(self, x: Hashable, x_plus: Hashable) -> Any: ...  # noqa: D102
 
 
@@ -54,6 +56,8 @@ def _graph_rows(graph: ListedGraph, spectrum: Spectrum | None) -> list[tuple[str
         ("components", f"{graph.component_count:,}"),
         ("probabilities", "exact" if graph.is_exact else "floats"),
     ]
+    if graph.known is not None:
+        rows.append(("labels in the pairs", graph.known.in_words))
     if graph.grid is not None:
         rows.append(("structure", str(graph.grid)))
     if graph.labels is not None:

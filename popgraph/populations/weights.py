@@ -26,13 +26,18 @@ def view_probabilities(p: Floats, A: Sparse, views: Sequence[Hashable]) -> Float
     # The row sums of w = Aᵀ diag(p) A are Σ_x̄ p A(x|x̄) Σ_x' A(x'|x̄). The last sum may miss 1 by rounding (up to 1e-9 is
     # accepted); because it is kept, Ā √w_x = √w_x holds although nothing is renormalised.
     w_x = np.asarray(A.T @ (p * A.sum(axis=1)))
+    check_view_probabilities(w_x, views)
+    return w_x
+
+
+def check_view_probabilities(w_x: Floats, views: Sequence[Hashable]) -> None:
+    """Raise InvalidArgument for a view whose probability is below the least normal float64."""
     if not (w_x >= MIN_VIEW_PROBABILITY).all():
         too_small = listing([shorten(views[i]) for i in np.flatnonzero(w_x < MIN_VIEW_PROBABILITY).tolist()])
         raise InvalidArgument(
             f"w_x of {too_small} is too small for float64: p times A is below {MIN_VIEW_PROBABILITY:.2g}; "
             "leave it out or make it larger"
         )
-    return w_x
 
 
 def arrays(population: EnumeratedPopulation) -> tuple[Floats, Sparse]:

@@ -27,12 +27,14 @@ from popgraph.spectrum.assemble import (
     unit_eigenvectors,
 )
 from popgraph.spectrum.basis import groups, orthonormal
+from popgraph.spectrum.bipartite import decompose_bipartite
 from popgraph.spectrum.certificate import Certificate, Remainder, products_with
 from popgraph.spectrum.components import Components, find_components
 from popgraph.spectrum.policy import PREFERRED_DENSE_SIDE, choose_solver, decompose, whole_eigenspace
 from popgraph.spectrum.product.solve import Grid
 from popgraph.spectrum.ritz import ritz
 from popgraph.spectrum.signed import SignedSpectrum, lazy_factor, of_lazy_walk
+from popgraph.spectrum.singular import SingularCertificate, SingularSpectrum
 from popgraph.spectrum.solvers.operator import decompose_operator
 from popgraph.spectrum.value import SolverUse, Spectrum
 
@@ -43,12 +45,15 @@ __all__ = [
     "Grid",
     "Remainder",
     "SignedSpectrum",
+    "SingularCertificate",
+    "SingularSpectrum",
     "Solution",
     "SolverUse",
     "Spectrum",
     "assemble_spectrum",
     "choose_solver",
     "decompose",
+    "decompose_bipartite",
     "decompose_operator",
     "find_components",
     "groups",

@@ -45,8 +45,17 @@ def as_python(graph: PopulationGraph) -> str:
             entries.append(f"{graph.views[A.indices[place]]!r}: {_number(value)}")
         rows.append(f"{natural!r}: {{{', '.join(entries)}}}")
     labels = "" if graph.labels is None else f", labels={list_labels(graph.labels)!r}"
-    normalize = "" if graph.is_exact else ", normalize=True"
-    return f"popgraph.build({{{p}}}, {{{', '.join(rows)}}}{labels}{normalize})"
+    normalize = "" if law.exact and population.exact is not None else ", normalize=True"
+    return f"popgraph.build({{{p}}}, {{{', '.join(rows)}}}{labels}{normalize}){_known(graph)}"
+
+
+def _known(graph: PopulationGraph) -> str:
+    """Write the call that puts labels into a graph; nothing where there are none."""
+    if graph.known is None:
+        return ""
+    known = {x: y for x, y in zip(graph.naturals, list_labels(graph.known.labels), strict=True) if y is not None}
+    q = ", ".join(f"{label!r}: {_number(share)}" for label, share in graph.known.class_weights.items())
+    return f".with_labels({known!r}, weight={_number(graph.known.weight)}, class_weights={{{q}}})"
 
 
 def _number(value: Any) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from popgraph.losses import spectral
-from popgraph.populations import PopulationGraph, build
+from popgraph.populations import PopulationGraph, build, pair_draws
 from popgraph.spectrum import Spectrum
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 from popgraph.verification import Comparison, compare
@@ -53,9 +53,10 @@ def _sampled(s: Setting) -> Comparison:
         return s.sampled
     if s.N > MAX_VIEWS_COMPARED:
         raise NotApplicable(f"a sampled graph is compared up to {MAX_VIEWS_COMPARED:,} views; this one has {s.N:,}")
-    sample = np.random.default_rng(0).choice(s.graph.n, size=min(s.graph.n, 500), p=s.graph.p / s.graph.p.sum())
+    p, kernel = pair_draws(s.graph)
+    sample = np.random.default_rng(0).choice(len(p), size=min(len(p), 500), p=p / p.sum())
     chosen, counts = np.unique(sample, return_counts=True)
-    A = s.graph.kernel[chosen]
+    A = kernel[chosen]
     reached = np.flatnonzero(np.asarray(A.sum(axis=0)).ravel() > 0)
     sampled: PopulationGraph = build(
         counts / counts.sum(), A[:, reached], views=[s.graph.views[i] for i in reached.tolist()]

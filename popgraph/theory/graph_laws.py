@@ -5,6 +5,7 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from popgraph.basics.subspace import tolerance
+from popgraph.populations import pair_draws
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 
 SUM_ROUNDING = (
@@ -14,8 +15,8 @@ SUM_ROUNDING = (
 
 @states("weights sum to 1", "Σ w_xx' = 1", r"\sum_{x,x'} w_{xx'} = 1", "THEORY 2.1")
 def _sum(s: Setting) -> Sides:
-    A = s.graph.kernel
-    return Sides(float(s.graph.p @ np.asarray(A.sum(axis=1)).ravel() ** 2), 1.0, tolerance=SUM_ROUNDING)
+    p, A = pair_draws(s.graph)
+    return Sides(float(p @ np.asarray(A.sum(axis=1)).ravel() ** 2), 1.0, tolerance=SUM_ROUNDING)
 
 
 @states("w is symmetric", "max |w_xx' - w_x'x| = 0", r"\max |w_{xx'} - w_{x'x}| = 0", "THEORY 2.1")
@@ -35,7 +36,7 @@ def _nonnegative(s: Setting) -> Sides:
     "THEORY 2.1",
 )
 def _rows(s: Setting) -> Sides:
-    A, p = s.graph.kernel, s.graph.p
+    p, A = pair_draws(s.graph)
     rows = A.T @ (p * np.asarray(A.sum(axis=1)).ravel())
     return Sides(float(np.abs(rows / s.graph.w_x - 1.0).max()), 0.0)
 
@@ -47,7 +48,8 @@ def _rows(s: Setting) -> Sides:
     "THEORY 2.1",
 )
 def _means(s: Setting) -> Sides:
-    return Sides(float(np.abs((s.graph.kernel.T @ s.graph.p) / s.graph.w_x - 1.0).max()), 0.0, tolerance=SUM_ROUNDING)
+    p, A = pair_draws(s.graph)
+    return Sides(float(np.abs((A.T @ p) / s.graph.w_x - 1.0).max()), 0.0, tolerance=SUM_ROUNDING)
 
 
 @states("Ā is MᵀM", "max |Ā - MᵀM| = 0", r"\bar A = M^\top M", "THEORY 1")
@@ -110,7 +112,7 @@ def _left_out(s: Setting) -> Sides:
 )
 def _rank(s: Setting) -> Sides:
     s.need_few_views("every eigenvalue")
-    return Sides(float(np.sum(s.all_eigenpairs.gamma > 0)), float(min(s.graph.n, s.N)), tolerance=0.0)
+    return Sides(float(np.sum(s.all_eigenpairs.gamma > 0)), float(min(s.graph.factor.shape)), tolerance=0.0)
 
 
 @states(
@@ -121,10 +123,11 @@ def _rank(s: Setting) -> Sides:
 )
 def _sides(s: Setting) -> Sides:
     s.need_few_views("every eigenvalue")
-    if s.graph.n > 4 * max(s.N, 100):
-        raise NotApplicable(f"MMᵀ is computed up to 4 naturals a view; this graph has {s.graph.n:,} naturals")
+    n = s.graph.factor.shape[0]
+    if n > 4 * max(s.N, 100):
+        raise NotApplicable(f"MMᵀ is computed up to 4 naturals a view; this graph has {n:,} naturals")
     naturals = np.linalg.eigvalsh((s.graph.factor @ s.graph.factor.T).toarray())[::-1]
-    common = min(s.N, s.graph.n)
+    common = min(s.N, n)
     return Sides(float(np.abs(naturals[:common] - s.all_eigenpairs.gamma[:common]).max()), 0.0)
 
 

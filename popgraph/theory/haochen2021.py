@@ -174,6 +174,7 @@ def _onehot(s: Setting, labels: Ints | None = None) -> Floats:
 
 @states("φ is at most twice Δ", "φ^ŷ <= 2 Δ(ŷ)", r"\phi^{\hat y} \le 2\Delta(\hat y)", "THEORY 5.1", "<=")
 def _cut(s: Setting) -> Sides:
+    s.need_pairs_of_naturals()
     s.need_labels()
     return Sides(s.inconsistency, 2.0 * s.disagreement)
 
@@ -220,6 +221,7 @@ def _head(s: Setting) -> Sides:
     "<=",
 )
 def _explicit(s: Setting) -> Sides:
+    s.need_pairs_of_naturals()
     s.need_labels()
     bound = 4.0 * s.inconsistency / s.lambda_next + 2.0 * s.disagreement
     return Sides(_head_error(s), bound, scale=1.0 / s.lambda_next, note="vacuous: above 1" if bound >= 1 else "")
@@ -233,6 +235,7 @@ def _explicit(s: Setting) -> Sides:
     "<=",
 )
 def _by_alpha(s: Setting) -> Sides:
+    s.need_pairs_of_naturals()
     s.need_labels()
     bound = 8.0 * s.alpha / s.lambda_next + 2.0 * s.alpha
     bayes = _head_error(s, s.class_mass.argmax(axis=1))
@@ -256,6 +259,7 @@ def _head_error(s: Setting, labels: Ints | None = None) -> float:
     "THEORY 5.4",
 )
 def _identity(s: Setting) -> Sides:
+    s.need_pairs_of_naturals()
     s.need_labels()
     share = s.class_mass / s.graph.w_x[:, np.newaxis]
     T = s.root[:, np.newaxis] * share
@@ -273,6 +277,7 @@ def _identity(s: Setting) -> Sides:
     "<=",
 )
 def _bounded(s: Setting) -> Sides:
+    s.need_pairs_of_naturals()
     s.need_labels()
     share = s.class_mass / s.graph.w_x[:, np.newaxis]
     T = s.root[:, np.newaxis] * share
@@ -289,6 +294,7 @@ def _bounded(s: Setting) -> Sides:
     "<=",
 )
 def _by_cut(s: Setting) -> Sides:
+    s.need_pairs_of_naturals()
     s.need_labels()
     share = s.class_mass / s.graph.w_x[:, np.newaxis]
     left = 1.0 - float(np.sum((s.root[:, np.newaxis] * share) ** 2)) + _least_squares(s, share)
@@ -305,6 +311,7 @@ def _by_cut(s: Setting) -> Sides:
 def _for_bayes(s: Setting) -> Sides:
     # With U one-hot of ŷ, a = (I-Π)U, δ = U - T: 1 - ||T||² = 2α - ||δ||², ||(I-Π)T|| <= ||a|| + ||δ||, ||a||² <= φ/λ_{k+1}, and
     # ||δ||² <= α, since no class has more than Pr[ŷ(x)|x]. By 2 √(xα) <= x + α this gives 2x + 3α, and so 2x + 4Δ as well.
+    s.need_pairs_of_naturals()
     s.need_labels()
     if s.given_view_labels is not None:
         raise NotApplicable("it is about Bayes' labeller, and other view labels are given")

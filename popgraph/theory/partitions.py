@@ -12,6 +12,7 @@ from popgraph.downstream import (
     steps_of_search,
 )
 from popgraph.losses import spectral
+from popgraph.populations import pair_draws
 from popgraph.theory.haochen2021 import _head_error
 from popgraph.theory.setting import NotApplicable, Setting, Sides, Skipped, states
 
@@ -68,7 +69,8 @@ def _zero(s: Setting) -> Sides:
 
 @states("ρ_N", "ρ_N = max (1 - w_xx/w_x)", r"\rho_N = \max_x (1 - w_{xx}/w_x)", "THEORY 6.1")
 def _last(s: Setting) -> Sides:
-    own = s.graph.kernel.power(2).T @ s.graph.p
+    p, A = pair_draws(s.graph)
+    own = A.power(2).T @ p
     return Sides(sparsest_partition(s.graph, s.N).rho, float(np.max(1.0 - own / s.graph.w_x)), tolerance=1e-8)
 
 
@@ -131,6 +133,7 @@ def _theorem(s: Setting) -> Sides:
     _, r = s.y
     if s.k < 2 * r:
         raise NotApplicable(f"the theorem needs k >= 2r = {2 * r}; k = {s.k}")
+    s.need_pairs_of_naturals()
     return Sides(_head_error(s), s.alpha / _half(s) ** 2)
 
 
@@ -155,6 +158,7 @@ def _imperfect(s: Setting) -> tuple[Floats, float]:
     "<~",
 )
 def _imperfect_theorem(s: Setting) -> Sides:
+    s.need_pairs_of_naturals()
     _, r = s.y
     if s.k < 4 * r + 2:
         raise NotApplicable(f"the theorem needs k >= 4r + 2 = {4 * r + 2}; k = {s.k}")

@@ -99,6 +99,7 @@ def _soft(s: Setting) -> Sides:
     "<=",
 )
 def _bayes(s: Setting) -> Sides:
+    s.need_pairs_of_naturals()
     s.need_labels()
     excess = abs(disagreement(s.graph, labels=s.labels) - s.alpha)
     bayes = s.class_mass.argmax(axis=1).tolist()
@@ -130,6 +131,7 @@ def _characters(s: Setting) -> Sides:
     characters = _cells(s)
     if set(s.graph.naturals) != set(CELLS):
         raise NotApplicable("the naturals are not the four cells (class, domain)")
+    s.need_pairs_of_naturals()
     at, origin = list(s.graph.views), list(s.graph.naturals).index((0, 0))
     step = s.graph.kernel.toarray()[origin]  # A(·|(0, 0)): a step from (0, 0) is the cell that it leads to
     means = [float(step @ character) * character[at.index((0, 0))] for character in characters.values()]

@@ -11,7 +11,7 @@ from popgraph.basics.arguments.classes import classes_in_order, is_labelled
 from popgraph.basics.arrays import Floats
 from popgraph.basics.subspace import column_space, tolerance
 from popgraph.downstream import Partition, class_mass, pairs_told_apart
-from popgraph.populations import PopulationGraph
+from popgraph.populations import PopulationGraph, pair_draws
 from popgraph.spectrum import Spectrum
 from popgraph.theory.value import Check, Verdict
 from popgraph.verification import Comparison
@@ -100,7 +100,7 @@ class Setting:
     @cached_property
     def w(self) -> Any:
         """The positive pairs' probabilities as a csr_array; not applicable above 2,000,000 pairs."""
-        most = int((np.diff(self.graph.kernel.indptr).astype(np.int64) ** 2).sum())
+        most = int((np.diff(pair_draws(self.graph).A.indptr).astype(np.int64) ** 2).sum())
         if most > MAX_PAIRS_OF_W:
             raise NotApplicable(f"w is computed up to {MAX_PAIRS_OF_W:,} positive pairs; this graph may have {most:,}")
         return self.graph.weight_matrix("csr")
@@ -128,6 +128,13 @@ class Setting:
             )
         first, y = classes_in_order(self.labels)
         return y, len(first)
+
+    def need_pairs_of_naturals(self) -> None:
+        """Make a statement that ties labels to pairs not applicable where pairs are not two views of one natural."""
+        if getattr(self.graph, "known", None) is not None:
+            raise NotApplicable(
+                "the graph has labels in it, and the statement needs pairs that are two views of one natural"
+            )
 
     def need_labels(self) -> None:
         """Make a statement that uses y through ŷ alone not applicable where a natural has no label."""
@@ -158,7 +165,7 @@ class Setting:
     @cached_property
     def inconsistency(self) -> float:
         """φ^ŷ = Σ w_xx' 1[ŷ(x) ≠ ŷ(x')]."""
-        return pairs_told_apart(self.graph.p, self.graph.kernel, self.view_labels)
+        return pairs_told_apart(*pair_draws(self.graph), self.view_labels)
 
     def random_embedding(self, k: int | None = None) -> Floats:
         """Return Gaussian rows, (N, k)."""

@@ -28,6 +28,7 @@ from popgraph.downstream.probing import exact, heads
 from popgraph.downstream.probing.task import Task, error_of
 from popgraph.downstream.probing.value import Probe
 from popgraph.errors import InvalidArgument, NotConverged
+from popgraph.populations import data_view_law
 from popgraph.spectrum import Spectrum
 
 HEADS = ("least squares", "logistic", "exact")
@@ -200,11 +201,17 @@ def fit(
 
 def _task(graph: LabelledPopulation, X: Floats, y: Ints, r: int, angle: float) -> Task:
     """Return the task on the labelled naturals, y >= 0, with p conditional on them."""
+    of_all = data_view_law(graph)
+    if (
+        of_all is not graph.w_x and angle
+    ):  # a bound on angles where views have the probabilities w_x, not those of the data
+        ratio = of_all / graph.w_x
+        angle *= float(np.sqrt(ratio.max() / ratio.min()))
     if (y >= 0).all():
-        return Task(X, graph.w_x, graph.p, graph.kernel, y, r, angle)
+        return Task(X, of_all, graph.p, graph.kernel, y, r, angle)
     p = labelled_share(graph.p, y)
     w_x = np.asarray(graph.kernel.T @ p[:, np.newaxis])[:, 0]
-    return Task(X, w_x, p, graph.kernel, y, r, angle, graph.w_x)
+    return Task(X, w_x, p, graph.kernel, y, r, angle, of_all)
 
 
 def _least_error(task: Task) -> tuple[Floats, bool]:

@@ -18,6 +18,7 @@ from popgraph.downstream.labelling import pairs_told_apart
 from popgraph.downstream.selftraining.teacher import read_teacher
 from popgraph.downstream.votes import indicators
 from popgraph.errors import NotConverged
+from popgraph.populations import pair_draws
 
 EQUAL_SHARES = 1e-12  # shares of a view's partners, and scores, that differ by less count as equal
 RELATIVE_RESIDUAL = 1e-12  # of conjugate gradients
@@ -88,10 +89,11 @@ def iterate(graph: LabelledPopulation, teacher: Any, *, steps: int = 1000) -> It
     taught = read_teacher(graph, teacher)
     steps = count("steps", steps, 0)
     codes, r = taught.codes.copy(), len(taught.classes)
+    p, A = pair_draws(graph)
     history, settled = [_inconsistency(graph, codes, r)], False
     while not settled and len(history) <= steps:
-        reach_of_class = graph.kernel @ indicators(codes, r)  # Pr[y(x) = c | x̄]
-        votes = (graph.kernel.T @ (graph.p[:, np.newaxis] * reach_of_class)) / graph.w_x[:, np.newaxis]
+        reach_of_class = A @ indicators(codes, r)  # Pr[y(x) = c | x̄]
+        votes = (A.T @ (p[:, np.newaxis] * reach_of_class)) / graph.w_x[:, np.newaxis]
         vote_for_own = votes[np.arange(graph.N), np.maximum(codes, 0)]
         most_votes = votes.max(axis=1)
         changes = np.where(codes < 0, most_votes > 0, most_votes > vote_for_own + EQUAL_SHARES)
@@ -104,7 +106,7 @@ def iterate(graph: LabelledPopulation, teacher: Any, *, steps: int = 1000) -> It
 
 def _inconsistency(graph: LabelledPopulation, codes: Ints, r: int) -> float:
     """Return φ of the labels, where the views without a label count as one more class."""
-    return pairs_told_apart(graph.p, graph.kernel, np.where(codes < 0, r, codes))
+    return pairs_told_apart(*pair_draws(graph), np.where(codes < 0, r, codes))
 
 
 @checked_call()

@@ -12,7 +12,7 @@ from popgraph.basics.arrays import Floats, Immutable, Ints
 from popgraph.basics.words import shorten
 from popgraph.downstream.labelling import class_mass, labels_of_naturals
 from popgraph.errors import TooLarge
-from popgraph.populations import PopulationGraph, read_graph
+from popgraph.populations import PopulationGraph, pair_draws, read_graph
 
 MAX_VIEWS_IN_CLASS = 22  # whose 4,194,304 sets are enumerated
 PROBABILITY_ROUNDING = 1e-12
@@ -94,7 +94,7 @@ def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion
                 f"class {shorten(names[i])} has {len(members):,} views; the sets of {MAX_VIEWS_IN_CLASS} at most are enumerated"
             )
         share = mass[members, i] / mass[:, i].sum()
-        reached = graph.kernel[:, members].toarray() > 0
+        reached = pair_draws(graph).A[:, members].toarray() > 0
         neighbours = (reached.T.astype(float) @ reached) > 0  # a common natural makes two views a positive pair
         ratio, worst = _least_growth(share, neighbours, float(a))
         if ratio < least.c:

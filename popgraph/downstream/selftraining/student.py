@@ -15,7 +15,7 @@ from popgraph.downstream.selftraining.cuts import cost_of, minimum_cut
 from popgraph.downstream.selftraining.multiway import minimise
 from popgraph.downstream.selftraining.teacher import Teacher, read_teacher
 from popgraph.errors import TooLarge
-from popgraph.populations import PopulationGraph, read_graph
+from popgraph.populations import PopulationGraph, pair_draws, read_graph
 
 MAX_PAIRS = 500_000  # positive pairs of a cut: half a second with OR-tools, some 20 s with networkx
 
@@ -150,7 +150,7 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
         exact=exact,
         unique=unique,
         disagreement=float(unary[np.arange(graph.N), codes].sum()),
-        inconsistency=pairs_told_apart(graph.p, graph.kernel, codes),
+        inconsistency=pairs_told_apart(*pair_draws(graph), codes),
         error=disagreement(graph, student_labels, given) if has_labels else None,
         teacher_error=disagreement(graph, taught.named(taught.codes), given) if has_labels else None,
     )
@@ -158,7 +158,7 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
 
 def _costs(graph: PopulationGraph, taught: Teacher, weight: float) -> tuple[sp.coo_array, Floats]:
     """Return what a pair of views pays for different classes, above the diagonal, and what each view pays for each class."""
-    most_pairs = int((np.diff(graph.kernel.indptr).astype(np.int64) ** 2).sum())
+    most_pairs = int((np.diff(pair_draws(graph).A.indptr).astype(np.int64) ** 2).sum())
     if most_pairs > 2 * MAX_PAIRS and graph.N**2 > 2 * MAX_PAIRS:
         raise TooLarge(f"there may be {most_pairs // 2:,} positive pairs; a cut is sought among {MAX_PAIRS:,} at most")
     w = sp.triu(graph.weight_matrix("csr"), k=1).tocoo()

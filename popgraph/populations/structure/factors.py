@@ -221,6 +221,11 @@ def read_factors(graphs: Any) -> Factors:
 def read_factor(name: str, graph: Any, otherwise: str) -> None:
     """Refuse a factor that is no PopulationGraph, with a way to make it one."""
     if isinstance(graph, PopulationGraph):
+        if graph.known is not None:
+            raise InvalidArgument(
+                f"{name} has labels in it, {graph.known!r}, and the pairs of a product are views of one natural; call .expand() on "
+                "the product of the graphs without labels, and with_labels on that"
+            )
         return
     mend = "use its .expand()" if satisfies(graph, Population) else otherwise
     if isinstance(getattr(graph, "factor_kinds", None), Factors) and not isinstance(graph, type):

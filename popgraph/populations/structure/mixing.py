@@ -101,10 +101,9 @@ def _read_factors(c: Any, declared: Any) -> tuple[PopulationGraph, ...]:
         )
     factors = []
     for j, factor in enumerate(declared):
-        if not isinstance(factor, PopulationGraph):
-            if not isinstance(factor, tuple) or len(factor) != 2:
-                name = f"coordinate {j} of class {shorten(c)}"
-                read_factor(name, factor, "give one, or a pair (distribution, augmentation)")
+        if isinstance(factor, tuple) and len(factor) == 2:
             factor = build(*factor)
+        name = f"coordinate {j} of class {shorten(c)}"
+        read_factor(name, factor, "give one, or a pair (distribution, augmentation)")
         factors.append(factor)
     return tuple(factors)
