@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from popgraph.basics.namespaces import missing, only
 from popgraph.downstream import selftraining
 from popgraph.downstream.clustering import Clustering, spectral_clusters
-from popgraph.downstream.labelling import alpha, class_mass, disagreement, inconsistency, pairs_told_apart
+from popgraph.downstream.labelling import alpha, class_mass, disagreement, inconsistency, told_apart
 from popgraph.downstream.partition import (
     MAX_VIEWS_SEARCHED,
     Partition,
@@ -54,13 +54,13 @@ __all__ = [
     "conductance",
     "disagreement",
     "inconsistency",
-    "pairs_told_apart",
     "partition_bounds",
     "probe",
     "probe_range",
     "selftraining",
     "sparsest_partition",
     "spectral_clusters",
+    "told_apart",
     "zero_shot",
 ]
 __dir__ = only(__all__)

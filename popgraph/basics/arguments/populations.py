@@ -71,12 +71,11 @@ def read_population(call: str, value: Any, needed: type = Population, place: str
 def refuse_two_kinds(call: str, value: Any, needed: type = Population, place: str = "first") -> None:
     """Raise InvalidArgument of a graph of two kinds of views, and name the graphs of one kind that it holds."""
     if satisfies(value, PairedPopulation) and hasattr(type(value), "side_x"):
-        own, why = (
-            (".of_x or .of_z", " with its naturals") if needed is LabelledPopulation else (".side_x or .side_z", "")
-        )
+        use = "its .side_x or .side_z, the graph of one kind"
+        if needed is LabelledPopulation:
+            use = "its .of_x or .of_z, which keep the naturals and their labels, or .side_x or .side_z, which keep these pairs"
         raise InvalidArgument(
-            f"{call} takes a population of one kind of view {place}, and {shorten(value)} has two: use its {own}, the graph of one "
-            f"kind{why}"
+            f"{call} takes a population of one kind of view {place}, and {shorten(value)} has two: use {use}"
         )
 
 
