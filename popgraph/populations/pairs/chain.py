@@ -147,7 +147,7 @@ def _read(P: Any, p: Any, views: Any) -> tuple[Chain, Any, Sequence[Hashable]]:
     if p is None:
         check_irreducible(matrix, names)
         numerators = None if denominator is None else exact_law(matrix, steps, denominator)
-        law = float_law(matrix) if numerators is None else quotients(integers(numerators), sum(numerators))
+        law = float_law(matrix, names) if numerators is None else quotients(integers(numerators), sum(numerators))
     else:
         law, numerators = _given_law(p, names)
         if denominator is None:
