@@ -22,6 +22,7 @@ from popgraph.populations.columns import read_columns
 from popgraph.populations.exact import ExactPairGraph, ExactPairs
 from popgraph.populations.explanation import Probability
 from popgraph.populations.features import read_features
+from popgraph.populations.noise import NoiseGraph, with_noise
 from popgraph.populations.pairs import printing
 from popgraph.populations.pairs.exact_weights import ExactWeights
 from popgraph.populations.pairs.explanation import PairExplanation
@@ -200,6 +201,10 @@ class PairGraph(Immutable):
     def expand(self) -> "PairGraph":
         """Return this graph: its views are listed already."""
         return self
+
+    def with_noise(self, noise: Any) -> NoiseGraph:
+        """Return this graph as the spectral loss sees it with negatives from a noise law; see `PopulationGraph.with_noise`."""
+        return with_noise(self, noise)
 
     def two_encoders(self) -> "BipartiteGraph":
         """Return the same pairs as those of two encoders, f of the first and g of the second view."""
