@@ -22,7 +22,7 @@ from popgraph.errors import NotConverged
 from popgraph.populations.structure.tuples import Tuples
 from popgraph.spectrum.policy import whole_eigenspace
 from popgraph.training import saddles
-from popgraph.training.saddles import _extreme
+from popgraph.training.saddles import extreme_eigenpair
 from popgraph.verification.comparison import compare
 from popgraph.verification.match import Status
 from popgraph.verification.rare_views import lengths_on_all_views
@@ -228,7 +228,7 @@ def test_threads_are_given_back_also_after_an_error_and_from_inside():
 @pytest.mark.parametrize("side", [1, 2, 6, 300, 1500])
 @pytest.mark.parametrize("which", ["LA", "SA"])
 def test_the_extreme_eigenvalue_of_nothing_is_0(side, which):
-    value, vector = _extreme(lambda x: 0 * x, side, which, 1e-4)
+    value, vector = extreme_eigenpair(lambda x: 0 * x, side, which, 1e-4)
     assert value == 0
     assert np.linalg.norm(vector) == pytest.approx(1)
 
@@ -240,8 +240,8 @@ def test_an_extreme_eigenvalue_that_arpack_fails_on_is_found_all_the_same(monkey
 
     monkeypatch.setattr(saddles, "eigsh", fails)
     gamma = np.linspace(-1, 2, 40)
-    assert _extreme(lambda x: gamma * x, 40, which, 1e-4)[0] == pytest.approx(2 if which == "LA" else -1)
-    assert _extreme(lambda x: np.resize(gamma, 2000) * x, 2000, which, 1e-4) is None
+    assert extreme_eigenpair(lambda x: gamma * x, 40, which, 1e-4)[0] == pytest.approx(2 if which == "LA" else -1)
+    assert extreme_eigenpair(lambda x: np.resize(gamma, 2000) * x, 2000, which, 1e-4) is None
 
 
 @pytest.mark.parametrize("loss", [pg.losses.BarlowTwins(weight=1.0, epsilon=0.0), pg.losses.SpectralLoss()], ids=str)

@@ -331,8 +331,8 @@ def test_the_complement_is_decided_by_few_products_and_never_wrongly(monkeypatch
     S = np.diag([1.0, 0.9, 0.5, 0.499, 0.1, 0.0, 0.0])
     coordinates = pg.populations.ClassCoordinates(S, np.eye(7))
     asked = []
-    extreme = module._extreme
-    monkeypatch.setattr(module, "_extreme", lambda *given: asked.append(1) or extreme(*given))
+    extreme = module.extreme_eigenpair
+    monkeypatch.setattr(module, "extreme_eigenpair", lambda *given: asked.append(1) or extreme(*given))
     for columns, least in (((0, 1), True), ((0, 2), False), ((0, 1, 3), False), ((0, 1, 2), True), ((2, 3), False)):
         F = np.zeros((7, len(columns)))
         for at, column in enumerate(columns):

@@ -124,3 +124,30 @@ class HasClasses(Population, Protocol):
 
 class UnlistedPopulation(HasCoordinates, HasClasses, Protocol):
     """A population with more views than any array holds, such as a product."""
+
+
+class PairedPopulation(Protocol):
+    """Two kinds of views, x and z, and the law C of pairs (x, z): what `train` and `verify` of two encoders need."""
+
+    @property
+    def views_x(self) -> Sequence[Hashable]:
+        """The N_x views of the first kind."""
+
+    @property
+    def views_z(self) -> Sequence[Hashable]:
+        """The N_z views of the second kind."""
+
+    @property
+    def w_x(self) -> Floats:
+        """Their probabilities d_1 = C1, (N_x,)."""
+
+    @property
+    def w_z(self) -> Floats:
+        """Their probabilities d_2 = Cᵀ1, (N_z,)."""
+
+    @property
+    def factor(self) -> Any:
+        """S = D_1^-1/2 C D_2^-1/2, an array (N_x, N_z), sparse or dense."""
+
+    def sample_pairs(self, size: int, *, rng: Any = None) -> Ints:
+        """Draw pairs from C: (size, 2) positions, of x and of z."""

@@ -20,13 +20,14 @@ from popgraph.basics.arrays import Floats, Sparse
 from popgraph.basics.namespaces import missing, only
 from popgraph.losses.auditing import Audit, audit
 from popgraph.losses.critics import NTLogistic, nt_logistic
-from popgraph.losses.infonce import InfoNCE, infonce, simclr
+from popgraph.losses.infonce import InfoNCE, clip, infonce, simclr
 from popgraph.losses.reading import read_loss as read_loss  # as the next ones: for other rooms, and not public
 from popgraph.losses.redundancy import BarlowTwins, IdealisedVICReg, VICReg, barlow_twins, idealised_vicreg, vicreg
 from popgraph.losses.scaled import ScaledLoss as ScaledLoss
 from popgraph.losses.scaled import batch_gradient as batch_gradient
 from popgraph.losses.scaled import critic_gradient as critic_gradient
 from popgraph.losses.scaled import is_ready_made as is_ready_made
+from popgraph.losses.scaled import pair_gradient as pair_gradient
 from popgraph.losses.scaled import pair_table as pair_table
 from popgraph.losses.scaled import population_value as population_value
 from popgraph.losses.scaled import scaled_hessian as scaled_hessian
@@ -42,6 +43,8 @@ from popgraph.losses.spectral_family import (
     spectral,
     unsquared,
 )
+from popgraph.losses.two_encoders import refuse_two_encoders as refuse_two_encoders
+from popgraph.losses.two_encoders import serves_two_encoders as serves_two_encoders
 
 __all__ = [
     "Audit",
@@ -58,6 +61,7 @@ __all__ = [
     "audit",
     "barlow_twins",
     "centred",
+    "clip",
     "idealised_vicreg",
     "infonce",
     "matrix_factorisation",

@@ -17,6 +17,7 @@ from popgraph.basics.words import size_in_words
 from popgraph.errors import TooLarge
 from popgraph.losses.operands import in_full_precision, plain, read_critic, read_rows, refuse_tensors
 from popgraph.losses.ready import ReadyLoss
+from popgraph.losses.two_encoders import PairOperands, dense_pairs
 
 MIN_SHARE_DENSE = 0.1  # of nonzero entries of M, above which dense products are faster than sparse ones
 MAX_VIEWS_PAIRED = 8192  # an array (N, N) then takes 0.5 GB; a gradient needs about six of them
@@ -98,7 +99,7 @@ class CriticLoss(ReadyLoss):
 
     @abstractmethod
     def _critic_value(self, w: Any, w_x: Any, s: Any) -> Any:
-        """Return the population's loss of a critic, from arrays whose shapes are known to agree."""
+        """Return the population's loss of a critic s (N, N_z), from w (N, N_z) and the law of the second views, w_x (N_z,)."""
 
     @abstractmethod
     def _critic_gradient(self, w: Floats, w_x: Floats, s: Floats) -> tuple[float, Floats]:
@@ -139,6 +140,19 @@ class CriticLoss(ReadyLoss):
         partners = self._as_partners(rows, w_x)
         value, H = self._critic_gradient(w, w_x, rows @ partners.T / self.temperature)
         return value, self._pulled(f, H @ partners + H.T @ rows)
+
+    def _pair_value(self, pairs: PairOperands) -> Any:
+        """Return the loss of two encoders."""
+        _, _, d_2, f, g = pairs
+        C, rows, partners = dense_pairs(pairs.C), self._rows(f), self._as_partners(self._rows(g), d_2)
+        return self._critic_value(C, d_2, rows @ partners.T / self.temperature)
+
+    def _pair_gradient(self, pairs: PairOperands) -> tuple[float, Floats, Floats]:
+        """Return the loss of two encoders, and its gradients in f and g."""
+        _, _, d_2, f, g = pairs
+        C, rows, partners = dense_pairs(pairs.C), self._rows(f), self._as_partners(self._rows(g), d_2)
+        value, H = self._critic_gradient(C, d_2, rows @ partners.T / self.temperature)
+        return value, self._pulled(f, H @ partners), self._pulled(g, H.T @ rows)
 
     def _batch_value(self, f: Any, f_plus: Any) -> Any:
         """Return the loss of a batch, in which the negatives are the second views of other pairs."""
@@ -219,12 +233,12 @@ class NTLogistic(CriticLoss):
 
     def _critic_value(self, w: Any, w_x: Any, s: Any) -> Any:
         """Return the population's loss of a critic s (N, N)."""
-        independent = w_x[:, None] * w_x[None, :]
+        independent = w.sum(1)[:, None] * w_x[None, :]
         return (w * softplus(-s)).sum() + self.negatives * (independent * softplus(s)).sum()
 
     def _critic_gradient(self, w: Floats, w_x: Floats, s: Floats) -> tuple[float, Floats]:
         """Return the population's loss of a critic and its derivative in s, (N, N)."""
-        H = self.negatives * np.outer(w_x, w_x) * sigmoid(s) - w * sigmoid(-s)
+        H = self.negatives * np.outer(w.sum(axis=1), w_x) * sigmoid(s) - w * sigmoid(-s)
         return float(self._critic_value(w, w_x, s)), H
 
     def _of_scores(self, S: Any) -> Any:

@@ -38,6 +38,9 @@ class InfoNCE(CriticLoss):
         τ.
     cosine : bool
         Whether rows of f are scaled to length 1 before scoring.
+    symmetric : bool
+        Whether the loss is the mean of this one and the one that draws negatives among the first views, as CLIP's is. Both are
+        least at s = log K up to constants, so that the mean has the same minimum.
 
     Notes
     -----
@@ -47,7 +50,8 @@ class InfoNCE(CriticLoss):
 
     References
     ----------
-    van den Oord, Li and Vinyals 2018 (1807.03748); Chen, Kornblith, Norouzi and Hinton 2020 (2002.05709); [J22].
+    van den Oord, Li and Vinyals 2018 (1807.03748); Chen, Kornblith, Norouzi and Hinton 2020 (2002.05709); [J22]; of CLIP Radford
+    et al. 2021 (2103.00020).
 
     Examples
     --------
@@ -64,10 +68,12 @@ class InfoNCE(CriticLoss):
     temperature: float = 1.0
     cosine: bool = False
     name: str = "InfoNCE"
+    symmetric: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "temperature", read_temperature(self.temperature))
         flag("cosine", self.cosine)
+        flag("symmetric", self.symmetric)
         super().__post_init__()
         m = self.negatives
         if m is not None:
@@ -86,12 +92,26 @@ class InfoNCE(CriticLoss):
         return 2 if self.negatives is None else self.negatives + 1
 
     def _critic_value(self, w: Any, w_x: Any, s: Any) -> Any:
-        """Return the population's loss of a critic s (N, N)."""
+        """Return the population's loss of a critic."""
+        if not self.symmetric:
+            return self._one_way(w, w_x, s)
+        return (self._one_way(w, w_x, s) + self._one_way(w.T, w.sum(1), s.T)) / 2.0
+
+    def _critic_gradient(self, w: Floats, w_x: Floats, s: Floats) -> tuple[float, Floats]:
+        """Return the population's loss of a critic and its derivative in s."""
+        value, H = self._one_way_gradient(w, w_x, s)
+        if not self.symmetric:
+            return value, H
+        back, H_back = self._one_way_gradient(w.T, w.sum(axis=1), s.T)
+        return (value + back) / 2.0, (H + H_back.T) / 2.0
+
+    def _one_way(self, w: Any, w_x: Any, s: Any) -> Any:
+        """Return the loss whose negatives are drawn from w_x, the law of the second views, for each first view."""
         xp = library(s)
         top = xp.amax(s, 1)[:, None]
         if self.negatives is None:
             rows = xp.log(xp.exp(s - top) @ w_x) + top[:, 0]
-            return (w_x * rows).sum() - (w * s).sum()
+            return (w.sum(1) * rows).sum() - (w * s).sum()
         # Frullani's integral: log A is the integral of (e^-t - e^-tA)/t. Of A = e^s⁺ + Σ_j e^s_j with independent negatives the
         # mean of e^-tA is a product, e^{-t e^s⁺} φ(t)^m. For each view x, E[i, l] = exp(-t_l e^s_i) is a table of N x nodes.
         total = 0.0
@@ -103,12 +123,12 @@ class InfoNCE(CriticLoss):
             total = total + (w[x] * (logs + top[x, 0] - s[x])).sum()
         return total - w.sum() * float(np.log(self.negatives + 1))
 
-    def _critic_gradient(self, w: Floats, w_x: Floats, s: Floats) -> tuple[float, Floats]:
-        """Return the population's loss of a critic and its derivative in s, (N, N)."""
+    def _one_way_gradient(self, w: Floats, w_x: Floats, s: Floats) -> tuple[float, Floats]:
+        """Return that loss and its derivative in s."""
         top = s.max(axis=1, keepdims=True)
         if self.negatives is None:
             share = np.exp(s - top) * w_x
-            return float(self._critic_value(w, w_x, s)), share * (w_x / share.sum(axis=1))[:, np.newaxis] - w
+            return float(self._one_way(w, w_x, s)), share * (w.sum(axis=1) / share.sum(axis=1))[:, np.newaxis] - w
         m = self.negatives
         total, H = 0.0, np.empty_like(s)
         for x in range(len(s)):
@@ -127,19 +147,29 @@ class InfoNCE(CriticLoss):
     def _as_partners(self, rows: Any, weights: Any = None) -> Any:
         """Return the second views' rows less their mean, which shifts all scores of one x alike and leaves this loss unchanged."""
         # The scores then have the size of the spread of f. Without this they have that of the mean's square, and its rounding
-        # errors may exceed the spread.
+        # errors may exceed the spread. The symmetric loss is no such: it depends on what is added to all scores of one x.
+        if self.symmetric:
+            return rows
         mean = rows.mean(0) if weights is None else weights @ rows
         return rows - (mean.detach() if hasattr(mean, "detach") else mean)
 
     def _of_scores(self, S: Any) -> Any:
         """Return the loss of a batch from its scores: the negatives are the next m pairs, cyclically, or all."""
+        return (self._of_rows(S) + self._of_rows(S.T)) / 2.0 if self.symmetric else self._of_rows(S)
+
+    def _score_gradient(self, S: Floats) -> Floats:
+        """Return the derivative of `_of_scores`, (B, B)."""
+        return (self._row_gradient(S) + self._row_gradient(S.T).T) / 2.0 if self.symmetric else self._row_gradient(S)
+
+    def _of_rows(self, S: Any) -> Any:
+        """Return the loss of a batch with negatives among the second views."""
         xp, scores = library(S), self._own_and_negative(S)
         top = xp.amax(scores, 1)
         logs = xp.log(xp.exp(scores - top[:, None]).sum(1)) + top
         return (logs - scores[:, 0]).sum() / len(S) - float(np.log(scores.shape[1]))
 
-    def _score_gradient(self, S: Floats) -> Floats:
-        """Return the derivative of `_of_scores`, (B, B)."""
+    def _row_gradient(self, S: Floats) -> Floats:
+        """Return its derivative, (B, B)."""
         scores, B = self._own_and_negative(S), len(S)
         share = np.exp(scores - scores.max(axis=1, keepdims=True))
         share /= share.sum(axis=1, keepdims=True)
@@ -184,3 +214,4 @@ def _exp(s: Any) -> Any:
 
 
 infonce, simclr = InfoNCE(), InfoNCE(temperature=0.5, cosine=True, name="SimCLR")
+clip = InfoNCE(temperature=0.07, cosine=True, name="CLIP", symmetric=True)  # CLIP learns its temperature, from 0.07 on

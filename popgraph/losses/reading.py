@@ -8,13 +8,14 @@ from typing import Any
 from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument
 from popgraph.losses.critics import nt_logistic
-from popgraph.losses.infonce import infonce, simclr
+from popgraph.losses.infonce import clip, infonce, simclr
 from popgraph.losses.redundancy import barlow_twins, idealised_vicreg, vicreg
 from popgraph.losses.spectral_family import centred, ordered, spectral, unsquared
 
 READY: Mapping[str, Any] = {
     "barlow_twins": barlow_twins,
     "centred": centred,
+    "clip": clip,
     "idealised_vicreg": idealised_vicreg,
     "infonce": infonce,
     "nt_logistic": nt_logistic,
@@ -29,10 +30,11 @@ NEEDS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "embedding": (("name", "value_and_gradient"), "a loss that train minimises"),
     "audit": (("name", "bias", "value", "batch_value"), "a loss with batches"),
     "torch": (("value", "batch_value"), "a loss that torch differentiates"),
+    "pairs": (("name", "pair_value_and_gradient"), "a loss of two encoders"),
     "critic": (("critic_value", "critic_gradient"), "a loss of a critic s(x, x')"),
 }
 # A loss has at least one of these
-METHODS = ("value", "value_and_gradient", "batch_value", "critic_value", "critic_gradient")
+METHODS = ("value", "pair_value_and_gradient", "value_and_gradient", "batch_value", "critic_value", "critic_gradient")
 
 
 def read_loss(loss: Any, needs: str = "embedding") -> Any:
@@ -46,7 +48,7 @@ def read_loss(loss: Any, needs: str = "embedding") -> Any:
     | a class, such as `losses.InfoNCE` | refused: it must be called |
     | a loss of an embedding where one of a critic is needed, or the reverse | refused, with what takes it |
 
-    `needs` is "embedding", "audit", "torch", "critic" or "any".
+    `needs` is "embedding", "pairs", "audit", "torch", "critic" or "any".
     """
     methods, words = NEEDS.get(needs, ((), ""))
     if isinstance(loss, str):

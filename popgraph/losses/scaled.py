@@ -17,6 +17,7 @@ from popgraph.losses.critics import CriticLoss, positive_pairs, refuse_many_view
 from popgraph.losses.moments import MomentLoss
 from popgraph.losses.ready import ReadyLoss
 from popgraph.losses.spectral_family import spectral
+from popgraph.losses.two_encoders import PairOperands, dense_pairs
 
 ScaledLoss = Callable[[Floats], tuple[float, Floats]]  # F (N, k) -> the loss, and its gradient in F
 
@@ -69,6 +70,20 @@ def population_value(loss: Any, population: Coordinates, f: Floats) -> float:
 def scaled_hessian(population: Coordinates, F: Floats, direction: Floats) -> Floats:
     """Return the derivative of the spectral loss's gradient in F along a direction, both (N, k)."""
     return spectral._scaled_hessian(population.gram, F, direction)
+
+
+def pair_gradient(
+    loss: Any, S: Any, d_1: Floats, d_2: Floats
+) -> Callable[[Floats, Floats], tuple[float, Floats, Floats]]:
+    """Return a loss of two encoders as a function of f and g, with its gradients in both, for pairs with S = D_1^-½ C D_2^-½."""
+    roots = np.sqrt(d_1), np.sqrt(d_2)
+    C = sp.diags_array(roots[0]) @ S @ sp.diags_array(roots[1])
+    C = C.tocsr() if sp.issparse(C) else C
+    if not is_ready_made(loss, ReadyLoss):
+        return lambda f, g: loss.pair_value_and_gradient(C, f, g)
+    if is_ready_made(loss, CriticLoss):
+        C = dense_pairs(C)
+    return lambda f, g: loss._pair_gradient(PairOperands(C, d_1, d_2, f, g))
 
 
 def batch_gradient(loss: Any) -> Callable[[Floats, Floats], tuple[float, Floats, Floats]]:

@@ -13,6 +13,7 @@ from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument
 from popgraph.losses.moments import Gram, MomentLoss, Moments, PlugInLoss, trace
 from popgraph.losses.operands import alike, check_operand, read_arrays
+from popgraph.losses.two_encoders import PairOperands
 
 
 class UnbiasedSpectral(MomentLoss):
@@ -34,6 +35,22 @@ class UnbiasedSpectral(MomentLoss):
         """Return the derivatives in E f, in E f fᵀ and in E f(x) f(x⁺)ᵀ."""
         a, C = self._weights(len(moments.second))
         return None, 2.0 * C * moments.second, np.diag(-2.0 * a)
+
+    def _pair_value(self, pairs: PairOperands) -> Any:
+        """Return -2 Σ_i a_i E f_i g_i + Σ_ij C_ij E f_i f_j E g_i g_j, over positive pairs and over the two marginal laws."""
+        C, d_1, d_2, f, g = pairs
+        second = (f.T @ (f * d_1[:, None])) * (g.T @ (g * d_2[:, None]))
+        return self._of_sums((f * (C @ g)).sum(0), second)
+
+    def _pair_gradient(self, pairs: PairOperands) -> tuple[float, Floats, Floats]:
+        """Return the loss of two encoders, and its gradients in f and g."""
+        C, d_1, d_2, f, g = pairs
+        weighted_f, weighted_g, Cg = f * d_1[:, None], g * d_2[:, None], C @ g
+        ff, gg, (a, weights) = f.T @ weighted_f, g.T @ weighted_g, self._weights(f.shape[1])
+        value = self._of_sums((f * Cg).sum(0), ff * gg)
+        in_f = 2.0 * (weighted_f @ (weights * gg) - Cg * a)
+        in_g = 2.0 * (weighted_g @ (weights * ff) - (C.T @ f) * a)
+        return float(value), np.asarray(in_f), np.asarray(in_g)
 
     def _batch_value(self, f: Any, f_plus: Any) -> Any:
         """Return the unbiased loss of a batch."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from popgraph.basics.arguments.populations import satisfies
+from popgraph.basics.arguments.populations import refuse_two_kinds, satisfies
 from popgraph.basics.arrays import Sparse
 from popgraph.basics.protocols import Population
 from popgraph.basics.words import shorten
@@ -18,6 +18,7 @@ def read_graph(call: str, graph: Any, name: str = "a PopulationGraph first", *, 
     """
     if isinstance(graph, PopulationGraph) or (pairs and isinstance(graph, PairGraph)):
         return
+    refuse_two_kinds(call, graph)
     mend = "; use its .expand()" * satisfies(graph, Population)
     if isinstance(graph, PairGraph):
         mend = (

@@ -24,6 +24,7 @@ from popgraph.losses import (
     pair_table,
     read_loss,
 )
+from popgraph.populations import BipartiteGraph
 
 
 @checked_call()
@@ -127,8 +128,8 @@ def _water_filled(gamma: Floats, total: int) -> Floats:
 
 
 @checked_call()
-def mutual_information(graph: ViewedPopulation) -> float:
-    """Return I(x; x⁺) = Σ w_xx' log(w_xx' / (w_x w_x')) of a positive pair, in nats.
+def mutual_information(graph: ViewedPopulation | BipartiteGraph) -> float:
+    """Return I(x; x⁺) = Σ w_xx' log(w_xx' / (w_x w_x')) of a positive pair, in nats; I(x; z) of two kinds of views.
 
     Raises
     ------
@@ -142,13 +143,20 @@ def mutual_information(graph: ViewedPopulation) -> float:
     >>> mutual_information(pg.zoo.lightning_cloud())  # log 2: which image it is
     0.6931
     """
-    graph = read_population("mutual_information(graph)", graph, ViewedPopulation)
-    sparse = getattr(graph, "weight_matrix", None)
-    w = sp.coo_array(pair_table(graph) if sparse is None else sparse("csr"))
-    x, x_plus = w.coords
-    pairs, w_x = w.data, graph.w_x
-    # Divided by one after the other, as the product w_x w_x' of two rare views underflows; where w_xx' itself does, its term is 0.
-    return float(np.sum(pairs * np.log(np.where(pairs > 0, pairs / w_x[x] / w_x[x_plus], 1.0))))
+    if isinstance(graph, BipartiteGraph):
+        return _information(graph.pairs, graph.w_x, graph.w_z)
+    population = read_population("mutual_information(graph)", graph, ViewedPopulation)
+    sparse = getattr(population, "weight_matrix", None)
+    w = pair_table(population) if sparse is None else sparse("csr")
+    return _information(w, population.w_x, population.w_x)
+
+
+def _information(w: Any, w_x: Floats, w_z: Floats) -> float:
+    """Return Σ w log(w / (w_x w_z)) of the positive entries of w."""
+    entries = sp.coo_array(w)
+    (x, z), pairs = entries.coords, entries.data
+    # Divided by one after the other, as the product w_x w_z of two rare views underflows; where w itself does, its term is 0.
+    return float(np.sum(pairs * np.log(np.where(pairs > 0, pairs / w_x[x] / w_z[z], 1.0))))
 
 
 @checked_call()

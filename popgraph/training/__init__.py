@@ -3,8 +3,8 @@
 `train` starts from a random f of k columns and returns a `Training`: f, its loss and gradient norm at each step, and how it
 ended. `loss=` is any of `popgraph.losses`; `features=` restricts f to a class of functions; `batch_size=` samples pairs.
 Of a population it asks products with Ā, or of a product the moments of the class, so that it takes every kind.
-`train_critic` learns a table of scores s(x, x') itself. Nothing here imports the spectrum or a verdict: what is judged
-must not see the answer.
+Of two kinds of views it learns two embeddings, f and g, a `PairTraining`. `train_critic` learns a table of scores s(x, x')
+itself. Nothing here imports the spectrum or a verdict: what is judged must not see the answer.
 
 >>> import popgraph as pg
 >>> from popgraph.training import train
@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING
 from popgraph.basics.namespaces import missing, only
 from popgraph.training.critic import train_critic
 from popgraph.training.learning import Training, train
+from popgraph.training.two_encoders import PairTraining
 
 __all__ = [
+    "PairTraining",
     "Training",
     "train",
     "train_critic",

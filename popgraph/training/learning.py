@@ -3,8 +3,6 @@
 No eigenvector of Ā is computed here: what `verify` judges must not have seen its answer.
 """
 
-import itertools
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -18,7 +16,7 @@ from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words, reserve
 from popgraph.basics.progress import Progress, track
-from popgraph.basics.protocols import HasClasses, Population, ViewedPopulation
+from popgraph.basics.protocols import HasClasses, PairedPopulation, Population, ViewedPopulation
 from popgraph.basics.words import shorten
 from popgraph.declare import Seed
 from popgraph.errors import InvalidArgument, InvalidEmbedding
@@ -27,14 +25,15 @@ from popgraph.populations import FeatureClass, check_dimension, read_features, s
 from popgraph.training.batches import Batches, descend_on_batches
 from popgraph.training.descent import minimise
 from popgraph.training.objective import Limits, Objective
+from popgraph.training.options import read_batch_size, ticks
 from popgraph.training.steps import Callback, read_callback
+from popgraph.training.two_encoders import PairOptions, train_pair
 
 # Copies of the unknowns at the peak of L-BFGS: 25 in scipy's work array, the others in the loss and the line search.
 COPIES_IN_L_BFGS = 44
 # Of the descent on the spectral loss: F, ĀF, the gradient, a direction, its product with Ā, and a Newton step. Beside them MX is
 # made of one table at a time, a row for each natural.
 TABLES_IN_SPECTRAL_DESCENT = 6
-MAX_PAIRS_A_BATCH = 2**31
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -129,7 +128,9 @@ def train(
     ----------
     graph : PopulationGraph, or any other population
         With a list of N views, it is asked for products with Ā alone. A ProductGraph is trained over f = Wᵀψ, by the exact
-        moments of `features`, a LowDegree, and the spectral loss; the answer is a `ProductTraining`.
+        moments of `features`, a LowDegree, and the spectral loss; the answer is a `ProductTraining`. On a BipartiteGraph two
+        embeddings are trained, f of the views x and g of the views z, and the answer is a `PairTraining`: `features` and `start`
+        are then pairs, and the loss one with a form for two encoders.
     k : int
         The dimension of f, in 1..N, and at most d for features.
     loss : a loss of `popgraph.losses`, or its name, such as "vicreg"
@@ -189,10 +190,15 @@ def train(
     >>> float(linear.loss[-1])  # -Σθ² of the three Ritz values 1/4
     -0.1875
     """
-    chosen: Loss = read_loss(loss)
     steps = count("steps", (20_000 if batch_size is None else 5_000) if steps is None else steps)
     tol, learning_rate = number("tol", tol), number("learning_rate", learning_rate)
     flag("keep_path", keep_path)
+    if satisfies(graph, PairedPopulation):
+        options = PairOptions(
+            loss, features, rng, batch_size, steps, tol, learning_rate, start, keep_path, progress, callback
+        )
+        return cast(Training, train_pair(cast(PairedPopulation, graph), k, options))
+    chosen: Loss = read_loss(loss)
     watcher = read_callback(callback)
     if satisfies(graph, HasClasses) and not satisfies(graph, ViewedPopulation):
         given = {"batch_size": batch_size, "start": start, "keep_path": keep_path or None}
@@ -200,13 +206,13 @@ def train(
             raise InvalidArgument(
                 f"{unused[0]}= does not apply to a product, which is trained by exact moments: leave it out, or train its .expand()"
             )
-        limits = Limits(steps, tol, _ticks(progress))
+        limits = Limits(steps, tol, ticks(progress))
         classes = cast(HasClasses, graph)
         objective = _objective_on_functions(classes, k, chosen, features, watcher)
         return cast(Training, _train_on_functions(objective, k, features, limits, generator(rng)))
     population: ViewedPopulation = read_population("train(graph, k)", graph, ViewedPopulation)
     k = whole_number("k", k, population.N)
-    batch_size = _read_batch_size(batch_size, chosen)
+    batch_size = read_batch_size(batch_size, chosen)
     feature_class: FeatureClass | None = (
         None if features is None else read_features(population.views, population.w_x, features)
     )
@@ -219,7 +225,7 @@ def train(
     z = _gaussian_start(objective, k, source) if f is None else objective.unknowns(f)
     del f
     if batch_size is None:
-        return _trained(objective, *minimise(objective, z, Limits(steps, tol, _ticks(progress))))
+        return _trained(objective, *minimise(objective, z, Limits(steps, tol, ticks(progress))))
     bar = track(range(steps + 1), steps + 1, progress, "train")
     z, stopped = descend_on_batches(objective, z, Batches(steps, batch_size, learning_rate, source), bar)
     return _trained(objective, z, False, stopped)
@@ -255,23 +261,6 @@ def _train_on_functions(
     return structure.ProductTraining(
         features @ weights, frozen(weights), *objective.history(), converged=converged, stopped=stopped
     )
-
-
-def _ticks(progress: Progress) -> Callable[[], Any]:
-    """Return a function that moves the bar of a descent, whose number of steps is not known beforehand, one step further."""
-    bar = track(itertools.count(1), None, progress, "train")
-    next(bar)
-    return lambda: next(bar)
-
-
-def _read_batch_size(batch_size: Any, loss: Loss) -> int | None:
-    """Return the number of pairs in a batch, if there are to be batches, and the loss has a value for one of that size."""
-    if batch_size is None:
-        return None
-    if not hasattr(loss, "batch_value_and_gradient"):
-        raise InvalidArgument(f"loss {loss.name} has no batch_value_and_gradient, so it cannot be trained on batches")
-    why = f"the batch loss {loss.name} needs a whole number"
-    return count("batch_size", batch_size, getattr(loss, "least_batch", 2), MAX_PAIRS_A_BATCH, why)
 
 
 def _reserve(objective: Objective, k: int, batch_size: int | None, path_steps: int) -> None:

@@ -111,6 +111,10 @@ class Objective:
         self.latest = (float(value), norm(flat))
         return self.latest[0], flat
 
+    def reach(self, loss: float, gradient_norm: float, z: Floats) -> None:
+        """Note where a descent that evaluates the spectral loss itself has come to."""
+        self.latest, self.latest_z = (loss, gradient_norm), z
+
     def curvature(self, z: Floats, direction: Floats) -> Floats:
         """Return the Hessian times a direction: exactly for the spectral loss, else by central differences of gradients."""
         if self.is_spectral:

@@ -27,7 +27,13 @@ MAX_UNKNOWNS_CHECKED = 20_000  # up to which a loss other than the spectral one 
 
 def step_off_saddle(objective: Objective, z: Floats) -> Floats | None:
     """Return a step that lowers the loss at a critical point, or None if it is a minimum or no such step was found."""
-    return _spectral_step(objective, z) if objective.is_spectral else _curved_step(objective, z)
+    if not objective.is_spectral:
+        return _curved_step(objective, z)
+    own = getattr(objective.coordinates, "step_off_saddle", None)  # of two encoders, whose matrix is indefinite
+    if own is None:
+        return _spectral_step(objective, z)
+    step = own(objective.table(z), objective.latest[1], objective.directions)
+    return None if step is None else np.asarray(step.ravel())
 
 
 def _spectral_step(objective: Objective, z: Floats) -> Floats | None:
@@ -44,10 +50,10 @@ def _spectral_step(objective: Objective, z: Floats) -> Floats | None:
         return None
     # F is critical but for a gradient of this norm, and σ but for as much: what exceeds it by less is left to a smaller tol.
     bound = float(sigma[0]) + FLAT_CURVATURE + objective.latest[1]
-    outside = _Outside(coordinates, F, C[:, positive] / np.sqrt(sigma[positive]))
+    outside = Outside(coordinates, F, C[:, positive] / np.sqrt(sigma[positive]))
     if outside.is_at_most(bound, objective.directions):
         return None
-    extreme = _extreme(outside.gram, N, "LA", 1e-4, objective.directions)
+    extreme = extreme_eigenpair(outside.gram, N, "LA", 1e-4, objective.directions)
     if extreme is None:
         raise Stopped("it is not known whether this critical point is a saddle, as ARPACK failed")
     largest, u = extreme
@@ -58,7 +64,7 @@ def _spectral_step(objective: Objective, z: Floats) -> Floats | None:
     return np.asarray((np.sqrt(largest - sigma[0]) * np.outer(u, C[:, 0])).ravel())
 
 
-class _Outside:
+class Outside:
     """Ā on the complement of the span of F."""
 
     def __init__(self, coordinates: Coordinates, F: Floats, S: Floats) -> None:
@@ -147,7 +153,7 @@ def _curved_step(objective: Objective, z: Floats) -> Floats | None:
     """Return a step along the most negative curvature that lowers the loss, or None if there is none or too many unknowns."""
     if not 1 < z.size <= MAX_UNKNOWNS_CHECKED:
         return None
-    extreme = _extreme(
+    extreme = extreme_eigenpair(
         lambda e: objective.curvature(z, np.asarray(e).ravel()), z.size, "SA", 1e-2, objective.directions
     )
     if (
@@ -161,7 +167,7 @@ def _curved_step(objective: Objective, z: Floats) -> Floats | None:
     return steps[int(np.argmin(losses))] if min(losses) < here else None
 
 
-def _extreme(
+def extreme_eigenpair(
     product: Callable[[Any], Any], side: int, which: str, tol: float, directions: np.random.Generator | None = None
 ) -> tuple[float, Floats] | None:
     """Return the largest ("LA") or smallest ("SA") eigenpair of a symmetric matrix to a relative tolerance, or None on failure.

@@ -119,4 +119,4 @@ class _Descent:
         loss, size = self.state.loss, self.state.gradient_norm
         if not (np.isfinite(loss) and np.isfinite(size)):
             raise Stopped(f"the loss {self.objective.loss.name} became NaN")
-        self.objective.latest, self.objective.latest_z = (loss, size), self.z
+        self.objective.reach(loss, size, self.z)

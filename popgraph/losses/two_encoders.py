@@ -1,0 +1,100 @@
+"""The operands of a loss of two encoders: C (N_x, N_z), the probabilities of pairs (x, z), and tables f (N_x, k) and g (N_z, k).
+
+A loss of one encoder that has a form for two scores a pair by f(x)ᵀg(z), with negatives from the marginal laws d_1 = C1 and
+d_2 = Cᵀ1 [THEORY 11]. With C = w and f = g it is the loss of one encoder. Losses that regulate one encoder alone have no such form.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidArgument, TooLarge
+from popgraph.losses.operands import alike, check_operand, refuse_tensors
+
+FOR_TWO = "spectral, ordered, infonce, simclr, clip or nt_logistic"
+MAX_PAIRS = 2**26  # entries of a table of all pairs (x, z), 0.5 GB: as many as of the 8,192 views of one encoder
+
+
+class PairOperands(NamedTuple):
+    """Hold C (N_x, N_z), its marginal laws d_1 (N_x,) and d_2 (N_z,), and f and g, of one library and precision."""
+
+    C: Any
+    d_1: Any
+    d_2: Any
+    f: Any
+    g: Any
+
+
+def read_pairs(C: Any, f: Any, g: Any) -> PairOperands:
+    """Return operands that fit together; the refusal names the one that does not."""
+    if sp.issparse(C):
+        if len(C.shape) != 2 or C.dtype.kind not in "biuf":
+            raise InvalidArgument(
+                f"C is {shorten(C)}; it must hold real numbers, the probabilities of pairs (N_x, N_z)"
+            )
+    elif not _is_sparse_tensor(C):
+        check_operand("C", C, (None, None))
+    N_x, N_z = C.shape
+    check_operand("f", f, (N_x, None), f" beside C of shape {N_x} x {N_z}")
+    check_operand(
+        "g", g, (N_z, int(f.shape[1])), f" beside C of shape {N_x} x {N_z} and f of {int(f.shape[1])} columns"
+    )
+    read = alike({"f": f, "g": g, "C": C})
+    return PairOperands(read["C"], *marginals(read["C"]), read["f"], read["g"])
+
+
+def read_pair_arrays(C: Any, f: Any, g: Any) -> PairOperands:
+    """Return what `read_pairs` does, of numpy's arrays alone."""
+    operands = read_pairs(C, f, g)
+    refuse_tensors({"f": operands.f, "g": operands.g, "C": operands.C}, "pair_value(C, f, g)")
+    return operands
+
+
+def marginals(C: Any) -> tuple[Any, Any]:
+    """Return the sums of the rows and of the columns of C, (N_x,) and (N_z,)."""
+    if _is_sparse_tensor(C):
+        coalesced = C.coalesce()
+        rows, columns = coalesced.indices()
+        values = coalesced.values()
+        return (
+            values.new_zeros(C.shape[0]).index_add(0, rows, values),
+            values.new_zeros(C.shape[1]).index_add(0, columns, values),
+        )
+    d_1, d_2 = C.sum(1), C.sum(0)
+    return (
+        (np.asarray(d_1).ravel(), np.asarray(d_2).ravel())
+        if isinstance(C, np.ndarray) or sp.issparse(C)
+        else (d_1, d_2)
+    )
+
+
+def dense_pairs(C: Any) -> Any:
+    """Return C as a dense table, for a loss that scores every pair; refuse more than 67 million of them."""
+    N_x, N_z = C.shape
+    if N_x * N_z > MAX_PAIRS:
+        raise TooLarge(
+            f"this loss is computed from all {N_x:,} x {N_z:,} pairs of views; use at most {MAX_PAIRS:,}, batches (batch_size=), "
+            "or losses.spectral, which needs no such table"
+        )
+    if sp.issparse(C):
+        return C.toarray()
+    return C.to_dense() if _is_sparse_tensor(C) else C
+
+
+def serves_two_encoders(loss: Any) -> bool:
+    """Whether a loss has a form for two encoders: those of popgraph that have not inherit a method that refuses."""
+    methods = [getattr(type(loss), name, None) for name in ("pair_value_and_gradient", "_pair_gradient")]
+    return any(not getattr(method, "__qualname__", "ReadyLoss.").startswith("ReadyLoss.") for method in methods)
+
+
+def refuse_two_encoders(loss: Any) -> InvalidArgument:
+    """Return what is raised of a loss without a form for two encoders."""
+    return InvalidArgument(
+        f"loss {getattr(loss, 'name', type(loss).__name__)} has no form for two encoders; give {FOR_TWO}"
+    )
+
+
+def _is_sparse_tensor(value: Any) -> bool:
+    return hasattr(value, "layout") and "sparse" in str(value.layout)
