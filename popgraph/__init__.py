@@ -27,7 +27,18 @@ from popgraph.downstream import (
     spectral_clusters,
 )
 from popgraph.io import load, save
-from popgraph.populations import BipartiteGraph, PairGraph, PopulationGraph, build, product, structure
+from popgraph.populations import (
+    BipartiteGraph,
+    PairGraph,
+    PopulationGraph,
+    build,
+    from_bipartite,
+    from_chain,
+    from_pairs,
+    from_trajectories,
+    product,
+    structure,
+)
 from popgraph.spectrum import SingularSpectrum, Spectrum
 from popgraph.training import Training, train, train_critic
 from popgraph.verification import Match, compare, verify, verify_sampled
@@ -56,6 +67,10 @@ __all__ = [
     "compare",
     "errors",
     "explore",
+    "from_bipartite",
+    "from_chain",
+    "from_pairs",
+    "from_trajectories",
     "identity",
     "images",
     "independently",

@@ -27,7 +27,17 @@ from popgraph.populations.columns import read_columns
 from popgraph.populations.features import FeatureClass, check_dimension, read_features
 from popgraph.populations.graph import PopulationGraph
 from popgraph.populations.labelled import KnownLabels, data_view_law, pair_draws
-from popgraph.populations.pairs import BipartiteGraph, ExactWeights, PairGraph, bipartite_graph, pair_graph
+from popgraph.populations.pairs import (
+    BipartiteGraph,
+    ExactWeights,
+    PairGraph,
+    bipartite_graph,
+    from_bipartite,
+    from_chain,
+    from_pairs,
+    from_trajectories,
+    pair_graph,
+)
 from popgraph.populations.printing import sizes_in_words
 from popgraph.populations.reading import read_graph
 from popgraph.populations.sampling import PairSampler, read_draws
@@ -51,7 +61,11 @@ __all__ = [
     "build",
     "check_dimension",
     "data_view_law",
+    "from_bipartite",
+    "from_chain",
+    "from_pairs",
     "from_population",
+    "from_trajectories",
     "function_of_views",
     "mixture",
     "pair_draws",

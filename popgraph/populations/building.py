@@ -10,9 +10,10 @@ from popgraph.basics.progress import Progress, check_progress
 from popgraph.declare import EnumeratedPopulation, enumerate_population
 from popgraph.errors import InvalidArgument
 from popgraph.populations import weights
+from popgraph.populations.doors import MAKERS
 from popgraph.populations.graph import PopulationGraph
 from popgraph.populations.pairs.bipartite import BipartiteGraph, bipartite_graph
-from popgraph.populations.pairs.joint import joint_law
+from popgraph.populations.pairs.joint import exact_joint_law, joint_law
 
 
 @overload
@@ -168,3 +169,18 @@ def from_population(population: EnumeratedPopulation, *, labels: Any = None, nam
         labels=read_labels(labels, population.distribution.outcomes),
         name=name,
     )
+
+
+def _two_encoders(graph: PopulationGraph) -> BipartiteGraph:
+    """Return a graph for an encoder of each of its two views."""
+    C, both = graph.weight_matrix("csr"), graph.population
+    if (pairs := graph.pair_population) is None:
+        options: dict[str, Any] = {"labels": graph.labels, "first": both, "second": both}
+    else:  # with labels in the graph, its pairs are draws of other naturals than the labels are of
+        exact = exact_joint_law(pairs, pairs, C) if pairs.exact is not None and pairs.distribution.exact else None
+        classes = None if graph.labels is None else graph.view_labels
+        options = {"exact": exact, "labels_x": classes, "labels_z": classes}
+    return bipartite_graph(graph.views, graph.views, C, name=graph.name, **options)
+
+
+MAKERS["two encoders"] = _two_encoders

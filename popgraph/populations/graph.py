@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from popgraph.basics.arguments import generator, one_of
 from popgraph.basics.arguments.classes import bayes_labels
@@ -12,6 +12,7 @@ from popgraph.basics.memory import in_words
 from popgraph.declare import EnumeratedPopulation, Seed
 from popgraph.errors import InvalidArgument
 from popgraph.populations import printing, weights
+from popgraph.populations.doors import MAKERS
 from popgraph.populations.exact import ExactGraph
 from popgraph.populations.explanation import Explanation, explain
 from popgraph.populations.factored_views import FactoredViews
@@ -22,9 +23,6 @@ from popgraph.populations.labelled import KnownLabels, labelled_pairs, pair_draw
 from popgraph.populations.sampling import PairSampler
 from popgraph.populations.symmetry import Symmetry, read_symmetry
 from popgraph.spectrum import Grid, Spectrum, decompose, ritz
-
-if TYPE_CHECKING:
-    from popgraph.populations.pairs.bipartite import BipartiteGraph
 
 MAX_SIDE_SOLVED_TO_PRINT = 400  # of M; up to this all eigenvalues are quick to compute
 
@@ -161,8 +159,8 @@ class PopulationGraph(FactoredViews):
         """
         return self
 
-    def two_encoders(self) -> "BipartiteGraph":
-        """Return the same pairs for two encoders, f of the first view and g of the second; σ = γ, and S is Ā.
+    def two_encoders(self) -> Any:
+        """Return the same pairs as a `BipartiteGraph`, for an encoder f of the first view and g of the second: S is Ā, and σ = γ.
 
         Examples
         --------
@@ -170,10 +168,7 @@ class PopulationGraph(FactoredViews):
         >>> pg.zoo.hypercube(2).two_encoders().spectrum(4).sigma
         array([1.  , 0.25, 0.25, 0.0625])
         """
-        from popgraph.populations.pairs.bipartite import bipartite_graph
-
-        both = {"labels": self.labels, "first": self.population, "second": self.population, "name": self.name}
-        return bipartite_graph(self.views, self.views, self.weight_matrix("csr"), **both)
+        return MAKERS["two encoders"](self)
 
     def with_symmetry(self, generators: Any) -> "PopulationGraph":
         """Return this graph with a finite abelian group that leaves it as it is, so that its spectrum takes a fraction of the time.

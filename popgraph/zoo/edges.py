@@ -8,10 +8,10 @@ from typing import Any, cast
 from popgraph.basics.arguments import count, flag
 from popgraph.basics.arguments.classes import list_labels
 from popgraph.basics.arguments.containers import is_graph, positions_by_name, refuse_other_names
-from popgraph.basics.arguments.edges import read_edges
+from popgraph.basics.arguments.edges import node_attribute, read_edges
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.labels import named_labels
-from popgraph.basics.words import did_you_mean, shorten
+from popgraph.basics.words import shorten
 from popgraph.declare import Augmentation, Distribution
 from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.populations import PopulationGraph, build
@@ -77,7 +77,7 @@ def edges(
     pairs, nodes = read_edges(weights)
     law = pairs if isinstance(pairs, Distribution) else Distribution(pairs, normalize=normalize)
     if isinstance(labels, str) and is_graph(weights):
-        labels = _attribute(weights, labels)
+        labels = node_attribute(weights, labels)
     for pair in law:
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise InvalidArgument(f"weights has the key {shorten(pair)}; an edge is a pair (x, x')")
@@ -87,17 +87,6 @@ def edges(
         return Distribution({pair[0]: 1}) if pair[0] == pair[1] else Distribution(dict.fromkeys(pair, Fraction(1, 2)))
 
     return build(law, Augmentation(end, "one end", trusted=True), labels=edge_labels, views=nodes, name=name)
-
-
-def _attribute(graph: Any, name: str) -> dict[Any, Any]:
-    """Return node -> the value of an attribute of a networkx graph's nodes, None where a node lacks it."""
-    if not any(name in attributes for _, attributes in graph.nodes(data=True)):
-        known = sorted({str(each) for _, attributes in graph.nodes(data=True) for each in attributes})
-        raise InvalidArgument(
-            f"labels is {name!r}, an attribute that no node of the graph has{did_you_mean([name], known)}; give one that nodes "
-            "have, or a mapping"
-        )
-    return dict(graph.nodes(data=name))
 
 
 def _labels_of_edges(labels: Any, pairs: Sequence[tuple[Any, Any]]) -> list[Any]:

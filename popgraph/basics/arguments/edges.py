@@ -26,7 +26,7 @@ from popgraph.basics.arguments.kernels import is_mapping
 from popgraph.basics.arguments.outcomes import list_finite, read_outcome
 from popgraph.basics.arguments.probabilities import parse_probability
 from popgraph.basics.arguments.tables import as_array, can, is_sparse, is_tensor
-from popgraph.basics.words import listing, shorten
+from popgraph.basics.words import did_you_mean, listing, shorten
 from popgraph.errors import InvalidArgument, InvalidDistribution
 
 HALF = Fraction(1, 2)
@@ -82,19 +82,35 @@ def _of_graph(graph: Any) -> tuple[dict[Any, Any], list[Any]]:
 
 
 def _of_table(table: Any) -> Iterable[tuple[Any, ...]]:
-    """Yield the edges of a table: of its columns source, target and weight, or else of its only two or three."""
+    """Yield the edges of a table."""
+    places = edge_columns("weights", table)
+    for row in list_finite(table, "the edges"):
+        edge = tuple(row[place] for place in places)
+        yield edge if len(edge) == 3 else (*edge, 1)
+
+
+def node_attribute(graph: Any, name: str) -> dict[Any, Any]:
+    """Return node -> the value of an attribute of a networkx graph's nodes, None where a node lacks it."""
+    if not any(name in attributes for _, attributes in graph.nodes(data=True)):
+        known = sorted({str(each) for _, attributes in graph.nodes(data=True) for each in attributes})
+        raise InvalidArgument(
+            f"labels is {name!r}, an attribute that no node of the graph has{did_you_mean([name], known)}; give one that nodes "
+            "have, or a mapping"
+        )
+    return dict(graph.nodes(data=name))
+
+
+def edge_columns(name: str, table: Any) -> list[int]:
+    """Return where a table has its columns source, target and perhaps weight, or else its only two or three."""
     columns = [str(each) for each in (table.column_names if can(table, "column_names") else table.columns)]
     ends = ["source", "target"]
     named = set(ends) <= set(columns)
     if not named and len(columns) not in (2, 3):
         raise InvalidArgument(
-            f"weights is a table with the columns {listing([shorten(each) for each in columns])}; give source, target and weight"
+            f"{name} is a table with the columns {listing([shorten(each) for each in columns])}; give source, target and weight"
         )
     wanted = [*ends, *(["weight"] if "weight" in columns else [])] if named else columns
-    places = [columns.index(each) for each in wanted]
-    for row in list_finite(table, "the edges"):
-        edge = tuple(row[place] for place in places)
-        yield edge if len(edge) == 3 else (*edge, 1)
+    return [columns.index(each) for each in wanted]
 
 
 def _added(edges: Iterable[Any]) -> dict[tuple[Hashable, Hashable], Fraction | float]:

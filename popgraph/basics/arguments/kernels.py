@@ -25,7 +25,7 @@ from popgraph.basics.arguments.outcomes import read_distinct
 from popgraph.basics.arguments.probabilities import SUM_TOLERANCE, parse_probability
 from popgraph.basics.arguments.tables import as_array, is_sparse, is_tensor, shape_of
 from popgraph.basics.words import shorten
-from popgraph.errors import InvalidAugmentation
+from popgraph.errors import InvalidArgument, InvalidAugmentation
 
 
 def is_matrix(augmentation: Any) -> bool:
@@ -67,7 +67,7 @@ def is_mapping(declared: Any) -> bool:
 def read_matrix(matrix: Any) -> Any:
     """Return a sparse matrix as csr or coo, and nested lists as an array that keeps fractions and strings from floats."""
     if is_sparse(matrix):
-        _check_indices(matrix)
+        check_indices("the kernel matrix", matrix, InvalidAugmentation)
         return matrix if matrix.format == "csr" else matrix.tocoo(copy=False)
     try:
         array = as_array("the kernel matrix", matrix, InvalidAugmentation)
@@ -89,15 +89,15 @@ def read_matrix(matrix: Any) -> Any:
     return np.array(matrix, dtype=object) if array.dtype.kind == "U" else array
 
 
-def _check_indices(matrix: Any) -> None:
+def check_indices(name: str, matrix: Any, error: type[InvalidArgument] = InvalidArgument) -> None:
     """Refuse a sparse matrix whose indices lie outside of it: scipy would read other memory."""
     compressed = matrix.format in ("csr", "csc", "bsr")
     if matrix.ndim == 2 and compressed and matrix.indices.size:
         side = {"csr": 1, "csc": 0}.get(matrix.format, 1)
         length = matrix.shape[side] // (matrix.blocksize[1] if matrix.format == "bsr" else 1)
         if matrix.indices.min() < 0 or matrix.indices.max() >= length or matrix.indptr[-1] > len(matrix.indices):
-            raise InvalidAugmentation(
-                f"the kernel matrix is sparse and has the index {int(matrix.indices.max())} for {length} places; it is broken"
+            raise error(
+                f"{name} is sparse and has the index {int(matrix.indices.max())} for {length} places; it is broken"
             )
 
 

@@ -8,24 +8,20 @@ from typing import Any, Literal
 import numpy as np
 
 from popgraph.basics.arguments import by_value, generator, one_of
-from popgraph.basics.arguments.classes import bayes_labels
 from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse, frozen, frozen_csr
 from popgraph.basics.memory import in_words, reserve
-from popgraph.basics.words import did_you_mean, shorten, size_in_words
 from popgraph.declare import EnumeratedPopulation, Seed
-from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.populations import weights
 from popgraph.populations.graph import PopulationGraph
 from popgraph.populations.pairs import bipartite_printing as printing
 from popgraph.populations.pairs import joint
+from popgraph.populations.pairs.exact_weights import ExactWeights
 from popgraph.populations.pairs.explanation import PairExplanation
-from popgraph.populations.pairs.graph import ExactWeights
 from popgraph.populations.pairs.sides import columns_given_rows, of_kernel, of_views
 from popgraph.populations.sampling import read_draws
 from popgraph.spectrum import Components, SingularSpectrum, decompose_bipartite, find_components
 
 MAX_SIDE_SOLVED_TO_PRINT = 400  # the smaller number of views: up to this all singular values are quick to compute
-WITHOUT_A_MATRIX = 'use graph.weight_matrix("csr") or graph.factor'
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -115,22 +111,14 @@ class BipartiteGraph(Immutable):
     @property
     def w(self) -> Floats:
         """The pairs' probabilities C, a dense (N_x, N_z) array; `TooLarge` above 1 GiB."""
-        self._check_dense("C")
+        joint.check_dense("C", self.N_x, self.N_z)
         return frozen(self.pairs.toarray())
 
     @property
     def adjacency(self) -> Floats:
         """S = D_x^-1/2 C D_z^-1/2, a dense (N_x, N_z) array; `TooLarge` above 1 GiB."""
-        self._check_dense("S")
+        joint.check_dense("S", self.N_x, self.N_z)
         return frozen(self.factor.toarray())
-
-    def _check_dense(self, what: str) -> None:
-        needed = 8 * self.N_x * self.N_z
-        name = f"{what} of {self.N_x:,} x {self.N_z:,} views as a dense array"
-        if needed > weights.MAX_DENSE_BYTES:
-            most = size_in_words(weights.MAX_DENSE_BYTES)
-            raise TooLarge(f"{name} needs {size_in_words(needed)}, more than {most}; {WITHOUT_A_MATRIX}")
-        reserve(name, float(needed), WITHOUT_A_MATRIX)
 
     def weight_matrix(self, form: Literal["dense", "csr"] = "csr") -> Any:
         """Return C as a dense array or a csr_array; `TooLarge` above 1 GiB dense, `InvalidArgument` of another form.
@@ -254,19 +242,12 @@ class BipartiteGraph(Immutable):
     @property
     def view_labels_x(self) -> Any:
         """The class of each view x, (N_x,): `labels_x`, or the most probable class of its naturals; `InvalidArgument` without."""
-        return self._view_labels(self.labels_x, self.first, "labels_x")
+        return self.of_x.view_labels if self.labels_x is None else self.labels_x
 
     @property
     def view_labels_z(self) -> Any:
         """The class of each view z, (N_z,): `labels_z`, or the most probable class of its naturals; `InvalidArgument` without."""
-        return self._view_labels(self.labels_z, self.second, "labels_z")
-
-    def _view_labels(self, own: Any, given: EnumeratedPopulation | None, name: str) -> Any:
-        if own is not None:
-            return own
-        if self.labels is None or given is None:
-            raise InvalidArgument(f"this graph has no {name}, and no labelled naturals; pass labels where it is made")
-        return bayes_labels(self.labels, given.distribution.probabilities, given.kernel)
+        return self.of_z.view_labels if self.labels_z is None else self.labels_z
 
     @cached_property
     def _indices(self) -> tuple[dict[Hashable, int], dict[Hashable, int]]:
@@ -281,7 +262,7 @@ class BipartiteGraph(Immutable):
         >>> pg.from_bipartite([[1, 1], [0, 2]], views_x=["a", "b"], normalize=True).index_x("b")
         1
         """
-        return self._index(view, 0)
+        return joint.position_of(view, self._indices, 0)
 
     def index_z(self, view: Any) -> int:
         """Return the column of a view z; `InvalidArgument` if it is none of this graph.
@@ -292,18 +273,7 @@ class BipartiteGraph(Immutable):
         >>> pg.from_bipartite([[1, 1], [0, 2]], views_z=["a", "b"], normalize=True).index_z("b")
         1
         """
-        return self._index(view, 1)
-
-    def _index(self, view: Any, side: int) -> int:
-        views = (self.views_x, self.views_z)[side]
-        try:
-            return self._indices[side][by_value(view)]
-        except (KeyError, TypeError, ValueError):
-            letter, other = "xz"[side], "zx"[side]
-            meant = did_you_mean([view], views) or f"; they are graph.views_{letter}"
-            if isinstance(view, Hashable) and view in self._indices[1 - side]:
-                meant = f", but a view {other}; a pair is (x, z)"
-            raise InvalidArgument(f"{shorten(view)} is no view {letter} of this graph{meant}") from None
+        return joint.position_of(view, self._indices, 1)
 
     def explain(self, x: Any, z: Any) -> joint.CrossExplanation | PairExplanation:
         """Show the probability of the pair (x, z): its sum over naturals, or beside what independent views would have.

@@ -22,6 +22,7 @@ from popgraph.populations.columns import read_columns
 from popgraph.populations.explanation import Probability
 from popgraph.populations.features import read_features
 from popgraph.populations.pairs import printing
+from popgraph.populations.pairs.exact_weights import ExactWeights
 from popgraph.populations.pairs.explanation import PairExplanation
 from popgraph.populations.sampling import read_draws
 from popgraph.populations.weights import MAX_DENSE_BYTES
@@ -40,18 +41,6 @@ if TYPE_CHECKING:
 
 MAX_SIDE_SOLVED_TO_PRINT = 400  # up to this all eigenvalues are quick to compute
 WITHOUT_A_MATRIX = 'use graph.weight_matrix("csr"), or graph.operator(), which multiplies by Ā'
-
-
-@dataclass(frozen=True, eq=False)
-class ExactWeights(Immutable):
-    """Hold the entries of a sparse w as fractions: numerators, in the order of its stored entries, over one denominator."""
-
-    numerators: Any
-    denominator: int
-
-    def entry(self, position: int) -> Fraction:
-        """Return one entry of w, by its position among those stored."""
-        return Fraction(int(self.numerators[position]), self.denominator)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

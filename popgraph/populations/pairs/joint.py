@@ -13,17 +13,19 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from popgraph.basics.arguments import by_value
 from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse, frozen, frozen_csr
 from popgraph.basics.html import number, short
 from popgraph.basics.memory import reserve
-from popgraph.basics.words import size_in_words
+from popgraph.basics.words import did_you_mean, shorten, size_in_words
 from popgraph.declare import EnumeratedPopulation
-from popgraph.errors import TooLarge
+from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.populations.explanation import MAX_TERMS_PRINTED, Probability, Term
-from popgraph.populations.pairs.graph import ExactWeights
-from popgraph.populations.weights import MAX_SPARSE_BYTES
+from popgraph.populations.pairs.exact_weights import ExactWeights
+from popgraph.populations.weights import MAX_DENSE_BYTES, MAX_SPARSE_BYTES
 
 MAX_INT = int(np.iinfo(np.int64).max)
+IN_PLACE_OF_DENSE = 'use graph.weight_matrix("csr") or graph.factor'
 FEWER_VIEWS = "declare kernels with fewer views for each natural"
 
 
@@ -80,6 +82,27 @@ def _row(kernel: Sparse, exact: Any, i: int) -> list[tuple[int, int]]:
     """Return the views of a natural, each with the numerator of its probability."""
     entries = slice(int(kernel.indptr[i]), int(kernel.indptr[i + 1]))
     return list(zip(kernel.indices[entries].tolist(), map(int, exact.numerators[entries]), strict=True))
+
+
+def check_dense(what: str, n_x: int, n_z: int) -> None:
+    """Raise TooLarge if a dense (N_x, N_z) array needs too much memory."""
+    needed, name = 8 * n_x * n_z, f"{what} of {n_x:,} x {n_z:,} views as a dense array"
+    if needed > MAX_DENSE_BYTES:
+        most = size_in_words(MAX_DENSE_BYTES)
+        raise TooLarge(f"{name} needs {size_in_words(needed)}, more than {most}; {IN_PLACE_OF_DENSE}")
+    reserve(name, float(needed), IN_PLACE_OF_DENSE)
+
+
+def position_of(view: Any, positions: tuple[dict[Any, int], dict[Any, int]], side: int) -> int:
+    """Return the position of a view among those of its side, 0 for x and 1 for z; InvalidArgument if it is none of them."""
+    try:
+        return positions[side][by_value(view)]
+    except (KeyError, TypeError, ValueError):
+        letter, other = "xz"[side], "zx"[side]
+        meant = did_you_mean([view], positions[side]) or f"; they are graph.views_{letter}"
+        if isinstance(view, Hashable) and view in positions[1 - side]:
+            meant = f", but a view {other}; a pair is (x, z)"
+        raise InvalidArgument(f"{shorten(view)} is no view {letter} of this graph{meant}") from None
 
 
 def transposed(C: Sparse, exact: ExactWeights | None) -> tuple[Sparse, ExactWeights | None]:

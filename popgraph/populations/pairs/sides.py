@@ -10,7 +10,7 @@ from popgraph.basics.arrays import Floats, Sparse, frozen, frozen_csr
 from popgraph.declare import Distribution, EnumeratedPopulation, ExactKernel
 from popgraph.populations import weights
 from popgraph.populations.graph import PopulationGraph
-from popgraph.populations.pairs.graph import ExactWeights
+from popgraph.populations.pairs.exact_weights import ExactWeights
 from popgraph.populations.pairs.joint import row_sums
 
 
