@@ -25,6 +25,7 @@ from popgraph.downstream import (
     selftraining,
     sparsest_partition,
     spectral_clusters,
+    zero_shot,
 )
 from popgraph.io import load, save
 from popgraph.populations import (
@@ -94,6 +95,7 @@ __all__ = [
     "train_critic",
     "verify",
     "verify_sampled",
+    "zero_shot",
     "zoo",
 ]
 

@@ -160,7 +160,9 @@ def test_the_match_says_what_is_arbitrary_and_why_there_is_none():
     assert clean[0].startswith("match: f spans the leading eigenvectors F* angles ")
     assert clean[1] == "share of v_i in span F"
     assert degenerate[0].startswith("match: f spans one of the equally good choices of F* at a degenerate cut angles ")
-    assert beyond[0].startswith("no match, though f is optimal: k exceeds the rank of Ā, so no invertible map exists")
+    assert beyond[0].startswith(
+        "no match, though f is optimal: k exceeds the rank of every minimiser, so no invertible map exists"
+    )
     assert degenerate[1] == beyond[1] == "share of v_i in span F\narbitrary where γ_i = γ_k"
 
 

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from html import unescape
+from importlib import import_module
 from types import SimpleNamespace
 
 import numpy as np
@@ -191,7 +192,45 @@ BREAKS = {
     "soft propagation filters the spectrum": "whole",
     "Δ and φ of Bayes' labeller": "alpha",
     "four cells have squared characters": ("whole", "cells"),
+    "the lazy walk halves the way to 1": "whole",
+    "a transition matrix is no augmentation": "whole",
+    "discounted successors": "whole",
 }
+# Statements about two encoders -> what of `Encoders` is made wrong, and how
+DISTORTED = {
+    "pairs of two encoders sum to 1": ("C", lambda C: 1.1 * C),
+    "its two marginals": ("C", lambda C: np.roll(C, 1, axis=0) * [1.1, *[1.0] * (len(C) - 1)]),
+    "the top singular pair is (√w_x, √w_z)": ("S", lambda S: 1.1 * S),
+    "components count the singular ones": ("all_sigma", lambda sigma: 0.9 * sigma),
+    "the singular triples are the leading ones": ("all_sigma", lambda sigma: 0.9 * sigma),
+    "the loss of two encoders factorises S": ("S", lambda S: 1.1 * S),
+    "two encoders reach their minimum": ("all_sigma", lambda sigma: 0.9 * sigma),
+    "no two encoders are below it": ("all_sigma", lambda sigma: 0.9 * sigma),
+    "a map of f and the inverse map of g cancel": ("loss", lambda _: lambda f, g: float(f.sum())),
+    "minimisers of two encoders are stationary": ("S", lambda S: 1.1 * S),
+    "the excess loss bounds both angles": ("all_sigma", lambda sigma: 0.9 * sigma),
+    "each side is a graph of its own": ("all_sigma", lambda sigma: 0.9 * sigma),
+    "InfoNCE's minimum over critics of two encoders": ("C", lambda C: 1.1 * C),
+    "of one kind of view σ is |γ|": ("all_sigma", lambda sigma: 0.9 * sigma),
+    "two encoders never do worse than one": ("loss", lambda _: lambda f, g: 99.0),
+}
+# Statements about labels in the graph -> a graph that is none of these labels
+MISLABELLED = {
+    "labels join views of one class": lambda graph: replace(
+        graph, pair_population=replace(graph.pair_population, kernel=frozen_csr(graph.pair_population.kernel * 1.1))
+    ),
+    "labels leave naturals and kernel": lambda graph: replace(
+        graph, population=replace(graph.population, kernel=frozen_csr(graph.kernel * 1.1))
+    ),
+    "classes weighted by probability keep w_x": lambda graph: replace(graph, w_x=graph.w_x * 1.1),
+    "labels keep a share of each eigenvalue": lambda graph: with_gamma(np.zeros(graph.N)),
+    "r classes lift r eigenvalues": lambda graph: with_gamma(np.ones(graph.N)),
+    "supervised pairs have a rank of at most r": lambda graph: with_gamma(np.ones(graph.N)),
+}
+
+
+def with_gamma(gamma):
+    return SimpleNamespace(spectrum=lambda k: SimpleNamespace(gamma=gamma))
 
 
 def run(name, setting):
@@ -214,12 +253,19 @@ def patched(monkeypatch, name):
     """Break what no setting can: a loss, a minimum, a comparison or a generator."""
     setting = broken("nothing")
     room = ALL[name].sides.__module__
+    if name in DISTORTED:
+        attribute, change = DISTORTED[name]
+        encoders = import_module(room)._of(setting)
+        encoders.__dict__[attribute] = change(getattr(encoders, attribute))
+        monkeypatch.setattr(f"{room}._of", lambda _: encoders)
+    if name in MISLABELLED:
+        labelled = import_module(room)._labelled
+        monkeypatch.setattr(f"{room}._labelled", lambda *a, **options: MISLABELLED[name](labelled(*a, **options)))
     match name:
         case "the gradient":
-            wrong = type(
-                "Wrong", (), {"value": pg.losses.spectral.value, "value_and_gradient": lambda *a: (0.0, a[3] * 0)}
-            )
-            monkeypatch.setattr(f"{room}.spectral", wrong())
+            monkeypatch.setattr(f"{room}._scaled_gradient", lambda s, f: 0.0 * f)
+        case "no critic of two encoders is below it":
+            monkeypatch.setattr(f"{room}._infonce", lambda *_: -99.0)
         case "Lemma 3.1":
             setting.rng = NegativeScale()
             return ALL[name](setting)

@@ -47,13 +47,15 @@ def _cell(cell: Any) -> str:
 
 
 class Bar:
-    """Draw a share, from 0 to 1, as a bar in the colour of the text, beside what is written of it."""
+    """Draw a share, from -1 to 1, as a bar in the colour of the text, beside what is written of it; one below 0 is hollow."""
 
     def __init__(self, share: float, text: str) -> None:
-        self.share, self.text = min(max(share, 0.0), 1.0), text
+        self.share, self.text = min(max(share, -1.0), 1.0), text
 
     def _repr_html_(self) -> str:
-        fill = f"width:{6 * self.share:.3f}em;height:0.7em;background:currentColor;opacity:0.5"
+        size = f"width:{6 * abs(self.share):.3f}em;height:0.7em"
+        look = "background:currentColor" if self.share >= 0 else "outline:1px dashed currentColor"
+        fill = f"{size};{look};opacity:0.5"
         bar = f"<span style='display:inline-block;{fill}'></span>"
         return f"<span style='display:inline-block;width:6.5em'>{bar}</span>{html.escape(self.text)}"
 

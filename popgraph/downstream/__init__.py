@@ -1,9 +1,10 @@
 """Use: what is an embedding f, or a population, good for? Probes, clusters, cuts and labellings, on any population with views.
 
 `probe` fits a linear head to f and counts its errors on the naturals' classes; `probe_range` does so for all minimisers of the
-loss. `spectral_clusters` groups the views by F*. `sparsest_partition` and `partition_bounds` look for parts that few positive
-pairs leave (`conductance`). `alpha`, `disagreement` and `inconsistency` say what a labelling of the views costs. Self-training,
-the rival of contrastive learning, is in `selftraining/`.
+loss. `zero_shot` classifies one kind of view by prompts of another. `spectral_clusters` groups the views by F*.
+`sparsest_partition` and `partition_bounds` look for parts that few positive pairs leave (`conductance`). `alpha`, `disagreement`
+and `inconsistency` say what a labelling of the views costs. Self-training, the rival of contrastive learning, is in
+`selftraining/`.
 
 >>> import popgraph as pg
 >>> from popgraph.downstream import alpha, probe, spectral_clusters
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING
 from popgraph.basics.namespaces import missing, only
 from popgraph.downstream import selftraining
 from popgraph.downstream.clustering import Clustering, spectral_clusters
-from popgraph.downstream.labelling import alpha, class_mass, disagreement, inconsistency, pairs_told_apart
+from popgraph.downstream.labelling import alpha, class_mass, disagreement, inconsistency, told_apart
 from popgraph.downstream.partition import (
     MAX_VIEWS_SEARCHED,
     Partition,
@@ -38,6 +39,7 @@ from popgraph.downstream.selftraining import (
 )
 from popgraph.downstream.selftraining import propagate as propagate
 from popgraph.downstream.selftraining import self_train as self_train
+from popgraph.downstream.zero_shot import ZeroShot, zero_shot
 
 __all__ = [
     "MAX_VIEWS_SEARCHED",
@@ -46,18 +48,20 @@ __all__ = [
     "PartitionBounds",
     "Probe",
     "ProbeRange",
+    "ZeroShot",
     "alpha",
     "class_mass",
     "conductance",
     "disagreement",
     "inconsistency",
-    "pairs_told_apart",
     "partition_bounds",
     "probe",
     "probe_range",
     "selftraining",
     "sparsest_partition",
     "spectral_clusters",
+    "told_apart",
+    "zero_shot",
 ]
 __dir__ = only(__all__)
 if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker

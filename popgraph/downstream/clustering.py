@@ -24,10 +24,10 @@ from popgraph.basics.protocols import LabelledPopulation
 from popgraph.basics.words import listing
 from popgraph.declare import Seed
 from popgraph.downstream.labelling import class_mass, given_labels
-from popgraph.downstream.parts import conductances
+from popgraph.downstream.parts import conductances, part_conductances
 from popgraph.downstream.votes import VOTE_TIE, first_largest, sum_by_class
 from popgraph.errors import InvalidArgument
-from popgraph.populations import pair_draws
+from popgraph.populations import given_pairs, pair_draws
 
 RESTARTS = 20  # k-means runs, of which the best is kept
 MAX_RESTARTS = 10**6
@@ -163,8 +163,9 @@ def spectral_clusters(
 ) -> Clustering:
     """Cluster the views by k-means on the rows of F*, each scaled to length 1.
 
-    Eigenvectors of γ = 0 are left out, since they are arbitrary. If the graph has `count` connected components, these are the
-    parts, as scaled rows of different components are orthogonal. A given embedding is clustered without scaling.
+    Eigenvectors of γ = 0 are left out, since they are arbitrary, and those of γ < 0, which pairs given directly may have. If the
+    graph has `count` connected components, these are the parts, as scaled rows of different components are orthogonal. A given
+    embedding is clustered without scaling.
 
     Each view has the weight w_x. Every restart draws its centres by k-means++, and the partition of least inertia is returned, the
     first of equal ones: a good one, not provably the best. A part that becomes empty gets the view that adds most to the inertia.
@@ -230,7 +231,6 @@ def spectral_clusters(
     _, parts = classes_in_order(parts)
     shares = sum_by_class(graph.kernel, parts, count)
     natural_parts = first_largest(shares, VOTE_TIE)
-    drawn = pair_draws(graph)
     accuracy = natural_accuracy = None
     if label_of_natural is not None:
         first, y = classes_in_order(label_of_natural)
@@ -240,9 +240,7 @@ def spectral_clusters(
     return Clustering(
         parts=frozen(parts),
         natural_parts=frozen(natural_parts),
-        conductance=frozen(
-            conductances(drawn.p, shares if drawn.A is graph.kernel else sum_by_class(drawn.A, parts, count))
-        ),
+        conductance=frozen(_conductance(graph, parts, shares)),
         inertia=inertia,
         gap=gap,
         accuracy=accuracy,
@@ -254,8 +252,16 @@ def spectral_clusters(
     )
 
 
+def _conductance(graph: LabelledPopulation, parts: Ints, shares: Floats) -> Floats:
+    """Return φ_G of each part, from Pr[x in the part | x̄], (n, count), where the naturals' views are drawn by the kernel."""
+    if given_pairs(graph) is not None:
+        return part_conductances(graph, parts, shares.shape[1])
+    drawn = pair_draws(graph)
+    return conductances(drawn.p, shares if drawn.A is graph.kernel else sum_by_class(drawn.A, parts, shares.shape[1]))
+
+
 def spectral_points(spectrum: Any) -> Floats:
-    """Return the rows of F* scaled to length 1, without the eigenvectors of γ = 0, which are arbitrary."""
+    """Return the rows of F* scaled to length 1, without the eigenvectors of γ = 0, which are arbitrary, and of γ < 0."""
     return unit_rows(spectrum.eigenvectors[:, spectrum.gamma > 0])
 
 

@@ -20,7 +20,7 @@ from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation
 from popgraph.downstream.votes import sum_by_class
 from popgraph.errors import InvalidArgument
-from popgraph.populations import pair_draws
+from popgraph.populations import given_pairs, pair_draws
 
 
 def alpha(graph: LabelledPopulation, labels: Any = None) -> float:
@@ -81,7 +81,7 @@ def inconsistency(graph: LabelledPopulation, view_labels: Any = None) -> float:
         raise InvalidArgument("the graph has no labels: pass view_labels=, one label for each view")
     label_of_view = graph.view_labels if view_labels is None else read_view_labels(graph, view_labels)
     need_every_label(label_of_view, "φ", "view")
-    return pairs_told_apart(*pair_draws(graph), classes_in_order(label_of_view)[1])
+    return told_apart(graph, classes_in_order(label_of_view)[1])
 
 
 def read_view_labels(graph: ViewedPopulation, view_labels: Any, name: str = "view_labels") -> Any:
@@ -107,6 +107,14 @@ def given_labels(graph: LabelledPopulation, labels: Any) -> Any:
 def class_mass(p: Floats, A: Any, y: Ints, r: int) -> Floats:
     """Return Σ_x̄ p(x̄) A(x|x̄) 1[y(x̄) = i] of each view and class, (N, r); y is -1 where unlabelled."""
     return sum_by_class(A.T, y, r, p)
+
+
+def told_apart(graph: Any, codes: Ints) -> float:
+    """Return φ^ŷ = Σ w_xx' 1[ŷ(x) ≠ ŷ(x')] of a population whose pairs are drawn by a listed kernel, or given."""
+    if (w := given_pairs(graph)) is None:
+        return pairs_told_apart(*pair_draws(graph), codes)
+    x = np.repeat(np.arange(graph.N), np.diff(w.indptr))
+    return float(w.data[codes[x] != codes[w.indices]].sum())
 
 
 def pairs_told_apart(p: Floats, A: Any, codes: Ints) -> float:

@@ -12,7 +12,7 @@ from popgraph.basics.arguments.populations import satisfies
 from popgraph.basics.arrays import Floats, Ints, Sparse
 from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation
 from popgraph.downstream.votes import indicators, sum_by_class
-from popgraph.populations import pair_draws
+from popgraph.populations import given_pairs, pair_draws
 
 MAX_PRODUCT_ENTRIES = 2**24  # of Ā, up to which its diagonal is read off products with unit vectors: 4,096 views
 UNIT_VECTORS_AT_ONCE = 256
@@ -26,8 +26,8 @@ class ListedKernel(NamedTuple):
 
 
 def listed_kernel(population: Any) -> ListedKernel | None:
-    """Return the law and kernel of the pairs, or None where there is no kernel, or one that only multiplies."""
-    if not satisfies(population, LabelledPopulation):
+    """Return the law and kernel of the pairs, or None where no kernel draws them, or one that only multiplies."""
+    if not satisfies(population, LabelledPopulation) or given_pairs(population) is not None:
         return None
     p, kernel = pair_draws(population)
     if sp.issparse(kernel) or isinstance(kernel, np.ndarray):
@@ -50,6 +50,11 @@ def part_conductances(population: ViewedPopulation, labels: Ints, m: int) -> Flo
     listed = listed_kernel(population)
     if listed is not None:
         return conductances(listed.p, sum_by_class(listed.A, labels, m))
+    if (w := given_pairs(population)) is not None:
+        pairs = sum_by_class(sp.csr_array(w.T), labels, m)  # Σ w_xx' over x in a part, of each view x'
+        pairs = sum_by_class(sp.csr_array(pairs.T), labels, m)
+        crossing = np.sum(pairs * (1.0 - np.eye(m)), axis=1)
+        return np.asarray(crossing / (np.diag(pairs) + crossing))
     columns = indicators(labels, m)
     pairs = columns.T @ touching(population, columns)  # Σ w_xx' over x in one part and x' in another
     inside = np.diag(pairs)
@@ -75,6 +80,8 @@ def touching(population: ViewedPopulation, columns: Floats) -> Floats:
 
 def self_weights(population: ViewedPopulation) -> Floats | None:
     """Return w_xx of each view, (N,); None where no kernel is listed and there are too many views to multiply by each."""
+    if (w := given_pairs(population)) is not None:
+        return np.asarray(w.diagonal())
     listed = listed_kernel(population)
     if listed is not None:
         return np.asarray(listed.A.power(2).T @ listed.p)
@@ -92,6 +99,9 @@ def self_weights(population: ViewedPopulation) -> Floats | None:
 
 def single_view_conductances(population: ViewedPopulation) -> Floats | None:
     """Return φ_G of each view by itself, (N,); exactly 0 for a component of one view. None where `self_weights` is."""
+    if (w := given_pairs(population)) is not None:
+        others = w - sp.diags_array(w.diagonal())  # each difference on the diagonal is exactly 0
+        return np.asarray(np.clip(others.sum(axis=1) / population.w_x, 0.0, 1.0))
     listed = listed_kernel(population)
     if listed is not None:
         crossing = (listed.A - listed.A.power(2)).T @ listed.p  # Σ p A (1 - A), 0 in each term where A is 0 or 1

@@ -14,6 +14,8 @@ from popgraph.plot.reading import check_spectrum
 def spectrum(spectrum: Eigenpairs, *, ax: Axes | None = None) -> Axes:
     """Draw the known eigenvalues of Ā, with the cut after the k-th marked; a degenerate cut is marked as a warning.
 
+    Negative eigenvalues, which pairs that are given directly may have, lie below a line at 0: one encoder cannot reach them.
+
     Parameters
     ----------
     spectrum : Spectrum, or that of a product
@@ -32,17 +34,22 @@ def spectrum(spectrum: Eigenpairs, *, ax: Axes | None = None) -> Axes:
     ax = axes_or_new(ax)
     k, known = spectrum.k, getattr(spectrum, "gamma_known", spectrum.gamma)
     index = np.arange(1, len(known) + 1)
-    degenerate = spectrum.gap == 0
+    degenerate, out_of_reach = spectrum.gap == 0 and spectrum.gamma[-1] >= 0, spectrum.gamma[-1] < 0
     size = 36 if len(known) <= 60 else 9
     ax.scatter(index[:k], known[:k], s=size, color=COLOURS[0], zorder=3)
     ax.scatter(index[k:], known[k:], s=size, facecolor="white", edgecolor=COLOURS[0], zorder=3)
-    ax.axvline(k + 0.5, color=WARNING if degenerate else INK, linestyle="--", linewidth=1)
+    ax.axvline(k + 0.5, color=WARNING if degenerate or out_of_reach else INK, linestyle="--", linewidth=1)
     gap = getattr(spectrum, "gap_in_words", f"gap {spectrum.gap:.4g}")
     end = f": {gap} after k = {k}"
     if degenerate:
         end = f"\nγ_{k} = γ_{k + 1}: a degenerate cut at k = {k}"
-    ax.set_title(f"γ, the eigenvalues of Ā{end}", fontsize=11, color=WARNING if degenerate else "black")
-    ax.set(xlabel="i", ylabel="γ_i", xlim=(0.3, len(known) + 0.7), ylim=(-0.05, 1.08))
+    if out_of_reach:
+        end = f"\nγ_{k} < 0 is out of reach of one encoder at k = {k}"
+    ax.set_title(f"γ, the eigenvalues of Ā{end}", fontsize=11, color=WARNING if degenerate or out_of_reach else "black")
+    lowest = float(min(known))
+    if lowest < 0:
+        ax.axhline(0.0, color=INK, linewidth=0.8)
+    ax.set(xlabel="i", ylabel="γ_i", xlim=(0.3, len(known) + 0.7), ylim=(min(-0.05, lowest - 0.08), 1.08))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.spines[["top", "right"]].set_visible(False)
     return ax

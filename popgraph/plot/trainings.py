@@ -63,7 +63,7 @@ def training(
     ax = axes_or_new(ax)
     ax.plot(training.steps, training.loss, color=COLOURS[0], linewidth=2, label="loss L(f)")
     if spectrum is not None:
-        minimum = -float(np.sum(spectrum.gamma[:k] ** 2))
+        minimum = -float(np.sum(np.maximum(spectrum.gamma[:k], 0.0) ** 2))
         ax.axhline(minimum, color=INK, linestyle="--", linewidth=1, label=f"-Σγ² = {minimum:.4g}")
     gradient_ax = ax.twinx()
     # A gradient of exactly 0 has no logarithm; it is drawn at 1e-17, about where rounding errors end.

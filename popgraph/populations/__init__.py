@@ -39,7 +39,7 @@ from popgraph.populations.pairs import (
     pair_graph,
 )
 from popgraph.populations.printing import sizes_in_words
-from popgraph.populations.reading import read_graph
+from popgraph.populations.reading import given_pairs, read_graph
 from popgraph.populations.sampling import PairSampler, read_draws
 from popgraph.populations.structure import MixtureGraph, ProductGraph, ProductTraining, mixture, product
 from popgraph.populations.structure.low_degree import function_of_views
@@ -67,6 +67,7 @@ __all__ = [
     "from_population",
     "from_trajectories",
     "function_of_views",
+    "given_pairs",
     "mixture",
     "pair_draws",
     "pair_graph",

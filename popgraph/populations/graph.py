@@ -166,7 +166,7 @@ class PopulationGraph(FactoredViews):
         --------
         >>> import popgraph as pg
         >>> pg.zoo.hypercube(2).two_encoders().spectrum(4).sigma
-        array([1.  , 0.25, 0.25, 0.0625])
+        array([1.    , 0.25  , 0.25  , 0.0625])
         """
         return MAKERS["two encoders"](self)
 

@@ -68,6 +68,11 @@ class SignedSpectrum(Spectrum):
         return tuple(known if ended else known[:-1])
 
     @property
+    def gap_in_words(self) -> str:
+        """The gap with the digits that are known of it, or that the cut is degenerate or beyond what one encoder reaches."""
+        return f"γ_{self.k} <= 0: one encoder cannot reach it" if self.gamma[-1] <= 0 else super().gap_in_words
+
+    @property
     def one_encoder(self) -> float:
         """The least spectral contrastive loss of one encoder f into R^k, -Σ max(γ_i, 0)²."""
         return -float(np.sum(np.maximum(self.gamma, 0.0) ** 2))
@@ -88,6 +93,14 @@ class SignedSpectrum(Spectrum):
         table = self.eigenvectors * np.sqrt(np.maximum(self.gamma, 0.0))
         table /= np.sqrt(self.w_x)[:, np.newaxis]
         return frozen(table)
+
+    @property
+    def _further_lines(self) -> list[str]:
+        if self.semidefinite:
+            return ["  encoders      one reaches what two do: Ā is positive semidefinite"]
+        two = self.two_encoders
+        both = f"two {-two:.6g}" if two is not None else f"what two reach says graph.two_encoders().spectrum({self.k})"
+        return [f"  encoders      at k = {self.k} one reaches Σ max(γ, 0)² = {-self.one_encoder:.6g}, {both}"]
 
 
 def lazy_factor(w: Sparse, w_x: Floats) -> Sparse:

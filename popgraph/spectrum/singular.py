@@ -217,6 +217,9 @@ class SingularSpectrum(Immutable):
         """The pair (f, g) of `embedding_x` and `embedding_z`; others are (f Q, g Q^-ᵀ) at a clean cut, for any invertible Q."""
         return self.embedding_x, self.embedding_z
 
+    def __embeddings__(self) -> tuple[Floats, Floats]:
+        return self.embeddings
+
     @property
     def minimisers(self) -> tuple[Floats, Floats]:
         """F = U diag(√σ) and G = V diag(√σ): FGᵀ is a best approximation of S of rank k."""

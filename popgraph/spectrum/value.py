@@ -12,6 +12,8 @@ from popgraph.basics.subspace import tolerance
 from popgraph.spectrum.basis import groups
 from popgraph.spectrum.certificate import Certificate, angle_bound
 
+DEGENERATE = "degenerate cut"  # what is said where γ_k = γ_{k+1}
+
 
 @dataclass(frozen=True)
 class SolverUse(Immutable):
@@ -114,7 +116,7 @@ class Spectrum(Immutable):
     def gap_in_words(self) -> str:
         """The gap with the digits that are known of it: a number, a bracket, or that the cut is degenerate."""
         if self.gap == 0.0:
-            return "degenerate cut"
+            return DEGENERATE
         return f"gap {bracket(self.gap, float(self.gamma[-1]) - self.certificate.remainder)}"
 
     @property
@@ -206,7 +208,7 @@ class Spectrum(Immutable):
 
     def __repr__(self) -> str:
         shown = ", ".join(_short(gamma, 4) for gamma in self.gamma[:6]) + (", ..." if self.k > 6 else "")
-        return f"Spectrum(k={self.k}, gamma=[{shown}], {self.gap_in_words})"
+        return f"{type(self).__name__}(k={self.k}, gamma=[{shown}], {self.gap_in_words})"
 
     def __str__(self) -> str:
         listed = ", ".join(f"{_short(gamma, 6)} (x{count})" for gamma, count in self.multiplicities[:8])
@@ -215,11 +217,17 @@ class Spectrum(Immutable):
             repr(self),
             f"  eigenvalues   {known}",
             f"  clean cuts    {self._cuts_in_words}",
+            *self._further_lines,
             f"  certificate   {self.certificate}",
             *(f"  solved by     {use}" for use in self.solvers[:5]),
             *([f"                and {len(self.solvers) - 5} more shapes"] if len(self.solvers) > 5 else []),
         ]
         return "\n".join(lines)
+
+    @property
+    def _further_lines(self) -> list[str]:
+        """What else a spectrum of another kind has to say."""
+        return []
 
     @property
     def _cuts_in_words(self) -> str:
@@ -232,7 +240,10 @@ class Spectrum(Immutable):
         rows = [[f"γ_{i + 1}", Bar(self.gamma[i], _short(self.gamma[i], 6))] for i in range(shown)]
         more = [[f"and {self.k - shown:,} more", ""]] if self.k > shown else []
         facts = [
-            ["cut after k", self.gap_in_words if self.gap else "γ_k = γ_{k+1}: a degenerate cut"],
+            [
+                "cut after k",
+                self.gap_in_words if self.gap_in_words != DEGENERATE else f"γ_k = γ_{{k+1}}: a {DEGENERATE}",
+            ],
             ["clean cuts", self._cuts_in_words],
             ["certificate", str(self.certificate)],
             *(["solved by", str(use)] for use in self.solvers[:2]),

@@ -10,21 +10,33 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.labels import read_labels
 from popgraph.basics.words import did_you_mean, shorten
 from popgraph.errors import InvalidArgument
-from popgraph.populations import PopulationGraph, read_graph
+from popgraph.populations import BipartiteGraph, PairGraph, PopulationGraph, read_graph
 from popgraph.spectrum import Spectrum
 from popgraph.theory import (
     classes_and_samples,
     graph_laws,
     haochen2021,
     johnson2022,
+    labels_in_graph,
     other_losses,
     partitions,
     selftraining_and_transfer,
+    two_encoders,
 )
 from popgraph.theory.setting import STATEMENTS, Setting
 from popgraph.theory.value import Checks
 
-ORDER = (graph_laws, haochen2021, johnson2022, other_losses, partitions, classes_and_samples, selftraining_and_transfer)
+ORDER = (
+    graph_laws,
+    haochen2021,
+    johnson2022,
+    other_losses,
+    partitions,
+    classes_and_samples,
+    selftraining_and_transfer,
+    two_encoders,
+    labels_in_graph,
+)
 ALL = {
     statement.name: statement
     for room in ORDER
@@ -35,7 +47,7 @@ ALL = {
 
 @checked_call()
 def check(
-    graph: PopulationGraph,
+    graph: PopulationGraph | PairGraph | BipartiteGraph,
     labels: Any = None,
     k: int | None = None,
     *,
@@ -52,7 +64,9 @@ def check(
 
     Parameters
     ----------
-    graph : PopulationGraph
+    graph : PopulationGraph, PairGraph or BipartiteGraph
+        Where w was given directly, or labels join some pairs, statements that need a kernel are not applicable; of a BipartiteGraph
+        those about two encoders are checked, and its `side_x` and `side_z` are graphs of one encoder each.
     labels : sequence of n labels, or mapping natural -> label, optional
         The class of each natural; `graph.labels` if not given. Where a natural is unlabelled, the statements that need labels are
         not applicable.
@@ -96,17 +110,16 @@ def check(
     >>> pg.theory.check(cube, rho=True)["ρ grows with m"].verdict.value
     'holds'
     """
-    read_graph("theory.check(graph)", graph)
-    k = _default_k(graph) if k is None else k
-    k = whole_number("k", k, graph.N)
-    y = graph.labels if labels is None else read_labels(labels, graph.naturals)
-    if view_labels is not None:
-        view_labels = read_labels(view_labels, graph.views, noun="view", name="view_labels")
-        wrong = [c for c in view_labels.tolist() if type(c) is not int or c < 0]
-        if wrong:
-            raise InvalidArgument(
-                f"view_labels contains {shorten(wrong[0])}; {graph.N} views need a class number each, 0 or more"
-            )
+    if not isinstance(graph, PairGraph | BipartiteGraph):
+        read_graph("theory.check(graph)", graph)
+    which = "the smaller number of views" if isinstance(graph, BipartiteGraph) else "the number of views"
+    k = whole_number("k", _default_k(graph) if k is None else k, _most_pairs(graph), which)
+    y = None
+    if isinstance(graph, BipartiteGraph):
+        _refuse_what_is_of_one_encoder(labels=labels, view_labels=view_labels, spectrum=spectrum)
+    else:
+        y = graph.labels if labels is None else read_labels(labels, graph.naturals)
+        view_labels = None if view_labels is None else _read_view_labels(graph, view_labels)
     if spectrum is not None and (not isinstance(spectrum, Spectrum) or spectrum.k < k):
         raise InvalidArgument(f"spectrum is {shorten(spectrum)}; it must be a Spectrum of {k} eigenpairs or more")
     if only is not None and (
@@ -123,7 +136,7 @@ def check(
                 f"{did_you_mean([name], ALL)}"
             )
     rho_is_asked_for = flag("rho", rho) or only is not None
-    found = graph.spectrum(k) if spectrum is None else spectrum
+    found: Any = graph.spectrum(k) if spectrum is None else spectrum
     setting = Setting(graph, y, k, found, view_labels, rho_is_asked_for)
     checks = []
     for (
@@ -147,9 +160,35 @@ def statements() -> tuple[str, ...]:
     return tuple(ALL)
 
 
-def _default_k(graph: PopulationGraph) -> int:
+def _read_view_labels(graph: PopulationGraph | PairGraph, given: Any) -> Any:
+    """Return a class number for each view."""
+    view_labels = read_labels(given, graph.views, noun="view", name="view_labels")
+    wrong = [c for c in view_labels.tolist() if type(c) is not int or c < 0]
+    if wrong:
+        raise InvalidArgument(
+            f"view_labels contains {shorten(wrong[0])}; {graph.N} views need a class number each, 0 or more"
+        )
+    return view_labels
+
+
+def _most_pairs(graph: PopulationGraph | PairGraph | BipartiteGraph) -> int:
+    """Return the largest k: the number of views, of two kinds the smaller one."""
+    return min(graph.N_x, graph.N_z) if isinstance(graph, BipartiteGraph) else graph.N
+
+
+def _refuse_what_is_of_one_encoder(**given: Any) -> None:
+    """Raise InvalidArgument if an argument was given that no statement about two encoders uses."""
+    for name, value in given.items():
+        if value is not None:
+            raise InvalidArgument(
+                f"{name} is {shorten(value)}, which no statement about two encoders uses; leave it out, or check one side: "
+                f"theory.check(graph.side_x, ..., {name}=)"
+            )
+
+
+def _default_k(graph: PopulationGraph | PairGraph | BipartiteGraph) -> int:
     """Return the k with the widest gap among the first eight, or among one for each component up to 64; 1 if there is no gap."""
-    largest = min(graph.N, max(8, min(graph.component_count, 64)))
+    largest = min(_most_pairs(graph), max(8, min(graph.component_count, 64)))
     spectrum = graph.spectrum(largest)
     gaps = {cut: spectrum.leading(cut).gap for cut in spectrum.clean_cuts if 1 <= cut <= largest}
     return max(gaps, key=lambda cut: (gaps[cut], -cut)) if gaps else 1

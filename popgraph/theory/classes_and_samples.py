@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from popgraph.losses import spectral
 from popgraph.populations import PopulationGraph, build, pair_draws
 from popgraph.spectrum import Spectrum
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
@@ -15,7 +14,8 @@ def _ritz(s: Setting) -> Spectrum:
     """Return the Ritz pairs of k + 1 random features, or of N where there are fewer views."""
     d = min(s.k + 1, s.N)
     features = s.rng.standard_normal((s.N, d)) / s.root[:, np.newaxis]
-    return s.graph.spectrum(min(s.k, d), features=features)
+    ritz: Spectrum = s.graph.spectrum(min(s.k, d), features=features)
+    return ritz
 
 
 @states(
@@ -29,8 +29,7 @@ def _interlace(s: Setting) -> Sides:
 @states("the minimum over a class", "L(f_class) = -Σ θ_i²", r"\min_W L(W^\top\psi) = -\sum\theta_i^2", "H23; THEORY 7")
 def _class_minimum(s: Setting) -> Sides:
     ritz = _ritz(s)
-    value = float(spectral.value(s.graph.factor, s.graph.w_x, ritz.embedding))
-    return Sides(value, -float(np.sum(ritz.gamma**2)), tolerance=1e-8 * s.k)
+    return Sides(s.loss(ritz.embedding), -float(np.sum(np.maximum(ritz.gamma, 0.0) ** 2)), tolerance=1e-8 * s.k)
 
 
 @states(
@@ -51,6 +50,7 @@ def _sampled(s: Setting) -> Comparison:
     """Compare the graph with that of n sampled naturals, 500 at most."""
     if s.sampled is not None:
         return s.sampled
+    s.need_kernel()
     if s.N > MAX_VIEWS_COMPARED:
         raise NotApplicable(f"a sampled graph is compared up to {MAX_VIEWS_COMPARED:,} views; this one has {s.N:,}")
     p, kernel = pair_draws(s.graph)

@@ -5,7 +5,7 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from popgraph.basics.subspace import tolerance
-from popgraph.populations import pair_draws
+from popgraph.populations import PopulationGraph, pair_draws
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 
 SUM_ROUNDING = (
@@ -15,6 +15,8 @@ SUM_ROUNDING = (
 
 @states("weights sum to 1", "Σ w_xx' = 1", r"\sum_{x,x'} w_{xx'} = 1", "THEORY 2.1")
 def _sum(s: Setting) -> Sides:
+    if not isinstance(s.graph, PopulationGraph):
+        return Sides(float(s.w.sum()), 1.0, tolerance=SUM_ROUNDING)
     p, A = pair_draws(s.graph)
     return Sides(float(p @ np.asarray(A.sum(axis=1)).ravel() ** 2), 1.0, tolerance=SUM_ROUNDING)
 
@@ -36,8 +38,11 @@ def _nonnegative(s: Setting) -> Sides:
     "THEORY 2.1",
 )
 def _rows(s: Setting) -> Sides:
-    p, A = pair_draws(s.graph)
-    rows = A.T @ (p * np.asarray(A.sum(axis=1)).ravel())
+    if isinstance(s.graph, PopulationGraph):
+        p, A = pair_draws(s.graph)
+        rows = A.T @ (p * np.asarray(A.sum(axis=1)).ravel())
+    else:
+        rows = np.asarray(s.w.sum(axis=1)).ravel()
     return Sides(float(np.abs(rows / s.graph.w_x - 1.0).max()), 0.0)
 
 
@@ -48,6 +53,7 @@ def _rows(s: Setting) -> Sides:
     "THEORY 2.1",
 )
 def _means(s: Setting) -> Sides:
+    s.need_kernel()
     p, A = pair_draws(s.graph)
     return Sides(float(np.abs((A.T @ p) / s.graph.w_x - 1.0).max()), 0.0, tolerance=SUM_ROUNDING)
 
@@ -55,6 +61,7 @@ def _means(s: Setting) -> Sides:
 @states("Ā is MᵀM", "max |Ā - MᵀM| = 0", r"\bar A = M^\top M", "THEORY 1")
 def _factor(s: Setting) -> Sides:
     s.need_few_views("Ā")
+    s.need_factor()
     dense = s.w.toarray() / np.outer(s.root, s.root)
     return Sides(float(np.abs(dense - (s.graph.factor.T @ s.graph.factor).toarray()).max()), 0.0)
 
@@ -62,6 +69,8 @@ def _factor(s: Setting) -> Sides:
 @states("the spectrum is at least 0", "0 <= γ_N", r"0 \le \gamma_N", "THEORY 2.2", "<=")
 def _least(s: Setting) -> Sides:
     s.need_few_views("every eigenvalue")
+    if not isinstance(s.graph, PopulationGraph):
+        raise NotApplicable("it needs a kernel A(x|x̄); a w given directly may have eigenvalues below 0")
     dense = s.w.toarray() / np.outer(s.root, s.root)
     return Sides(0.0, float(np.linalg.eigvalsh(dense)[0]))
 
@@ -73,14 +82,13 @@ def _most(s: Setting) -> Sides:
 
 @states("the top eigenvector is √w_x", "||Ā√w_x - √w_x|| = 0", r"\bar A \sqrt{w_x} = \sqrt{w_x}", "THEORY 2.2")
 def _top(s: Setting) -> Sides:
-    M = s.graph.factor
-    return Sides(float(np.linalg.norm(M.T @ (M @ s.root) - s.root)), 0.0)
+    return Sides(float(np.linalg.norm(s.graph.gram(s.root) - s.root)), 0.0)
 
 
 @states("components count the ones", "#{γ = 1} = components", r"\#\{\gamma_i = 1\} = \#\text{components}", "THEORY 2.3")
 def _ones(s: Setting) -> Sides:
     s.need_few_views("every eigenvalue")
-    count, _ = connected_components(sp.csr_array(s.graph.factor.T @ s.graph.factor > 0), directed=False)
+    count, _ = connected_components(s.w, directed=False)
     if (near := np.sum((s.all_eigenpairs.gamma < 1 - 1e-13) & (s.all_eigenpairs.gamma > 1 - 1e-7))) > 0:
         raise NotApplicable(f"{near} eigenvalues are so near to 1 that float64 cannot tell whether they are 1")
     return Sides(float(np.sum(s.all_eigenpairs.gamma > 1 - 1e-7)), float(count), tolerance=0.0)
@@ -88,8 +96,8 @@ def _ones(s: Setting) -> Sides:
 
 @states("the eigenpairs are eigenpairs", "max ||Āv_i - γ_i v_i|| = 0", r"\bar A v_i = \gamma_i v_i", "THEORY 2.5")
 def _pairs(s: Setting) -> Sides:
-    M, V = s.graph.factor, s.spectrum.eigenvectors[:, : s.k]
-    return Sides(float(np.linalg.norm(M.T @ (M @ V) - V * s.gamma[: s.k], axis=0).max()), 0.0, tolerance=1e-9)
+    V = s.spectrum.eigenvectors[:, : s.k]
+    return Sides(float(np.linalg.norm(s.graph.gram(V) - V * s.gamma[: s.k], axis=0).max()), 0.0, tolerance=1e-9)
 
 
 @states(
@@ -101,10 +109,12 @@ def _pairs(s: Setting) -> Sides:
 )
 def _left_out(s: Setting) -> Sides:
     s.need_few_views("every eigenvalue")
+    if s.k == s.N:
+        raise NotApplicable(f"k = {s.k} leaves no eigenvalue out")
     V = s.spectrum.eigenvectors[:, : s.k]
-    complement = np.eye(s.N) - V @ V.T  # the projection onto what is orthogonal to V
-    M = s.graph.factor @ complement
-    return Sides(float(np.linalg.eigvalsh(M.T @ M)[-1]), float(s.gamma[s.k - 1]), tolerance=1e-9)
+    complement = np.linalg.svd(V, full_matrices=True)[0][:, s.k :]  # an orthonormal basis of what is orthogonal to V
+    outside = complement.T @ s.graph.gram(complement)
+    return Sides(float(np.linalg.eigvalsh((outside + outside.T) / 2.0)[-1]), float(s.gamma[s.k - 1]), tolerance=1e-9)
 
 
 @states(
@@ -112,6 +122,7 @@ def _left_out(s: Setting) -> Sides:
 )
 def _rank(s: Setting) -> Sides:
     s.need_few_views("every eigenvalue")
+    s.need_factor()
     return Sides(float(np.sum(s.all_eigenpairs.gamma > 0)), float(min(s.graph.factor.shape)), tolerance=0.0)
 
 
@@ -123,6 +134,7 @@ def _rank(s: Setting) -> Sides:
 )
 def _sides(s: Setting) -> Sides:
     s.need_few_views("every eigenvalue")
+    s.need_factor()
     n = s.graph.factor.shape[0]
     if n > 4 * max(s.N, 100):
         raise NotApplicable(f"MMᵀ is computed up to 4 naturals a view; this graph has {n:,} naturals")

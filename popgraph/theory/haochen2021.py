@@ -6,14 +6,16 @@ from popgraph.basics.arguments.classes import bayes_labels
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.subspace import column_space, principal_angles
 from popgraph.downstream import probe
-from popgraph.losses import audit, matrix_factorisation, spectral
+from popgraph.losses import audit, matrix_factorisation, scaled_hessian, scaled_loss, spectral
+from popgraph.populations import PopulationGraph
 from popgraph.theory.setting import MAX_VIEWS_DENSE, NotApplicable, Setting, Sides, states
 
 MAX_BATCHES_OF_TWO = 2**14  # of a graph whose batches are enumerated
 
 
-def _loss(s: Setting, f: Floats) -> float:
-    return float(spectral.value(s.graph.factor, s.graph.w_x, f))
+def _scaled_gradient(s: Setting, f: Floats) -> Floats:
+    """Return dL/dF, (N, k), at F = √w_x f."""
+    return scaled_loss(spectral, s.graph)(f * s.root[:, np.newaxis])[1]
 
 
 def _minimiser(s: Setting) -> Floats:
@@ -29,13 +31,17 @@ def _minimiser(s: Setting) -> Floats:
 )
 def _lemma(s: Setting) -> Sides:
     f = s.random_embedding()
-    M = s.graph.factor
-    gram = M @ M.T if s.graph.n < s.N else M.T @ M
-    left = matrix_factorisation(M, f * s.root[:, np.newaxis])
+    F = f * s.root[:, np.newaxis]
+    if not isinstance(s.graph, PopulationGraph):
+        s.need_few_views("Ā")
+        squares = float(np.sum((s.w.toarray() / np.outer(s.root, s.root)) ** 2))
+    else:
+        M = s.graph.factor
+        squares = float(np.sum((M @ M.T if M.shape[0] < s.N else M.T @ M).data ** 2))
+        left = matrix_factorisation(M, F)
     if s.N <= MAX_VIEWS_DENSE:  # by the definition itself
-        F = f * s.root[:, np.newaxis]
         left = float(np.sum((s.w.toarray() / np.outer(s.root, s.root) - F @ F.T) ** 2))
-    return Sides(left, _loss(s, f) + float(np.sum(gram.data**2)), scale=1.0 + left)
+    return Sides(left, s.loss(f) + squares, scale=1.0 + left)
 
 
 @states(
@@ -47,9 +53,9 @@ def _lemma(s: Setting) -> Sides:
 def _gradient(s: Setting) -> Sides:
     f, E = s.random_embedding(), s.random_embedding()
     step = 1e-5
-    slope = (_loss(s, f + step * E) - _loss(s, f - step * E)) / (2 * step)
-    exact = float(np.sum(spectral.value_and_gradient(s.graph.factor, s.graph.w_x, f)[1] * E))
-    return Sides(slope, exact, tolerance=1e-6 * (1.0 + abs(exact) + abs(_loss(s, f))))
+    slope = (s.loss(f + step * E) - s.loss(f - step * E)) / (2 * step)
+    exact = float(np.sum(_scaled_gradient(s, f) * s.root[:, np.newaxis] * E))
+    return Sides(slope, exact, tolerance=1e-6 * (1.0 + abs(exact) + abs(s.loss(f))))
 
 
 @states(
@@ -59,7 +65,7 @@ def _gradient(s: Setting) -> Sides:
     "H21 Lemma 3.2; THEORY 3.3",
 )
 def _reached(s: Setting) -> Sides:
-    return Sides(_loss(s, _minimiser(s)), -float(np.sum(s.gamma[: s.k] ** 2)), tolerance=1e-9 * s.k)
+    return Sides(s.loss(_minimiser(s)), -float(np.sum(s.reached[: s.k] ** 2)), tolerance=1e-9 * s.k)
 
 
 @states(
@@ -74,13 +80,12 @@ def _below(s: Setting) -> Sides:
     tried = [_minimiser(s) + size * noise for size in (1e-4, 1e-2, 1.0)]
     if s.N <= MAX_VIEWS_DENSE:
         tried.append(s.all_eigenpairs.embedding[:, : s.k])
-    return Sides(-float(np.sum(s.gamma[: s.k] ** 2)), min(_loss(s, f) for f in tried), tolerance=1e-9 * s.k)
+    return Sides(-float(np.sum(s.reached[: s.k] ** 2)), min(s.loss(f) for f in tried), tolerance=1e-9 * s.k)
 
 
 @states("minimisers are stationary", "||ĀF - F FᵀF|| = 0", r"\bar A F = F F^\top F", "THEORY 3.5")
 def _stationary(s: Setting) -> Sides:
-    gradient = spectral.value_and_gradient(s.graph.factor, s.graph.w_x, _minimiser(s))[1]
-    return Sides(float(np.linalg.norm(gradient / s.root[:, np.newaxis])) / 4.0, 0.0, tolerance=1e-8)
+    return Sides(float(np.linalg.norm(_scaled_gradient(s, _minimiser(s)))) / 4.0, 0.0, tolerance=1e-8)
 
 
 @states(
@@ -91,7 +96,7 @@ def _stationary(s: Setting) -> Sides:
 )
 def _holds(s: Setting) -> Sides:
     F = _minimiser(s) * s.root[:, np.newaxis]
-    return Sides(float(np.abs(np.linalg.eigvalsh(F.T @ F)[::-1] - s.gamma[: s.k]).max()), 0.0, tolerance=1e-9)
+    return Sides(float(np.abs(np.linalg.eigvalsh(F.T @ F)[::-1] - s.reached[: s.k]).max()), 0.0, tolerance=1e-9)
 
 
 @states(
@@ -108,8 +113,9 @@ def _saddle(s: Setting) -> Sides:
         raise NotApplicable("γ_1 = γ_2: v_2 is a leading eigenvector itself" if s.N > 1 else "there is one view")
     f = s.all_eigenpairs.embedding[:, 1:2]
     E = s.all_eigenpairs.eigenfunctions[:, 0:1]
-    product = spectral.hessian_product(s.graph.factor, s.graph.w_x, f, E)
-    return Sides(float(np.sum(product * E)), -4.0 * float(gamma[0] - gamma[1]), tolerance=1e-8)
+    F, direction = f * s.root[:, np.newaxis], E * s.root[:, np.newaxis]
+    bend = float(np.sum(scaled_hessian(s.graph, F, direction) * direction))
+    return Sides(bend, -4.0 * float(gamma[0] - max(0.0, gamma[1])), tolerance=1e-8)
 
 
 @states(
@@ -121,11 +127,13 @@ def _saddle(s: Setting) -> Sides:
 )
 def _excess(s: Setting) -> Sides:
     s.gap()
+    if s.gamma[s.k - 1] <= s.gamma_rounding:
+        raise NotApplicable(f"γ_{s.k} is not above 0, and no F spans its eigenvector")
     f = _minimiser(s) + 0.05 * s.random_embedding() / np.sqrt(s.k)
     space = column_space(f * s.root[:, np.newaxis])
     angles = principal_angles(s.spectrum.eigenvectors[:, : s.k], space.basis)
-    excess = _loss(s, f) + float(np.sum(s.gamma[: s.k] ** 2))
-    bound = excess / float(s.gamma[s.k - 1] ** 2 - s.gamma[s.k] ** 2)
+    excess = s.loss(f) + float(np.sum(s.reached[: s.k] ** 2))
+    bound = excess / float(s.reached[s.k - 1] ** 2 - s.reached[s.k] ** 2)
     return Sides(float(np.sum(np.sin(angles) ** 2)), bound, tolerance=1e-7 / s.gap())
 
 
@@ -174,8 +182,8 @@ def _onehot(s: Setting, labels: Ints | None = None) -> Floats:
 
 @states("φ is at most twice Δ", "φ^ŷ <= 2 Δ(ŷ)", r"\phi^{\hat y} \le 2\Delta(\hat y)", "THEORY 5.1", "<=")
 def _cut(s: Setting) -> Sides:
-    s.need_pairs_of_naturals()
     s.need_labels()
+    s.need_kernel()
     return Sides(s.inconsistency, 2.0 * s.disagreement)
 
 
@@ -221,8 +229,8 @@ def _head(s: Setting) -> Sides:
     "<=",
 )
 def _explicit(s: Setting) -> Sides:
-    s.need_pairs_of_naturals()
     s.need_labels()
+    s.need_views_of_naturals()
     bound = 4.0 * s.inconsistency / s.lambda_next + 2.0 * s.disagreement
     return Sides(_head_error(s), bound, scale=1.0 / s.lambda_next, note="vacuous: above 1" if bound >= 1 else "")
 
@@ -235,8 +243,8 @@ def _explicit(s: Setting) -> Sides:
     "<=",
 )
 def _by_alpha(s: Setting) -> Sides:
-    s.need_pairs_of_naturals()
     s.need_labels()
+    s.need_kernel()
     bound = 8.0 * s.alpha / s.lambda_next + 2.0 * s.alpha
     bayes = _head_error(s, s.class_mass.argmax(axis=1))
     return Sides(bayes, bound, scale=1.0 / s.lambda_next, note="vacuous: above 1" if bound >= 1 else "")
@@ -259,8 +267,8 @@ def _head_error(s: Setting, labels: Ints | None = None) -> float:
     "THEORY 5.4",
 )
 def _identity(s: Setting) -> Sides:
-    s.need_pairs_of_naturals()
     s.need_labels()
+    s.need_views_of_naturals()
     share = s.class_mass / s.graph.w_x[:, np.newaxis]
     T = s.root[:, np.newaxis] * share
     loss = probe(s.graph, _minimiser(s), labels=s.labels).loss
@@ -277,11 +285,11 @@ def _identity(s: Setting) -> Sides:
     "<=",
 )
 def _bounded(s: Setting) -> Sides:
-    s.need_pairs_of_naturals()
     s.need_labels()
+    s.need_views_of_naturals()
     share = s.class_mass / s.graph.w_x[:, np.newaxis]
     T = s.root[:, np.newaxis] * share
-    energy = float(np.sum(T**2) - np.sum((s.graph.factor @ T) ** 2))
+    energy = float(np.sum(T**2)) - s.energy(T)
     constant = 1.0 - float(np.sum(T**2))
     return Sides(constant + _least_squares(s, share), constant + energy / s.lambda_next, scale=1.0 / s.lambda_next)
 
@@ -294,8 +302,8 @@ def _bounded(s: Setting) -> Sides:
     "<=",
 )
 def _by_cut(s: Setting) -> Sides:
-    s.need_pairs_of_naturals()
     s.need_labels()
+    s.need_views_of_naturals()
     share = s.class_mass / s.graph.w_x[:, np.newaxis]
     left = 1.0 - float(np.sum((s.root[:, np.newaxis] * share) ** 2)) + _least_squares(s, share)
     return Sides(left, 2.0 * s.inconsistency / s.lambda_next + 4.0 * s.disagreement, scale=1.0 / s.lambda_next)
@@ -311,8 +319,8 @@ def _by_cut(s: Setting) -> Sides:
 def _for_bayes(s: Setting) -> Sides:
     # With U one-hot of ŷ, a = (I-Π)U, δ = U - T: 1 - ||T||² = 2α - ||δ||², ||(I-Π)T|| <= ||a|| + ||δ||, ||a||² <= φ/λ_{k+1}, and
     # ||δ||² <= α, since no class has more than Pr[ŷ(x)|x]. By 2 √(xα) <= x + α this gives 2x + 3α, and so 2x + 4Δ as well.
-    s.need_pairs_of_naturals()
     s.need_labels()
+    s.need_views_of_naturals()
     if s.given_view_labels is not None:
         raise NotApplicable("it is about Bayes' labeller, and other view labels are given")
     share = s.class_mass / s.graph.w_x[:, np.newaxis]

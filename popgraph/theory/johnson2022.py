@@ -48,7 +48,7 @@ def _smoothest(s: Setting) -> Sides:
     tried = [np.linalg.qr(V + size * s.random_embedding())[0] for size in (1e-3, 1.0)]
     if s.N <= MAX_VIEWS_DENSE:
         tried.append(s.all_eigenpairs.eigenvectors[:, : s.k])
-    energy = [2.0 * (s.k - float(np.sum((s.graph.factor @ G) ** 2))) for G in tried]
+    energy = [2.0 * (s.k - s.energy(G)) for G in tried]
     return Sides(float(np.sum(2.0 * (1.0 - s.gamma[: s.k]))), min(energy), tolerance=1e-9 * s.k)
 
 
@@ -65,7 +65,7 @@ def _minimax(s: Setting) -> Sides:
     for _ in range(3):
         g = s.rng.standard_normal(s.N)
         g /= np.linalg.norm(g)
-        energy = 2.0 * (1.0 - float(np.sum((s.graph.factor @ g) ** 2)))
+        energy = 2.0 * (1.0 - s.energy(g))
         ratios.append((float(np.sum((g - V @ (V.T @ g)) ** 2)), energy / (2.0 * s.lambda_next)))
     left, right = min(ratios, key=lambda pair: pair[1] - pair[0])
     return Sides(left, right, scale=1.0 / s.lambda_next)
@@ -84,7 +84,7 @@ def _worst(s: Setting) -> Sides:
     s.gap()
     g = s.all_eigenpairs.eigenvectors[:, s.k]
     V = s.spectrum.eigenvectors[:, : s.k]
-    energy = 2.0 * (1.0 - float(np.sum((s.graph.factor @ g) ** 2)))
+    energy = 2.0 * (1.0 - s.energy(g))
     worst = energy / (2.0 * (1.0 - float(s.gamma[s.k])))
     return Sides(float(np.sum((g - V @ (V.T @ g)) ** 2)), worst, tolerance=1e-8 / s.lambda_next)
 
@@ -161,6 +161,7 @@ def _logistic_least(s: Setting) -> Sides:
 )
 def _full_rank(s: Setting) -> Sides:
     s.need_few_views("Ā")
+    s.need_no_negative_eigenvalue()
     if s.gamma[-1] > s.spectrum.tolerance:
         raise NotApplicable(f"k = {s.k} is below the rank of Ā")
     F = s.spectrum.minimiser[:, : s.k]

@@ -24,6 +24,7 @@ from popgraph.losses import (
     pair_table,
     read_loss,
 )
+from popgraph.populations import BipartiteGraph
 
 
 @checked_call()
@@ -38,6 +39,9 @@ def minimum(loss: Any, graph: Population, k: int) -> float:
     | idealised VICReg | Σ_{i<=k} 2(1-γ_i) s_i + λ (1 - s_i)², s_i = max(0, 1 - (1-γ_i)/λ) |
     | Barlow Twins, weight 1, ε = 0 | Σ_{i=2..k+1} min(1, μ/γ_i)², Σ max(0, γ_i - μ)/γ_i² = k (μ = 0 if a γ_i is 0) |
     | unsquared | -∞ |
+
+    Where pairs are given directly γ may be negative, and counts as 0 everywhere but in idealised VICReg, and in Barlow Twins where
+    all of γ_2, ... are negative: one encoder reaches no negative eigenvalue [THEORY 11].
 
     Parameters
     ----------
@@ -56,7 +60,8 @@ def minimum(loss: Any, graph: Population, k: int) -> float:
     References
     ----------
     [H21] Lemma 3.2; THEORY 4. Barlow Twins: with F = VA on eigenvectors V it is ||I - AᵀΓA||², which depends on T = AAᵀ alone,
-    and T may be any matrix of trace k: a rotation of A gives FᵀF a unit diagonal (Schur and Horn).
+    and T may be any matrix of trace k: a rotation of A gives FᵀF a unit diagonal (Schur and Horn). Parts of A along negative γ only
+    use up trace: they raise no eigenvalue of AᵀΓA.
 
     Examples
     --------
@@ -74,7 +79,8 @@ def minimum(loss: Any, graph: Population, k: int) -> float:
 
 def minimum_of(loss: Any, gamma: Floats, k: int, N: int) -> float:
     """Return the least value of a loss from γ_1..γ_{k+1}, where missing ones are 0; InvalidArgument if no formula is known."""
-    gamma = np.concatenate([gamma[: k + 1], np.zeros(max(0, k + 1 - len(gamma)))])
+    signed = np.concatenate([gamma[: k + 1], np.zeros(max(0, k + 1 - len(gamma)))])
+    gamma = np.maximum(signed, 0.0)
     leading, nontrivial = gamma[:k], gamma[1:]
     match loss:
         case SpectralLoss():
@@ -84,10 +90,14 @@ def minimum_of(loss: Any, gamma: Floats, k: int, N: int) -> float:
         case CentredLoss():
             return -0.5 * float(np.sum(nontrivial**2))
         case IdealisedVICReg():
+            leading = signed[:k]
             s = np.maximum(0.0, 1.0 - (1.0 - leading) / loss.weight)
             return float(np.sum(2.0 * (1.0 - leading) * s + loss.weight * (1.0 - s) ** 2))
         case BarlowTwins(weight=1.0, epsilon=0.0):
-            nontrivial = nontrivial[: N - 1]
+            # C = AᵀΓA is C = diag(c) after a rotation, and the loss Σ(1 - c_i)². With A₊ and A₋ the parts of A along positive and
+            # negative γ, A₊ᵀΓ₊A₊ = C + A₋ᵀ|Γ₋|A₋ >= C: for given c >= 0 a part A₋ costs trace and lets A₊ have no less. But it can
+            # use up trace that is left over, as γ = 0 does. Where there are negative γ alone, all of the trace must go to them.
+            nontrivial = (signed[1:] if (signed[1:N] < 0).all() else nontrivial)[: N - 1]
             return float(np.sum((1.0 - nontrivial * _water_filled(nontrivial, k)) ** 2)) + k - len(nontrivial)
         case UnsquaredLoss():
             return -np.inf
@@ -99,10 +109,13 @@ def minimum_of(loss: Any, gamma: Floats, k: int, N: int) -> float:
 
 
 def _water_filled(gamma: Floats, total: int) -> Floats:
-    """Return the t >= 0 of this sum with the least Σ (1 - γ_i t_i)², for γ in falling order; a γ_i = 0 takes what is left over."""
+    """Return the t >= 0 of this sum with the least Σ (1 - γ_i t_i)², for γ in falling order; a γ_i = 0 takes what is left over.
+
+    The γ are all at least 0, or all negative.
+    """
     # With a multiplier μ of Σt, a positive t_i has γ_i (1 - γ_i t_i) = μ, so that t_i = (γ_i - μ)/γ_i². These are the m largest γ,
     # and the sum gives μ = (Σ 1/γ_i - total) / Σ 1/γ_i² over them; the right m is the largest with μ below the least of these γ.
-    positive, t = gamma[gamma > 0], np.zeros(len(gamma))
+    positive, t = gamma[gamma != 0], np.zeros(len(gamma))
     for m in range(len(positive), 0, -1):
         inverse = 1.0 / positive[:m]
         mu = float((inverse.sum() - total) / (inverse**2).sum())
@@ -115,8 +128,8 @@ def _water_filled(gamma: Floats, total: int) -> Floats:
 
 
 @checked_call()
-def mutual_information(graph: ViewedPopulation) -> float:
-    """Return I(x; x⁺) = Σ w_xx' log(w_xx' / (w_x w_x')) of a positive pair, in nats.
+def mutual_information(graph: ViewedPopulation | BipartiteGraph) -> float:
+    """Return I(x; x⁺) = Σ w_xx' log(w_xx' / (w_x w_x')) of a positive pair, in nats; I(x; z) of two kinds of views.
 
     Raises
     ------
@@ -130,13 +143,20 @@ def mutual_information(graph: ViewedPopulation) -> float:
     >>> mutual_information(pg.zoo.lightning_cloud())  # log 2: which image it is
     0.6931
     """
-    graph = read_population("mutual_information(graph)", graph, ViewedPopulation)
-    sparse = getattr(graph, "weight_matrix", None)
-    w = sp.coo_array(pair_table(graph) if sparse is None else sparse("csr"))
-    x, x_plus = w.coords
-    pairs, w_x = w.data, graph.w_x
-    # Divided by one after the other, as the product w_x w_x' of two rare views underflows; where w_xx' itself does, its term is 0.
-    return float(np.sum(pairs * np.log(np.where(pairs > 0, pairs / w_x[x] / w_x[x_plus], 1.0))))
+    if isinstance(graph, BipartiteGraph):
+        return _information(graph.pairs, graph.w_x, graph.w_z)
+    population = read_population("mutual_information(graph)", graph, ViewedPopulation)
+    sparse = getattr(population, "weight_matrix", None)
+    w = pair_table(population) if sparse is None else sparse("csr")
+    return _information(w, population.w_x, population.w_x)
+
+
+def _information(w: Any, w_x: Floats, w_z: Floats) -> float:
+    """Return Σ w log(w / (w_x w_z)) of the positive entries of w."""
+    entries = sp.coo_array(w)
+    (x, z), pairs = entries.coords, entries.data
+    # Divided by one after the other, as the product w_x w_z of two rare views underflows; where w itself does, its term is 0.
+    return float(np.sum(pairs * np.log(np.where(pairs > 0, pairs / w_x[x] / w_z[z], 1.0))))
 
 
 @checked_call()

@@ -10,10 +10,6 @@ from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 VICREG_WEIGHT = 0.5  # λ of idealised VICReg
 
 
-def _value(s: Setting, loss: object, f: Floats) -> float:
-    return float(loss.value(s.graph.factor, s.graph.w_x, f))  # type: ignore[attr-defined]
-
-
 @states(
     "idealised VICReg at λ = 1",
     "E||f - f⁺||² + ||E ffᵀ - I||² = L(f) + k, f random",
@@ -22,8 +18,8 @@ def _value(s: Setting, loss: object, f: Floats) -> float:
 )
 def _vicreg(s: Setting) -> Sides:
     f = s.random_embedding()
-    left = _value(s, idealised_vicreg, f)
-    return Sides(left, _value(s, spectral, f) + s.k, scale=1.0 + abs(left))
+    left = s.loss(loss=idealised_vicreg, f=f)
+    return Sides(left, s.loss(loss=spectral, f=f) + s.k, scale=1.0 + abs(left))
 
 
 @states(
@@ -36,7 +32,7 @@ def _vicreg_optimum(s: Setting) -> Sides:
     s_i = np.maximum(0.0, 1.0 - (1.0 - s.gamma[: s.k]) / VICREG_WEIGHT)
     loss = IdealisedVICReg(weight=VICREG_WEIGHT)
     f = s.spectrum.eigenfunctions[:, : s.k] * np.sqrt(s_i)
-    return Sides(_value(s, loss, f), minimum_of(loss, s.gamma, s.k, s.N), tolerance=1e-8 * s.k)
+    return Sides(s.loss(loss=loss, f=f), minimum_of(loss, s.gamma, s.k, s.N), tolerance=1e-8 * s.k)
 
 
 @states("idealised VICReg's minimum", "min <= L(f), f random", r"\min \le L(f)", "H23; THEORY 4", "<=")
@@ -44,7 +40,7 @@ def _vicreg_least(s: Setting) -> Sides:
     loss = IdealisedVICReg(weight=VICREG_WEIGHT)
     noise = s.random_embedding() / np.sqrt(s.k)
     tried = [s.spectrum.embedding[:, : s.k] + size * noise for size in (0.0, 0.1, 1.0)]
-    return Sides(minimum_of(loss, s.gamma, s.k, s.N), min(_value(s, loss, f) for f in tried), tolerance=1e-8 * s.k)
+    return Sides(minimum_of(loss, s.gamma, s.k, s.N), min(s.loss(loss=loss, f=f) for f in tried), tolerance=1e-8 * s.k)
 
 
 @states(
@@ -58,7 +54,7 @@ def _eigenmaps(s: Setting) -> Sides:
     if s.k >= s.N:
         raise NotApplicable(f"k + 1 = {s.k + 1} exceeds the number of views")
     F = s.all_eigenpairs.eigenvectors[:, 1 : s.k + 1]
-    left = 2.0 * (float(np.sum(F**2)) - float(np.sum((s.graph.factor @ F) ** 2)))
+    left = 2.0 * (float(np.sum(F**2)) - s.energy(F))
     return Sides(left, 2.0 * float(np.sum(1.0 - s.gamma[1 : s.k + 1])), tolerance=1e-8 * s.k)
 
 
@@ -73,7 +69,7 @@ def _centred(s: Setting) -> Sides:
     if s.k >= s.N:
         raise NotApplicable(f"k + 1 = {s.k + 1} exceeds the number of views")
     f = _nontrivial(s)
-    return Sides(_value(s, centred, f), -0.5 * float(np.sum(s.gamma[1 : s.k + 1] ** 2)), tolerance=1e-8 * s.k)
+    return Sides(s.loss(loss=centred, f=f), -0.5 * float(np.sum(s.reached[1 : s.k + 1] ** 2)), tolerance=1e-8 * s.k)
 
 
 @states("the centred loss's minimum", "min <= L(f), f random", r"\min \le L(f)", "Z25; THEORY 4", "<=")
@@ -81,7 +77,9 @@ def _centred_least(s: Setting) -> Sides:
     noise = s.random_embedding() / np.sqrt(s.k)
     tried = [s.spectrum.embedding[:, : s.k] + size * noise for size in (0.0, 0.1, 1.0)]
     return Sides(
-        minimum_of(CentredLoss(), s.gamma, s.k, s.N), min(_value(s, centred, f) for f in tried), tolerance=1e-8 * s.k
+        minimum_of(CentredLoss(), s.gamma, s.k, s.N),
+        min(s.loss(loss=centred, f=f) for f in tried),
+        tolerance=1e-8 * s.k,
     )
 
 
@@ -92,7 +90,7 @@ def _nontrivial(s: Setting) -> Floats:
     constant = top.T @ s.root  # √w_x in that basis
     orthogonal = np.linalg.svd(constant[np.newaxis])[2][1:].T
     rotated = np.column_stack([top @ orthogonal, V[:, s.graph.component_count :]])[:, : s.k]
-    gamma = np.sum((s.graph.factor @ rotated) ** 2, axis=0)
+    gamma = np.maximum(0.0, np.sum(rotated * s.graph.gram(rotated), axis=0))
     return np.asarray(rotated * np.sqrt(gamma) / s.root[:, np.newaxis])
 
 
@@ -105,7 +103,9 @@ def _nontrivial(s: Setting) -> Floats:
 def _ordered(s: Setting) -> Sides:
     weights = np.arange(s.k, 0, -1) / s.k
     return Sides(
-        _value(s, ordered, s.spectrum.embedding[:, : s.k]), -float(weights @ s.gamma[: s.k] ** 2), tolerance=1e-9 * s.k
+        s.loss(loss=ordered, f=s.spectrum.embedding[:, : s.k]),
+        -float(weights @ s.reached[: s.k] ** 2),
+        tolerance=1e-9 * s.k,
     )
 
 
@@ -119,4 +119,4 @@ def _ordered(s: Setting) -> Sides:
 def _order(s: Setting) -> Sides:
     f = s.spectrum.embedding[:, : s.k]
     turned = f @ np.linalg.qr(s.rng.standard_normal((s.k, s.k)))[0]
-    return Sides(_value(s, ordered, f), _value(s, ordered, turned), tolerance=1e-9 * s.k)
+    return Sides(s.loss(loss=ordered, f=f), s.loss(loss=ordered, f=turned), tolerance=1e-9 * s.k)

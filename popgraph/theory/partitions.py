@@ -11,8 +11,7 @@ from popgraph.downstream import (
     sparsest_partitions,
     steps_of_search,
 )
-from popgraph.losses import spectral
-from popgraph.populations import pair_draws
+from popgraph.populations import PopulationGraph, pair_draws
 from popgraph.theory.haochen2021 import _head_error
 from popgraph.theory.setting import NotApplicable, Setting, Sides, Skipped, states
 
@@ -69,8 +68,11 @@ def _zero(s: Setting) -> Sides:
 
 @states("ρ_N", "ρ_N = max (1 - w_xx/w_x)", r"\rho_N = \max_x (1 - w_{xx}/w_x)", "THEORY 6.1")
 def _last(s: Setting) -> Sides:
-    p, A = pair_draws(s.graph)
-    own = A.power(2).T @ p
+    if isinstance(s.graph, PopulationGraph):
+        p, A = pair_draws(s.graph)
+        own = A.power(2).T @ p
+    else:
+        own = s.w.diagonal()
     return Sides(sparsest_partition(s.graph, s.N).rho, float(np.max(1.0 - own / s.graph.w_x)), tolerance=1e-8)
 
 
@@ -131,19 +133,19 @@ def _louis(s: Setting) -> Sides:
 )
 def _theorem(s: Setting) -> Sides:
     _, r = s.y
+    s.need_kernel()
     if s.k < 2 * r:
         raise NotApplicable(f"the theorem needs k >= 2r = {2 * r}; k = {s.k}")
-    s.need_pairs_of_naturals()
     return Sides(_head_error(s), s.alpha / _half(s) ** 2)
 
 
 def _imperfect(s: Setting) -> tuple[Floats, float]:
     """Return a minimiser with noise, (N, k), and its excess loss, below γ_k²/2."""
     f, noise = s.spectrum.embedding[:, : s.k], s.random_embedding()
-    least, size = -float(np.sum(s.gamma[: s.k] ** 2)), 1.0
+    least, size = -float(np.sum(s.reached[: s.k] ** 2)), 1.0
     while True:
         noisy = f + size * noise
-        excess = float(spectral.value(s.graph.factor, s.graph.w_x, noisy)) - least
+        excess = s.loss(noisy) - least
         if excess < s.gamma[s.k - 1] ** 2 / 2:
             return noisy, max(0.0, excess)
         size /= 2.0
@@ -158,8 +160,8 @@ def _imperfect(s: Setting) -> tuple[Floats, float]:
     "<~",
 )
 def _imperfect_theorem(s: Setting) -> Sides:
-    s.need_pairs_of_naturals()
     _, r = s.y
+    s.need_kernel()
     if s.k < 4 * r + 2:
         raise NotApplicable(f"the theorem needs k >= 4r + 2 = {4 * r + 2}; k = {s.k}")
     gap = float(s.gamma[3 * s.k // 4 - 1] - s.gamma[s.k - 1])

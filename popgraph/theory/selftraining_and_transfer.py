@@ -9,6 +9,7 @@ import numpy as np
 from popgraph.basics.arguments.classes import is_labelled
 from popgraph.basics.arrays import Floats
 from popgraph.downstream import disagreement, inconsistency, iterate, propagate, self_train
+from popgraph.populations import PopulationGraph
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 
 MAX_VIEWS_OF_STUDENT = 60  # of a graph on which a student is trained, which then takes milliseconds
@@ -25,6 +26,14 @@ def _teacher(s: Setting) -> list[int]:
     return [0, *s.rng.integers(0, 2, s.N - 1).tolist()]
 
 
+def _need_student(s: Setting) -> None:
+    """Make a statement about a student not applicable to a graph of many views, or of pairs given directly."""
+    if not isinstance(s.graph, PopulationGraph):
+        raise NotApplicable("a student is trained on the views of naturals, and w was given directly")
+    if s.N > MAX_VIEWS_OF_STUDENT:
+        raise NotApplicable(f"a student is trained up to {MAX_VIEWS_OF_STUDENT} views; this graph has {s.N:,}")
+
+
 def _objective(s: Setting, labels: list[int], teacher: list[int]) -> float:
     """Return Pr[label ≠ pseudo-label] + Pr[label(x) ≠ label(x⁺)], pair by pair."""
     apart = np.not_equal.outer(labels, labels)
@@ -39,8 +48,7 @@ def _objective(s: Setting, labels: list[int], teacher: list[int]) -> float:
     "<=",
 )
 def _student(s: Setting) -> Sides:
-    if s.N > MAX_VIEWS_OF_STUDENT:
-        raise NotApplicable(f"a student is trained up to {MAX_VIEWS_OF_STUDENT} views; this graph has {s.N:,}")
+    _need_student(s)
     teacher = _teacher(s)
     student = self_train(s.graph, teacher)
     tried = [teacher, [0] * s.N]
@@ -58,8 +66,7 @@ def _student(s: Setting) -> Sides:
     "W21; THEORY 8",
 )
 def _parts(s: Setting) -> Sides:
-    if s.N > MAX_VIEWS_OF_STUDENT:
-        raise NotApplicable(f"a student is trained up to {MAX_VIEWS_OF_STUDENT} views; this graph has {s.N:,}")
+    _need_student(s)
     teacher = _teacher(s)
     student = self_train(s.graph, teacher)
     return Sides(student.objective, _objective(s, student.labels.tolist(), teacher))
@@ -73,6 +80,9 @@ def _parts(s: Setting) -> Sides:
     "<=",
 )
 def _hard(s: Setting) -> Sides:
+    s.need_no_negative_eigenvalue()
+    if not isinstance(s.graph, PopulationGraph):
+        raise NotApplicable("labels are iterated over the views of naturals, and w was given directly")
     history = iterate(s.graph, s.rng.integers(0, 3, s.N).tolist(), steps=5).inconsistency
     return Sides(float(np.max(np.diff(history), initial=-np.inf)) if len(history) > 1 else 0.0, 0.0)
 
@@ -99,8 +109,8 @@ def _soft(s: Setting) -> Sides:
     "<=",
 )
 def _bayes(s: Setting) -> Sides:
-    s.need_pairs_of_naturals()
     s.need_labels()
+    s.need_kernel()
     excess = abs(disagreement(s.graph, labels=s.labels) - s.alpha)
     bayes = s.class_mass.argmax(axis=1).tolist()
     return Sides(max(excess, inconsistency(s.graph, bayes) - 2 * s.alpha), 0.0)
@@ -115,7 +125,7 @@ def _cells(s: Setting) -> dict[str, Floats]:
     by_sum = {
         (a ^ c, b ^ d): w[views.index((a, b)), views.index((c, d))] for (a, b), (c, d) in product(CELLS, repeat=2)
     }
-    same = [abs(w[i, j] - by_sum[x[0] ^ y[0], x[1] ^ y[1]]) for (i, x), (j, y) in product(enumerate(views), repeat=2)]  # type: ignore[index]
+    same = [abs(w[i, j] - by_sum[x[0] ^ y[0], x[1] ^ y[1]]) for (i, x), (j, y) in product(enumerate(views), repeat=2)]
     if max(same) > s.rounding:
         raise NotApplicable("w of two cells does not depend on their sum alone")
     return {name: np.array([character(view) for view in views]) for name, character in CHARACTERS.items()}
@@ -129,9 +139,9 @@ def _cells(s: Setting) -> dict[str, Floats]:
 )
 def _characters(s: Setting) -> Sides:
     characters = _cells(s)
+    s.need_kernel()
     if set(s.graph.naturals) != set(CELLS):
         raise NotApplicable("the naturals are not the four cells (class, domain)")
-    s.need_pairs_of_naturals()
     at, origin = list(s.graph.views), list(s.graph.naturals).index((0, 0))
     step = s.graph.kernel.toarray()[origin]  # A(·|(0, 0)): a step from (0, 0) is the cell that it leads to
     means = [float(step @ character) * character[at.index((0, 0))] for character in characters.values()]
@@ -150,7 +160,7 @@ def _transfer(s: Setting) -> Sides:
     characters = _cells(s)
     if s.all_eigenpairs.gamma[2] - s.all_eigenpairs.gamma[3] <= 100 * s.all_eigenpairs.tolerance:
         raise NotApplicable("γ_3 = γ_4: the cut at k = 3 is degenerate")
-    gamma = {name: float(np.sum((s.graph.factor @ (s.root * chi)) ** 2)) for name, chi in characters.items()}
+    gamma = {name: s.energy(s.root * chi) for name, chi in characters.items()}
     f = s.all_eigenpairs.eigenfunctions[:, :3]
     source = characters["domain"] > 0
     B = np.linalg.lstsq(f[source], characters["class"][source], rcond=1e-9)[0]

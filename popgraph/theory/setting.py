@@ -10,8 +10,9 @@ import numpy as np
 from popgraph.basics.arguments.classes import classes_in_order, is_labelled
 from popgraph.basics.arrays import Floats
 from popgraph.basics.subspace import column_space, tolerance
-from popgraph.downstream import Partition, class_mass, pairs_told_apart
-from popgraph.populations import PopulationGraph, pair_draws
+from popgraph.downstream import Partition, class_mass, told_apart
+from popgraph.losses import population_value, spectral
+from popgraph.populations import BipartiteGraph, PopulationGraph, pair_draws
 from popgraph.spectrum import Spectrum
 from popgraph.theory.value import Check, Verdict
 from popgraph.verification import Comparison
@@ -35,7 +36,7 @@ class Setting:
     The spectrum is not checked, so that statements fail on a wrong one. ŷ is Bayes' labeller where no view labels are given.
     """
 
-    graph: PopulationGraph
+    graph: Any  # a PopulationGraph, a PairGraph, or a BipartiteGraph for the statements about two encoders
     labels: Any
     k: int
     spectrum: Spectrum
@@ -48,13 +49,53 @@ class Setting:
 
     @property
     def N(self) -> int:
-        """The number of views."""
-        return self.graph.N
+        """The number of views; of two kinds of views, that of the kind with more."""
+        return max(self.graph.N_x, self.graph.N_z) if isinstance(self.graph, BipartiteGraph) else int(self.graph.N)
+
+    @property
+    def pairs_from_kernel(self) -> bool:
+        """Whether a positive pair is two views of one natural: not where w was given directly, or labels join some pairs."""
+        return isinstance(self.graph, PopulationGraph) and self.graph.pair_population is None
+
+    def need_kernel(self) -> None:
+        """Make a statement not applicable where a positive pair is not always two views of one natural."""
+        if not isinstance(self.graph, PopulationGraph):
+            raise NotApplicable("it needs a kernel A(x|x̄), and w was given directly")
+        if not self.pairs_from_kernel:
+            raise NotApplicable("it needs pairs that are two views of one natural, and labels join some of these")
+
+    def need_views_of_naturals(self) -> None:
+        """Make a statement not applicable where w_x is not the law of a random natural's view, as where labels join pairs."""
+        if isinstance(self.graph, PopulationGraph) and not self.pairs_from_kernel:
+            raise NotApplicable("it needs w_x to be the law of a random natural's view, and labels have changed w_x")
+
+    def need_factor(self) -> None:
+        """Make a statement about M not applicable where w was given directly."""
+        if not isinstance(self.graph, PopulationGraph):
+            raise NotApplicable("it needs a factor M, and w was given directly")
+
+    @cached_property
+    def least_gamma(self) -> float:
+        """The least eigenvalue of Ā, where w was given directly; 0, which none is below, where Ā = MᵀM."""
+        return 0.0 if isinstance(self.graph, PopulationGraph) else float(self.all_eigenpairs.gamma[-1])
+
+    def need_no_negative_eigenvalue(self) -> None:
+        """Make a statement not applicable where Ā has an eigenvalue below 0, which no FFᵀ reaches."""
+        if self.least_gamma < -self.gamma_rounding:
+            raise NotApplicable(f"Ā has the eigenvalue {self.least_gamma:.3g}, and this needs all to be at least 0")
+
+    def energy(self, G: Floats) -> float:
+        """Return Σ_i g_iᵀĀg_i of columns G (N, m), or gᵀĀg of one vector (N,)."""
+        return float(np.sum(G * self.graph.gram(G)))
+
+    def loss(self, f: Floats, loss: Any = spectral) -> float:
+        """Return a loss over the whole population, the spectral one by default."""
+        return population_value(loss, self.graph, f)
 
     @property
     def rounding(self) -> float:
         """How far rounding may move a number of order 1: ten times what it may move an eigenvalue."""
-        return 10 * tolerance(max(self.graph.n, self.N))
+        return 10 * tolerance(self.N if isinstance(self.graph, BipartiteGraph) else max(self.graph.n, self.N))
 
     @property
     def gamma_rounding(self) -> float:
@@ -64,7 +105,7 @@ class Setting:
     @property
     def root(self) -> Floats:
         """√w_x, (N,)."""
-        return np.sqrt(self.graph.w_x)
+        return np.asarray(np.sqrt(self.graph.w_x))
 
     @cached_property
     def gamma(self) -> Floats:
@@ -73,10 +114,17 @@ class Setting:
         next_gamma = float(known[self.k]) if len(known) > self.k else self.spectrum.certificate.remainder
         return np.concatenate([self.spectrum.gamma[: self.k], [next_gamma if self.k < self.N else 0.0]])
 
+    @property
+    def reached(self) -> Floats:
+        """max(γ_i, 0) for γ_1..γ_{k+1}: what FFᵀ, which has no negative eigenvalue, can reach of each."""
+        return np.maximum(self.gamma, 0.0)
+
     @cached_property
     def next_bound(self) -> float:
         """An upper bound on γ_{k+1}. Bounds that divide by λ_{k+1} use it, so that they are true whatever γ_{k+1} is."""
-        return min(1.0, self.spectrum.leading(self.k).certificate.remainder_bound) if self.k < self.N else 0.0
+        # Where γ_{k+1} < 0, F has no column of it, and what F leaves out reaches up to 0
+        bound = self.spectrum.leading(self.k).certificate.remainder_bound if self.k < self.N else 0.0
+        return min(1.0, max(0.0, bound))
 
     @property
     def lambda_next(self) -> float:
@@ -97,10 +145,27 @@ class Setting:
         if self.N > MAX_VIEWS_DENSE:
             raise NotApplicable(f"{what} is computed up to {MAX_VIEWS_DENSE} views; this graph has {self.N:,}")
 
+    def two_encoders(self) -> BipartiteGraph:
+        """Return the pairs as those of two encoders; not applicable above 300 views of a kind."""
+        if isinstance(self.graph, BipartiteGraph):
+            if max(self.graph.N_x, self.graph.N_z) > MAX_VIEWS_DENSE:
+                raise NotApplicable(f"S is computed up to {MAX_VIEWS_DENSE} views of a kind")
+            return self.graph
+        self.need_few_views("S")
+        return self._two_encoders
+
+    @cached_property
+    def _two_encoders(self) -> BipartiteGraph:
+        pairs: BipartiteGraph = self.graph.two_encoders()
+        return pairs
+
     @cached_property
     def w(self) -> Any:
         """The positive pairs' probabilities as a csr_array; not applicable above 2,000,000 pairs."""
-        most = int((np.diff(pair_draws(self.graph).A.indptr).astype(np.int64) ** 2).sum())
+        if isinstance(self.graph, PopulationGraph):
+            most = int((np.diff(pair_draws(self.graph).A.indptr).astype(np.int64) ** 2).sum())
+        else:
+            most = self.graph.weight_matrix("csr").nnz
         if most > MAX_PAIRS_OF_W:
             raise NotApplicable(f"w is computed up to {MAX_PAIRS_OF_W:,} positive pairs; this graph may have {most:,}")
         return self.graph.weight_matrix("csr")
@@ -109,7 +174,8 @@ class Setting:
     def all_eigenpairs(self) -> Spectrum:
         """All N eigenpairs, of a graph of few views."""
         self.need_few_views("every eigenpair")
-        return self.graph.spectrum(self.N)
+        every: Spectrum = self.graph.spectrum(self.N)
+        return every
 
     @cached_property
     def span(self) -> Floats:
@@ -128,13 +194,6 @@ class Setting:
             )
         first, y = classes_in_order(self.labels)
         return y, len(first)
-
-    def need_pairs_of_naturals(self) -> None:
-        """Make a statement that ties labels to pairs not applicable where pairs are not two views of one natural."""
-        if getattr(self.graph, "known", None) is not None:
-            raise NotApplicable(
-                "the graph has labels in it, and the statement needs pairs that are two views of one natural"
-            )
 
     def need_labels(self) -> None:
         """Make a statement that uses y through ŷ alone not applicable where a natural has no label."""
@@ -165,7 +224,7 @@ class Setting:
     @cached_property
     def inconsistency(self) -> float:
         """φ^ŷ = Σ w_xx' 1[ŷ(x) ≠ ŷ(x')]."""
-        return pairs_told_apart(*pair_draws(self.graph), self.view_labels)
+        return told_apart(self.graph, self.view_labels)
 
     def random_embedding(self, k: int | None = None) -> Floats:
         """Return Gaussian rows, (N, k)."""
@@ -197,10 +256,17 @@ class Statement:
     relation: str
     sides: Callable[[Setting], Sides]
 
+    @property
+    def about_two_encoders(self) -> bool:
+        """Whether it is about encoders f(x) and g(z) of two kinds of views."""
+        return self.sides.__module__.endswith(".two_encoders")
+
     def __call__(self, setting: Setting) -> Check:
         """Return the check of this statement."""
         declared = (self.name, self.statement, self.latex, self.source, self.relation)
         try:
+            if isinstance(setting.graph, BipartiteGraph) and not self.about_two_encoders:
+                raise NotApplicable("it is about one encoder; theory.check(graph.side_x) is about f, .side_z about g")
             sides = self.sides(setting)
         except NotApplicable as reason:
             return Check(*declared, None, None, None, Verdict.NOT_APPLICABLE, str(reason))

@@ -130,13 +130,16 @@ class Outside:
             y = self.projected(self.coordinates.gram(x))
             alpha = float(x @ y)
             diagonal.append(alpha)
-            theta = float(eigh_tridiagonal(diagonal, beside, eigvals_only=True)[-1]) if beside else alpha
+            values = eigh_tridiagonal(diagonal, beside, eigvals_only=True) if beside else np.array([alpha])
+            lowest, theta = float(values[0]), float(values[-1])
             if theta > bound:
                 return False
             y -= alpha * x
             y -= beta * before
             before, beta = x, norm(y)
-            steps_needed = 0.5 * (1.0 + doubt / np.sqrt(max(1.0 - theta / bound, 1e-8)))
+            # Of an indefinite matrix, as pairs given directly have, 1 is added to all eigenvalues, which makes it semidefinite
+            shift = 1.0 if lowest < -FLAT_CURVATURE else 0.0
+            steps_needed = 0.5 * (1.0 + doubt / np.sqrt(max(1.0 - (theta + shift) / (bound + shift), 1e-8)))
             if beta <= LANCZOS_BREAKDOWN or m >= steps_needed:
                 return True
             if steps_needed > MAX_LANCZOS_STEPS:  # θ only grows, and with it the steps that it takes

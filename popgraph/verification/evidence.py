@@ -22,12 +22,13 @@ from popgraph.basics.subspace import (
     tolerance,
 )
 from popgraph.populations import FeatureClass
-from popgraph.spectrum import Spectrum, groups, whole_eigenspace
+from popgraph.spectrum import SignedSpectrum, Spectrum, groups, whole_eigenspace
 from popgraph.spectrum.solvers.symmetric import eigenpairs
 
 MAX_ENTRIES_MULTIPLIED = 2**24  # of F, up to which ĀF is formed whole; above that, some columns at a time
 COLUMNS_MULTIPLIED = 8  # fill a cache line of each row that a product with a sparse factor fetches
 LARGEST_MINIMISER_ENTRY = 2.0  # a minimiser F has no entry above 1; the squares of much larger ones overflow
+MAX_SIDE_SOLVED_WHOLE = 400  # of Ā, in search of a slip
 NOT_CENTRED_COSINE = 0.5  # of the angle between the constant and span F; from here on f is not centred
 
 
@@ -69,6 +70,11 @@ class Evidence:
     def F(self) -> ScaledRows:
         """F = √w_x f, (N, d), of which only the rows or columns that are asked for are formed."""
         return ScaledRows(self.table, self.root if self.on_views else None)
+
+    @property
+    def _reached(self) -> Floats:
+        """max(γ_i, 0), (k,): FFᵀ is positive semidefinite, and reaches no negative eigenvalue."""
+        return np.maximum(self.spectrum.gamma, 0.0)
 
     @property
     def degenerate(self) -> bool:
@@ -150,8 +156,8 @@ class Evidence:
 
     @cached_property
     def excess_loss(self) -> float | None:
-        """L(f) - min L = L(f) + Σγ_i², i <= k; None where f is wider than k."""
-        return max(0.0, self.loss + float(np.sum(self.spectrum.gamma**2))) if self.d == self.k else None
+        """L(f) - min L = L(f) + Σ max(γ_i, 0)², i <= k; None where f is wider than k."""
+        return max(0.0, self.loss + float(np.sum(self._reached**2))) if self.d == self.k else None
 
     @cached_property
     def excess_angle_bound(self) -> float | None:
@@ -160,22 +166,33 @@ class Evidence:
         L(f) - min L >= (γ_k² - γ_{k+1}²) ||sin Θ||_F² [THEORY 3.5]. The loss is a sum of terms as large as Σγ², so rounding hides
         an excess of `tolerance` times that.
         """
+        # With negative eigenvalues the same holds of max(γ, 0): for P the projector on span F and Ā₊ the positive part of Ā,
+        # ||Ā - FFᵀ||² >= ||Ā||² - ||(PĀP)₊||², as FFᵀ is positive semidefinite, and ||(PĀP)₊||² <= ||PĀ₊P||² <= tr(PĀ₊²), as
+        # PĀP <= PĀ₊P has no larger eigenvalues. So L(f) - min L >= Σγ_i² - tr(PĀ₊²) >= (γ_k² - max(γ_{k+1}, 0)²) ||sin Θ||².
         spectrum = self.spectrum
-        if self.excess_loss is None or spectrum.gap == 0:
+        if self.excess_loss is None or spectrum.gap == 0 or spectrum.gamma[-1] <= 0:
             return None
         hidden = spectrum.tolerance * (1.0 + float(np.sum(spectrum.gamma**2)))
-        across = float(spectrum.gamma[-1]) ** 2 - spectrum.certificate.remainder_bound**2
+        across = float(spectrum.gamma[-1]) ** 2 - max(0.0, spectrum.certificate.remainder_bound) ** 2
         bound = float(np.sqrt((self.excess_loss + hidden) / across))
         return bound if bound < np.sqrt(self.k) else None
 
     @cached_property
     def optimal(self) -> bool:
-        """Whether ĀF = F FᵀF and FᵀF has the eigenvalues γ_1..γ_k: together they say that F minimises the loss [THEORY 3.5]."""
+        """Whether ĀF = F FᵀF and FᵀF has the eigenvalues max(γ_i, 0), i <= k: together, that F minimises the loss [THEORY 3.5]."""
         if self.d != self.k or self.F.largest() > LARGEST_MINIMISER_ENTRY:
             return False
         FF, _, stationary = self._moments
-        same = np.abs(np.linalg.eigvalsh(FF)[::-1] - self.spectrum.gamma).max()
+        same = np.abs(np.linalg.eigvalsh(FF)[::-1] - self._reached).max()
         return bool(stationary <= self.atol and same <= self.atol)
+
+    @cached_property
+    def both_ends(self) -> Spectrum | None:
+        """All eigenpairs, where Ā has negative eigenvalues and few enough rows that these cost nothing; else None."""
+        N = len(self.root)
+        if not isinstance(self.spectrum, SignedSpectrum) or self.spectrum.semidefinite or N > MAX_SIDE_SOLVED_WHOLE:
+            return None
+        return self.solve(N)
 
     @cached_property
     def matches_with_constant(self) -> bool:

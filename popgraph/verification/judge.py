@@ -7,8 +7,8 @@ from popgraph.basics.subspace import captured, column_space, containment_angles
 from popgraph.basics.words import listing
 from popgraph.verification.evidence import Evidence
 from popgraph.verification.match import Match, Status, share_in_words
-from popgraph.verification.reasons import family_in_words, in_exact_arithmetic, missing_in_words
-from popgraph.verification.slips import slip_in_words
+from popgraph.verification.reasons import family_in_words, in_exact_arithmetic, missing_in_words, rank_exceeded_in_words
+from popgraph.verification.slips import largest_in_size_in_words, slip_in_words
 
 # Radians: rounding turns a direction of F* by no more, even one so short in f that float64 writes it with a single digit
 SHORT_DIRECTION_ANGLE = 0.5
@@ -56,14 +56,7 @@ def _decide(evidence: Evidence) -> tuple[Status, str]:
     spectrum, space, atol, k = evidence.spectrum, evidence.space, evidence.atol, evidence.k
     angle, uncertainty = float(evidence.angles.max()), evidence.uncertainty
     if spectrum.gamma[-1] <= 0:
-        rank = int(np.sum(spectrum.gamma > 0))
-        best = (
-            "f is optimal but rank-deficient, as every minimiser is" if evidence.optimal else "f is not optimal either"
-        )
-        return Status.RANK_EXCEEDED, (
-            f"γ_{k} = 0: Ā has rank {rank}, below k = {k}, so minimisers have rank {rank} and no invertible map to {k} "
-            f"eigenvectors exists; {best}."
-        )
+        return Status.RANK_EXCEEDED, rank_exceeded_in_words(spectrum, evidence.optimal)
     # What rounding alone made independent points anywhere; a direction of F* that is only short points there
     sought = evidence.eigenspace.eigenvectors
     if (
@@ -111,6 +104,8 @@ def _slip(evidence: Evidence) -> str:
     words, V, more = "", evidence.spectrum.eigenvectors, evidence.k + 1
     if not evidence.degenerate and containment_angles(V, column_space(evidence.table).basis).max() <= evidence.atol:
         words += " The table itself spans F*, but F is √w_x f: pass F*/√w_x, as spectrum.embedding does."
+    if (whole := evidence.both_ends) is not None:
+        words += largest_in_size_in_words(whole, evidence.k, evidence.space.basis, evidence.atol)
     if evidence.matches_with_constant:
         words += f" With a constant column added f spans the {more} leading eigenvectors: centred losses leave the constant out."
     if not evidence.degenerate and evidence.views is not None:

@@ -20,7 +20,7 @@ class Status(Enum):
     CONTAINS_DEGENERATE = "f is wider than k, and its span contains one of the equally good choices of F*"
     DIFFERENT = "f spans another subspace than F*"
     COLLAPSED = "f has collapsed: its columns span fewer dimensions than k"
-    RANK_EXCEEDED = "k exceeds the rank of Ā, so no invertible map exists"
+    RANK_EXCEEDED = "k exceeds the rank of every minimiser, so no invertible map exists"
     BEST_OF_CLASS = "f spans the best that its class can express, which is not F*"
     UNDECIDED = "float64 cannot tell"
 
@@ -56,7 +56,8 @@ class Match(Immutable):
     excess_loss : float or None
         L(f) - min L over embeddings into R^k; None if f is wider than k.
     excess_angle_bound : float or None
-        What the excess loss alone proves about ||sin Θ(span F, span F*)||_F: sqrt(excess / (γ_k² - γ_{k+1}²)) [THEORY 3.5];
+        What the excess loss alone proves about ||sin Θ(span F, span F*)||_F: sqrt(excess / (γ_k² - γ_{k+1}²)) [THEORY 3.5],
+        where a negative γ counts as 0;
         None where it proves nothing.
     optimal : bool
         Whether FFᵀ is the best approximation of Ā of rank k: f minimises the loss, a stronger claim than a match.
@@ -157,7 +158,11 @@ class Match(Immutable):
             f"Of each leading eigenvector, span F contains {listing([share_in_words(share) for share in self.captured])}.",
         ]
         if self.status is Status.RANK_EXCEEDED:
-            lines[1:] = ["Eigenvectors of γ = 0 are arbitrary, and so are all angles with them."]
+            lines[1:] = [
+                "Eigenvectors of γ = 0 are arbitrary, and so are all angles with them."
+                if self.gamma[-1] == 0
+                else "Eigenvectors of γ < 0 are in no minimiser, so angles with them tell nothing."
+            ]
         elif self.family:
             lines[2:] = [
                 "The eigenvectors of a repeated γ are an arbitrary choice, so how much of each span F contains tells nothing."

@@ -10,7 +10,7 @@ import numpy as np
 
 from popgraph.basics.arrays import Floats
 from popgraph.basics.subspace import ColumnSpace, principal_angles
-from popgraph.spectrum import Spectrum, groups
+from popgraph.spectrum import SignedSpectrum, Spectrum, groups
 
 MAX_EXACT_SIDE = 64  # naturals or views of a component, the fewer, up to which exact arithmetic takes no second
 MISSING_SHARE = 0.5  # an eigenvector of which the span of F holds less than this share is called missing
@@ -31,9 +31,25 @@ def in_exact_arithmetic(graph: Any, k: int, degenerate: bool) -> str:
     cut = graph.exact().cut(k)
     if cut.zero:
         return f"γ_{k} = 0"
+    if graph.exact().eigenvalue(k) < 0:
+        return f"γ_{k} < 0"
     if cut.clean:
         return f"γ_{k} - γ_{k + 1} = {float(cut.gap[0]):.3g}, and the cut is clean"
     return f"γ_{k} = γ_{k + 1}" if degenerate else f"γ_{k} > 0"
+
+
+def rank_exceeded_in_words(spectrum: Spectrum, optimal: bool) -> str:
+    """Say of a γ_k that is not positive what one encoder can reach, and what two can."""
+    k, rank = spectrum.k, int(np.sum(spectrum.gamma > 0))
+    best = "f is optimal but rank-deficient, as every minimiser is" if optimal else "f is not optimal either"
+    so = f"so minimisers have rank {rank} and no invertible map to {k} eigenvectors exists"
+    if not isinstance(spectrum, SignedSpectrum) or spectrum.semidefinite:
+        return f"γ_{k} = 0: Ā has rank {rank}, below k = {k}, {so}; {best}."
+    positive = f"Ā has {rank} positive eigenvalue{'s' * (rank != 1)}, fewer than k = {k}"
+    reached = f"FFᵀ reaches Σ max(γ, 0)² = {-spectrum.one_encoder:.4g} at most"
+    both = "" if spectrum.two_encoders is None else f" {-spectrum.two_encoders:.4g}"
+    two = f"two encoders reach{both or ' negative eigenvalues too'}: graph.two_encoders()"
+    return f"γ_{k} = {spectrum.gamma[-1]:.4g}: {positive}, and {reached} ({two}), {so}; {best}."
 
 
 def missing_in_words(space: ColumnSpace, spectrum: Spectrum, shares: Floats, family: Spectrum | None) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.subspace import column_space, containment_angles
 from popgraph.basics.words import listing, shorten
+from popgraph.spectrum import Spectrum
 
 MAX_VIEWS_PERMUTED = 600  # up to which an order of the rows is looked for: the search compares N x N products
 MAX_TRIES_PER_VIEW = 20  # places tried in all, for each view, before the search gives up
@@ -75,6 +76,21 @@ def permuted_in_words(order: Ints, views: Sequence[Hashable]) -> str:
         [f"row {order[i]} for {'the view ' if i == moved[0] else ''}{shorten(views[i], 30)}" for i in moved]
     )
     return f" Rows permuted? With {named} it would match: give f as a mapping or a table that names its rows."
+
+
+def largest_in_size_in_words(whole: Spectrum, k: int, basis: Floats, atol: float) -> str:
+    """Say that f spans the eigenvectors of the k largest |γ|, which one encoder does not reach; nothing if it does not."""
+    size = np.abs(whole.gamma)
+    order = np.argsort(-size, kind="stable")
+    chosen = order[:k]
+    apart = k == len(size) or size[order[k - 1]] - size[order[k]] > whole.tolerance
+    negative = int(np.sum(whole.gamma[chosen] < 0))
+    if not (apart and negative) or containment_angles(whole.eigenvectors[:, chosen], basis).max() > atol:
+        return ""
+    return (
+        f" It spans the eigenvectors of the {k} largest |γ|, {negative} of them of a negative γ, as two encoders do: one encoder "
+        "needs those of the largest γ."
+    )
 
 
 def slip_in_words(views: Any, table: Floats, V: Floats, root: Floats, atol: float) -> str:

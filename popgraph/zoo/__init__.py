@@ -22,8 +22,11 @@ from popgraph.zoo.cycles import cyclic, ring
 from popgraph.zoo.edges import dumbbell, edges
 from popgraph.zoo.gaussian_mixture import gaussian_mixture
 from popgraph.zoo.hypercube import hypercube
+from popgraph.zoo.image_text import image_text
 from popgraph.zoo.lightning_cloud import lightning_cloud
+from popgraph.zoo.masked_autoencoder import masked_autoencoder
 from popgraph.zoo.masked_tokens import masked_tokens
+from popgraph.zoo.open_world import open_world
 from popgraph.zoo.regions import overlapping_regions
 from popgraph.zoo.rotations import rotations
 from popgraph.zoo.scaled_hypercube import scaled_hypercube
@@ -38,8 +41,11 @@ __all__ = [
     "edges",
     "gaussian_mixture",
     "hypercube",
+    "image_text",
     "lightning_cloud",
+    "masked_autoencoder",
     "masked_tokens",
+    "open_world",
     "overlapping_regions",
     "planted_subclasses",
     "ring",

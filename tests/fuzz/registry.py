@@ -889,6 +889,18 @@ entry(
     circle=flag(),
 )
 entry(
+    "zoo.open_world",
+    zoo.open_world,
+    150,
+    observe=shape_of,
+    known=count(2),
+    related=count(2),
+    unrelated=count(2, 0),
+    colours=count(2),
+    reshape=Argument("1/8", v.probability, ("reshape", "probability")),
+    recolour=Argument("1/16", v.probability, ("recolour", "probability")),
+)
+entry(
     "zoo.planted_subclasses",
     zoo.planted_subclasses,
     150,

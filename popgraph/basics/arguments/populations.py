@@ -8,7 +8,7 @@ import numpy as np
 from popgraph.basics.arguments.scalars import is_whole
 from popgraph.basics.arguments.tables import numbers
 from popgraph.basics.arrays import Floats, Ints
-from popgraph.basics.protocols import LabelledPopulation, Population, ViewedPopulation
+from popgraph.basics.protocols import LabelledPopulation, PairedPopulation, Population, ViewedPopulation
 from popgraph.basics.words import listing, shorten
 from popgraph.errors import InvalidArgument
 
@@ -53,6 +53,7 @@ def read_population(call: str, value: Any, needed: type = Population, place: str
     "second". `instead` is the call to name for a population that does not satisfy the protocol; by default its `.expand()`. A
     population of a user's class is returned as a `CheckedPopulation`.
     """
+    refuse_two_kinds(call, value, needed, place)
     if lacking := missing_names(value, Population):
         almost = len(names_of(Population)) - len(lacking) >= FEW_NAMES and not isinstance(value, type)
         mend = (
@@ -65,6 +66,17 @@ def read_population(call: str, value: Any, needed: type = Population, place: str
         )
     ours = isinstance(value, CheckedPopulation) or type(value).__module__.partition(".")[0] == "popgraph"
     return value if ours else CheckedPopulation(value)
+
+
+def refuse_two_kinds(call: str, value: Any, needed: type = Population, place: str = "first") -> None:
+    """Raise InvalidArgument of a graph of two kinds of views, and name the graphs of one kind that it holds."""
+    if satisfies(value, PairedPopulation) and hasattr(type(value), "side_x"):
+        use = "its .side_x or .side_z, the graph of one kind"
+        if needed is LabelledPopulation:
+            use = "its .of_x or .of_z, which keep the naturals and their labels, or .side_x or .side_z, which keep these pairs"
+        raise InvalidArgument(
+            f"{call} takes a population of one kind of view {place}, and {shorten(value)} has two: use {use}"
+        )
 
 
 def _needs(lacking: list[str], needed: type) -> str:

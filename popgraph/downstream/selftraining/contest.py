@@ -102,7 +102,7 @@ def which_wins(graph: PopulationGraph, teacher: Any, k: int, *, weight: float = 
     >>> pg.selftraining.which_wins(graph, pg.selftraining.pseudo_labels(graph, known), k=2)
     Contest(neither wins: contrastive 0.05, self-training 0.05, teacher 0.05)
     """
-    read_graph("which_wins(graph, teacher, k)", graph)
+    read_graph("which_wins(graph, teacher, k)", graph, pairs=True)
     given = labels_of_naturals(graph, labels)
     need_a_label(given)
     taught = read_teacher(graph, teacher)

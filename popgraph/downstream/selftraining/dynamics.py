@@ -14,11 +14,11 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.populations import read_population
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.protocols import LabelledPopulation, ViewedPopulation
-from popgraph.downstream.labelling import pairs_told_apart
+from popgraph.downstream.labelling import told_apart
 from popgraph.downstream.selftraining.teacher import read_teacher
 from popgraph.downstream.votes import indicators
 from popgraph.errors import NotConverged
-from popgraph.populations import pair_draws
+from popgraph.populations import given_pairs, pair_draws
 
 EQUAL_SHARES = 1e-12  # shares of a view's partners, and scores, that differ by less count as equal
 RELATIVE_RESIDUAL = 1e-12  # of conjugate gradients
@@ -60,7 +60,8 @@ def iterate(graph: LabelledPopulation, teacher: Any, *, steps: int = 1000) -> It
 
     The partners of x are the views x' with w_xx' > 0. A view keeps its class on a tie, and partners without a label have no vote.
     The steps always come to an end: w is positive semidefinite, so Σ w_xx' 1[y(x) = y(x')] is a convex function of the one-hot
-    labels, and it never falls, as each step maximises its linearisation.
+    labels, and it never falls, as each step maximises its linearisation. Where pairs are given directly and w is not, two
+    labellings may follow each other for ever: `settled` is then False.
 
     Parameters
     ----------
@@ -89,11 +90,9 @@ def iterate(graph: LabelledPopulation, teacher: Any, *, steps: int = 1000) -> It
     taught = read_teacher(graph, teacher)
     steps = count("steps", steps, 0)
     codes, r = taught.codes.copy(), len(taught.classes)
-    p, A = pair_draws(graph)
     history, settled = [_inconsistency(graph, codes, r)], False
     while not settled and len(history) <= steps:
-        reach_of_class = A @ indicators(codes, r)  # Pr[y(x) = c | x̄]
-        votes = (A.T @ (p[:, np.newaxis] * reach_of_class)) / graph.w_x[:, np.newaxis]
+        votes = _partners(graph, indicators(codes, r)) / graph.w_x[:, np.newaxis]
         vote_for_own = votes[np.arange(graph.N), np.maximum(codes, 0)]
         most_votes = votes.max(axis=1)
         changes = np.where(codes < 0, most_votes > 0, most_votes > vote_for_own + EQUAL_SHARES)
@@ -104,9 +103,18 @@ def iterate(graph: LabelledPopulation, teacher: Any, *, steps: int = 1000) -> It
     return Iteration(frozen(taught.named(codes)), frozen(np.array(history)), len(history) - 1, bool(settled))
 
 
+def _partners(graph: LabelledPopulation, columns: Floats) -> Floats:
+    """Return w times columns (N, r): of each class's indicator the weight of each view's partners in it."""
+    if (w := given_pairs(graph)) is not None:
+        return np.asarray(w @ columns)
+    p, A = pair_draws(graph)
+    reach_of_class = A @ columns  # Pr[y(x) = c | x̄]
+    return np.asarray(A.T @ (p[:, np.newaxis] * reach_of_class))
+
+
 def _inconsistency(graph: LabelledPopulation, codes: Ints, r: int) -> float:
     """Return φ of the labels, where the views without a label count as one more class."""
-    return pairs_told_apart(*pair_draws(graph), np.where(codes < 0, r, codes))
+    return told_apart(graph, np.where(codes < 0, r, codes))
 
 
 @checked_call()

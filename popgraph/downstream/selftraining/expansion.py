@@ -12,7 +12,7 @@ from popgraph.basics.arrays import Floats, Immutable, Ints
 from popgraph.basics.words import shorten
 from popgraph.downstream.labelling import class_mass, labels_of_naturals
 from popgraph.errors import TooLarge
-from popgraph.populations import PopulationGraph, pair_draws, read_graph
+from popgraph.populations import PopulationGraph, given_pairs, pair_draws, read_graph
 
 MAX_VIEWS_IN_CLASS = 22  # whose 4,194,304 sets are enumerated
 PROBABILITY_ROUNDING = 1e-12
@@ -49,8 +49,8 @@ class Expansion(Immutable):
 def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion:
     """Return the largest c such that P_i(N(S)) >= min(c P_i(S), 1) for every class i and set S of views with P_i(S) <= a.
 
-    P_i is the distribution of the views of class i, and N(S) are the views that form a positive pair with a view of S; w_xx > 0,
-    so S lies in N(S).
+    P_i is the distribution of the views of class i, and N(S) are the views that form a positive pair with a view of S, and S: w_xx
+    is positive where pairs are drawn by an augmentation, and where they are given directly S is counted as if it were.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion
     >>> pg.selftraining.expansion(graph, a=0.25).c  # each view's neighbours are its whole class
     inf
     """
-    read_graph("expansion(graph, a)", graph)
+    read_graph("expansion(graph, a)", graph, pairs=True)
     given = labels_of_naturals(graph, labels)
     a = number("a", a, "it must be a number in (0, 1]", above=5e-324, below=1.0, ends=True)
     need_every_label(given, "expansion within the classes")
@@ -94,13 +94,20 @@ def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion
                 f"class {shorten(names[i])} has {len(members):,} views; the sets of {MAX_VIEWS_IN_CLASS} at most are enumerated"
             )
         share = mass[members, i] / mass[:, i].sum()
-        reached = pair_draws(graph).A[:, members].toarray() > 0
-        neighbours = (reached.T.astype(float) @ reached) > 0  # a common natural makes two views a positive pair
+        neighbours = _neighbours(graph, members)
         ratio, worst = _least_growth(share, neighbours, float(a))
         if ratio < least.c:
             views = tuple(graph.views[int(members[x])] for x in range(len(members)) if worst >> x & 1)
             least = Expansion(ratio, views, names[i], float(a))
     return least
+
+
+def _neighbours(graph: PopulationGraph, members: Ints) -> Any:
+    """Return which of these views form a positive pair, (m, m) of bool; each is its own neighbour."""
+    if (w := given_pairs(graph)) is not None:
+        return (w[members][:, members].toarray() > 0) | np.eye(len(members), dtype=bool)
+    reached = pair_draws(graph).A[:, members].toarray() > 0
+    return (reached.T.astype(float) @ reached) > 0  # a common natural makes two views a positive pair
 
 
 def _least_growth(share: Floats, neighbours: Any, a: float) -> tuple[float, int]:

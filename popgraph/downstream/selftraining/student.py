@@ -10,12 +10,12 @@ from popgraph.basics.arguments import number
 from popgraph.basics.arguments.classes import is_labelled, list_labels
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
-from popgraph.downstream.labelling import disagreement, given_labels, pairs_told_apart
+from popgraph.downstream.labelling import disagreement, given_labels, told_apart
 from popgraph.downstream.selftraining.cuts import cost_of, minimum_cut
 from popgraph.downstream.selftraining.multiway import minimise
 from popgraph.downstream.selftraining.teacher import Teacher, read_teacher
 from popgraph.errors import TooLarge
-from popgraph.populations import PopulationGraph, pair_draws, read_graph
+from popgraph.populations import PopulationGraph, given_pairs, pair_draws, read_graph
 
 MAX_PAIRS = 500_000  # positive pairs of a cut: half a second with OR-tools, some 20 s with networkx
 
@@ -131,7 +131,7 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
     >>> student.labels.tolist(), student.inconsistency
     (['bolt', 'bolt', 'cloud', 'cloud'], 0.0)
     """
-    read_graph("self_train(graph, teacher)", graph)
+    read_graph("self_train(graph, teacher)", graph, pairs=True)
     taught = read_teacher(graph, teacher)
     weight = number(
         "weight", weight, "the price of a pair told apart is a number from 0 to 1e100", below=1e100, ends=True
@@ -150,7 +150,7 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
         exact=exact,
         unique=unique,
         disagreement=float(unary[np.arange(graph.N), codes].sum()),
-        inconsistency=pairs_told_apart(*pair_draws(graph), codes),
+        inconsistency=told_apart(graph, codes),
         error=disagreement(graph, student_labels, given) if has_labels else None,
         teacher_error=disagreement(graph, taught.named(taught.codes), given) if has_labels else None,
     )
@@ -158,7 +158,8 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
 
 def _costs(graph: PopulationGraph, taught: Teacher, weight: float) -> tuple[sp.coo_array, Floats]:
     """Return what a pair of views pays for different classes, above the diagonal, and what each view pays for each class."""
-    most_pairs = int((np.diff(pair_draws(graph).A.indptr).astype(np.int64) ** 2).sum())
+    given = given_pairs(graph)
+    most_pairs = int((np.diff(pair_draws(graph).A.indptr).astype(np.int64) ** 2).sum()) if given is None else given.nnz
     if most_pairs > 2 * MAX_PAIRS and graph.N**2 > 2 * MAX_PAIRS:
         raise TooLarge(f"there may be {most_pairs // 2:,} positive pairs; a cut is sought among {MAX_PAIRS:,} at most")
     w = sp.triu(graph.weight_matrix("csr"), k=1).tocoo()

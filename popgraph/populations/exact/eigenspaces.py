@@ -18,7 +18,7 @@ class Cut(Immutable):
     ----------
     k : int
     clean : bool
-        Whether γ_k > γ_{k+1}.
+        Whether γ_k > γ_{k+1}, and γ_k > 0.
     zero : bool
         Whether γ_k = 0.
     above, upto : int

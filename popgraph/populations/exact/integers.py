@@ -37,6 +37,22 @@ class Block:
         return min(len(self.Q), len(self.W))
 
 
+@dataclass(frozen=True)
+class PairBlock:
+    """Hold one connected component of given pairs: the walk P = diag(1/W) C, C and its row sums W of whole numbers.
+
+    `rows[x]` lists (view, C) of a view's partners, counted within the component.
+    """
+
+    rows: tuple[tuple[tuple[int, int], ...], ...]
+    W: tuple[int, ...]
+
+    @property
+    def side(self) -> int:
+        """The number of views."""
+        return len(self.W)
+
+
 def check_exact(population: EnumeratedPopulation) -> None:
     """Raise InvalidDistribution, and name the first float, if p or A was declared with floats."""
     law = population.distribution

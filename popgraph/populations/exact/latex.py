@@ -54,7 +54,7 @@ def _leading_eigenvectors(graph: ExactlySolved) -> str:
     """Write orthonormal eigenvectors as columns, for the positive rational eigenvalues above the first irrational one."""
     columns: list[list[str]] = []
     for each in graph.eigenvalues:
-        if each.fraction is None or each.fraction == 0:
+        if each.fraction is None or each.fraction <= 0:
             break
         for phi, square in _eigenfunctions(graph, each.fraction):
             columns.append(

@@ -167,8 +167,8 @@ class ExactGraph(Immutable):
 
     @property
     def clean_cuts(self) -> tuple[int, ...]:
-        """The k with γ_k > γ_{k+1}, decided exactly. For these the span of F* is unique."""
-        ends = np.cumsum([each.multiplicity for each in self.eigenvalues if each != 0])
+        """The k with γ_k > γ_{k+1} and γ_k > 0, decided exactly. For these the span of F* is unique."""
+        ends = np.cumsum([each.multiplicity for each in self.eigenvalues if each > 0])
         return tuple(int(end) for end in ends)
 
     def eigenvalue(self, i: int) -> Eigenvalue:
@@ -203,7 +203,7 @@ class ExactGraph(Immutable):
             upto += each.multiplicity
             if each == gamma_k:
                 break
-        clean = k == upto and gamma_k != 0  # if γ_k = 0, Ā has fewer than k eigenvectors of positive eigenvalue
+        clean = k == upto and gamma_k > 0  # else Ā has fewer than k eigenvectors of positive eigenvalue
         gap = (Fraction(0), Fraction(0))
         if clean and k < self.N:
             gap = _gap(gamma_k, self.eigenvalue(k + 1))
@@ -306,7 +306,7 @@ class ExactGraph(Immutable):
             for each in self.eigenvalues[:6]
         ]
         more = ", ..." * (len(self.eigenvalues) > 6)
-        return f"ExactGraph({self.N:,} views, rank {self.rank:,}: {', '.join(listed)}{more})"
+        return f"{type(self).__name__}({self.N:,} views, rank {self.rank:,}: {', '.join(listed)}{more})"
 
 
 def _rational(value: Any) -> Fraction:

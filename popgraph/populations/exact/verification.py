@@ -74,6 +74,9 @@ def verify(graph: ExactlySolved, f: Any, k: int | None) -> ExactMatch:
         return ExactMatch(
             False, f"γ_{k} = 0: Ā has rank {graph.rank}, so no invertible map to {k} eigenvectors exists", None, rank, k
         )
+    if (least := graph.eigenvalue(k)) < 0:
+        reason = f"γ_{k} = {least.radicals or least.digits(6) + '...'} < 0: one encoder reaches no negative eigenvalue"
+        return ExactMatch(False, f"{reason}, so no invertible map to {k} eigenvectors exists", None, rank, k)
     if rank < k:
         column = _dependent(flint, rows)
         reason = f"column {column} of f depends on those before it: f has rank {rank}, not {k}"

@@ -25,8 +25,9 @@ class PairExplanation(Immutable):
 
     def __str__(self) -> str:
         pair = f"({short(self.x)}, {short(self.x_plus)})"
+        given = "a weight that was given" if self.value else "as no such pair was given"
         return (
-            f"w{pair} = {number(self.value)}, a weight that was given\n"
+            f"w{pair} = {number(self.value)}, {given}\n"
             f"  independent views: {number(self.w_x)} · {number(self.w_x_plus)} = {number(self.w_x * self.w_x_plus)}, "
             f"so that K{pair} = {number(self.lift)}"
         )

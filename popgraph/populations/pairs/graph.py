@@ -16,9 +16,10 @@ from popgraph.basics.memory import in_words, reserve
 from popgraph.basics.products import Rows
 from popgraph.basics.words import did_you_mean, shorten, size_in_words
 from popgraph.declare import Seed
-from popgraph.errors import InvalidArgument, TooLarge
+from popgraph.errors import InvalidArgument, InvalidDistribution, TooLarge
 from popgraph.populations import export
 from popgraph.populations.columns import read_columns
+from popgraph.populations.exact import ExactPairGraph, ExactPairs
 from popgraph.populations.explanation import Probability
 from popgraph.populations.features import read_features
 from popgraph.populations.pairs import printing
@@ -112,6 +113,32 @@ class PairGraph(Immutable):
     def is_exact(self) -> bool:
         """Whether the weights were declared exactly."""
         return self.exact_weights is not None
+
+    def exact(self) -> ExactPairGraph:
+        """Return this graph without rounding: rational w and walk, and the spectrum in algebraic numbers.
+
+        A spectrum needs `pip install "python-flint>=0.9"`. `InvalidDistribution` if the weights were given as floats, which are
+        not promoted; the message names the first one and the mend.
+        """
+        return self._exact
+
+    @cached_property
+    def _exact(self) -> ExactPairGraph:
+        if self.exact_weights is None:
+            i, j = self._first_float
+            raise InvalidDistribution(
+                f"w({shorten(self.views[i])}, {shorten(self.views[j])}) is the float {self._weight(i, j)!s}, and floats are not "
+                'promoted to fractions; give counts, Fraction(1, 10) or "1/10"'
+            )
+        exact = self.exact_weights
+        return ExactPairGraph(ExactPairs(self.views, self.pairs, exact.numerators, exact.denominator))
+
+    @property
+    def _first_float(self) -> tuple[int, int]:
+        """Where the first weight stands that is no multiple of 1/1024, or the first one: 0.5 is as good as a fraction."""
+        unround = np.flatnonzero(self.pairs.data * 1024 != np.rint(self.pairs.data * 1024))
+        at = int(unround[0]) if len(unround) else 0
+        return int(np.searchsorted(self.pairs.indptr, at, side="right")) - 1, int(self.pairs.indices[at])
 
     @property
     def w(self) -> Floats:

@@ -1,0 +1,107 @@
+"""Labels in the graph: with probability η a pair is two views of two independent naturals of one known class (THEORY 12)."""
+
+import numpy as np
+
+from popgraph.basics.arrays import Floats, Ints
+from popgraph.populations import PopulationGraph
+from popgraph.theory.setting import NotApplicable, Setting, Sides, states
+
+ETA = 0.5  # the strength of the labels in these statements
+
+
+def _labelled(s: Setting, weight: float, *, by_probability: bool) -> PopulationGraph:
+    """Return the graph with all labels known, and classes that count alike or by their probability."""
+    y = _classes(s)
+    weights = {c: float(q) for c, q in enumerate(np.bincount(y, s.graph.p))} if by_probability else None
+    labelled: PopulationGraph = s.graph.with_labels(y.tolist(), weight=weight, class_weights=weights)
+    return labelled
+
+
+def _classes(s: Setting) -> Ints:
+    """Return the class of each natural as a number, (n,); not applicable to pairs that are not two views of one natural."""
+    s.need_few_views("every pair")
+    s.need_kernel()
+    return np.asarray(s.y[0])
+
+
+def _views_of_classes(s: Setting) -> Floats:
+    """Return A_c(x) = E[A(x|x̄) | y(x̄) = c], (r, N), for each class."""
+    mass = s.class_mass  # (N, r)
+    return np.asarray((mass / mass.sum(axis=0)).T)
+
+
+@states(
+    "labels join views of one class",
+    "max |w' - (1-η)w - η Σ q_c A_c A_cᵀ| = 0, η = 1/2, q uniform",
+    r"w' = (1-\eta)w + \eta\sum_c q_c A_c A_c^\top",
+    "THEORY 12",
+)
+def _mixture(s: Setting) -> Sides:
+    graph = _labelled(s, ETA, by_probability=False)
+    A_c = _views_of_classes(s)
+    expected = (1.0 - ETA) * s.w.toarray() + ETA * A_c.T @ A_c / len(A_c)
+    return Sides(float(np.abs(graph.w - expected).max()), 0.0)
+
+
+@states(
+    "labels leave naturals and kernel",
+    "max |p' - p|, |A' - A| = 0, η = 1/2",
+    r"p' = p,\ A' = A",
+    "THEORY 12",
+)
+def _unchanged(s: Setting) -> Sides:
+    graph = _labelled(s, ETA, by_probability=False)
+    off = float(np.abs(graph.p - s.graph.p).max()), float(abs(graph.kernel - s.graph.kernel).max())
+    return Sides(max(off), 0.0, tolerance=0.0)
+
+
+@states(
+    "classes weighted by probability keep w_x",
+    "max |w'_x - w_x|/w_x = 0, q_c = Pr[y = c], η = 1/2",
+    r"q_c = \Pr[y = c] \Rightarrow w'_x = w_x",
+    "THEORY 12",
+)
+def _same_views(s: Setting) -> Sides:
+    graph = _labelled(s, ETA, by_probability=True)
+    return Sides(float(np.abs(graph.w_x / s.graph.w_x - 1.0).max()), 0.0, tolerance=1e-8)
+
+
+@states(
+    "labels keep a share of each eigenvalue",
+    "max ((1-η)γ_i - γ'_i) <= 0, q_c = Pr[y = c], η = 1/2",
+    r"(1-\eta)\gamma_i \le \gamma'_i",
+    "THEORY 12, by Weyl",
+    "<=",
+)
+def _weyl(s: Setting) -> Sides:
+    # With these q, D' = D, and Ā' = (1-η)Ā + ηR with R = D^-1/2 (Σ q_c A_c A_cᵀ) D^-1/2, which has no eigenvalue below 0
+    gamma = _labelled(s, ETA, by_probability=True).spectrum(s.N).gamma
+    return Sides(float(np.max((1.0 - ETA) * s.all_eigenpairs.gamma - gamma)), 0.0)
+
+
+@states(
+    "r classes lift r eigenvalues",
+    "max (γ'_{i+r} - (1-η)γ_i) <= 0, q_c = Pr[y = c], η = 1/2",
+    r"\gamma'_{i+r} \le (1-\eta)\gamma_i",
+    "THEORY 12, by Weyl",
+    "<=",
+)
+def _lifted(s: Setting) -> Sides:
+    # R has rank r at most, so that γ'_{i+r} <= (1-η)γ_i + ηγ_{r+1}(R), where the last is 0
+    r = s.y[1]
+    if r >= s.N:
+        raise NotApplicable(f"{r} classes and {s.N} views leave no eigenvalue over")
+    gamma = _labelled(s, ETA, by_probability=True).spectrum(s.N).gamma
+    return Sides(float(np.max(gamma[r:] - (1.0 - ETA) * s.all_eigenpairs.gamma[: s.N - r])), 0.0)
+
+
+@states(
+    "supervised pairs have a rank of at most r",
+    "rank Ā' <= r, η = 1, every label known",
+    r"\eta = 1 \Rightarrow \mathrm{rank}\,\bar A' \le r",
+    "THEORY 12",
+    "<=",
+)
+def _supervised(s: Setting) -> Sides:
+    gamma = _labelled(s, 1.0, by_probability=False).spectrum(s.N).gamma
+    return Sides(float(np.sum(gamma > s.gamma_rounding)), float(s.y[1]), tolerance=0.0)
