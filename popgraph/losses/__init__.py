@@ -24,7 +24,6 @@ from popgraph.losses.infonce import InfoNCE, clip, infonce, simclr
 from popgraph.losses.noise import bound_to as bound_to  # for other rooms, as the next ones, and not public
 from popgraph.losses.noise import debiased_negatives, hard_negatives, noise_law
 from popgraph.losses.noise import loss_with_noise as loss_with_noise
-from popgraph.losses.noise import noise_law_of as noise_law_of
 from popgraph.losses.reading import read_loss as read_loss  # as the next ones: for other rooms, and not public
 from popgraph.losses.redundancy import BarlowTwins, IdealisedVICReg, VICReg, barlow_twins, idealised_vicreg, vicreg
 from popgraph.losses.scaled import ScaledLoss as ScaledLoss

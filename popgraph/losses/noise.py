@@ -31,7 +31,7 @@ def bound_to(loss: Any, population: Any) -> Any:
 
 
 def loss_with_noise(loss: Any, population: Any, in_batches: bool) -> Any:
-    """Return a loss that draws negatives from a noise law, with the law in the order of the views; None of any other loss.
+    """Return a loss that draws negatives from a noise law, with the law as probabilities of the views; None of any other loss.
 
     Raises InvalidArgument of a law for each first view where batches are to be drawn.
     """
@@ -42,14 +42,8 @@ def loss_with_noise(loss: Any, population: Any, in_batches: bool) -> Any:
         raise InvalidArgument(
             f"noise is {bound.noise!r} for each first view, and batches draw negatives from one law; leave batch_size= out"
         )
-    bound.noise.of(population.w_x)  # which refuses a law of another number of views
-    return bound
-
-
-def noise_law_of(loss: Any, population: Any) -> Floats:
-    """Return the law (N,) that a loss draws from, on a population or on what `with_noise` makes of it; it sums to 1 exactly."""
-    q = np.asarray(loss.noise.of(getattr(population, "population", population).w_x))
-    return np.asarray(q / q.sum())
+    law = np.asarray(bound.noise.of(population.w_x))  # which refuses a law of another number of views
+    return replace(bound, noise=Noise(law=frozen(np.array(law))))
 
 
 @checked_call()

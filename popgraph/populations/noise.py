@@ -43,7 +43,7 @@ class NoiseGraph(Immutable):
     >>> import popgraph as pg
     >>> graph = pg.zoo.lightning_cloud().with_noise(0)  # uniform negatives
     >>> graph
-    NoiseGraph(4 views, negatives from a law over 4 views)
+    NoiseGraph(lightning/cloud: 4 views, negatives from a law over 4 views)
     >>> graph.spectrum(2).gamma
     array([1.1111, 1.1111])
     """
@@ -100,7 +100,7 @@ class NoiseGraph(Immutable):
         --------
         >>> import popgraph as pg
         >>> pg.zoo.hypercube(1).with_noise([0.25, 0.75]).gram([1, 0])
-        array([1.25  , 0.433 ])
+        array([1.25 , 0.433])
         """
         X = read_columns(X, self.N)
         ratio = self._ratio if X.ndim == 1 else self._ratio[:, np.newaxis]

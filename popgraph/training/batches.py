@@ -10,7 +10,7 @@ import numpy as np
 from popgraph.basics.arrays import Floats, Ints, frozen, norm
 from popgraph.basics.protocols import ViewedPopulation
 from popgraph.errors import TooLarge
-from popgraph.losses import batch_gradient, noise_law_of
+from popgraph.losses import batch_gradient
 from popgraph.training.descent import growth_in_words
 from popgraph.training.objective import Objective, Stopped
 from popgraph.training.steps import Halted, tell
@@ -59,7 +59,7 @@ def descend_on_batches(objective: Objective, z: Floats, batches: Batches, steps:
     """
     population, features = cast(ViewedPopulation, objective.population), objective.features
     value_and_gradient = batch_gradient(objective.loss if objective.drawing is None else objective.drawing)
-    noise = None if objective.drawing is None else noise_law_of(objective.drawing, population)
+    noise = None if objective.drawing is None else objective.drawing.noise.law / objective.drawing.noise.law.sum()
     # A table is trained as f, not as F = √w_x f: a view is in a batch with probability proportional to w_x, so no factor is needed.
     trained = objective.embedding(z) if features is None else objective.table(z).copy()
     scaled_features = None if features is None else features.basis / objective.root_w_x

@@ -182,7 +182,9 @@ def _on_views(
 def _refuse_other_noise(graph: ViewedPopulation, f: Any) -> None:
     """Refuse a training whose negatives came from a noise law, where the graph is not seen with that law."""
     noise = getattr(f, "noise", None)
-    if isinstance(noise, np.ndarray) and not np.array_equal(noise, graph.w_x):
+    if isinstance(noise, np.ndarray) and not (
+        noise.shape == graph.w_x.shape and np.allclose(noise, graph.w_x, 1e-9, 0)
+    ):
         raise InvalidArgument(
             "this f was trained with negatives from a noise law, so that it spans eigenvectors of D_q^-1/2 w D_q^-1/2, not of Ā: "
             "verify(graph.with_noise(training.noise), training); give training.f to compare it with those of Ā all the same"

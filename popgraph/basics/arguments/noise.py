@@ -92,10 +92,12 @@ def read_noise(noise: Any) -> Noise | None:
         if not 0 <= power < np.inf:
             raise InvalidArgument(f"noise is {shorten(noise)}; a power of w_x is a finite number of 0 or more")
         return Noise(power=power)
-    if isinstance(noise, str | bytes | type) or is_frame(noise) or callable(noise):
+    if isinstance(noise, str | bytes | type | bool | np.bool_) or is_frame(noise) or callable(noise):
         raise InvalidArgument(f"noise is {shorten(noise)}; {NEED}")
-    has_names = isinstance(noise, Mapping) or (is_vector(noise) and index_of(noise) is not None)
-    if has_names:
+    names = index_of(noise) if is_vector(noise) else None
+    if isinstance(noise, Mapping) or (
+        names is not None and names != list(range(len(names)))
+    ):  # an index may only count
         weights = {name: float(p) for name, p in read_weights(noise).items()}
         _check_sum(np.array(list(weights.values())))
         return Noise(named=weights)
