@@ -109,15 +109,16 @@ def _of_mapping(form: _Form, given: Any) -> Entries:
         keys, values = list(given), list(given.values())
     else:  # a Series
         keys, values = index_of(given) or [], vector(form.name, given, InvalidDistribution)
-    nested = [isinstance(each, Mapping) or is_mapping(each) for each in values]
-    if keys and all(nested):
+    one_of_each_type = {type(each): each for each in values}.values()  # to ask each of a million numbers takes seconds
+    if keys and all(map(is_mapping, one_of_each_type)):
         if can(given, "data") and all(isinstance(key, tuple) for key in keys):
             raise InvalidArgument(
                 f"{form.name} is {shorten(given)}, the edges of a networkx graph, each in one direction; give the graph itself"
             )
         return _of_rows(form, keys, [dict(each.items()) for each in values])
-    for key in keys:
-        if not isinstance(key, tuple) or len(key) != 2:
+    if set(map(type, keys)) != {tuple} or set(map(len, keys)) != {2}:
+        key = next((key for key in keys if not isinstance(key, tuple) or len(key) != 2), None)
+        if key is not None:
             raise InvalidArgument(f"{form.name} has the key {shorten(key)}, which is no pair {form.ends}; {form.need}")
     rows, columns, row_names, column_names = number_both(
         [key[0] for key in keys], [key[1] for key in keys], form.square

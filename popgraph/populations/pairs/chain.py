@@ -34,7 +34,7 @@ from popgraph.populations.weights import MAX_DENSE_BYTES
 MAX_STATES_MULTIPLIED_EXACTLY = 100  # for lag above 1, in whole numbers
 MAX_STATES_SOLVED_EXACTLY = 40  # for discount, in whole numbers
 LOOSEST_SYMMETRY = 1e-9  # of a long path along which the stationary law was found
-MENDS = (
+CHAIN_MENDS = (
     "pass symmetrize=True for the pairs in both directions of time, or give w = diag(p) P to popgraph.from_bipartite, for two "
     "encoders"
 )
@@ -131,10 +131,10 @@ def from_chain(
     law = _of_steps(chain, lag)
     if b is not None:
         if not symmetrize:
-            symmetric(law, False, tolerance, MENDS)  # of one step: then so are all
+            symmetric(law, False, tolerance, CHAIN_MENDS)  # of one step: then so are all
         law, symmetrize = _discounted(chain, b), True
     law = reordered(law, rank, rank, (order, order))
-    return graph_of(symmetric(law, symmetrize, tolerance, MENDS), labels, name)
+    return graph_of(symmetric(law, symmetrize, tolerance, CHAIN_MENDS), labels, name)
 
 
 def _read(P: Any, p: Any, views: Any) -> tuple[Chain, Any, Sequence[Hashable]]:
@@ -147,7 +147,7 @@ def _read(P: Any, p: Any, views: Any) -> tuple[Chain, Any, Sequence[Hashable]]:
     if p is None:
         check_irreducible(matrix, names)
         numerators = None if denominator is None else exact_law(matrix, steps, denominator)
-        law = float_law(matrix) if numerators is None else quotients(integers(numerators), sum(numerators))
+        law = float_law(matrix, names) if numerators is None else quotients(integers(numerators), sum(numerators))
     else:
         law, numerators = _given_law(p, names)
         if denominator is None:

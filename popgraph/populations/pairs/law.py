@@ -4,7 +4,7 @@ import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
@@ -22,6 +22,8 @@ SYMMETRY_TOLERANCE = (
     1e-12  # of w_xx' and w_x'x, relative to the larger: beyond what rounding of a few operations leaves
 )
 BYTES_AN_ENTRY = 64.0  # at the peak of sorting the entries by their places
+Names: TypeAlias = tuple[Sequence[Hashable], Sequence[Hashable]]  # of the rows and of the columns
+
 ONE_ENCODER = "one encoder needs a symmetric w"
 
 
@@ -45,13 +47,13 @@ class PairLaw:
 
 def pair_law(name: str, entries: Entries, normalize: bool) -> PairLaw:
     """Add up the entries that stand in one place, and divide them by their sum where they are counted or `normalize` says so."""
-    shape = (len(entries.row_names), len(entries.column_names))
+    names = (entries.row_names, entries.column_names)
     reserve(
         f"{len(entries.rows):,} pairs",
         BYTES_AN_ENTRY * len(entries.rows),
         "give fewer pairs, or a sparse matrix of them",
     )
-    places, weights = added(entries, shape[1])
+    places, weights = added(entries, len(names[1]))
     total: Any = total_of(weights)
     if total <= 0 or not math.isfinite(total):
         raise InvalidDistribution(
@@ -63,17 +65,17 @@ def pair_law(name: str, entries: Entries, normalize: bool) -> PairLaw:
             f"the weights of {name} sum to {_shown(total)}, not 1; pass normalize=True to rescale"
         )
     if weights.denominator is not None and (normalize or total == 1):
-        return of_numerators(places, weights.values, (entries.row_names, entries.column_names))
+        return of_numerators(places, weights.values, names)
     floats = floats_of(weights) / (float(total) if normalize else 1.0)
-    return PairLaw(_csr(places, floats, shape), None, entries.row_names, entries.column_names)
+    return PairLaw(_csr(places, floats, names), None, *names)
 
 
-def of_numerators(places: Any, numerators: Any, names: tuple[Sequence[Hashable], Sequence[Hashable]]) -> PairLaw:
+def of_numerators(places: Any, numerators: Any, names: Names) -> PairLaw:
     """Return the exact law whose positive weights are to each other as these whole numbers, at places row * columns + column."""
     common = int(np.gcd.reduce(numerators))
     numerators = numerators // common if common > 1 else numerators
     denominator = int(numerators.sum())
-    weights = _csr(places, quotients(numerators, denominator), (len(names[0]), len(names[1])))
+    weights = _csr(places, quotients(numerators, denominator), names)
     return PairLaw(weights, ExactWeights(frozen(numerators), denominator), *names)
 
 
@@ -117,22 +119,22 @@ def added(entries: Entries, columns: int) -> tuple[Any, Weights]:
     return places, Weights(values, entries.weights.denominator)
 
 
-def _csr(places: Any, data: Floats, shape: tuple[int, int]) -> Sparse:
+def _csr(places: Any, data: Floats, names: Names) -> Sparse:
     """Return the csr_array with these entries, whose places are sorted."""
-    if not data.all():
-        raise InvalidDistribution(
-            f"{int(np.count_nonzero(data == 0))} pairs have a probability below 5e-324; leave them out"
-        )
+    shape = len(names[0]), len(names[1])
     rows, columns = np.divmod(places, shape[1])
+    if not data.all():
+        lost = [shorten((names[0][int(rows[i])], names[1][int(columns[i])])) for i in np.flatnonzero(data == 0)]
+        raise InvalidDistribution(
+            f"the probability of {listing(lost)} is too small for float64, below 5e-324; leave it out"
+        )
     indptr = np.searchsorted(rows, np.arange(shape[0] + 1))
     matrix = sp.csr_array((data, columns, indptr), shape=shape)
     matrix.has_canonical_format = True
     return frozen_csr(matrix)
 
 
-def reordered(
-    law: PairLaw, rank: Any, column_rank: Any, names: tuple[Sequence[Hashable], Sequence[Hashable]]
-) -> PairLaw:
+def reordered(law: PairLaw, rank: Any, column_rank: Any, names: Names) -> PairLaw:
     """Return the law with row i in place rank[i] and column j in place column_rank[j], None for where it is."""
     if rank is None and column_rank is None:
         return PairLaw(law.weights, law.exact, *names)
@@ -141,7 +143,7 @@ def reordered(
     columns = coo.col if column_rank is None else column_rank[coo.col]
     places = rows.astype(np.int64) * len(names[1]) + columns
     order = np.argsort(places)
-    weights = _csr(places[order], law.weights.data[order], law.weights.shape)
+    weights = _csr(places[order], law.weights.data[order], names)
     exact = None if law.exact is None else ExactWeights(frozen(law.exact.numerators[order]), law.exact.denominator)
     return PairLaw(weights, exact, *names)
 
@@ -207,7 +209,7 @@ def _sum_with_transposed(law: PairLaw, places: tuple[Any, Any], both: Weights) -
     summed, weights = added(Entries(rows, columns, both, law.row_names, law.column_names), len(law.column_names))
     if weights.denominator is not None:
         return of_numerators(summed, weights.values, (law.row_names, law.column_names))
-    floats = _csr(summed, weights.values, law.weights.shape)
+    floats = _csr(summed, weights.values, (law.row_names, law.column_names))
     return PairLaw(floats, None, law.row_names, law.column_names)
 
 

@@ -13,7 +13,7 @@ from popgraph.populations.pairs.bipartite import BipartiteGraph, bipartite_graph
 from popgraph.populations.pairs.graph import PairGraph, pair_graph
 from popgraph.populations.pairs.law import SYMMETRY_TOLERANCE, PairLaw, check_marginals, pair_law, reordered, symmetric
 
-MENDS = "pass symmetrize=True for (w + wᵀ)/2, or give these pairs to popgraph.from_bipartite, for two encoders"
+PAIR_MENDS = "pass symmetrize=True for (w + wᵀ)/2, or give these pairs to popgraph.from_bipartite, for two encoders"
 
 
 @checked_call(second="give two kernels to popgraph.build, or pairs of two kinds of views to popgraph.from_bipartite")
@@ -92,7 +92,7 @@ def from_pairs(
         labels = node_attribute(w, labels)
     rank, order = ordered_views(entries.row_names, views, "views=")
     law = reordered(law, rank, rank, (order, order))
-    return graph_of(symmetric(law, symmetrize, SYMMETRY_TOLERANCE, MENDS), labels, name)
+    return graph_of(symmetric(law, symmetrize, SYMMETRY_TOLERANCE, PAIR_MENDS), labels, name)
 
 
 def graph_of(law: PairLaw, labels: Any, name: str) -> PairGraph:

@@ -18,8 +18,9 @@ from scipy.sparse.csgraph import breadth_first_order, connected_components
 from scipy.sparse.linalg import splu
 
 from popgraph.basics.arrays import Floats, Sparse
-from popgraph.basics.words import shorten
-from popgraph.errors import InvalidArgument, NotConverged
+from popgraph.basics.words import listing, shorten
+from popgraph.errors import InvalidArgument, InvalidDistribution, NotConverged
+from popgraph.populations.weights import MIN_VIEW_PROBABILITY
 
 MAX_STATES_ELIMINATED = 1_000
 MAX_STATES_ELIMINATED_EXACTLY = 100
@@ -62,7 +63,7 @@ def exact_law(P: Sparse, numerators: Any, denominator: int) -> list[int] | None:
     return _in_whole_numbers(_eliminated(table).tolist())
 
 
-def float_law(P: Sparse) -> Floats:
+def float_law(P: Sparse, names: Sequence[Hashable]) -> Floats:
     """Return the stationary law of an irreducible chain; `NotConverged` if float64 does not find it."""
     N = P.shape[0]
     P = Sparse(
@@ -74,7 +75,13 @@ def float_law(P: Sparse) -> Floats:
     for candidate in candidates:
         p = candidate()
         p = p / p.sum()
-        if (p > 0).all() and (np.abs(P.T @ p - p) <= STATIONARY_TOLERANCE * p).all():
+        if (p >= 0).all() and (np.abs(P.T @ p - p) <= STATIONARY_TOLERANCE * p + MIN_VIEW_PROBABILITY).all():
+            if (p < MIN_VIEW_PROBABILITY).any():
+                small = [shorten(names[i]) for i in np.flatnonzero(p < MIN_VIEW_PROBABILITY).tolist()]
+                raise InvalidDistribution(
+                    f"the stationary probability of {len(small)} states is too small for float64, below "
+                    f"{MIN_VIEW_PROBABILITY:.2g}: {listing(small)}; leave them out"
+                )
             return np.asarray(p)
     raise NotConverged(
         f"the stationary law of this chain of {N:,} states was not found to a relative {STATIONARY_TOLERANCE:g}; give p="

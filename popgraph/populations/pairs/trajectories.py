@@ -19,8 +19,8 @@ from popgraph.populations.pairs.graph import PairGraph
 from popgraph.populations.pairs.law import SYMMETRY_TOLERANCE, pair_law, reordered, symmetric
 from popgraph.populations.pairs.reading import graph_of
 
-NEED = "give one sequence of states, or a list of sequences"
-MENDS = (
+SEQUENCES_NEEDED = "give one sequence of states, or a list of sequences"
+TRAJECTORY_MENDS = (
     "pass symmetrize=True, which counts each pair in both directions, or give the list of pairs (s_t, s_t+lag) to "
     "popgraph.from_bipartite, for two encoders"
 )
@@ -78,16 +78,15 @@ def from_trajectories(
     flag("symmetrize", symmetrize)
     word("name", name)
     states, lengths = _joined(sequences)
-    starts = np.repeat(np.cumsum(lengths) - lengths, np.maximum(lengths - lag, 0))
-    within = np.arange(len(starts)) - np.repeat(
-        np.cumsum(np.maximum(lengths - lag, 0)) - np.maximum(lengths - lag, 0), np.maximum(lengths - lag, 0)
-    )
-    first = starts + within
+    counts = np.maximum(lengths - lag, 0)  # of pairs in each sequence
+    before = (
+        np.cumsum(lengths) - lengths - (np.cumsum(counts) - counts)
+    )  # states without a pair in the sequences before
+    first = np.arange(counts.sum()) + np.repeat(before, counts)
     if not len(first):
-        longest = int(lengths.max(initial=0))
         raise InvalidDistribution(
-            f"sequences has {len(lengths)} of at most {longest} states, so that no two states are {lag} steps apart; {NEED} longer "
-            "than lag"
+            f"no two states are {lag} steps apart: the longest of {len(lengths)} sequences has {lengths.max(initial=0)} states; "
+            "give a smaller lag, or longer sequences"
         )
     numbers, names = number_names(states, "state")
     rows, columns = numbers[first], numbers[first + lag]
@@ -96,7 +95,7 @@ def from_trajectories(
     law = pair_law("w", Entries(rows, columns, ones, names, names, counted=True), normalize=False)
     rank, order = ordered_views(names, views, "views=")
     law = reordered(law, rank, rank, (order, order))
-    return graph_of(symmetric(law, symmetrize, SYMMETRY_TOLERANCE, MENDS), labels, name)
+    return graph_of(symmetric(law, symmetrize, SYMMETRY_TOLERANCE, TRAJECTORY_MENDS), labels, name)
 
 
 def _of_states_in_pairs(rows: Any, columns: Any, names: list[Hashable]) -> tuple[Any, Any, list[Hashable]]:
@@ -113,12 +112,12 @@ def _joined(sequences: Any) -> tuple[Any, Any]:
     """Return the states of all sequences, one after another, and the length of each sequence."""
     if is_frame(sequences):
         raise InvalidArgument(
-            f"sequences is a table of shape {tuple(sequences.shape)}; {NEED}: a column of it, or the column's groups by episode"
+            f"sequences is a table of shape {tuple(sequences.shape)}; {SEQUENCES_NEEDED}: its column, or that by episode"
         )
     if isinstance(sequences, Mapping):
         sequences = [list_finite(each, f"sequences[{shorten(key)}]") for key, each in sequences.items()]
     elif not hasattr(sequences, "__iter__"):
-        raise InvalidArgument(f"sequences is {shorten(sequences)}, a {type(sequences).__name__}; {NEED}")
+        raise InvalidArgument(f"sequences is {shorten(sequences)}, a {type(sequences).__name__}; {SEQUENCES_NEEDED}")
     if (isinstance(sequences, np.ndarray) or is_tensor(sequences)) and len(sequences.shape) == 2:
         sequences = list(as_array("sequences", sequences))
     several = not is_vector(sequences) and not isinstance(sequences, str | bytes | bytearray)
@@ -126,7 +125,9 @@ def _joined(sequences: Any) -> tuple[Any, Any]:
     if several and any(map(_is_sequence, items)):
         for i, each in enumerate(items):
             if not _is_sequence(each) and not isinstance(each, str | tuple):
-                raise InvalidArgument(f"sequences[{i}] is {shorten(each)} among sequences of states; {NEED}")
+                raise InvalidArgument(
+                    f"sequences[{i}] is {shorten(each)} among sequences of states; {SEQUENCES_NEEDED}"
+                )
         parts = [_states(f"sequences[{i}]", each) for i, each in enumerate(items)]
     else:
         parts = [_states("sequences", items)]
