@@ -148,15 +148,7 @@ def build(
     except InvalidArgument as error:
         raise type(error)(f"second: {error}") from error
     classes = read_labels(labels, population.distribution.outcomes)
-    return bipartite_graph(
-        population.views,
-        other.views,
-        joint_law(population, other),
-        labels=classes,
-        first=population,
-        second=other,
-        name=name,
-    )
+    return of_two_kernels(population, other, labels=classes, name=name)
 
 
 def from_population(population: EnumeratedPopulation, *, labels: Any = None, name: str = "") -> PopulationGraph:
@@ -169,6 +161,14 @@ def from_population(population: EnumeratedPopulation, *, labels: Any = None, nam
         labels=read_labels(labels, population.distribution.outcomes),
         name=name,
     )
+
+
+def of_two_kernels(
+    first: EnumeratedPopulation, second: EnumeratedPopulation, *, labels: Any = None, name: str = ""
+) -> BipartiteGraph:
+    """Join two kernels on one p to the joint law of their views; `labels` (n,) is an array."""
+    C = joint_law(first, second)
+    return bipartite_graph(first.views, second.views, C, labels=labels, first=first, second=second, name=name)
 
 
 def _two_encoders(graph: PopulationGraph) -> BipartiteGraph:
