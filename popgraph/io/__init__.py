@@ -1,4 +1,4 @@
-"""Keep: save and load a `Distribution`, a `PopulationGraph`, a `Spectrum` or a `Training` as one file.
+"""Keep: save and load a `Distribution`, a `PopulationGraph`, a `PairGraph`, a `Spectrum` or a `Training` as one file.
 
 The file is an npz of JSON and arrays, with a version and without pickle; it is written completely or not at all. Floats come back
 to the bit, and probabilities that were declared exactly as fractions. `load` runs nothing that it reads, and checks all of it as
@@ -27,7 +27,7 @@ from popgraph.declare import Distribution
 from popgraph.errors import InvalidArgument
 from popgraph.io.container import read, write
 from popgraph.io.values import KINDS, Reader, Writer
-from popgraph.populations import PopulationGraph
+from popgraph.populations import PairGraph, PopulationGraph
 from popgraph.spectrum import Spectrum
 from popgraph.training import Training
 
@@ -40,14 +40,14 @@ if not TYPE_CHECKING:  # or a name that there is not would be no error to a type
 @checked_call()
 @in_words("saving", "the file that was there is as it was")
 def save(value: Any, path: str | Path) -> Path:
-    """Write a Distribution, a PopulationGraph, a Spectrum or a Training to a file.
+    """Write a Distribution, a PopulationGraph, a PairGraph, a Spectrum or a Training to a file.
 
     The file is an npz: `popgraph.json` and one .npy for each array; probabilities declared exactly are kept as fractions. A new
     file is written beside the old one and then replaces it, so that a crash leaves the old one as it was.
 
     Parameters
     ----------
-    value : Distribution, PopulationGraph, Spectrum or Training
+    value : Distribution, PopulationGraph, PairGraph, Spectrum or Training
         Of another population, save `expand()`. Outcomes, views and labels may be strings, bytes, numbers, None, booleans,
         fractions, numpy's dates and times, images, and tuples of these.
     path : str or Path
@@ -80,7 +80,9 @@ def save(value: Any, path: str | Path) -> Path:
 
 @checked_call()
 @in_words("loading the file", "load it where there is more")
-def load(path: str | Path, *, most_bytes: int = 2**34) -> Distribution | PopulationGraph | Spectrum | Training:
+def load(
+    path: str | Path, *, most_bytes: int = 2**34
+) -> Distribution | PopulationGraph | PairGraph | Spectrum | Training:
     """Read what `save` wrote. Nothing in the file is run, and all of it is checked as a declaration is checked.
 
     Parameters
@@ -92,7 +94,7 @@ def load(path: str | Path, *, most_bytes: int = 2**34) -> Distribution | Populat
 
     Returns
     -------
-    Distribution, PopulationGraph, Spectrum or Training
+    Distribution, PopulationGraph, PairGraph, Spectrum or Training
         Equal to what was saved, to the bit.
 
     Raises
@@ -113,7 +115,7 @@ def load(path: str | Path, *, most_bytes: int = 2**34) -> Distribution | Populat
     """
     path, most_bytes = _read_path(path), count("most_bytes", most_bytes)
     manifest, arrays = read(path, most_bytes)
-    value: Distribution | PopulationGraph | Spectrum | Training = Reader(arrays, path).top(manifest)
+    value: Distribution | PopulationGraph | PairGraph | Spectrum | Training = Reader(arrays, path).top(manifest)
     return value
 
 

@@ -16,12 +16,17 @@ from popgraph.basics.words import shorten
 from popgraph.declare import Distribution, EnumeratedPopulation, ExactKernel
 from popgraph.errors import InvalidFile, PopgraphError
 from popgraph.io.outcomes import decode, digits, encode, from_digits, text_of, text_tree
-from popgraph.populations import KnownLabels, PopulationGraph, from_population
-from popgraph.spectrum import Certificate, SolverUse, Spectrum
+from popgraph.io.pairs import pairs_of_tree, pairs_tree
+from popgraph.populations import KnownLabels, PairGraph, PopulationGraph, from_population
+from popgraph.spectrum import Certificate, SignedSpectrum, SolverUse, Spectrum
 from popgraph.training import Training
 
-KINDS: dict[str, type] = {each.__name__: each for each in (Distribution, PopulationGraph, Spectrum, Training)}
-RECORDS: dict[str, type] = {each.__name__: each for each in (Certificate, SolverUse, Spectrum, Training)}
+KINDS: dict[str, type] = {
+    each.__name__: each for each in (Distribution, PopulationGraph, PairGraph, Spectrum, SignedSpectrum, Training)
+}
+RECORDS: dict[str, type] = {
+    each.__name__: each for each in (Certificate, SolverUse, Spectrum, SignedSpectrum, Training)
+}
 ORTHONORMALITY_TOLERANCE = 1e-8  # of the entries of VᵀV - I; above it, a file counts as edited
 
 
@@ -43,6 +48,8 @@ class Writer:
             return self.distribution(value)
         if isinstance(value, PopulationGraph):
             return self.graph(value)
+        if isinstance(value, PairGraph):
+            return pairs_tree(self, value)
         if type(value).__name__ in RECORDS:
             return {each.name: self.part(getattr(value, each.name)) for each in fields(value)}
         raise AssertionError("save has checked the kind")
@@ -122,7 +129,9 @@ class Reader:
                 return self.distribution(tree)
             if kind == "PopulationGraph":
                 return self.graph(tree)
-            if kind in ("Spectrum", "Training"):
+            if kind == "PairGraph":
+                return pairs_of_tree(self, tree)
+            if kind in ("Spectrum", "SignedSpectrum", "Training"):
                 return self.checked(self.record(kind, tree))
         except InvalidFile as error:
             raise InvalidFile(f"{self.path}: {error}") from error

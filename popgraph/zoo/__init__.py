@@ -28,6 +28,7 @@ from popgraph.zoo.image_text import image_text
 from popgraph.zoo.lightning_cloud import lightning_cloud
 from popgraph.zoo.masked_autoencoder import masked_autoencoder
 from popgraph.zoo.masked_tokens import masked_tokens
+from popgraph.zoo.open_world import open_world
 from popgraph.zoo.regions import overlapping_regions
 from popgraph.zoo.rotations import rotations
 from popgraph.zoo.scaled_hypercube import scaled_hypercube
@@ -48,6 +49,7 @@ __all__ = [
     "lightning_cloud",
     "masked_autoencoder",
     "masked_tokens",
+    "open_world",
     "overlapping_regions",
     "planted_subclasses",
     "ring",
