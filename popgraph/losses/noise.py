@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.basics.arguments import number
-from popgraph.basics.arguments.embeddings import read_embedding
+from popgraph.basics.arguments.embeddings import check_scale, read_embedding
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.noise import Noise
 from popgraph.basics.arguments.noise import noise_law as read_law
@@ -158,7 +158,7 @@ def hard_negatives(graph: ViewedPopulation, f: Any, beta: float) -> Floats:
     """
     graph = read_population("hard_negatives(graph, f, beta)", graph, ViewedPopulation)
     beta = number("beta", beta, "β must be a finite number of 0 or more", below=1e300, ends=True)
-    table = read_embedding(graph.views, f)
+    table = check_scale("f", read_embedding(graph.views, f))
     scores = beta * (table @ table.T)
     weights = np.exp(scores - scores.max(axis=1, keepdims=True)) * graph.w_x
     return frozen(weights / weights.sum(axis=1, keepdims=True))

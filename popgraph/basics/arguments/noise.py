@@ -21,11 +21,11 @@ import numpy as np
 
 from popgraph.basics.arguments.containers import index_of, is_frame, is_vector, refuse_other_names
 from popgraph.basics.arguments.probabilities import SUM_TOLERANCE, read_weights
-from popgraph.basics.arguments.scalars import by_value, is_real
+from popgraph.basics.arguments.scalars import by_value, is_real, number
 from popgraph.basics.arguments.tables import numbers
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.words import listing, shorten
-from popgraph.errors import InvalidArgument
+from popgraph.errors import InvalidArgument, InvalidDistribution
 
 NEED = "give a power of w_x such as 0.75, an (N,) law over the views, or a mapping view -> probability"
 
@@ -88,9 +88,7 @@ def read_noise(noise: Any) -> Noise | None:
     if noise is None or isinstance(noise, Noise):
         return noise
     if is_real(noise):
-        power = float(noise)
-        if not 0 <= power < np.inf:
-            raise InvalidArgument(f"noise is {shorten(noise)}; a power of w_x is a finite number of 0 or more")
+        power = number("noise", noise, "a power of w_x is a finite number of 0 or more", below=1e300, ends=True)
         return Noise(power=power)
     if isinstance(noise, str | bytes | type | bool | np.bool_) or is_frame(noise) or callable(noise):
         raise InvalidArgument(f"noise is {shorten(noise)}; {NEED}")
@@ -98,7 +96,10 @@ def read_noise(noise: Any) -> Noise | None:
     if isinstance(noise, Mapping) or (
         names is not None and names != list(range(len(names)))
     ):  # an index may only count
-        weights = {name: float(p) for name, p in read_weights(noise).items()}
+        try:
+            weights = {name: float(p) for name, p in read_weights(noise).items()}
+        except InvalidDistribution as error:
+            raise InvalidArgument(f"noise is no law: {error}") from None
         _check_sum(np.array(list(weights.values())))
         return Noise(named=weights)
     law = numbers("noise", noise, NEED)
