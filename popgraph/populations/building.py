@@ -72,7 +72,8 @@ def build(
     augmentation : Augmentation, callable, mapping of mappings, (n, N) array of any library, scipy sparse, or table
         The kernel A(x|x̄). A matrix has a row for each natural and a column for each view, in the order given; a table (pandas,
         polars, pyarrow) names its views by its columns, and its naturals by its index, if it has one. A callable is asked twice
-        about each natural, and must answer alike.
+        about each natural, and must answer alike. The transition matrix of a chain is none: with it a pair would be two successors
+        of one state; `from_chain` has a state and its successor.
     second : as `augmentation`, optional
         A second kernel B(z|x̄) of the same naturals, for two encoders: a positive pair is a view x of A and a view z of B, drawn
         independently for one natural. Images and texts, or two unequal augmentations.
