@@ -22,8 +22,8 @@ PUBLIC = {
     "NotConverged PopgraphError ReadOnly TooLarge",
     "images": "Image flip flip_pixels mask rotate shift",
     "losses": "Audit BarlowTwins CentredLoss IdealisedVICReg InfoNCE Loss NTLogistic OrderedLoss SpectralLoss "
-    "UnsquaredLoss VICReg audit barlow_twins centred clip idealised_vicreg infonce matrix_factorisation "
-    "nt_logistic ordered simclr spectral unsquared vicreg",
+    "UnsquaredLoss VICReg audit barlow_twins centred clip debiased_negatives hard_negatives idealised_vicreg infonce "
+    "matrix_factorisation noise_law nt_logistic ordered simclr spectral unsquared vicreg",
     "plot": "animation before_and_after embedding graph match matrix spectrum spectrum_path training",
     "selftraining": "Contest Expansion Iteration Student expansion iterate propagate pseudo_labels self_train which_wins",
     "structure": "LowDegree MixtureGraph ProductCertificate ProductGraph ProductSpectrum ProductTraining "
@@ -32,7 +32,7 @@ PUBLIC = {
     "graphs labellings",
     "theory": "Check Checks Verdict check critic_minimum minimum mutual_information statements",
     "zoo": "class_domain clusters colour_shape cyclic dumbbell edges gaussian_mixture hypercube lightning_cloud "
-    "masked_tokens overlapping_regions planted_subclasses ring rotations scaled_hypercube",
+    "masked_tokens open_world overlapping_regions planted_subclasses ring rotations scaled_hypercube",
     "dask": "BlockGraph build from_blocks from_files",
     "torch": "Fit PositivePairs Report fit verify",
 }
