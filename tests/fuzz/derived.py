@@ -22,7 +22,7 @@ import popgraph as pg
 import popgraph.torch as pg_torch
 from fuzz import given_pairs as given_pairs
 from fuzz import kinds_of_declarations as declared
-from fuzz import registry
+from fuzz import registry, two_kinds
 from fuzz import values as v
 from fuzz.registry import ENTRIES, Argument, angle, choice, count, entry, f, flag, k, optional_k, real, rng
 from fuzz.spoilers import bad, either, odd, same
@@ -213,6 +213,18 @@ RECEIVERS = {
         },
         summary,
     ),
+    "BipartiteGraph": Receiver(
+        two_kinds.CAPTIONS,
+        {
+            "x": Argument(two_kinds.CAPTIONS.views_x[0], v.anything(), ("view",)),
+            "z": Argument(two_kinds.CAPTIONS.views_z[0], v.anything("a word"), ("view",)),
+            "index_x.view": Argument(two_kinds.CAPTIONS.views_x[0], v.anything(), ("view",)),
+            "index_z.view": Argument(two_kinds.CAPTIONS.views_z[0], v.anything("a word"), ("view",)),
+            "form": choice("csr"),
+        },
+        lambda answer: answer.w if isinstance(answer, pg.BipartiteGraph) else answer,
+    ),
+    "SingularSpectrum": Receiver(two_kinds.CAPTIONS.spectrum(2), {}),
     "Clustering": Receiver(pg.spectral_clusters(registry.CLOUD, 2, rng=0), {}),
 }
 
