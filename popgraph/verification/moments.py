@@ -325,7 +325,7 @@ def _unknown(theta: Floats, lowest: float) -> Ritz:
 
 
 def _extended(ritz: Ritz, count: int, lowest: float) -> Ritz:
-    """Return the Ritz values of a span of more dimensions than the views drawn show: `count` of them, the new ones in [lowest, 1]."""
+    """Return the Ritz values of a span of more dimensions than the views drawn show: `count`, the new ones in [lowest, 1]."""
     more = np.full(count - len(ritz.theta), lowest)
     low = float(np.clip(ritz.total.low + more.sum(), count * lowest, count))
     total = Estimate((low + count) / 2, (count - low) / 2)

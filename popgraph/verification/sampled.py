@@ -60,8 +60,8 @@ class SampledMatch(Immutable):
         L(f) = -2 tr P + ||G||_F², without bias; its `value`, `error` (half the interval's width), `low` and `high`.
     theta : (min(k, d),) array, or (min(k, rank),) of a graph
         The Ritz values, the eigenvalues of G^-1/2 P G^-1/2, largest first: how much of Ā the span of f captures. In the population
-        0 <= θ_i <= γ_i [THEORY 7], or -1 <= θ_i of pairs given directly. For f wider than k, those of the k-dimensional part that half of the pairs chose, measured on
-        the other half. 0 stands for those that no view drawn shows.
+        0 <= θ_i <= γ_i [THEORY 7], or -1 <= θ_i of pairs given directly. For f wider than k, those of the k-dimensional part that
+        half of the pairs chose, measured on the other half. 0 stands for those that no view drawn shows.
     theta_interval : (len(theta), 2) array
     P, G : Estimate
         Of the moments E f(x) f(x⁺)ᵀ, made symmetric, and E f(x) f(x)ᵀ; (d, d) arrays.
