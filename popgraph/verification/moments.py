@@ -93,9 +93,7 @@ class PairMoments:
     lengths_drawn: Lengths  # how long f is on the views drawn
     pairs: int  # the number of pairs drawn
     confidence: float  # of every interval
-    lowest: float = (
-        0.0  # no eigenvalue of Ā is less: 0 where views are drawn independently, -1 where pairs are given directly
-    )
+    lowest: float = 0.0  # no eigenvalue of Ā is less: -1 where pairs are given directly
 
     @property
     def missed_probability(self) -> float:
@@ -219,9 +217,7 @@ class PairMoments:
         total, total_se = jackknife(lambda P, G: _ritz_values(P, G).sum(axis=-1), P, G)
         error = self._widened(total_se, (1 + abs(theta[0])) * max(longest, hidden)) + second
         return Ritz(
-            np.maximum(
-                theta, self.lowest
-            ),  # Ritz values lie where Ā's eigenvalues do, in [0, 1] mostly; sampled ones can fall below
+            np.maximum(theta, self.lowest),  # Ritz values lie where Ā's eigenvalues do; sampled ones can fall below
             np.clip(np.minimum(low, theta), self.lowest, 1.0),
             np.clip(np.maximum(high, theta), self.lowest, 1.0),
             Estimate(float(total), float(error)),
