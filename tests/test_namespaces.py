@@ -15,14 +15,14 @@ from popgraph.errors import MissingExtra
 PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
 # All public names: what goes or comes here is a change for users, and stands in CHANGELOG.md.
 PUBLIC = {
-    "popgraph": "Augmentation Distribution Match PopulationGraph Spectrum Training apply build choose compare dask errors explore "
+    "popgraph": "Augmentation Distribution Match PairMatch PairTraining PopulationGraph Spectrum Training apply build choose compare dask errors explore "
     "identity images independently load losses partition_bounds plot probe probe_range product save selftraining "
     "sparsest_partition spectral_clusters structure testing theory torch train train_critic verify verify_sampled zoo",
     "errors": "InvalidArgument InvalidAugmentation InvalidCall InvalidDistribution InvalidEmbedding InvalidFile MissingExtra "
     "NotConverged PopgraphError ReadOnly TooLarge",
     "images": "Image flip flip_pixels mask rotate shift",
     "losses": "Audit BarlowTwins CentredLoss IdealisedVICReg InfoNCE Loss NTLogistic OrderedLoss SpectralLoss "
-    "UnsquaredLoss VICReg audit barlow_twins centred idealised_vicreg infonce matrix_factorisation "
+    "UnsquaredLoss VICReg audit barlow_twins centred clip idealised_vicreg infonce matrix_factorisation "
     "nt_logistic ordered simclr spectral unsquared vicreg",
     "plot": "animation before_and_after embedding graph match matrix spectrum spectrum_path training",
     "selftraining": "Contest Expansion Iteration Student expansion iterate propagate pseudo_labels self_train which_wins",

@@ -43,8 +43,6 @@ from popgraph.losses.spectral_family import (
     spectral,
     unsquared,
 )
-from popgraph.losses.two_encoders import refuse_two_encoders as refuse_two_encoders
-from popgraph.losses.two_encoders import serves_two_encoders as serves_two_encoders
 
 __all__ = [
     "Audit",

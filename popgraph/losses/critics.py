@@ -17,7 +17,7 @@ from popgraph.basics.words import size_in_words
 from popgraph.errors import TooLarge
 from popgraph.losses.operands import in_full_precision, plain, read_critic, read_rows, refuse_tensors
 from popgraph.losses.ready import ReadyLoss
-from popgraph.losses.two_encoders import PairOperands, dense_pairs
+from popgraph.losses.two_encoders import PairLoss, PairOperands, dense_pairs
 
 MIN_SHARE_DENSE = 0.1  # of nonzero entries of M, above which dense products are faster than sparse ones
 MAX_VIEWS_PAIRED = 8192  # an array (N, N) then takes 0.5 GB; a gradient needs about six of them
@@ -61,7 +61,7 @@ def sigmoid(s: Floats) -> Floats:
     return np.asarray(np.exp(-softplus(-s)))
 
 
-class CriticLoss(ReadyLoss):
+class CriticLoss(ReadyLoss, PairLoss):
     """A loss of a table of scores s(x, x'); a subclass defines the loss as a function of the scores, and its derivative."""
 
     temperature: float

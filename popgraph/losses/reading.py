@@ -70,6 +70,11 @@ def read_loss(loss: Any, needs: str = "embedding") -> Any:
                 f"loss {_name(loss)} is one of a critic s(x, x') and has no {missing[0]}; minimise it with "
                 "train_critic(graph, loss)"
             )
+        if needs == "pairs":
+            raise InvalidArgument(
+                f"loss {_name(loss)} has no form for two encoders (no pair_value_and_gradient); give spectral, ordered, infonce, "
+                "simclr, clip or nt_logistic"
+            )
         raise InvalidArgument(f"loss {_name(loss)} has no {missing[0]}, so it is not {words}; {_advice(needs)}")
     return loss
 

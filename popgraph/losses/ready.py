@@ -17,7 +17,6 @@ from popgraph.losses.operands import (
     read_batch_arrays,
     read_operands,
 )
-from popgraph.losses.two_encoders import PairOperands, read_pair_arrays, read_pairs, refuse_two_encoders
 
 
 class ReadyLoss(Immutable, ABC):
@@ -134,64 +133,6 @@ class ReadyLoss(Immutable, ABC):
         """
         _, f, f_plus = read_batch_arrays(f, f_plus, getattr(self, "least_batch", 2))
         return self._batch_gradient(f, f_plus)
-
-    @in_full_precision
-    def pair_value(self, C: Any, f: Any, g: Any) -> Any:
-        """Return the loss of two encoders, f of one kind of view and g of the other, over all pairs (x, z) [THEORY 11].
-
-        A batch of pairs is `batch_value(f, g)`: there the two tables may be of two encoders as well.
-
-        Parameters
-        ----------
-        C : (N_x, N_z) array, csr_array or torch tensor
-            The probabilities of pairs.
-        f : (N_x, k) array or tensor
-        g : (N_z, k) array or tensor
-
-        Raises
-        ------
-        InvalidArgument
-            If the operands do not fit together, or the loss has no form for two encoders.
-        TooLarge
-            If the loss is one of a critic, and there are more than 67 million pairs.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import popgraph as pg
-        >>> C = np.array([[0.5, 0.0], [0.0, 0.5]])
-        >>> pg.losses.spectral.pair_value(C, np.ones((2, 1)), np.ones((2, 1)))
-        -1.0
-        >>> pg.losses.infonce.pair_value(C, np.zeros((2, 1)), np.ones((2, 1)))  # all scores are equal
-        0.0
-        """
-        return plain(self._pair_value(read_pairs(C, f, g)))
-
-    def pair_value_and_gradient(self, C: Any, f: Floats, g: Floats) -> tuple[float, Floats, Floats]:
-        """Return the loss of two encoders over all pairs, and its gradients in f, (N_x, k), and in g, (N_z, k).
-
-        Raises
-        ------
-        InvalidArgument, TooLarge
-            As of `pair_value`, and if an operand is a tensor.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import popgraph as pg
-        >>> C = np.array([[0.5, 0.0], [0.0, 0.5]])
-        >>> pg.losses.spectral.pair_value_and_gradient(C, np.ones((2, 1)), np.ones((2, 1)))[1].ravel()
-        array([0., 0.])
-        """
-        return self._pair_gradient(read_pair_arrays(C, f, g))
-
-    def _pair_value(self, pairs: PairOperands) -> Any:
-        """Return the loss of two encoders; a loss without a form for two is refused."""
-        raise refuse_two_encoders(self)
-
-    def _pair_gradient(self, pairs: PairOperands) -> tuple[float, Floats, Floats]:
-        """Return the loss of two encoders, and its gradients in f and g."""
-        raise refuse_two_encoders(self)
 
     @abstractmethod
     def _value(self, factor: Any, w_x: Any, f: Any) -> Any:

@@ -13,10 +13,10 @@ from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument
 from popgraph.losses.moments import Gram, MomentLoss, Moments, PlugInLoss, trace
 from popgraph.losses.operands import alike, check_operand, read_arrays
-from popgraph.losses.two_encoders import PairOperands
+from popgraph.losses.two_encoders import PairLoss, PairOperands
 
 
-class UnbiasedSpectral(MomentLoss):
+class UnbiasedSpectral(MomentLoss, PairLoss):
     """-2 Σ_i a_i E f_i f_i⁺ + Σ_ij C_ij (E f_i f_j)²: quadratic in the moments, so that two draws estimate it without bias."""
 
     @abstractmethod

@@ -4,17 +4,18 @@ A loss of one encoder that has a form for two scores a pair by f(x)ᵀg(z), with
 d_2 = Cᵀ1 [THEORY 11]. With C = w and f = g it is the loss of one encoder. Losses that regulate one encoder alone have no such form.
 """
 
+from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 
+from popgraph.basics.arrays import Floats
 from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument, TooLarge
-from popgraph.losses.operands import alike, check_operand, refuse_tensors
+from popgraph.losses.operands import alike, check_operand, in_full_precision, plain, refuse_tensors
 
-FOR_TWO = "spectral, ordered, infonce, simclr, clip or nt_logistic"
-MAX_PAIRS = 2**26  # entries of a table of all pairs (x, z), 0.5 GB: as many as of the 8,192 views of one encoder
+MAX_PAIRS_SCORED = 2**26  # entries of a table of all pairs (x, z), 0.5 GB: as many as of the 8,192 views of one encoder
 
 
 class PairOperands(NamedTuple):
@@ -73,27 +74,76 @@ def marginals(C: Any) -> tuple[Any, Any]:
 def dense_pairs(C: Any) -> Any:
     """Return C as a dense table, for a loss that scores every pair; refuse more than 67 million of them."""
     N_x, N_z = C.shape
-    if N_x * N_z > MAX_PAIRS:
+    if N_x * N_z > MAX_PAIRS_SCORED:
         raise TooLarge(
-            f"this loss is computed from all {N_x:,} x {N_z:,} pairs of views; use at most {MAX_PAIRS:,}, batches (batch_size=), "
-            "or losses.spectral, which needs no such table"
+            f"this loss is computed from all {N_x:,} x {N_z:,} pairs; use at most {MAX_PAIRS_SCORED:,}, batches "
+            "(batch_size=), or losses.spectral, which needs no such table"
         )
     if sp.issparse(C):
         return C.toarray()
     return C.to_dense() if _is_sparse_tensor(C) else C
 
 
-def serves_two_encoders(loss: Any) -> bool:
-    """Whether a loss has a form for two encoders: those of popgraph that have not inherit a method that refuses."""
-    methods = [getattr(type(loss), name, None) for name in ("pair_value_and_gradient", "_pair_gradient")]
-    return any(not getattr(method, "__qualname__", "ReadyLoss.").startswith("ReadyLoss.") for method in methods)
+class PairLoss(ABC):
+    """A loss with a form for two encoders: its value and gradients over all pairs (x, z), from C and the tables f and g."""
 
+    @in_full_precision
+    def pair_value(self, C: Any, f: Any, g: Any) -> Any:
+        """Return the loss of two encoders, f of one kind of view and g of the other, over all pairs (x, z) [THEORY 11].
 
-def refuse_two_encoders(loss: Any) -> InvalidArgument:
-    """Return what is raised of a loss without a form for two encoders."""
-    return InvalidArgument(
-        f"loss {getattr(loss, 'name', type(loss).__name__)} has no form for two encoders; give {FOR_TWO}"
-    )
+        A batch of pairs is `batch_value(f, g)`: there the two tables may be of two encoders as well.
+
+        Parameters
+        ----------
+        C : (N_x, N_z) array, csr_array or torch tensor
+            The probabilities of pairs.
+        f : (N_x, k) array or tensor
+        g : (N_z, k) array or tensor
+
+        Raises
+        ------
+        InvalidArgument
+            If the operands do not fit together.
+        TooLarge
+            If the loss is one of a critic, and there are more than 67 million pairs.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import popgraph as pg
+        >>> C = np.array([[0.5, 0.0], [0.0, 0.5]])
+        >>> pg.losses.spectral.pair_value(C, np.ones((2, 1)), np.ones((2, 1)))
+        -1.0
+        >>> pg.losses.infonce.pair_value(C, np.zeros((2, 1)), np.ones((2, 1)))  # all scores are equal
+        0.0
+        """
+        return plain(self._pair_value(read_pairs(C, f, g)))
+
+    def pair_value_and_gradient(self, C: Any, f: Floats, g: Floats) -> tuple[float, Floats, Floats]:
+        """Return the loss of two encoders over all pairs, and its gradients in f, (N_x, k), and in g, (N_z, k).
+
+        Raises
+        ------
+        InvalidArgument, TooLarge
+            As of `pair_value`, and if an operand is a tensor.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import popgraph as pg
+        >>> C = np.array([[0.5, 0.0], [0.0, 0.5]])
+        >>> pg.losses.spectral.pair_value_and_gradient(C, np.ones((2, 1)), np.ones((2, 1)))[1].ravel()
+        array([0., 0.])
+        """
+        return self._pair_gradient(read_pair_arrays(C, f, g))
+
+    @abstractmethod
+    def _pair_value(self, pairs: PairOperands) -> Any:
+        """Return the loss of two encoders."""
+
+    @abstractmethod
+    def _pair_gradient(self, pairs: PairOperands) -> tuple[float, Floats, Floats]:
+        """Return the loss of two encoders, and its gradients in f and g."""
 
 
 def _is_sparse_tensor(value: Any) -> bool:

@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING
 from popgraph.basics.namespaces import missing, only
 from popgraph.verification.comparison import Comparison, compare
 from popgraph.verification.match import Match, share_in_words
+from popgraph.verification.pair_match import PairMatch
 from popgraph.verification.sampled import SampledMatch, verify_sampled
 from popgraph.verification.verifying import verify
 
 __all__ = [
     "Comparison",
     "Match",
+    "PairMatch",
     "SampledMatch",
     "compare",
     "share_in_words",

@@ -16,7 +16,7 @@ from popgraph.basics.arguments.populations import read_population, satisfies
 from popgraph.basics.arrays import Floats
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words, reserve
-from popgraph.basics.protocols import HasCoordinates, Population, ViewedPopulation
+from popgraph.basics.protocols import HasCoordinates, PairedPopulation, Population, ViewedPopulation
 from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument
 from popgraph.populations import read_features
@@ -25,6 +25,7 @@ from popgraph.verification.evidence import COLUMNS_MULTIPLIED, MAX_ENTRIES_MULTI
 from popgraph.verification.judge import judge
 from popgraph.verification.match import Match
 from popgraph.verification.sampled import SAMPLED_ATOL, verify_sampled
+from popgraph.verification.two_encoders import verify_pair
 
 EXACT_ATOL = 1e-6  # radians: rounding turns well separated spans by 1e-12, training by 1e-8
 ONLY_PAIRS = "verify_sampled, which draws pairs alone, or its .expand()"
@@ -69,7 +70,8 @@ def verify(
     f : (N, d) array, mapping view -> vector, callable view -> vector, DataFrame, Training or Spectrum
         Rows in the order of `graph.views`; a DataFrame goes by its index. Of a Spectrum its `embedding` is meant: F* itself
         is √w_x f, not f. Of a product a LowDegree, ProductTraining or ProductSpectrum, which is judged exactly, or a callable on
-        arrays of positions (m, d), which `verify_sampled` judges by 100,000 pairs: the answer is then its `SampledMatch`.
+        arrays of positions (m, d), which `verify_sampled` judges by 100,000 pairs: the answer is then its `SampledMatch`. Of a
+        BipartiteGraph a pair (f, g), of the views x and of the views z, or a PairTraining; the answer is then a `PairMatch`.
     k : int, optional
         How many eigenvectors; d if not given, and at most d.
     atol : float, optional
@@ -111,7 +113,10 @@ def verify(
     >>> pg.verify(graph, training).status.value
     'f spans the best that its class can express, which is not F*'
     """
+    if satisfies(graph, PairedPopulation):
+        return cast(Match, verify_pair(cast(PairedPopulation, graph), f, k, atol, spectrum, features))
     graph = read_population("verify(graph, f)", graph)
+    _refuse_two_tables(f)
     if satisfies(graph, ViewedPopulation):
         return judge(_on_views(cast(ViewedPopulation, graph), f, k, atol, spectrum, features))
     if not satisfies(graph, HasCoordinates):
@@ -131,6 +136,21 @@ def verify(
     solved = coordinates.spectrum(coordinates.k)
     atol = _read_angle(atol)
     return judge(Evidence(coordinates, coordinates.spectrum, F, coordinates.root, solved, atol, on_views=False))
+
+
+def _refuse_two_tables(f: Any) -> None:
+    """Refuse two tables, of two encoders, for a population with one kind of view."""
+    two = hasattr(f, "__embeddings__") and not isinstance(f, type)
+    two = two or (isinstance(f, tuple) and len(f) == 2 and all(_is_table(each) for each in f))
+    if two:
+        raise InvalidArgument(
+            "f is two embeddings, and this graph has one kind of view; give one of them, or verify both on graph.two_encoders()"
+        )
+
+
+def _is_table(value: Any) -> bool:
+    """Whether this has rows and columns, or is a function of views."""
+    return len(getattr(value, "shape", ())) == 2 or (callable(value) and not hasattr(value, "__array__"))
 
 
 def _on_views(

@@ -254,6 +254,7 @@ INTERNAL = {
     "losses.moments.PlugInLoss",
     "losses.ready.ReadyLoss",
     "losses.spectral_family.UnbiasedSpectral",
+    "losses.two_encoders.PairLoss",
     "plot.explorer.Explorer",
     "populations.class_coordinates.ClassCoordinates",
     "populations.exact.algebraic.Eigenvalue",  # its methods print
@@ -294,10 +295,15 @@ INTERNAL = {
     "training.learning.Descent",
     "training.objective.Objective",
     "training.quartic.QuarticState",
+    "training.pair_objective.PairObjective",
+    "training.pair_objective.PairsAsOnePopulation",
+    "training.stacked.StackedPair",
+    "verification.critic.CriticEvidence",
     "verification.moments.PairMoments",
     "verification.rare_views.Lengths",
     "verification.sampled_verdicts.DrawnViews",
     "verification.sampled_verdicts.GammaBounds",
+    "verification.two_encoders.Side",
 }
 
 

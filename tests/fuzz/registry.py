@@ -44,6 +44,7 @@ METHODS_OF = {
 # Values that only the library makes, whose fields it trusts, and names that take no argument of their own
 NOT_CALLED = {
     *("PopulationGraph", "Spectrum", "Match", "Training", "errors"),
+    *("PairMatch", "PairTraining"),
     *("losses.Audit", "losses.Loss"),
     *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
     *("theory.Check", "theory.Checks", "theory.Verdict"),
@@ -595,6 +596,11 @@ for loss_name, of in {
     entry(f"{loss_name}.value_and_gradient", of.value_and_gradient, 90, factor=M, w_x=W_X, f=TABLE, **low)
     entry(f"{loss_name}.batch_value", of.batch_value, 90, f=BATCH, f_plus=BATCH, **low)
     entry(f"{loss_name}.batch_value_and_gradient", of.batch_value_and_gradient, 90, f=BATCH, f_plus=BATCH, **low)
+    if hasattr(of, "pair_value"):
+        C = Argument(np.asarray(CLOUD.w), declared.low_square, ("C", "f"))
+        G = TABLE._replace(words=("g", "C", "f"))
+        entry(f"{loss_name}.pair_value", of.pair_value, 90, C=C, f=TABLE, g=G, **low)
+        entry(f"{loss_name}.pair_value_and_gradient", of.pair_value_and_gradient, 90, C=C, f=TABLE, g=G, **low)
     if hasattr(of, "scores"):
         W = Argument(np.asarray(CLOUD.w), declared.low_square, ("w",))
         S = Argument(np.zeros((4, 4)), declared.low_square, ("s",))
@@ -634,6 +640,7 @@ entry(
     negatives=Argument(3, v.optional(v.at_least)),
     temperature=real(0.5),
     cosine=flag(),
+    symmetric=flag(),
     name=Argument("I", v.word),
 )
 entry(
