@@ -200,14 +200,17 @@ def test_sampled_verdicts_on_given_pairs_are_never_wrong(name):
     k = spectrum.clean_cuts[-1]
     gamma = np.append(spectrum.gamma, 0)[: k + 1]
     root = np.sqrt(graph.w_x)[:, None]
+    sure = {"confidence": 1 - 1e-6, "pairs": 100_000}
     for seed in range(examples(20, 3)):
-        right = pg.verify_sampled(graph, spectrum.embedding[:, :k], gamma=gamma, atol=0.5, pairs=40_000, rng=seed)
+        right = pg.verify_sampled(graph, spectrum.embedding[:, :k], gamma=gamma, rng=seed, atol=0.5, **sure)
         assert right.status.name == "CERTIFIED"
-        wrong = pg.verify_sampled(graph, spectrum.eigenvectors[:, ::-1][:, :k] / root, gamma=gamma, atol=0.1, rng=seed)
+        wrong = pg.verify_sampled(graph, spectrum.eigenvectors[:, ::-1][:, :k] / root, gamma=gamma, rng=seed, **sure)
         assert wrong.status.name == "REFUTED"
         assert (wrong.theta_interval[:, 0] <= spectrum.gamma[::-1][:k][::-1] + 1e-9).all()
         assert (wrong.theta_interval[:, 1] >= spectrum.gamma[::-1][:k][::-1] - 1e-9).all()
-        beyond = pg.verify_sampled(graph, spectrum.eigenfunctions, gamma=np.append(spectrum.gamma, -1), rng=seed)
+        beyond = pg.verify_sampled(
+            graph, spectrum.eigenfunctions, gamma=np.append(spectrum.gamma, -1), rng=seed, **sure
+        )
         assert beyond.status.name == "REFUTED"
 
 
