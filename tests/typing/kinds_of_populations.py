@@ -5,6 +5,7 @@ from popgraph.basics.protocols import (
     Coordinates,
     Eigenpairs,
     LabelledPopulation,
+    PairedPopulation,
     Population,
     UnlistedPopulation,
     ViewedPopulation,
@@ -40,3 +41,8 @@ def weaker(graph: LabelledPopulation) -> tuple[ViewedPopulation, Coordinates, Po
 def eigenpairs(graph: pg.PopulationGraph, pair: ProductGraph) -> tuple[Eigenpairs, Eigenpairs]:
     """Take both spectra for eigenpairs."""
     return graph.spectrum(1), pair.spectrum(1)
+
+
+def two_kinds(graph: pg.BipartiteGraph) -> PairedPopulation:
+    """Take a graph of two kinds of views for one."""
+    return graph
