@@ -17,7 +17,6 @@ from popgraph.basics.arguments.two_embeddings import read_embeddings
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.memory import reserve
 from popgraph.basics.words import printable, shorten
-from popgraph.downstream import class_mass
 from popgraph.errors import InvalidArgument
 from popgraph.plot.drawing import (
     COLOURS,
@@ -39,7 +38,7 @@ MAX_LINES_DRAWN = 5000
 SWEEPS = 12  # of putting each view at the mean place of those that it is paired with
 MAX_ASPECT = 4  # of a matrix: a longer one has cells that are no squares
 MAX_NAMES_AT_A_PLACE = 3
-EQUAL_SHARE = 1e-9  # of a view's probability, by which two classes count as equally likely
+EQUAL_CHANCES = 1e-9  # of a view's probability, by which two classes count as equally likely
 NO_CLASS = "no class, or none likelier"
 NAME_CHARACTERS = 18
 SIDE_MARKERS = {"x": "o", "z": "s"}
@@ -280,11 +279,11 @@ def _own(graph: BipartiteGraph, letter: str) -> Any:
         return given
     single = getattr(graph, f"of_{letter}")
     classes, y = classes_in_order(single.labels)
-    mass = class_mass(single.p, single.kernel, y, len(classes))
+    mass = single.kernel.T @ (single.p[:, np.newaxis] * (y[:, np.newaxis] == np.arange(len(classes))))
     likeliest = np.empty(len(mass), dtype=object)
     likeliest[:] = single.view_labels.tolist()
     second = np.sort(mass, axis=1)[:, -2] if len(classes) > 1 else np.zeros(len(mass))
-    likeliest[second >= mass.max(axis=1) * (1 - EQUAL_SHARE)] = None
+    likeliest[second >= mass.max(axis=1) * (1 - EQUAL_CHANCES)] = None
     return likeliest
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 import popgraph as pg
 from popgraph.errors import TooLarge
+from popgraph.io import Kept
 from popgraph.populations.structure import ProductGraph
 
 images = pg.Distribution({"lightning": Fraction(1, 2), "cloud": "1/2"})
@@ -43,29 +44,10 @@ assert_type(pg.theory.minimum(pg.losses.ordered, pg.zoo.hypercube(2), k=3), floa
 cube = pg.product([pg.zoo.hypercube(1)] * 100)
 assert_type(cube, ProductGraph)
 
-captions = pg.build(images, rotate, second=lambda image: {f"a {image}": 1}, labels=["bolt", "cloud"])
-assert_type(captions, pg.BipartiteGraph)
-assert_type(captions.spectrum(2), pg.SingularSpectrum)
-assert_type(captions.side_x, pg.PopulationGraph)
-assert_type(captions.sample_pairs(3, rng=0).shape, tuple[int, ...])
-assert_type(pg.train(captions, k=2, rng=0), pg.PairTraining)
-assert_type(pg.verify(captions, captions.spectrum(2)), pg.PairMatch)
-assert_type(pg.zero_shot(captions, captions.spectrum(2), {"bolt": "a lightning"}).error, float | None)
-
 path = Path(tempfile.mkdtemp()) / "weather.npz"
 pg.save(graph, path)
 loaded = pg.load(path)
-assert_type(
-    loaded,
-    pg.Distribution
-    | pg.PopulationGraph
-    | pg.PairGraph
-    | pg.BipartiteGraph
-    | pg.Spectrum
-    | pg.SingularSpectrum
-    | pg.Training
-    | pg.PairTraining,
-)
+assert_type(loaded, Kept)
 if isinstance(loaded, pg.PopulationGraph):
     print(loaded.views, loaded.component_count, len(loaded.labels) if loaded.labels is not None else "no labels")
 try:
