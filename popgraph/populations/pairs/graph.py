@@ -28,8 +28,8 @@ from popgraph.populations.pairs.explanation import PairExplanation
 from popgraph.populations.sampling import read_draws
 from popgraph.spectrum import (
     Components,
+    LazyWalk,
     SignedSpectrum,
-    decompose,
     find_components,
     lazy_factor,
     of_lazy_walk,
@@ -254,6 +254,10 @@ class PairGraph(ListedViews):
         )
 
     @cached_property
+    def _lazy_walk(self) -> LazyWalk:
+        return LazyWalk(self._lazy_factor, self._normalised, self.w_x, self._split)
+
+    @cached_property
     def _split(self) -> Components:
         return find_components(self._lazy_factor)
 
@@ -303,7 +307,7 @@ class PairGraph(ListedViews):
         array([ 1.,  0., -1.])
         """
         if features is None:
-            return of_lazy_walk(decompose(self._lazy_factor, self.w_x, k, components=self._split, solver=solver))
+            return self._lazy_walk.spectrum(k, solver)
         if solver is not None:
             raise InvalidArgument(f"solver is {solver!r}; with features a dense solver always runs: leave it out")
         feature_class = read_features(self.views, self.w_x, features)
