@@ -15,7 +15,8 @@ from popgraph.errors import MissingExtra
 PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
 # All public names: what goes or comes here is a change for users, and stands in CHANGELOG.md.
 PUBLIC = {
-    "popgraph": "Augmentation Distribution Match PopulationGraph Spectrum Training apply build choose compare dask errors explore "
+    "popgraph": "Augmentation BipartiteGraph Distribution Match PopulationGraph Spectrum Training apply build choose compare "
+    "dask errors explore "
     "identity images independently load losses partition_bounds plot probe probe_range product save selftraining "
     "sparsest_partition spectral_clusters structure testing theory torch train train_critic verify verify_sampled zoo",
     "errors": "InvalidArgument InvalidAugmentation InvalidCall InvalidDistribution InvalidEmbedding InvalidFile MissingExtra "

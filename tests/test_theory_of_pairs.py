@@ -139,7 +139,9 @@ def test_two_encoders_of_the_worked_example():
     assert theory.check(graph.side_x, k=2)
     with pytest.raises(InvalidArgument, match="no statement about two encoders uses"):
         theory.check(graph, labels=[0, 1, 0])
-    with pytest.raises(InvalidArgument, match="k is 3; it must be a whole number from 1 to the smaller number of views, 2"):
+    with pytest.raises(
+        InvalidArgument, match="k is 3; it must be a whole number from 1 to the smaller number of views, 2"
+    ):
         theory.check(graph, k=3)
 
 

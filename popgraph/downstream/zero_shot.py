@@ -225,6 +225,6 @@ def _read_truth(single: PopulationGraph, labels: Any, classes: Any) -> tuple[Int
     if not ((y >= 0) & (y < len(classes))).any():
         named, there = (listing([label_in_words(label) for label in each]) for each in (list_labels(classes), missing))
         raise InvalidArgument(
-            f"prompts names the classes {named}, and no natural is of one of these; they are of {there}"
+            f"prompts names the classes {named}, and no natural is of one of these; the labels are {there}"
         )
     return y, missing

@@ -6,6 +6,7 @@ edges give; each eigenvalue γ' of it is (1 + γ)/2. So all solvers and certific
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -14,7 +15,7 @@ from popgraph.basics.arrays import Floats, Sparse, frozen, frozen_csr
 from popgraph.basics.memory import reserve
 from popgraph.basics.subspace import tolerance
 from popgraph.spectrum.basis import groups
-from popgraph.spectrum.value import Spectrum
+from popgraph.spectrum.value import SolverUse, Spectrum
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -119,23 +120,33 @@ def lazy_factor(w: Sparse, w_x: Floats) -> Sparse:
     return frozen_csr(sp.coo_array((values, (rows, columns)), shape=(len(i), len(w_x))))
 
 
+def _of_edges(use: SolverUse) -> SolverUse:
+    """Say of a solver of M that its rows are edges."""
+    if use.what:
+        return use
+    edges, n_views = use.shape
+    where = f"{use.components:,} components of" if use.components > 1 else "a component of"
+    size = f"{edges:,} edge{'s' * (edges != 1)} and {n_views:,} view{'s' * (n_views != 1)}"
+    return replace(use, what=f"(I + Ā)/2 of {where} {size}")
+
+
 def of_lazy_walk(lazy: Spectrum) -> SignedSpectrum:
     """Return the eigenpairs of Ā from those of (I + Ā)/2, where γ = 2γ' - 1; residuals and bounds are twice as large."""
     n_views, k, side = len(lazy.w_x), lazy.k, 2 * lazy.side
 
-    def signed(gamma: Floats) -> Floats:
+    def signed(gamma: Any) -> Any:
         doubled = 2.0 * gamma - 1.0
-        return frozen(np.where(np.abs(doubled) <= tolerance(side), 0.0, doubled))
+        return np.where(np.abs(doubled) <= tolerance(side), 0.0, doubled)
 
-    known = signed(lazy.gamma_known)
+    known = frozen(signed(lazy.gamma_known))
     if lazy.complete and lazy.weights is None:
         known = frozen(np.concatenate([known, np.full(n_views - len(known), -1.0)]))
     certificate = lazy.certificate
-    remainder, bound = 2.0 * certificate.remainder - 1.0, 2.0 * certificate.remainder_bound - 1.0
+    remainder, bound = (float(signed(each)) for each in (certificate.remainder, certificate.remainder_bound))
     angle = certificate.angle_bound
     if k == n_views:  # no eigenvalue is left, which counts as 0, and the space is everything
         remainder, bound, angle = 0.0, 0.0, tolerance(lazy.side) / 8
-    gamma = signed(lazy.gamma)
+    gamma = frozen(signed(lazy.gamma))
     spectrum = SignedSpectrum(
         gamma=gamma,
         eigenvectors=lazy.eigenvectors,
@@ -151,7 +162,7 @@ def of_lazy_walk(lazy: Spectrum) -> SignedSpectrum:
             remainder_bound=bound,
             angle_bound=angle,
         ),
-        solvers=lazy.solvers,
+        solvers=tuple(_of_edges(use) for use in lazy.solvers),
         side=side,
     )
     if lazy.weights is None:

@@ -3,10 +3,12 @@
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from popgraph.basics.arguments.classes import list_labels
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.errors import TooLarge
-from popgraph.populations import PopulationGraph, read_graph
+from popgraph.populations import PairGraph, PopulationGraph, read_graph
 
 MAX_ENTRIES_WRITTEN = 10_000  # of the kernel; a longer expression is not readable
 
@@ -15,10 +17,12 @@ MAX_ENTRIES_WRITTEN = 10_000  # of the kernel; a longer expression is not readab
 def as_python(graph: PopulationGraph) -> str:
     """Return the expression `popgraph.build(...)` that declares this population again, by exact fractions where it has them.
 
+    Of a graph of given pairs it is `popgraph.from_pairs(...)`.
+
     Raises
     ------
     TooLarge
-        If the kernel has more than 10,000 entries.
+        If the kernel, or w where it was given, has more than 10,000 entries.
 
     Examples
     --------
@@ -30,7 +34,9 @@ def as_python(graph: PopulationGraph) -> str:
     >>> eval(as_python(graph)).exact().w.tolist() == graph.exact().w.tolist()
     True
     """
-    read_graph("as_python(graph)", graph)
+    read_graph("as_python(graph)", graph, pairs=True)
+    if isinstance(graph, PairGraph):
+        return _given_pairs(graph)
     A, population = graph.kernel, graph.population
     if A.nnz > MAX_ENTRIES_WRITTEN:
         raise TooLarge(f"the kernel has {A.nnz:,} entries; up to {MAX_ENTRIES_WRITTEN:,} are written as Python")
@@ -47,6 +53,20 @@ def as_python(graph: PopulationGraph) -> str:
     labels = "" if graph.labels is None else f", labels={list_labels(graph.labels)!r}"
     normalize = "" if law.exact and population.exact is not None else ", normalize=True"
     return f"popgraph.build({{{p}}}, {{{', '.join(rows)}}}{labels}{normalize}){_known(graph)}"
+
+
+def _given_pairs(graph: PairGraph) -> str:
+    """Write the expression `popgraph.from_pairs(...)` that declares a graph of given pairs again."""
+    w, exact, views = graph.pairs, graph.exact_weights, list(graph.views)
+    if w.nnz > MAX_ENTRIES_WRITTEN:
+        raise TooLarge(f"w has {w.nnz:,} entries; up to {MAX_ENTRIES_WRITTEN:,} are written as Python")
+    rows = np.repeat(np.arange(graph.N), np.diff(w.indptr)).tolist()
+    entries = []
+    for place, (i, j) in enumerate(zip(rows, w.indices.tolist(), strict=True)):
+        value = float(w.data[place]) if exact is None else exact.entry(place)
+        entries.append(f"({views[i]!r}, {views[j]!r}): {_number(value)}")
+    labels = "" if graph.labels is None else f", labels={list_labels(graph.labels)!r}"
+    return f"popgraph.from_pairs({{{', '.join(entries)}}}, views={views!r}{labels})"
 
 
 def _known(graph: PopulationGraph) -> str:

@@ -278,7 +278,7 @@ def embeddings(graph: PopulationGraph, k: int, *, matching: bool | None = None) 
     Raises
     ------
     InvalidArgument
-        If k is not in 1..rank Ā: above the rank nothing matches.
+        If k is not in 1..rank Ā, the number of its positive eigenvalues: above it nothing matches.
 
     Examples
     --------
@@ -292,11 +292,12 @@ def embeddings(graph: PopulationGraph, k: int, *, matching: bool | None = None) 
     ...     assert_matches(cloud, f)
     >>> test_all_match()
     """
-    read_graph("embeddings(graph, k)", graph)
+    read_graph("embeddings(graph, k)", graph, pairs=True)
     if matching is not None:
         flag("matching", matching)
     spectrum = graph.spectrum(graph.N)
-    k = whole_number("k", k, int(np.sum(spectrum.gamma > 0)), "the rank of Ā")
+    most = "the number of positive eigenvalues of Ā" if spectrum.gamma[-1] < 0 else "the rank of Ā"
+    k = whole_number("k", k, int(np.sum(spectrum.gamma > 0)), most)
     gamma, V = spectrum.gamma, spectrum.eigenvectors
     above = int(np.sum(gamma > gamma[k - 1] + spectrum.tolerance))
     end = int(np.sum(gamma >= gamma[k - 1] - spectrum.tolerance))

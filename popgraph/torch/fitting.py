@@ -26,7 +26,7 @@ from popgraph.basics.words import shorten
 from popgraph.declare import Seed
 from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.losses import population_value, read_loss, spectral
-from popgraph.populations import PopulationGraph, read_graph
+from popgraph.populations import PairGraph, PopulationGraph, read_graph
 from popgraph.torch.pairs import EncodedViews, drawn, read_device
 
 DECAY_START = 0.3  # share of the steps after which the step size starts to fall
@@ -171,6 +171,11 @@ def fit(
     checkpoint_path = None if checkpoint is None else _read_checkpoint(checkpoint)
     loss = read_loss(loss, "torch")
     if batch_size is None:
+        if isinstance(graph, PairGraph):
+            raise InvalidArgument(
+                f"fit(module, graph, batch_size=None) needs the factor M of a PopulationGraph; {shorten(graph)} has none, as its "
+                "pairs are given: use batch_size=, which draws pairs"
+            )
         read_graph("fit(module, graph, batch_size=None)", graph, "a PopulationGraph second")
     else:
         batch_size = read_count("batch_size", batch_size, getattr(loss, "least_batch", 2))

@@ -192,9 +192,9 @@ def _judged(evidence: _PairEvidence, best_in_class: bool | None) -> PairMatch:
     """Put the three verdicts together, and say in one sentence which case holds."""
     (x, z), critic, singular, k = evidence.sides, evidence.critic, evidence.singular, evidence.k
     positive = bool(singular.sigma[-1] > 0)
-    # The best critic on two spans that are turned by θ and θ' from U and V is P S P'. On v_i it is off by the sum of (1 - P)Sv_i and
-    # P S(1 - P')v_i. Of (1 - P')v_i at most θ' lies outside of span V, and at most θ'² inside. So as a share of σ_i >= σ_k it is off
-    # by at most θ + θ' + θ'²/σ_k: that much is explained by angles that were let pass, and by what rounding did to U and V.
+    # The best critic on two spans that are turned by θ and θ' from U and V is P S P'. On v_i it is off by the sum of (1 - P)Sv_i
+    # and P S(1 - P')v_i. Of (1 - P')v_i at most θ' lies outside of span V, and at most θ'² inside. So as a share of σ_i >= σ_k it is
+    # off by at most θ + θ' + θ'²/σ_k: that much is explained by angles that were let pass, and by what rounding did to U and V.
     least = max(float(singular.sigma[-1]), float(np.finfo(np.float64).tiny))
     angles = x.largest_angle, z.largest_angle
     turns = [min(each.uncertainty, np.pi / 2) for each in (x, z)]

@@ -20,8 +20,9 @@ from clusters import client
 
 import popgraph as pg
 import popgraph.torch as pg_torch
+from fuzz import given_pairs as given_pairs
 from fuzz import kinds_of_declarations as declared
-from fuzz import registry
+from fuzz import registry, two_kinds
 from fuzz import values as v
 from fuzz.registry import ENTRIES, Argument, angle, choice, count, entry, f, flag, k, optional_k, real, rng
 from fuzz.spoilers import bad, either, odd, same
@@ -212,6 +213,18 @@ RECEIVERS = {
         },
         summary,
     ),
+    "BipartiteGraph": Receiver(
+        two_kinds.CAPTIONS,
+        {
+            "x": Argument(two_kinds.CAPTIONS.views_x[0], v.anything(), ("view",)),
+            "z": Argument(two_kinds.CAPTIONS.views_z[0], v.anything("a word"), ("view",)),
+            "index_x.view": Argument(two_kinds.CAPTIONS.views_x[0], v.anything(), ("view",)),
+            "index_z.view": Argument(two_kinds.CAPTIONS.views_z[0], v.anything("a word"), ("view",)),
+            "form": choice("csr"),
+        },
+        lambda answer: answer.w if isinstance(answer, pg.BipartiteGraph) else answer,
+    ),
+    "SingularSpectrum": Receiver(two_kinds.CAPTIONS.spectrum(2), {}),
     "Clustering": Receiver(pg.spectral_clusters(registry.CLOUD, 2, rng=0), {}),
 }
 
@@ -256,6 +269,7 @@ INTERNAL = {
     "losses.spectral_family.UnbiasedSpectral",
     "losses.two_encoders.PairLoss",
     "plot.explorer.Explorer",
+    "populations.pairs.law.PairLaw",
     "populations.class_coordinates.ClassCoordinates",
     "populations.exact.algebraic.Eigenvalue",  # its methods print
     "populations.factored_views.FactoredViews",

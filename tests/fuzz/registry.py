@@ -44,6 +44,7 @@ METHODS_OF = {
 # Values that only the library makes, whose fields it trusts, and names that take no argument of their own
 NOT_CALLED = {
     *("PopulationGraph", "Spectrum", "Match", "Training", "errors"),
+    *("BipartiteGraph", "SingularSpectrum"),
     *("losses.Audit", "losses.Loss"),
     *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
     *("theory.Check", "theory.Checks", "theory.Verdict"),

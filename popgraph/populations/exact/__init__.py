@@ -6,8 +6,8 @@ roots, `value.py` joins them to the graph; `verification.py` decides about a rat
 
 from popgraph.populations.exact.algebraic import Eigenvalue
 from popgraph.populations.exact.eigenspaces import Cut, Factored
-from popgraph.populations.exact.pairs import ExactPairGraph, ExactPairs
+from popgraph.populations.exact.pairs import ExactPairGraph, ExactPairs, refuse_floats
 from popgraph.populations.exact.value import ExactGraph
 from popgraph.populations.exact.verification import ExactMatch
 
-__all__ = ["Cut", "Eigenvalue", "ExactGraph", "ExactMatch", "ExactPairGraph", "ExactPairs", "Factored"]
+__all__ = ["Cut", "Eigenvalue", "ExactGraph", "ExactMatch", "ExactPairGraph", "ExactPairs", "Factored", "refuse_floats"]

@@ -57,14 +57,14 @@ def check_exact(population: EnumeratedPopulation) -> None:
     """Raise InvalidDistribution, and name the first float, if p or A was declared with floats."""
     law = population.distribution
     if not law.exact:
-        i = _first_unround(law.probabilities)
+        i = first_unround(law.probabilities)
         raise InvalidDistribution(
             f"p({shorten(law.outcomes[i])}) is the float {law.probabilities[i]!s}, and floats are not promoted to fractions; "
             'declare it as Fraction(1, 10) or "1/10", or take distribution.rationalize(max_denominator)'
         )
     if population.exact is None:
         A = population.kernel
-        at = _first_unround(A.data)
+        at = first_unround(A.data)
         i = int(np.searchsorted(A.indptr, at, side="right")) - 1
         raise InvalidDistribution(
             f"A({shorten(population.views[int(A.indices[at])])}|{shorten(law.outcomes[i])}) is the float {A.data[at]!s}, and "
@@ -73,7 +73,7 @@ def check_exact(population: EnumeratedPopulation) -> None:
         )
 
 
-def _first_unround(values: Any) -> int:
+def first_unround(values: Any) -> int:
     """Return where the first float stands that is no multiple of 1/1024, or 0: 0.5 is as good as a fraction, 0.1 is not."""
     unround = np.flatnonzero(values * 1024 != np.rint(values * 1024))
     return int(unround[0]) if len(unround) else 0

@@ -4,15 +4,16 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
 from popgraph.basics.arrays import Immutable, Sparse
 from popgraph.basics.memory import in_words, reserve
-from popgraph.errors import InvalidArgument, TooLarge
-from popgraph.populations.exact.integers import FRACTION_BYTES, MAX_VIEWS_TABULATED, PairBlock
+from popgraph.basics.words import shorten
+from popgraph.errors import InvalidArgument, InvalidDistribution, TooLarge
+from popgraph.populations.exact.integers import FRACTION_BYTES, MAX_VIEWS_TABULATED, PairBlock, first_unround
 from popgraph.populations.exact.value import ExactGraph
 
 
@@ -30,6 +31,16 @@ class ExactPairs(Immutable):
         start, stop = (int(each) for each in self.w.indptr[i : i + 2])
         columns = self.w.indices[start:stop].tolist()
         return [(j, int(c)) for j, c in zip(columns, self.numerators[start:stop], strict=True)]
+
+
+def refuse_floats(views: Sequence[Hashable], w: Sparse) -> NoReturn:
+    """Raise InvalidDistribution for weights that were given as floats, and name the first that is not as good as a fraction."""
+    at = first_unround(w.data)
+    i, j = int(np.searchsorted(w.indptr, at, side="right")) - 1, int(w.indices[at])
+    raise InvalidDistribution(
+        f"w({shorten(views[i])}, {shorten(views[j])}) is the float {w.data[at]!s}, and floats are not promoted to fractions; give "
+        'counts, Fraction(1, 10) or "1/10"'
+    )
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -10,23 +10,21 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import aslinearoperator
 
-from popgraph.basics.arguments import by_value, generator, one_of
-from popgraph.basics.arrays import Floats, Immutable, Ints, Sparse, frozen, frozen_csr
+from popgraph.basics.arguments import generator, one_of
+from popgraph.basics.arrays import Floats, Ints, Sparse, frozen, frozen_csr
 from popgraph.basics.memory import in_words, reserve
 from popgraph.basics.products import Rows
-from popgraph.basics.words import did_you_mean, shorten, size_in_words
 from popgraph.declare import Seed
-from popgraph.errors import InvalidArgument, InvalidDistribution, TooLarge
-from popgraph.populations import export
+from popgraph.errors import InvalidArgument
 from popgraph.populations.columns import read_columns
-from popgraph.populations.exact import ExactPairGraph, ExactPairs
+from popgraph.populations.exact import ExactPairGraph, ExactPairs, refuse_floats
 from popgraph.populations.explanation import Probability
 from popgraph.populations.features import read_features
-from popgraph.populations.pairs import printing
+from popgraph.populations.listed_views import ListedViews
+from popgraph.populations.pairs import joint, printing
 from popgraph.populations.pairs.exact_weights import ExactWeights
 from popgraph.populations.pairs.explanation import PairExplanation
 from popgraph.populations.sampling import read_draws
-from popgraph.populations.weights import MAX_DENSE_BYTES
 from popgraph.spectrum import (
     Components,
     SignedSpectrum,
@@ -41,11 +39,10 @@ if TYPE_CHECKING:
     from popgraph.populations.pairs.bipartite import BipartiteGraph
 
 MAX_SIDE_SOLVED_TO_PRINT = 400  # up to this all eigenvalues are quick to compute
-WITHOUT_A_MATRIX = 'use graph.weight_matrix("csr"), or graph.operator(), which multiplies by Ā'
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PairGraph(Immutable):
+class PairGraph(ListedViews):
     """Hold a population graph that is given by its positive pairs: views x, joined by a symmetric w_xx'.
 
     Made by `from_pairs` and its kin. There are no naturals behind the views: they stand for them, so that labels, probes and cuts
@@ -68,9 +65,9 @@ class PairGraph(Immutable):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from popgraph.populations.pairs import pair_graph
-    >>> triangle = pair_graph(("a", "b", "c"), (np.ones((3, 3)) - np.eye(3)) / 6, name="triangle")
+    >>> import networkx as nx
+    >>> import popgraph as pg
+    >>> triangle = pg.from_pairs(nx.complete_graph(3), normalize=True, name="triangle")
     >>> triangle
     PairGraph(triangle: 3 views, 3 pairs, 1 component)
     >>> triangle.spectrum(3).gamma
@@ -119,50 +116,46 @@ class PairGraph(Immutable):
 
         A spectrum needs `pip install "python-flint>=0.9"`. `InvalidDistribution` if the weights were given as floats, which are
         not promoted; the message names the first one and the mend.
+
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> path = pg.from_pairs([("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")])
+        >>> path.exact().eigenvalues
+        (Eigenvalue(1), Eigenvalue(0), Eigenvalue(-1))
         """
         return self._exact
 
     @cached_property
     def _exact(self) -> ExactPairGraph:
-        if self.exact_weights is None:
-            i, j = self._first_float
-            raise InvalidDistribution(
-                f"w({shorten(self.views[i])}, {shorten(self.views[j])}) is the float {self._weight(i, j)!s}, and floats are not "
-                'promoted to fractions; give counts, Fraction(1, 10) or "1/10"'
-            )
         exact = self.exact_weights
+        if exact is None:
+            refuse_floats(self.views, self.pairs)
         return ExactPairGraph(ExactPairs(self.views, self.pairs, exact.numerators, exact.denominator))
-
-    @property
-    def _first_float(self) -> tuple[int, int]:
-        """Where the first weight stands that is no multiple of 1/1024, or the first one: 0.5 is as good as a fraction."""
-        unround = np.flatnonzero(self.pairs.data * 1024 != np.rint(self.pairs.data * 1024))
-        at = int(unround[0]) if len(unround) else 0
-        return int(np.searchsorted(self.pairs.indptr, at, side="right")) - 1, int(self.pairs.indices[at])
 
     @property
     def w(self) -> Floats:
         """The positive pairs' probabilities, a dense (N, N) array; `TooLarge` above 1 GiB."""
-        self._check_dense("w")
+        joint.check_dense("w", self.N, self.N)
         return frozen(self.pairs.toarray())
 
     @property
     def adjacency(self) -> Floats:
         """The normalised adjacency Ā = D^-1/2 w D^-1/2, a dense (N, N) array; `TooLarge` above 1 GiB."""
-        self._check_dense("Ā")
+        joint.check_dense("Ā", self.N, self.N)
         return frozen(self._normalised.toarray())
 
-    def _check_dense(self, what: str) -> None:
-        needed = 8 * self.N**2
-        if needed > MAX_DENSE_BYTES:
-            raise TooLarge(
-                f"{what} of {self.N:,} views as a dense array needs {size_in_words(needed)}, more than "
-                f"{size_in_words(MAX_DENSE_BYTES)}; {WITHOUT_A_MATRIX}"
-            )
-        reserve(f"{what} of {self.N:,} views as a dense array", float(needed), WITHOUT_A_MATRIX)
-
     def weight_matrix(self, form: Literal["dense", "csr"] = "csr") -> Any:
-        """Return w as a dense array or a csr_array; `TooLarge` above 1 GiB dense, `InvalidArgument` of another form."""
+        """Return w as a dense array or a csr_array; `TooLarge` above 1 GiB dense, `InvalidArgument` of another form.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> path = pg.from_pairs([("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")])
+        >>> path.weight_matrix("csr").nnz
+        4
+        """
         return self.w if one_of("form", form, ("dense", "csr")) == "dense" else self.pairs
 
     @cached_property
@@ -185,11 +178,27 @@ class PairGraph(Immutable):
         return Rows(self._normalised)
 
     def operator(self) -> Any:
-        """Return Ā as a scipy LinearOperator (N, N)."""
+        """Return Ā as a scipy LinearOperator (N, N).
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> path = pg.from_pairs([("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")])
+        >>> path.operator() @ path.w_x**0.5
+        array([0.5   , 0.7071, 0.5   ])
+        """
         return aslinearoperator(self._normalised)
 
     def gram(self, X: Floats) -> Floats:
-        """Return ĀX of a vector (N,) or of columns (N, k); `InvalidArgument` if X is none of these."""
+        """Return ĀX of a vector (N,) or of columns (N, k); `InvalidArgument` if X is none of these.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> path = pg.from_pairs([("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")])
+        >>> path.gram(path.w_x**0.5)
+        array([0.5   , 0.7071, 0.5   ])
+        """
         return np.asarray(self._product(read_columns(X, self.N)))
 
     @property
@@ -198,11 +207,27 @@ class PairGraph(Immutable):
         return float(np.sum(self.pairs.diagonal() / self.w_x))
 
     def expand(self) -> "PairGraph":
-        """Return this graph: its views are listed already."""
+        """Return this graph: its views are listed already.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> path = pg.from_pairs([("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")])
+        >>> path.expand() is path
+        True
+        """
         return self
 
     def two_encoders(self) -> "BipartiteGraph":
-        """Return the same pairs as those of two encoders, f of the first and g of the second view."""
+        """Return the same pairs as those of two encoders, f of the first and g of the second view.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> path = pg.from_pairs([("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")])
+        >>> path.two_encoders().spectrum(2).sigma
+        array([1., 1.])
+        """
         from popgraph.populations.pairs.bipartite import bipartite_graph
 
         return bipartite_graph(
@@ -236,18 +261,6 @@ class PairGraph(Immutable):
             raise InvalidArgument("this graph has no labels; pass labels= where it is made")
         return self.labels
 
-    @cached_property
-    def _index(self) -> dict[Hashable, int]:
-        return {by_value(view): i for i, view in enumerate(self.views)}
-
-    def index(self, view: Any) -> int:
-        """Return the row of a view; `InvalidArgument` if it is none of this graph."""
-        try:
-            return self._index[by_value(view)]
-        except (KeyError, TypeError, ValueError):
-            meant = did_you_mean([view], self.views) or "; its views are graph.views"
-            raise InvalidArgument(f"{shorten(view)} is no view of this graph{meant}") from None
-
     @in_words("the spectrum", "use a smaller k")
     def spectrum(self, k: int, *, solver: str | None = None, features: Any = None) -> SignedSpectrum:
         """Return the k algebraically largest eigenpairs of Ā, with a certificate; eigenvalues may be negative.
@@ -267,6 +280,14 @@ class PairGraph(Immutable):
             If k is not in 1..N, or the features are not one finite vector for each view, linearly dependent or fewer than k.
         NotConverged, TooLarge
             If an answer could not be certified, or there is not the memory for it.
+
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> path = pg.from_pairs([("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")])
+        >>> path.spectrum(3).gamma
+        array([ 1.,  0., -1.])
         """
         if features is None:
             return of_lazy_walk(decompose(self._lazy_factor, self.w_x, k, components=self._split, solver=solver))
@@ -276,16 +297,24 @@ class PairGraph(Immutable):
         return of_lazy_walk(ritz(self._lazy_factor, self.w_x, feature_class.basis, feature_class.T, k))
 
     def explain(self, x: Any, x_plus: Any) -> PairExplanation:
-        """Show w_xx' beside w_x and w_x', in fractions where they are exact; `InvalidArgument` if either is no view."""
-        i, j = self.index(x), self.index(x_plus)
-        return PairExplanation(self.views[i], self.views[j], self._weight(i, j), self._marginal(i), self._marginal(j))
+        """Show w_xx' beside w_x and w_x', in fractions where they are exact; `InvalidArgument` if either is no view.
 
-    def _weight(self, i: int, j: int) -> Probability:
-        start, stop = self.pairs.indptr[i : i + 2]
-        position = start + int(np.searchsorted(self.pairs.indices[start:stop], j))
-        if position == stop or self.pairs.indices[position] != j:
-            return Fraction(0) if self.exact_weights is not None else 0.0
-        return float(self.pairs.data[position]) if self.exact_weights is None else self.exact_weights.entry(position)
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> path = pg.from_pairs([("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")])
+        >>> print(path.explain("a", "b"))
+        w('a', 'b') = 1/4, a weight that was given
+          independent views: 1/4 · 1/2 = 1/8, so that K('a', 'b') = 2
+        """
+        i, j = self.index(x), self.index(x_plus)
+        return PairExplanation(
+            self.views[i],
+            self.views[j],
+            joint.entry(self.pairs, self.exact_weights, i, j),
+            self._marginal(i),
+            self._marginal(j),
+        )
 
     def _marginal(self, i: int) -> Probability:
         if self.exact_weights is None:
@@ -300,23 +329,28 @@ class PairGraph(Immutable):
         return np.asarray(running / running[-1])
 
     def sample_views(self, size: int, *, rng: Seed = None) -> Ints:
-        """Draw views from w_x: an array (size,) of positions in `views`."""
+        """Draw views from w_x: an array (size,) of positions in `views`.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> path = pg.from_pairs([("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")])
+        >>> path.sample_views(5, rng=0).shape
+        (5,)
+        """
         return self.sample_pairs(size, rng=rng)[:, 0]
 
     def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
-        """Draw positive pairs (x, x⁺) from w: an array (size, 2) of positions in `views`."""
-        uniform = generator(rng).random(read_draws(size))
-        entry = np.minimum(np.searchsorted(self._pairs_below, uniform, side="right"), self.pairs.nnz - 1)
-        row = np.searchsorted(self.pairs.indptr, entry, side="right") - 1
-        return np.column_stack([row, self.pairs.indices[entry]]).astype(np.intp)
+        """Draw positive pairs (x, x⁺) from w: an array (size, 2) of positions in `views`.
 
-    def to_networkx(self) -> export.Graph:
-        """Return a networkx Graph: a node for each view with its `w_x`, an edge for each w_xx' > 0 with its `weight`."""
-        return export.to_networkx(self.views, self.w_x, self.pairs, self.name)
-
-    def to_pandas(self) -> export.DataFrame:
-        """Return w as a pandas DataFrame, labelled by the views on both sides; `TooLarge` if it does not fit."""
-        return export.to_pandas(self.views, self.w)
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> path = pg.from_pairs([("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")])
+        >>> path.sample_pairs(3, rng=0).shape
+        (3, 2)
+        """
+        return joint.drawn_pairs(self.pairs, self._pairs_below, generator(rng).random(read_draws(size)))
 
     def __repr__(self) -> str:
         return f"PairGraph({printing.sizes_in_words(self)})"

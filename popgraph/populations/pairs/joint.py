@@ -25,7 +25,7 @@ from popgraph.populations.pairs.exact_weights import ExactWeights
 from popgraph.populations.weights import MAX_DENSE_BYTES, MAX_SPARSE_BYTES
 
 MAX_INT = int(np.iinfo(np.int64).max)
-IN_PLACE_OF_DENSE = 'use graph.weight_matrix("csr") or graph.factor'
+IN_PLACE_OF_DENSE = 'use graph.weight_matrix("csr")'
 FEWER_VIEWS = "declare kernels with fewer views for each natural"
 
 
