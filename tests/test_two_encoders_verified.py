@@ -81,7 +81,7 @@ CASES = {
     "maps that undo each other": ((F @ [[2, 1], [0, 1]], G @ np.linalg.inv([[2, 1], [0, 1]]).T), "MATCH", (True, True, True), True),
     "g twice as long": ((F, 2 * G), "CRITIC_DIFFERENT", (True, True, False), False),
     "f and g mixed alike": ((F @ [[2, 1], [0, 1]], G @ [[2, 1], [0, 1]]), "CRITIC_DIFFERENT", (True, True, False), False),
-    "a third function in f": ((F + [[0, 0], [0, 1], [0, 0]], G), "ONLY_Z", (False, True, False), False),
+    "a third function in f": ((np.add(F, [[0, 0], [0, 1], [0, 0]]), G), "ONLY_Z", (False, True, False), False),
     "g collapsed": ((F, G * [1, 0]), "ONLY_X", (True, False, False), False),
     "zeros": ((0 * F, 0 * G), "DIFFERENT", (False, False, False), False),
     "a column more": ((np.column_stack([F, [1, 2, 3]]), np.column_stack([G, [0, 0]])), "CONTAINS", (True, True, True), False),

@@ -79,7 +79,7 @@ def known_pair(rng: np.random.Generator) -> Known | None:
     elif change == 2:  # nor do they quite
         G, truth = (right * (1.0 + size * np.eye(k)[column])) @ Q_inverse, (True, True, False)
     elif change in (3, 4):  # a column leaves its side's space
-        vectors, others = (U, F) if change == 3 else (V, G)
+        vectors = U if change == 3 else V
         if end >= len(vectors):
             return None
         turned = left.copy() if change == 3 else right.copy()

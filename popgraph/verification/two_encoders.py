@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from popgraph.basics.arguments import angle, whole_number
 from popgraph.basics.arguments.two_embeddings import read_embeddings
@@ -193,8 +194,8 @@ def _judged(evidence: _PairEvidence, best_in_class: bool | None) -> PairMatch:
     (x, z), critic, singular, k = evidence.sides, evidence.critic, evidence.singular, evidence.k
     positive = bool(singular.sigma[-1] > 0)
     # The best critic on two spans that are turned by θ and θ' from U and V is P S P'. On v_i it is off by the sum of (1 - P)Sv_i
-    # and P S(1 - P')v_i. Of (1 - P')v_i at most θ' lies outside of span V, and at most θ'² inside. So as a share of σ_i >= σ_k it is
-    # off by at most θ + θ' + θ'²/σ_k: that much is explained by angles that were let pass, and by what rounding did to U and V.
+    # and P S(1 - P')v_i. Of (1 - P')v_i at most θ' lies outside of span V, and at most θ'² inside. So it is off by a share of σ_i
+    # of at most θ + θ' + θ'²/σ_k: that much is explained by angles that were let pass, and by what rounding did to U and V.
     least = max(float(singular.sigma[-1]), float(np.finfo(np.float64).tiny))
     angles = x.largest_angle, z.largest_angle
     turns = [min(each.uncertainty, np.pi / 2) for each in (x, z)]
@@ -352,7 +353,8 @@ def _solve(graph: Any, k: int) -> SingularSpectrum:
     """Return the k leading singular triplets, of a class of the user's own by its factor."""
     if hasattr(graph, "spectrum") and isinstance(singular := graph.spectrum(k), SingularSpectrum):
         return singular
-    return decompose_bipartite(graph.factor, graph.w_x, graph.w_z, k, components=find_components(graph.factor))
+    S = sp.csr_array(graph.factor)
+    return decompose_bipartite(S, graph.w_x, graph.w_z, k, components=find_components(S))
 
 
 def _read_k(graph: PairedPopulation, columns: int, k: Any) -> int:
