@@ -41,8 +41,8 @@ from popgraph.populations import (
     structure,
 )
 from popgraph.spectrum import SingularSpectrum, Spectrum
-from popgraph.training import Training, train, train_critic
-from popgraph.verification import Match, compare, verify, verify_sampled
+from popgraph.training import PairTraining, Training, train, train_critic
+from popgraph.verification import Match, PairMatch, compare, verify, verify_sampled
 
 if TYPE_CHECKING:
     from popgraph import dask as dask
@@ -58,6 +58,8 @@ __all__ = [
     "Distribution",
     "Match",
     "PairGraph",
+    "PairMatch",
+    "PairTraining",
     "PopulationGraph",
     "SingularSpectrum",
     "Spectrum",

@@ -150,6 +150,13 @@ def never_collected(graph: pg.PopulationGraph) -> Any:
     return population
 
 
+def given_pairs() -> pg.PairGraph:
+    """The pairs of the listed graph, without naturals behind them."""
+    graph = listed()
+    w = (graph.w + graph.w.T) / 2
+    return pg.from_pairs(w, views=list(graph.views), labels=list(graph.labels), name="pairs")
+
+
 @dataclass(frozen=True)
 class Kind:
     """How a population of one kind is made, and the same one listed; a slow one is asked with all else that is slow."""
@@ -158,6 +165,7 @@ class Kind:
     listed: Callable[[], pg.PopulationGraph]
     needs: str = ""
     slow: bool = False
+    views_are_data: bool = False  # whether labels are of views, and what counts them counts views
 
 
 KINDS: dict[str, Kind] = {
@@ -167,6 +175,7 @@ KINDS: dict[str, Kind] = {
     "product": Kind(product, listed),
     "Dask, small": Kind(lambda: blocks(listed()), listed, needs="distributed", slow=True),
     "Dask, in blocks": Kind(lambda: never_collected(listed()), listed, needs="distributed"),
+    "pairs": Kind(given_pairs, listed, views_are_data=True),
     "own, labelled": Kind(lambda: Labelled(listed()), listed),
     "own, viewed": Kind(lambda: Viewed(listed()), listed),
     "own, unlisted": Kind(lambda: Unlisted(listed()), listed),

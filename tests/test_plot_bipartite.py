@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.colors import to_hex
 
 import popgraph as pg
 from popgraph.errors import InvalidArgument, InvalidEmbedding
@@ -69,11 +70,20 @@ def test_embeddings_of_both_kinds_lie_in_one_plane() -> None:
     assert np.allclose(points[0], f[:, 1:3])
     assert np.allclose(points[1], g[:, 1:3])
     assert ax.get_xlabel() == "f_2, g_2"
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["x", "z", "cat", "dog", "fox"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        *("x", "z", "cat", "dog", "fox"),
+        "no class, or none likelier",  # of "a photo", "a sketch" and "a picture"
+    ]
+    grey = [to_hex(each) for each in ax.collections[1].get_facecolors()]
+    assert [z for z, colour in zip(graph.views_z, grey, strict=True) if colour == "#a8a8a8"] == [
+        "a photo",
+        "a picture",
+        "a sketch",
+    ]
     line = pg.plot.embedding(graph, graph.spectrum(1))
     assert [text.get_text() for text in line.get_yticklabels()] == ["x", "z"]
     labelled = pg.plot.embedding(graph, (f, g), labels=(["p"] * 6, None))
-    assert [text.get_text() for text in labelled.get_legend().get_texts()] == ["x", "z", "unlabelled"]
+    assert [text.get_text() for text in labelled.get_legend().get_texts()] == ["x", "z", "no class, or none likelier"]
     with pytest.raises(InvalidArgument, match="give a pair: the labels of the views x, and of the views z"):
         pg.plot.embedding(graph, (f, g), labels=["p"] * 6)
     with pytest.raises(InvalidEmbedding, match="f without g"):

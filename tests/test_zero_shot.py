@@ -98,7 +98,10 @@ def test_ties_and_classes_without_a_prompt_are_said() -> None:
         ({}, r"prompts is \{\}; give a mapping class -> view z"),
         (["a cat"], "give a mapping class -> view z"),
         ({None: "a cat"}, "prompts has the class None"),
-        ({"bird": "a cat"}, "prompts names the classes 'bird', and no natural is of one of these; the labels are 'cat'"),
+        (
+            {"bird": "a cat"},
+            "prompts names the classes 'bird', and no natural is of one of these; the labels are 'cat'",
+        ),
         ({"cat": ("cat", "photo")}, "a prompt of 'cat': 'cat' is no view z of this graph"),
     ],
 )

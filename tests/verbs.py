@@ -8,7 +8,7 @@ import html
 import re
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
 from functools import cache, cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from clusters import close
+from given_pairs import ASKED_OTHERWISE, TRUTHS
 from kinds import KINDS
 
 import popgraph as pg
@@ -316,6 +317,13 @@ def numbers_of(view: Any) -> Any:
     return np.array(view if isinstance(view, tuple) else [view], dtype=float)
 
 
+def fitted_by_batches(a: Asked) -> float:
+    from popgraph.torch import fit
+
+    done = fit(network(a), a.population, steps=4, batch_size=16, rng=0, device="cpu", encode=numbers_of)
+    return float(done.loss[-1])
+
+
 def fitted(a: Asked) -> Any:
     from popgraph.torch import fit
 
@@ -511,6 +519,7 @@ class Outcome:
 ADVICE: dict[str, Callable[[Verb, Asked], Any]] = {
     ".expand()": lambda verb, a: verb.ask(a.instead(a.population.expand())),
     "verify_sampled": lambda verb, a: verb.ask(a.instead(a.listed)) if sampled(a, own(a)) == (True, True) else None,
+    "batch_size=": lambda verb, a: verb.ask(a.instead(a.listed)) if np.isfinite(fitted_by_batches(a)) else None,
 }
 
 
@@ -518,9 +527,9 @@ def is_one_sentence(message: str) -> bool:
     return "\n" not in message and not re.search(r"[.!?] +[A-Z]", message) and not message.endswith(".")
 
 
-def outcome(verb: Verb, a: Asked) -> Outcome:
-    """Ask, and compare with the same population listed."""
-    true = truth(verb, a)
+def outcome(verb: Verb, a: Asked, own_truth: Callable[[Asked], Any] | None = None) -> Outcome:
+    """Ask, and compare with the same population listed, or with what is true of this kind of population alone."""
+    true = truth(verb, a) if own_truth is None else own_truth(a)
     try:
         answer = verb.ask(a)
     except PopgraphError as refusal:
@@ -558,7 +567,10 @@ def refused(verb: Verb, a: Asked, message: str, true: Any) -> Outcome:
 
 @cache
 def cell(verb: str, kind: str) -> Outcome:
-    return outcome(VERBS[verb], asked_of(kind))
+    if not KINDS[kind].views_are_data:
+        return outcome(VERBS[verb], asked_of(kind))
+    asked = replace(VERBS[verb], ask=ASKED_OTHERWISE.get(verb, VERBS[verb].ask))
+    return outcome(asked, asked_of(kind), TRUTHS.get(verb))
 
 
 def table(kinds: Any = tuple(KINDS), verbs: Any = tuple(VERBS)) -> str:

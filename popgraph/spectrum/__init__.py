@@ -33,9 +33,10 @@ from popgraph.spectrum.components import Components, find_components
 from popgraph.spectrum.policy import PREFERRED_DENSE_SIDE, choose_solver, decompose, whole_eigenspace
 from popgraph.spectrum.product.solve import Grid
 from popgraph.spectrum.ritz import ritz
-from popgraph.spectrum.signed import SignedSpectrum, lazy_factor, of_lazy_walk
+from popgraph.spectrum.signed import LazyWalk, SignedSpectrum, lazy_factor, of_lazy_walk
 from popgraph.spectrum.singular import SingularCertificate, SingularSpectrum
 from popgraph.spectrum.solvers.operator import decompose_operator
+from popgraph.spectrum.symmetric_matrix import dense_spectrum
 from popgraph.spectrum.value import SolverUse, Spectrum
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Certificate",
     "Components",
     "Grid",
+    "LazyWalk",
     "Remainder",
     "SignedSpectrum",
     "SingularCertificate",
@@ -55,6 +57,7 @@ __all__ = [
     "decompose",
     "decompose_bipartite",
     "decompose_operator",
+    "dense_spectrum",
     "find_components",
     "groups",
     "lazy_factor",

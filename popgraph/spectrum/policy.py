@@ -213,6 +213,19 @@ def _solve_stack(stack: Stack, each: int, forced: str | None, why: str) -> tuple
         return "dense", f"the iterative solver gave up ({error}){failed}", dense.solve(stack, each)
 
 
+def searches_one_component(factor: Sparse, w_x: Floats, parts: Components, k: int, solver: str | None) -> bool:
+    """Whether `decompose` would search for the eigenpairs of a component that has most of the views, by Krylov's method."""
+    sizes = parts.shapes[:, 1]
+    largest = int(np.argmax(sizes))
+    if k < parts.count or 2 * int(sizes[largest]) <= len(w_x) or solver not in (None, "iterative"):
+        return False
+    ((_, stack),) = stacks(factor, np.sqrt(w_x), parts, np.array([largest]))
+    _, n, n_views = stack.shape
+    each = k - parts.count + 1
+    name, _ = choose_solver(n, n_views, each, solver)
+    return name == "iterative" and (solver is not None or _cheaply_inverted(stack, each, name) is None)
+
+
 def _cheaply_inverted(stack: Stack, k: int, otherwise: str) -> list[shift_invert.Laplacian] | None:
     """Return what shift-invert factors, if that takes less time than the solver that would run `otherwise`; else None."""
     count, n, n_views = stack.shape

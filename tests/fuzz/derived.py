@@ -205,6 +205,7 @@ RECEIVERS = {
             "x_plus": Argument(1, v.anything("an int"), ("view",)),
             "form": choice("csr"),
             "features": Argument(None, v.anything("None"), ("features", "solver")),  # which do not go together
+            "noise": registry.NOISE._replace(plain=[0.25] * 4),
             "known": Argument({0: "even", 1: "odd"}, declared.known, ("known", "label", "natural")),
             "weight": Argument("1/4", v.probability, ("weight", "known", "probability")),
             "class_weights": Argument(
@@ -318,6 +319,8 @@ INTERNAL = {
     "verification.sampled_verdicts.DrawnViews",
     "verification.sampled_verdicts.GammaBounds",
     "verification.two_encoders.Side",
+    "losses.noise_batches.DrawsNegatives",
+    "basics.arguments.noise.Noise",
 }
 
 

@@ -21,14 +21,15 @@ from popgraph.populations.exact import ExactPairGraph, ExactPairs, refuse_floats
 from popgraph.populations.explanation import Probability
 from popgraph.populations.features import read_features
 from popgraph.populations.listed_views import ListedViews
+from popgraph.populations.noise import NoiseGraph, with_noise
 from popgraph.populations.pairs import joint, printing
 from popgraph.populations.pairs.exact_weights import ExactWeights
 from popgraph.populations.pairs.explanation import PairExplanation
 from popgraph.populations.sampling import read_draws
 from popgraph.spectrum import (
     Components,
+    LazyWalk,
     SignedSpectrum,
-    decompose,
     find_components,
     lazy_factor,
     of_lazy_walk,
@@ -218,6 +219,18 @@ class PairGraph(ListedViews):
         """
         return self
 
+    def with_noise(self, noise: Any) -> NoiseGraph:
+        """Return this graph as the spectral loss sees it with negatives from a noise law; see `PopulationGraph.with_noise`.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> path = pg.from_pairs([("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")])
+        >>> path.with_noise(0).spectrum(1).gamma  # uniform negatives
+        array([1.0607])
+        """
+        return with_noise(self, noise)
+
     def two_encoders(self) -> "BipartiteGraph":
         """Return the same pairs as those of two encoders, f of the first and g of the second view.
 
@@ -239,6 +252,10 @@ class PairGraph(ListedViews):
             labels_z=self.labels,
             name=self.name,
         )
+
+    @cached_property
+    def _lazy_walk(self) -> LazyWalk:
+        return LazyWalk(self._lazy_factor, self._normalised, self.w_x, self._split)
 
     @cached_property
     def _split(self) -> Components:
@@ -290,7 +307,7 @@ class PairGraph(ListedViews):
         array([ 1.,  0., -1.])
         """
         if features is None:
-            return of_lazy_walk(decompose(self._lazy_factor, self.w_x, k, components=self._split, solver=solver))
+            return self._lazy_walk.spectrum(k, solver)
         if solver is not None:
             raise InvalidArgument(f"solver is {solver!r}; with features a dense solver always runs: leave it out")
         feature_class = read_features(self.views, self.w_x, features)
