@@ -565,8 +565,17 @@ def refused(verb: Verb, a: Asked, message: str, true: Any) -> Outcome:
     return Outcome("NO HELP", f"names no call that helps: {message}")
 
 
+def applicable(a: Asked, population: Any) -> Any:
+    """The statements that apply where labels are in the pairs, on this population."""
+    apply = {row[0] for row in statements(a) if row[1] != "NOT_APPLICABLE"}
+    return [row for row in statements(replace(a, population=population)) if row[0] in apply]
+
+
 @cache
 def cell(verb: str, kind: str) -> Outcome:
+    if (verb, kind) == ("theory.check", "with labels"):
+        asked = replace(VERBS[verb], ask=lambda a: applicable(a, a.population))
+        return outcome(asked, asked_of(kind), lambda a: applicable(a, a.listed))
     if not KINDS[kind].views_are_data:
         return outcome(VERBS[verb], asked_of(kind))
     asked = replace(VERBS[verb], ask=ASKED_OTHERWISE.get(verb, VERBS[verb].ask))
