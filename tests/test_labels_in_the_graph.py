@@ -144,6 +144,7 @@ def test_floats_are_not_promoted():
     assert not graph.with_labels(graph.labels, "1/2", {0: 0.5, 1: 0.5}).is_exact
     assert graph.with_labels(graph.labels, "1/2", {0: "1/2", 1: "1/2"}).is_exact
     assert graph.with_labels(graph.labels, "1/2", "probability").is_exact
+    assert graph.with_labels(graph.labels, "1/2", pg.Distribution({0: "1/3", 1: "2/3"})).is_exact
 
 
 def test_large_denominators_are_exact():

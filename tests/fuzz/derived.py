@@ -226,6 +226,7 @@ RECEIVERS = {
         lambda answer: answer.w if isinstance(answer, pg.BipartiteGraph) else answer,
     ),
     "SingularSpectrum": Receiver(two_kinds.CAPTIONS.spectrum(2), {}),
+    "NoiseGraph": Receiver(registry.CLOUD.with_noise(0.75), {}, summary),
     "Clustering": Receiver(pg.spectral_clusters(registry.CLOUD, 2, rng=0), {}),
 }
 
