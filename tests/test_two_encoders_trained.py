@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 import scipy.sparse as sp
-import torch
+from extras import need
 from two_encoders import normalised, random_pairs
 
 import popgraph as pg
@@ -54,6 +54,7 @@ def test_gradients_are_those_of_finite_differences_and_of_autograd(name):
     assert value == pytest.approx(loss.pair_value(C, f, g), abs=1e-13)
     assert in_f == pytest.approx(differences(lambda f: loss.pair_value(C, f, g), f), abs=1e-7)
     assert in_g == pytest.approx(differences(lambda g: loss.pair_value(C, f, g), g), abs=1e-7)
+    torch = need("torch")
     tensors = [torch.tensor(each, dtype=torch.float64, requires_grad=True) for each in (f, g)]
     of_tensors = loss.pair_value(torch.tensor(C), *tensors)
     of_tensors.backward()
@@ -328,3 +329,35 @@ def test_options_that_do_not_apply_are_refused_in_one_sentence(name):
     with pytest.raises(error, match=words) as refusal:
         pg.train(GRAPH, **{"k": 2, **options})
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("loss", [losses.NTLogistic(negatives=2, noise=0.75), losses.InfoNCE(noise=0.75)])
+def test_negatives_of_two_encoders_may_come_from_a_power_of_their_law(loss):
+    graph = pg.from_bipartite(BAND)
+    law = graph.w_z**0.75 / np.sum(graph.w_z**0.75)
+    training = pg.train(graph, 6, loss=loss, rng=0, steps=2_000)
+    optimum = np.log(BAND / np.outer(graph.w_x, law)) - (np.log(2) if loss.name == "NT-logistic" else 0)
+    U, s, Vt = np.linalg.svd(optimum)
+    least = loss.pair_value(BAND, U[:, :6] * s, Vt[:6].T)
+    assert training.loss[-1] == pytest.approx(least, abs=1e-6)
+    named = {view: float(p) for view, p in zip(graph.views_z, law, strict=True)}
+    kind = type(loss)
+    options = {"negatives": 2} if loss.name == "NT-logistic" else {}
+    by_name = pg.train(graph, 2, loss=kind(noise=named, **options), rng=0)
+    assert by_name.loss[-1] == pytest.approx(pg.train(graph, 2, loss=loss, rng=0).loss[-1], abs=1e-9)
+
+
+NOISES = {
+    "spectral": ({"loss": losses.SpectralLoss(noise=0.75)}, "the spectral loss of two encoders takes none"),
+    "in batches": ({"loss": losses.NTLogistic(noise=0.75), "batch_size": 8}, "leave batch_size= out"),
+    "of each x": ({"loss": losses.NTLogistic(noise=np.full((2, 2), 0.5))}, "one for each first view"),
+    "of one side": ({"loss": losses.InfoNCE(noise=[0.5, 0.5], symmetric=True)}, "symmetric=True needs one of both"),
+    "of other views": ({"loss": losses.NTLogistic(noise={"no": 0.5, "view": 0.5})}, "noise"),
+}
+
+
+@pytest.mark.parametrize("name", NOISES)
+def test_a_noise_law_that_does_not_fit_two_encoders_is_refused(name):
+    options, words = NOISES[name]
+    with pytest.raises(InvalidArgument, match=words):
+        pg.train(GRAPH, 1, **options)

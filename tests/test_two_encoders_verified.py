@@ -3,10 +3,8 @@
 import re
 
 import numpy as np
-import pandas as pd
-import polars as pl
 import pytest
-import torch
+from extras import need
 from two_encoders import known_pair, normalised, random_pairs
 
 import popgraph as pg
@@ -163,9 +161,9 @@ FORMS = {
     "lists": lambda table, views: table.tolist(),
     "mapping": lambda table, views: dict(zip(views, table.tolist(), strict=True)),
     "mapping in another order": lambda table, views: dict(list(zip(views, table, strict=True))[::-1]),
-    "DataFrame": lambda table, views: pd.DataFrame(table, index=list(views)),
-    "polars": lambda table, views: pl.DataFrame(table),
-    "tensor": lambda table, views: torch.tensor(table.copy()),
+    "DataFrame": lambda table, views: need("pandas").DataFrame(table, index=list(views)),
+    "polars": lambda table, views: need("polars").DataFrame(table),
+    "tensor": lambda table, views: need("torch").tensor(table.copy()),
     "callable": lambda table, views: lambda view: table[list(views).index(view)],
 }
 

@@ -1,11 +1,10 @@
 """`fit`: train a torch network on sampled positive pairs, and keep its best state by the exact loss of the whole population."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, overload
 
 import numpy as np
 import torch
@@ -26,7 +25,7 @@ from popgraph.losses import bound_to, loss_with_noise, population_value, read_lo
 from popgraph.populations import PairGraph, PopulationGraph, read_graph
 from popgraph.torch.pairs import EncodedViews, drawn
 from popgraph.torch.running import Run, read_schedule
-from popgraph.torch.two_encoders import fit_pair
+from popgraph.torch.two_encoders import PairFit, fit_pair
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -85,15 +84,14 @@ class Fit(Immutable):
         return f"Fit({views:,} views, k={k}, {best}: {self.stopped})"
 
 
-@checked_call(epochs="use steps=, of one batch each", optimizer="it is AdamW")
-@one_thread()
+@overload
 def fit(
-    module: torch.nn.Module,
-    graph: ViewedPopulation,
+    module: Any,
+    graph: PairedPopulation,
     *,
-    head: torch.nn.Module | None = None,
+    head: Any = None,
     loss: Any = spectral,
-    encode: Callable[[Any], Any] | None = None,
+    encode: Any = None,
     batch_size: int | None = 256,
     steps: int = 2_000,
     learning_rate: float = 3e-3,
@@ -103,7 +101,48 @@ def fit(
     rng: Seed = None,
     device: Any = None,
     progress: Progress = None,
-) -> Fit:
+) -> PairFit: ...
+
+
+@overload
+def fit(
+    module: torch.nn.Module,
+    graph: ViewedPopulation,
+    *,
+    head: Any = None,
+    loss: Any = spectral,
+    encode: Any = None,
+    batch_size: int | None = 256,
+    steps: int = 2_000,
+    learning_rate: float = 3e-3,
+    weight_decay: float = 0.0,
+    evaluate_every: int | None = None,
+    checkpoint: str | Path | None = None,
+    rng: Seed = None,
+    device: Any = None,
+    progress: Progress = None,
+) -> Fit: ...
+
+
+@checked_call(epochs="use steps=, of one batch each", optimizer="it is AdamW")
+@one_thread()
+def fit(
+    module: Any,
+    graph: ViewedPopulation | PairedPopulation,
+    *,
+    head: Any = None,
+    loss: Any = spectral,
+    encode: Any = None,
+    batch_size: int | None = 256,
+    steps: int = 2_000,
+    learning_rate: float = 3e-3,
+    weight_decay: float = 0.0,
+    evaluate_every: int | None = None,
+    checkpoint: str | Path | None = None,
+    rng: Seed = None,
+    device: Any = None,
+    progress: Progress = None,
+) -> Fit | PairFit:
     """Minimise a contrastive loss over the weights of a network, by AdamW on sampled batches of positive pairs, or on all.
 
     The step size falls to 0 after the first third. Every few steps the exact loss of the whole population is evaluated in float64.
@@ -169,7 +208,8 @@ def fit(
             Fit,
             fit_pair(module, head, cast(PairedPopulation, graph), loss, encode, batch_size, generator(rng), options),
         )
-    _check(module, graph, head)
+    population = cast(ViewedPopulation, graph)
+    _check(module, population, head)
     schedule = read_schedule(steps, learning_rate, weight_decay, evaluate_every, checkpoint, device, progress)
     loss = bound_to(read_loss(loss, "torch"), graph)
     if batch_size is not None and loss_with_noise(loss, graph, in_batches=False) is not None:
@@ -188,8 +228,8 @@ def fit(
         batch_size = read_count("batch_size", batch_size, getattr(loss, "least_batch", 2))
     source = generator(rng)
     model = torch.nn.ModuleDict({"encoder": module, **({} if head is None else {"head": head})}).to(schedule.device)
-    run = _OneEncoder(graph, model, loss, EncodedViews(graph, encode, schedule.device), schedule.checkpoint)
-    pairs = repeat(None) if batch_size is None else drawn(graph, batch_size, source)
+    run = _OneEncoder(population, model, loss, EncodedViews(population, encode, schedule.device), schedule.checkpoint)
+    pairs = repeat(None) if batch_size is None else drawn(population, batch_size, source)
     stopped, interrupted = run.descend(pairs, schedule)
     f, features = run.embedded()
     return Fit(

@@ -1,8 +1,7 @@
 """`verify` for networks: how much of F* is in the span of the encoder's features, and how much in that of the head's output."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, cast, overload
 
 import numpy as np
 import torch
@@ -15,7 +14,6 @@ from popgraph.basics.encoding import embed_views, run_module
 from popgraph.basics.protocols import PairedPopulation, ViewedPopulation
 from popgraph.basics.words import listing, shorten
 from popgraph.errors import InvalidArgument
-from popgraph.spectrum import Spectrum
 from popgraph.torch.fitting import Fit
 from popgraph.torch.two_encoders import PairFit, read_encode, read_networks
 from popgraph.verification import Match, PairMatch, share_in_words
@@ -77,18 +75,46 @@ class Report(Immutable):
         return "\n".join([*lines, str(self.output)])
 
 
-@checked_call()
+@overload
+def verify(
+    graph: PairedPopulation,
+    module: Any,
+    k: int | None = None,
+    *,
+    head: Any = None,
+    encode: Any = None,
+    atol: float = 0.01,
+    rank_tolerance: float = RANK_TOLERANCE,
+    spectrum: Any = None,
+) -> PairMatch: ...
+
+
+@overload
 def verify(
     graph: ViewedPopulation,
     module: torch.nn.Module | Fit,
     k: int | None = None,
     *,
-    head: torch.nn.Module | None = None,
-    encode: Callable[[Any], Any] | None = None,
+    head: Any = None,
+    encode: Any = None,
     atol: float = 0.01,
     rank_tolerance: float = RANK_TOLERANCE,
-    spectrum: Spectrum | None = None,
-) -> Report:
+    spectrum: Any = None,
+) -> Report: ...
+
+
+@checked_call()
+def verify(
+    graph: ViewedPopulation | PairedPopulation,
+    module: Any,
+    k: int | None = None,
+    *,
+    head: Any = None,
+    encode: Any = None,
+    atol: float = 0.01,
+    rank_tolerance: float = RANK_TOLERANCE,
+    spectrum: Any = None,
+) -> Report | PairMatch:
     """Check whether a network matches F* up to an invertible linear map, in its features and in its output.
 
     A network computes in float32, and where it collapses, its output only comes near to a lower rank. So directions of F = √w_x f
@@ -138,24 +164,26 @@ def verify(
     rank_tolerance = number("rank_tolerance", rank_tolerance, wanted, below=1 - 2**-53, ends=True)
     if satisfies(graph, PairedPopulation):
         pair = cast(PairedPopulation, graph)
-        return cast(Report, _verified_pair(pair, module, head, encode, k, atol, rank_tolerance, spectrum))
-    graph = read_population("verify(graph, module)", graph, ViewedPopulation)
+        return _verified_pair(pair, module, head, encode, k, atol, rank_tolerance, spectrum)
+    population: ViewedPopulation = read_population("verify(graph, module)", graph, ViewedPopulation)
     if head is not None and not isinstance(head, torch.nn.Module):
         raise InvalidArgument(f"head is {shorten(head)}; it must be a torch.nn.Module")
     if isinstance(module, Fit):
         features, f = module.features, module.f
         head = module.head
     elif isinstance(module, torch.nn.Module):
-        features = embed_views(module, graph.views, encode)
+        features = embed_views(module, population.views, encode)
         f = features if head is None else run_module(head, features)
     else:
         raise InvalidArgument(f"verify(graph, module) takes a torch.nn.Module or a Fit; got {shorten(module)}")
-    f, sigma = _cleaned(graph.w_x, f, rank_tolerance)
-    output = verify_table(graph, f, k, atol=atol, spectrum=spectrum)
+    f, sigma = _cleaned(population.w_x, f, rank_tolerance)
+    output = verify_table(population, f, k, atol=atol, spectrum=spectrum)
     features_match = None
     if head is not None:
-        cleaned, _ = _cleaned(graph.w_x, features, rank_tolerance)
-        features_match = verify_table(graph, cleaned, min(output.k, features.shape[1]), atol=atol, spectrum=spectrum)
+        cleaned, _ = _cleaned(population.w_x, features, rank_tolerance)
+        features_match = verify_table(
+            population, cleaned, min(output.k, features.shape[1]), atol=atol, spectrum=spectrum
+        )
     return Report(output, features_match, frozen(sigma), rank_tolerance)
 
 

@@ -51,7 +51,7 @@ class CriticEvidence:
         with np.errstate(over="ignore", invalid="ignore"):
             x = (F @ (c[:, np.newaxis] * (G.T @ V)) - np.asarray(self.S @ V)) / sigma
             z = (G @ (c[:, np.newaxis] * (F.T @ U)) - np.asarray(self.S.T @ U)) / sigma
-            return np.vstack([x, z]) / np.sqrt(2.0)
+            return np.asarray(np.vstack([x, z]) / np.sqrt(2.0))
 
     @cached_property
     def residual(self) -> float:
