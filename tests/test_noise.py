@@ -422,3 +422,20 @@ def test_a_noisy_training_is_saved(tmp_path):
     back = pg.load(pg.save(training, tmp_path / "noisy.popgraph"))
     assert (back.noise == training.noise).all()
     assert pg.verify(graph.with_noise(0.75), back)
+
+
+def test_a_network_is_trained_with_noise_on_the_whole_population():
+    torch = pytest.importorskip("torch")
+    graph = random_graph(14)
+    module = torch.nn.Linear(5, 2, bias=False).double()
+    loss = pg.losses.SpectralLoss(
+        noise={view: float(p) for view, p in zip(graph.views, [0.3, 0.1, 0.2, 0.2, 0.2], strict=True)}
+    )
+
+    def encode(view):
+        return torch.eye(5).double()[graph.index(view)]
+
+    fit = pg.torch.fit(module, graph, encode=encode, loss=loss, batch_size=None, steps=300, learning_rate=0.1, rng=0)
+    assert fit.loss[-1] == pytest.approx(pg.theory.minimum(loss, graph, 2), abs=1e-3)
+    with pytest.raises(InvalidArgument, match="batch_size=None"):
+        pg.torch.fit(module, graph, encode=encode, loss=loss, steps=3)
