@@ -361,3 +361,18 @@ def test_a_noise_law_that_does_not_fit_two_encoders_is_refused(name):
     options, words = NOISES[name]
     with pytest.raises(InvalidArgument, match=words):
         pg.train(GRAPH, 1, **options)
+
+
+@pytest.mark.parametrize(
+    "loss", [losses.infonce, losses.InfoNCE(symmetric=True), losses.InfoNCE(negatives=2), losses.nt_logistic]
+)
+def test_a_free_critic_of_pairs_finds_the_pointwise_mutual_information(loss):
+    critic = pg.train_critic(GRAPH, loss)
+    log_K = np.log(GRAPH.w / np.outer(GRAPH.w_x, GRAPH.w_z))
+    assert critic.s.shape == (3, 2)
+    off = critic.s - log_K
+    if loss.name == "InfoNCE" and not loss.symmetric:
+        off = off - off.mean(axis=1, keepdims=True)
+    assert off - off.mean() == pytest.approx(np.zeros((3, 2)), abs=1e-6)
+    if loss.name == "InfoNCE" and loss.negatives is None:
+        assert critic.loss == pytest.approx(-0.1460005577, abs=1e-9)

@@ -230,3 +230,22 @@ def test_equal_kernels_give_the_verdict_of_one_encoder():
         assert one.optimal == two.optimal
         assert two.excess_loss == pytest.approx(one.excess_loss, abs=1e-12)
         assert bool(two) == one.optimal
+
+
+def test_the_picture_of_a_verdict_shows_the_critic_on_singular_vectors(axes):
+    match = pg.verify(GRAPH, (F, 2 * G))
+    assert match.weights == pytest.approx(2 * np.diag(match.sigma), abs=1e-12)
+    drawn = pg.plot.match(match, ax=axes)
+    assert drawn.get_title().startswith("no match: each side spans")
+    assert {text.get_text() for text in drawn.texts} == {"2.00", "1.04", "0.00"}
+    drawn = pg.plot.training(pg.train(GRAPH, 2, rng=0), GRAPH.spectrum(2), ax=axes)
+    assert "loss L(f, g)" in drawn.get_ylabel()
+    assert any("-Σσ² = -1.273" in text.get_text() for text in drawn.get_legend().get_texts())
+
+
+@pytest.fixture
+def axes():
+    plt = pytest.importorskip("matplotlib.pyplot")
+    figure, axes = plt.subplots()
+    yield axes
+    plt.close(figure)

@@ -48,6 +48,7 @@ from popgraph.losses.spectral_family import (
     spectral,
     unsquared,
 )
+from popgraph.losses.two_encoders import dense_pairs as dense_pairs
 
 __all__ = [
     "Audit",

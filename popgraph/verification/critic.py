@@ -65,6 +65,13 @@ class CriticEvidence:
         return max(above, float(smallest[self.k - self.above - 1]))
 
     @property
+    def weights(self) -> Floats:
+        """UᵀXV on the k leading singular vectors, (k, k): of the best critic diag(σ), or at a degenerate cut a choice beside it."""
+        (F, c, G), (U, _, V) = self._factors, self.triplets
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray((U[:, : self.k].T @ F) * c @ (G.T @ V[:, : self.k]))
+
+    @property
     def rounding(self) -> float:
         """A bound on what rounding f and g to float64 does to the residual."""
         # Each entry of X is off by at most (d + 2) eps Σ_i |c_i f_i(x) g_i(z)|, so that ||δX|| <= (d + 2) eps Σ_i |c_i|; SV, of
@@ -80,10 +87,10 @@ class CriticEvidence:
             return "its scores leave float64"
         if self.above < self.k:
             return f"on the leading singular vectors it differs from S by {self.residual:.2g} of it"
-        (F, c, G), (U, sigma, V) = self._factors, self.triplets
+        sigma = self.triplets[1]
         lengths = np.linalg.norm(self._off[:, : self.k], axis=0)
         worst = int(np.argmax(lengths.round(9)))
-        weight = float((U[:, worst] @ F) @ (c * (G.T @ V[:, worst])))
+        weight = float(self.weights[worst, worst])
         return (
             f"on singular pair {worst + 1} it differs from S by {lengths[worst]:.2g} of σ_{worst + 1} = {sigma[worst]:.4g}, and "
             f"gives the pair the weight {weight:.4g}"

@@ -229,6 +229,7 @@ def _judged(evidence: _PairEvidence, best_in_class: bool | None) -> PairMatch:
         z=z,
         critic=bool(holds),
         critic_residual=critic.residual if positive else 0.0,
+        weights=frozen(critic.weights),
         mend=None if mend is None else frozen(mend),
         atol=evidence.atol,
         uncertainty=max(x.uncertainty, z.uncertainty),
