@@ -12,7 +12,7 @@ from scipy.optimize import minimize
 
 import popgraph as pg
 from popgraph.errors import InvalidArgument
-from popgraph.populations import pair_graph
+from popgraph.populations import pair_graph, with_noise
 
 C = np.array([[4, 2, 0], [2, 4, 2], [0, 2, 8]]) / 24
 
@@ -225,6 +225,19 @@ def test_training_in_a_class_of_functions():
     theta = np.linalg.eigvalsh(F.T @ (graph.w / np.sqrt(np.outer(q, q))) @ F)[::-1]
     assert training.loss[-1] == pytest.approx(-np.sum(theta[:2] ** 2), abs=1e-9)
     assert np.linalg.matrix_rank(np.hstack([features, training.f])) == 3
+
+
+def test_a_population_without_the_method_is_told_of_the_function():
+    parts = {c: [pg.zoo.hypercube(1, q)] * 2 for c, q in ((0, 0.1), (1, 0.3))}
+    graph = pg.structure.mixture([0, 1], parts)
+    training = pg.train(graph, 2, loss=pg.losses.SpectralLoss(noise=[0.4, 0.3, 0.2, 0.1]), rng=0)
+    with pytest.raises(InvalidArgument, match=r"popgraph\.populations\.with_noise\(graph, training\.noise\)"):
+        pg.verify(graph, training)
+    noisy = with_noise(graph, training.noise)
+    assert pg.verify(noisy, training)
+    assert noisy.spectrum(2).gamma == pytest.approx(
+        graph.expand().with_noise(training.noise).spectrum(2).gamma, abs=1e-12
+    )
 
 
 def test_an_indefinite_w_reaches_its_positive_eigenvalues():

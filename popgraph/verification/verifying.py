@@ -210,9 +210,11 @@ def _refuse_other_noise(graph: ViewedPopulation, f: Any) -> None:
     if isinstance(noise, np.ndarray) and not (
         noise.shape == graph.w_x.shape and np.allclose(noise, graph.w_x, 1e-9, 0)
     ):
+        own = hasattr(graph, "with_noise")
+        seen = "graph.with_noise(training.noise)" if own else "popgraph.populations.with_noise(graph, training.noise)"
         raise InvalidArgument(
             "this f was trained with negatives from a noise law, so that it spans eigenvectors of D_q^-1/2 w D_q^-1/2, not of Ā: "
-            "verify(graph.with_noise(training.noise), training); give training.f to compare it with those of Ā all the same"
+            f"verify({seen}, training); give training.f to compare it with those of Ā all the same"
         )
 
 
