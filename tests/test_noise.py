@@ -240,6 +240,20 @@ def test_a_population_without_the_method_is_told_of_the_function():
     )
 
 
+def test_a_picture_of_a_noisy_training_needs_its_spectrum():
+    graph = words()
+    training = pg.train(graph, 2, loss=pg.losses.SpectralLoss(noise=0.75), rng=0, keep_path=True)
+    noisy = graph.with_noise(0.75)
+    assert "-1.55" in pg.plot.training(training, noisy.spectrum(2)).lines[1].get_label()
+    pg.plot.animation(training, noisy, noisy.spectrum(2), frames=2)
+    for draw in (
+        lambda: pg.plot.training(training, graph.spectrum(2)),
+        lambda: pg.plot.animation(training, graph, graph.spectrum(2), frames=2),
+    ):
+        with pytest.raises(InvalidArgument, match=r"with_noise\(training\.noise\)\.spectrum\(k\)"):
+            draw()
+
+
 def test_an_indefinite_w_reaches_its_positive_eigenvalues():
     triangle = pair_graph("abc", (np.ones((3, 3)) - np.eye(3)) / 6)
     q = np.array([0.5, 0.3, 0.2])

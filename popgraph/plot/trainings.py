@@ -65,6 +65,7 @@ def training(
         check_value("spectrum", spectrum, SingularSpectrum)
     elif spectrum is not None:
         check_spectrum(spectrum)
+        _check_noise(training, spectrum)
     if spectrum is not None and spectrum.k < k:
         raise InvalidArgument(f"the minimum for k = {k} needs {k} eigenvalues; this spectrum has {spectrum.k}")
     ax, loss = axes_or_new(ax), "loss L(f, g)" if two else "loss L(f)"
@@ -88,6 +89,16 @@ def training(
     for axes in (ax, gradient_ax):
         axes.spines["top"].set_visible(False)
     return ax
+
+
+def _check_noise(training: Any, spectrum: Any) -> None:
+    """Refuse a spectrum without the noise law that the training's negatives came from."""
+    noise, w_x = getattr(training, "noise", None), getattr(spectrum, "w_x", None)
+    if noise is not None and not (w_x is not None and w_x.shape == noise.shape and np.allclose(w_x, noise, 1e-9, 0)):
+        raise InvalidArgument(
+            "this f was trained with negatives from a noise law, and the spectrum is without it; give "
+            "graph.with_noise(training.noise).spectrum(k)"
+        )
 
 
 @checked_call()
@@ -144,6 +155,7 @@ def animation(
     check_value("training", training, Training)
     graph = read_viewed("plot.animation(training, graph, spectrum)", graph)
     check_spectrum(spectrum, ListedEigenpairs)
+    _check_noise(training, spectrum)
     path = training.path
     if path is None:
         raise InvalidArgument("this training kept no path; train with keep_path=True to animate it")

@@ -73,6 +73,11 @@ class NoiseGraph(Immutable):
         return views
 
     @property
+    def labels(self) -> Any:
+        """The naturals' classes, (n,), or None."""
+        return getattr(self.population, "labels", None)
+
+    @property
     def view_labels(self) -> Any:
         """The most probable class of each view, (N,)."""
         return self.population.view_labels
