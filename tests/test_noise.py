@@ -245,7 +245,8 @@ def test_a_picture_of_a_noisy_training_needs_its_spectrum():
     training = pg.train(graph, 2, loss=pg.losses.SpectralLoss(noise=0.75), rng=0, keep_path=True)
     noisy = graph.with_noise(0.75)
     assert "-1.55" in pg.plot.training(training, noisy.spectrum(2)).lines[1].get_label()
-    pg.plot.animation(training, noisy, noisy.spectrum(2), frames=2)
+    moving = pg.plot.animation(training, noisy, noisy.spectrum(2), frames=2)
+    moving._draw_was_started = True  # else matplotlib warns that nothing was drawn
     for draw in (
         lambda: pg.plot.training(training, graph.spectrum(2)),
         lambda: pg.plot.animation(training, graph, graph.spectrum(2), frames=2),
