@@ -137,6 +137,17 @@ def turned() -> Any:
     return listed().with_symmetry(lambda x: (*x[:2], 1 - x[2]))
 
 
+def with_labels() -> pg.PopulationGraph:
+    """The listed graph with each natural known as a class of its own, as probable as it is: its pairs are the same."""
+    graph = listed()
+    return graph.with_labels({x: x for x in graph.naturals}, 0.5, "probability")
+
+
+def with_noise() -> Any:
+    """The listed graph with negatives from w_x, the law that there is without noise."""
+    return listed().with_noise(1)
+
+
 def blocks(graph: pg.PopulationGraph) -> Any:
     law = {x: float(p) for x, p in zip(graph.naturals, graph.p, strict=True)}
     options = {"labels": list(graph.labels)}
@@ -171,6 +182,8 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "listed": Kind(listed, listed),
     "with a symmetry": Kind(turned, listed),
+    "with labels": Kind(with_labels, listed),
+    "with noise": Kind(with_noise, listed),
     "mixture": Kind(mixture, lambda: mixture().expand()),
     "product": Kind(product, listed),
     "Dask, small": Kind(lambda: blocks(listed()), listed, needs="distributed", slow=True),

@@ -78,6 +78,7 @@ DOORS = {
     "dumbbell": (lambda: zoo.dumbbell(10**6), TooLarge, "give at most"),
     "grid_world": (lambda: zoo.grid_world(10**6, 10**6), TooLarge, "give at most"),
     "overlapping_regions": (lambda: zoo.overlapping_regions(cells=10**10), TooLarge, "use fewer cells"),
+    "open_world": (lambda: zoo.open_world(10**10), TooLarge, "ask for fewer"),
     "planted_subclasses": (lambda: zoo.planted_subclasses(10**6, 10**6), TooLarge, "use zoo.clusters"),
 }
 

@@ -37,7 +37,7 @@ PUBLIC = {
     "image_text lightning_cloud masked_autoencoder masked_tokens open_world overlapping_regions planted_subclasses "
     "ring rotations scaled_hypercube",
     "dask": "BlockGraph build from_blocks from_files",
-    "torch": "Fit PositivePairs Report fit verify",
+    "torch": "Fit PairFit PositivePairs Report fit verify",
 }
 NAMESPACES = [name for name in PUBLIC if name != "popgraph"]
 

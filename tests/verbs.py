@@ -26,6 +26,7 @@ from popgraph.errors import InvalidArgument, PopgraphError
 K = 3  # at which every population below has a clean cut
 EXACT = 1e-8  # spans, eigenvalues and losses of populations of some ten views: N eps / gap is below it
 DESCENT = 1e-5  # what two descents from two starts agree to
+NOISY = pg.losses.SpectralLoss(noise=0.75)
 AT_A_KINK = 1e-2  # where the loss has one, as a hinge does, and both stop before they have converged
 
 
@@ -432,6 +433,14 @@ VERBS: dict[str, Verb] = {
     "theory.check": Verb(statements, DESCENT),
     "theory.minimum": Verb(lambda a: pg.theory.minimum("spectral", a.population, a.k)),
     "theory.critic_minimum": Verb(lambda a: pg.theory.critic_minimum("nt_logistic", a.population)),
+    "losses.noise_law": Verb(lambda a: pg.losses.noise_law(a.population, 0.75)),
+    "losses.debiased_negatives": Verb(lambda a: pg.losses.debiased_negatives(a.population, 0.1)),
+    "losses.hard_negatives": Verb(lambda a: pg.losses.hard_negatives(a.population, a.table, 0.5)),
+    "train, noise": Verb(lambda a: pg.train(a.population, a.k, loss=NOISY, rng=0).loss[-1], DESCENT),
+    "theory.minimum, noise": Verb(lambda a: pg.theory.minimum(NOISY, a.population, a.k)),
+    "theory.critic_minimum, noise": Verb(
+        lambda a: pg.theory.critic_minimum(pg.losses.NTLogistic(2, noise=0.75), a.population)
+    ),
     "theory.mutual_information": Verb(lambda a: pg.theory.mutual_information(a.population)),
     "selftraining.expansion": Verb(expansion),
     "selftraining.iterate": Verb(iterated),
@@ -565,8 +574,17 @@ def refused(verb: Verb, a: Asked, message: str, true: Any) -> Outcome:
     return Outcome("NO HELP", f"names no call that helps: {message}")
 
 
+def applicable(a: Asked, population: Any) -> Any:
+    """The statements that apply where labels are in the pairs, on this population."""
+    apply = {row[0] for row in statements(a) if row[1] != "NOT_APPLICABLE"}
+    return [row for row in statements(replace(a, population=population)) if row[0] in apply]
+
+
 @cache
 def cell(verb: str, kind: str) -> Outcome:
+    if (verb, kind) == ("theory.check", "with labels"):
+        asked = replace(VERBS[verb], ask=lambda a: applicable(a, a.population))
+        return outcome(asked, asked_of(kind), lambda a: applicable(a, a.listed))
     if not KINDS[kind].views_are_data:
         return outcome(VERBS[verb], asked_of(kind))
     asked = replace(VERBS[verb], ask=ASKED_OTHERWISE.get(verb, VERBS[verb].ask))

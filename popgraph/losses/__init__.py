@@ -24,6 +24,7 @@ from popgraph.losses.infonce import InfoNCE, clip, infonce, simclr
 from popgraph.losses.noise import bound_to as bound_to  # for other rooms, as the next ones, and not public
 from popgraph.losses.noise import debiased_negatives, hard_negatives, noise_law
 from popgraph.losses.noise import loss_with_noise as loss_with_noise
+from popgraph.losses.noise import read_pair_loss as read_pair_loss
 from popgraph.losses.reading import read_loss as read_loss  # as the next ones: for other rooms, and not public
 from popgraph.losses.redundancy import BarlowTwins, IdealisedVICReg, VICReg, barlow_twins, idealised_vicreg, vicreg
 from popgraph.losses.scaled import ScaledLoss as ScaledLoss
@@ -31,6 +32,7 @@ from popgraph.losses.scaled import batch_gradient as batch_gradient
 from popgraph.losses.scaled import critic_gradient as critic_gradient
 from popgraph.losses.scaled import is_ready_made as is_ready_made
 from popgraph.losses.scaled import pair_gradient as pair_gradient
+from popgraph.losses.scaled import pair_law as pair_law
 from popgraph.losses.scaled import pair_table as pair_table
 from popgraph.losses.scaled import population_value as population_value
 from popgraph.losses.scaled import scaled_hessian as scaled_hessian
@@ -46,6 +48,7 @@ from popgraph.losses.spectral_family import (
     spectral,
     unsquared,
 )
+from popgraph.losses.two_encoders import dense_pairs as dense_pairs
 
 __all__ = [
     "Audit",

@@ -226,6 +226,7 @@ RECEIVERS = {
         lambda answer: answer.w if isinstance(answer, pg.BipartiteGraph) else answer,
     ),
     "SingularSpectrum": Receiver(two_kinds.CAPTIONS.spectrum(2), {}),
+    "NoiseGraph": Receiver(registry.CLOUD.with_noise(0.75), {}, summary),
     "Clustering": Receiver(pg.spectral_clusters(registry.CLOUD, 2, rng=0), {}),
 }
 
@@ -303,6 +304,7 @@ INTERNAL = {
     "spectrum.solvers.restarted.RestartedLanczos",
     "theory.setting.Setting",
     "torch.pairs.EncodedViews",
+    "torch.running.Run",
     "training.batches.Adam",
     "training.batches.Batches",
     "training.conjugate.ConjugateGradients",
@@ -310,6 +312,7 @@ INTERNAL = {
     "training.learning.Descent",
     "training.objective.Objective",
     "training.quartic.QuarticState",
+    "training.saddles.Outside",
     "training.pair_objective.PairObjective",
     "training.pair_objective.PairsAsOnePopulation",
     "training.stacked.StackedPair",
@@ -319,6 +322,7 @@ INTERNAL = {
     "verification.sampled_verdicts.DrawnViews",
     "verification.sampled_verdicts.GammaBounds",
     "verification.two_encoders.Side",
+    "verification.two_encoders.SideSpectrum",
     "losses.noise_batches.DrawsNegatives",
     "basics.arguments.noise.Noise",
 }
@@ -621,7 +625,7 @@ if find_spec("distributed") is not None:
     registry.METHODS_OF["BlockGraph"] = pg.dask.BlockGraph
     registry.NAMESPACES["dask"] = pg.dask
 
-registry.NOT_CALLED.update({"torch.Fit", "torch.Report"})
+registry.NOT_CALLED.update({"torch.Fit", "torch.PairFit", "torch.Report"})
 registry.NAMESPACES["torch"] = pg_torch
 UNKNOWN = derive()
 for receiver_name, made in RECEIVERS.items():

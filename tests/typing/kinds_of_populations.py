@@ -57,4 +57,7 @@ def two_encoders(law: pg.Distribution, images: pg.Augmentation, captions: pg.Aug
     assert_type(pg.build(law, images), pg.PopulationGraph)
     assert_type(graph.side_x, pg.PopulationGraph)
     assert_type(pg.zero_shot(graph, graph.spectrum(2), {"cat": "a cat"}).error, float | None)
+    assert_type(pg.train(graph, 2), pg.PairTraining)
+    assert_type(pg.verify(graph, pg.train(graph, 2)), pg.PairMatch)
+    assert_type(pg.train(graph.side_x, 2), pg.Training)
     return graph.spectrum(2)
