@@ -280,6 +280,8 @@ def test_what_is_one_sequence_and_what_are_several():
     assert pg.from_trajectories({1: "aba", 2: "cc"}).component_count == 2
     assert pg.from_trajectories([list("aba"), np.array(["c", "c"])]).component_count == 2
     assert pg.from_trajectories([range(3), [2, 1, 0]]).views == (0, 1, 2)
+    episodes = pandas.DataFrame({"episode": [1, 1, 1, 2, 2], "state": list("abacc")})
+    assert pg.from_trajectories(episodes.groupby("episode")["state"].apply(list)).component_count == 2
     ordered = pg.from_trajectories("aba", views="ba", labels=[1, 0], name="ab")
     assert ordered.views == ("b", "a")
     assert ordered.labels.tolist() == [1, 0]

@@ -76,6 +76,9 @@ def frames(library):
         yield "series", listed.groupby(["word", "context"]).size(), {"normalize": True}
         yield "frame of a series", listed.groupby(["word", "context"]).size().to_frame("times"), {"normalize": True}
         yield "categories", listed.astype("category"), {}
+        yield "a selection of rows", listed.set_axis(np.arange(len(listed)) * 2 + 3, axis=0), {}
+        yield "named rows", listed.set_axis([f"row {i}" for i in range(len(listed))], axis=0), {}
+        yield "weights of named rows", weighted.set_axis(np.arange(len(weighted)) + 1, axis=0), {"normalize": True}
         yield "named as edges", weighted.set_axis(["target", "source", "weight"], axis=1), {"normalize": True}
         yield "with an index", listed.set_axis(np.arange(len(listed)), axis=0), {}
         convert = lambda table: table  # noqa: E731
@@ -338,6 +341,8 @@ def test_columns_of_two_kinds_are_observations_and_matrices_go_by_their_names():
     graph = pg.from_bipartite(observed, labels_x={7: "dogs", 8: "cats"}, labels_z=["dogs", None])
     assert tuple(graph.views_x) == (7, 8)
     assert graph.labels_x.tolist() == ["dogs", "cats"]
+    selected = observed.set_axis([4, 7, 9], axis=0)
+    np.testing.assert_array_equal(pg.from_bipartite(selected).w, graph.w)
     matrix = pandas.crosstab(observed["image"], observed["caption"])
     np.testing.assert_array_equal(pg.from_bipartite(matrix, normalize=True).w, graph.w)
     assert pg.from_bipartite(np.ones((3, 2), int), normalize=True).N_x == 3

@@ -14,6 +14,7 @@ import known_spectra
 import million
 import numpy as np
 import oracles
+import pairs
 import peers
 import products
 import pytest
@@ -315,3 +316,14 @@ def test_training_is_measured_beside_the_sparse_svd(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 4
     assert [float(line.split("|")[-2]) < 1e-6 for line in lines[2:]] == [True, True]
+
+
+def test_all_ways_to_the_spectrum_of_a_million_pairs_find_one(capsys):
+    first, second = pairs.observations(2_000, 200, 6)
+    found = {}
+    for way, measure in pairs.WAYS.items():
+        measure(first, second, 200)
+        printed = capsys.readouterr().out
+        found[way] = [line.strip() for line in printed.splitlines() if "largest" in line]
+        assert way in ("svds", "eigsh") or "PairGraph(" in printed
+    assert found["matrix"] == [*found["eigsh"], *found["svds"]]

@@ -19,10 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.basics.arguments.outcomes import PLAIN_TYPES, check_equality, plain_list, read_outcome
+from popgraph.basics.arguments.containers import refuse_other_names
+from popgraph.basics.arguments.outcomes import PLAIN_TYPES, check_equality, plain_list, read_distinct, read_outcome
 from popgraph.basics.arguments.probabilities import parse_probability
+from popgraph.basics.arguments.scalars import by_value
 from popgraph.basics.arrays import Ints
 from popgraph.basics.memory import reserve
+from popgraph.errors import InvalidArgument
 
 INT64_MAX = int(np.iinfo(np.int64).max)
 
@@ -143,3 +146,20 @@ def number_both(left: Any, right: Any, square: bool) -> tuple[Ints, Ints, list[H
         both[0::2], both[1::2] = lists
     numbers, names = number_names(both, "name")
     return numbers[0::2], numbers[1::2], names, names
+
+
+def ordered_views(names: Sequence[Hashable], views: Any, what: str) -> tuple[Any, Sequence[Hashable]]:
+    """Return where each row or column goes, None for where it is, and the names in that order.
+
+    `views` names what has no names, and orders what has.
+    """
+    if views is None:
+        return None, names
+    wanted = read_distinct(views, "view", "name each view once")
+    if isinstance(names, range):
+        if len(wanted) != len(names):
+            raise InvalidArgument(f"{what} has {len(wanted)} names for {len(names)} views; give one for each")
+        return None, wanted
+    refuse_other_names(what, wanted, names, "view")
+    position = {by_value(view): i for i, view in enumerate(wanted)}
+    return np.array([position[by_value(view)] for view in names], dtype=np.intp), wanted

@@ -6,7 +6,7 @@
 | mapping x -> mapping x' -> weight | the same, row by row |
 | matrix: two-dimensional array of any library, nested lists, scipy sparse | by position, or by `views=` |
 | table whose rows have names (pandas, xarray) | a matrix, by the names of its rows and columns |
-| table whose rows have none, or only numbers (polars, pyarrow, pandas) | a list of pairs, as below: see the next table |
+| table whose rows have none, or only numbers, or with names in two of its two or three columns | a list of pairs, as below |
 | networkx graph | its adjacency, as `networkx.adjacency_matrix`; the edges of a directed graph are entries |
 | list of tuples (x, x'), or an array (m, 2) of them | observed pairs, counted |
 | list of tuples (x, x', weight) | entries, which add up |
@@ -45,7 +45,7 @@ from popgraph.basics.arguments.entries import Entries, Weights, number_both, num
 from popgraph.basics.arguments.kernels import check_indices, is_mapping
 from popgraph.basics.arguments.outcomes import list_finite, read_distinct
 from popgraph.basics.arguments.probabilities import parse_probability
-from popgraph.basics.arguments.scalars import by_value, is_whole
+from popgraph.basics.arguments.scalars import is_whole
 from popgraph.basics.arguments.tables import as_array, can, is_sparse, is_tensor
 from popgraph.basics.memory import reserve
 from popgraph.basics.words import listing, shorten
@@ -186,11 +186,14 @@ def _of_frame(form: _Form, table: Any) -> Entries:
     pairs_as_rows = len(columns) == 1 and rows is not None and all(isinstance(x, tuple) and len(x) == 2 for x in rows)
     if pairs_as_rows and form.listed:  # as groupby(...).size().to_frame() has
         return _of_keys(form, rows or [], _column(table, 0, form.name))
+    two_ends = {"source", "target"} <= set(map(str, columns))
+    if form.listed and not can(table, "dims") and (two_ends or len(columns) in (2, 3)):
+        listed = _listed(form, table)
+        # Columns of names are no weights, whatever the rows are called: those of a selection of rows do not count from 0
+        if numbered or two_ends or not all(map(_can_be_weights, listed[:2])):
+            return _of_listed(form, table, listed)
     if not numbered or can(table, "dims"):  # an xarray DataArray is a matrix
         return _of_named_matrix(form, table, rows or list(range(table.shape[0])))
-    listed = form.listed and ({"source", "target"} <= set(map(str, columns)) or len(columns) in (2, 3))
-    if listed:
-        return _of_listed(form, table)
     if form.square and len(columns) == table.shape[0]:
         return _matrix(form, read_frame(form.name, table).values, columns, columns)
     if form.listed:
@@ -217,23 +220,28 @@ def _of_named_matrix(form: _Form, table: Any, rows: list[Any]) -> Entries:
         try:
             refuse_other_names(f"the columns of {form.name}", columns, rows, "row", InvalidArgument)
         except InvalidArgument as error:
-            raise InvalidArgument(f"{error}; {RECTANGULAR}") from None
+            raise InvalidArgument(f"{error}; {RECTANGULAR}, and of a list of pairs rows have no names") from None
         order = positions_by_name(f"the columns of {form.name}", columns, rows, "row")
         values, columns = values[:, order], rows
     return _matrix(form, values, rows, columns)
 
 
-def _of_listed(form: _Form, table: Any) -> Entries:
+def _listed(form: _Form, table: Any) -> list[Any]:
+    """Return the columns of a table that lists pairs: first parts, second parts and perhaps weights."""
+    names = _column_names(table)
+    places = edge_columns(form.name, table)
+    return [_column(table, place, f"{form.name}[{shorten(names[place])}]") for place in places]
+
+
+def _of_listed(form: _Form, table: Any, columns: list[Any]) -> Entries:
     """Return the entries of a table that lists pairs, with their weights if it has a third column."""
-    places, names = edge_columns(form.name, table), _column_names(table)
-    columns = [_column(table, place, f"{form.name}[{shorten(names[place])}]") for place in places]
     fractional = any(_is_fractional(each) for each in columns[:2])
-    whole_counts = form.normalize and len(places) == 2 and all(_all_whole(each) for each in columns)
+    whole_counts = form.normalize and len(columns) == 2 and all(_all_whole(each) for each in columns)
     like_matrix = not form.square or table.shape[0] == table.shape[1]
     if like_matrix and (fractional or whole_counts):
         raise InvalidArgument(
-            f"{form.name} is a table with the columns {listing([shorten(x) for x in names])} and rows without names, which may be "
-            f"a list of pairs or a matrix; give a list of tuples {form.ends}, or name the rows as well"
+            f"{form.name} is a table with the columns {listing([shorten(x) for x in _column_names(table)])} and rows without "
+            f"names, which may be a list of pairs or a matrix; give a list of tuples {form.ends}, or name the rows as well"
         )
     return _pairs(form, columns[0], columns[1], columns[2] if len(columns) == 3 else None)
 
@@ -359,7 +367,7 @@ def _is_fractional(column: Any) -> bool:
     """Whether a column holds numbers, one of them no whole number: it may be weights."""
     if isinstance(column, np.ndarray):
         return column.dtype.kind == "f" and bool((column != np.floor(column)).any())
-    return _can_be_weights(np.array([*column, None], dtype=object)[:-1]) and not _all_whole(column)
+    return _can_be_weights(column) and not _all_whole(column)
 
 
 def _all_whole(column: Any) -> bool:
@@ -369,28 +377,13 @@ def _all_whole(column: Any) -> bool:
     return all(is_whole(each) or (isinstance(each, str) and each.strip().isdecimal()) for each in column)
 
 
-def _can_be_weights(array: Any) -> bool:
-    """Whether all entries can be read as weights: numbers, or words that spell them."""
+def _can_be_weights(column: Any) -> bool:
+    """Whether all of these can be read as weights: numbers, or words that spell them."""
+    if isinstance(column, np.ndarray) and column.dtype.kind in "iuf":
+        return True
     try:
-        for each in array.ravel().tolist():
+        for each in column.ravel().tolist() if isinstance(column, np.ndarray) else column:
             parse_probability(each)
     except InvalidDistribution:
         return False
     return True
-
-
-def ordered_views(names: Sequence[Hashable], views: Any, what: str) -> tuple[Any, Sequence[Hashable]]:
-    """Return where each row or column goes, None for where it is, and the names in that order.
-
-    `views` names what has no names, and orders what has.
-    """
-    if views is None:
-        return None, names
-    wanted = read_distinct(views, "view", "name each view once")
-    if isinstance(names, range):
-        if len(wanted) != len(names):
-            raise InvalidArgument(f"{what} has {len(wanted)} names for {len(names)} views; give one for each")
-        return None, wanted
-    refuse_other_names(what, wanted, names, "view")
-    position = {by_value(view): i for i, view in enumerate(wanted)}
-    return np.array([position[by_value(view)] for view in names], dtype=np.intp), wanted

@@ -14,9 +14,9 @@ from scipy.sparse.csgraph import connected_components
 
 from popgraph.basics.arguments import count, flag, word
 from popgraph.basics.arguments.containers import refuse_other_names
-from popgraph.basics.arguments.entries import Entries, Weights, integers, quotients
+from popgraph.basics.arguments.entries import Entries, Weights, integers, ordered_views, quotients
 from popgraph.basics.arguments.keywords import checked_call
-from popgraph.basics.arguments.pairs import ordered_views, read_pairs
+from popgraph.basics.arguments.pairs import read_pairs
 from popgraph.basics.arguments.probabilities import SUM_TOLERANCE, parse_unit
 from popgraph.basics.arguments.scalars import by_value
 from popgraph.basics.arrays import Floats, Sparse

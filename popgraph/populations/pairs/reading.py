@@ -5,9 +5,10 @@ from typing import Any
 from popgraph.basics.arguments import flag, word
 from popgraph.basics.arguments.containers import is_graph
 from popgraph.basics.arguments.edges import node_attribute
+from popgraph.basics.arguments.entries import ordered_views
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.labels import read_labels
-from popgraph.basics.arguments.pairs import ordered_views, read_pairs
+from popgraph.basics.arguments.pairs import read_pairs
 from popgraph.basics.memory import in_words
 from popgraph.populations.pairs.bipartite import BipartiteGraph, bipartite_graph
 from popgraph.populations.pairs.graph import PairGraph, pair_graph
@@ -41,7 +42,7 @@ def from_pairs(
         * A square matrix, dense or scipy sparse, has views 0, 1, ..., N-1, or `views`. A table with names on both sides (pandas,
           xarray) goes by these.
         * Observed pairs are counted: a list of tuples (x, x'), an array (m, 2) of names or whole numbers, or a table (pandas,
-          polars, pyarrow) whose rows have no names, with columns source and target, or with two columns.
+          polars, pyarrow) with columns source and target, or with two columns, of names or of rows without names.
         * Entries in a list of tuples (x, x', weight), or in such a table with a third column, add up.
         * A networkx graph has its adjacency, a self-loop once.
 
@@ -122,8 +123,8 @@ def from_bipartite(
     ----------
     C : mapping, sequence, array, sparse matrix, table or networkx graph
         The probability of each pair, in the forms that `from_pairs` takes; a matrix has a row for each x and a column for each z.
-        Every array of numbers is a matrix: observed pairs are a list of tuples (x, z), an array (m, 2) of names, or a table whose
-        rows have no names. A networkx graph has x with the attribute bipartite=0 and z with 1, or both kinds
+        Every array of numbers is a matrix: observed pairs are a list of tuples (x, z), an array (m, 2) of names, or a table of two
+        columns of names, or whose rows have none. A networkx graph has x with the attribute bipartite=0 and z with 1, or both kinds
         are its nodes, where a directed edge is one pair.
     views_x, views_z : sequences of N_x and N_z outcomes, optional
         The order of the views of either kind, or the names of a matrix's rows and columns.

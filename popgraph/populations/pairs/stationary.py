@@ -24,6 +24,7 @@ from popgraph.populations.weights import MIN_VIEW_PROBABILITY
 
 MAX_STATES_ELIMINATED = 1_000
 MAX_STATES_ELIMINATED_EXACTLY = 100
+MAX_BITS_ALONG_TREE = 2**14  # of one fraction: of a chain that is not reversible they grow with each step
 STATIONARY_TOLERANCE = 1e-12  # of what a step changes in a probability, relative to it
 
 
@@ -33,15 +34,11 @@ def check_irreducible(P: Sparse, names: Sequence[Hashable]) -> None:
     if count == 1:
         return
     reached = breadth_first_order(P, 0, directed=True, return_predecessors=False)
-    source, target = 0, np.setdiff1d(np.arange(P.shape[0]), reached)
-    if not len(target):
-        source, target = int(np.flatnonzero(part != part[0])[0]), np.zeros(1, dtype=int)
-        for state in np.flatnonzero(part != part[0]).tolist():
-            if 0 not in breadth_first_order(P, state, directed=True, return_predecessors=False):
-                source = state
-                break
+    beyond = np.setdiff1d(np.arange(P.shape[0]), reached)
+    # Where state 0 leads to all, those of other strong components lead not back to it
+    source, target = (0, int(beyond[0])) if len(beyond) else (int(np.flatnonzero(part != part[0])[0]), 0)
     raise InvalidArgument(
-        f"the chain is reducible: no steps lead from state {shorten(names[source])} to {shorten(names[int(target[0])])}; give p=, "
+        f"the chain is reducible: no steps lead from state {shorten(names[source])} to {shorten(names[target])}; give p=, "
         "positive and stationary, where there is one, or leave states out"
     )
 
@@ -109,6 +106,8 @@ def _tree_law(P: Sparse, steps: list[Any]) -> list[Any] | None:
     for j in order[1:].tolist():
         i = int(parents[j])
         law[j] = law[i] * forth[i, j] / forth[j, i]
+        if exact and max(law[j].numerator, law[j].denominator).bit_length() > MAX_BITS_ALONG_TREE:
+            return None
         if not exact:
             law[j], shift = frexp(law[j])
             exponents[j] = exponents[i] + shift

@@ -7,10 +7,9 @@ import numpy as np
 
 from popgraph.basics.arguments import count, flag, word
 from popgraph.basics.arguments.containers import is_frame, is_vector, vector
-from popgraph.basics.arguments.entries import Entries, Weights, number_names
+from popgraph.basics.arguments.entries import Entries, Weights, number_names, ordered_views
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.outcomes import list_finite
-from popgraph.basics.arguments.pairs import ordered_views
 from popgraph.basics.arguments.tables import as_array, is_tensor
 from popgraph.basics.memory import in_words
 from popgraph.basics.words import shorten
@@ -118,6 +117,8 @@ def _joined(sequences: Any) -> tuple[Any, Any]:
         sequences = [list_finite(each, f"sequences[{shorten(key)}]") for key, each in sequences.items()]
     elif not hasattr(sequences, "__iter__"):
         raise InvalidArgument(f"sequences is {shorten(sequences)}, a {type(sequences).__name__}; {SEQUENCES_NEEDED}")
+    if is_vector(sequences) and (array := vector("sequences", sequences, InvalidDistribution)).dtype == object:
+        sequences = list(array)  # which may be of lists, as groupby(...).apply(list) gives
     if (isinstance(sequences, np.ndarray) or is_tensor(sequences)) and len(sequences.shape) == 2:
         sequences = list(as_array("sequences", sequences))
     several = not is_vector(sequences) and not isinstance(sequences, str | bytes | bytearray)
