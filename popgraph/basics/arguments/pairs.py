@@ -2,7 +2,7 @@
 
 | taken | read as |
 |---|---|
-| mapping (x, x') -> weight; Series, or table of one column, with an index of pairs | entries of the table; a pair that is not named has weight 0 |
+| mapping (x, x') -> weight; Series, or table of one column, indexed by pairs | entries; a pair that is not named has weight 0 |
 | mapping x -> mapping x' -> weight | the same, row by row |
 | matrix: two-dimensional array of any library, nested lists, scipy sparse | by position, or by `views=` |
 | table whose rows have names (pandas, xarray) | a matrix, by the names of its rows and columns |
