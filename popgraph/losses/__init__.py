@@ -3,8 +3,8 @@
 Each loss is one small object with its value over the population, its gradient, its value on a sampled batch, and what is known
 of that value's bias; `Loss` lists what `train` needs of one of your own. `audit` enumerates every batch of a small graph for
 the exact bias and variance. With `noise=` the negatives of three losses come from another law than w_x, made by `noise_law`,
-`debiased_negatives` or `hard_negatives`. A loss depends on Ā, w_x and f alone; the known minima are in `popgraph.theory`, as training
-must not see them.
+`debiased_negatives` or `hard_negatives`. A loss depends on Ā, w_x and f alone; the known minima are in `popgraph.theory`, as
+training must not see them.
 
 >>> import popgraph as pg
 >>> from popgraph import losses
