@@ -15,7 +15,7 @@ from popgraph import zoo
 from popgraph.basics.subspace import principal_angles
 from popgraph.errors import InvalidArgument, NotConverged
 from popgraph.spectrum import costs, policy
-from popgraph.spectrum.solvers import dense, shift_invert
+from popgraph.spectrum.solvers import dense, inverse_iteration, shift_invert
 from popgraph.spectrum.solvers.elimination import plan_elimination
 from popgraph.spectrum.solvers.inertia import ShiftedFactor
 from popgraph.spectrum.solvers.shift_invert import COUNTED
@@ -83,8 +83,16 @@ def ring_gamma(n: int) -> np.ndarray:
     return np.sort(np.cos(np.pi * np.arange(n) / n) ** 4)[::-1]
 
 
+def spider(legs: int, length: int) -> pg.PopulationGraph:
+    """Equal chains from one centre: each eigenvalue near 1 but for the symmetric ones is there legs - 1 times."""
+    node = np.arange(1, legs * length + 1)
+    inner = np.where((node - 1) % length == 0, 0, node - 1)
+    return of_edges(legs * length + 1, inner, node, np.ones(len(node)))
+
+
 GRAPHS = {
     "chain": lambda: chain(301),
+    "spider": lambda: spider(7, 40),
     "chain, nearly in two": lambda: chain(300, 1e-9),
     "chain, in two but for 1e-12": lambda: chain(300, 1e-12),
     "chain, in two but for 1e-14": lambda: chain(300, 1e-14),
@@ -185,6 +193,79 @@ def test_pairs_that_are_missing_are_noticed(monkeypatch):
     assert calls[0] > 2
 
 
+# --- the search
+
+
+def laplacian_and_truth(graph: pg.PopulationGraph) -> tuple[shift_invert.Laplacian, np.ndarray]:
+    """I - Ā as it is factored, and its eigenvalues but for the first."""
+    stack = stack_of(graph)
+    laplacian = shift_invert.make_laplacian(next(stack.sparse()), stack.top[0], np.inf)
+    assert laplacian is not None
+    return laplacian, np.linalg.eigvalsh(laplacian.matrix.toarray())[1:]
+
+
+def inverse_of(laplacian: shift_invert.Laplacian) -> inverse_iteration.Inverse:
+    factor = ShiftedFactor(laplacian.matrix, -shift_invert.TAU)
+    null = laplacian.null[:, np.newaxis]
+    return inverse_iteration.Inverse(laplacian.matrix, factor.solve, null, shift=factor.sigma, trial=False)
+
+
+@pytest.mark.parametrize("vectors", [0, 5, 160])
+@pytest.mark.parametrize("width", [1, 2, 3, 5])
+@pytest.mark.parametrize("name", ["chain", "ring", "band", "tree over 3 decades"])
+def test_the_search_finds_the_least_also_where_it_restarts(name, width, vectors, monkeypatch):
+    """A space of few vectors restarts; what is left over of it by whole blocks is not used."""
+    monkeypatch.setattr(inverse_iteration, "MOST_VECTORS", vectors)
+    laplacian, truth = laplacian_and_truth(GRAPHS[name]())
+    found = inverse_iteration.nearest_to_zero(inverse_of(laplacian), 12, np.random.default_rng(0), width)
+    np.testing.assert_allclose(found.values, truth[: len(found.values)], rtol=0, atol=1e-13)
+    X = found.vectors
+    np.testing.assert_allclose(X.T @ X, np.eye(X.shape[1]), rtol=0, atol=1e-13)
+    assert np.abs(X.T @ laplacian.null).max() < 1e-13
+    assert found.residuals.max() < 1e-12
+    measured = np.linalg.norm(laplacian.matrix @ X - X * found.values, axis=0)
+    np.testing.assert_allclose(measured, found.residuals, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("copies", [3, 9, 20])
+def test_more_copies_than_a_block_has_columns_are_all_found(copies):
+    """A block of two meets two of them; the others emerge from rounding, or are sought when the count has missed them."""
+    graph = spider(copies + 1, 40)
+    for k in (2, copies, copies + 1, copies + 4):
+        found, truth = shift_invert.solve(stack_of(graph), k), dense.solve(stack_of(graph), k)
+        known = found.gamma.shape[1]
+        np.testing.assert_allclose(found.gamma[0], truth.gamma[0][:known], rtol=0, atol=1e-13)
+        assert found.excluded == COUNTED
+        assert truth.gamma[0][known] <= found.remainder_bound[0] + 2e-14
+
+
+@pytest.mark.parametrize("share", [1.0, 1e-3, 1e-9, 1e-15, 0.0])
+def test_the_next_block_is_orthonormal_also_where_its_columns_are_nearly_dependent(share):
+    """Two columns that differ by a share of their length, of which one lies in the basis but for rounding."""
+    rng = np.random.default_rng(0)
+    basis = np.asfortranarray(np.linalg.qr(rng.standard_normal((400, 30)))[0])
+    x, y = rng.standard_normal((2, 400))
+    for columns in ([x, x + share * y], [basis @ rng.standard_normal(30) + share * x, y]):
+        Y = np.asfortranarray(np.column_stack(columns))
+        inverse_iteration._remove(basis, Y)
+        length = inverse_iteration.lengths(Y)
+        inverse_iteration._remove(basis, Y)
+        block = inverse_iteration._next_block(basis, Y, length, rng)
+        np.testing.assert_allclose(block.T @ block, np.eye(2), rtol=0, atol=1e-14)
+        assert np.abs(basis.T @ block).max() < 1e-14
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 8])
+def test_what_is_removed_is_removed_in_place_and_returned(columns):
+    rng = np.random.default_rng(0)
+    basis = np.asfortranarray(np.linalg.qr(rng.standard_normal((200, 9)))[0])
+    X = np.asfortranarray(rng.standard_normal((200, columns)))
+    before = X.copy()
+    C = inverse_iteration._remove(basis, X)
+    np.testing.assert_allclose(C, basis.T @ before, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(X, before - basis @ C, rtol=0, atol=1e-14)
+
+
 # --- the count
 
 
@@ -270,6 +351,19 @@ def test_a_tree_is_eliminated_from_its_leaves():
     plan = plan_elimination(sp.csr_array(entries + sp.eye_array(2000)), 8 * 2000)
     assert plan is not None
     assert plan.entries <= 2 * 2000 + 48 * 49 / 2
+
+
+@pytest.mark.parametrize("n", [61, 200, 1001])
+def test_a_ring_is_eliminated_along_itself_whatever_the_order_of_its_views(n):
+    """From one view both ways at once, two steps of each: 5 entries in a row, but for the last rows."""
+    i, shuffle = np.arange(n), np.random.default_rng(0).permutation(n)
+    pattern = sp.csr_array(
+        sp.coo_array((np.ones(5 * n), (np.repeat(i, 5), (i[:, None] + np.arange(-2, 3)).ravel() % n)))
+    )
+    for gram in (pattern, sp.csr_array(pattern[shuffle][:, shuffle])):
+        plan = plan_elimination(gram, np.inf)
+        assert plan.entries <= 5 * n
+        assert counted(gram.toarray() != 0, plan.order) <= plan.entries
 
 
 # --- the choice

@@ -13,6 +13,10 @@ from popgraph.basics.arrays import Floats, Sparse
 from popgraph.basics.subspace import EPS
 from popgraph.errors import NotConverged
 
+# Columns that SuperLU updates together. Its 20 take twice as long where L has a few entries in a row (0.88 in place of 1.44 ms of a
+# ring of 5,000, 6 in place of 12 of a random tree of 20,000), and no less where it has 10 to 80.
+PANEL_SIZE = 2
+
 
 class ShiftedFactor:
     """The factorisation S - σ = L D Lᵀ of a symmetric csc_array (side, side), in the order of its rows, without exchanges.
@@ -33,7 +37,11 @@ class ShiftedFactor:
         try:
             # Threshold 0 takes each pivot from the diagonal, unless that is 0
             self._lu: Any = splu(
-                self._shifted, permc_spec="NATURAL", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
+                self._shifted,
+                permc_spec="NATURAL",
+                diag_pivot_thresh=0.0,
+                panel_size=PANEL_SIZE,
+                options={"SymmetricMode": True},
             )
         except RuntimeError as error:  # "Factor is exactly singular"
             raise NotConverged(f"I - Ā - {sigma:.6g} has no factorisation without exchanges: {error}") from error

@@ -24,7 +24,7 @@ from popgraph.spectrum.solvers.inverse_iteration import BLOCK, Crowded, Inverse,
 COUNTED = "Sylvester's law of inertia: the pivots of I - Ā - σ count no other above it"
 WHOLE = "every eigenvalue computed"
 SPENT = "the eigenvalues found sum to the trace"
-SPARE_PAIRS = 4  # sought beyond those asked for, so that one gap after them can be counted in
+SPARE_PAIRS = 3  # sought beyond those asked for, so that one gap after them can be counted in
 TAU = 1e-12  # I - Ā + τ is what is inverted: its own least eigenvalue is 0, and is deflated
 NEAR_SHARE = 1e-2  # of a gap: the distance of σ from its end, so that the bound on what is left is sharp
 PLACES = (NEAR_SHARE, 0.1, 0.5, 0.75)  # where σ goes, one after the other, if rounding forbids the first
