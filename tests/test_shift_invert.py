@@ -401,6 +401,48 @@ def test_the_cheaper_solver_is_chosen(make, factored):
     assert (spectrum.solvers[0].solver == "shift-invert") == factored
 
 
+def two_hubs_and_rings(n: int, joined: float) -> pg.PopulationGraph:
+    """Two of `hub_and_ring`, and a natural of each that reaches the other's hub with this probability."""
+    i = np.arange(n)
+    one = np.concatenate([i, (i + 1) % n, (i + 5) % n, np.full(n, n)])
+    columns = np.concatenate([one, one + n + 1, [2 * n + 1, n]])
+    rows = np.concatenate([np.tile(i, 4), n + np.tile(i, 4), [0, n]])
+    share = np.repeat([0.6, 0.2, 0.15, 0.05], n)
+    weight = np.concatenate([share, share, [joined, joined]])
+    weight[[0, 4 * n]] -= joined
+    A = sp.csr_array(sp.coo_array((weight, (rows, columns)), shape=(2 * n, 2 * n + 2)))
+    return pg.build(np.full(2 * n, 0.5 / n), A)
+
+
+@pytest.mark.parametrize("n", [1291, 3000])
+def test_where_the_top_stands_alone_a_few_products_bound_what_is_beside_it(n):
+    graph = hub_and_ring(n)
+    spectrum, factored = graph.spectrum(1), graph.spectrum(2, solver="shift-invert")
+    use = spectrum.solvers[0]
+    assert (use.solver, use.reason) == ("iterative", policy.ALONE)
+    assert factored.gamma[1] <= spectrum.certificate.remainder_bound < 1
+    assert spectrum.certificate.remainder <= factored.gamma[1] + 1e-12
+    assert ring(1291).spectrum(1).solvers[0].solver == "shift-invert"
+
+
+@pytest.mark.parametrize("joined", [1e-2, 1e-4, 1e-6, 1e-9, 1e-11])
+def test_an_eigenvalue_near_1_that_ten_steps_do_not_see_is_in_the_bound(joined):
+    graph = two_hubs_and_rings(700, joined)
+    spectrum, truth = graph.spectrum(1), graph.spectrum(2, solver="dense")
+    assert truth.gamma[1] <= spectrum.certificate.remainder_bound + 1e-13
+    assert spectrum.certificate.remainder <= truth.gamma[1] + 1e-13
+    assert spectrum.gap <= 1 - truth.gamma[1] + 1e-13
+
+
+def test_where_a_few_products_do_not_suffice_the_factor_is_used_and_the_reason_says_so(monkeypatch):
+    monkeypatch.setattr(policy, "_stands_alone", lambda stack: True)
+    spectrum = ring(1291).spectrum(1)
+    use = spectrum.solvers[0]
+    assert use.solver == "shift-invert"
+    assert "did not bound what is beside the top" in use.reason
+    assert spectrum.certificate.remainder == pytest.approx(ring_gamma(1291)[1], abs=1e-14)
+
+
 def test_costs_grow_with_what_they_are_of():
     assert costs.shift_invert_seconds(1000, 5000, 20) < costs.shift_invert_seconds(1000, 50000, 20)
     assert costs.shift_invert_seconds(1000, 5000, 20) < costs.shift_invert_seconds(1000, 5000, 40)

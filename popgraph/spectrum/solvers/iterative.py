@@ -56,24 +56,27 @@ ORTHONORMAL_TO = 1e-13  # columns whose inner products are closer to those of or
 LEAST_SQUARE_LEFT = 0.01  # squared length of a unit vector without its known eigenvectors, to count as a new one
 
 
-def solve(stack: Stack, k: int, alone: bool = True) -> Pairs:
+def solve(stack: Stack, k: int, alone: bool = True, most_products: float = np.inf) -> Pairs:
     """Return the k leading pairs of each block, and a bound on the other eigenvalues.
 
-    Unless `alone`, it gives up as soon as a dense solve would have been cheaper. Raises NotConverged then, if neither Lanczos'
-    method nor ARPACK converges, or if repeated searches keep finding missed eigenvalues.
+    It gives up after `most_products` on a block, and unless `alone` as soon as a dense solve would have been cheaper. Raises
+    NotConverged then, if neither Lanczos' method nor ARPACK converges, or if repeated searches keep finding missed eigenvalues.
     """
     _, n, n_views = stack.shape
     wanted = min(k, min(n, n_views)) - 1
-    solved = [_below_top(M, top, wanted, alone) for M, top in zip(stack.sparse(), stack.top, strict=True)]
+    solved = []
+    for M, top in zip(stack.sparse(), stack.top, strict=True):
+        most = np.inf if alone else DENSE_SECONDS * float(min(M.shape)) ** 3 / product_seconds(M)
+        solved.append(_below_top(M, top, wanted, min(most, most_products)))
     gamma, vectors, remainder, bound, excluded = zip(*solved, strict=True)
     joined = np.stack(vectors) if len(vectors) > 1 else vectors[0][np.newaxis]
     return Pairs(np.stack(gamma), joined, np.array(remainder), np.array(bound), "; ".join(sorted(set(excluded))))
 
 
-def _below_top(M: Sparse, top: Floats, wanted: int, alone: bool) -> tuple[Floats, Floats, float, float, str]:
+def _below_top(M: Sparse, top: Floats, wanted: int, most_products: float) -> tuple[Floats, Floats, float, float, str]:
     """Return the top pair and the `wanted` next ones of MᵀM on the views' side, and what is left beside them."""
     side = min(M.shape)
-    gram = Gram(M, np.inf if alone else DENSE_SECONDS * side**3 / product_seconds(M))
+    gram = Gram(M, most_products)
     start = M @ top if gram.by_naturals else top  # a unit vector as it is, its eigenvalue being 1
     trace = float(np.sum(M.data**2)) - 1.0  # the sum of all eigenvalues below the top
     search = Search(gram, start[:, np.newaxis], trace)

@@ -115,14 +115,20 @@ def make_laplacian(M: Sparse, top: Floats, most_entries: float) -> Laplacian | N
     return Laplacian(matrix, null[plan.order], plan, by_naturals, rounding)
 
 
+def may_be_cheap(M: Sparse) -> bool:
+    """Whether Ā of a block is cheap to form, and its factor may be sparse; it takes a few passes over the entries to say so."""
+    products, by_naturals = products_to_form(M)
+    side = M.shape[0] if by_naturals else M.shape[1]
+    return products <= MOST_FORMED * side and not (M.shape[0] > FEW_NATURALS and spreads_quickly(M))
+
+
 def plan(stack: Stack) -> list[Laplacian] | None:
     """Return what is to be factored for each block of a stack, or None where that is not cheap; it takes little time to say so."""
     laplacians = []
     for M, top in zip(stack.sparse(), stack.top, strict=True):
-        products, by_naturals = products_to_form(M)
-        side = M.shape[0] if by_naturals else M.shape[1]
-        if products > MOST_FORMED * side or (M.shape[0] > FEW_NATURALS and spreads_quickly(M)):
+        if not may_be_cheap(M):
             return None
+        side = M.shape[0] if products_to_form(M)[1] else M.shape[1]
         laplacian = make_laplacian(M, top, MOST_ENTRIES * float(side))
         if laplacian is None or laplacian.elimination.multiplications > MOST_MULTIPLICATIONS * side:
             return None
