@@ -15,7 +15,7 @@ from popgraph import zoo
 from popgraph.basics.subspace import principal_angles
 from popgraph.errors import InvalidArgument, NotConverged
 from popgraph.spectrum import costs, policy
-from popgraph.spectrum.solvers import dense, inverse_iteration, shift_invert
+from popgraph.spectrum.solvers import dense, inertia, inverse_iteration, shift_invert
 from popgraph.spectrum.solvers.elimination import plan_elimination
 from popgraph.spectrum.solvers.inertia import ShiftedFactor
 from popgraph.spectrum.solvers.shift_invert import COUNTED
@@ -307,6 +307,43 @@ def test_near_an_eigenvalue_the_error_covers_what_the_count_does_not_know(distan
             except NotConverged:
                 continue
             assert np.sum(values < sigma - error - 1e-14) <= count <= np.sum(values < sigma + error + 1e-14)
+
+
+@pytest.mark.parametrize("long_row", [2, 8, 64])
+@pytest.mark.parametrize("name", ["hub and ring", "two long rows", "full"])
+def test_the_rows_of_the_residual_are_bounded_rounding_included(name, long_row, monkeypatch):
+    """Against fractions, also beside an eigenvalue of a leading block, where pivots are small and entries of L large."""
+    monkeypatch.setattr(inertia, "LONG_ROW", long_row)
+    n, rng = 40, np.random.default_rng(0)
+    S = np.diag(rng.random(n)) + np.diag(rng.random(n - 1), 1) + np.diag(rng.random(n - 1), -1)
+    long = {"hub and ring": 1, "two long rows": 2, "full": n}[name]
+    rows = rng.random((long, n))
+    S[-long:] += rows
+    S[:, -long:] += rows.T
+    block = np.linalg.eigvalsh(S[:20, :20])
+    for sigma in (-3.0, 0.3, float(block[7]) + 1e-9, float(block[3]) - 1e-12):
+        factor = ShiftedFactor(sp.csc_array(S), sigma)
+        L, D = sp.csr_array(factor._lu.L), factor._lu.U.diagonal()
+        bounds = inertia.residual_rows(L, D, factor._shifted)
+        exact = [[Fraction(x) for x in row] for row in factor._shifted.toarray()]
+        lower = [[(int(k), Fraction(L[i, k])) for k in L.indices[L.indptr[i] : L.indptr[i + 1]]] for i in range(n)]
+        pivots = [Fraction(x) for x in D]
+        for i in range(n):
+            row = dict(lower[i])
+            errors = (abs(exact[i][j] - sum(x * row[k] * pivots[k] for k, x in lower[j] if k in row)) for j in range(n))
+            assert sum(errors) <= Fraction(float(bounds[i]))
+
+
+@pytest.mark.parametrize("n", [1291, 22_000])
+def test_a_hubs_long_row_does_not_hide_gaps(n):
+    """γ = |0.6 + 0.2 ω + 0.15 ω⁵|² / 0.95, ω an n-th root of 1: pairs crowd at 0.95, as those of the ring without its hub do."""
+    omega = np.exp(2j * np.pi * np.arange(1, n) / n)
+    truth = np.sort(np.concatenate([[1.0], np.abs(0.6 + 0.2 * omega + 0.15 * omega**5) ** 2 / 0.95]))[::-1]
+    spectrum = hub_and_ring(n).spectrum(3)
+    assert (spectrum.solvers[0].solver, spectrum.certificate.excluded) == ("shift-invert", COUNTED)
+    np.testing.assert_allclose(spectrum.gamma, truth[:3], rtol=0, atol=1e-13)
+    assert truth[len(spectrum.gamma_known)] <= spectrum.floor + 1e-14
+    assert spectrum.gap == pytest.approx(truth[2] - truth[3], rel=1e-6)
 
 
 def test_a_pivot_of_0_is_refused():
