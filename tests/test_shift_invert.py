@@ -9,13 +9,14 @@ import scipy.sparse as sp
 from cases import block_diagonal, stack_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse.csgraph import shortest_path
 
 import popgraph as pg
 from popgraph import zoo
 from popgraph.basics.subspace import principal_angles
 from popgraph.errors import InvalidArgument, NotConverged
 from popgraph.spectrum import costs, policy
-from popgraph.spectrum.solvers import dense, inertia, inverse_iteration, shift_invert
+from popgraph.spectrum.solvers import dense, elimination, inertia, inverse_iteration, shift_invert
 from popgraph.spectrum.solvers.elimination import plan_elimination
 from popgraph.spectrum.solvers.inertia import ShiftedFactor
 from popgraph.spectrum.solvers.shift_invert import COUNTED
@@ -388,6 +389,38 @@ def test_a_tree_is_eliminated_from_its_leaves():
     plan = plan_elimination(sp.csr_array(entries + sp.eye_array(2000)), 8 * 2000)
     assert plan is not None
     assert plan.entries <= 2 * 2000 + 48 * 49 / 2
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("n", [2, 3, 50, 400])
+def test_the_square_of_a_tree_is_eliminated_without_any_fill(n, seed):
+    rng = np.random.default_rng(seed)
+    child = np.arange(1, n)
+    parent = (rng.random(n - 1) ** (1 + seed) * child).astype(int)
+    shuffle = rng.permutation(n)
+    edges = sp.coo_array((np.ones(n - 1), (shuffle[child], shuffle[parent])), shape=(n, n))
+    once = sp.csr_array(edges + edges.T + sp.eye_array(n))
+    square = sp.csr_array(once @ once)
+    plan = elimination._farthest_first(square)
+    assert plan is not None
+    assert sorted(plan.order) == list(range(n))
+    assert plan.entries == (square.nnz + n) / 2 == counted(square.toarray() != 0, plan.order)
+
+
+def test_where_there_is_fill_the_order_is_another():
+    for graph in (ring(30), hub_and_ring(60), GRAPHS["clusters"]()):
+        gram = sp.csr_array(next(stack_of(graph).sparse()))
+        gram = sp.csr_array(gram.T @ gram)
+        assert elimination._farthest_first(gram) is None
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_steps_from_a_node_are_those_of_the_shortest_paths(name):
+    M = next(stack_of(GRAPHS[name]()).sparse())
+    gram = sp.csr_array(M.T @ M)
+    for node in (0, gram.shape[0] // 2):
+        expected = shortest_path(gram, unweighted=True, indices=node)
+        np.testing.assert_array_equal(elimination._steps_from(gram, node), expected)
 
 
 @pytest.mark.parametrize("n", [61, 200, 1001])
