@@ -27,9 +27,9 @@ COLUMNS_ONE_BY_ONE = (
 # Rounding in the largest Ritz value hides what is smaller than this share of it: such pairs are sought again, beside those found
 TOLD_SHARE = 1e-3
 GUARD_SHARE = 4  # one more Ritz vector for so many sought is kept at a restart
-# Vectors for each pair at the first look at the Ritz values, and times the vectors of one look at the next, at most; with 60
-# vectors a look takes as long as a step, with 300 as two
-FIRST_LOOK, LOOK_AGAIN = 2, 1.15
+# Vectors at the first look at the Ritz values, for each pair and in any case, and times the vectors of one look at the next, at
+# most; with 60 vectors a look takes as long as a step, with 300 as two
+FIRST_LOOK, LOOK_VECTORS, LOOK_AGAIN = 2, 10, 1.15
 WIDE_COUNT, WIDE_BLOCK = 48, 8  # pairs from which on a block of more columns, which BLAS multiplies faster, is as good
 MOST_VECTORS, VECTORS_PER_PAIR = 160, 2  # of the Krylov space, and more of them for each pair
 # Restarts of the Krylov space from its leading Ritz vectors; and where another solver could take over
@@ -142,7 +142,7 @@ def _krylov(inverse: Inverse, count: int, rng: np.random.Generator, width: int) 
     basis = np.empty((inverse.side, known + most), order="F")  # columns that no step reaches never become memory
     basis[:, :known] = inverse.known
     T = np.zeros((most, most))  # the inverse in the Krylov space, on and above the diagonal
-    restarts, held, look, joined = 0, 0, int(FIRST_LOOK * count) + width, 0
+    restarts, held, look, joined = 0, 0, int(FIRST_LOOK * count) + LOOK_VECTORS, 0
     looked = (0, np.inf)  # how many vectors were held at the last look, and the worst residual then
     block = _random_directions(basis[:, :known], min(width, most), rng)
     while True:
@@ -150,9 +150,8 @@ def _krylov(inverse: Inverse, count: int, rng: np.random.Generator, width: int) 
         Q = basis[:, known : known + held]
         Q[:, old:] = block
         Y = inverse.solve(block)
-        # First without what is known and the blocks that the recurrence joins to this one, the last two: but for rounding the
-        # others are orthogonal to it. Then without everything: twice is enough (Kahan).
-        _remove(inverse.known, Y)
+        # First without the blocks that the recurrence joins to this one, the last two: but for rounding all else is orthogonal to
+        # it. Then without everything: twice is enough (Kahan), and where much was left it is done again for the next block.
         T[joined:held, old:held] = _remove(Q[:, joined:], Y)
         joined = old
         length = lengths(Y)
