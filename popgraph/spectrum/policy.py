@@ -38,9 +38,10 @@ SOLVERS = {
 NAMES, NAMES_ON_OPERATOR = ("dense", "iterative", "shift-invert"), ("dense", "iterative")  # that can be asked for
 SEARCHES = ("iterative", "shift-invert")  # where they fail, another solver takes over
 LEAST_INVERTED_SIDE = 300  # LAPACK solves what is smaller in the time that choosing takes: 7 ms
-# Shift-invert is chosen up to this share of what the other solver would take at the least: on graphs whose Ā is cheap to factor
-# eigenvalues crowd at 1, and a Krylov search takes up to 40 times that least
-INVERTED_SHARE = 1.5
+# Shift-invert is chosen up to this share of what a Krylov search would take at the least: on graphs whose Ā is cheap to factor
+# eigenvalues crowd at 1, and such a search takes up to 40 times that least; and of what a dense solve takes, which lists every
+# eigenvalue
+INVERTED_SHARE, INVERTED_SHARE_OF_DENSE = 1.5, 0.8
 # At k = 1 a bound below 1 on what is beside the top is all that is needed, and Lanczos' method proves one in at most MOST_STEPS
 # products where the top stands alone: a hub and a ring of 22,000 take 0.05 s in place of 3. Ten steps see how it stands: hubs with
 # rings of 1,291 and 5,000 have 0.944 there, where those products do; rings, chains, trees and bands 0.985 to 0.995, where they
@@ -246,12 +247,12 @@ def _cheaply_inverted(stack: Stack, k: int, otherwise: str) -> list[shift_invert
     side = min(n, n_views)
     if otherwise == "closed form" or side < LEAST_INVERTED_SIDE or k > side // SIDE_PER_PAIR:
         return None
-    instead = INVERTED_SHARE * (
-        dense_seconds(side) * count if otherwise == "dense" else sum(krylov_seconds(M, k) for M in stack.sparse())
-    )
-    if (
-        shift_invert_seconds(side, side, k) * count > instead
-    ):  # with an entry for each row, the fewest that there can be
+    if otherwise == "dense":
+        instead = INVERTED_SHARE_OF_DENSE * dense_seconds(side) * count
+    else:
+        instead = INVERTED_SHARE * sum(krylov_seconds(M, k) for M in stack.sparse())
+    # With an entry for each row, the fewest that there can be
+    if shift_invert_seconds(side, side, k) * count > instead:
         return None
     laplacians = shift_invert.plan(stack)
     if laplacians is None:
