@@ -103,15 +103,20 @@ def make_laplacian(M: Sparse, top: Floats, most_entries: float) -> Laplacian | N
     # measured; each entry of a product of nonnegative factors is off by at most (m + 1) eps of itself, m the entries of a row, and
     # a nonnegative matrix that is entrywise below c Ā has norm at most c.
     null = null / np.linalg.norm(null)
-    diagonal = gram.diagonal()
-    off = sp.csr_array(gram - sp.diags_array(diagonal))
+    side = gram.shape[0]
+    diagonal = np.flatnonzero(gram.indices == np.repeat(np.arange(side), np.diff(gram.indptr)))
+    if len(diagonal) < side:  # entries so small that their squares are 0
+        return None
+    values = -gram.data
+    values[diagonal] = 0.0
     with np.errstate(all="ignore"):
-        leaving = (off @ null) / null
-    off_by = float(np.abs(leaving + diagonal - 1.0).max())
+        leaving = (sp.csr_array((values, gram.indices, gram.indptr), shape=gram.shape) @ -null) / null
+    off_by = float(np.abs(leaving + gram.data[diagonal] - 1.0).max())
     rounding = off_by + (int(np.diff(B.indptr).max()) + 8) * EPS
     if not rounding <= 1e-11:  # "not <=", because NaN fails every comparison
         return None
-    matrix = sp.csr_array(sp.diags_array(leaving) - off)
+    values[diagonal] = leaving
+    matrix = sp.csr_array((values, gram.indices, gram.indptr), shape=gram.shape)
     matrix = sp.csc_array(matrix[plan.order][:, plan.order])
     return Laplacian(matrix, null[plan.order], plan, by_naturals, rounding)
 
