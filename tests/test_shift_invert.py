@@ -240,6 +240,18 @@ def test_more_copies_than_a_block_has_columns_are_all_found(copies):
         assert truth.gamma[0][known] <= found.remainder_bound[0] + 2e-14
 
 
+def test_the_next_look_is_where_the_residuals_fall_leads():
+    """At most 1.15 times the vectors; at first no less than two for each factor of ten, and a block at the least."""
+    found = inverse_iteration.RESIDUAL
+    assert inverse_iteration._next_look(40, 1e5 * found, (0, np.inf), 2) == 46
+    assert inverse_iteration._next_look(60, 10.01 * found, (0, np.inf), 2) == 62
+    assert inverse_iteration._next_look(100, 1e3 * found, (96, 1e6 * found), 2) == 104
+    assert (
+        inverse_iteration._next_look(100, 1e3 * found, (96, 1e3 * found), 2) == 106
+    )  # no faster where they do not fall
+    assert inverse_iteration._next_look(60, 1.01 * found, (50, 1e9 * found), 8) == 68
+
+
 @pytest.mark.parametrize("share", [1.0, 1e-3, 1e-9, 1e-15, 0.0])
 def test_the_next_block_is_orthonormal_also_where_its_columns_are_nearly_dependent(share):
     """Two columns that differ by a share of their length, of which one lies in the basis but for rounding."""

@@ -207,7 +207,7 @@ def _solve_stack(stack: Stack, each: int, forced: str | None, why: str) -> tuple
         entries = max(laplacian.elimination.entries / len(laplacian.null) for laplacian in laplacians)
         reserve(
             f"a solve of side {side:,} for {each:,} pairs",
-            _bytes_needed("shift-invert", stack, each),
+            _bytes_needed("shift-invert", stack, each, entries),
             "use a smaller k",
         )
         try:
@@ -270,8 +270,8 @@ def vectors_searched(k: int) -> float:
     return 2 * k + 2 * iterative.SPARE_VECTORS + max(iterative.VECTORS_PER_PAIR * k, LEAST_STEPS) + spare
 
 
-def _bytes_needed(name: str, stack: Stack, k: int) -> float:
-    """Estimate what a solver takes at its peak beside the stack, in bytes."""
+def _bytes_needed(name: str, stack: Stack, k: int, factor_entries: float = shift_invert.MOST_ENTRIES) -> float:
+    """Estimate what a solver takes at its peak beside the stack, in bytes; L has `factor_entries` in a row."""
     if name == "closed form":
         return 0.0
     count, n, n_views = stack.shape
@@ -283,7 +283,7 @@ def _bytes_needed(name: str, stack: Stack, k: int) -> float:
         numbers = count * side**2 + max(5 * count * side**2, 7 * vectors) + (1.5 * nnz if thin else count * n * n_views)
     elif name == "shift-invert":
         # The Krylov space and a copy of its leading vectors, what is found, and L twice in two formats with its numbers' places
-        numbers = max(n, n_views) * (inverse_iteration.vectors_held(k) + 6 * shift_invert.MOST_ENTRIES) + 2 * vectors
+        numbers = max(n, n_views) * (inverse_iteration.vectors_held(k) + 6 * factor_entries) + 2 * vectors
     else:
         numbers = side * vectors_searched(k) + vectors + (n + n_views) * min(k, COLUMNS_AT_ONCE) + 3.5 * nnz
     return 8.0 * numbers

@@ -29,7 +29,8 @@ TOLD_SHARE = 1e-3
 GUARD_SHARE = 4  # one more Ritz vector for so many sought is kept at a restart
 # Vectors at the first look at the Ritz values, for each pair and in any case, and times the vectors of one look at the next, at
 # most; with 60 vectors a look takes as long as a step, with 300 as two
-FIRST_LOOK, LOOK_VECTORS, LOOK_AGAIN = 2, 10, 1.15
+FIRST_LOOK, LOOK_VECTORS, LOOK_AGAIN = 2.5, 10, 1.15
+VECTORS_PER_DECADE = 2  # in which the residual of up to 20 pairs falls by a factor of ten, at the soonest
 WIDE_COUNT, WIDE_BLOCK = 48, 8  # pairs from which on a block of more columns, which BLAS multiplies faster, is as good
 MOST_VECTORS, VECTORS_PER_PAIR = 160, 2  # of the Krylov space, and more of them for each pair
 # Restarts of the Krylov space from its leading Ritz vectors; and where another solver could take over
@@ -186,11 +187,11 @@ def _krylov(inverse: Inverse, count: int, rng: np.random.Generator, width: int) 
 
 def _next_look(held: int, worst: float, looked: tuple[int, float], width: int) -> int:
     """Return with how many vectors to look at the Ritz values again, which left a `worst` residual; `looked` says it of before."""
-    furthest = int(LOOK_AGAIN * held)
-    before, residual = looked
+    decades, (before, residual) = np.log10(worst / RESIDUAL), looked
+    vectors_per_decade = float(VECTORS_PER_DECADE)
     if worst < residual < np.inf:  # it falls by about a constant factor for each vector
-        furthest = min(furthest, held + int((held - before) * np.log(worst / RESIDUAL) / np.log(residual / worst)))
-    return max(held + width, furthest)
+        vectors_per_decade = (held - before) / np.log10(residual / worst)
+    return max(held + width, int(min(LOOK_AGAIN * held, held + vectors_per_decade * decades)))
 
 
 def _next_block(basis: Floats, Y: Floats, length: Floats, rng: np.random.Generator) -> Floats:
