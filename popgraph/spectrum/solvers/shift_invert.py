@@ -41,7 +41,7 @@ MOST_ENTRIES, MOST_MULTIPLICATIONS = (
     40,
     1500,
 )  # of L for each row, and in factoring it: a band of 33 views has 33 and 1,090
-ORTHONORMAL_TO = 1e-14  # columns whose inner products are closer to those of orthonormal ones are left as they are
+LEFT_AS_FOUND_TO = 1e-14  # columns whose inner products are closer to those of orthonormal ones are left as they are
 PAIRS_PAST_A_TIE = 16  # more pairs that are sought, once, where the last of those found are equal
 
 
@@ -198,7 +198,7 @@ def _leading(M: Sparse, top: Floats, laplacian: Laplacian, wanted: int, alone: b
 def _made_orthonormal(V: Floats) -> Floats:
     """Return orthonormal columns with the same span: as they are, if they are orthonormal, as a search leaves them."""
     apart = np.abs(V.T @ V - np.eye(V.shape[1])).max()
-    return V if apart <= ORTHONORMAL_TO else orthonormal(V)  # NaN fails every comparison
+    return V if apart <= LEFT_AS_FOUND_TO else orthonormal(V)  # NaN fails every comparison
 
 
 class _Search:
