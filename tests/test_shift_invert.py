@@ -240,6 +240,27 @@ def test_more_copies_than_a_block_has_columns_are_all_found(copies):
         assert truth.gamma[0][known] <= found.remainder_bound[0] + 2e-14
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+def test_one_pair_that_is_missing_in_a_crowd_is_found(seed):
+    """On rings of random weights a single pair is sought at last: one eigenvalue has no spread, by which no search ends."""
+    n, rng = 466, np.random.default_rng(seed)
+    i = np.arange(n)
+    stack = stack_of(of_edges(n, i, (i + 1) % n, 10.0 ** -rng.random(n)))
+    found, truth = shift_invert.solve(stack, 60), dense.solve(stack, n)
+    known = found.gamma.shape[1]
+    np.testing.assert_allclose(found.gamma[0], truth.gamma[0][:known], rtol=0, atol=1e-13)
+    assert truth.gamma[0][known] <= found.remainder_bound[0] + 1e-14
+
+
+def test_a_shift_comes_nearer_to_a_crowd_without_width():
+    laplacian, truth = laplacian_and_truth(ring(100))
+    search = shift_invert._Search(laplacian, 100, float("inf"), trial=False)
+    for _ in range(3):
+        before = truth[0] - search.factor.sigma
+        search._come_nearer(inverse_iteration.Crowded(float(truth[0]), 0.0))
+        assert 0 < truth[0] - search.factor.sigma < before / 2
+
+
 def test_the_next_look_is_where_the_residuals_fall_leads():
     """At most 1.15 times the vectors; at first no less than two for each factor of ten, and a block at the least."""
     found = inverse_iteration.RESIDUAL

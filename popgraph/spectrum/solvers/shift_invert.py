@@ -30,6 +30,7 @@ NEAR_SHARE = 1e-2  # of a gap: the distance of σ from its end, so that the boun
 PLACES = (NEAR_SHARE, 0.1, 0.5, 0.75)  # where σ goes, one after the other, if rounding forbids the first
 MOST_ROUNDS = 64  # of search and count; each finds at least one copy that was missed
 WIDEST_BLOCK = 64  # columns
+LEAST_CROWD_SHARE = 1e-3  # of its distance from the shift: how wide a crowd is taken to be at the least
 FARTHER = 8  # times the distance of a shift from a crowd that was not below it
 NEARER_SHARE = 1.0  # of the new distance by which a shift must come nearer, so that each gains a factor of two
 FEW_NATURALS, MANY_NATURALS = 4000, 50_000  # of fewer Ā is formed without looking; of more one step more is watched
@@ -263,7 +264,8 @@ class _Search:
     def _come_nearer(self, crowd: Crowded) -> None:
         """Factor at a shift about as far below a crowd of eigenvalues as that is wide; raises NotConverged if none is nearer."""
         # Where the crowd is not resolved yet its Ritz values are too large: the count says whether the shift is below all of it
-        distance = crowd.spread
+        # One eigenvalue alone has no width, and a repeated one that of rounding
+        distance = max(crowd.spread, LEAST_CROWD_SHARE * (crowd.nearest - self.factor.sigma))
         while (sigma := crowd.nearest - distance) > self.factor.sigma + NEARER_SHARE * distance:
             factor = ShiftedFactor(self.laplacian.matrix, sigma)
             if factor.count_below()[0] == 1 + int(np.sum(self.values < sigma)):
