@@ -15,7 +15,7 @@ from popgraph.errors import NotConverged
 from popgraph.spectrum import policy
 from popgraph.spectrum.basis import orthonormal
 from popgraph.spectrum.solvers import gram as room
-from popgraph.spectrum.solvers.chebyshev import HIGHEST_DEGREE, MOST_DRIFT, PLAIN, Filter, choose_filter
+from popgraph.spectrum.solvers.chebyshev import HIGHEST_DEGREE, MOST_DRIFT, PLAIN, Filter, choose_filter, of_least_cost
 from popgraph.spectrum.solvers.gram import Gram, OperatorProduct
 
 SHAPES = [(5, 9), (9, 5), (7, 7)]
@@ -243,6 +243,21 @@ def test_an_edge_lies_between_two_ritz_values():
 )
 def test_there_is_no_filter_where_there_is_nothing_to_filter(theta, ask):
     assert choose_filter(np.array(theta), np.full(len(theta), 100.0), ask) is PLAIN
+
+
+@pytest.mark.parametrize("highest", [2, 3, 30, 120])
+def test_the_degree_is_high_where_steps_are_dear_and_low_where_products_are(highest):
+    filtered = Filter(0.5, highest, 3)
+    degrees = [of_least_cost(filtered, 1.0, step).degree for step in (0.0, 1e-3, 0.1, 1.0, 10.0, 1e2, 1e6)]
+    assert degrees[0] == 1
+    assert degrees == sorted(degrees)
+    assert degrees[-1] == highest
+    assert of_least_cost(filtered, 1.0, 0.0) is PLAIN
+    assert of_least_cost(filtered, 1.0, 1e6) == filtered
+    assert of_least_cost(filtered, 0.0, 1.0) == filtered  # a price that is not known
+    assert of_least_cost(PLAIN, 1.0, 1.0) is PLAIN
+    middle = of_least_cost(filtered, 1.0, 10.0)
+    assert (middle.edge, middle.clean_every) == (filtered.edge, filtered.clean_every) or middle is PLAIN
 
 
 def test_without_a_filter_the_product_is_what_it_was():
