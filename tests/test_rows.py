@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import popgraph as pg
 from popgraph.basics import rows
-from popgraph.basics.rows import ScaledRows, TallQR, block_sum, length, smaller, tall_blocks
+from popgraph.basics.rows import ScaledRows, TallQR, block_sum, frobenius_norm, tall_blocks, with_same_singular_values
 from popgraph.basics.subspace import captured, column_space, containment_angles, linear_map, principal_angles
 from popgraph.verification import evidence
 
@@ -40,16 +40,16 @@ def test_q_and_r_of_blocks_are_those_of_the_whole(shape, small_blocks):
     np.testing.assert_allclose(Q @ QR.R, X, atol=20 * EPS)
     np.testing.assert_allclose(Q.T @ Q, np.eye(shape[1]), atol=20 * EPS)
     np.testing.assert_allclose(np.abs(QR.R), np.abs(np.linalg.qr(X)[1]), atol=50 * EPS)
-    part = smaller(lambda block: X[block], *shape)
+    part = with_same_singular_values(lambda block: X[block], *shape)
     np.testing.assert_allclose(np.linalg.svd(part)[1], np.linalg.svd(X)[1], rtol=50 * EPS)
     turn = np.random.default_rng(1).standard_normal((shape[1], 1))
     np.testing.assert_allclose(TallQR(X.copy()).times(turn), Q @ turn, atol=50 * EPS)
 
 
-def test_sums_and_lengths_are_those_of_the_whole(small_blocks):
+def test_sums_and_norms_are_those_of_the_whole(small_blocks):
     X = np.random.default_rng(0).standard_normal((50, 3))
     np.testing.assert_allclose(block_sum(lambda block: X[block].T @ X[block], *X.shape), X.T @ X, atol=1e-13)
-    assert length(lambda block: X[block], *X.shape) == pytest.approx(np.linalg.norm(X), rel=1e-14)
+    assert frobenius_norm(lambda block: X[block], *X.shape) == pytest.approx(np.linalg.norm(X), rel=1e-14)
 
 
 def test_scaled_rows_are_formed_when_they_are_asked_for():

@@ -65,7 +65,7 @@ def block_sum(term: Callable[[slice], Any], rows: int, columns: int) -> Any:
     return total
 
 
-def length(part: Callable[[slice], Floats], rows: int, columns: int) -> float:
+def frobenius_norm(part: Callable[[slice], Floats], rows: int, columns: int) -> float:
     """Return the Frobenius norm of a tall table, of which `part` makes any block of rows."""
     return float(np.linalg.norm([np.linalg.norm(part(block)) for block in tall_blocks(rows, columns)]))
 
@@ -74,7 +74,7 @@ def length(part: Callable[[slice], Floats], rows: int, columns: int) -> float:
 # 34 (2012): Householder's QR of each block, and then of all R one below the other, is backward stable as that of the whole is.
 
 
-def smaller(part: Callable[[slice], Floats], rows: int, columns: int) -> Floats:
+def with_same_singular_values(part: Callable[[slice], Floats], rows: int, columns: int) -> Floats:
     """Return a matrix with the singular values of a tall table, of which `part` makes any block of rows.
 
     It is the R of a QR; where the table is one block, it is the table.
