@@ -14,6 +14,7 @@ from popgraph.basics.rows import (
     block_sum,
     frobenius_norm,
     tall_blocks,
+    turned,
     with_same_singular_values,
     without_span,
 )
@@ -116,6 +117,20 @@ def test_what_is_left_beside_a_span_is_that_of_higher_precision(monkeypatch, q, 
         np.testing.assert_array_equal(rest, answers[1][0])
         np.testing.assert_array_equal(along, answers[1][1])
     np.testing.assert_array_equal(Y, kept)
+
+
+@pytest.mark.parametrize("cores", [1, 2, 5])
+def test_turned_columns_are_those_of_higher_precision(monkeypatch, cores):
+    rng = np.random.default_rng(0)
+    Q, turn = np.asfortranarray(rng.standard_normal((400, 6))), rng.standard_normal((6, 4))
+    exact, size = Q.astype(np.longdouble) @ turn, np.abs(Q) @ np.abs(turn)
+    monkeypatch.setattr(products, "core_count", lambda: cores)
+    for shared in (rows.SHARED_NUMBERS, 0):
+        monkeypatch.setattr(rows, "SHARED_NUMBERS", shared)
+        monkeypatch.setattr(rows, "SWEPT_ROWS", 30)
+        columns = turned(Q, turn[:, ::-1])
+        assert columns.flags.f_contiguous
+        assert (np.abs(columns - exact[:, ::-1]) <= 10 * EPS * size[:, ::-1]).all()
 
 
 def test_scaled_rows_are_formed_when_they_are_asked_for():

@@ -98,16 +98,34 @@ def without_span(Q: Floats, Y: Floats) -> tuple[Floats, Floats]:
         Y = np.asfortranarray(Y)
         along = dgemm(1.0, Q, Y, trans_a=1)
         return np.asarray(dgemm(-1.0, Q, along, 1.0, Y)), along
-    count = -(-len(Q) // SWEPT_ROWS)
-    blocks = [slice(len(Q) * block // count, len(Q) * (block + 1) // count) for block in range(count)]
+    blocks = _swept_blocks(len(Q))
     along = reduce(add, side_by_side([partial(_inner, Q, Y, block) for block in blocks]))
     rest = np.empty(Y.shape, order="F")
 
     def subtract(block: slice) -> None:
-        np.subtract(Y[block], Q[block] @ along, out=rest[block])
+        np.subtract(Y[block], (along.T @ Q[block].T).T, out=rest[block])
 
     side_by_side([partial(subtract, block) for block in blocks])
     return rest, along
+
+
+def turned(Q: Floats, turn: Floats) -> Floats:
+    """Return Q (N, q) times a matrix (q, m), in Fortran's order."""
+    if Q.size < SHARED_NUMBERS:
+        return np.asarray(dgemm(1.0, Q, turn))
+    columns = np.empty((len(Q), turn.shape[1]), order="F")
+
+    def multiply(block: slice) -> None:
+        np.matmul(turn.T, Q[block].T, out=columns[block].T)
+
+    side_by_side([partial(multiply, block) for block in _swept_blocks(len(Q))])
+    return columns
+
+
+def _swept_blocks(rows: int) -> list[slice]:
+    """Cut rows into blocks of nearly one length, at most `SWEPT_ROWS`."""
+    count = -(-rows // SWEPT_ROWS)
+    return [slice(rows * block // count, rows * (block + 1) // count) for block in range(count)]
 
 
 def _inner(Q: Floats, Y: Floats, rows: slice) -> Any:

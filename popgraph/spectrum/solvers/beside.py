@@ -8,9 +8,9 @@ lies well below, and few products bound it.
 from dataclasses import replace
 
 import numpy as np
-from scipy.linalg.blas import dgemm
 
 from popgraph.basics.arrays import Floats
+from popgraph.basics.rows import without_span
 from popgraph.basics.subspace import EPS, tolerance
 from popgraph.spectrum.basis import orthonormal
 from popgraph.spectrum.certificate import RESIDUAL_ALLOWED
@@ -39,8 +39,7 @@ class Complement:
 
     def removed(self, X: Floats) -> Floats:
         """Remove the known eigenvectors from columns, once."""
-        X = np.asfortranarray(X)
-        return np.asarray(dgemm(-1.0, self.Q, dgemm(1.0, self.Q, X, trans_a=1), 1.0, X))
+        return without_span(self.Q, X)[0]
 
     def deflated(self, X: Floats) -> Floats:
         """Remove the known eigenvectors from columns; twice, which is enough."""

@@ -16,7 +16,7 @@ from scipy.linalg.blas import dgemm, dgemv
 
 from popgraph.basics.arrays import Floats, Sparse
 from popgraph.errors import NotConverged
-from popgraph.spectrum.certificate import COLUMNS_AT_ONCE
+from popgraph.spectrum.certificate import columns_at_once
 from popgraph.spectrum.solvers.dense_product import DenseProduct
 
 DENSE_SHARE = 0.3  # of nonzero entries; an M with more is faster as a dense array, and not much larger
@@ -96,6 +96,7 @@ class Gram:
         self.by_naturals = n < n_views  # B is M, and the product is with MMᵀ
         self.side, self.limit, self.products, self.seconds = min(n, n_views), limit, 0, product_seconds(M)
         self._dense_B: Any = None
+        self._at_once = columns_at_once(max(n, n_views))
         if M.nnz > DENSE_SHARE * n * n_views:
             # An M without zeros is the array that its entries are: 0.1 s less at 4,000 x 4,000 than a copy takes
             whole = M.nnz == n * n_views and M.has_canonical_format
@@ -121,13 +122,13 @@ class Gram:
         """Return Xᵀ B Bᵀ X, (m, m), of columns (side, m)."""
         self._count(X.shape[1])
         inner = np.empty((X.shape[1], X.shape[1]))
-        for start in range(0, X.shape[1], COLUMNS_AT_ONCE):
-            part = X[:, start : start + COLUMNS_AT_ONCE]
+        for start in range(0, X.shape[1], self._at_once):
+            part = X[:, start : start + self._at_once]
             if self._dense_B is not None:
                 image = self._dense_product(part)
             else:
                 image = self._B(self._B_transposed(np.ascontiguousarray(part)))
-            inner[:, start : start + COLUMNS_AT_ONCE] = dgemm(1.0, X, image, trans_a=1)
+            inner[:, start : start + self._at_once] = dgemm(1.0, X, image, trans_a=1)
         return inner
 
     def columns(self, X: Floats) -> Floats:
@@ -138,16 +139,16 @@ class Gram:
         if self._dense_B is not None:
             return self._dense_product(X)
         image = np.empty(X.shape, order="F")
-        for start in range(0, X.shape[1], COLUMNS_AT_ONCE):
-            part = X[:, start : start + COLUMNS_AT_ONCE]
-            image[:, start : start + COLUMNS_AT_ONCE] = self._B(self._B_transposed(np.ascontiguousarray(part)))
+        for start in range(0, X.shape[1], self._at_once):
+            part = X[:, start : start + self._at_once]
+            image[:, start : start + self._at_once] = self._B(self._B_transposed(np.ascontiguousarray(part)))
         return image
 
     def widened(self, X: Floats, out: Floats) -> None:
         """Write Bᵀ X (m columns on the larger side) into `out`."""
-        for start in range(0, X.shape[1], COLUMNS_AT_ONCE):
-            part = np.ascontiguousarray(X[:, start : start + COLUMNS_AT_ONCE])
-            out[:, start : start + COLUMNS_AT_ONCE] = (
+        for start in range(0, X.shape[1], self._at_once):
+            part = np.ascontiguousarray(X[:, start : start + self._at_once])
+            out[:, start : start + self._at_once] = (
                 self._B_transposed(part) if self._dense_B is None else self._dense_B.T @ part
             )
 
