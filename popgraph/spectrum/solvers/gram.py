@@ -31,6 +31,11 @@ COLUMNS_IN_TIME_OF_ONE, DENSE_COLUMNS_IN_TIME_OF_ONE = 1.5, 6.0
 # hangs on it: with 3.2e-10 a dense factor of 4,000 x 4,000 is solved under a filter, in 2.7 s in place of 2.2.
 ENTRY_SECONDS, DENSE_ENTRY_SECONDS, CALL_SECONDS = 2e-9, 6e-10, 3e-5
 
+# Where a filter grows by e a step, a bound by s columns takes 44 products of single columns for s = 4, 62 for 8, and 98 for 16. For
+# s below 4 rounding might hide an eigenvector: the columns' product with it may be too short. A dense array of 4,000 x 4,000
+# multiplies 4 columns in 13 ms, and 8 in 10 ms on two threads or 20 on one.
+COLUMNS_OF_BOUND, COLUMNS_OF_DENSE_BOUND = 4, 8
+
 
 def product_seconds(M: Sparse) -> float:
     """Return what a product of MᵀM or MMᵀ with a vector costs, as measured for the way in which `Gram` makes it."""
@@ -43,10 +48,12 @@ class Product(Protocol):
     """Multiply by a symmetric positive semidefinite matrix of norm 1 (side, side) that has Ā's positive eigenvalues.
 
     `limit` says how many vectors may be multiplied before `NotConverged` is raised, and `products` how many have been.
-    `many_at_once` says whether several columns take less time than each by itself, and `seconds` what a vector costs, or 0.
+    `many_at_once` says whether several columns take less time than each by itself, `columns_of_bound` with how many of them a bound
+    on eigenvalues left takes least time, and `seconds` what a vector costs, or 0.
     """
 
     many_at_once: bool
+    columns_of_bound: int
     seconds: float
     side: int
     limit: float
@@ -65,7 +72,7 @@ class Product(Protocol):
 class OperatorProduct:
     """Multiply by a symmetric scipy LinearOperator, Ā itself: the `Product` of a population whose M is not stored."""
 
-    many_at_once, seconds = False, 0.0
+    many_at_once, seconds, columns_of_bound = False, 0.0, COLUMNS_OF_BOUND
 
     def __init__(self, operator: Any, limit: float = np.inf) -> None:
         self.operator, self.side, self.limit, self.products = operator, operator.shape[0], limit, 0
@@ -89,7 +96,7 @@ class OperatorProduct:
 class Gram:
     """Multiply by B Bᵀ, where B is M or its transpose, whichever has fewer rows; a `Product`, made from the csr_array M."""
 
-    many_at_once = True
+    many_at_once, columns_of_bound = True, COLUMNS_OF_BOUND
 
     def __init__(self, M: Sparse, limit: float = np.inf) -> None:
         n, n_views = M.shape
@@ -103,6 +110,7 @@ class Gram:
             array = M.data[: M.nnz].reshape(M.shape) if whole else M.toarray()
             self._dense_B = np.asfortranarray(array if self.by_naturals else array.T)
             self._dense_product = DenseProduct(self._dense_B)
+            self.columns_of_bound = COLUMNS_OF_DENSE_BOUND
             return
         # A csr_array times x gathers entries of x, in half the time in which its transpose would scatter them. So both M and Mᵀ
         # are kept as csr_arrays.
