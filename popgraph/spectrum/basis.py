@@ -11,6 +11,7 @@ from scipy.linalg.blas import dsyrk, dtrsm
 from scipy.linalg.lapack import dpotrf
 
 from popgraph.basics.arrays import Floats
+from popgraph.basics.rows import of_blocks, tall_blocks
 from popgraph.basics.subspace import tolerance
 
 # Entries that differ by less than this share of the larger one count as equal, so that rounding does not choose between them.
@@ -19,11 +20,17 @@ EQUAL_SHARE_OF_ENTRIES = 1e-6
 DEPENDENT_SHARE = 1e-4
 
 
-def signed(V: Floats) -> Floats:
-    """Flip each column so that its largest entry in absolute value, the first one of equal ones, is positive."""
-    size = np.abs(V)
-    first = np.argmax(size >= size.max(axis=0) * (1 - EQUAL_SHARE_OF_ENTRIES), axis=0)
-    return V * np.where(V[first, np.arange(V.shape[1])] < 0, -1.0, 1.0)
+def sign(V: Floats) -> None:
+    """Flip each column of V (N, m), in place, so that its largest entry in size, the first one of equal ones, is positive."""
+    if V.size == 0:
+        return
+    sizes = list(of_blocks(lambda rows: np.abs(V[rows]).max(axis=0), *V.shape))
+    nearly_largest = np.max(sizes, axis=0) * (1 - EQUAL_SHARE_OF_ENTRIES)
+    blocks = tall_blocks(*V.shape)
+    for column, block in enumerate(np.argmax(sizes >= nearly_largest, axis=0)):  # the first one that has such an entry
+        entries = V[blocks[block], column]
+        if entries[np.argmax(np.abs(entries) >= nearly_largest[column])] < 0:
+            V[:, column] *= -1.0  # numpy 2.4's `negative` in place flips but one of the entries that lie 64 bytes apart
 
 
 def orthonormal(X: Floats) -> Floats:

@@ -16,7 +16,7 @@ from scipy.linalg.blas import dgemm, dgemv
 
 from popgraph.basics.arrays import Floats, Sparse
 from popgraph.errors import NotConverged
-from popgraph.spectrum.certificate import COLUMNS_AT_ONCE
+from popgraph.spectrum.certificate import columns_at_once
 from popgraph.spectrum.solvers.dense_product import DenseProduct
 
 DENSE_SHARE = 0.3  # of nonzero entries; an M with more is faster as a dense array, and not much larger
@@ -31,6 +31,11 @@ COLUMNS_IN_TIME_OF_ONE, DENSE_COLUMNS_IN_TIME_OF_ONE = 1.5, 6.0
 # hangs on it: with 3.2e-10 a dense factor of 4,000 x 4,000 is solved under a filter, in 2.7 s in place of 2.2.
 ENTRY_SECONDS, DENSE_ENTRY_SECONDS, CALL_SECONDS = 2e-9, 6e-10, 3e-5
 
+# Where a filter grows by e a step, a bound by s columns takes 44 products of single columns for s = 4, 62 for 8, and 98 for 16. For
+# s below 4 rounding might hide an eigenvector: the columns' product with it may be too short. A dense array of 4,000 x 4,000
+# multiplies 4 columns in 13 ms, and 8 in 10 ms on two threads or 20 on one.
+COLUMNS_OF_BOUND, COLUMNS_OF_DENSE_BOUND = 4, 8
+
 
 def product_seconds(M: Sparse) -> float:
     """Return what a product of MᵀM or MMᵀ with a vector costs, as measured for the way in which `Gram` makes it."""
@@ -43,10 +48,12 @@ class Product(Protocol):
     """Multiply by a symmetric positive semidefinite matrix of norm 1 (side, side) that has Ā's positive eigenvalues.
 
     `limit` says how many vectors may be multiplied before `NotConverged` is raised, and `products` how many have been.
-    `many_at_once` says whether several columns take less time than each by itself, and `seconds` what a vector costs, or 0.
+    `many_at_once` says whether several columns take less time than each by itself, `columns_of_bound` with how many of them a bound
+    on eigenvalues left takes least time, and `seconds` what a vector costs, or 0.
     """
 
     many_at_once: bool
+    columns_of_bound: int
     seconds: float
     side: int
     limit: float
@@ -65,7 +72,7 @@ class Product(Protocol):
 class OperatorProduct:
     """Multiply by a symmetric scipy LinearOperator, Ā itself: the `Product` of a population whose M is not stored."""
 
-    many_at_once, seconds = False, 0.0
+    many_at_once, seconds, columns_of_bound = False, 0.0, COLUMNS_OF_BOUND
 
     def __init__(self, operator: Any, limit: float = np.inf) -> None:
         self.operator, self.side, self.limit, self.products = operator, operator.shape[0], limit, 0
@@ -89,19 +96,21 @@ class OperatorProduct:
 class Gram:
     """Multiply by B Bᵀ, where B is M or its transpose, whichever has fewer rows; a `Product`, made from the csr_array M."""
 
-    many_at_once = True
+    many_at_once, columns_of_bound = True, COLUMNS_OF_BOUND
 
     def __init__(self, M: Sparse, limit: float = np.inf) -> None:
         n, n_views = M.shape
         self.by_naturals = n < n_views  # B is M, and the product is with MMᵀ
         self.side, self.limit, self.products, self.seconds = min(n, n_views), limit, 0, product_seconds(M)
         self._dense_B: Any = None
+        self._at_once = columns_at_once(max(n, n_views))
         if M.nnz > DENSE_SHARE * n * n_views:
             # An M without zeros is the array that its entries are: 0.1 s less at 4,000 x 4,000 than a copy takes
             whole = M.nnz == n * n_views and M.has_canonical_format
             array = M.data[: M.nnz].reshape(M.shape) if whole else M.toarray()
             self._dense_B = np.asfortranarray(array if self.by_naturals else array.T)
             self._dense_product = DenseProduct(self._dense_B)
+            self.columns_of_bound = COLUMNS_OF_DENSE_BOUND
             return
         # A csr_array times x gathers entries of x, in half the time in which its transpose would scatter them. So both M and Mᵀ
         # are kept as csr_arrays.
@@ -121,13 +130,13 @@ class Gram:
         """Return Xᵀ B Bᵀ X, (m, m), of columns (side, m)."""
         self._count(X.shape[1])
         inner = np.empty((X.shape[1], X.shape[1]))
-        for start in range(0, X.shape[1], COLUMNS_AT_ONCE):
-            part = X[:, start : start + COLUMNS_AT_ONCE]
+        for start in range(0, X.shape[1], self._at_once):
+            part = X[:, start : start + self._at_once]
             if self._dense_B is not None:
                 image = self._dense_product(part)
             else:
                 image = self._B(self._B_transposed(np.ascontiguousarray(part)))
-            inner[:, start : start + COLUMNS_AT_ONCE] = dgemm(1.0, X, image, trans_a=1)
+            inner[:, start : start + self._at_once] = dgemm(1.0, X, image, trans_a=1)
         return inner
 
     def columns(self, X: Floats) -> Floats:
@@ -138,16 +147,16 @@ class Gram:
         if self._dense_B is not None:
             return self._dense_product(X)
         image = np.empty(X.shape, order="F")
-        for start in range(0, X.shape[1], COLUMNS_AT_ONCE):
-            part = X[:, start : start + COLUMNS_AT_ONCE]
-            image[:, start : start + COLUMNS_AT_ONCE] = self._B(self._B_transposed(np.ascontiguousarray(part)))
+        for start in range(0, X.shape[1], self._at_once):
+            part = X[:, start : start + self._at_once]
+            image[:, start : start + self._at_once] = self._B(self._B_transposed(np.ascontiguousarray(part)))
         return image
 
     def widened(self, X: Floats, out: Floats) -> None:
         """Write Bᵀ X (m columns on the larger side) into `out`."""
-        for start in range(0, X.shape[1], COLUMNS_AT_ONCE):
-            part = np.ascontiguousarray(X[:, start : start + COLUMNS_AT_ONCE])
-            out[:, start : start + COLUMNS_AT_ONCE] = (
+        for start in range(0, X.shape[1], self._at_once):
+            part = np.ascontiguousarray(X[:, start : start + self._at_once])
+            out[:, start : start + self._at_once] = (
                 self._B_transposed(part) if self._dense_B is None else self._dense_B.T @ part
             )
 

@@ -6,11 +6,12 @@ What was found is removed and searched beside in the loop of `deflation.py`, whi
 from typing import Any
 
 import numpy as np
-from scipy.linalg.blas import dgemm, dgemv
+from scipy.linalg.blas import dgemm
 from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator, eigsh
 
 from popgraph.basics.arrays import Floats, Sparse, norm
 from popgraph.basics.memory import reserve
+from popgraph.basics.rows import turned, without_span
 from popgraph.basics.subspace import tolerance
 from popgraph.errors import NotConverged
 from popgraph.spectrum.assemble import rounded
@@ -120,6 +121,7 @@ class Search:
     def leading(self, wanted: int) -> Remainder:
         """Find the leading `wanted` pairs; say what is left beside them."""
         remainder = find_leading(self, wanted)
+        self._forget_beside()  # a tenth of what is held, where memory is most needed next
         return remainder.with_spare(self.gamma[wanted:], tolerance(self.side))
 
     def keep(self, gamma: Floats, U: Floats) -> None:
@@ -217,7 +219,7 @@ class Search:
         S = self.gram.compressed(U)
         ascending, R = eigenpairs((S + S.T) / 2)  # beside a small S, rounding is no small part of it
         above = ascending[::-1] > edge
-        return ascending[::-1][above], dgemm(1.0, U, R[:, ::-1][:, above])
+        return ascending[::-1][above], turned(U, R[:, ::-1][:, above])
 
     def _block(self, ask: int, edge: float = np.inf) -> tuple[Floats, Floats]:
         """Find `ask` more pairs by a block of vectors, which holds every copy of a repeated eigenvalue."""
@@ -268,9 +270,7 @@ class Search:
 
     def deflated_vector(self, x: Any) -> Any:
         """Remove the known eigenvectors from a vector."""
-        # scipy's BLAS, which is ARPACK's: numpy's has threads of its own, and the two pools waiting for each other cost
-        # six times the whole solve on two cores.
-        return x - dgemv(1.0, self.basis, dgemv(1.0, self.basis, x, trans=1))
+        return without_span(self.basis, x)[0]
 
     def _lanczos(self, ask: int, polynomial: Filter) -> Floats:
         """Return leading eigenvectors (side, ask) of the filtered product beside what is known; fewer where those are 0."""

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.linalg.blas import ddot, dgemm, dgemv
 
 from popgraph.basics.arrays import Floats, norm
+from popgraph.basics.rows import without_span
 from popgraph.basics.subspace import EPS, tolerance
 from popgraph.spectrum.solvers.chebyshev import Filter
 from popgraph.spectrum.solvers.symmetric import tridiagonal_eigenpairs
@@ -226,7 +227,7 @@ class Lanczos:
         """Remove the spans of Q and of the basis from a vector, once."""
         for columns in (self.Q, self.basis[:, : self.steps]):
             if columns.shape[1]:
-                y = y - dgemv(1.0, columns, dgemv(1.0, columns, y, trans=1))
+                y = without_span(columns, y)[0]
         return y
 
 

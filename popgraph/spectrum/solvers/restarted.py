@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.linalg.blas import dgemm, dgemv
 
 from popgraph.basics.arrays import Floats, norm
+from popgraph.basics.rows import turned, without_span
 from popgraph.basics.subspace import EPS
 from popgraph.errors import NotConverged
 from popgraph.spectrum.solvers.lanczos import ROUNDING_LENGTH, Steps
@@ -119,8 +119,7 @@ class RestartedLanczos:
     @staticmethod
     def _orthogonal(y: Floats, basis: Floats) -> tuple[Floats, Floats]:
         """Remove the span of orthonormal columns from a vector, once; and return its coordinates there."""
-        h = dgemv(1.0, basis, y, trans=1)
-        return y - dgemv(1.0, basis, h), h
+        return without_span(basis, y)
 
     def _ritz(self) -> tuple[Floats, Floats]:
         """Return the Ritz values, largest first, and their vectors in the basis."""
@@ -138,7 +137,7 @@ class RestartedLanczos:
     def _turned(self, theta: Floats, S: Floats, beside: int) -> Leading:
         """Return the leading Ritz vectors, and the next ones."""
         basis, end = self.basis[:, : self.steps], min(self.ask + beside, self.steps)
-        vectors, others = dgemm(1.0, basis, S[:, : self.ask]), dgemm(1.0, basis, S[:, self.ask : end])
+        vectors, others = turned(basis, S[:, : self.ask]), turned(basis, S[:, self.ask : end])
         after = np.concatenate([theta[self.ask : end + 1], np.full(max(0, end + 1 - self.steps), -np.inf)])
         return Leading(vectors, others, after)
 
