@@ -144,10 +144,10 @@ def test_the_failure_of_one_of_a_team_is_raised_once_all_have_ended(team_of_thre
 
 def test_the_threads_of_a_team_end_with_it_and_keep_no_array(monkeypatch):
     monkeypatch.setattr(products, "core_count", lambda: 3)
-    before = threading.active_count()
     matrix = sparse(300, 200, 5_000)
     rows = Rows(matrix, Team())
-    assert threading.active_count() == before + 2
+    threads = list(rows.team.threads)
+    assert [thread.is_alive() for thread in threads] == [True, True]
     x = np.ones(200)
     np.testing.assert_array_equal(rows(x), matrix @ x)
     kept = weakref.ref(x)
@@ -157,9 +157,9 @@ def test_the_threads_of_a_team_end_with_it_and_keep_no_array(monkeypatch):
         time.sleep(0.001)
     assert kept() is None
     del rows
-    while threading.active_count() > before and time.monotonic() < end:
-        time.sleep(0.001)
-    assert threading.active_count() == before
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
 
 
 def multiplied_in_child(rows, x, pipe):

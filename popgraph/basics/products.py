@@ -103,8 +103,9 @@ class Team:
     def __init__(self) -> None:
         self.size, self.process = core_count(), os.getpid()
         self.jobs: SimpleQueue[Any] = SimpleQueue()
-        for _ in range(self.size - 1):
-            threading.Thread(target=_work, args=(self.jobs,), daemon=True).start()
+        self.threads = [threading.Thread(target=_work, args=(self.jobs,), daemon=True) for _ in range(self.size - 1)]
+        for thread in self.threads:
+            thread.start()
         weakref.finalize(self, _dismiss, self.jobs, self.size - 1)
 
     def run(self, jobs: Sequence[Callable[[], object]]) -> None:

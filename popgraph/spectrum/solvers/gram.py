@@ -8,7 +8,7 @@ memory bandwidth.
 from typing import Any, Protocol
 
 import numpy as np
-from scipy.linalg.blas import dgemm, dgemv
+from scipy.linalg.blas import dgemm, dgemv, dsyrk
 
 from popgraph.basics.arrays import Floats, Sparse
 from popgraph.basics.products import Rows, Team
@@ -17,9 +17,11 @@ from popgraph.spectrum.certificate import columns_at_once
 from popgraph.spectrum.solvers.dense_product import DenseProduct
 
 DENSE_SHARE = 0.3  # of nonzero entries; an M with more is faster as a dense array, and not much larger
-# Nonzero entries of M above which products use threads. On two quiet cores a whole solve then takes 0.93 of the time at 315,000
-# entries and 0.85 at 576,000, and a product half of it at 8 million.
-THREADED_ENTRIES = 250_000
+# Nonzero entries of M above which products use threads. On two cores a product with a vector then takes 0.33 ms in place of 0.46 at
+# 200,000 entries, 0.26 in place of 0.35 at 315,000 on fewer rows, and half of the time at 8 million
+THREADED_ENTRIES = 150_000
+# Numbers of BᵀX up to which XᵀBBᵀX is made as its square, in half the products; a larger table takes memory that nobody asked for
+SQUARED_NUMBERS = 2**21
 # Columns that are multiplied together in the time of a single one: 1.2 to 1.9 were measured, at 3 to 50 entries a row. Of a dense
 # array BLAS multiplies 96 columns in the time of 14: one column reads the whole array for two operations an entry.
 COLUMNS_IN_TIME_OF_ONE, DENSE_COLUMNS_IN_TIME_OF_ONE = 1.5, 6.0
@@ -100,7 +102,7 @@ class Gram:
         self.by_naturals = n < n_views  # B is M, and the product is with MMᵀ
         self.side, self.limit, self.products, self.seconds = min(n, n_views), limit, 0, product_seconds(M)
         self._dense_B: Any = None
-        self._at_once = columns_at_once(max(n, n_views))
+        self._larger_side, self._at_once = max(n, n_views), columns_at_once(max(n, n_views))
         if M.nnz > DENSE_SHARE * n * n_views:
             # An M without zeros is the array that its entries are: 0.1 s less at 4,000 x 4,000 than a copy takes
             whole = M.nnz == n * n_views and M.has_canonical_format
@@ -125,6 +127,10 @@ class Gram:
     def compressed(self, X: Floats) -> Floats:
         """Return Xᵀ B Bᵀ X, (m, m), of columns (side, m)."""
         self._count(X.shape[1])
+        if self._dense_B is None and self._larger_side * X.shape[1] <= SQUARED_NUMBERS:
+            image = self._B_transposed(np.ascontiguousarray(X))
+            upper = np.triu(dsyrk(1.0, image.T))
+            return np.asarray(upper + np.triu(upper, 1).T)
         inner = np.empty((X.shape[1], X.shape[1]))
         for start in range(0, X.shape[1], self._at_once):
             part = X[:, start : start + self._at_once]
