@@ -61,6 +61,8 @@ def merge(factor: Sparse, w_x: Floats) -> Merged:
 
 def columns_may_be_proportional(factor: Sparse) -> bool:
     """Whether two columns have entries in the same rows, the last over the first in the same ratio; True by chance if ever."""
+    if (array := _as_array(factor)) is not None:
+        return _repeats(np.zeros(array.shape[1]), array[0], array[-1])
     marks = np.random.default_rng(0).random(factor.shape[0])
     sums = np.zeros(factor.shape[1])
     ranges = list(
@@ -84,6 +86,8 @@ def columns_may_be_proportional(factor: Sparse) -> bool:
 
 def rows_may_be_proportional(factor: Sparse) -> bool:
     """Whether two rows have entries in the same columns, the last over the first in the same ratio; True by chance if ever."""
+    if (array := _as_array(factor)) is not None:
+        return _repeats(np.zeros(array.shape[0]), array[:, 0], array[:, -1])
     marks = np.random.default_rng(0).integers(0, 2**63, factor.shape[1])  # whole numbers, whose sums depend on no order
     sums = np.empty(factor.shape[0], dtype=np.int64)
     for rows in row_ranges(factor, SUPPORT_ENTRIES_AT_ONCE):
@@ -91,6 +95,13 @@ def rows_may_be_proportional(factor: Sparse) -> bool:
         sums[rows] = np.add.reduceat(marks[factor.indices[starts[0] : starts[-1]]], starts[:-1] - starts[0])
     first, last = factor.data[factor.indptr[:-1]], factor.data[factor.indptr[1:] - 1]
     return _repeats(sums) and _repeats(sums, first, last)
+
+
+def _as_array(factor: Sparse) -> Floats | None:
+    """Return the array (n, N) that a factor's entries are, without a copy, if all are stored: then all supports are alike."""
+    # Counting them took 0.13 s of 4,000 x 4,000, as much as 25 products
+    whole = factor.nnz == factor.shape[0] * factor.shape[1] and factor.has_canonical_format
+    return factor.data[: factor.nnz].reshape(factor.shape) if whole else None
 
 
 def _repeats(sums: Any, first: Floats | None = None, last: Floats | None = None) -> bool:

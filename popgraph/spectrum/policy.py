@@ -16,8 +16,8 @@ from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import reserve
 from popgraph.basics.words import shorten, size_in_words
 from popgraph.errors import InvalidArgument, NotConverged, TooLarge
-from popgraph.spectrum.assemble import assemble_spectrum, nothing_to_solve, put_unit_eigenvectors
-from popgraph.spectrum.certificate import COLUMNS_AT_ONCE, products_with
+from popgraph.spectrum.assemble import Solution, assemble_spectrum, nothing_to_solve, put_unit_eigenvectors
+from popgraph.spectrum.certificate import columns_at_once, products_with
 from popgraph.spectrum.component_solutions import ComponentSolutions
 from popgraph.spectrum.components import Components, Stack, find_components, stacks
 from popgraph.spectrum.costs import dense_seconds, krylov_seconds, shift_invert_seconds
@@ -79,7 +79,9 @@ def decompose(
     k = whole_number("k", k, n_views)
     check_solver(solver)
     reserve(
-        f"{k:,} eigenvectors over {n_views:,} views", 8.0 * n_views * (k + min(k, COLUMNS_AT_ONCE)), "use a smaller k"
+        f"{k:,} eigenvectors over {n_views:,} views",
+        8.0 * n_views * (k + min(k, columns_at_once(n_views))),
+        "use a smaller k",
     )
     parts = find_components(factor) if components is None else components
     if grid is not None and solver is None and k >= parts.count:
@@ -92,20 +94,22 @@ def decompose(
         put_unit_eigenvectors(V, parts.of_column, w_x, k)
         return assemble_spectrum(unsolved, V, w_x, product)
 
-    def solved_by(solver: str | None, why: str = "asked for") -> ComponentSolutions:
-        return _solve_components(factor, w_x, parts, k, solver, why)
+    def solved_by(solver: str | None, why: str = "asked for") -> tuple[Solution, Floats]:
+        # Its vectors are freed before those that are made of them are checked
+        solved = _solve_components(factor, w_x, parts, k, solver, why)
+        return solved.solution(parts.count), solved.eigenvectors(w_x, parts, k)
 
-    def assembled(solved: ComponentSolutions) -> Spectrum:
-        return assemble_spectrum(solved.solution(parts.count), solved.eigenvectors(w_x, parts, k), w_x, product)
-
-    solutions = solved_by(solver)
+    solution, V = solved_by(solver)
     try:
-        return assembled(solutions)
+        return assemble_spectrum(solution, V, w_x, product)
     except NotConverged as error:
-        used = [use.solver for use in solutions.uses if use.solver in SEARCHES]
-        if solver is not None or not used or solutions.side > DENSE_SOLVE_SIDE_LIMIT:
+        used = [use.solver for use in solution.solvers if use.solver in SEARCHES]
+        if solver is not None or not used or solution.side > DENSE_SOLVE_SIDE_LIMIT:
             raise
-        return assembled(solved_by("dense", f"what the {used[0]} solver found is wrong ({error})"))
+        del V
+        return assemble_spectrum(
+            *solved_by("dense", f"what the {used[0]} solver found is wrong ({error})"), w_x, product
+        )
 
 
 def check_solver(solver: Any, names: tuple[str, ...] = NAMES) -> None:
@@ -261,13 +265,13 @@ def _cheaply_inverted(stack: Stack, k: int, otherwise: str) -> list[shift_invert
     return laplacians if needed <= instead else None
 
 
-def vectors_searched(k: int) -> float:
-    """Return how many vectors of a block's side the iterative solver holds at its peak, in a search for k pairs.
+def vectors_searched(k: int, side: int) -> float:
+    """Return how many vectors of a block's `side` the iterative solver holds at its peak, in a search for k pairs.
 
     Lanczos' and those found, twice while they are put in order, and those to spare. A long bound asks for more by itself.
     """
     spare = k / 4 + iterative.LEAST_BESIDE
-    return 2 * k + 2 * iterative.SPARE_VECTORS + max(iterative.VECTORS_PER_PAIR * k, LEAST_STEPS) + spare
+    return 2 * k + iterative.SPARE_VECTORS + max(iterative.vectors_kept(k, side), LEAST_STEPS) + spare
 
 
 def _bytes_needed(name: str, stack: Stack, k: int, factor_entries: float = shift_invert.MOST_ENTRIES) -> float:
@@ -285,7 +289,12 @@ def _bytes_needed(name: str, stack: Stack, k: int, factor_entries: float = shift
         # The Krylov space and a copy of its leading vectors, what is found, and L twice in two formats with its numbers' places
         numbers = max(n, n_views) * (inverse_iteration.vectors_held(k) + 6 * factor_entries) + 2 * vectors
     else:
-        numbers = side * vectors_searched(k) + vectors + (n + n_views) * min(k, COLUMNS_AT_ONCE) + 3.5 * nnz
+        numbers = (
+            side * vectors_searched(k, side)
+            + vectors
+            + (n + n_views) * min(k, columns_at_once(max(n, n_views)))
+            + 3.5 * nnz
+        )
     return 8.0 * numbers
 
 
