@@ -237,13 +237,13 @@ def _cheaply_inverted(stack: Stack, k: int, otherwise: str) -> list[shift_invert
     return laplacians if needed <= instead else None
 
 
-def vectors_searched(k: int) -> float:
-    """Return how many vectors of a block's side the iterative solver holds at its peak, in a search for k pairs.
+def vectors_searched(k: int, side: int) -> float:
+    """Return how many vectors of a block's `side` the iterative solver holds at its peak, in a search for k pairs.
 
     Lanczos' and those found, twice while they are put in order, and those to spare. A long bound asks for more by itself.
     """
     spare = k / 4 + iterative.LEAST_BESIDE
-    return 2 * k + 2 * iterative.SPARE_VECTORS + max(iterative.VECTORS_PER_PAIR * k, LEAST_STEPS) + spare
+    return 2 * k + iterative.SPARE_VECTORS + max(iterative.vectors_kept(k, side), LEAST_STEPS) + spare
 
 
 def _bytes_needed(name: str, stack: Stack, k: int) -> float:
@@ -262,7 +262,10 @@ def _bytes_needed(name: str, stack: Stack, k: int) -> float:
         numbers = max(n, n_views) * (inverse_iteration.vectors_held(k) + 6 * shift_invert.MOST_ENTRIES) + 2 * vectors
     else:
         numbers = (
-            side * vectors_searched(k) + vectors + (n + n_views) * min(k, columns_at_once(max(n, n_views))) + 3.5 * nnz
+            side * vectors_searched(k, side)
+            + vectors
+            + (n + n_views) * min(k, columns_at_once(max(n, n_views)))
+            + 3.5 * nnz
         )
     return 8.0 * numbers
 

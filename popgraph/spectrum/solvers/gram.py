@@ -5,16 +5,13 @@ multiplies by a LinearOperator. Both count their products, so that a benchmark c
 memory bandwidth.
 """
 
-import os
-from concurrent.futures import Executor, ThreadPoolExecutor
-from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
-import scipy.sparse as sp
 from scipy.linalg.blas import dgemm, dgemv
 
 from popgraph.basics.arrays import Floats, Sparse
+from popgraph.basics.products import Rows, Team
 from popgraph.errors import NotConverged
 from popgraph.spectrum.certificate import columns_at_once
 from popgraph.spectrum.solvers.dense_product import DenseProduct
@@ -114,9 +111,8 @@ class Gram:
             return
         # A csr_array times x gathers entries of x, in half the time in which its transpose would scatter them. So both M and Mᵀ
         # are kept as csr_arrays.
-        cores = _cores()
-        threads = ThreadPoolExecutor(cores - 1) if cores > 1 and M.nnz > THREADED_ENTRIES else None
-        naturals, views = _Rows(M, threads, cores), _Rows(M.T.tocsr(), threads, cores)
+        team = Team() if M.nnz > THREADED_ENTRIES else None
+        naturals, views = Rows(M, team), Rows(M.T.tocsr(), team)
         self._B, self._B_transposed = (naturals, views) if self.by_naturals else (views, naturals)
 
     def vector(self, x: Floats) -> Floats:
@@ -166,37 +162,3 @@ class Gram:
             raise NotConverged(
                 f'{self.limit:,.0f} products with M and its transpose did not suffice; use solver="dense"'
             )
-
-
-def _cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-class _Rows:
-    """Multiply a csr_array by vectors, its rows divided among threads; the result is bitwise the same for any number of them."""
-
-    def __init__(self, matrix: Sparse, threads: Executor | None, cores: int) -> None:
-        self.shape, self.threads = matrix.shape, threads
-        indptr = matrix.indptr
-        entries_before = np.linspace(0, matrix.nnz, cores + 1)[1:-1] if threads else np.empty(0)
-        edges = [0, *np.searchsorted(indptr, entries_before).tolist(), matrix.shape[0]]
-        self.parts = []
-        for start, stop in pairwise(edges):
-            entries = slice(indptr[start], indptr[stop])
-            arrays = (matrix.data[entries], matrix.indices[entries], indptr[start : stop + 1] - indptr[start])
-            self.parts.append((slice(start, stop), sp.csr_array(arrays, shape=(stop - start, matrix.shape[1]))))
-
-    def __call__(self, x: Floats) -> Floats:
-        if self.threads is None:
-            return np.asarray(self.parts[0][1] @ x)
-        y = np.empty((self.shape[0], *x.shape[1:]))
-
-        def multiply(rows: slice, part: Sparse) -> None:
-            y[rows] = part @ x
-
-        futures = [self.threads.submit(multiply, *part) for part in self.parts[1:]]
-        multiply(*self.parts[0])
-        for future in futures:
-            future.result()
-        return y
