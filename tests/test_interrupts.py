@@ -193,7 +193,7 @@ def test_a_signal_within_a_product_of_many_threads_leaves_none_behind(at, monkey
     monkeypatch.setattr(gram, "THREADED_ENTRIES", 10)
     graph = ring()
     expected = bits(graph.spectrum(3, solver="iterative"))
-    real, calls = gram._Rows.__call__, [0]
+    real, calls = gram.Rows.__call__, [0]
 
     def interrupted(self: Any, x: Any) -> Any:
         calls[0] += 1
@@ -201,7 +201,7 @@ def test_a_signal_within_a_product_of_many_threads_leaves_none_behind(at, monkey
             signal.raise_signal(signal.SIGINT)
         return real(self, x)
 
-    monkeypatch.setattr(gram._Rows, "__call__", interrupted)
+    monkeypatch.setattr(gram.Rows, "__call__", interrupted)
     with pytest.raises(KeyboardInterrupt):
         graph.spectrum(3, solver="iterative")
     assert bits(graph.spectrum(3, solver="iterative")) == expected
