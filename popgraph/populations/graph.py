@@ -9,6 +9,7 @@ from popgraph.basics.arguments import generator, one_of
 from popgraph.basics.arguments.classes import bayes_labels
 from popgraph.basics.arrays import Floats, Ints, Sparse
 from popgraph.basics.memory import in_words
+from popgraph.basics.words import shorten
 from popgraph.declare import EnumeratedPopulation, Seed
 from popgraph.errors import InvalidArgument
 from popgraph.populations import printing, weights
@@ -329,7 +330,9 @@ class PopulationGraph(FactoredViews):
             by_symmetry = self._fourier if solver is None else None
             return self._plainly(k, solver) if by_symmetry is None else by_symmetry.spectrum(k, self._plainly)
         if solver is not None:
-            raise InvalidArgument(f"solver is {solver!r}; with features a dense solver always runs: leave it out")
+            raise InvalidArgument(
+                f"solver is {shorten(solver)}; with features a dense solver always runs: leave it out"
+            )
         feature_class = read_features(self.views, self.w_x, features)
         return ritz(self.factor, self.w_x, feature_class.basis, feature_class.T, k)
 

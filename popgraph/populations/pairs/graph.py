@@ -14,6 +14,7 @@ from popgraph.basics.arguments import generator, one_of
 from popgraph.basics.arrays import Floats, Ints, Sparse, frozen, frozen_csr
 from popgraph.basics.memory import in_words, reserve
 from popgraph.basics.products import Rows
+from popgraph.basics.words import shorten
 from popgraph.declare import Seed
 from popgraph.errors import InvalidArgument
 from popgraph.populations.columns import read_columns
@@ -309,7 +310,9 @@ class PairGraph(ListedViews):
         if features is None:
             return self._lazy_walk.spectrum(k, solver)
         if solver is not None:
-            raise InvalidArgument(f"solver is {solver!r}; with features a dense solver always runs: leave it out")
+            raise InvalidArgument(
+                f"solver is {shorten(solver)}; with features a dense solver always runs: leave it out"
+            )
         feature_class = read_features(self.views, self.w_x, features)
         return of_lazy_walk(ritz(self._lazy_factor, self.w_x, feature_class.basis, feature_class.T, k))
 
