@@ -1,4 +1,4 @@
-"""The least values of losses of two encoders: against the numbers of the theory, definitions, and an optimiser that knows neither."""
+"""The least values of losses of two encoders: against numbers of the theory, definitions, and an optimiser that knows neither."""
 
 import numpy as np
 import pytest
