@@ -72,7 +72,7 @@ def test_a_population_multiplies_by_its_adjacency_on_any_number_of_threads(monke
 
 
 def test_an_m_with_too_many_entries_to_turn_is_multiplied_as_it_is(monkeypatch):
-    module = sys.modules["popgraph.populations.graph"]
+    module = sys.modules["popgraph.populations.factored_views"]
     graph = pg.zoo.hypercube(3)
     X = np.random.default_rng(0).standard_normal((8, 2))
     monkeypatch.setattr(module, "MAX_ENTRIES_TRANSPOSED", 0)
