@@ -96,7 +96,7 @@ def test_the_failure_of_a_job_is_raised_once_all_threads_have_ended(monkeypatch)
     before = threading.active_count()
     with pytest.raises(ZeroDivisionError, match="mine"):
         side_by_side([job(at) for at in range(1_000)])
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
     assert len(done) < 1_000
     assert side_by_side([job(at) for at in range(6, 100)]) == list(range(6, 100))
     assert side_by_side([]) == []
@@ -193,7 +193,7 @@ def test_an_interrupt_waits_for_the_others_and_passes_through(monkeypatch):
     before = threading.active_count()
     with pytest.raises(KeyboardInterrupt):
         side_by_side([job] * 50)
-    assert threading.active_count() == before
+    assert threading.active_count() <= before  # less where threads of an earlier team have ended meanwhile
 
 
 def test_sums_are_added_up_in_the_order_of_the_blocks(monkeypatch):
