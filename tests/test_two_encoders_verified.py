@@ -212,6 +212,20 @@ def test_what_is_no_pair_of_embeddings_is_refused_in_one_sentence(name):
     assert "\n" not in str(refusal.value)
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_the_verdict_on_each_side_is_that_of_the_graph_of_the_side(seed):
+    known = known_pair(np.random.default_rng([24, 3_000 + seed]))
+    if known is None:
+        return
+    match = pg.verify(known.graph, (known.f, known.g))
+    for of_pair, side, table in ((match.x, known.graph.side_x, known.f), (match.z, known.graph.side_z, known.g)):
+        alone = pg.verify(side, table)
+        assert (of_pair.status, of_pair.rank, of_pair.optimal) == (alone.status, alone.rank, alone.optimal)
+        assert of_pair.gamma == pytest.approx(alone.gamma, abs=1e-12)
+        if known.truth is not None:
+            assert of_pair.angles == pytest.approx(alone.angles, abs=1e-6)
+
+
 def test_assertions_take_two_encoders():
     pg.testing.assert_matches(GRAPH, (F, G))
     pg.testing.assert_optimal(GRAPH, pg.train(GRAPH, 2, rng=0))

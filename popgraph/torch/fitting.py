@@ -228,7 +228,9 @@ def fit(
         batch_size = read_count("batch_size", batch_size, getattr(loss, "least_batch", 2))
     source = generator(rng)
     model = torch.nn.ModuleDict({"encoder": module, **({} if head is None else {"head": head})}).to(schedule.device)
-    run = _OneEncoder(population, model, loss, EncodedViews(population, encode, schedule.device), schedule.checkpoint)
+    run = _OneEncoder(
+        population, model, loss, EncodedViews(population.views, encode, schedule.device), schedule.checkpoint
+    )
     pairs = repeat(None) if batch_size is None else drawn(population, batch_size, source)
     stopped, interrupted = run.descend(pairs, schedule)
     f, features = run.embedded()

@@ -15,7 +15,8 @@ from popgraph.basics.protocols import PairedPopulation, ViewedPopulation
 from popgraph.basics.words import listing, shorten
 from popgraph.errors import InvalidArgument
 from popgraph.torch.fitting import Fit
-from popgraph.torch.two_encoders import PairFit, read_encode, read_networks
+from popgraph.torch.pairs import read_encode
+from popgraph.torch.two_encoders import PairFit, read_networks
 from popgraph.verification import Match, PairMatch, share_in_words
 from popgraph.verification import verify as verify_table
 

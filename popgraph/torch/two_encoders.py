@@ -1,10 +1,9 @@
 """`fit` of two encoders: two networks, one of the views x and one of the views z, trained on pairs; or one network for both."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,11 +11,11 @@ import torch
 from popgraph.basics.arguments import count as read_count
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.encoding import run_module
-from popgraph.basics.protocols import PairedPopulation, ViewedPopulation
+from popgraph.basics.protocols import PairedPopulation
 from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument
 from popgraph.losses import pair_law, read_pair_loss
-from popgraph.torch.pairs import EncodedViews, drawn
+from popgraph.torch.pairs import EncodedViews, drawn, encoded_sides
 from popgraph.torch.running import Run, Schedule
 
 Two = tuple[Any, Any]
@@ -101,13 +100,9 @@ def fit_pair(
     model = torch.nn.ModuleDict({name: part for name, part in named.items() if part is not None}).to(schedule.device)
     if not any(weights.requires_grad for weights in model.parameters()):
         raise InvalidArgument(f"module is {shorten(module)}, which has no weights to train")
-    sides = (graph.views_x, graph.views_z)
-    encoded = [
-        EncodedViews(cast(ViewedPopulation, _ListedViews(views)), each, schedule.device)
-        for views, each in zip(sides, read_encode(encode), strict=True)
-    ]
-    run = _TwoEncoders(graph, model, loss, (encoded[0], encoded[1]), schedule)
-    pairs = repeat(None) if batch_size is None else drawn(cast(ViewedPopulation, graph), batch_size, source)
+    encoded = encoded_sides(graph, encode, schedule.device)
+    run = _TwoEncoders(graph, model, loss, encoded, schedule)
+    pairs = repeat(None) if batch_size is None else drawn(graph, batch_size, source)
     stopped, interrupted = run.descend(pairs, schedule)
     features = run.features()
     f, g = run.outputs(features)
@@ -136,22 +131,6 @@ def read_networks(what: str, given: Any, optional: bool = False) -> Two:
                 "one for both"
             )
     return pair
-
-
-def read_encode(encode: Any) -> Two:
-    """Return what encodes the views of each side, of a pair or of one for both."""
-    return (encode[0], encode[1]) if isinstance(encode, tuple | list) and len(encode) == 2 else (encode, encode)
-
-
-@dataclass(frozen=True)
-class _ListedViews:
-    """The views of one side, as `EncodedViews` asks for them."""
-
-    views: Sequence[Any]
-
-    @property
-    def N(self) -> int:
-        return len(self.views)
 
 
 class _TwoEncoders(Run):
