@@ -197,6 +197,7 @@ REFUSED = {
     "k above the columns": (GRAPH, (F[:, :1], G[:, :1]), {"k": 2}, "k is 2, but f and g have 1 columns"),
     "more columns than views": (GRAPH, (np.ones((3, 3)), np.ones((2, 3))), {}, "f and g have 3 columns, more than the 2 views"),
     "another spectrum": (GRAPH, (F, G), {"spectrum": GRAPH.spectrum(1)}, "k = 2 singular triplets of this graph"),
+    "features of one side": (GRAPH, (F, G), {"features": np.eye(3)}, r"give \(features of the views x, features of the"),
     "atol": (GRAPH, (F, G), {"atol": 2}, "atol is 2; it is an angle"),
     "two on one side": (GRAPH.side_x, (F, F), {}, r"verify both on graph.two_encoders\(\)"),
     "two on one kind": (ONE_KIND, (np.ones((4, 1)), np.ones((4, 1))), {}, "f is two embeddings, and this graph has one kind"),
