@@ -215,6 +215,18 @@ def test_what_a_chain_does_not_take_is_answered():
         pg.from_chain(step, discount=0.5)
 
 
+@pytest.mark.parametrize("b", ["0.9989", "0.9991", "0.999999999", "0.99999999999999"])
+def test_a_discount_next_to_1_loses_no_digits(b):
+    P, law = reversible(np.random.default_rng(1), 5, exact=True)
+    exact = pg.from_chain(P, discount=b)
+    floats = pg.from_chain(np.array(P, dtype=float), discount=float(b))
+    np.testing.assert_allclose(floats.w, exact.w, atol=2e-13)
+    np.testing.assert_allclose(floats.w_x, np.array(law, dtype=float), rtol=1e-12)
+    blocks = np.kron(np.eye(2), np.full((2, 2), 0.5))
+    apart = pg.from_chain(blocks, p=[0.1, 0.1, 0.4, 0.4], discount=float(b))
+    np.testing.assert_allclose(apart.w, np.kron(np.diag([0.05, 0.2]), np.ones((2, 2))), rtol=1e-12)
+
+
 def test_symmetrize_and_lags_of_a_round():
     assert weights(pg.from_chain(ROUND, symmetrize=True))[0].tolist() == [0, Fraction(1, 6), Fraction(1, 6)]
     assert weights(pg.from_chain(ROUND, 3)).tolist() == np.diag([Fraction(1, 3)] * 3).tolist()

@@ -1,4 +1,4 @@
-"""Keep: save and load a `Distribution`, a `PopulationGraph`, a `PairGraph`, a `Spectrum` or a `Training` as one file.
+"""Keep: save and load a distribution, a graph, a spectrum or a training as one file.
 
 The file is an npz of JSON and arrays, with a version and without pickle; it is written completely or not at all. Floats come back
 to the bit, and probabilities that were declared exactly as fractions. `load` runs nothing that it reads, and checks all of it as
@@ -14,7 +14,7 @@ PopulationGraph(lightning/cloud: 2 naturals, 4 views, 2 components)
 
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from popgraph.basics.arguments import count
 from popgraph.basics.arguments.keywords import checked_call
@@ -27,9 +27,13 @@ from popgraph.declare import Distribution
 from popgraph.errors import InvalidArgument
 from popgraph.io.container import read, write
 from popgraph.io.values import KINDS, Reader, Writer
-from popgraph.populations import PairGraph, PopulationGraph
-from popgraph.spectrum import Spectrum
-from popgraph.training import Training
+from popgraph.populations import BipartiteGraph, PairGraph, PopulationGraph
+from popgraph.spectrum import SingularSpectrum, Spectrum
+from popgraph.training import PairTraining, Training
+
+Kept: TypeAlias = (
+    Distribution | PopulationGraph | PairGraph | BipartiteGraph | Spectrum | SingularSpectrum | Training | PairTraining
+)  # what a file can hold
 
 __all__ = ["load", "save"]
 __dir__ = only(__all__)
@@ -40,14 +44,14 @@ if not TYPE_CHECKING:  # or a name that there is not would be no error to a type
 @checked_call()
 @in_words("saving", "the file that was there is as it was")
 def save(value: Any, path: str | Path) -> Path:
-    """Write a Distribution, a PopulationGraph, a PairGraph, a Spectrum or a Training to a file.
+    """Write a distribution, a listed graph, a spectrum or a training to a file.
 
     The file is an npz: `popgraph.json` and one .npy for each array; probabilities declared exactly are kept as fractions. A new
     file is written beside the old one and then replaces it, so that a crash leaves the old one as it was.
 
     Parameters
     ----------
-    value : Distribution, PopulationGraph, PairGraph, Spectrum or Training
+    value : Distribution, PopulationGraph, PairGraph, BipartiteGraph, Spectrum, SingularSpectrum, Training or PairTraining
         Of another population, save `expand()`. Outcomes, views and labels may be strings, bytes, numbers, None, booleans,
         fractions, numpy's dates and times, images, and tuples of these.
     path : str or Path
@@ -80,9 +84,7 @@ def save(value: Any, path: str | Path) -> Path:
 
 @checked_call()
 @in_words("loading the file", "load it where there is more")
-def load(
-    path: str | Path, *, most_bytes: int = 2**34
-) -> Distribution | PopulationGraph | PairGraph | Spectrum | Training:
+def load(path: str | Path, *, most_bytes: int = 2**34) -> Kept:
     """Read what `save` wrote. Nothing in the file is run, and all of it is checked as a declaration is checked.
 
     Parameters
@@ -94,7 +96,7 @@ def load(
 
     Returns
     -------
-    Distribution, PopulationGraph, PairGraph, Spectrum or Training
+    Distribution, PopulationGraph, PairGraph, BipartiteGraph, Spectrum, SingularSpectrum, Training or PairTraining
         Equal to what was saved, to the bit.
 
     Raises
@@ -115,7 +117,7 @@ def load(
     """
     path, most_bytes = _read_path(path), count("most_bytes", most_bytes)
     manifest, arrays = read(path, most_bytes)
-    value: Distribution | PopulationGraph | PairGraph | Spectrum | Training = Reader(arrays, path).top(manifest)
+    value: Kept = Reader(arrays, path).top(manifest)
     return value
 
 

@@ -21,22 +21,24 @@ def pairs_tree(writer: Any, graph: PairGraph) -> dict[str, Any]:
     """Return the tree of a graph of given pairs."""
     w, exact = graph.pairs, graph.exact_weights
     labels = None if graph.labels is None else list_labels(graph.labels)
-    numerators: Any = None
-    if exact is not None:
-        fit_int64 = exact.numerators.dtype != object
-        numerators = (
-            writer.array(exact.numerators) if fit_int64 else [digits(int(number)) for number in exact.numerators]
-        )
     return {
         "views": writer.outcomes(graph.views, "view"),
         "data": writer.array(w.data),
         "indices": writer.array(w.indices.astype(np.int64)),
         "indptr": writer.array(w.indptr.astype(np.int64)),
-        "numerators": numerators,
-        "denominator": None if exact is None else digits(exact.denominator),
+        **exact_tree(writer, exact),
         "labels": None if labels is None else [encode(label, f"label {i}") for i, label in enumerate(labels)],
         "name": text_tree(graph.name),
     }
+
+
+def exact_tree(writer: Any, exact: ExactWeights | None) -> dict[str, Any]:
+    """Return the tree of weights as fractions, None where there are none."""
+    if exact is None:
+        return {"numerators": None, "denominator": None}
+    fit_int64 = exact.numerators.dtype != object
+    numerators = writer.array(exact.numerators) if fit_int64 else [digits(int(number)) for number in exact.numerators]
+    return {"numerators": numerators, "denominator": digits(exact.denominator)}
 
 
 def pairs_of_tree(reader: Any, tree: Any) -> PairGraph:
@@ -54,10 +56,10 @@ def pairs_of_tree(reader: Any, tree: Any) -> PairGraph:
     if (difference := abs(w - w.T)).nnz and (difference > ASYMMETRY_ALLOWED * (w + w.T)).nnz:
         raise InvalidFile("w is not symmetric")
     labels = None if tree["labels"] is None else read_labels([decode(label) for label in tree["labels"]], views)
-    return pair_graph(views, w, exact=_exact(reader, tree, data), labels=labels, name=text_of(tree["name"]))
+    return pair_graph(views, w, exact=exact_of_tree(reader, tree, data), labels=labels, name=text_of(tree["name"]))
 
 
-def _exact(reader: Any, tree: Any, data: Any) -> ExactWeights | None:
+def exact_of_tree(reader: Any, tree: Any, data: Any) -> ExactWeights | None:
     """Return the weights as fractions, after checking that they are the weights in floats."""
     if tree["numerators"] is None:
         return None

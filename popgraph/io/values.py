@@ -15,17 +15,18 @@ from popgraph.basics.arrays import frozen, frozen_csr
 from popgraph.basics.words import shorten
 from popgraph.declare import Distribution, EnumeratedPopulation, ExactKernel
 from popgraph.errors import InvalidFile, PopgraphError
+from popgraph.io.bipartite import bipartite_of_tree, bipartite_tree, check_pair_training, check_singular_spectrum
 from popgraph.io.outcomes import decode, digits, encode, from_digits, text_of, text_tree
 from popgraph.io.pairs import pairs_of_tree, pairs_tree
-from popgraph.populations import KnownLabels, PairGraph, PopulationGraph, from_population
-from popgraph.spectrum import Certificate, SignedSpectrum, SolverUse, Spectrum
-from popgraph.training import Training
+from popgraph.populations import BipartiteGraph, KnownLabels, PairGraph, PopulationGraph, from_population
+from popgraph.spectrum import Certificate, SignedSpectrum, SingularCertificate, SingularSpectrum, SolverUse, Spectrum
+from popgraph.training import PairTraining, Training
 
-KINDS: dict[str, type] = {
-    each.__name__: each for each in (Distribution, PopulationGraph, PairGraph, Spectrum, SignedSpectrum, Training)
-}
+SPECTRA, TRAININGS = (Spectrum, SignedSpectrum, SingularSpectrum), (Training, PairTraining)
+GRAPHS = (PopulationGraph, PairGraph, BipartiteGraph)
+KINDS: dict[str, type] = {each.__name__: each for each in (Distribution, *GRAPHS, *SPECTRA, *TRAININGS)}
 RECORDS: dict[str, type] = {
-    each.__name__: each for each in (Certificate, SolverUse, Spectrum, SignedSpectrum, Training)
+    each.__name__: each for each in (Certificate, SingularCertificate, SolverUse, *SPECTRA, *TRAININGS)
 }
 ORTHONORMALITY_TOLERANCE = 1e-8  # of the entries of VᵀV - I; above it, a file counts as edited
 
@@ -50,6 +51,8 @@ class Writer:
             return self.graph(value)
         if isinstance(value, PairGraph):
             return pairs_tree(self, value)
+        if isinstance(value, BipartiteGraph):
+            return bipartite_tree(self, value)
         if type(value).__name__ in RECORDS:
             return {each.name: self.part(getattr(value, each.name)) for each in fields(value)}
         raise AssertionError("save has checked the kind")
@@ -131,7 +134,9 @@ class Reader:
                 return self.graph(tree)
             if kind == "PairGraph":
                 return pairs_of_tree(self, tree)
-            if kind in ("Spectrum", "SignedSpectrum", "Training"):
+            if kind == "BipartiteGraph":
+                return bipartite_of_tree(self, tree)
+            if kind in RECORDS and kind in KINDS:
                 return self.checked(self.record(kind, tree))
         except InvalidFile as error:
             raise InvalidFile(f"{self.path}: {error}") from error
@@ -237,9 +242,17 @@ class Reader:
         names = [each.name for each in fields(RECORDS[kind])]
         if not isinstance(tree, dict) or sorted(tree) != sorted(names):
             raise InvalidFile(f"a {kind} has the fields {', '.join(names)}, and no others")
-        return RECORDS[kind](**{name: self.part(name, tree[name]) for name in names})
+        certificate = "SingularCertificate" if kind == "SingularSpectrum" else "Certificate"
+        pairs = ("features", "weights") if kind == "PairTraining" else ()  # one for each of two kinds of views
+        values = {
+            name: tuple(self.part(name, each, "") for each in tree[name])
+            if name in pairs
+            else self.part(name, tree[name], certificate)
+            for name in names
+        }
+        return RECORDS[kind](**values)
 
-    def part(self, name: str, tree: Any) -> Any:
+    def part(self, name: str, tree: Any, certificate: str) -> Any:
         """Return a field of a record."""
         if isinstance(tree, dict) and set(tree) == {"array"}:
             return self.array(tree, "fib")
@@ -248,7 +261,7 @@ class Reader:
         if isinstance(tree, dict) and set(tree) == {"float"}:
             return float.fromhex(tree["float"])
         if name == "certificate":
-            return self.record("Certificate", tree)
+            return self.record(certificate, tree)
         if name == "solvers":
             return tuple(self.record("SolverUse", each) for each in tree)
         if name == "shape":
@@ -259,6 +272,10 @@ class Reader:
 
     def checked(self, value: Any) -> Any:
         """Return a spectrum or a training whose arrays fit together."""
+        if isinstance(value, SingularSpectrum):
+            return check_singular_spectrum(value)
+        if isinstance(value, PairTraining):
+            return check_pair_training(value)
         if isinstance(value, Training):
             T = len(value.steps)
             consistent = value.f.ndim == 2 and T == len(value.loss) == len(value.gradient_norm) and T > 0

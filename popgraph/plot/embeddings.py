@@ -8,22 +8,30 @@ from matplotlib.axes import Axes
 from popgraph.basics.arguments.embeddings import check_scale, read_embedding
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.protocols import ViewedPopulation
+from popgraph.plot import bipartite
 from popgraph.plot.drawing import FAINT, axes_or_new, draw_views, name_classes_aside, read_dims
 from popgraph.plot.reading import chosen_views, classes_of_views, drawn_as_images, read_viewed
+from popgraph.populations import BipartiteGraph
 
 
 @checked_call()
 def embedding(
-    graph: ViewedPopulation, f: Any, *, labels: Any = None, dims: tuple[int, int] = (0, 1), ax: Axes | None = None
+    graph: ViewedPopulation | BipartiteGraph,
+    f: Any,
+    *,
+    labels: Any = None,
+    dims: tuple[int, int] = (0, 1),
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw each view at two coordinates of its embedding f, with area w_x.
 
     Parameters
     ----------
-    graph : population
-        With a list of N views; of more than 2,000 a sample is drawn, as the title says.
+    graph : population, or BipartiteGraph
+        With a list of N views; of more than 2,000 a sample is drawn, as the title says. Two kinds of views have two marks.
     f : (N, k) array, mapping, callable, Training or Spectrum
-        Of a Training its f is drawn, of a Spectrum its `embedding` D^-1/2 F* diag(√γ).
+        Of a Training its f is drawn, of a Spectrum its `embedding` D^-1/2 F* diag(√γ). Of two kinds of views, a pair (f, g), a
+        PairTraining or a SingularSpectrum.
     labels : sequence of N labels, or mapping view -> label, optional
         A class for each view, for its colour; as in `graph`.
     dims : (int, int)
@@ -46,6 +54,8 @@ def embedding(
     >>> embedding(cube, cube.spectrum(4), dims=(1, 2)).get_xlabel()
     'f_2'
     """
+    if isinstance(graph, BipartiteGraph):
+        return bipartite.draw_embedding(graph, f, labels, dims, ax)
     graph = read_viewed("plot.embedding(graph, f)", graph)
     table = check_scale("f", read_embedding(graph.views, f))
     d = table.shape[1]

@@ -12,8 +12,10 @@ from popgraph.basics.arguments import count
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.protocols import ViewedPopulation
+from popgraph.plot import bipartite
 from popgraph.plot.drawing import INK, axes_or_new, draw_views, name_classes_aside
 from popgraph.plot.reading import adjacency_among, chosen_views, classes_of_views, read_viewed
+from popgraph.populations import BipartiteGraph
 
 MAX_EDGES_DRAWN = (
     5000  # lines drawn: 1,500 views of which all are joined take 2 s with them, and took 114 s with every edge
@@ -21,17 +23,20 @@ MAX_EDGES_DRAWN = (
 
 
 @checked_call()
-def graph(graph: ViewedPopulation, *, labels: Any = None, ax: Axes | None = None, rng: int = 0) -> Axes:
+def graph(
+    graph: ViewedPopulation | BipartiteGraph, *, labels: Any = None, ax: Axes | None = None, rng: int = 0
+) -> Axes:
     """Draw the views as nodes of area w_x, joined by lines as strong as w_xx'; self-weights are not drawn.
 
     Of more than 5,000 edges the heaviest are drawn, as the title says, among them those that hold each component together.
 
     Parameters
     ----------
-    graph : population
-        With a list of N views; of more than 2,000 a sample is drawn, as the title says.
+    graph : population, or BipartiteGraph
+        With a list of N views; of more than 2,000 a sample is drawn, as the title says. Two kinds of views stand in two columns.
     labels : sequence of N labels, or mapping view -> label, optional
-        A class for each view, for its colour; the graph's own (`graph.view_labels`), else its components, if not given.
+        A class for each view, for its colour; the graph's own (`graph.view_labels`), else its components, if not given. Of two
+        kinds of views, a pair of such: of the views x and of the views z.
     ax : Axes, optional
         Where to draw; a new figure if not given.
     rng : int
@@ -52,8 +57,10 @@ def graph(graph: ViewedPopulation, *, labels: Any = None, ax: Axes | None = None
     """
     import networkx as nx
 
-    graph = read_viewed("plot.graph(graph)", graph)
     rng = count("rng", rng, 0, 2**32 - 1, "the seed of a layout is a whole number")
+    if isinstance(graph, BipartiteGraph):
+        return bipartite.draw_graph(graph, labels, ax)
+    graph = read_viewed("plot.graph(graph)", graph)
     classes, of_view = classes_of_views(graph, labels)
     ax = axes_or_new(ax)
     shown, note = chosen_views(graph)

@@ -14,14 +14,15 @@ from popgraph.basics.memory import reserve
 from popgraph.basics.protocols import ViewedPopulation
 from popgraph.basics.words import printable, shorten
 from popgraph.errors import InvalidArgument
+from popgraph.plot import bipartite
 from popgraph.plot.drawing import INK, MAX_ROWS_NAMED, MAX_ROWS_NUMBERED, WEIGHTS, Placement, axes_or_new, thumbnail
 from popgraph.plot.reading import MAX_VIEWS_DRAWN, chosen_views, drawn_as_images, read_viewed, weights_among
-from popgraph.populations import PopulationGraph
+from popgraph.populations import BipartiteGraph, PopulationGraph
 
 
 @checked_call()
 def matrix(
-    graph: ViewedPopulation,
+    graph: ViewedPopulation | BipartiteGraph,
     which: Literal["w", "adjacency"] = "adjacency",
     *,
     ax: Axes | None = None,
@@ -32,10 +33,11 @@ def matrix(
 
     Parameters
     ----------
-    graph : population
-        With a list of N views; of more than 2,000 a sample is drawn, as the title says.
+    graph : population, or BipartiteGraph
+        With a list of N views; of more than 2,000 a sample is drawn, as the title says. Of two kinds of views, those of x stand
+        down the side and those of z along the foot.
     which : {"w", "adjacency"}
-        Before or after normalisation.
+        Before or after normalisation: w or Ā, and of two kinds of views C or S.
     ax : Axes, optional
         Where to draw; a new figure if not given.
     annotate : bool, optional
@@ -55,11 +57,13 @@ def matrix(
     >>> matrix(pg.zoo.lightning_cloud(), "w").get_title()
     'w: probability of a positive pair'
     """
-    graph = read_viewed("plot.matrix(graph)", graph)
     one_of("which", which, ("w", "adjacency"))
     for what, chosen in (("annotate", annotate), ("colorbar", colorbar)):
         if chosen is not None:
             flag(what, chosen)
+    if isinstance(graph, BipartiteGraph):
+        return bipartite.draw_matrix(graph, which, ax, annotate, colorbar)
+    graph = read_viewed("plot.matrix(graph)", graph)
     numbered = graph.N <= MAX_ROWS_NUMBERED if annotate is None else annotate
     if numbered and graph.N > MAX_ROWS_NAMED:
         raise InvalidArgument(f"annotate=True is for {MAX_ROWS_NAMED} views or fewer; this graph has {graph.N:,}")
@@ -116,13 +120,15 @@ def _name_sides(ax: Axes, graph: ViewedPopulation) -> None:
 
 
 @checked_call()
-def before_and_after(graph: ViewedPopulation, *, axes: Sequence[Axes] | None = None) -> tuple[Axes, Axes]:
+def before_and_after(
+    graph: ViewedPopulation | BipartiteGraph, *, axes: Sequence[Axes] | None = None
+) -> tuple[Axes, Axes]:
     """Draw w beside Ā: the population graph before and after normalisation, with the views along the sides.
 
     Parameters
     ----------
-    graph : population
-        With a list of N views.
+    graph : population, or BipartiteGraph
+        With a list of N views; of two kinds of views, C is drawn beside S.
     axes : two Axes, optional
         Where to draw; a new figure if not given.
 
@@ -144,7 +150,8 @@ def before_and_after(graph: ViewedPopulation, *, axes: Sequence[Axes] | None = N
     >>> right.get_title()
     'Ā: normalised adjacency'
     """
-    graph = read_viewed("plot.before_and_after(graph)", graph)
+    if not isinstance(graph, BipartiteGraph):
+        graph = read_viewed("plot.before_and_after(graph)", graph)
     if axes is None:
         axes = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")[1]
     listed = list(axes) if isinstance(axes, list | tuple) or (isinstance(axes, np.ndarray) and axes.ndim == 1) else []

@@ -21,9 +21,10 @@ DENSE_PRODUCT_MIN_TERMS = 5e7  # products of two entries, beyond which a sparse 
 BLOCK_ENTRIES = 4_000_000  # of a dense block of rows or columns: 32 MB
 
 
-def read_viewed(call: str, population: Any) -> Any:
+def read_viewed(call: str, population: Any) -> ViewedPopulation:
     """Return a population whose views are listed; the refusal of another names the call, and what helps."""
-    return read_population(call, population, ViewedPopulation)
+    viewed: ViewedPopulation = read_population(call, population, ViewedPopulation)
+    return viewed
 
 
 def check_value(name: str, value: Any, *kinds: type) -> None:
@@ -107,7 +108,7 @@ def classes_of_views(population: ViewedPopulation, labels: Any) -> tuple[list[st
         given = np.array(names)[population.components]
     if np.issubdtype(given.dtype, np.number):  # class 0 has the first colour wherever it is seen first
         numbers, of_view = np.unique(given, return_inverse=True)
-        return [_class_name(name) for name in numbers], of_view
+        return [class_name(name) for name in numbers], of_view
     first, of_view = classes_in_order(given)
     listed = list_labels(given)
     classes = [listed[i] for i in first.tolist()]
@@ -116,7 +117,7 @@ def classes_of_views(population: ViewedPopulation, labels: Any) -> tuple[list[st
         rank = np.argsort(np.argsort(classes, kind="stable"))
         of_view = np.where(of_view < 0, -1, rank[of_view])
         classes = sorted(classes)
-    return [_class_name(name) for name in classes], of_view
+    return [class_name(name) for name in classes], of_view
 
 
 def _own_labels(population: ViewedPopulation) -> Any:
@@ -127,6 +128,6 @@ def _own_labels(population: ViewedPopulation) -> Any:
     return None if of_views is None else np.asarray(of_views)
 
 
-def _class_name(label: Any) -> str:
+def class_name(label: Any) -> str:
     """Write a class as a legend does: words as they are, and what cannot be written in short."""
     return printable(label, 40) if isinstance(label, str) else label_in_words(label)

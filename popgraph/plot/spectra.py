@@ -8,18 +8,19 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.protocols import Eigenpairs
 from popgraph.plot.drawing import COLOURS, INK, WARNING, axes_or_new
 from popgraph.plot.reading import check_spectrum
+from popgraph.spectrum import SingularSpectrum
 
 
 @checked_call()
-def spectrum(spectrum: Eigenpairs, *, ax: Axes | None = None) -> Axes:
+def spectrum(spectrum: Eigenpairs | SingularSpectrum, *, ax: Axes | None = None) -> Axes:
     """Draw the known eigenvalues of Ā, with the cut after the k-th marked; a degenerate cut is marked as a warning.
 
     Negative eigenvalues, which pairs that are given directly may have, lie below a line at 0: one encoder cannot reach them.
 
     Parameters
     ----------
-    spectrum : Spectrum, or that of a product
-        With k of its eigenvalues filled; those known beyond it are hollow.
+    spectrum : Spectrum, or that of a product, or SingularSpectrum
+        With k of its eigenvalues, or singular values σ, filled; those known beyond it are hollow.
     ax : Axes, optional
         Where to draw; a new figure if not given.
 
@@ -30,11 +31,15 @@ def spectrum(spectrum: Eigenpairs, *, ax: Axes | None = None) -> Axes:
     >>> spectrum(pg.zoo.lightning_cloud().spectrum(2)).get_title()
     'γ, the eigenvalues of Ā: gap 1 after k = 2'
     """
-    check_spectrum(spectrum)
-    ax = axes_or_new(ax)
-    k, known = spectrum.k, getattr(spectrum, "gamma_known", spectrum.gamma)
+    if isinstance(spectrum, SingularSpectrum):
+        letter, what, asked, known = "σ", "the singular values of S", spectrum.sigma, spectrum.sigma_known
+    else:
+        check_spectrum(spectrum)
+        letter, what, asked = "γ", "the eigenvalues of Ā", spectrum.gamma
+        known = getattr(spectrum, "gamma_known", asked)
+    ax, k = axes_or_new(ax), spectrum.k
     index = np.arange(1, len(known) + 1)
-    degenerate, out_of_reach = spectrum.gap == 0 and spectrum.gamma[-1] >= 0, spectrum.gamma[-1] < 0
+    degenerate, out_of_reach = spectrum.gap == 0 and asked[-1] >= 0, asked[-1] < 0
     size = 36 if len(known) <= 60 else 9
     ax.scatter(index[:k], known[:k], s=size, color=COLOURS[0], zorder=3)
     ax.scatter(index[k:], known[k:], s=size, facecolor="white", edgecolor=COLOURS[0], zorder=3)
@@ -42,14 +47,14 @@ def spectrum(spectrum: Eigenpairs, *, ax: Axes | None = None) -> Axes:
     gap = getattr(spectrum, "gap_in_words", f"gap {spectrum.gap:.4g}")
     end = f": {gap} after k = {k}"
     if degenerate:
-        end = f"\nγ_{k} = γ_{k + 1}: a degenerate cut at k = {k}"
+        end = f"\n{letter}_{k} = {letter}_{k + 1}: a degenerate cut at k = {k}"
     if out_of_reach:
         end = f"\nγ_{k} < 0 is out of reach of one encoder at k = {k}"
-    ax.set_title(f"γ, the eigenvalues of Ā{end}", fontsize=11, color=WARNING if degenerate or out_of_reach else "black")
+    ax.set_title(f"{letter}, {what}{end}", fontsize=11, color=WARNING if degenerate or out_of_reach else "black")
     lowest = float(min(known))
     if lowest < 0:
         ax.axhline(0.0, color=INK, linewidth=0.8)
-    ax.set(xlabel="i", ylabel="γ_i", xlim=(0.3, len(known) + 0.7), ylim=(min(-0.05, lowest - 0.08), 1.08))
+    ax.set(xlabel="i", ylabel=f"{letter}_i", xlim=(0.3, len(known) + 0.7), ylim=(min(-0.05, lowest - 0.08), 1.08))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.spines[["top", "right"]].set_visible(False)
     return ax

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from popgraph.basics.namespaces import missing, only
 from popgraph.populations import structure
-from popgraph.populations.building import build, from_population
+from popgraph.populations.building import build, from_population, of_two_kernels
 from popgraph.populations.class_coordinates import ClassCoordinates
 from popgraph.populations.columns import read_columns
 from popgraph.populations.features import FeatureClass, check_dimension, read_features
@@ -69,6 +69,7 @@ __all__ = [
     "function_of_views",
     "given_pairs",
     "mixture",
+    "of_two_kernels",
     "pair_draws",
     "pair_graph",
     "pair_weights",

@@ -72,7 +72,8 @@ def build(
     augmentation : Augmentation, callable, mapping of mappings, (n, N) array of any library, scipy sparse, or table
         The kernel A(x|x̄). A matrix has a row for each natural and a column for each view, in the order given; a table (pandas,
         polars, pyarrow) names its views by its columns, and its naturals by its index, if it has one. A callable is asked twice
-        about each natural, and must answer alike.
+        about each natural, and must answer alike. The transition matrix of a chain is none: with it a pair would be two successors
+        of one state; `from_chain` has a state and its successor.
     second : as `augmentation`, optional
         A second kernel B(z|x̄) of the same naturals, for two encoders: a positive pair is a view x of A and a view z of B, drawn
         independently for one natural. Images and texts, or two unequal augmentations.
@@ -148,15 +149,7 @@ def build(
     except InvalidArgument as error:
         raise type(error)(f"second: {error}") from error
     classes = read_labels(labels, population.distribution.outcomes)
-    return bipartite_graph(
-        population.views,
-        other.views,
-        joint_law(population, other),
-        labels=classes,
-        first=population,
-        second=other,
-        name=name,
-    )
+    return of_two_kernels(population, other, labels=classes, name=name)
 
 
 def from_population(population: EnumeratedPopulation, *, labels: Any = None, name: str = "") -> PopulationGraph:
@@ -169,6 +162,14 @@ def from_population(population: EnumeratedPopulation, *, labels: Any = None, nam
         labels=read_labels(labels, population.distribution.outcomes),
         name=name,
     )
+
+
+def of_two_kernels(
+    first: EnumeratedPopulation, second: EnumeratedPopulation, *, labels: Any = None, name: str = ""
+) -> BipartiteGraph:
+    """Join two kernels on one p to the joint law of their views; `labels` (n,) is an array."""
+    C = joint_law(first, second)
+    return bipartite_graph(first.views, second.views, C, labels=labels, first=first, second=second, name=name)
 
 
 def _two_encoders(graph: PopulationGraph) -> BipartiteGraph:

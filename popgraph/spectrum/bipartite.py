@@ -116,12 +116,13 @@ def _whole(S: Sparse, w_x: Floats, w_z: Floats, parts: Components, k: int) -> Tr
         blocks, v = stack.dense(), stack.top
         u = np.einsum("cxz,cz->cx", blocks, v)
         u /= np.linalg.norm(u, axis=1, keepdims=True)
-        # σ = 1 is moved to 0, so that a second singular value within rounding of 1 cannot mix with it
-        blocks -= u[:, :, np.newaxis] * v[:, np.newaxis, :]
+        # σ = 1 is moved to 2, so that a second singular value within rounding of 1 cannot mix with it. Moved to 0 it would mix
+        # with small ones: vectors whose singular values are δ apart are known to eps / δ.
+        blocks += u[:, :, np.newaxis] * v[:, np.newaxis, :]
         for component, (U, sigma, Vt) in zip(group.tolist(), map(svd, blocks), strict=True):
-            positive = int(np.sum(sigma[:-1] > rounding))  # the last one is the 0 that stands for σ = 1
-            vectors[component] = U[:, :positive], Vt[:positive].T
-            values = np.minimum(sigma[:positive], 1.0)
+            positive = int(np.sum(sigma[1:] > rounding))
+            vectors[component] = U[:, 1 : positive + 1], Vt[1 : positive + 1].T
+            values = np.minimum(sigma[1 : positive + 1], 1.0)
             found.append((values, np.full(positive, component), np.arange(positive)))
     columns = zip(*found, strict=True) if found else [[np.zeros(0)]] * 3
     sigma, component, place = (np.concatenate(list(part)) for part in columns)

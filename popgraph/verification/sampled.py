@@ -10,7 +10,7 @@ import numpy as np
 
 from popgraph.basics.arguments import angle, count, generator, number, whole_number
 from popgraph.basics.arguments.keywords import checked_call
-from popgraph.basics.arguments.populations import read_population, satisfies
+from popgraph.basics.arguments.populations import read_population, refuse_two_kinds, satisfies
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words
@@ -243,6 +243,7 @@ def verify_sampled(
     >>> sampled.theta
     array([1.  , 0.25, 0.25])
     """
+    refuse_two_kinds("verify_sampled(population, f, k)", sampler)
     if satisfies(sampler, Population):
         sampler = read_population("verify_sampled(population, f, k)", sampler)
     sampling = _read_sampling(pairs, confidence, longest)

@@ -18,9 +18,11 @@ from popgraph.basics.namespaces import missing, only
 from popgraph.zoo.class_domain import class_domain
 from popgraph.zoo.clusters import clusters
 from popgraph.zoo.colour_shape import colour_shape
+from popgraph.zoo.cooccurrence import cooccurrence
 from popgraph.zoo.cycles import cyclic, ring
 from popgraph.zoo.edges import dumbbell, edges
 from popgraph.zoo.gaussian_mixture import gaussian_mixture
+from popgraph.zoo.grid_world import grid_world
 from popgraph.zoo.hypercube import hypercube
 from popgraph.zoo.image_text import image_text
 from popgraph.zoo.lightning_cloud import lightning_cloud
@@ -36,10 +38,12 @@ __all__ = [
     "class_domain",
     "clusters",
     "colour_shape",
+    "cooccurrence",
     "cyclic",
     "dumbbell",
     "edges",
     "gaussian_mixture",
+    "grid_world",
     "hypercube",
     "image_text",
     "lightning_cloud",

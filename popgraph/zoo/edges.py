@@ -31,7 +31,8 @@ def edges(
 
     A symmetric matrix W of pair probabilities may have negative eigenvalues, and is then no w of an augmentation [THEORY 2.2].
     This population has w = (D + W)/2 with D the row sums of W, so that w_x = D. Ā has the eigenvectors of D^-1/2 W D^-1/2, and of
-    its eigenvalues μ the values γ = (1 + μ)/2. Conductances are half those of W.
+    its eigenvalues μ the values γ = (1 + μ)/2. Conductances are half those of W. `popgraph.from_pairs` takes W itself as w, with
+    its μ: a graph of given pairs, without naturals.
 
     Parameters
     ----------

@@ -20,6 +20,7 @@ from clusters import client
 
 import popgraph as pg
 import popgraph.torch as pg_torch
+from fuzz import given_pairs as given_pairs
 from fuzz import kinds_of_declarations as declared
 from fuzz import registry
 from fuzz import values as v
@@ -256,6 +257,7 @@ INTERNAL = {
     "losses.spectral_family.UnbiasedSpectral",
     "losses.two_encoders.PairLoss",
     "plot.explorer.Explorer",
+    "populations.pairs.law.PairLaw",
     "populations.class_coordinates.ClassCoordinates",
     "populations.exact.algebraic.Eigenvalue",  # its methods print
     "populations.factored_views.FactoredViews",

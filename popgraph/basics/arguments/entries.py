@@ -63,7 +63,12 @@ def read_weights_of(values: Any, name_of: Callable[[int], Any]) -> Weights:
         if len(bad):
             parse_probability(values[bad[0]].item(), name_of(int(bad[0])))
         if values.dtype.kind == "f":
-            return Weights(values.astype(np.float64), None)
+            with np.errstate(over="ignore"):  # what is beyond float64 becomes inf, and is refused
+                floats = values.astype(np.float64)
+            beyond = np.flatnonzero(np.isinf(floats))
+            if len(beyond):
+                parse_probability(math.inf, name_of(int(beyond[0])))
+            return Weights(floats, None)
         if values.size and int(values.max()) > INT64_MAX // values.size:  # whose sum would overflow
             return Weights(values.astype(object), 1)
         return Weights(values.astype(np.int64), 1)

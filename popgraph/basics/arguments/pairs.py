@@ -77,7 +77,11 @@ def read_pairs(name: str, given: Any, *, square: bool, listed: bool = True, norm
         entries = _of_frame(form, given)
     elif is_sparse(given):
         entries = _of_sparse(form, given)
-    elif isinstance(given, np.ndarray) or is_tensor(given) or (hasattr(given, "__array__") and not is_vector(given)):
+    elif (
+        isinstance(given, np.ndarray | memoryview)
+        or is_tensor(given)
+        or (hasattr(given, "__array__") and not is_vector(given))
+    ):
         array = as_array(name, given)
         entries = _of_list(form, list(array)) if array.ndim == 1 else _of_array(form, array)
     elif not hasattr(given, "__iter__"):
@@ -174,8 +178,8 @@ def _of_frame(form: _Form, table: Any) -> Entries:
     numbered = rows is None or rows == list(range(len(rows)))
     if numbered and columns == list(range(len(columns))):
         return _of_array(form, read_frame(form.name, table).values)
-    if not numbered:
-        return _of_named_matrix(form, table, rows or [])
+    if not numbered or can(table, "dims"):  # an xarray DataArray is a matrix
+        return _of_named_matrix(form, table, rows or list(range(table.shape[0])))
     listed = form.listed and ({"source", "target"} <= set(map(str, columns)) or len(columns) in (2, 3))
     if listed:
         return _of_listed(form, table)
@@ -200,10 +204,10 @@ def _column_names(table: Any) -> list[Any]:
 def _of_named_matrix(form: _Form, table: Any, rows: list[Any]) -> Entries:
     """Return the entries of a table with names on both sides; of a square one they must be the same names."""
     frame = read_frame(form.name, table)
-    columns, values = frame.columns, frame.values
+    columns, values = list(range(table.shape[1])) if frame.columns is None else frame.columns, frame.values
     if form.square:
         try:
-            refuse_other_names(f"the columns of {form.name}", columns or [], rows, "row", InvalidArgument)
+            refuse_other_names(f"the columns of {form.name}", columns, rows, "row", InvalidArgument)
         except InvalidArgument as error:
             raise InvalidArgument(f"{error}; {RECTANGULAR}") from None
         order = positions_by_name(f"the columns of {form.name}", columns, rows, "row")
@@ -324,14 +328,14 @@ def _pairs(form: _Form, left: Any, right: Any, weights: Any) -> Entries:
 def _matrix(form: _Form, array: Any, row_names: Sequence[Any] | None, column_names: Sequence[Any] | None) -> Entries:
     """Return the entries of a dense matrix that are not 0."""
     _check_shape(form, array.shape)
-    reserve(
-        f"the entries of {form.name}", 24.0 * np.count_nonzero(array), "give a sparse matrix, and floats of 64 bits"
-    )
+    entries = array.size if array.dtype == object else np.count_nonzero(array)
+    reserve(f"the {entries:,} entries of {form.name}", 40.0 * entries, "give a sparse matrix")
     sides: list[Sequence[Hashable]] = [
         range(length) if names is None else read_distinct(names, "name", "name each row and column once")
         for names, length in zip((row_names, column_names), array.shape, strict=True)
     ]
-    rows, columns = np.nonzero(array)
+    # Whether an object is 0 is not always told: pandas' NA raises where it is asked
+    rows, columns = np.nonzero(array) if array.dtype != object else np.nonzero(np.ones(array.shape, dtype=bool))
     weights = _checked(form, array[rows, columns], lambda i: (sides[0][int(rows[i])], sides[1][int(columns[i])]))
     return Entries(rows, columns, weights, sides[0], sides[1])
 

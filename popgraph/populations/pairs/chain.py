@@ -33,6 +33,7 @@ from popgraph.populations.weights import MAX_DENSE_BYTES
 
 MAX_STATES_MULTIPLIED_EXACTLY = 100  # for lag above 1, in whole numbers
 MAX_STATES_SOLVED_EXACTLY = 40  # for discount, in whole numbers
+LEAST_SOLVED = 1e-3  # of 1 - discount, by which a direct solution loses digits
 LOOSEST_SYMMETRY = 1e-9  # of a long path along which the stationary law was found
 CHAIN_MENDS = (
     "pass symmetrize=True for the pairs in both directions of time, or give w = diag(p) P to popgraph.from_bipartite, for two "
@@ -165,7 +166,8 @@ def _transitions(entries: Entries, names: Sequence[Hashable]) -> tuple[Sparse, A
     rows, columns = np.divmod(places, N)
     indptr = np.searchsorted(rows, np.arange(N + 1))
     P = Sparse((floats_of(weights), columns, indptr), shape=(N, N))
-    sums = np.asarray(P.sum(axis=1))
+    with np.errstate(over="ignore"):
+        sums = np.asarray(P.sum(axis=1))
     wrong = np.flatnonzero(np.abs(sums - 1) > SUM_TOLERANCE).tolist()
     if wrong:
         shown = listing([f"that of {shorten(names[i])} to {sums[i]:.12g}" for i in wrong])
@@ -284,10 +286,17 @@ def _discounted(chain: Chain, b: Fraction | float) -> PairLaw:
     reserve(
         f"the discounted successors of {N:,} states", 40.0 * N**2, "leave out discount=, which changes no eigenvector"
     )
-    P = chain.P.toarray()
-    X = (1 - float(b)) * scipy.linalg.solve(np.eye(N) - float(b) * P, P)
     _, part = connected_components(chain.P, directed=True, connection="weak")
-    X[(X < 0) | (part[:, np.newaxis] != part)] = 0.0  # rounding alone joins what no steps join
+    same_part = part[:, np.newaxis] == part
+    P = chain.P.toarray()
+    if 1 - b < LEAST_SOLVED:
+        # I - bP is nearly singular. With Π the limit of P's powers, PΠ = ΠP = Π, so that P^j = Π + (P - Π)^j; what is left is not.
+        limit = np.where(same_part, chain.p / np.bincount(part, chain.p)[part], 0.0)
+        P -= limit
+        X = limit + (1 - float(b)) * scipy.linalg.solve(np.eye(N) - float(b) * P, P)
+    else:
+        X = (1 - float(b)) * scipy.linalg.solve(np.eye(N) - float(b) * P, P)
+    X[(X < 0) | ~same_part] = 0.0  # rounding alone joins what no steps join
     return _law(chain, X, None)
 
 

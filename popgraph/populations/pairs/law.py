@@ -55,7 +55,7 @@ def pair_law(name: str, entries: Entries, normalize: bool) -> PairLaw:
     )
     places, weights = added(entries, len(names[1]))
     total: Any = total_of(weights)
-    if total <= 0 or not math.isfinite(total):
+    if total <= 0 or total == math.inf:
         raise InvalidDistribution(
             f"the weights of {name} sum to {float(total):g}; at least one must be positive, and all finite"
         )
@@ -97,7 +97,9 @@ def floats_of(weights: Weights) -> Floats:
 
 
 def _shown(total: Any) -> str:
-    return str(total) if len(str(total)) < 40 else f"{float(total):.12g}"
+    if len(str(total)) < 40:
+        return str(total)
+    return f"{float(total):.12g}" if total < 2**1000 else shorten(total)
 
 
 def added(entries: Entries, columns: int) -> tuple[Any, Weights]:
@@ -113,7 +115,8 @@ def added(entries: Entries, columns: int) -> tuple[Any, Weights]:
         places, values = places[order], values[order]
         starts = np.flatnonzero(np.diff(places, prepend=-1))
         if len(starts) < len(places):
-            places, values = places[starts], np.add.reduceat(values, starts)
+            with np.errstate(over="ignore"):  # an infinite sum is refused
+                places, values = places[starts], np.add.reduceat(values, starts)
     if values.dtype == object:
         values = integers(values.tolist())
     return places, Weights(values, entries.weights.denominator)

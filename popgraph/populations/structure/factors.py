@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from popgraph.basics.arguments import as_array
 from popgraph.basics.arguments.outcomes import list_finite
-from popgraph.basics.arguments.populations import satisfies
+from popgraph.basics.arguments.populations import refuse_two_kinds, satisfies
 from popgraph.basics.arguments.tables import is_tensor
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.protocols import Population
@@ -227,6 +227,7 @@ def read_factor(name: str, graph: Any, otherwise: str) -> None:
                 "the product of the graphs without labels, and with_labels on that"
             )
         return
+    refuse_two_kinds(name, graph, place="as a factor")
     mend = "use its .expand()" if satisfies(graph, Population) else otherwise
     if isinstance(getattr(graph, "factor_kinds", None), Factors) and not isinstance(graph, type):
         mend = "list its factors, which are product.factors, in its place"
