@@ -240,6 +240,8 @@ class Reader:
     def record(self, kind: str, tree: Any) -> Any:
         """Return a record with just its fields, each of its type."""
         names = [each.name for each in fields(RECORDS[kind])]
+        if kind == "Training" and isinstance(tree, dict):
+            tree = {"noise": None} | tree  # files of earlier versions have none
         if not isinstance(tree, dict) or sorted(tree) != sorted(names):
             raise InvalidFile(f"a {kind} has the fields {', '.join(names)}, and no others")
         certificate = "SingularCertificate" if kind == "SingularSpectrum" else "Certificate"

@@ -21,6 +21,9 @@ from popgraph.basics.namespaces import missing, only
 from popgraph.losses.auditing import Audit, audit
 from popgraph.losses.critics import NTLogistic, nt_logistic
 from popgraph.losses.infonce import InfoNCE, clip, infonce, simclr
+from popgraph.losses.noise import bound_to as bound_to  # for other rooms, as the next ones, and not public
+from popgraph.losses.noise import debiased_negatives, hard_negatives, noise_law
+from popgraph.losses.noise import loss_with_noise as loss_with_noise
 from popgraph.losses.reading import read_loss as read_loss  # as the next ones: for other rooms, and not public
 from popgraph.losses.redundancy import BarlowTwins, IdealisedVICReg, VICReg, barlow_twins, idealised_vicreg, vicreg
 from popgraph.losses.scaled import ScaledLoss as ScaledLoss
@@ -60,9 +63,12 @@ __all__ = [
     "barlow_twins",
     "centred",
     "clip",
+    "debiased_negatives",
+    "hard_negatives",
     "idealised_vicreg",
     "infonce",
     "matrix_factorisation",
+    "noise_law",
     "nt_logistic",
     "ordered",
     "simclr",

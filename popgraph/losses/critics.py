@@ -12,9 +12,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from popgraph.basics.arguments import flag, number
+from popgraph.basics.arguments.noise import read_noise
 from popgraph.basics.arrays import Floats
 from popgraph.basics.words import size_in_words
 from popgraph.errors import TooLarge
+from popgraph.losses.noise_batches import GIVE_DRAWS, DrawsNegatives
 from popgraph.losses.operands import in_full_precision, plain, read_critic, read_rows, refuse_tensors
 from popgraph.losses.ready import ReadyLoss
 from popgraph.losses.two_encoders import PairLoss, PairOperands, dense_pairs
@@ -50,6 +52,11 @@ def refuse_many_views(N: int) -> None:
         )
 
 
+def as_rows(law: Any) -> Any:
+    """Return a law of second views as a row, (1, N), and a law for each first view as it is, (N, N)."""
+    return law[None, :] if law.ndim == 1 else law
+
+
 def softplus(s: Any) -> Any:
     """Return log(1 + e^s), without overflow."""
     xp = library(s)
@@ -61,7 +68,7 @@ def sigmoid(s: Floats) -> Floats:
     return np.asarray(np.exp(-softplus(-s)))
 
 
-class CriticLoss(ReadyLoss, PairLoss):
+class CriticLoss(ReadyLoss, PairLoss, DrawsNegatives):
     """A loss of a table of scores s(x, x'); a subclass defines the loss as a function of the scores, and its derivative."""
 
     temperature: float
@@ -156,15 +163,40 @@ class CriticLoss(ReadyLoss, PairLoss):
 
     def _batch_value(self, f: Any, f_plus: Any) -> Any:
         """Return the loss of a batch, in which the negatives are the second views of other pairs."""
+        self._refuse_noise(GIVE_DRAWS)
         rows, partners = self._rows(f), self._as_partners(self._rows(f_plus))
         return self._of_scores(rows @ partners.T / self.temperature)
 
     def _batch_gradient(self, f: Floats, f_plus: Floats) -> tuple[float, Floats, Floats]:
         """Return the loss of a batch, and its gradients."""
+        self._refuse_noise(GIVE_DRAWS)
         rows, partners = self._rows(f), self._as_partners(self._rows(f_plus))
         S = rows @ partners.T / self.temperature
         H = self._score_gradient(S)
         return float(self._of_scores(S)), self._pulled(f, H @ partners), self._pulled(f_plus, H.T @ rows)
+
+    def _noise_batch_value(self, f: Any, f_plus: Any, f_noise: Any) -> Any:
+        """Return the loss of a batch whose negatives are drawn."""
+        rows = self._rows(f)
+        own = (rows * self._rows(f_plus)).sum(1) / self.temperature
+        return self._of_drawn(own, rows @ self._rows(f_noise).T / self.temperature)
+
+    def _noise_batch_gradient(self, f: Floats, f_plus: Floats, f_noise: Floats) -> tuple[float, Floats, Floats, Floats]:
+        """Return that loss and its gradients."""
+        rows, plus, drawn = self._rows(f), self._rows(f_plus), self._rows(f_noise)
+        own, S = np.sum(rows * plus, axis=1) / self.temperature, rows @ drawn.T / self.temperature
+        h, H = self._drawn_gradient(own, S)
+        column = h[:, np.newaxis]
+        in_rows = (self._pulled(f, column * plus + H @ drawn), self._pulled(f_plus, column * rows))
+        return float(self._of_drawn(own, S)), *in_rows, self._pulled(f_noise, H.T @ rows)
+
+    @abstractmethod
+    def _of_drawn(self, own: Any, S: Any) -> Any:
+        """Return the loss of a batch from each pair's own score, (B,), and the scores S_ij of x_i and the j-th negative, (B, B)."""
+
+    @abstractmethod
+    def _drawn_gradient(self, own: Floats, S: Floats) -> tuple[Floats, Floats]:
+        """Return the derivatives of `_of_drawn`, (B,) and (B, B)."""
 
     def _rows(self, f: Any) -> Any:
         """Return the rows whose inner products are the scores: those of f, scaled to length 1 if `cosine`."""
@@ -203,10 +235,13 @@ class NTLogistic(CriticLoss):
         τ.
     cosine : bool
         Whether rows of f are scaled to length 1 before scoring.
+    noise : float, (N,) or (N, N) array, or mapping view -> probability, optional
+        The law q of negatives in place of w_x; a number a stands for q ∝ w_x^a. With 0.75 this is word2vec's loss with m negative
+        samples (SGNS). The optimum is then s = log(w_xx' / (w_x q_x')) - log m. A table is a law for each x: `debiased_negatives`.
 
     References
     ----------
-    Johnson, El Hanchi and Maddison 2022 [J22].
+    Johnson, El Hanchi and Maddison 2022 [J22]; Levy and Goldberg 2014 and Mikolov et al. 2013 (1310.4546) of SGNS.
 
     Examples
     --------
@@ -224,21 +259,24 @@ class NTLogistic(CriticLoss):
     cosine: bool = False
     name: str = "NT-logistic"
     bias: str = "unbiased"
+    noise: Any = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "temperature", read_temperature(self.temperature))
         object.__setattr__(self, "negatives", number("negatives", self.negatives))
+        object.__setattr__(self, "noise", read_noise(self.noise))
         flag("cosine", self.cosine)
         super().__post_init__()
 
     def _critic_value(self, w: Any, w_x: Any, s: Any) -> Any:
         """Return the population's loss of a critic s (N, N)."""
-        independent = w.sum(1)[:, None] * w_x[None, :]
+        independent = w.sum(1)[:, None] * as_rows(self._law(w_x))
         return (w * softplus(-s)).sum() + self.negatives * (independent * softplus(s)).sum()
 
     def _critic_gradient(self, w: Floats, w_x: Floats, s: Floats) -> tuple[float, Floats]:
         """Return the population's loss of a critic and its derivative in s, (N, N)."""
-        H = self.negatives * np.outer(w.sum(axis=1), w_x) * sigmoid(s) - w * sigmoid(-s)
+        independent = w.sum(axis=1)[:, np.newaxis] * as_rows(self._law(w_x))
+        H = self.negatives * independent * sigmoid(s) - w * sigmoid(-s)
         return float(self._critic_value(w, w_x, s)), H
 
     def _of_scores(self, S: Any) -> Any:
@@ -253,6 +291,16 @@ class NTLogistic(CriticLoss):
         H = self.negatives / (B * (B - 1)) * sigmoid(S)
         np.fill_diagonal(H, -sigmoid(-S.diagonal()) / B)
         return H
+
+    def _of_drawn(self, own: Any, S: Any) -> Any:
+        """Return the loss of a batch whose negatives are drawn."""
+        B = len(S)
+        return softplus(-own).sum() / B + self.negatives * softplus(S).sum() / (B * B)
+
+    def _drawn_gradient(self, own: Floats, S: Floats) -> tuple[Floats, Floats]:
+        """Return the derivatives of `_of_drawn`, (B,) and (B, B)."""
+        B = len(S)
+        return -sigmoid(-own) / B, self.negatives * sigmoid(S) / (B * B)
 
 
 nt_logistic = NTLogistic()

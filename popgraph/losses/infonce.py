@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.basics.arguments import count, flag
+from popgraph.basics.arguments.noise import read_noise
 from popgraph.basics.arrays import Floats
 from popgraph.errors import InvalidArgument
 from popgraph.losses.critics import CriticLoss, library, read_temperature
@@ -41,6 +42,10 @@ class InfoNCE(CriticLoss):
     symmetric : bool
         Whether the loss is the mean of this one and the one that draws negatives among the first views, as CLIP's is. Both are
         least at s = log K up to constants, so that the mean has the same minimum.
+    noise : float, (N,) or (N, N) array, or mapping view -> probability, optional
+        The law q of negatives in place of w_x; a number a stands for q ∝ w_x^a, a table is a law for each x, as
+        `debiased_negatives` and `hard_negatives` make. The optimum is then s = log(w_xx' / (w_x q_x')) + c(x), and in the limit the
+        minimum is minus the divergence of w_xx' from w_x q_x'.
 
     Notes
     -----
@@ -69,11 +74,13 @@ class InfoNCE(CriticLoss):
     cosine: bool = False
     name: str = "InfoNCE"
     symmetric: bool = False
+    noise: Any = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "temperature", read_temperature(self.temperature))
         flag("cosine", self.cosine)
         flag("symmetric", self.symmetric)
+        object.__setattr__(self, "noise", read_noise(self.noise))
         super().__post_init__()
         m = self.negatives
         if m is not None:
@@ -106,11 +113,12 @@ class InfoNCE(CriticLoss):
         return (value + back) / 2.0, (H + H_back.T) / 2.0
 
     def _one_way(self, w: Any, w_x: Any, s: Any) -> Any:
-        """Return the loss whose negatives are drawn from w_x, the law of the second views, for each first view."""
-        xp = library(s)
+        """Return the loss whose negatives are drawn from the law of the second views, or from the noise, for each first view."""
+        xp, law = library(s), self._law(w_x)
         top = xp.amax(s, 1)[:, None]
         if self.negatives is None:
-            rows = xp.log(xp.exp(s - top) @ w_x) + top[:, 0]
+            shares = xp.exp(s - top)
+            rows = xp.log(shares @ law if law.ndim == 1 else (shares * law).sum(1)) + top[:, 0]
             return (w.sum(1) * rows).sum() - (w * s).sum()
         # Frullani's integral: log A is the integral of (e^-t - e^-tA)/t. Of A = e^s⁺ + Σ_j e^s_j with independent negatives the
         # mean of e^-tA is a product, e^{-t e^s⁺} φ(t)^m. For each view x, E[i, l] = exp(-t_l e^s_i) is a table of N x nodes.
@@ -118,16 +126,16 @@ class InfoNCE(CriticLoss):
         for x in range(len(s)):
             u, weight = (xp.asarray(part, dtype=s.dtype) for part in self._nodes(w[x], top[x] - s[x]))
             E = xp.exp(-_exp((s[x] - top[x])[:, None] + u[None, :]))
-            phi_to_m = (w_x @ E) ** self.negatives
+            phi_to_m = ((law if law.ndim == 1 else law[x]) @ E) ** self.negatives
             logs = (xp.exp(-_exp(u)) - E * phi_to_m) @ weight
             total = total + (w[x] * (logs + top[x, 0] - s[x])).sum()
         return total - w.sum() * float(np.log(self.negatives + 1))
 
     def _one_way_gradient(self, w: Floats, w_x: Floats, s: Floats) -> tuple[float, Floats]:
         """Return that loss and its derivative in s."""
-        top = s.max(axis=1, keepdims=True)
+        top, law = s.max(axis=1, keepdims=True), self._law(w_x)
         if self.negatives is None:
-            share = np.exp(s - top) * w_x
+            share = np.exp(s - top) * law
             return float(self._one_way(w, w_x, s)), share * (w.sum(axis=1) / share.sum(axis=1))[:, np.newaxis] - w
         m = self.negatives
         total, H = 0.0, np.empty_like(s)
@@ -135,11 +143,12 @@ class InfoNCE(CriticLoss):
             u, weight = self._nodes(w[x], top[x] - s[x])
             te = _exp((s[x] - top[x])[:, np.newaxis] + u)
             E = np.exp(-te)
-            phi = w_x @ E
+            q = law if law.ndim == 1 else law[x]
+            phi = q @ E
             total += float(w[x] @ ((np.exp(-_exp(u)) - E * phi**m) @ weight))
             falling = te * E * weight  # e/A is the integral of e e^-tA over dt
             as_positive = falling @ phi**m
-            as_negative = m * w_x * (falling @ (phi ** (m - 1) * (w[x] @ E)))
+            as_negative = m * q * (falling @ (phi ** (m - 1) * (w[x] @ E)))
             H[x] = w[x] * (as_positive - 1.0) + as_negative
         total += float(np.sum(w * (top - s)) - np.sum(w) * np.log(m + 1))
         return total, H
@@ -177,6 +186,33 @@ class InfoNCE(CriticLoss):
         H = np.zeros_like(S)
         H[self._positions(B)] = share / B
         return H
+
+    def _of_drawn(self, own: Any, S: Any) -> Any:
+        """Return the loss of a batch whose negatives are drawn: the next m of them, cyclically, or all."""
+        xp, scores = library(S), self._drawn_scores(own, S)
+        top = xp.amax(scores, 1)
+        logs = xp.log(xp.exp(scores - top[:, None]).sum(1)) + top
+        return (logs - own).sum() / len(S) - float(np.log(scores.shape[1]))
+
+    def _drawn_gradient(self, own: Floats, S: Floats) -> tuple[Floats, Floats]:
+        """Return the derivatives of `_of_drawn`, (B,) and (B, B)."""
+        scores, B = self._drawn_scores(own, S), len(S)
+        share = np.exp(scores - scores.max(axis=1, keepdims=True))
+        share /= share.sum(axis=1, keepdims=True)
+        H = np.zeros_like(S)
+        H[self._drawn_positions(B)] = share[:, 1:] / B
+        return (share[:, 0] - 1.0) / B, H
+
+    def _drawn_positions(self, B: int) -> tuple[Any, Any]:
+        """Return where in the (B, B) scores each pair's drawn negatives stand, (B, m)."""
+        m = B if self.negatives is None else self.negatives
+        rows = np.arange(B)[:, np.newaxis]
+        return np.repeat(rows, m, axis=1), (rows + np.arange(m)) % B
+
+    def _drawn_scores(self, own: Any, S: Any) -> Any:
+        """Return each pair's own score, and those of its drawn negatives, (B, m + 1)."""
+        negative = S[self._drawn_positions(len(S))]
+        return library(S).hstack([own[:, None], negative])
 
     def _positions(self, B: int) -> tuple[Any, Any]:
         """Return where in the (B, B) scores each pair's own partner and its negatives stand, (B, m + 1)."""

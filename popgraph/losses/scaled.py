@@ -88,6 +88,8 @@ def pair_gradient(
 
 def batch_gradient(loss: Any) -> Callable[[Floats, Floats], tuple[float, Floats, Floats]]:
     """Return a loss's `batch_value_and_gradient`; for popgraph's own losses the method that skips the checks."""
+    if getattr(loss, "noise", None) is not None and is_ready_made(loss, ReadyLoss):
+        return loss._noise_batch_gradient  # type: ignore[no-any-return]
     return loss._batch_gradient if is_ready_made(loss, ReadyLoss) else loss.batch_value_and_gradient  # type: ignore[no-any-return]
 
 

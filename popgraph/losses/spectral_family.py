@@ -8,10 +8,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.noise import read_noise
 from popgraph.basics.arrays import Floats, Sparse, cross, times
 from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument
 from popgraph.losses.moments import Gram, MomentLoss, Moments, PlugInLoss, trace
+from popgraph.losses.noise_batches import GIVE_DRAWS, DrawsNegatives
 from popgraph.losses.operands import alike, check_operand, read_arrays
 from popgraph.losses.two_encoders import PairLoss, PairOperands
 
@@ -71,11 +73,15 @@ class UnbiasedSpectral(MomentLoss, PairLoss):
 
 
 @dataclass(frozen=True)
-class SpectralLoss(UnbiasedSpectral):
+class SpectralLoss(UnbiasedSpectral, DrawsNegatives):
     """The spectral contrastive loss L(f) = -2 E f(x)ᵀf(x⁺) + E (f(x)ᵀf(x'))².
 
     Of a batch it is -(2/B) Σ_i f(x_i)ᵀf(x_i⁺) + 1/(B(B-1)) Σ_{i≠j} (f(x_i)ᵀf(x_j⁺))², in O(B k²): negatives are views of other
     draws, so they are independent, and may coincide.
+
+    With `noise` both x and x' of the second term are drawn from a law q in place of w_x: a number a stands for q ∝ w_x^a, an (N,)
+    array for itself, a mapping view -> probability goes by name. The minimum is then that of ||D_q^-1/2 w D_q^-1/2 - FFᵀ||² for
+    F = √q f, whose eigenvectors `graph.with_noise(q)` has.
 
     The square in the second term matters: without it the loss is unbounded below (`unsquared`). Nothing here normalises f:
     the code published with [H21] shrinks every row longer than √μ to that length first, which the paper's loss does not, and
@@ -95,6 +101,75 @@ class SpectralLoss(UnbiasedSpectral):
 
     name: str = "spectral"
     bias: str = "unbiased"
+    noise: Any = None
+
+    def __post_init__(self) -> None:
+        noise = read_noise(self.noise)
+        if noise is not None and noise.of_pairs:
+            raise InvalidArgument(
+                "noise is a law for each first view, with which no minimum of the spectral loss is known; give one law over the "
+                "views, or losses.NTLogistic or losses.InfoNCE"
+            )
+        object.__setattr__(self, "noise", noise)
+        super().__post_init__()
+
+    def _value(self, factor: Any, w_x: Any, f: Any) -> Any:
+        """Return the loss over the population."""
+        if self.noise is None:
+            return super()._value(factor, w_x, f)
+        MF, q = factor @ (f * (w_x**0.5)[:, None]), self._law(w_x)
+        return -2.0 * (MF * MF).sum() + ((f.T @ (f * q[:, None])) ** 2).sum()
+
+    def _value_and_gradient(self, factor: Any, w_x: Floats, f: Floats, transposed: Any = None) -> tuple[float, Floats]:
+        """Return the loss over the population and its gradient in f."""
+        if self.noise is None:
+            return super()._value_and_gradient(factor, w_x, f, transposed)
+        Mt = factor.T if transposed is None else transposed
+        root = np.sqrt(w_x)[:, np.newaxis]
+        value, gradient = self._scaled_gradient(lambda X: Mt @ (factor @ X), root, f * root)
+        return value, gradient * root
+
+    def _scaled_gradient(self, gram: Gram, root_w_x: Floats, F: Floats) -> tuple[float, Floats]:
+        """Return the loss over the population and its gradient in F = √w_x f."""
+        if self.noise is None:
+            return super()._scaled_gradient(gram, root_w_x, F)
+        ratio = self._law(root_w_x[:, 0] ** 2)[:, np.newaxis] / root_w_x**2
+        image, weighted = gram(F), ratio * F
+        S = F.T @ weighted
+        return float(np.sum(S**2) - 2.0 * np.sum(F * image)), 4.0 * (weighted @ S - image)
+
+    def _pair_value(self, pairs: PairOperands) -> Any:
+        """Return the loss of two encoders."""
+        self._refuse_noise("of two encoders the spectral loss takes none: leave noise= out")
+        return super()._pair_value(pairs)
+
+    def _pair_gradient(self, pairs: PairOperands) -> tuple[float, Floats, Floats]:
+        """Return the loss of two encoders, and its gradients in f and g."""
+        self._refuse_noise("of two encoders the spectral loss takes none: leave noise= out")
+        return super()._pair_gradient(pairs)
+
+    def _batch_value(self, f: Any, f_plus: Any) -> Any:
+        """Return the unbiased loss of a batch."""
+        self._refuse_noise(GIVE_DRAWS)
+        return super()._batch_value(f, f_plus)
+
+    def _batch_gradient(self, f: Floats, f_plus: Floats) -> tuple[float, Floats, Floats]:
+        """Return the unbiased loss of a batch, and its gradients."""
+        self._refuse_noise(GIVE_DRAWS)
+        return super()._batch_gradient(f, f_plus)
+
+    def _noise_batch_value(self, f: Any, f_plus: Any, f_noise: Any) -> Any:
+        """Return -(2/B) Σ_i f(x_i)ᵀf(x_i⁺) + 1/(B(B-1)) Σ_{i≠j} (f(n_i)ᵀf(n_j))², unbiased."""
+        B, own = len(f), (f_noise * f_noise).sum(1)
+        squares = ((f_noise.T @ f_noise) ** 2).sum() - (own * own).sum()
+        return -2.0 / B * (f * f_plus).sum() + squares / (B * (B - 1))
+
+    def _noise_batch_gradient(self, f: Floats, f_plus: Floats, f_noise: Floats) -> tuple[float, Floats, Floats, Floats]:
+        """Return that loss and its gradients."""
+        B, own = len(f), np.sum(f_noise**2, axis=1, keepdims=True)
+        in_noise = 4.0 / (B * (B - 1)) * (f_noise @ (f_noise.T @ f_noise) - own * f_noise)
+        value = float(self._noise_batch_value(f, f_plus, f_noise))
+        return value, -2.0 / B * f_plus, -2.0 / B * f, np.asarray(in_noise)
 
     def _weights(self, k: int) -> tuple[Floats, Floats]:
         """Return ones."""

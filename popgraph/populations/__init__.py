@@ -27,6 +27,7 @@ from popgraph.populations.columns import read_columns
 from popgraph.populations.features import FeatureClass, check_dimension, read_features
 from popgraph.populations.graph import PopulationGraph
 from popgraph.populations.labelled import KnownLabels, data_view_law, pair_draws
+from popgraph.populations.noise import NoiseGraph, with_noise
 from popgraph.populations.pairs import (
     BipartiteGraph,
     ExactWeights,
@@ -52,6 +53,7 @@ __all__ = [
     "FeatureClass",
     "KnownLabels",
     "MixtureGraph",
+    "NoiseGraph",
     "PairGraph",
     "PairSampler",
     "PopulationGraph",
@@ -80,6 +82,7 @@ __all__ = [
     "read_graph",
     "sizes_in_words",
     "structure",
+    "with_noise",
 ]
 __dir__ = only(__all__)
 if not TYPE_CHECKING:  # else a type checker would take every name for one that exists

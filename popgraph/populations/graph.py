@@ -20,6 +20,7 @@ from popgraph.populations.features import read_features
 from popgraph.populations.fourier import FourierBlocks
 from popgraph.populations.grid import find_grid
 from popgraph.populations.labelled import KnownLabels, labelled_pairs, pair_draws
+from popgraph.populations.noise import NoiseGraph, with_noise
 from popgraph.populations.sampling import PairSampler
 from popgraph.populations.symmetry import Symmetry, read_symmetry
 from popgraph.spectrum import Grid, Spectrum, decompose, ritz
@@ -245,6 +246,30 @@ class PopulationGraph(FactoredViews):
         pairs, labels = drawn
         w_x, factor = weights.arrays(pairs)
         return replace(self, w_x=w_x, factor=factor, symmetry=None, pair_population=pairs, known=labels)
+
+    def with_noise(self, noise: Any) -> NoiseGraph:
+        """Return this graph as the spectral loss sees it with negatives from a noise law: D_q^-1/2 w D_q^-1/2 stands for Ā.
+
+        Parameters
+        ----------
+        noise : float, mapping view -> probability, Series or (N,) array
+            q, positive on every view; a number a stands for q ∝ w_x^a.
+
+        Raises
+        ------
+        InvalidArgument
+            If this is no law over the views, or 0 on one of them.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> graph = pg.zoo.hypercube(2, "1/10")
+        >>> q = [0.4, 0.3, 0.2, 0.1]
+        >>> f = pg.train(graph, 2, loss=pg.losses.SpectralLoss(noise=q), rng=0).f
+        >>> bool(pg.verify(graph, f)), bool(pg.verify(graph.with_noise(q), f))
+        (False, True)
+        """
+        return with_noise(self, noise)
 
     @cached_property
     def _fourier(self) -> FourierBlocks | None:

@@ -36,6 +36,7 @@ from popgraph.spectrum.ritz import ritz
 from popgraph.spectrum.signed import SignedSpectrum, lazy_factor, of_lazy_walk
 from popgraph.spectrum.singular import SingularCertificate, SingularSpectrum
 from popgraph.spectrum.solvers.operator import decompose_operator
+from popgraph.spectrum.symmetric_matrix import dense_spectrum
 from popgraph.spectrum.value import SolverUse, Spectrum
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "decompose",
     "decompose_bipartite",
     "decompose_operator",
+    "dense_spectrum",
     "find_components",
     "groups",
     "lazy_factor",

@@ -25,6 +25,7 @@ from popgraph.losses import (
     read_loss,
 )
 from popgraph.populations import BipartiteGraph
+from popgraph.theory.noise_minima import critic_minimum_with_noise, draws_from_noise, on_noise
 
 
 @checked_call()
@@ -33,7 +34,7 @@ def minimum(loss: Any, graph: Population, k: int) -> float:
 
     | loss | minimum |
     |---|---|
-    | spectral | -Σ_{i<=k} γ_i² |
+    | spectral | -Σ_{i<=k} γ_i²; with noise= q the same of D_q^-1/2 w D_q^-1/2 |
     | ordered | -(1/k) Σ_{i<=k} (k - i + 1) γ_i² |
     | centred | -½ Σ_{i=2..k+1} γ_i² |
     | idealised VICReg | Σ_{i<=k} 2(1-γ_i) s_i + λ (1 - s_i)², s_i = max(0, 1 - (1-γ_i)/λ) |
@@ -74,6 +75,8 @@ def minimum(loss: Any, graph: Population, k: int) -> float:
     graph = read_population("minimum(loss, graph, k)", graph, place="second")
     loss = read_loss(loss, "any")
     k = whole_number("k", k, graph.N)
+    if draws_from_noise(loss):
+        loss, graph = on_noise(loss, graph)
     return minimum_of(loss, graph.spectrum(min(int(k) + 1, graph.N)).gamma, int(k), graph.N)
 
 
@@ -163,7 +166,8 @@ def _information(w: Any, w_x: Floats, w_z: Floats) -> float:
 def critic_minimum(loss: Any, graph: ViewedPopulation) -> float:
     """Return the least value of InfoNCE or NT-logistic over all critics s(x, x'): its value at s = log K (- log m).
 
-    InfoNCE with infinitely many negatives: -I(x; x⁺). Where w_xx' = 0 the best score is -∞, and the value the limit.
+    InfoNCE with infinitely many negatives: -I(x; x⁺); with noise= q minus the divergence of w_xx' from
+    w_x q_x'. Where w_xx' = 0 the best score is -∞, and the value the limit.
 
     Raises
     ------
@@ -186,6 +190,8 @@ def critic_minimum(loss: Any, graph: ViewedPopulation) -> float:
     graph = read_population("critic_minimum(loss, graph)", graph, ViewedPopulation, "second")
     loss = read_loss(loss, "critic")
     w, w_x = pair_table(graph), graph.w_x
+    if draws_from_noise(loss):
+        return critic_minimum_with_noise(loss, w, graph, w_x, w_x)
     K = w / w_x[:, np.newaxis] / w_x  # not by the product, which underflows for two rare views
     match loss:
         case InfoNCE(negatives=None):

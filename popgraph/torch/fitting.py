@@ -25,7 +25,7 @@ from popgraph.basics.protocols import ViewedPopulation
 from popgraph.basics.words import shorten
 from popgraph.declare import Seed
 from popgraph.errors import InvalidArgument, TooLarge
-from popgraph.losses import population_value, read_loss, spectral
+from popgraph.losses import bound_to, loss_with_noise, population_value, read_loss, spectral
 from popgraph.populations import PairGraph, PopulationGraph, read_graph
 from popgraph.torch.pairs import EncodedViews, drawn, read_device
 
@@ -169,7 +169,12 @@ def fit(
     learning_rate = number("learning_rate", learning_rate)
     weight_decay = number("weight_decay", weight_decay, "it must be a nonnegative number", ends=True)
     checkpoint_path = None if checkpoint is None else _read_checkpoint(checkpoint)
-    loss = read_loss(loss, "torch")
+    loss = bound_to(read_loss(loss, "torch"), graph)
+    if batch_size is not None and loss_with_noise(loss, graph, in_batches=False) is not None:
+        raise InvalidArgument(
+            f"loss {loss.name} draws its negatives from a noise law, which batches of positive pairs do not hold; pass "
+            "batch_size=None, or write the loop with loss.noise_batch_value"
+        )
     if batch_size is None:
         if isinstance(graph, PairGraph):
             raise InvalidArgument(

@@ -58,7 +58,8 @@ def descend_on_batches(objective: Objective, z: Floats, batches: Batches, steps:
     ends without that step.
     """
     population, features = cast(ViewedPopulation, objective.population), objective.features
-    value_and_gradient = batch_gradient(objective.loss)
+    value_and_gradient = batch_gradient(objective.loss if objective.drawing is None else objective.drawing)
+    noise = None if objective.drawing is None else objective.drawing.noise.law / objective.drawing.noise.law.sum()
     # A table is trained as f, not as F = √w_x f: a view is in a batch with probability proportional to w_x, so no factor is needed.
     trained = objective.embedding(z) if features is None else objective.table(z).copy()
     scaled_features = None if features is None else features.basis / objective.root_w_x
@@ -84,17 +85,21 @@ def descend_on_batches(objective: Objective, z: Floats, batches: Batches, steps:
             objective.record(step)
         if step == batches.count:
             break
-        pairs = population.sample_pairs(batches.size, rng=batches.generator)
+        drawn = population.sample_pairs(batches.size, rng=batches.generator)  # (B, 2), and negatives as a third column
+        if noise is not None:
+            negatives = batches.generator.choice(len(noise), size=batches.size, p=noise)
+            drawn = np.column_stack([drawn, negatives])
         if scaled_features is None:
-            value, g, g_plus = value_and_gradient(trained[pairs[:, 0]], trained[pairs[:, 1]])
-            rows, row_of_pair = np.unique(pairs, return_inverse=True)
+            value, *gradients = value_and_gradient(*(trained[column] for column in drawn.T))
+            rows, row_of = np.unique(drawn, return_inverse=True)
             gradient = np.zeros((len(rows), trained.shape[1]))
-            np.add.at(gradient, row_of_pair.reshape(-1, 2)[:, 0], g)
-            np.add.at(gradient, row_of_pair.reshape(-1, 2)[:, 1], g_plus)
+            for g, at in zip(gradients, row_of.reshape(drawn.shape).T, strict=True):
+                np.add.at(gradient, at, g)
         else:
-            psi, psi_plus = scaled_features[pairs[:, 0]], scaled_features[pairs[:, 1]]
-            value, g, g_plus = value_and_gradient(psi @ trained, psi_plus @ trained)
-            rows, gradient = np.arange(len(trained)), psi.T @ g + psi_plus.T @ g_plus
+            tables = [scaled_features[column] for column in drawn.T]
+            value, *gradients = value_and_gradient(*(psi @ trained for psi in tables))
+            rows = np.arange(len(trained))
+            gradient = sum(psi.T @ g for psi, g in zip(tables, gradients, strict=True))
         if not (np.isfinite(value) and np.isfinite(gradient).all()):
             return unknowns(), f"stopped at batch {step:,}: its loss is {value:g}; f is as it was before that batch"
         trained[rows] -= batches.rate(step) * adam.direction(rows, gradient)

@@ -13,7 +13,7 @@ from popgraph.basics.blas import one_thread
 from popgraph.basics.extras import import_uninterrupted
 from popgraph.basics.memory import in_words
 from popgraph.basics.protocols import ViewedPopulation
-from popgraph.losses import critic_gradient, pair_table, read_loss
+from popgraph.losses import bound_to, critic_gradient, pair_table, read_loss
 from popgraph.training.descent import FLAT_GRADIENT_NORM
 
 
@@ -92,7 +92,7 @@ def train_critic(graph: ViewedPopulation, loss: Any, *, steps: int = 5_000, tol:
     """
     graph = read_population("train_critic(graph, loss)", graph, ViewedPopulation)
     steps, tol = count("steps", steps, most=10**9), number("tol", tol)
-    loss = read_loss(loss, "critic")
+    loss = bound_to(read_loss(loss, "critic"), graph)
     w, value_and_gradient = pair_table(graph), critic_gradient(loss)
     # The unknowns are s √(w_x w_x'), in which rare pairs are scaled like common ones.
     scale = np.sqrt(np.outer(graph.w_x, graph.w_x))

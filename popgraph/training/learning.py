@@ -3,7 +3,7 @@
 No eigenvector of Ā is computed here: what `verify` judges must not have seen its answer.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -20,8 +20,8 @@ from popgraph.basics.protocols import HasClasses, PairedPopulation, Population, 
 from popgraph.basics.words import shorten
 from popgraph.declare import Seed
 from popgraph.errors import InvalidArgument, InvalidEmbedding
-from popgraph.losses import Loss, SpectralLoss, is_ready_made, read_loss, spectral
-from popgraph.populations import FeatureClass, check_dimension, read_features, structure
+from popgraph.losses import Loss, SpectralLoss, is_ready_made, loss_with_noise, read_loss, spectral
+from popgraph.populations import FeatureClass, NoiseGraph, check_dimension, read_features, structure, with_noise
 from popgraph.training.batches import Batches, descend_on_batches
 from popgraph.training.descent import minimise
 from popgraph.training.objective import Limits, Objective
@@ -63,6 +63,8 @@ class Training(Immutable):
         W.
     path : (T, N, k) array or None
         The embedding at each of `steps`, where it was kept.
+    noise : (N,) array or None
+        The law q that negatives of the spectral loss came from, in place of w_x: f is then judged on `graph.with_noise(q)`.
 
     Examples
     --------
@@ -82,6 +84,7 @@ class Training(Immutable):
     features: Floats | None = None
     weights: Floats | None = None
     path: Floats | None = None
+    noise: Floats | None = None
 
     def __embedding__(self) -> Floats:
         return self.f
@@ -213,13 +216,20 @@ def train(
     population: ViewedPopulation = read_population("train(graph, k)", graph, ViewedPopulation)
     k = whole_number("k", k, population.N)
     batch_size = read_batch_size(batch_size, chosen)
+    drawing = loss_with_noise(chosen, population, batch_size is not None)
+    if drawing is not None:
+        chosen = drawing
+        if is_ready_made(drawing, SpectralLoss):  # with F = √q f it is the loss without noise on D_q^-1/2 w D_q^-1/2
+            population, chosen = with_noise(population, drawing.noise), replace(drawing, noise=None)
     feature_class: FeatureClass | None = (
         None if features is None else read_features(population.views, population.w_x, features)
     )
     if feature_class is not None:
         check_dimension(k, feature_class)
     source = generator(rng)
-    objective = Objective(population, chosen, feature_class, path=[] if keep_path else None, callback=watcher)
+    objective = Objective(
+        population, chosen, feature_class, path=[] if keep_path else None, callback=watcher, drawing=drawing
+    )
     _reserve(objective, k, batch_size, steps if keep_path else 0)
     f = None if start is None else _read_start(population, start, k)
     z = _gaussian_start(objective, k, source) if f is None else objective.unknowns(f)
@@ -235,10 +245,10 @@ def _objective_on_functions(
     population: HasClasses, k: Any, loss: Loss, features: Any, callback: Callback | None
 ) -> Objective:
     """Return the spectral loss over the span of functions of a population whose views are not listed."""
-    if not is_ready_made(loss, SpectralLoss):
+    if not is_ready_made(loss, SpectralLoss) or getattr(loss, "noise", None) is not None:
         raise InvalidArgument(
-            f"loss is {shorten(loss)}; on a product, moments give the spectral contrastive loss only: leave loss= out, or train "
-            "its .expand()"
+            f"loss is {shorten(loss)}; on a product, moments give the spectral contrastive loss only, with negatives "
+            "from w_x: leave loss= out, or train its .expand()"
         )
     coordinates = population.restricted_to(features)
     d = coordinates.N
@@ -307,6 +317,7 @@ def _trained(objective: Objective, z: Floats, converged: bool, stopped: str) -> 
         converged=converged,
         stopped=stopped,
         loss_name=objective.loss.name,
+        noise=objective.population.w_x if isinstance(objective.population, NoiseGraph) else None,
         features=None if features is None else features.features,
         weights=None if features is None else frozen(features.T @ objective.table(z)),
         path=None if path is None else frozen(path),

@@ -42,6 +42,7 @@ class Objective:
     features: FeatureClass | None = None
     path: list[Floats] | None = None  # the embeddings of the recorded steps, where they are kept
     callback: Callback | None = None  # sees each recorded step
+    drawing: Any = None  # the loss that batches evaluate, where its negatives are drawn from a noise law
     embed: Callable[[Floats], Any] | None = None  # unknowns -> what the callback is shown as f; `embedding` by default
     records: list[tuple[int, float, float]] = field(default_factory=list)  # (step, loss, gradient norm)
     latest: tuple[float, float] = (np.inf, np.inf)  # loss and gradient norm at the latest evaluation

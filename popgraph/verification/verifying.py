@@ -158,6 +158,7 @@ def _on_views(
 ) -> Evidence:
     """Read the arguments of `verify` on a population with a list of views."""
     atol = _read_angle(atol)
+    _refuse_other_noise(graph, f)
     features = f.features if features is None and isinstance(f, HasFeatures) else features
     feature_class = None if features is None else read_features(graph.views, graph.w_x, features)
     table = read_embedding(graph.views, f)
@@ -176,6 +177,18 @@ def _on_views(
         )
     root = np.sqrt(graph.w_x)
     return Evidence(graph, partial(_solve, graph), table, root, spectrum.leading(k), atol, feature_class)
+
+
+def _refuse_other_noise(graph: ViewedPopulation, f: Any) -> None:
+    """Refuse a training whose negatives came from a noise law, where the graph is not seen with that law."""
+    noise = getattr(f, "noise", None)
+    if isinstance(noise, np.ndarray) and not (
+        noise.shape == graph.w_x.shape and np.allclose(noise, graph.w_x, 1e-9, 0)
+    ):
+        raise InvalidArgument(
+            "this f was trained with negatives from a noise law, so that it spans eigenvectors of D_q^-1/2 w D_q^-1/2, not of Ā: "
+            "verify(graph.with_noise(training.noise), training); give training.f to compare it with those of Ā all the same"
+        )
 
 
 def _solve(graph: ViewedPopulation, k: int) -> Spectrum:

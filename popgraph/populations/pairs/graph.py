@@ -21,6 +21,7 @@ from popgraph.populations.exact import ExactPairGraph, ExactPairs, refuse_floats
 from popgraph.populations.explanation import Probability
 from popgraph.populations.features import read_features
 from popgraph.populations.listed_views import ListedViews
+from popgraph.populations.noise import NoiseGraph, with_noise
 from popgraph.populations.pairs import joint, printing
 from popgraph.populations.pairs.exact_weights import ExactWeights
 from popgraph.populations.pairs.explanation import PairExplanation
@@ -217,6 +218,18 @@ class PairGraph(ListedViews):
         True
         """
         return self
+
+    def with_noise(self, noise: Any) -> NoiseGraph:
+        """Return this graph as the spectral loss sees it with negatives from a noise law; see `PopulationGraph.with_noise`.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> path = pg.from_pairs([("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")])
+        >>> path.with_noise(0).spectrum(1).gamma  # uniform negatives
+        array([1.0607])
+        """
+        return with_noise(self, noise)
 
     def two_encoders(self) -> "BipartiteGraph":
         """Return the same pairs as those of two encoders, f of the first and g of the second view.
