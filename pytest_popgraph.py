@@ -24,6 +24,7 @@ POPULATIONS = (
     "hypercube",
     "lightning_cloud",
     "masked_tokens",
+    "open_world",
     "overlapping_regions",
     "planted_subclasses",
     "ring",

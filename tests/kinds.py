@@ -137,6 +137,17 @@ def turned() -> Any:
     return listed().with_symmetry(lambda x: (*x[:2], 1 - x[2]))
 
 
+def with_labels() -> pg.PopulationGraph:
+    """The listed graph with each natural known as a class of its own, as probable as it is: its pairs are the same."""
+    graph = listed()
+    return graph.with_labels({x: x for x in graph.naturals}, 0.5, "probability")
+
+
+def with_noise() -> Any:
+    """The listed graph with negatives from w_x, the law that there is without noise."""
+    return listed().with_noise(1)
+
+
 def blocks(graph: pg.PopulationGraph) -> Any:
     law = {x: float(p) for x, p in zip(graph.naturals, graph.p, strict=True)}
     options = {"labels": list(graph.labels)}
@@ -150,6 +161,13 @@ def never_collected(graph: pg.PopulationGraph) -> Any:
     return population
 
 
+def given_pairs() -> pg.PairGraph:
+    """The pairs of the listed graph, without naturals behind them."""
+    graph = listed()
+    w = (graph.w + graph.w.T) / 2
+    return pg.from_pairs(w, views=list(graph.views), labels=list(graph.labels), name="pairs")
+
+
 @dataclass(frozen=True)
 class Kind:
     """How a population of one kind is made, and the same one listed; a slow one is asked with all else that is slow."""
@@ -158,15 +176,19 @@ class Kind:
     listed: Callable[[], pg.PopulationGraph]
     needs: str = ""
     slow: bool = False
+    views_are_data: bool = False  # whether labels are of views, and what counts them counts views
 
 
 KINDS: dict[str, Kind] = {
     "listed": Kind(listed, listed),
     "with a symmetry": Kind(turned, listed),
+    "with labels": Kind(with_labels, listed),
+    "with noise": Kind(with_noise, listed),
     "mixture": Kind(mixture, lambda: mixture().expand()),
     "product": Kind(product, listed),
     "Dask, small": Kind(lambda: blocks(listed()), listed, needs="distributed", slow=True),
     "Dask, in blocks": Kind(lambda: never_collected(listed()), listed, needs="distributed"),
+    "pairs": Kind(given_pairs, listed, views_are_data=True),
     "own, labelled": Kind(lambda: Labelled(listed()), listed),
     "own, viewed": Kind(lambda: Viewed(listed()), listed),
     "own, unlisted": Kind(lambda: Unlisted(listed()), listed),

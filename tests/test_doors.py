@@ -76,7 +76,9 @@ DOORS = {
     "scaled_hypercube": (lambda: zoo.scaled_hypercube(40), TooLarge, "or fewer"),
     "gaussian_mixture": (lambda: zoo.gaussian_mixture(step=1e-9), TooLarge, "use a larger step"),
     "dumbbell": (lambda: zoo.dumbbell(10**6), TooLarge, "give at most"),
+    "grid_world": (lambda: zoo.grid_world(10**6, 10**6), TooLarge, "give at most"),
     "overlapping_regions": (lambda: zoo.overlapping_regions(cells=10**10), TooLarge, "use fewer cells"),
+    "open_world": (lambda: zoo.open_world(10**10), TooLarge, "ask for fewer"),
     "planted_subclasses": (lambda: zoo.planted_subclasses(10**6, 10**6), TooLarge, "use zoo.clusters"),
 }
 

@@ -144,6 +144,7 @@ def test_floats_are_not_promoted():
     assert not graph.with_labels(graph.labels, "1/2", {0: 0.5, 1: 0.5}).is_exact
     assert graph.with_labels(graph.labels, "1/2", {0: "1/2", 1: "1/2"}).is_exact
     assert graph.with_labels(graph.labels, "1/2", "probability").is_exact
+    assert graph.with_labels(graph.labels, "1/2", pg.Distribution({0: "1/3", 1: "2/3"})).is_exact
 
 
 def test_large_denominators_are_exact():
@@ -456,3 +457,30 @@ def test_supervised_contrastive_learning_keeps_the_classes_alone(classes, subgra
     gamma = graph.with_labels(graph.labels, 1).spectrum(graph.N).gamma
     leading = (1 - 0.05 * classes / (classes - 1)) ** 2
     assert gamma == pytest.approx([1] + [leading] * (classes - 1) + [0] * (graph.N - classes), abs=1e-12)
+
+
+# ------------------------------------------------------------------ verdicts of known truth
+
+
+@pytest.mark.parametrize("count", [40, pytest.param(6000, marks=pytest.mark.slow)])
+def test_no_verdict_is_wrong(count):
+    judged = 0
+    for seed in range(count):
+        rng = np.random.default_rng(seed)
+        graph = random_graph(seed)
+        graph = graph.with_labels(graph.labels, rng.uniform(0.05, 0.95))
+        if seed % 2:
+            graph = graph.with_noise(rng.dirichlet(np.full(graph.N, 3.0)))
+            if (graph.w_x < 1e-3).any():
+                continue
+        k = int(rng.integers(1, 4))
+        adjacency = graph.adjacency
+        gamma, V = np.linalg.eigh(adjacency)
+        gamma, V = gamma[::-1], V[:, ::-1]
+        if gamma[k - 1] < 1e-3 or gamma[k - 1] - gamma[k] < 1e-3:
+            continue
+        root, Q = np.sqrt(graph.w_x)[:, None], rng.standard_normal((k, k)) + 3 * np.eye(k)
+        assert pg.verify(graph, V[:, :k] @ Q / root)
+        assert not pg.verify(graph, V[:, [*range(k - 1), k]] @ Q / root)
+        judged += 1
+    assert judged > count / 2

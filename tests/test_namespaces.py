@@ -15,15 +15,17 @@ from popgraph.errors import MissingExtra
 PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
 # All public names: what goes or comes here is a change for users, and stands in CHANGELOG.md.
 PUBLIC = {
-    "popgraph": "Augmentation Distribution Match PairMatch PairTraining PopulationGraph Spectrum Training apply build choose compare dask errors explore "
-    "identity images independently load losses partition_bounds plot probe probe_range product save selftraining "
-    "sparsest_partition spectral_clusters structure testing theory torch train train_critic verify verify_sampled zoo",
+    "popgraph": "Augmentation BipartiteGraph Distribution Match PairGraph PairMatch PairTraining PopulationGraph SingularSpectrum "
+    "Spectrum Training apply build choose compare dask errors explore from_bipartite from_chain from_pairs "
+    "from_trajectories identity images independently load losses partition_bounds plot probe probe_range product save "
+    "selftraining sparsest_partition spectral_clusters structure testing theory torch train train_critic verify "
+    "verify_sampled zero_shot zoo",
     "errors": "InvalidArgument InvalidAugmentation InvalidCall InvalidDistribution InvalidEmbedding InvalidFile MissingExtra "
     "NotConverged PopgraphError ReadOnly TooLarge",
     "images": "Image flip flip_pixels mask rotate shift",
     "losses": "Audit BarlowTwins CentredLoss IdealisedVICReg InfoNCE Loss NTLogistic OrderedLoss SpectralLoss "
-    "UnsquaredLoss VICReg audit barlow_twins centred clip idealised_vicreg infonce matrix_factorisation "
-    "nt_logistic ordered simclr spectral unsquared vicreg",
+    "UnsquaredLoss VICReg audit barlow_twins centred clip debiased_negatives hard_negatives idealised_vicreg infonce "
+    "matrix_factorisation noise_law nt_logistic ordered simclr spectral unsquared vicreg",
     "plot": "animation before_and_after embedding graph match matrix spectrum spectrum_path training",
     "selftraining": "Contest Expansion Iteration Student expansion iterate propagate pseudo_labels self_train which_wins",
     "structure": "LowDegree MixtureGraph ProductCertificate ProductGraph ProductSpectrum ProductTraining "
@@ -31,10 +33,11 @@ PUBLIC = {
     "testing": "as_python assert_matches assert_optimal assert_same_span assert_theorem augmentations distributions embeddings "
     "graphs labellings",
     "theory": "Check Checks Verdict check critic_minimum minimum mutual_information statements",
-    "zoo": "class_domain clusters colour_shape cyclic dumbbell edges gaussian_mixture hypercube lightning_cloud "
-    "masked_tokens overlapping_regions planted_subclasses ring rotations scaled_hypercube",
+    "zoo": "class_domain clusters colour_shape cooccurrence cyclic dumbbell edges gaussian_mixture grid_world hypercube "
+    "image_text lightning_cloud masked_autoencoder masked_tokens open_world overlapping_regions planted_subclasses "
+    "ring rotations scaled_hypercube",
     "dask": "BlockGraph build from_blocks from_files",
-    "torch": "Fit PositivePairs Report fit verify",
+    "torch": "Fit PairFit PositivePairs Report fit verify",
 }
 NAMESPACES = [name for name in PUBLIC if name != "popgraph"]
 

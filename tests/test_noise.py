@@ -2,6 +2,8 @@
 
 import itertools
 import pickle
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -11,8 +13,8 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 import popgraph as pg
-from popgraph.errors import InvalidArgument, InvalidDistribution
-from popgraph.populations import pair_graph
+from popgraph.errors import InvalidArgument
+from popgraph.populations import pair_graph, with_noise
 
 C = np.array([[4, 2, 0], [2, 4, 2], [0, 2, 8]]) / 24
 
@@ -227,6 +229,34 @@ def test_training_in_a_class_of_functions():
     assert np.linalg.matrix_rank(np.hstack([features, training.f])) == 3
 
 
+def test_a_population_without_the_method_is_told_of_the_function():
+    parts = {c: [pg.zoo.hypercube(1, q)] * 2 for c, q in ((0, 0.1), (1, 0.3))}
+    graph = pg.structure.mixture([0, 1], parts)
+    training = pg.train(graph, 2, loss=pg.losses.SpectralLoss(noise=[0.4, 0.3, 0.2, 0.1]), rng=0)
+    with pytest.raises(InvalidArgument, match=r"popgraph\.populations\.with_noise\(graph, training\.noise\)"):
+        pg.verify(graph, training)
+    noisy = with_noise(graph, training.noise)
+    assert pg.verify(noisy, training)
+    assert noisy.spectrum(2).gamma == pytest.approx(
+        graph.expand().with_noise(training.noise).spectrum(2).gamma, abs=1e-12
+    )
+
+
+def test_a_picture_of_a_noisy_training_needs_its_spectrum():
+    graph = words()
+    training = pg.train(graph, 2, loss=pg.losses.SpectralLoss(noise=0.75), rng=0, keep_path=True)
+    noisy = graph.with_noise(0.75)
+    assert "-1.55" in pg.plot.training(training, noisy.spectrum(2)).lines[1].get_label()
+    moving = pg.plot.animation(training, noisy, noisy.spectrum(2), frames=2)
+    moving._draw_was_started = True  # else matplotlib warns that nothing was drawn
+    for draw in (
+        lambda: pg.plot.training(training, graph.spectrum(2)),
+        lambda: pg.plot.animation(training, graph, graph.spectrum(2), frames=2),
+    ):
+        with pytest.raises(InvalidArgument, match=r"with_noise\(training\.noise\)\.spectrum\(k\)"):
+            draw()
+
+
 def test_an_indefinite_w_reaches_its_positive_eigenvalues():
     triangle = pair_graph("abc", (np.ones((3, 3)) - np.eye(3)) / 6)
     q = np.array([0.5, 0.3, 0.2])
@@ -241,9 +271,7 @@ def test_an_indefinite_w_reaches_its_positive_eigenvalues():
 def test_batches_draw_their_negatives(loss):
     graph, q = random_graph(9), random_law(np.random.default_rng(9), 5)
     chosen = loss(noise=q)
-    whole, sampled = (
-        pg.train(graph, 2, loss=chosen, rng=0, **more) for more in ({}, {"batch_size": 64, "steps": 500})
-    )
+    whole, sampled = (pg.train(graph, 2, loss=chosen, rng=0, **more) for more in ({}, {"batch_size": 64, "steps": 500}))
     start = sampled.loss[0]
     assert sampled.loss[-1] - whole.loss[-1] < 0.1 * (start - whole.loss[-1])
     linear = pg.train(graph, 2, loss=chosen, rng=0, batch_size=64, steps=100, features=np.eye(5))
@@ -370,6 +398,20 @@ def test_the_same_law_in_every_container():
     assert len({pg.losses.SpectralLoss(noise=law), pg.losses.SpectralLoss(noise=tuple(law))}) == 1
 
 
+def test_powers_and_probabilities_as_they_are_written():
+    graph = words()
+    half = pg.losses.noise_law(graph, 0.5)
+    for power in (Fraction(1, 2), Decimal("0.5"), "1/2", "0.5", np.float32(0.5), np.array(0.5)):
+        assert (pg.losses.noise_law(graph, power) == half).all()
+    for law in (
+        ["1/2", "1/4", "1/4"],
+        [Decimal("0.5"), Decimal("0.25"), Decimal("0.25")],
+        [Fraction(1, 2), "1/4", 0.25],
+    ):
+        assert pg.losses.noise_law(graph, law).tolist() == [0.5, 0.25, 0.25]
+    assert (pg.losses.noise_law(graph, 0) == 1 / 3).all()
+
+
 @pytest.mark.parametrize(
     ("noise", "words_of_it"),
     [
@@ -392,7 +434,7 @@ def test_refused_laws(noise, words_of_it):
 
 def test_refused_uses():
     graph = words()
-    with pytest.raises(InvalidDistribution, match="must not be negative"):
+    with pytest.raises(InvalidArgument, match="must not be negative"):
         pg.losses.SpectralLoss(noise={"this": -0.5, "is": 1.5})
     with pytest.raises(InvalidArgument, match="lacks 1 of 3 views"):
         pg.train(graph, 2, loss=pg.losses.SpectralLoss(noise={"this": 0.5, "is": 0.5}))
@@ -424,3 +466,20 @@ def test_a_noisy_training_is_saved(tmp_path):
     back = pg.load(pg.save(training, tmp_path / "noisy.popgraph"))
     assert (back.noise == training.noise).all()
     assert pg.verify(graph.with_noise(0.75), back)
+
+
+def test_a_network_is_trained_with_noise_on_the_whole_population():
+    torch = pytest.importorskip("torch")
+    graph = random_graph(14)
+    module = torch.nn.Linear(5, 2, bias=False).double()
+    loss = pg.losses.SpectralLoss(
+        noise={view: float(p) for view, p in zip(graph.views, [0.3, 0.1, 0.2, 0.2, 0.2], strict=True)}
+    )
+
+    def encode(view):
+        return torch.eye(5).double()[graph.index(view)]
+
+    fit = pg.torch.fit(module, graph, encode=encode, loss=loss, batch_size=None, steps=300, learning_rate=0.1, rng=0)
+    assert fit.loss[-1] == pytest.approx(pg.theory.minimum(loss, graph, 2), abs=1e-3)
+    with pytest.raises(InvalidArgument, match="batch_size=None"):
+        pg.torch.fit(module, graph, encode=encode, loss=loss, steps=3)

@@ -74,6 +74,7 @@ def frames(library):
         yield "matrix, its columns in another order", matrix[["c", "a", "b"]], {"normalize": True}
         yield "crosstab", pandas.crosstab(listed["word"], listed["context"]), {"normalize": True}
         yield "series", listed.groupby(["word", "context"]).size(), {"normalize": True}
+        yield "frame of a series", listed.groupby(["word", "context"]).size().to_frame("times"), {"normalize": True}
         yield "categories", listed.astype("category"), {}
         yield "named as edges", weighted.set_axis(["target", "source", "weight"], axis=1), {"normalize": True}
         yield "with an index", listed.set_axis(np.arange(len(listed)), axis=0), {}

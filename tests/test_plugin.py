@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from popgraph import zoo
+from popgraph import PopulationGraph, zoo
 from popgraph.testing.plugin import population_named
 from pytest_popgraph import POPULATIONS
 
@@ -27,8 +27,17 @@ def run(tmp_path: Path, code: str, *options: str) -> str:
     return subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8").stdout
 
 
+OF_OTHER_KINDS = {
+    "cooccurrence",
+    "grid_world",
+    "image_text",
+    "masked_autoencoder",
+}  # pairs that are given, or of two kinds
+
+
 def test_every_family_of_the_zoo_is_a_small_labelled_population():
-    assert {*POPULATIONS, "edges"} == set(zoo.__all__)  # `edges` takes a graph of one's own
+    assert {*POPULATIONS, "edges"} == set(zoo.__all__) - OF_OTHER_KINDS  # `edges` takes a graph of one's own
+    assert [name for name in OF_OTHER_KINDS if isinstance(getattr(zoo, name)(), PopulationGraph)] == []
     for name in POPULATIONS:
         graph = population_named(name)
         assert 4 <= graph.N <= 100

@@ -156,5 +156,5 @@ def test_what_does_not_fit_names_what_serves(client):
 def test_a_transpose_too_large_to_keep_gives_the_same_bits(monkeypatch):
     X = np.random.default_rng(0).standard_normal((LETTERS.N, 3))
     kept = LETTERS.gram(X)
-    monkeypatch.setattr(import_module("popgraph.populations.graph"), "MAX_ENTRIES_TRANSPOSED", 0)
+    monkeypatch.setattr(import_module("popgraph.populations.factored_views"), "MAX_ENTRIES_TRANSPOSED", 0)
     np.testing.assert_array_equal(replace(LETTERS).gram(X), kept)

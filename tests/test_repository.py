@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import popgraph
+from pytest_popgraph import POPULATIONS
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -166,7 +167,7 @@ def lists_all(source: str, names: set[str]) -> bool:
 
 
 KINDS = {
-    "a population": {name for name in popgraph.zoo.__all__ if name != "edges"},  # which takes a graph of one's own
+    "a population": set(POPULATIONS),
     "a loss": {name for name in popgraph.losses.__all__ if name[0].isupper()} - {"Audit", "Loss"},
 }
 

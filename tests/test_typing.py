@@ -37,7 +37,11 @@ ANY = {
     "a number, or a tensor if f is one": {"value", "batch_value", "critic_value"},
     "a number, or an array if that is estimated": {"low", "high"},
     "what an augmentation makes of a batch, whose outcomes may be anything": {"encode", "floats", "spread", "state_of"},
-    "labels, of whatever type they were declared": {"labels", "view_labels", "pseudo_labels"},
+    "labels, of whatever type they were declared": {
+        *("labels", "view_labels", "pseudo_labels"),
+        *("view_labels_x", "view_labels_z"),
+    },
+    "a graph of a class that holds listed graphs, and is defined after them": {"two_encoders"},
     "a class that only type checkers see, as the library has no types": {"to_networkx", "to_pandas"},
     "scipy's, which has no types": {"operator", "weight_matrix"},
     "a Spectrum or a graph, which the protocols stand below": {"spectrum", "expand"},

@@ -27,6 +27,7 @@ NEW = {
     "regions": zoo.overlapping_regions(),
     "regions around a circle": zoo.overlapping_regions(10, 3, 1, circle=True),
     "masked tokens": zoo.masked_tokens(),
+    "open world": zoo.open_world(2, 2, 2),
     "colour x shape": zoo.colour_shape(),
     "rotations": zoo.rotations(),
     "class x domain": zoo.class_domain("0.6", "0.2", "0.15", "0.05"),

@@ -8,7 +8,7 @@ import html
 import re
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
 from functools import cache, cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from clusters import close
+from given_pairs import ASKED_OTHERWISE, TRUTHS
 from kinds import KINDS
 
 import popgraph as pg
@@ -25,6 +26,7 @@ from popgraph.errors import InvalidArgument, PopgraphError
 K = 3  # at which every population below has a clean cut
 EXACT = 1e-8  # spans, eigenvalues and losses of populations of some ten views: N eps / gap is below it
 DESCENT = 1e-5  # what two descents from two starts agree to
+NOISY = pg.losses.SpectralLoss(noise=0.75)
 AT_A_KINK = 1e-2  # where the loss has one, as a hinge does, and both stop before they have converged
 
 
@@ -316,6 +318,13 @@ def numbers_of(view: Any) -> Any:
     return np.array(view if isinstance(view, tuple) else [view], dtype=float)
 
 
+def fitted_by_batches(a: Asked) -> float:
+    from popgraph.torch import fit
+
+    done = fit(network(a), a.population, steps=4, batch_size=16, rng=0, device="cpu", encode=numbers_of)
+    return float(done.loss[-1])
+
+
 def fitted(a: Asked) -> Any:
     from popgraph.torch import fit
 
@@ -424,6 +433,14 @@ VERBS: dict[str, Verb] = {
     "theory.check": Verb(statements, DESCENT),
     "theory.minimum": Verb(lambda a: pg.theory.minimum("spectral", a.population, a.k)),
     "theory.critic_minimum": Verb(lambda a: pg.theory.critic_minimum("nt_logistic", a.population)),
+    "losses.noise_law": Verb(lambda a: pg.losses.noise_law(a.population, 0.75)),
+    "losses.debiased_negatives": Verb(lambda a: pg.losses.debiased_negatives(a.population, 0.1)),
+    "losses.hard_negatives": Verb(lambda a: pg.losses.hard_negatives(a.population, a.table, 0.5)),
+    "train, noise": Verb(lambda a: pg.train(a.population, a.k, loss=NOISY, rng=0).loss[-1], DESCENT),
+    "theory.minimum, noise": Verb(lambda a: pg.theory.minimum(NOISY, a.population, a.k)),
+    "theory.critic_minimum, noise": Verb(
+        lambda a: pg.theory.critic_minimum(pg.losses.NTLogistic(2, noise=0.75), a.population)
+    ),
     "theory.mutual_information": Verb(lambda a: pg.theory.mutual_information(a.population)),
     "selftraining.expansion": Verb(expansion),
     "selftraining.iterate": Verb(iterated),
@@ -511,6 +528,7 @@ class Outcome:
 ADVICE: dict[str, Callable[[Verb, Asked], Any]] = {
     ".expand()": lambda verb, a: verb.ask(a.instead(a.population.expand())),
     "verify_sampled": lambda verb, a: verb.ask(a.instead(a.listed)) if sampled(a, own(a)) == (True, True) else None,
+    "batch_size=": lambda verb, a: verb.ask(a.instead(a.listed)) if np.isfinite(fitted_by_batches(a)) else None,
 }
 
 
@@ -518,9 +536,9 @@ def is_one_sentence(message: str) -> bool:
     return "\n" not in message and not re.search(r"[.!?] +[A-Z]", message) and not message.endswith(".")
 
 
-def outcome(verb: Verb, a: Asked) -> Outcome:
-    """Ask, and compare with the same population listed."""
-    true = truth(verb, a)
+def outcome(verb: Verb, a: Asked, own_truth: Callable[[Asked], Any] | None = None) -> Outcome:
+    """Ask, and compare with the same population listed, or with what is true of this kind of population alone."""
+    true = truth(verb, a) if own_truth is None else own_truth(a)
     try:
         answer = verb.ask(a)
     except PopgraphError as refusal:
@@ -556,9 +574,21 @@ def refused(verb: Verb, a: Asked, message: str, true: Any) -> Outcome:
     return Outcome("NO HELP", f"names no call that helps: {message}")
 
 
+def applicable(a: Asked, population: Any) -> Any:
+    """The statements that apply where labels are in the pairs, on this population."""
+    apply = {row[0] for row in statements(a) if row[1] != "NOT_APPLICABLE"}
+    return [row for row in statements(replace(a, population=population)) if row[0] in apply]
+
+
 @cache
 def cell(verb: str, kind: str) -> Outcome:
-    return outcome(VERBS[verb], asked_of(kind))
+    if (verb, kind) == ("theory.check", "with labels"):
+        asked = replace(VERBS[verb], ask=lambda a: applicable(a, a.population))
+        return outcome(asked, asked_of(kind), lambda a: applicable(a, a.listed))
+    if not KINDS[kind].views_are_data:
+        return outcome(VERBS[verb], asked_of(kind))
+    asked = replace(VERBS[verb], ask=ASKED_OTHERWISE.get(verb, VERBS[verb].ask))
+    return outcome(asked, asked_of(kind), TRUTHS.get(verb))
 
 
 def table(kinds: Any = tuple(KINDS), verbs: Any = tuple(VERBS)) -> str:

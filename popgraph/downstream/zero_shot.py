@@ -9,7 +9,6 @@ import numpy as np
 from popgraph.basics.arguments.classes import (
     class_numbers,
     is_labelled,
-    label_column,
     label_in_words,
     labelled_share,
     list_labels,
@@ -18,6 +17,7 @@ from popgraph.basics.arguments.classes import (
 from popgraph.basics.arguments.embeddings import check_scale
 from popgraph.basics.arguments.kernels import is_mapping
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.labels import read_labels
 from popgraph.basics.arguments.outcomes import list_finite
 from popgraph.basics.arguments.two_embeddings import read_embeddings
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
@@ -199,7 +199,7 @@ def _read_prompts(graph: BipartiteGraph, prompts: Any) -> tuple[Any, list[Ints]]
             of_class.append(np.array([graph.index_z(view) for view in listed], dtype=np.intp))
         except InvalidArgument as error:
             raise InvalidArgument(f"a prompt of {shorten(label)}: {error}") from None
-    return label_column(list(table)), of_class
+    return read_labels(list(table), range(len(table)), noun="class", name="the classes of prompts"), of_class
 
 
 def _is_view(graph: BipartiteGraph, given: Any) -> bool:
@@ -225,6 +225,6 @@ def _read_truth(single: PopulationGraph, labels: Any, classes: Any) -> tuple[Int
     if not ((y >= 0) & (y < len(classes))).any():
         named, there = (listing([label_in_words(label) for label in each]) for each in (list_labels(classes), missing))
         raise InvalidArgument(
-            f"prompts names the classes {named}, and no natural is of one of these; they are of {there}"
+            f"prompts names the classes {named}, and no natural is of one of these; the labels are {there}"
         )
     return y, missing

@@ -2,8 +2,9 @@
 
 Each loss is one small object with its value over the population, its gradient, its value on a sampled batch, and what is known
 of that value's bias; `Loss` lists what `train` needs of one of your own. `audit` enumerates every batch of a small graph for
-the exact bias and variance. A loss depends on Ā, w_x and f alone; the known minima are in `popgraph.theory`, as training
-must not see them.
+the exact bias and variance. With `noise=` the negatives of three losses come from another law than w_x, made by `noise_law`,
+`debiased_negatives` or `hard_negatives`. A loss depends on Ā, w_x and f alone; the known minima are in `popgraph.theory`, as
+training must not see them.
 
 >>> import popgraph as pg
 >>> from popgraph import losses
@@ -12,6 +13,8 @@ must not see them.
 -2.0
 >>> losses.InfoNCE(temperature=0.5).bias
 'biased: unbiased for B - 1 negatives instead'
+>>> pg.theory.critic_minimum(losses.NTLogistic(negatives=2, noise=0.75), cloud)  # word2vec's loss
+1.385
 """
 
 from typing import TYPE_CHECKING, Any, Protocol
@@ -24,6 +27,7 @@ from popgraph.losses.infonce import InfoNCE, clip, infonce, simclr
 from popgraph.losses.noise import bound_to as bound_to  # for other rooms, as the next ones, and not public
 from popgraph.losses.noise import debiased_negatives, hard_negatives, noise_law
 from popgraph.losses.noise import loss_with_noise as loss_with_noise
+from popgraph.losses.noise import read_pair_loss as read_pair_loss
 from popgraph.losses.reading import read_loss as read_loss  # as the next ones: for other rooms, and not public
 from popgraph.losses.redundancy import BarlowTwins, IdealisedVICReg, VICReg, barlow_twins, idealised_vicreg, vicreg
 from popgraph.losses.scaled import ScaledLoss as ScaledLoss
@@ -31,6 +35,7 @@ from popgraph.losses.scaled import batch_gradient as batch_gradient
 from popgraph.losses.scaled import critic_gradient as critic_gradient
 from popgraph.losses.scaled import is_ready_made as is_ready_made
 from popgraph.losses.scaled import pair_gradient as pair_gradient
+from popgraph.losses.scaled import pair_law as pair_law
 from popgraph.losses.scaled import pair_table as pair_table
 from popgraph.losses.scaled import population_value as population_value
 from popgraph.losses.scaled import scaled_hessian as scaled_hessian
@@ -46,6 +51,7 @@ from popgraph.losses.spectral_family import (
     spectral,
     unsquared,
 )
+from popgraph.losses.two_encoders import dense_pairs as dense_pairs
 
 __all__ = [
     "Audit",

@@ -90,7 +90,7 @@ class InfoNCE(CriticLoss):
     def bias(self) -> str:
         """What is known of the sampled value's bias."""
         if self.negatives is None:
-            return "biased: unbiased for B - 1 negatives instead"
+            return f"biased: unbiased for {'B - 1' if self.noise is None else 'B'} negatives instead"
         return "unbiased"
 
     @property

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.basics.arguments import number
-from popgraph.basics.arguments.embeddings import read_embedding
+from popgraph.basics.arguments.embeddings import check_scale, read_embedding
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arguments.noise import Noise
 from popgraph.basics.arguments.noise import noise_law as read_law
@@ -19,6 +19,7 @@ from popgraph.basics.arrays import Floats, frozen
 from popgraph.basics.protocols import ViewedPopulation
 from popgraph.basics.words import listing, shorten
 from popgraph.errors import InvalidArgument
+from popgraph.losses.reading import read_loss
 from popgraph.losses.scaled import pair_table
 
 
@@ -44,6 +45,29 @@ def loss_with_noise(loss: Any, population: Any, in_batches: bool) -> Any:
         )
     law = np.asarray(bound.noise.of(population.w_x))  # which refuses a law of another number of views
     return replace(bound, noise=Noise(law=frozen(np.array(law))))
+
+
+def read_pair_loss(loss: Any, graph: Any, in_batches: bool, needs: str = "pairs") -> Any:
+    """Return a loss of two encoders, with its noise law, of negatives z, in the order of a graph's views z.
+
+    Raises InvalidArgument of a loss without a form for two encoders, and where its negatives from a noise law have none.
+    """
+    loss = read_loss(loss, needs)
+    noise = getattr(loss, "noise", None)
+    if not isinstance(noise, Noise):
+        return loss
+    refused = ""
+    if not hasattr(loss, "critic_value"):
+        refused = "which the spectral loss of two encoders takes none of; leave noise= out, or give losses.nt_logistic"
+    elif in_batches:
+        refused = "which batches of two encoders do not hold; leave batch_size= out"
+    elif noise.of_pairs:
+        refused = "one for each first view; give one law over the views z, or a power of theirs"
+    elif getattr(loss, "symmetric", False) and noise.power is None:
+        refused = "of one side, and symmetric=True needs one of both; give a power, or symmetric=False"
+    if refused:
+        raise InvalidArgument(f"loss {loss.name} draws its negatives from {noise!r}, {refused}")
+    return replace(loss, noise=noise.at(graph.views_z))
 
 
 @checked_call()
@@ -158,7 +182,7 @@ def hard_negatives(graph: ViewedPopulation, f: Any, beta: float) -> Floats:
     """
     graph = read_population("hard_negatives(graph, f, beta)", graph, ViewedPopulation)
     beta = number("beta", beta, "β must be a finite number of 0 or more", below=1e300, ends=True)
-    table = read_embedding(graph.views, f)
+    table = check_scale("f", read_embedding(graph.views, f))
     scores = beta * (table @ table.T)
     weights = np.exp(scores - scores.max(axis=1, keepdims=True)) * graph.w_x
     return frozen(weights / weights.sum(axis=1, keepdims=True))

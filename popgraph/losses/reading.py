@@ -31,10 +31,19 @@ NEEDS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "audit": (("name", "bias", "value", "batch_value"), "a loss with batches"),
     "torch": (("value", "batch_value"), "a loss that torch differentiates"),
     "pairs": (("name", "pair_value_and_gradient"), "a loss of two encoders"),
+    "torch pairs": (("pair_value", "batch_value"), "a loss of two encoders that torch differentiates"),
     "critic": (("critic_value", "critic_gradient"), "a loss of a critic s(x, x')"),
 }
 # A loss has at least one of these
-METHODS = ("value", "pair_value_and_gradient", "value_and_gradient", "batch_value", "critic_value", "critic_gradient")
+METHODS = (
+    "value",
+    "pair_value",
+    "pair_value_and_gradient",
+    "value_and_gradient",
+    "batch_value",
+    "critic_value",
+    "critic_gradient",
+)
 
 
 def read_loss(loss: Any, needs: str = "embedding") -> Any:
@@ -48,7 +57,7 @@ def read_loss(loss: Any, needs: str = "embedding") -> Any:
     | a class, such as `losses.InfoNCE` | refused: it must be called |
     | a loss of an embedding where one of a critic is needed, or the reverse | refused, with what takes it |
 
-    `needs` is "embedding", "pairs", "audit", "torch", "critic" or "any".
+    `needs` is "embedding", "pairs", "audit", "torch", "torch pairs", "critic" or "any".
     """
     methods, words = NEEDS.get(needs, ((), ""))
     if isinstance(loss, str):
@@ -70,10 +79,10 @@ def read_loss(loss: Any, needs: str = "embedding") -> Any:
                 f"loss {_name(loss)} is one of a critic s(x, x') and has no {missing[0]}; minimise it with "
                 "train_critic(graph, loss)"
             )
-        if needs == "pairs":
+        if needs in ("pairs", "torch pairs"):
             raise InvalidArgument(
-                f"loss {_name(loss)} has no form for two encoders (no pair_value_and_gradient); give spectral, ordered, infonce, "
-                "simclr, clip or nt_logistic"
+                f"loss {_name(loss)} has no form for two encoders (no {missing[0]}); give spectral, ordered, infonce, simclr, clip "
+                "or nt_logistic"
             )
         raise InvalidArgument(f"loss {_name(loss)} has no {missing[0]}, so it is not {words}; {_advice(needs)}")
     return loss

@@ -72,13 +72,17 @@ def scaled_hessian(population: Coordinates, F: Floats, direction: Floats) -> Flo
     return spectral._scaled_hessian(population.gram, F, direction)
 
 
+def pair_law(S: Any, d_1: Floats, d_2: Floats) -> Any:
+    """Return C = D_1^½ S D_2^½, the probabilities of pairs (N_x, N_z), sparse or dense like S."""
+    C = sp.diags_array(np.sqrt(d_1)) @ S @ sp.diags_array(np.sqrt(d_2))
+    return C.tocsr() if sp.issparse(C) else C
+
+
 def pair_gradient(
     loss: Any, S: Any, d_1: Floats, d_2: Floats
 ) -> Callable[[Floats, Floats], tuple[float, Floats, Floats]]:
-    """Return a loss of two encoders as a function of f and g, with its gradients in both, for pairs with S = D_1^-½ C D_2^-½."""
-    roots = np.sqrt(d_1), np.sqrt(d_2)
-    C = sp.diags_array(roots[0]) @ S @ sp.diags_array(roots[1])
-    C = C.tocsr() if sp.issparse(C) else C
+    """Return a loss of two encoders as a function of f and g, with its gradients in both."""
+    C = pair_law(S, d_1, d_2)
     if not is_ready_made(loss, ReadyLoss):
         return lambda f, g: loss.pair_value_and_gradient(C, f, g)
     if is_ready_made(loss, CriticLoss):

@@ -207,6 +207,7 @@ class SpectralLoss(UnbiasedSpectral, DrawsNegatives):
         >>> float(np.abs(along).max()) < 1e-14
         True
         """
+        self._refuse_noise("this product is known without noise alone")
         factor, w_x, (f, direction) = read_arrays(factor, w_x, f, direction, names=("f", "direction"))
         check_operand("direction", direction, f.shape)
         Mt, root_w_x = factor.T if transposed is None else transposed, np.sqrt(w_x)[:, np.newaxis]

@@ -38,6 +38,8 @@ MAX_LINES_DRAWN = 5000
 SWEEPS = 12  # of putting each view at the mean place of those that it is paired with
 MAX_ASPECT = 4  # of a matrix: a longer one has cells that are no squares
 MAX_NAMES_AT_A_PLACE = 3
+EQUAL_CHANCES = 1e-9  # of a view's probability, by which two classes count as equally likely
+NO_CLASS = "no class, or none likelier"
 NAME_CHARACTERS = 18
 SIDE_MARKERS = {"x": "o", "z": "s"}
 
@@ -271,11 +273,18 @@ def _classes(graph: BipartiteGraph, labels: Any) -> tuple[list[str], tuple[Ints,
 
 
 def _own(graph: BipartiteGraph, letter: str) -> Any:
-    """Return the graph's own classes of its views of one kind, or None of one without."""
-    given, kernel = getattr(graph, f"labels_{letter}"), graph.first
-    return (
-        None if given is None and (graph.labels is None or kernel is None) else getattr(graph, f"view_labels_{letter}")
-    )
+    """Return the graph's own classes of its views of one kind, None where no class is likelier; or None of one without classes."""
+    given: Any = getattr(graph, f"labels_{letter}")
+    if given is not None or graph.labels is None or graph.first is None:
+        return given
+    single = getattr(graph, f"of_{letter}")
+    classes, y = classes_in_order(single.labels)
+    mass = single.kernel.T @ (single.p[:, np.newaxis] * (y[:, np.newaxis] == np.arange(len(classes))))
+    likeliest = np.empty(len(mass), dtype=object)
+    likeliest[:] = single.view_labels.tolist()
+    second = np.sort(mass, axis=1)[:, -2] if len(classes) > 1 else np.zeros(len(mass))
+    likeliest[second >= mass.max(axis=1) * (1 - EQUAL_CHANCES)] = None
+    return likeliest
 
 
 def _key(ax: Axes, classes: Sequence[str], of_view: tuple[Ints, Ints], *, below: bool = False) -> None:
@@ -288,7 +297,7 @@ def _key(ax: Axes, classes: Sequence[str], of_view: tuple[Ints, Ints], *, below:
         names += list(classes)
     if any((each < 0).any() for each in of_view):
         marks.append(Line2D([], [], marker="D", markersize=5, linestyle="", color=UNLABELLED))
-        names.append("unlabelled")
+        names.append(NO_CLASS)
     numbers = [str(c) for c in range(len(marks))]  # matplotlib leaves out names that begin with an underscore
     place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}
     if below:

@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.plot.drawing import INK, MAX_ROWS_NAMED, MAX_ROWS_NUMBERED, WARNING, WEIGHTS, axes_or_new
 from popgraph.plot.reading import check_value
-from popgraph.verification import Match
+from popgraph.verification import Match, PairMatch
 
 
 @checked_call()
-def match(match: Match, *, ax: Axes | None = None) -> Axes:
+def match(match: Match | PairMatch, *, ax: Axes | None = None) -> Axes:
     """Draw |Q| of F ≈ F* Q, a row for each eigenvector, with the principal angles and the share of it in span F.
 
     F is √w_x f, and Q = F*ᵀF. At a match the span of F contains 100 % of every eigenvector, but for those with γ_i = γ_k at a
@@ -20,8 +20,9 @@ def match(match: Match, *, ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    match : Match
-        As of `popgraph.verify`.
+    match : Match or PairMatch
+        As of `popgraph.verify`. Of two encoders |UᵀFGᵀV| is drawn, what the critic makes of each pair of leading singular vectors:
+        diag(σ) at a match at a clean cut.
     ax : Axes, optional
         Where to draw; a new figure if not given.
 
@@ -33,7 +34,9 @@ def match(match: Match, *, ax: Axes | None = None) -> Axes:
     >>> match(pg.verify(cloud, cloud.spectrum(2).embedding)).get_xlabel()
     'column of f;  shade: |Q| in F ≈ F* Q'
     """
-    check_value("match", match, Match)
+    check_value("match", match, Match, PairMatch)
+    if isinstance(match, PairMatch):
+        return _critic(match, axes_or_new(ax))
     ax = axes_or_new(ax)
     k, d = match.Q.shape
     size = np.abs(match.Q)
@@ -65,4 +68,32 @@ def match(match: Match, *, ax: Axes | None = None) -> Axes:
     title = fill(f"{verdict}{at_cut}: {match.status.value}", 44)
     colour = "black" if match.matches else WARNING
     ax.set_title(f"{title}\nangles {angles} rad", fontsize=11, color=colour)
+    return ax
+
+
+def _critic(match: PairMatch, ax: Axes) -> Axes:
+    """Draw |UᵀFGᵀV|, a row for each u_i and a column for each v_j, with the shares of them in span F and span G."""
+    size = np.abs(np.where(np.isfinite(match.weights), match.weights, 0.0))
+    full, k = max(float(size.max()), float(match.sigma[0]), 1e-300), match.k
+    ax.imshow(size, cmap=WEIGHTS, vmin=0.0, vmax=full, interpolation="nearest", aspect="auto")
+    if k <= MAX_ROWS_NUMBERED:
+        for (i, j), value in np.ndenumerate(size):
+            colour = "white" if value > 0.5 * full else INK
+            ax.text(j, i, f"{value:.2f}", ha="center", va="center", color=colour, fontsize=10)
+    named = np.arange(k) if k <= MAX_ROWS_NAMED else np.linspace(0, k - 1, 11).astype(int)
+    small = 10 if k <= 8 else 7
+    of_u, of_v = ([f"{100 * share.round(10):.3g}%" for share in each.captured[named]] for each in (match.x, match.z))
+    ax.set_yticks(
+        named,
+        [f"u_{i + 1}  σ = {match.sigma[i]:.3g}\n{share} in f" for i, share in zip(named, of_u, strict=True)],
+        fontsize=small,
+    )
+    ax.set_xticks(named, [f"v_{i + 1}\n{share} in g" for i, share in zip(named, of_v, strict=True)], fontsize=small)
+    ax.tick_params(length=0)
+    ax.set_xlabel(
+        "shade: |UᵀFGᵀV|, at a match σ on the diagonal" + "\n(or a choice of it at a degenerate cut)" * match.degenerate
+    )
+    verdict = "match" if match.matches else "no match, though optimal" if match.optimal else "no match"
+    colour = "black" if match.matches else WARNING
+    ax.set_title(fill(f"{verdict}: {match.status.value}", 50), fontsize=11, color=colour)
     return ax

@@ -23,21 +23,25 @@ from popgraph.plot.reading import (
     read_viewed,
 )
 from popgraph.populations import ProductTraining
-from popgraph.training import Training
+from popgraph.spectrum import SingularSpectrum
+from popgraph.training import PairTraining, Training
 
 
 @checked_call()
 def training(
-    training: Training | ProductTraining, spectrum: Eigenpairs | None = None, *, ax: Axes | None = None
+    training: Training | ProductTraining | PairTraining,
+    spectrum: Eigenpairs | SingularSpectrum | None = None,
+    *,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw the loss at each step, the norm of its gradient on a second axis, and the minimum -Σγ² if a spectrum is given.
 
     Parameters
     ----------
-    training : Training or ProductTraining
-        Of an embedding into R^k.
+    training : Training, ProductTraining or PairTraining
+        Of an embedding into R^k, or of two.
     spectrum : Spectrum, or that of a product, optional
-        With at least k eigenvalues.
+        With at least k eigenvalues; of two encoders a SingularSpectrum, whose minimum is -Σσ².
     ax : Axes, optional
         Where to draw; a new figure if not given.
 
@@ -54,17 +58,22 @@ def training(
     >>> training(pg.train(cloud, 2, rng=0), cloud.spectrum(2)).get_ylabel()
     'loss L(f)'
     """
-    check_value("training", training, Training, ProductTraining)
+    check_value("training", training, Training, ProductTraining, PairTraining)
+    two = isinstance(training, PairTraining)
     k = training.f.k if isinstance(training, ProductTraining) else training.f.shape[1]
-    if spectrum is not None:
+    if two and spectrum is not None:
+        check_value("spectrum", spectrum, SingularSpectrum)
+    elif spectrum is not None:
         check_spectrum(spectrum)
+        _check_noise(training, spectrum)
     if spectrum is not None and spectrum.k < k:
         raise InvalidArgument(f"the minimum for k = {k} needs {k} eigenvalues; this spectrum has {spectrum.k}")
-    ax = axes_or_new(ax)
-    ax.plot(training.steps, training.loss, color=COLOURS[0], linewidth=2, label="loss L(f)")
+    ax, loss = axes_or_new(ax), "loss L(f, g)" if two else "loss L(f)"
+    ax.plot(training.steps, training.loss, color=COLOURS[0], linewidth=2, label=loss)
     if spectrum is not None:
-        minimum = -float(np.sum(np.maximum(spectrum.gamma[:k], 0.0) ** 2))
-        ax.axhline(minimum, color=INK, linestyle="--", linewidth=1, label=f"-Σγ² = {minimum:.4g}")
+        values = spectrum.sigma if isinstance(spectrum, SingularSpectrum) else spectrum.gamma
+        minimum = -float(np.sum(np.maximum(values[:k], 0.0) ** 2))
+        ax.axhline(minimum, color=INK, linestyle="--", linewidth=1, label=f"-Σ{'σ' if two else 'γ'}² = {minimum:.4g}")
     gradient_ax = ax.twinx()
     # A gradient of exactly 0 has no logarithm; it is drawn at 1e-17, about where rounding errors end.
     gradient_ax.semilogy(training.steps, np.maximum(training.gradient_norm, 1e-17), color=MUTED, linewidth=1)
@@ -74,12 +83,22 @@ def training(
     ax.patch.set_visible(False)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.set_xlabel("step")
-    ax.set_ylabel("loss L(f)", color=COLOURS[0])
+    ax.set_ylabel(loss, color=COLOURS[0])
     ax.legend(loc="upper right", facecolor="white", edgecolor="none", framealpha=0.9)
     ax.set_title(f"training: loss {training.loss[-1]:.6g} after {training.steps[-1]:,} steps", fontsize=11)
     for axes in (ax, gradient_ax):
         axes.spines["top"].set_visible(False)
     return ax
+
+
+def _check_noise(training: Any, spectrum: Any) -> None:
+    """Refuse a spectrum without the noise law that the training's negatives came from."""
+    noise, w_x = getattr(training, "noise", None), getattr(spectrum, "w_x", None)
+    if noise is not None and not (w_x is not None and w_x.shape == noise.shape and np.allclose(w_x, noise, 1e-9, 0)):
+        raise InvalidArgument(
+            "this f was trained with negatives from a noise law, and the spectrum is without it; give "
+            "graph.with_noise(training.noise).spectrum(k)"
+        )
 
 
 @checked_call()
@@ -136,6 +155,7 @@ def animation(
     check_value("training", training, Training)
     graph = read_viewed("plot.animation(training, graph, spectrum)", graph)
     check_spectrum(spectrum, ListedEigenpairs)
+    _check_noise(training, spectrum)
     path = training.path
     if path is None:
         raise InvalidArgument("this training kept no path; train with keep_path=True to animate it")

@@ -50,8 +50,8 @@ class KnownLabels(Immutable):
         The class of each natural that is known, None of the others.
     weight : Fraction or float
         η, above 0 and at most 1.
-    class_weights : mapping class -> Fraction or float
-        q, which sums to 1.
+    shares : tuple of pairs (class, Fraction or float)
+        q, which sums to 1; `class_weights` is the same as a mapping.
 
     Examples
     --------
@@ -62,7 +62,12 @@ class KnownLabels(Immutable):
 
     labels: Any
     weight: Probability
-    class_weights: Mapping[Hashable, Probability]
+    shares: tuple[tuple[Hashable, Probability], ...]
+
+    @property
+    def class_weights(self) -> dict[Hashable, Probability]:
+        """The weight q of each known class."""
+        return dict(self.shares)
 
     @property
     def count(self) -> int:
@@ -72,7 +77,7 @@ class KnownLabels(Immutable):
     @property
     def in_words(self) -> str:
         """How many naturals are known, of how many classes, and the weight: "2 of 4 naturals in 1 class, weight 1/2"."""
-        r = len(self.class_weights)
+        r = len(self.shares)
         counts = f"{self.count:,} of {len(self.labels):,} naturals in {r:,} class{'es' * (r != 1)}"
         return f"{counts}, weight {self.weight if isinstance(self.weight, Fraction) else format(self.weight, 'g')}"
 
@@ -117,7 +122,7 @@ def labelled_pairs(
     if not eta:
         return None
     return _pair_population(population, y, classes, eta, q), KnownLabels(
-        labels, eta, dict(zip(classes, q, strict=True))
+        labels, eta, tuple(zip(classes, q, strict=True))
     )
 
 
@@ -168,6 +173,7 @@ def _read_class_weights(given: Any, classes: list[Any], masses: list[Probability
         total = sum(masses, start=Fraction(0))
         return [mass / total for mass in masses]
     need = 'give a mapping class -> weight, "uniform" or "probability"'
+    given = given.fractions if isinstance(given, Distribution) and given.exact else given
     try:
         pairs = read_pairs(given)
     except InvalidDistribution:

@@ -1,7 +1,7 @@
 """`NoiseGraph`: a population seen by a loss whose negatives come from a noise law q, where D_q^-1/2 w D_q^-1/2 stands for Ā."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -71,6 +71,11 @@ class NoiseGraph(Immutable):
         """The N views."""
         views: Sequence[Hashable] = self.population.views
         return views
+
+    @property
+    def labels(self) -> Any:
+        """The naturals' classes, (n,), or None."""
+        return getattr(self.population, "labels", None)
 
     @property
     def view_labels(self) -> Any:
@@ -146,10 +151,17 @@ class NoiseGraph(Immutable):
         pairs: Ints = self.population.sample_pairs(size, rng=rng)
         return pairs
 
-    def expand(self) -> "NoiseGraph":
-        """Return the same of the population's `expand()`."""
-        whole = self.population.expand()
-        return self if whole is self.population else replace(self, population=whole)
+    def expand(self) -> Any:
+        """Return the population itself, listed: the pairs without the noise law, which labels, probes and cuts do not see.
+
+        Examples
+        --------
+        >>> import popgraph as pg
+        >>> graph = pg.zoo.lightning_cloud()
+        >>> graph.with_noise(0.75).expand() is graph
+        True
+        """
+        return self.population.expand()
 
     def __repr__(self) -> str:
         name = f"{self.name}: " if self.name else ""

@@ -33,7 +33,7 @@ from popgraph.spectrum.components import Components, find_components
 from popgraph.spectrum.policy import PREFERRED_DENSE_SIDE, choose_solver, decompose, whole_eigenspace
 from popgraph.spectrum.product.solve import Grid
 from popgraph.spectrum.ritz import ritz
-from popgraph.spectrum.signed import SignedSpectrum, lazy_factor, of_lazy_walk
+from popgraph.spectrum.signed import LazyWalk, SignedSpectrum, lazy_factor, of_lazy_walk
 from popgraph.spectrum.singular import SingularCertificate, SingularSpectrum
 from popgraph.spectrum.solvers.operator import decompose_operator
 from popgraph.spectrum.symmetric_matrix import dense_spectrum
@@ -44,6 +44,7 @@ __all__ = [
     "Certificate",
     "Components",
     "Grid",
+    "LazyWalk",
     "Remainder",
     "SignedSpectrum",
     "SingularCertificate",

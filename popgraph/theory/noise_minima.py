@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.basics.arguments.populations import read_population
 from popgraph.basics.arrays import Floats
+from popgraph.basics.protocols import ViewedPopulation
 from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument
 from popgraph.losses import InfoNCE, NTLogistic, SpectralLoss, bound_to
@@ -28,6 +30,7 @@ def on_noise(loss: Any, graph: Any) -> tuple[Any, Any]:
             f"no closed form is known for the minimum of {shorten(loss)} over embeddings; theory.critic_minimum gives its minimum "
             "over critics"
         )
+    graph = read_population("minimum(loss, graph, k) with a noise law", graph, ViewedPopulation, "second")
     return replace(loss, noise=None), with_noise(graph, bound_to(loss, graph).noise)
 
 

@@ -1,23 +1,22 @@
 """`verify` for networks: how much of F* is in the span of the encoder's features, and how much in that of the head's output."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast, overload
 
 import numpy as np
 import torch
 
 from popgraph.basics.arguments import number
 from popgraph.basics.arguments.keywords import checked_call
-from popgraph.basics.arguments.populations import read_population
+from popgraph.basics.arguments.populations import read_population, satisfies
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.encoding import embed_views, run_module
-from popgraph.basics.protocols import ViewedPopulation
+from popgraph.basics.protocols import PairedPopulation, ViewedPopulation
 from popgraph.basics.words import listing, shorten
 from popgraph.errors import InvalidArgument
-from popgraph.spectrum import Spectrum
 from popgraph.torch.fitting import Fit
-from popgraph.verification import Match, share_in_words
+from popgraph.torch.two_encoders import PairFit, read_encode, read_networks
+from popgraph.verification import Match, PairMatch, share_in_words
 from popgraph.verification import verify as verify_table
 
 RANK_TOLERANCE = 1e-3  # singular values of F up to this share of the largest are left by a collapse, not learnt
@@ -76,18 +75,46 @@ class Report(Immutable):
         return "\n".join([*lines, str(self.output)])
 
 
-@checked_call()
+@overload
+def verify(
+    graph: PairedPopulation,
+    module: Any,
+    k: int | None = None,
+    *,
+    head: Any = None,
+    encode: Any = None,
+    atol: float = 0.01,
+    rank_tolerance: float = RANK_TOLERANCE,
+    spectrum: Any = None,
+) -> PairMatch: ...
+
+
+@overload
 def verify(
     graph: ViewedPopulation,
     module: torch.nn.Module | Fit,
     k: int | None = None,
     *,
-    head: torch.nn.Module | None = None,
-    encode: Callable[[Any], Any] | None = None,
+    head: Any = None,
+    encode: Any = None,
     atol: float = 0.01,
     rank_tolerance: float = RANK_TOLERANCE,
-    spectrum: Spectrum | None = None,
-) -> Report:
+    spectrum: Any = None,
+) -> Report: ...
+
+
+@checked_call()
+def verify(
+    graph: ViewedPopulation | PairedPopulation,
+    module: Any,
+    k: int | None = None,
+    *,
+    head: Any = None,
+    encode: Any = None,
+    atol: float = 0.01,
+    rank_tolerance: float = RANK_TOLERANCE,
+    spectrum: Any = None,
+) -> Report | PairMatch:
     """Check whether a network matches F* up to an invertible linear map, in its features and in its output.
 
     A network computes in float32, and where it collapses, its output only comes near to a lower rank. So directions of F = √w_x f
@@ -97,8 +124,10 @@ def verify(
     Parameters
     ----------
     graph : PopulationGraph, or another population that lists its views
+        Of a BipartiteGraph the answer is a `PairMatch` of two networks' outputs; `head` and `encode` may be pairs too.
     module : torch.nn.Module or Fit
-        The encoder: encoded views (b, ...) -> (b, d). A Fit brings its head and its embeddings.
+        The encoder: encoded views (b, ...) -> (b, d). A Fit brings its head and its embeddings. Of a BipartiteGraph a pair of
+        modules, one for both, or a PairFit.
     k : int, optional
         The number of eigenvectors; the output's dimension if not given.
     head : torch.nn.Module, optional
@@ -133,29 +162,61 @@ def verify(
     """
     wanted = "it is a share of the largest singular value, in [0, 1)"
     rank_tolerance = number("rank_tolerance", rank_tolerance, wanted, below=1 - 2**-53, ends=True)
-    graph = read_population("verify(graph, module)", graph, ViewedPopulation)
+    if satisfies(graph, PairedPopulation):
+        pair = cast(PairedPopulation, graph)
+        return _verified_pair(pair, module, head, encode, k, atol, rank_tolerance, spectrum)
+    population: ViewedPopulation = read_population("verify(graph, module)", graph, ViewedPopulation)
     if head is not None and not isinstance(head, torch.nn.Module):
         raise InvalidArgument(f"head is {shorten(head)}; it must be a torch.nn.Module")
     if isinstance(module, Fit):
         features, f = module.features, module.f
         head = module.head
     elif isinstance(module, torch.nn.Module):
-        features = embed_views(module, graph.views, encode)
+        features = embed_views(module, population.views, encode)
         f = features if head is None else run_module(head, features)
     else:
         raise InvalidArgument(f"verify(graph, module) takes a torch.nn.Module or a Fit; got {shorten(module)}")
-    f, sigma = _cleaned(graph, f, rank_tolerance)
-    output = verify_table(graph, f, k, atol=atol, spectrum=spectrum)
+    f, sigma = _cleaned(population.w_x, f, rank_tolerance)
+    output = verify_table(population, f, k, atol=atol, spectrum=spectrum)
     features_match = None
     if head is not None:
-        cleaned, _ = _cleaned(graph, features, rank_tolerance)
-        features_match = verify_table(graph, cleaned, min(output.k, features.shape[1]), atol=atol, spectrum=spectrum)
+        cleaned, _ = _cleaned(population.w_x, features, rank_tolerance)
+        features_match = verify_table(
+            population, cleaned, min(output.k, features.shape[1]), atol=atol, spectrum=spectrum
+        )
     return Report(output, features_match, frozen(sigma), rank_tolerance)
 
 
-def _cleaned(graph: ViewedPopulation, f: Floats, rank_tolerance: float) -> tuple[Floats, Floats]:
+def _verified_pair(
+    graph: PairedPopulation,
+    module: Any,
+    head: Any,
+    encode: Any,
+    k: int | None,
+    atol: float,
+    rank_tolerance: float,
+    spectrum: Any,
+) -> PairMatch:
+    """Judge two networks by their outputs, without the directions of small singular values of either."""
+    sides = ((graph.views_x, graph.w_x), (graph.views_z, graph.w_z))
+    if isinstance(module, PairFit):
+        tables: tuple[Floats, ...] = (module.f, module.g)
+    else:
+        networks, heads = read_networks("module", module), read_networks("head", head, optional=True)
+        parts = zip(networks, heads, read_encode(encode), sides, strict=True)
+        tables = tuple(
+            embed_views(network, views, each)
+            if on_top is None
+            else run_module(on_top, embed_views(network, views, each))
+            for network, on_top, each, (views, _) in parts
+        )
+    f, g = (_cleaned(law, table, rank_tolerance)[0] for table, (_, law) in zip(tables, sides, strict=True))
+    return cast(PairMatch, verify_table(cast(ViewedPopulation, graph), (f, g), k, atol=atol, spectrum=spectrum))
+
+
+def _cleaned(w_x: Floats, f: Floats, rank_tolerance: float) -> tuple[Floats, Floats]:
     """Return f without the directions of F = √w_x f of small singular values, and all singular values as shares of the largest."""
-    root = np.sqrt(graph.w_x)[:, np.newaxis]
+    root = np.sqrt(w_x)[:, np.newaxis]
     if not np.isfinite(f).all():
         return f, np.zeros(0)  # verify refuses it, and names the entry
     U, sigma, Vt = np.linalg.svd(f * root, full_matrices=False)

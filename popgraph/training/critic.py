@@ -1,19 +1,19 @@
 """`train_critic`: minimise a loss of a critic over all critics s(x, x'), not only those of an embedding. The problem is convex."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from popgraph.basics.arguments import count, number
 from popgraph.basics.arguments.keywords import checked_call
-from popgraph.basics.arguments.populations import read_population
+from popgraph.basics.arguments.populations import read_population, satisfies
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.blas import one_thread
 from popgraph.basics.extras import import_uninterrupted
 from popgraph.basics.memory import in_words
-from popgraph.basics.protocols import ViewedPopulation
-from popgraph.losses import bound_to, critic_gradient, pair_table, read_loss
+from popgraph.basics.protocols import PairedPopulation, ViewedPopulation
+from popgraph.losses import bound_to, critic_gradient, dense_pairs, pair_law, pair_table, read_loss, read_pair_loss
 from popgraph.training.descent import FLAT_GRADIENT_NORM
 
 
@@ -24,7 +24,7 @@ class Critic(Immutable):
     Attributes
     ----------
     s : (N, N) array
-        Where w_xx' = 0 the optimum is -∞; s is finite there, and depends on the number of steps.
+        Of two kinds of views (N_x, N_z). Where w_xx' = 0 the optimum is -∞; s is finite there, and depends on the number of steps.
     loss : float
         The population's loss of s.
     gradient_norm : float
@@ -55,13 +55,15 @@ class Critic(Immutable):
 @checked_call(lr="L-BFGS has no learning rate; use steps=", optimizer="it is L-BFGS")
 @in_words("training the critic", "use train, with a k")
 @one_thread()
-def train_critic(graph: ViewedPopulation, loss: Any, *, steps: int = 5_000, tol: float = 1e-9) -> Critic:
+def train_critic(
+    graph: ViewedPopulation | PairedPopulation, loss: Any, *, steps: int = 5_000, tol: float = 1e-9
+) -> Critic:
     """Minimise InfoNCE or NT-logistic over all critics: one free score for each pair of views, by scipy's L-BFGS from 0.
 
     Parameters
     ----------
-    graph : PopulationGraph, or another population that lists its views
-        N views.
+    graph : PopulationGraph, or another population that lists its views, or a BipartiteGraph
+        N views, or N_x and N_z of two kinds: s is then a table of the scores of pairs (x, z).
     loss : losses.InfoNCE or losses.NTLogistic, or the name of one that is ready, such as "infonce"
     steps : int
         At most this many iterations.
@@ -90,18 +92,24 @@ def train_critic(graph: ViewedPopulation, loss: Any, *, steps: int = 5_000, tol:
     >>> float(np.abs(critic.s - np.log(K)).max()) < 1e-6
     True
     """
-    graph = read_population("train_critic(graph, loss)", graph, ViewedPopulation)
     steps, tol = count("steps", steps, most=10**9), number("tol", tol)
-    loss = bound_to(read_loss(loss, "critic"), graph)
-    w, value_and_gradient = pair_table(graph), critic_gradient(loss)
+    if satisfies(graph, PairedPopulation):
+        pairs = cast(PairedPopulation, graph)
+        loss = read_pair_loss(loss, pairs, False, "critic")
+        w, laws = dense_pairs(pair_law(pairs.factor, pairs.w_x, pairs.w_z)), (pairs.w_x, pairs.w_z)
+    else:
+        population: ViewedPopulation = read_population("train_critic(graph, loss)", graph, ViewedPopulation)
+        loss = bound_to(read_loss(loss, "critic"), population)
+        w, laws = pair_table(population), (population.w_x, population.w_x)
+    value_and_gradient = critic_gradient(loss)
     # The unknowns are s √(w_x w_x'), in which rare pairs are scaled like common ones.
-    scale = np.sqrt(np.outer(graph.w_x, graph.w_x))
+    scale = np.sqrt(np.outer(*laws))
 
     def evaluate(z: Floats) -> tuple[float, Floats]:
-        value, in_s = value_and_gradient(w, graph.w_x, z.reshape(scale.shape) / scale)
+        value, in_s = value_and_gradient(w, laws[1], z.reshape(scale.shape) / scale)
         return value, (in_s / scale).ravel()
 
-    options = {"maxiter": steps, "maxfun": 20 * steps, "maxcor": 20, "ftol": 4e-16, "gtol": tol / graph.N}
+    options = {"maxiter": steps, "maxfun": 20 * steps, "maxcor": 20, "ftol": 4e-16, "gtol": tol / np.sqrt(scale.size)}
     search = import_uninterrupted("scipy.optimize").minimize
     end = search(evaluate, np.zeros(scale.size), jac=True, method="L-BFGS-B", options=options)
     value, gradient = evaluate(end.x)

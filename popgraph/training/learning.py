@@ -4,7 +4,7 @@ No eigenvector of Ā is computed here: what `verify` judges must not have seen i
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any, cast, overload
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from popgraph.training.descent import minimise
 from popgraph.training.objective import Limits, Objective
 from popgraph.training.options import read_batch_size, ticks
 from popgraph.training.steps import Callback, read_callback
-from popgraph.training.two_encoders import PairOptions, train_pair
+from popgraph.training.two_encoders import PairOptions, PairTraining, train_pair
 
 # Copies of the unknowns at the peak of L-BFGS: 25 in scipy's work array, the others in the loss and the line search.
 COPIES_IN_L_BFGS = 44
@@ -98,12 +98,25 @@ class Training(Immutable):
         )
 
 
-@checked_call(
-    lr="on the whole population no step has a learning rate; with batch_size=, learning_rate= is the first of Adam's",
-    optimizer="it is chosen by the loss on the whole population, and Adam with batch_size=",
-)
-@in_words("training", "use a smaller k, or batch_size=")
-@one_thread()
+@overload
+def train(
+    graph: PairedPopulation,
+    k: int,
+    *,
+    loss: Any = spectral,
+    features: Any = None,
+    rng: Seed = None,
+    batch_size: int | None = None,
+    steps: int | None = None,
+    tol: float = 1e-12,
+    learning_rate: float = 0.05,
+    start: Any = None,
+    progress: Progress = None,
+    callback: Callback | None = None,
+) -> PairTraining: ...
+
+
+@overload
 def train(
     graph: Population,
     k: int,
@@ -119,7 +132,31 @@ def train(
     keep_path: bool = False,
     progress: Progress = None,
     callback: Callback | None = None,
-) -> Training:
+) -> Training: ...
+
+
+@checked_call(
+    lr="on the whole population no step has a learning rate; with batch_size=, learning_rate= is the first of Adam's",
+    optimizer="it is chosen by the loss on the whole population, and Adam with batch_size=",
+)
+@in_words("training", "use a smaller k, or batch_size=")
+@one_thread()
+def train(
+    graph: Population | PairedPopulation,
+    k: int,
+    *,
+    loss: Loss | str = spectral,
+    features: Any = None,
+    rng: Seed = None,
+    batch_size: int | None = None,
+    steps: int | None = None,
+    tol: float = 1e-12,
+    learning_rate: float = 0.05,
+    start: Any = None,
+    keep_path: bool = False,
+    progress: Progress = None,
+    callback: Callback | None = None,
+) -> Training | PairTraining:
     """Minimise a contrastive loss over tables f, one free vector in R^k for each view, or over f = Wᵀψ of given features.
 
     Without `batch_size` on the whole population's loss. The spectral loss is a quartic along each line, and is minimised by
@@ -200,7 +237,7 @@ def train(
         options = PairOptions(
             loss, features, rng, batch_size, steps, tol, learning_rate, start, keep_path, progress, callback
         )
-        return cast(Training, train_pair(cast(PairedPopulation, graph), k, options))
+        return train_pair(cast(PairedPopulation, graph), k, options)
     chosen: Loss = read_loss(loss)
     watcher = read_callback(callback)
     if satisfies(graph, HasClasses) and not satisfies(graph, ViewedPopulation):

@@ -18,7 +18,7 @@ from popgraph.basics.protocols import PairedPopulation
 from popgraph.basics.words import shorten
 from popgraph.declare import Seed
 from popgraph.errors import InvalidArgument, InvalidEmbedding
-from popgraph.losses import read_loss, spectral
+from popgraph.losses import read_pair_loss, spectral
 from popgraph.populations import check_dimension, read_features
 from popgraph.training.batches import Batches, descend_on_batches
 from popgraph.training.descent import minimise
@@ -118,7 +118,7 @@ def train_pair(graph: PairedPopulation, k: int, options: PairOptions) -> PairTra
         )
     N_x, N_z = len(graph.views_x), len(graph.views_z)
     k = whole_number("k", k, min(N_x, N_z), "the number of views of the side with fewer")
-    loss = read_loss(options.loss, "pairs")
+    loss = read_pair_loss(options.loss, graph, options.batch_size is not None)
     batch_size = read_batch_size(options.batch_size, loss)
     classes = _read_classes(graph, options.features, k)
     copies = COPIES_OF_A_PAIR if batch_size or loss is spectral else COPIES_OF_A_PAIR_IN_L_BFGS

@@ -39,17 +39,19 @@ class CriticEvidence:
     @property
     def sizes(self) -> tuple[float, float]:
         """The lengths of F and of G."""
-        F, G = (_normed(table)[1] for table in self.tables)
-        return float(np.linalg.norm(F)), float(np.linalg.norm(G))
+        with np.errstate(over="ignore"):
+            a, b = (float(np.sqrt(np.sum(_normed(table)[1] ** 2))) for table in self.tables)
+        return a, b
 
     @cached_property
     def _off(self) -> Floats:
-        """(XV - UΣ)/Σ above (XᵀU - VΣ)/Σ, (N_x + N_z, m): how X differs from S on each leading singular vector, as a share of σ."""
+        """(X - S)V/Σ above (X - S)ᵀU/Σ, over √2, (N_x + N_z, m): how X differs from S on each singular pair, as a share of σ."""
+        # Not XV - UΣ: where rounding has turned v_2 towards v_1, the best X takes it to Sv_2, and not to σ_2 u_2
         (F, c, G), (U, sigma, V) = self._factors, self.triplets
         with np.errstate(over="ignore", invalid="ignore"):
-            x = F @ (c[:, np.newaxis] * (G.T @ V)) / sigma - U
-            z = G @ (c[:, np.newaxis] * (F.T @ U)) / sigma - V
-        return np.vstack([x, z])
+            x = (F @ (c[:, np.newaxis] * (G.T @ V)) - np.asarray(self.S @ V)) / sigma
+            z = (G @ (c[:, np.newaxis] * (F.T @ U)) - np.asarray(self.S.T @ U)) / sigma
+            return np.asarray(np.vstack([x, z]) / np.sqrt(2.0))
 
     @cached_property
     def residual(self) -> float:
@@ -63,12 +65,20 @@ class CriticEvidence:
         return max(above, float(smallest[self.k - self.above - 1]))
 
     @property
+    def weights(self) -> Floats:
+        """UᵀXV on the k leading singular vectors, (k, k): of the best critic diag(σ), or at a degenerate cut a choice beside it."""
+        (F, c, G), (U, _, V) = self._factors, self.triplets
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray((U[:, : self.k].T @ F) * c @ (G.T @ V[:, : self.k]))
+
+    @property
     def rounding(self) -> float:
         """A bound on what rounding f and g to float64 does to the residual."""
-        # Each entry of X is off by at most (d + 2) eps Σ_i |c_i f_i(x) g_i(z)|, so that ||δX|| <= (d + 2) eps Σ_i |c_i|
+        # Each entry of X is off by at most (d + 2) eps Σ_i |c_i f_i(x) g_i(z)|, so that ||δX|| <= (d + 2) eps Σ_i |c_i|; SV, of
+        # norm 1, is formed to a few eps
         F, c, _ = self._factors
         sigma = float(self.triplets[1][-1])
-        return float(2.0 * (F.shape[1] + 2) * EPS * np.sum(np.abs(c)) / sigma) if sigma > 0 else np.inf
+        return float(2.0 * EPS * ((F.shape[1] + 2) * np.sum(np.abs(c)) + 8.0) / sigma) if sigma > 0 else np.inf
 
     @property
     def worst_in_words(self) -> str:
@@ -77,10 +87,10 @@ class CriticEvidence:
             return "its scores leave float64"
         if self.above < self.k:
             return f"on the leading singular vectors it differs from S by {self.residual:.2g} of it"
-        (F, c, G), (U, sigma, V) = self._factors, self.triplets
+        sigma = self.triplets[1]
         lengths = np.linalg.norm(self._off[:, : self.k], axis=0)
         worst = int(np.argmax(lengths.round(9)))
-        weight = float((U[:, worst] @ F) @ (c * (G.T @ V[:, worst])))
+        weight = float(self.weights[worst, worst])
         return (
             f"on singular pair {worst + 1} it differs from S by {lengths[worst]:.2g} of σ_{worst + 1} = {sigma[worst]:.4g}, and "
             f"gives the pair the weight {weight:.4g}"

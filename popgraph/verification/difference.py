@@ -14,7 +14,7 @@ from popgraph.basics.arrays import Floats, Ints, Sparse
 from popgraph.basics.memory import reserve
 from popgraph.basics.protocols import ViewedPopulation
 from popgraph.basics.subspace import tolerance
-from popgraph.populations import PopulationGraph
+from popgraph.populations import PopulationGraph, given_pairs
 from popgraph.spectrum.solvers.lanczos import FAILURE_PROBABILITY, MOST_STEPS, Lanczos
 
 DENSE_SIDE_LIMIT = 1_200  # up to here all eigenvalues of the difference take about a second
@@ -47,11 +47,13 @@ def compare_adjacencies(graph: ViewedPopulation, other: ViewedPopulation, rows: 
         product[: graph.N] -= graph.gram(X[: graph.N])
         return product
 
+    # -Ā <= Δ <= Â, and neither norm exceeds 1 where Ā and Â are positive semidefinite
+    most = 1.0 if given_pairs(graph) is None and given_pairs(other) is None else 2.0
     if union <= DENSE_SIDE_LIMIT:
         difference = multiplied(np.eye(union))
         return _dense_norms((difference + difference.T) / 2)
     _reserve_run(union)
-    return _lanczos_norms(multiplied, union, None)
+    return _lanczos_norms(multiplied, union, None, most)
 
 
 def _reserve_run(union: int, beside: float = 0.0) -> None:
@@ -82,8 +84,10 @@ def _dense_norms(difference: Floats) -> DifferenceNorms:
     return DifferenceNorms(norm, norm, float(np.linalg.norm(gamma)), method)
 
 
-def _lanczos_norms(multiplied: Callable[[Any], Any], union: int, frobenius: float | None) -> DifferenceNorms:
-    """Bound ||Δ||_2 by Lanczos' method on Δ⁴; `multiplied` is x -> Δx."""
+def _lanczos_norms(
+    multiplied: Callable[[Any], Any], union: int, frobenius: float | None, most: float = 1.0
+) -> DifferenceNorms:
+    """Bound ||Δ||_2, which is `most` at most, by Lanczos' method on Δ⁴; `multiplied` is x -> Δx."""
 
     def powered(x: Any) -> Any:
         for _ in range(2 * SQUARINGS):
@@ -95,7 +99,7 @@ def _lanczos_norms(multiplied: Callable[[Any], Any], union: int, frobenius: floa
     theta = max(0.0, float(lanczos.ritz()[0][0]))
     root, rounding = 1 / (2 * SQUARINGS), tolerance(union)
     # Each product with Δ rounds at eps, of norms up to 1, and the root of Δ⁴'s bound at no more than that.
-    upper = min(max(0.0, lanczos.bound()) ** root + rounding, 1.0)  # -Ā <= Δ <= Â, and neither norm exceeds 1
+    upper = min(max(0.0, lanczos.bound()) ** root + rounding, most)
     if frobenius is not None:
         upper = min(upper, frobenius + rounding)
     lower = min(max(0.0, theta**root - rounding), upper)

@@ -68,6 +68,7 @@ class Sampling:
     pairs: int  # rounded up to whole blocks
     confidence: float  # of every interval
     longest: float | None = None  # the largest |f(x)| over all views, where it is known
+    lowest: float = 0.0  # no eigenvalue of Ā is less
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +93,7 @@ class PairMoments:
     lengths_drawn: Lengths  # how long f is on the views drawn
     pairs: int  # the number of pairs drawn
     confidence: float  # of every interval
+    lowest: float = 0.0  # no eigenvalue of Ā is less: -1 where pairs are given directly
 
     @property
     def missed_probability(self) -> float:
@@ -175,12 +177,12 @@ class PairMoments:
         if rank > k:
             chosen = self._half(0).basis(k)[1]
             if chosen.shape[1] < k:
-                return _unknown(ritz.theta)
+                return _unknown(ritz.theta, self.lowest)
             measured = self._half(1)._ritz_of(chosen)
             low, high = measured.total.low, max(measured.total.high, ritz.total.high)
             total = Estimate((low + high) / 2, (high - low) / 2)
             ritz = Ritz(measured.theta, measured.low, np.maximum(measured.high, ritz.high), total)
-        return _extended(ritz, min(k, possible)) if rank < possible else ritz
+        return _extended(ritz, min(k, possible), self.lowest) if rank < possible else ritz
 
     def _half(self, first: int) -> "PairMoments":
         """Return the moments of every other block."""
@@ -196,7 +198,7 @@ class PairMoments:
         P, G = turn.T @ part.P @ turn, turn.T @ part.G @ turn  # on average G is now I and P is diag(θ)
         theta = np.diagonal(P.mean(axis=0)).copy()
         if rank < U.shape[1] or np.linalg.eigvalsh(means_of_the_others(G)).min() < LEAST_SHARE_OF_OTHER_BLOCKS:
-            return _unknown(np.concatenate([theta, np.zeros(U.shape[1] - rank)]))  # one block decides
+            return _unknown(np.concatenate([theta, np.zeros(U.shape[1] - rank)]), self.lowest)  # one block decides
         # To first order a block moves θ_i by P_ii - θ_i G_ii, the diagonal of P - (Gθ + θG)/2. Ritz values that noise may have
         # exchanged are averaged over their run: the average has a derivative where each of them has none.
         influence = P - (G * theta + theta[:, np.newaxis] * G) / 2
@@ -215,9 +217,9 @@ class PairMoments:
         total, total_se = jackknife(lambda P, G: _ritz_values(P, G).sum(axis=-1), P, G)
         error = self._widened(total_se, (1 + abs(theta[0])) * max(longest, hidden)) + second
         return Ritz(
-            np.maximum(theta, 0.0),  # Ritz values lie in [0, 1], as Ā's eigenvalues do; sampled ones can fall below
-            np.clip(np.minimum(low, theta), 0.0, 1.0),
-            np.clip(np.maximum(high, theta), 0.0, 1.0),
+            np.maximum(theta, self.lowest),  # Ritz values lie where Ā's eigenvalues do; sampled ones can fall below
+            np.clip(np.minimum(low, theta), self.lowest, 1.0),
+            np.clip(np.maximum(high, theta), self.lowest, 1.0),
             Estimate(float(total), float(error)),
         )
 
@@ -282,6 +284,7 @@ def draw_moments(
         lengths_drawn=on_drawn,
         pairs=BLOCK_COUNT * size,
         confidence=sampling.confidence,
+        lowest=sampling.lowest,
     )
 
 
@@ -310,18 +313,19 @@ def _ritz_values(P: Floats, G: Floats) -> Floats:
     return np.asarray(np.linalg.eigvalsh(inverse @ P @ np.swapaxes(inverse, -1, -2))[..., ::-1])
 
 
-def _unknown(theta: Floats) -> Ritz:
-    """Return Ritz values of which nothing is known but that they lie in [0, 1]."""
+def _unknown(theta: Floats, lowest: float) -> Ritz:
+    """Return Ritz values of which nothing is known but that they lie in [lowest, 1]."""
     r = len(theta)
-    return Ritz(np.clip(theta, 0.0, 1.0), np.zeros(r), np.ones(r), Estimate(r / 2, r / 2))
+    total = Estimate(r * (1 + lowest) / 2, r * (1 - lowest) / 2)
+    return Ritz(np.clip(theta, lowest, 1.0), np.full(r, lowest), np.ones(r), total)
 
 
-def _extended(ritz: Ritz, count: int) -> Ritz:
-    """Return the Ritz values of a span with more dimensions than the views drawn show: `count` of them, the new ones in [0, 1]."""
-    more = np.zeros(count - len(ritz.theta))
-    low = float(np.clip(ritz.total.low, 0.0, count))
+def _extended(ritz: Ritz, count: int, lowest: float) -> Ritz:
+    """Return the Ritz values of a span of more dimensions than the views drawn show: `count`, the new ones in [lowest, 1]."""
+    more = np.full(count - len(ritz.theta), lowest)
+    low = float(np.clip(ritz.total.low + more.sum(), count * lowest, count))
     total = Estimate((low + count) / 2, (count - low) / 2)
-    return Ritz(np.append(ritz.theta, more), np.append(ritz.low, more), np.ones(count), total)
+    return Ritz(np.append(ritz.theta, 0.0 * more), np.append(ritz.low, more), np.ones(count), total)
 
 
 def _runs(theta: Floats, noise: Floats) -> Any:

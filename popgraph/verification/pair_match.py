@@ -52,6 +52,8 @@ class PairMatch(Immutable):
         columns.
     critic_residual : float
         By how much it differs from S on them, as a share of σ.
+    weights : (k, k) array
+        UᵀFGᵀV: what the critic makes of each pair of leading singular vectors. At a match at a clean cut it is diag(σ).
     mend : (d, d) array or None
         Where both sides span their singular vectors, and the critic is wrong: T, with which f and gT match.
     atol : float
@@ -98,6 +100,7 @@ class PairMatch(Immutable):
     z: Match
     critic: bool
     critic_residual: float
+    weights: Floats
     mend: Floats | None
     atol: float
     uncertainty: float

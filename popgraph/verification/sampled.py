@@ -17,6 +17,7 @@ from popgraph.basics.memory import in_words
 from popgraph.basics.progress import Progress
 from popgraph.basics.protocols import Population, ViewedPopulation
 from popgraph.declare import Seed
+from popgraph.populations import given_pairs
 from popgraph.verification.moments import BLOCK_COUNT, Estimate, Sampling, draw_moments
 from popgraph.verification.sampled_verdicts import (
     DrawnViews,
@@ -59,8 +60,8 @@ class SampledMatch(Immutable):
         L(f) = -2 tr P + ||G||_F², without bias; its `value`, `error` (half the interval's width), `low` and `high`.
     theta : (min(k, d),) array, or (min(k, rank),) of a graph
         The Ritz values, the eigenvalues of G^-1/2 P G^-1/2, largest first: how much of Ā the span of f captures. In the population
-        0 <= θ_i <= γ_i [THEORY 7]. For f wider than k, those of the k-dimensional part that half of the pairs chose, measured on
-        the other half. 0 stands for those that no view drawn shows.
+        0 <= θ_i <= γ_i [THEORY 7], or -1 <= θ_i of pairs given directly. For f wider than k, those of the k-dimensional part that
+        half of the pairs chose, measured on the other half. 0 stands for those that no view drawn shows.
     theta_interval : (len(theta), 2) array
     P, G : Estimate
         Of the moments E f(x) f(x⁺)ᵀ, made symmetric, and E f(x) f(x)ᵀ; (d, d) arrays.
@@ -72,9 +73,10 @@ class SampledMatch(Immutable):
         Of Σγ_i - Σθ_i, i <= k; 0 iff f spans F*.
     angle_interval : (2,) array or None
         What the deficit proves about the largest angle between span F and F*, in radians: its sine is at least
-        sqrt(deficit / Σγ_i) and at most sqrt(deficit / (γ_k - γ_{k+1})). [0, pi/2] where it proves nothing.
+        sqrt(deficit / Σγ_i) and at most sqrt(deficit / (γ_k - γ_{k+1})). [0, pi/2] where it proves nothing. Of pairs given
+        directly the first is sqrt(deficit / (k + Σ max(γ_i, 0))).
     excess_interval : (2,) array or None
-        Of L(f) - min L = L(f) + Σγ_i², i <= k; None also if f is wider than k.
+        Of L(f) - min L = L(f) + Σ max(γ_i, 0)², i <= k; None also if f is wider than k.
     excess_angle_bound : float or None
         What the excess alone proves: ||sin Θ||_F <= sqrt(excess / (γ_k² - γ_{k+1}²)) [THEORY 3.5], in radians.
     pairs_needed : int or None
@@ -145,12 +147,13 @@ class SampledMatch(Immutable):
         return "\n".join(lines)
 
 
-def _read_sampling(pairs: Any, confidence: Any, longest: Any) -> Sampling:
-    """Read what says how pairs are drawn."""
+def _read_sampling(pairs: Any, confidence: Any, longest: Any, lowest: float) -> Sampling:
+    """Read what says how pairs are drawn; no eigenvalue of Ā is below `lowest`."""
     return Sampling(
         count("pairs", pairs, 2 * BLOCK_COUNT, 2**40),
         number("confidence", confidence, "it must be a number between 0 and 1", above=1e-9, below=1 - 1e-12),
         None if longest is None else number("longest", longest, "it must be the largest |f(x)|, a number above 0"),
+        lowest,
     )
 
 
@@ -198,6 +201,7 @@ def verify_sampled(
         How many to draw, at least 100; rounded up to a multiple of 50.
     gamma : (k + 1,) array-like, optional
         The leading eigenvalues of Ā, if they are known in theory; those of a product are computed. Only the first k + 1 are used.
+        A negative one says that the pairs are no two views drawn independently of one natural, so that Ā may be indefinite.
     confidence : float
         Of each interval, in (0, 1).
     atol : float
@@ -246,7 +250,7 @@ def verify_sampled(
     refuse_two_kinds("verify_sampled(population, f, k)", sampler)
     if satisfies(sampler, Population):
         sampler = read_population("verify_sampled(population, f, k)", sampler)
-    sampling = _read_sampling(pairs, confidence, longest)
+    sampling = _read_sampling(pairs, confidence, longest, _lowest_eigenvalue(sampler, gamma))
     atol = angle("atol", atol)
     moments = draw_moments(sampler, f, sampling, generator(rng), progress)
     d = len(moments.S)
@@ -254,7 +258,9 @@ def verify_sampled(
     gamma = _gamma_of(sampler, k) if gamma is None else gamma
     ritz, loss, stationarity = moments.ritz(k), moments.loss(), moments.stationarity()
     drawn = DrawnViews.of(moments, k)
-    known = None if gamma is None else bounds_by_gamma(read_gamma(gamma, k, moments), k, ritz, loss if d == k else None)
+    known = None
+    if gamma is not None:
+        known = bounds_by_gamma(read_gamma(gamma, k, moments), k, ritz, loss if d == k else None, moments.lowest)
     status, reason = span_verdict(moments, ritz, drawn, k, known, atol)
     minimiser, minimiser_reason = minimiser_verdict(drawn, k, known, stationarity, atol)
     return SampledMatch(
@@ -283,6 +289,16 @@ def verify_sampled(
         longest=moments.lengths.longest,
         longest_known=moments.lengths.known,
     )
+
+
+def _lowest_eigenvalue(sampler: Any, gamma: Any) -> float:
+    """Return a bound on the eigenvalues of Ā: -1 where pairs are given directly, or a sampler's gamma says so; else 0."""
+    if satisfies(sampler, Population):
+        return -1.0 if given_pairs(sampler) is not None else 0.0
+    try:
+        return -1.0 if gamma is not None and bool((np.asarray(gamma, dtype=float) < 0).any()) else 0.0
+    except (TypeError, ValueError):  # which its reader says better
+        return 0.0
 
 
 def _gamma_of(population: Any, k: int) -> Floats | None:

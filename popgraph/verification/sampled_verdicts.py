@@ -68,19 +68,23 @@ class GammaBounds(NamedTuple):
     excess_bound: float | None
 
 
-def bounds_by_gamma(gamma: Floats, k: int, ritz: Ritz, loss: Estimate | None) -> GammaBounds:
+def bounds_by_gamma(gamma: Floats, k: int, ritz: Ritz, loss: Estimate | None, lowest: float) -> GammaBounds:
     """Bound the angles by the deficit, and by the excess loss where f has k columns."""
     # With P_F the projector on span F and c_j = ||P_F v_j||², Σθ_i = tr P_F Ā = Σ_j γ_j c_j (Ky Fan). As Σ c_j = k,
     # ||sin Θ||_F² = Σ_{j<=k} (1 - c_j) = Σ_{j>k} c_j, and so
     #     (γ_k - γ_{k+1}) ||sin Θ||_F² <= Σγ_i - Σθ_i <= sin² Θ_max Σγ_i.
-    # The excess loss bounds it by L(f) - min L >= (γ_k² - γ_{k+1}²) ||sin Θ||_F² [THEORY 3.5].
+    # Where eigenvalues may be negative, down to `lowest`, the terms -γ_j c_j of j > k add at most -lowest ||sin Θ||_F² to the upper
+    # bound, which is at most -lowest k sin² Θ_max. The excess loss bounds ||sin Θ|| by
+    # L(f) - min L >= (γ_k² - γ_{k+1}²) ||sin Θ||_F² [THEORY 3.5], with max(γ, 0) in place of γ.
     deficit = angles = excess = bound = None
+    reached = np.maximum(gamma, 0.0)
     if len(ritz.theta) == k:
         deficit = _nonnegative(float(gamma[:k].sum()) - ritz.total.value, ritz.total.error)
-        angles = [_angle(deficit[0] / gamma[:k].sum()), _angle_across(deficit[1], gamma[k - 1] - gamma[k])]
+        most = reached[:k].sum() - k * lowest
+        angles = [_angle(deficit[0] / most), _angle_across(deficit[1], gamma[k - 1] - gamma[k])]
     if loss is not None:
-        excess = _nonnegative(loss.value + float(np.sum(gamma[:k] ** 2)), loss.error)
-        bound = _angle_across(excess[1], gamma[k - 1] ** 2 - gamma[k] ** 2)
+        excess = _nonnegative(loss.value + float(np.sum(reached[:k] ** 2)), loss.error)
+        bound = _angle_across(excess[1], reached[k - 1] ** 2 - reached[k] ** 2)
     return GammaBounds(gamma, deficit, None if angles is None else frozen(np.array(angles)), excess, bound)
 
 
@@ -92,9 +96,11 @@ def read_gamma(gamma: Any, k: int, moments: PairMoments) -> Floats:
             f"gamma has shape {leading.shape}; k = {k} needs the {k + 1} leading eigenvalues, the one after the cut too (0 if none)"
         )
     leading = leading[: k + 1]
-    if not (np.diff(leading) <= 0).all() or not leading[-1] >= 0 or abs(leading[0] - 1) > 1e-9:
+    lowest = moments.lowest
+    if not (np.diff(leading) <= 0).all() or not leading[-1] >= lowest or abs(leading[0] - 1) > 1e-9:
+        kind = "of pairs given directly" if lowest < 0 else "of a population graph"
         raise InvalidArgument(
-            f"gamma is {shorten(leading.tolist())}; the eigenvalues of a population graph begin with 1, fall, and stay in [0, 1]"
+            f"gamma is {shorten(leading.tolist())}; the eigenvalues {kind} begin with 1, fall, and stay in [{lowest:g}, 1]"
         )
     # f set to 0 on the views on which it is longer than on all drawn has Ritz values too, and none exceeds its γ (min-max).
     # They differ from those of the pairs drawn by no more than missed pairs can do, so this needs no `longest`.
@@ -141,6 +147,9 @@ def span_verdict(
             SampledStatus.CONSISTENT,
             f"{views}: {other if drawn.rank_on_all_views else f'either it has collapsed, or {other}'}.",
         )
+    if known is not None and moments.lowest < 0 and known.gamma[k - 1] <= 0:
+        reach = "one encoder reaches no eigenvalue that is not positive, so no invertible map leads to them"
+        return SampledStatus.REFUTED, f"γ_{k} = {known.gamma[k - 1]:.4g}: {reach}."
     if known is None or known.deficit is None or known.angles is None:
         mend = "give gamma=, the k + 1 leading eigenvalues, where theory knows them"
         return (

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from popgraph.basics.arguments import angle, whole_number
 from popgraph.basics.arguments.two_embeddings import read_embeddings
@@ -26,6 +27,18 @@ from popgraph.verification.pair_match import PairMatch, PairStatus
 from popgraph.verification.reasons import family_in_words
 
 PAIR_ATOL = 1e-6  # radians, as of one encoder
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SideSpectrum(Spectrum):
+    """The eigenpairs of one side, read off the singular triplets: γ = σ² is then known better than as an eigenvalue."""
+
+    rounding: float = 0.0  # how far rounding can move γ_k
+
+    @property
+    def tolerance(self) -> float:
+        """How far rounding can move γ_k; eigenvalues closer than this count as equal."""
+        return self.rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,13 +81,13 @@ class Side:
         """Return the eigenpairs of this side that the singular triplets are: γ = σ², of U or of V."""
         certificate = singular.certificate
         # With Sv = σu + a and Sᵀu = σv + b, SSᵀu = σ²u + σa + Sb, so that its residual is at most |a| + |b| <= √2 √(|a|² + |b|²).
-        residuals = np.sqrt(2.0) * singular.residuals
-        return Spectrum(
+        residuals, most = np.sqrt(2.0) * singular.residuals, min(self.graph.factor.shape)
+        return SideSpectrum(
             gamma=frozen(singular.sigma**2),
             eigenvectors=singular.left if self.letter == "x" else singular.right,
             w_x=self.w_x,
             residuals=frozen(residuals),
-            gamma_known=frozen(singular.sigma_known**2),
+            gamma_known=frozen(singular.sigma_known[:most] ** 2),
             floor=singular.floor**2,
             components=singular.components,
             certificate=Certificate(
@@ -87,6 +100,7 @@ class Side:
             ),
             solvers=singular.solvers,
             side=singular.side,
+            rounding=2.0 * float(singular.sigma[-1]) * singular.tolerance,
         )
 
 
@@ -179,11 +193,21 @@ def _judged(evidence: _PairEvidence, best_in_class: bool | None) -> PairMatch:
     """Put the three verdicts together, and say in one sentence which case holds."""
     (x, z), critic, singular, k = evidence.sides, evidence.critic, evidence.singular, evidence.k
     positive = bool(singular.sigma[-1] > 0)
-    turned = sum(min(each.uncertainty, np.pi / 2) for each in (x, z)) / max(float(singular.sigma[-1]), 1e-300)
-    explained = (x.largest_angle + z.largest_angle) / max(float(singular.sigma[-1]), 1e-300)
-    allowed = evidence.atol + (explained if x and z else 0.0)
+    # The best critic on two spans that are turned by θ and θ' from U and V is P S P'. On v_i it is off by the sum of (1 - P)Sv_i
+    # and P S(1 - P')v_i. Of (1 - P')v_i at most θ' lies outside of span V, and at most θ'² inside. So it is off by a share of σ_i
+    # of at most θ + θ' + θ'²/σ_k: that much is explained by angles that were let pass, and by what rounding did to U and V.
+    least = max(float(singular.sigma[-1]), float(np.finfo(np.float64).tiny))
+    angles = x.largest_angle, z.largest_angle
+    turns = [min(each.uncertainty, np.pi / 2) for each in (x, z)]
+    allowed = evidence.atol + (sum(angles) + max(angles) ** 2 / least if x and z else 0.0)
+    turned = sum(turns) + max(turns) ** 2 / least
     holds = positive and critic.residual <= allowed
-    unsure = positive and not holds and critic.residual <= allowed + turned + critic.rounding
+    unsure = (
+        positive
+        and not holds
+        and np.isfinite(critic.residual)
+        and critic.residual <= allowed + turned + critic.rounding
+    )
     status, reason = _decide(evidence, holds, unsure)
     mend = critic.mend(allowed + turned + critic.rounding) if status is PairStatus.CRITIC_DIFFERENT else None
     if status is PairStatus.CRITIC_DIFFERENT:
@@ -205,6 +229,7 @@ def _judged(evidence: _PairEvidence, best_in_class: bool | None) -> PairMatch:
         z=z,
         critic=bool(holds),
         critic_residual=critic.residual if positive else 0.0,
+        weights=frozen(critic.weights),
         mend=None if mend is None else frozen(mend),
         atol=evidence.atol,
         uncertainty=max(x.uncertainty, z.uncertainty),
@@ -329,7 +354,8 @@ def _solve(graph: Any, k: int) -> SingularSpectrum:
     """Return the k leading singular triplets, of a class of the user's own by its factor."""
     if hasattr(graph, "spectrum") and isinstance(singular := graph.spectrum(k), SingularSpectrum):
         return singular
-    return decompose_bipartite(graph.factor, graph.w_x, graph.w_z, k, components=find_components(graph.factor))
+    S = sp.csr_array(graph.factor)
+    return decompose_bipartite(S, graph.w_x, graph.w_z, k, components=find_components(S))
 
 
 def _read_k(graph: PairedPopulation, columns: int, k: Any) -> int:

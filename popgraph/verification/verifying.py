@@ -4,7 +4,7 @@ Subspaces are compared, because that is what a linear probe sees: CKA and Procru
 """
 
 from functools import partial
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import Any, Protocol, cast, overload, runtime_checkable
 
 import numpy as np
 from scipy.sparse.linalg import LinearOperator
@@ -24,6 +24,7 @@ from popgraph.spectrum import Spectrum, decompose_operator
 from popgraph.verification.evidence import COLUMNS_MULTIPLIED, MAX_ENTRIES_MULTIPLIED, Evidence
 from popgraph.verification.judge import judge
 from popgraph.verification.match import Match
+from popgraph.verification.pair_match import PairMatch
 from popgraph.verification.sampled import SAMPLED_ATOL, verify_sampled
 from popgraph.verification.two_encoders import verify_pair
 
@@ -40,6 +41,30 @@ class HasFeatures(Protocol):
     def __embedding__(self) -> Floats: ...
 
 
+@overload
+def verify(
+    graph: PairedPopulation,
+    f: Any,
+    k: int | None = None,
+    *,
+    atol: float | None = None,
+    spectrum: Any = None,
+    features: Any = None,
+) -> PairMatch: ...
+
+
+@overload
+def verify(
+    graph: Population,
+    f: Any,
+    k: int | None = None,
+    *,
+    atol: float | None = None,
+    spectrum: Any = None,
+    features: Any = None,
+) -> Match: ...
+
+
 @checked_call(
     pairs="f is judged exactly here, where it can be; verify_sampled takes pairs=",
     confidence="verify_sampled takes confidence=",
@@ -49,14 +74,14 @@ class HasFeatures(Protocol):
 @in_words("verifying f", "use a smaller k, or verify_sampled, which looks at pairs of views only")
 @one_thread()
 def verify(
-    graph: Population,
+    graph: Population | PairedPopulation,
     f: Any,
     k: int | None = None,
     *,
     atol: float | None = None,
     spectrum: Any = None,
     features: Any = None,
-) -> Match:
+) -> Match | PairMatch:
     """Check whether an embedding f matches the leading eigenvectors F* up to an invertible linear map.
 
     Compares the span of F = √w_x f with that of F*. Where the k-th eigenvalue is repeated beyond k (a degenerate cut), F* is
@@ -114,7 +139,7 @@ def verify(
     'f spans the best that its class can express, which is not F*'
     """
     if satisfies(graph, PairedPopulation):
-        return cast(Match, verify_pair(cast(PairedPopulation, graph), f, k, atol, spectrum, features))
+        return verify_pair(cast(PairedPopulation, graph), f, k, atol, spectrum, features)
     graph = read_population("verify(graph, f)", graph)
     _refuse_two_tables(f)
     if satisfies(graph, ViewedPopulation):
@@ -185,9 +210,11 @@ def _refuse_other_noise(graph: ViewedPopulation, f: Any) -> None:
     if isinstance(noise, np.ndarray) and not (
         noise.shape == graph.w_x.shape and np.allclose(noise, graph.w_x, 1e-9, 0)
     ):
+        own = hasattr(graph, "with_noise")
+        seen = "graph.with_noise(training.noise)" if own else "popgraph.populations.with_noise(graph, training.noise)"
         raise InvalidArgument(
             "this f was trained with negatives from a noise law, so that it spans eigenvectors of D_q^-1/2 w D_q^-1/2, not of Ā: "
-            "verify(graph.with_noise(training.noise), training); give training.f to compare it with those of Ā all the same"
+            f"verify({seen}, training); give training.f to compare it with those of Ā all the same"
         )
 
 

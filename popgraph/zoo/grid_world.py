@@ -73,10 +73,10 @@ def grid_world(rows: int = 8, columns: int = 8, walls: Any = (), *, labels: Any 
         open_step = free[here] & free[there]
         ends.append((number[here][open_step], number[there][open_step]))
         stays -= np.bincount(np.concatenate(ends[-1]), minlength=len(stays))
-    left, right = (np.concatenate([end[side] for end in ends]) for side in (0, 1))
+    one, other = (np.concatenate([end[side] for end in ends]) for side in (0, 1))
     loops = np.arange(len(stays))
-    steps = np.concatenate([np.ones(2 * len(left), dtype=np.int64), stays])
-    places = np.concatenate([left, right, loops]), np.concatenate([right, left, loops])
+    steps = np.concatenate([np.ones(2 * len(one), dtype=np.int64), stays])
+    places = np.concatenate([one, other, loops]), np.concatenate([other, one, loops])
     return from_pairs(
         sp.coo_array((steps, places), shape=(len(stays), len(stays))),
         views=list(zip(*(side.tolist() for side in np.nonzero(free)), strict=True)),

@@ -11,7 +11,7 @@ from popgraph.declare import Augmentation, Distribution
 from popgraph.errors import InvalidArgument, TooLarge
 from popgraph.populations import BipartiteGraph, build
 
-MAX_PAIRS = 2**20  # (masks) x (strings): each is a pair of the two parts
+MAX_MASKED_STRINGS = 2**20  # (masks) x (strings): each is a pair of the two parts
 
 
 @checked_call()
@@ -63,9 +63,9 @@ def masked_autoencoder(bits: int = 4, masked: int = 2, *, flip: Any = "1/4") -> 
     count("masked", masked, 1, 62, "it must be a whole number")
     if masked >= bits:
         raise InvalidArgument(f"masked is {masked}, of {bits} bits; at least one must be visible: give 1 to {bits - 1}")
-    if comb(bits, masked) * 2**bits > MAX_PAIRS:
+    if comb(bits, masked) * 2**bits > MAX_MASKED_STRINGS:
         raise TooLarge(
-            f"{comb(bits, masked):,} masks of {2**bits:,} strings are more than {MAX_PAIRS:,} pairs; give fewer bits"
+            f"{comb(bits, masked):,} masks of {2**bits:,} strings are more than {MAX_MASKED_STRINGS:,} pairs; give fewer bits"
         )
     q = parse_unit(flip, "flip")
 

@@ -22,7 +22,7 @@ import popgraph as pg
 import popgraph.torch as pg_torch
 from fuzz import given_pairs as given_pairs
 from fuzz import kinds_of_declarations as declared
-from fuzz import registry
+from fuzz import registry, two_kinds
 from fuzz import values as v
 from fuzz.registry import ENTRIES, Argument, angle, choice, count, entry, f, flag, k, optional_k, real, rng
 from fuzz.spoilers import bad, either, odd, same
@@ -36,6 +36,7 @@ PAIR = pg.product([SMALL, pg.zoo.ring(3)])
 LOW = LowDegree.of(PAIR, [([1, 0], {}), ([0, 1], {0: [1, -1]})])
 MIXED = structure.mixture({"a": 0.5, "b": 0.5}, {"a": [SMALL] * 2, "b": [pg.zoo.hypercube(1, 0.375)] * 2})
 TURNED = pg.zoo.ring(4).with_symmetry(lambda x: (x + 1) % 4)
+GIVEN = pg.from_pairs([("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")])
 ROWS = np.array([[0, 0], [1, 2]])
 F = registry.F
 
@@ -205,6 +206,7 @@ RECEIVERS = {
             "x_plus": Argument(1, v.anything("an int"), ("view",)),
             "form": choice("csr"),
             "features": Argument(None, v.anything("None"), ("features", "solver")),  # which do not go together
+            "noise": registry.NOISE._replace(plain=[0.25] * 4),
             "known": Argument({0: "even", 1: "odd"}, declared.known, ("known", "label", "natural")),
             "weight": Argument("1/4", v.probability, ("weight", "known", "probability")),
             "class_weights": Argument(
@@ -213,6 +215,33 @@ RECEIVERS = {
         },
         summary,
     ),
+    "BipartiteGraph": Receiver(
+        two_kinds.CAPTIONS,
+        {
+            "x": Argument(two_kinds.CAPTIONS.views_x[0], v.anything(), ("view",)),
+            "z": Argument(two_kinds.CAPTIONS.views_z[0], v.anything("a word"), ("view",)),
+            "index_x.view": Argument(two_kinds.CAPTIONS.views_x[0], v.anything(), ("view",)),
+            "index_z.view": Argument(two_kinds.CAPTIONS.views_z[0], v.anything("a word"), ("view",)),
+            "form": choice("csr"),
+        },
+        lambda answer: answer.w if isinstance(answer, pg.BipartiteGraph) else answer,
+    ),
+    "SingularSpectrum": Receiver(two_kinds.CAPTIONS.spectrum(2), {}),
+    "PairGraph": Receiver(
+        GIVEN,
+        {
+            "view": Argument("a", v.anything("a word"), ("view",)),
+            "x": Argument("a", v.anything("a word"), ("view",)),
+            "x_plus": Argument("b", v.anything("a word"), ("view",)),
+            "form": choice("csr"),
+            "noise": registry.NOISE._replace(plain=[0.25, 0.5, 0.25]),
+            "X": registry.columns()._replace(plain=np.eye(3)[:, :2]),
+            "features": Argument(None, v.anything("None"), ("features", "solver")),
+        },
+        summary,
+    ),
+    "SignedSpectrum": Receiver(GIVEN.spectrum(3), {}),
+    "NoiseGraph": Receiver(registry.CLOUD.with_noise(0.75), {}, summary),
     "Clustering": Receiver(pg.spectral_clusters(registry.CLOUD, 2, rng=0), {}),
 }
 
@@ -290,6 +319,7 @@ INTERNAL = {
     "spectrum.solvers.restarted.RestartedLanczos",
     "theory.setting.Setting",
     "torch.pairs.EncodedViews",
+    "torch.running.Run",
     "training.batches.Adam",
     "training.batches.Batches",
     "training.conjugate.ConjugateGradients",
@@ -297,6 +327,7 @@ INTERNAL = {
     "training.learning.Descent",
     "training.objective.Objective",
     "training.quartic.QuarticState",
+    "training.saddles.Outside",
     "training.pair_objective.PairObjective",
     "training.pair_objective.PairsAsOnePopulation",
     "training.stacked.StackedPair",
@@ -306,6 +337,15 @@ INTERNAL = {
     "verification.sampled_verdicts.DrawnViews",
     "verification.sampled_verdicts.GammaBounds",
     "verification.two_encoders.Side",
+    "verification.two_encoders.SideSpectrum",
+    "losses.noise_batches.DrawsNegatives",
+    "basics.arguments.noise.Noise",
+    "basics.products.Team",
+    "populations.exact.pairs.ExactPairGraph",  # the methods are those of ExactGraph
+    "populations.exact.pairs.ExactPairs",
+    "populations.pairs.exact_weights.ExactWeights",
+    "spectrum.signed.LazyWalk",
+    "theory.two_encoders.Encoders",
 }
 
 
@@ -606,7 +646,7 @@ if find_spec("distributed") is not None:
     registry.METHODS_OF["BlockGraph"] = pg.dask.BlockGraph
     registry.NAMESPACES["dask"] = pg.dask
 
-registry.NOT_CALLED.update({"torch.Fit", "torch.Report"})
+registry.NOT_CALLED.update({"torch.Fit", "torch.PairFit", "torch.Report"})
 registry.NAMESPACES["torch"] = pg_torch
 UNKNOWN = derive()
 for receiver_name, made in RECEIVERS.items():

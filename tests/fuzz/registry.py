@@ -45,6 +45,7 @@ METHODS_OF = {
 NOT_CALLED = {
     *("PopulationGraph", "Spectrum", "Match", "Training", "errors"),
     *("PairMatch", "PairTraining"),
+    *("BipartiteGraph", "SingularSpectrum", "PairGraph"),
     *("losses.Audit", "losses.Loss"),
     *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
     *("theory.Check", "theory.Checks", "theory.Verdict"),
@@ -575,6 +576,7 @@ entry(
 entry("load", pg.load, path=Argument(SAVED, declared.path, ("path", "file", "folder")), most_bytes=count(10**6))
 
 # ---------------------------------------------------------------- losses
+NOISE = Argument(None, v.anything("None", "a float", "a dict", "a distribution"), ("noise",))  # of views not yet known
 M = Argument(CLOUD.factor, declared.factor, ("factor",))
 W_X = Argument(np.asarray(CLOUD.w_x), declared.positive_vector, ("w_x",))
 TABLE = Argument(F, declared.low_table, ("f", "batch"))
@@ -596,6 +598,10 @@ for loss_name, of in {
     entry(f"{loss_name}.value_and_gradient", of.value_and_gradient, 90, factor=M, w_x=W_X, f=TABLE, **low)
     entry(f"{loss_name}.batch_value", of.batch_value, 90, f=BATCH, f_plus=BATCH, **low)
     entry(f"{loss_name}.batch_value_and_gradient", of.batch_value_and_gradient, 90, f=BATCH, f_plus=BATCH, **low)
+    if hasattr(of, "noise_batch_value"):
+        three = {"f": BATCH, "f_plus": BATCH, "f_noise": BATCH._replace(words=("f_noise", "f", "batch"))}
+        entry(f"{loss_name}.noise_batch_value", of.noise_batch_value, 90, **three, **low)
+        entry(f"{loss_name}.noise_batch_value_and_gradient", of.noise_batch_value_and_gradient, 90, **three, **low)
     if hasattr(of, "pair_value"):
         C = Argument(np.asarray(CLOUD.w), declared.low_square, ("C", "f"))
         G = TABLE._replace(words=("g", "C", "f"))
@@ -641,6 +647,7 @@ entry(
     temperature=real(0.5),
     cosine=flag(),
     symmetric=flag(),
+    noise=NOISE,
     name=Argument("I", v.word),
 )
 entry(
@@ -651,9 +658,17 @@ entry(
     cosine=flag(),
     bias=Argument("unbiased", v.word),
     name=Argument("N", v.word),
+    noise=NOISE,
 )
 entry("losses.OrderedLoss", losses.OrderedLoss, 30, bias=Argument("unbiased", v.word), name=Argument("O", v.word))
-entry("losses.SpectralLoss", losses.SpectralLoss, 30, bias=Argument("unbiased", v.word), name=Argument("S", v.word))
+entry(
+    "losses.SpectralLoss",
+    losses.SpectralLoss,
+    30,
+    bias=Argument("unbiased", v.word),
+    name=Argument("S", v.word),
+    noise=NOISE,
+)
 entry("losses.UnsquaredLoss", losses.UnsquaredLoss, 30, bias=Argument("unbiased", v.word), name=Argument("U", v.word))
 entry(
     "losses.VICReg",
@@ -664,6 +679,12 @@ entry(
     epsilon=real(0.25),
     bias=Argument("unbiased", v.word),
     name=Argument("V", v.word),
+)
+entry("losses.noise_law", losses.noise_law, 200, graph=graph(), noise=NOISE._replace(plain=[0.25] * 4))
+entry("losses.debiased_negatives", losses.debiased_negatives, graph=graph(), share=real(0.25))
+entry("losses.hard_negatives", losses.hard_negatives, graph=graph(), f=f(), beta=real(0.5))
+entry(
+    "PopulationGraph.with_noise", CLOUD.with_noise, 200, observe=lambda g: g.w_x, noise=NOISE._replace(plain=[0.25] * 4)
 )
 entry("losses.audit", losses.audit, 200, loss=loss(), graph=graph(), f=table(F, "f"), batch_size=Argument(2, v.whole))
 

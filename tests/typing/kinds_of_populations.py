@@ -1,10 +1,13 @@
 """Each kind of population, as a type checker compares it with its protocol. It is read, never run."""
 
+from typing import assert_type
+
 import popgraph as pg
 from popgraph.basics.protocols import (
     Coordinates,
     Eigenpairs,
     LabelledPopulation,
+    PairedPopulation,
     Population,
     UnlistedPopulation,
     ViewedPopulation,
@@ -40,3 +43,21 @@ def weaker(graph: LabelledPopulation) -> tuple[ViewedPopulation, Coordinates, Po
 def eigenpairs(graph: pg.PopulationGraph, pair: ProductGraph) -> tuple[Eigenpairs, Eigenpairs]:
     """Take both spectra for eigenpairs."""
     return graph.spectrum(1), pair.spectrum(1)
+
+
+def two_kinds(graph: pg.BipartiteGraph) -> PairedPopulation:
+    """Take a graph of two kinds of views for one."""
+    return graph
+
+
+def two_encoders(law: pg.Distribution, images: pg.Augmentation, captions: pg.Augmentation) -> pg.SingularSpectrum:
+    """A second kernel makes another kind of graph, and its verbs return other values."""
+    graph = pg.build(law, images, second=captions)
+    assert_type(graph, pg.BipartiteGraph)
+    assert_type(pg.build(law, images), pg.PopulationGraph)
+    assert_type(graph.side_x, pg.PopulationGraph)
+    assert_type(pg.zero_shot(graph, graph.spectrum(2), {"cat": "a cat"}).error, float | None)
+    assert_type(pg.train(graph, 2), pg.PairTraining)
+    assert_type(pg.verify(graph, pg.train(graph, 2)), pg.PairMatch)
+    assert_type(pg.train(graph.side_x, 2), pg.Training)
+    return graph.spectrum(2)

@@ -7,6 +7,7 @@
 | outcomes: naturals, views, samples, one of them | `list_finite`, `read_distinct`, `read_outcome` | `outcomes.py` |
 | a kernel A(x|x̄) | `read_kernel` | `kernels.py` |
 | weighted edges of a graph | `read_edges` | `edges.py` |
+| weights of pairs, transition matrices | `read_pairs` | `pairs.py`, with `entries.py` |
 | labels of naturals or of views | `read_labels` | `labels.py` |
 | f, features | `read_embedding` | `embeddings.py` |
 | any other table of numbers | `numbers`, `as_array` | `tables.py` |

@@ -41,6 +41,11 @@ from popgraph.errors import InvalidEmbedding
 
 def read_embedding(views: Sequence[Hashable], f: Any, name: str = "f") -> Floats:
     """Return f as a finite (N, d) array in the order of the views, from a container of the table above."""
+    if hasattr(f, "__embeddings__") and not isinstance(f, type):
+        raise InvalidEmbedding(
+            f"{name} is {shorten(f)}, embeddings of two kinds of views; give one of them: .f or .g of a PairTraining, .embedding_x "
+            "or .embedding_z of a SingularSpectrum"
+        )
     f = f.__embedding__() if hasattr(f, "__embedding__") and not isinstance(f, type) else f
     f = f.__evaluate__(views, name) if hasattr(f, "__evaluate__") and not isinstance(f, type) else f
     array = _real_table(name, f, _rows_of(name, f, views))

@@ -2,7 +2,7 @@
 
 | taken | read as |
 |---|---|
-| a number a >= 0 | q ∝ w_x^a: 1 is w_x itself, 0 the uniform law, 0.75 that of word2vec |
+| a number a >= 0, "3/4" | q ∝ w_x^a: 1 is w_x itself, 0 the uniform law, 0.75 that of word2vec |
 | mapping view -> probability, Series | by name, every view or none left out |
 | (N,) array, list or tensor | the probability of each view, in their order |
 | (N, N) array | of each first view a law of its own, a row; for critics |
@@ -15,17 +15,18 @@
 
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
 from popgraph.basics.arguments.containers import index_of, is_frame, is_vector, refuse_other_names
-from popgraph.basics.arguments.probabilities import SUM_TOLERANCE, read_weights
-from popgraph.basics.arguments.scalars import by_value, is_real
-from popgraph.basics.arguments.tables import numbers
+from popgraph.basics.arguments.probabilities import SUM_TOLERANCE, parse_probability, read_weights
+from popgraph.basics.arguments.scalars import by_value, is_real, number
+from popgraph.basics.arguments.tables import numbers, shape_of
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.words import listing, shorten
-from popgraph.errors import InvalidArgument
+from popgraph.errors import InvalidArgument, InvalidDistribution
 
 NEED = "give a power of w_x such as 0.75, an (N,) law over the views, or a mapping view -> probability"
 
@@ -87,10 +88,9 @@ def read_noise(noise: Any) -> Noise | None:
     """Return a noise law, None for None; raise InvalidArgument of what is none."""
     if noise is None or isinstance(noise, Noise):
         return noise
+    noise = _plain(noise)
     if is_real(noise):
-        power = float(noise)
-        if not 0 <= power < np.inf:
-            raise InvalidArgument(f"noise is {shorten(noise)}; a power of w_x is a finite number of 0 or more")
+        power = number("noise", noise, "a power of w_x is a finite number of 0 or more", below=1e300, ends=True)
         return Noise(power=power)
     if isinstance(noise, str | bytes | type | bool | np.bool_) or is_frame(noise) or callable(noise):
         raise InvalidArgument(f"noise is {shorten(noise)}; {NEED}")
@@ -98,7 +98,10 @@ def read_noise(noise: Any) -> Noise | None:
     if isinstance(noise, Mapping) or (
         names is not None and names != list(range(len(names)))
     ):  # an index may only count
-        weights = {name: float(p) for name, p in read_weights(noise).items()}
+        try:
+            weights = {name: float(p) for name, p in read_weights(noise).items()}
+        except InvalidDistribution as error:
+            raise InvalidArgument(f"noise is no law: {error}") from None
         _check_sum(np.array(list(weights.values())))
         return Noise(named=weights)
     law = numbers("noise", noise, NEED)
@@ -111,6 +114,18 @@ def read_noise(noise: Any) -> Noise | None:
         )
     _check_sum(law)
     return Noise(law=frozen(np.array(law, dtype=np.float64)))
+
+
+def _plain(noise: Any) -> Any:
+    """Return words and Decimals as numbers, alone or in a list, and the number in an array without dimensions."""
+    try:
+        if isinstance(noise, str | Decimal) or shape_of(noise) == ():
+            return parse_probability(noise)
+        if isinstance(noise, list | tuple) and any(isinstance(each, str | Decimal) for each in noise):
+            return [float(parse_probability(each)) for each in noise]
+    except InvalidDistribution:
+        pass  # it is refused below, as what it is
+    return noise
 
 
 def _check_sum(law: Floats) -> None:

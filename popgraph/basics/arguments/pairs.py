@@ -2,7 +2,7 @@
 
 | taken | read as |
 |---|---|
-| mapping (x, x') -> weight; Series with an index of pairs | entries of the table; a pair that is not named has weight 0 |
+| mapping (x, x') -> weight; Series, or table of one column, indexed by pairs | entries; a pair that is not named has weight 0 |
 | mapping x -> mapping x' -> weight | the same, row by row |
 | matrix: two-dimensional array of any library, nested lists, scipy sparse | by position, or by `views=` |
 | table whose rows have names (pandas, xarray) | a matrix, by the names of its rows and columns |
@@ -120,6 +120,11 @@ def _of_mapping(form: _Form, given: Any) -> Entries:
                 f"{form.name} is {shorten(given)}, the edges of a networkx graph, each in one direction; give the graph itself"
             )
         return _of_rows(form, keys, [dict(each.items()) for each in values])
+    return _of_keys(form, keys, values)
+
+
+def _of_keys(form: _Form, keys: list[Any], values: Any) -> Entries:
+    """Return the entries whose pairs are keys."""
     if set(map(type, keys)) != {tuple} or set(map(len, keys)) != {2}:
         key = next((key for key in keys if not isinstance(key, tuple) or len(key) != 2), None)
         if key is not None:
@@ -178,6 +183,9 @@ def _of_frame(form: _Form, table: Any) -> Entries:
     numbered = rows is None or rows == list(range(len(rows)))
     if numbered and columns == list(range(len(columns))):
         return _of_array(form, read_frame(form.name, table).values)
+    pairs_as_rows = len(columns) == 1 and rows is not None and all(isinstance(x, tuple) and len(x) == 2 for x in rows)
+    if pairs_as_rows and form.listed:  # as groupby(...).size().to_frame() has
+        return _of_keys(form, rows or [], _column(table, 0, form.name))
     if not numbered or can(table, "dims"):  # an xarray DataArray is a matrix
         return _of_named_matrix(form, table, rows or list(range(table.shape[0])))
     listed = form.listed and ({"source", "target"} <= set(map(str, columns)) or len(columns) in (2, 3))

@@ -19,22 +19,14 @@ from popgraph.errors import InvalidArgument
 from popgraph.populations.columns import read_columns
 from popgraph.populations.exact import ExactPairGraph, ExactPairs, refuse_floats
 from popgraph.populations.explanation import Probability
-from popgraph.populations.features import read_features
+from popgraph.populations.features import read_features, refuse_solver
 from popgraph.populations.listed_views import ListedViews
 from popgraph.populations.noise import NoiseGraph, with_noise
 from popgraph.populations.pairs import joint, printing
 from popgraph.populations.pairs.exact_weights import ExactWeights
 from popgraph.populations.pairs.explanation import PairExplanation
 from popgraph.populations.sampling import read_draws
-from popgraph.spectrum import (
-    Components,
-    SignedSpectrum,
-    decompose,
-    find_components,
-    lazy_factor,
-    of_lazy_walk,
-    ritz,
-)
+from popgraph.spectrum import Components, LazyWalk, SignedSpectrum, find_components, lazy_factor, of_lazy_walk, ritz
 
 if TYPE_CHECKING:
     from popgraph.populations.pairs.bipartite import BipartiteGraph
@@ -254,6 +246,10 @@ class PairGraph(ListedViews):
         )
 
     @cached_property
+    def _lazy_walk(self) -> LazyWalk:
+        return LazyWalk(self._lazy_factor, self._normalised, self.w_x, self._split)
+
+    @cached_property
     def _split(self) -> Components:
         return find_components(self._lazy_factor)
 
@@ -303,9 +299,8 @@ class PairGraph(ListedViews):
         array([ 1.,  0., -1.])
         """
         if features is None:
-            return of_lazy_walk(decompose(self._lazy_factor, self.w_x, k, components=self._split, solver=solver))
-        if solver is not None:
-            raise InvalidArgument(f"solver is {solver!r}; with features a dense solver always runs: leave it out")
+            return self._lazy_walk.spectrum(k, solver)
+        refuse_solver(solver)
         feature_class = read_features(self.views, self.w_x, features)
         return of_lazy_walk(ritz(self._lazy_factor, self.w_x, feature_class.basis, feature_class.T, k))
 
