@@ -61,4 +61,11 @@ ANSWERS: dict[str, dict[int, tuple[str, str]]] = {
         2: ("Fraction(1, 64)", "Fraction(1, 8)"),
         3: ("[[1], [1], [2], [2]]", "[[1], [2], [1], [2]]"),
     },
+    "10_pairs_of_other_kinds": {
+        1: ("-(1 + 2 * np.cos(2 * np.pi / 5) ** 2)", "-2.5"),
+        2: ("-2.5", "-(1 + 2 * np.cos(2 * np.pi / 5) ** 2)"),
+        3: ("(True, True, False)", "(True, False, False)"),
+        4: ('"9/10"', '"1/2"'),
+        5: ('"3/4"', '"1/4"'),
+    },
 }

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from popgraph.basics import rows
 from popgraph.basics.subspace import EPS, tolerance
 from popgraph.spectrum.basis import (
     EQUAL_SHARE_OF_ENTRIES,
@@ -10,8 +11,15 @@ from popgraph.spectrum.basis import (
     null_vectors,
     orthonormal,
     reproducible_basis,
-    signed,
+    sign,
 )
+
+
+def signed(V):
+    """A copy with the signs that `sign` gives."""
+    V = V.copy(order="K")
+    sign(V)
+    return V
 
 
 def loss_of_orthogonality(Q):
@@ -23,6 +31,28 @@ def test_the_largest_entry_of_each_column_is_made_positive():
     np.testing.assert_array_equal(signed(V), V * [-1.0, 1.0, -1.0])
     np.testing.assert_array_equal(signed(V[:, :1]), -V[:, :1])
     assert signed(V[:, :0]).shape == (3, 0)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_signs_do_not_depend_on_how_rows_are_cut_into_blocks(monkeypatch, order):
+    """Ties within a block, and between an early block and the one with the largest entry."""
+    V = np.random.default_rng(0).standard_normal((200, 6))
+    V[3, 0], V[150, 0] = -9.0 * (1 - 0.5 * EQUAL_SHARE_OF_ENTRIES), 9.0
+    V[3, 1], V[150, 1] = -9.0 * (1 - 2.0 * EQUAL_SHARE_OF_ENTRIES), 9.0
+    V[20, 2], V[21, 2] = 9.0, -9.0
+    V[:, 3] = 0.0
+    expected = signed(V)
+    assert (expected[150, :2] < 0).tolist() == [True, False]
+    monkeypatch.setattr(rows, "ROWS_AT_A_TIME", 7)
+    monkeypatch.setattr(rows, "LEAST_ROWS_PER_COLUMN", 1)
+    monkeypatch.setattr(rows, "SHARED_NUMBERS", 0)
+    np.testing.assert_array_equal(signed(np.array(V, order=order)), expected)
+
+
+@pytest.mark.parametrize("width", range(1, 18))
+def test_columns_of_tables_of_any_width_are_flipped_whole(width):
+    V = -np.random.default_rng(0).random((50, width))
+    np.testing.assert_array_equal(signed(V), -V)
 
 
 def test_entries_are_tied_up_to_a_millionth_of_the_largest():

@@ -532,7 +532,6 @@ def test_leading_triplets_are_those_of_a_smaller_question() -> None:
 
 VERBS: dict[str, Any] = {
     "verify_sampled": lambda g: pg.verify_sampled(g, np.eye(3), 2),
-    "train_critic": lambda g: pg.train_critic(g, "nt_logistic"),
     "audit": lambda g: pg.losses.audit("spectral", g, np.eye(3), 2),
     "compare": lambda g: pg.compare(g, g, 2),
     "spectral_clusters": lambda g: pg.spectral_clusters(g, 2),

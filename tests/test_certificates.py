@@ -4,13 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from cases import many_components
 from scipy.sparse.linalg import ArpackNoConvergence
 
 import popgraph as pg
 from popgraph import zoo
+from popgraph.basics import products
 from popgraph.basics.subspace import EPS, tolerance
 from popgraph.errors import NotConverged
+from popgraph.spectrum import certificate
 from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis
 from popgraph.spectrum.certificate import (
     Certificate,
@@ -113,6 +116,42 @@ def test_a_witness_sees_nothing_where_nothing_is_left():
     U = np.linalg.qr(np.random.default_rng(0).standard_normal((9, 9)))[0]
     assert witness(lambda x: x, U) == 0.0
     assert witness(lambda x: U[:, 0] * (U[:, 0] @ x), U[:, :1]) <= 1e-30
+
+
+def test_a_start_that_is_all_but_known_is_no_witness():
+    """What is left of it by one projection is a tenth rounding, along what was removed."""
+    start, other = np.random.default_rng(1).standard_normal((1, 400))[0], np.random.default_rng(2).standard_normal(400)
+    other -= start * (start @ other) / (start @ start)
+    V = (start / np.linalg.norm(start) + 1e-13 * other)[:, np.newaxis]
+    V /= np.linalg.norm(V)
+    assert witness(lambda x: V @ (V.T @ x), V) <= 1e-20
+
+
+@pytest.mark.parametrize("kind", ["sparse", "array"])
+@pytest.mark.parametrize("shape", [(30, 50), (50, 30), (1, 40), (40, 1)])
+def test_products_that_threads_share_are_those_of_one(monkeypatch, kind, shape):
+    rng = np.random.default_rng(0)
+    dense = rng.random(shape) * np.logspace(-6, 6, shape[1])
+    if kind == "sparse":
+        dense[rng.random(shape) < 0.5] = 0.0
+    M = sp.csr_array(dense)
+    monkeypatch.setattr(certificate, "ARRAY_ENTRIES", 0)
+    monkeypatch.setattr(certificate, "SHARED_ENTRIES", 0)
+    monkeypatch.setattr(certificate, "ROWS_TOGETHER_ENTRIES", 100)
+    monkeypatch.setattr(products, "ENTRIES_A_PART", 20)
+    monkeypatch.setattr(products, "THREADED_OPERATIONS", 0)
+    for X in (rng.standard_normal(shape[1]), rng.standard_normal((shape[1], 3))):
+        images = []
+        for cores in (1, 2, 5):
+            monkeypatch.setattr(products, "core_count", lambda cores=cores: cores)
+            images.append(products_with(M)(X))
+        exact = dense.T.astype(np.longdouble) @ (dense.astype(np.longdouble) @ X)
+        allowed = 2 * (sum(shape) + 4) * EPS * (dense.T @ (dense @ np.abs(X)))
+        assert (np.abs(images[0] - exact) <= allowed).all()
+        for image in images[1:]:
+            np.testing.assert_array_equal(image, images[0])
+        if kind == "sparse":
+            np.testing.assert_array_equal(images[0], M.T @ (M @ X))
 
 
 def test_a_bound_is_refuted_by_what_is_above_it_by_more_than_rounding():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from popgraph.basics import products
 from popgraph.spectrum import certificate
 from popgraph.spectrum.certificate import products_with
 from popgraph.spectrum.solvers import dense_product as room
@@ -13,7 +14,7 @@ from popgraph.spectrum.solvers.shift_invert import products_to_form
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50), (7, 7), (30, 101), (101, 350)])
 @pytest.mark.parametrize("entries", [1, 64, 2**18])
-@pytest.mark.parametrize("count", [None, 1, 4, 5, 20])
+@pytest.mark.parametrize("count", [None, 1, 4, 5, 20, 50])
 def test_blocks_add_up_to_the_whole_product(monkeypatch, shape, entries, count):
     monkeypatch.setattr(room, "VECTOR_ENTRIES", entries)
     monkeypatch.setattr(room, "COLUMNS_ENTRIES", entries)
@@ -28,6 +29,18 @@ def test_blocks_add_up_to_the_whole_product(monkeypatch, shape, entries, count):
     assert image.shape == X.shape
     assert (np.abs(image - exact) <= allowed).all()
     assert (kept == X).all()
+
+
+@pytest.mark.parametrize("count", [None, 3, 5, 12, 60])
+def test_threads_change_no_bit(monkeypatch, count):
+    monkeypatch.setattr(room, "COLUMNS_ENTRIES", 200)
+    rng = np.random.default_rng(2)
+    B, X = np.asfortranarray(rng.random((30, 101))), rng.random(30 if count is None else (30, count))
+    alone = DenseProduct(B)(X)
+    monkeypatch.setattr(room, "SHARED_ENTRIES", 0)
+    for cores in (1, 2, 5):
+        monkeypatch.setattr(products, "core_count", lambda cores=cores: cores)
+        np.testing.assert_array_equal(DenseProduct(B)(X), alone)
 
 
 @pytest.mark.parametrize("count", [2, 9])

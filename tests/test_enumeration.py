@@ -566,3 +566,28 @@ def test_views_of_another_shape_than_the_naturals_are_found(kind):
     assert [views.index(view) for view in views] == [0, 1]
     assert images.Image(np.rot90(second)) in views or images.Image(np.rot90(second, -1)) in views
     assert images.Image(second) not in views
+
+
+NEGATED = pg.apply(lambda number: -number, "1/3")
+
+
+@pytest.mark.parametrize(
+    ("naturals", "augmentation"),
+    [
+        ([(0.0, 1.0), (-1.0, 2.0)], pg.independently(NEGATED)),
+        ([(-0.0, 1.0), (-1.0, 2.0)], pg.independently(NEGATED)),
+        ([(-0.0, "a"), (0.0, "b")], pg.independently([NEGATED, pg.identity()])),
+        ([((0.0,), 1.0), ((-0.0,), 2.0)], pg.independently([pg.apply(lambda t: (-t[0],)), pg.identity()])),
+        (
+            [(0.0, 1.0), (-1.0, -0.0)],
+            pg.Augmentation.from_batch(lambda states: (np.stack([states, -states], axis=1), [0.25, 0.75])),
+        ),
+    ],
+)
+def test_minus_zero_is_zero_in_both_ways(naturals, augmentation):
+    """As Python compares them: -0.0 and 0.0 make one view, whichever of the two is shown."""
+    fast, slow = pg.build(naturals, augmentation), pg.build(naturals, one_by_one(augmentation))
+    assert isinstance(fast.views, StateSequence)
+    assert list(fast.views) == list(slow.views)
+    assert len(set(fast.views)) == fast.N
+    assert fast.kernel.toarray().tolist() == slow.kernel.toarray().tolist()

@@ -1,7 +1,6 @@
 """What the iterative solver is made of: products with M and its transpose, and Chebyshev filters."""
 
 from importlib import import_module
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import popgraph as pg
+from popgraph.basics import products
 from popgraph.basics.subspace import EPS
 from popgraph.errors import NotConverged
 from popgraph.spectrum import policy
 from popgraph.spectrum.basis import orthonormal
 from popgraph.spectrum.solvers import gram as room
-from popgraph.spectrum.solvers.chebyshev import HIGHEST_DEGREE, MOST_DRIFT, PLAIN, Filter, choose_filter
+from popgraph.spectrum.solvers.chebyshev import HIGHEST_DEGREE, MOST_DRIFT, PLAIN, Filter, choose_filter, of_least_cost
 from popgraph.spectrum.solvers.gram import Gram, OperatorProduct
 
 SHAPES = [(5, 9), (9, 5), (7, 7)]
@@ -45,70 +45,47 @@ def test_gram_multiplies_by_the_smaller_of_both_products(monkeypatch, shape, den
         np.testing.assert_allclose(wide, dense.T @ X, atol=1e-12)
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_projections_are_the_same_in_one_go_and_in_parts(monkeypatch, shape):
+    M, X = random_factor(shape, 0.05), np.random.default_rng(1).standard_normal((min(shape), 20))
+    at_once = Gram(M).compressed(X)
+    np.testing.assert_array_equal(at_once, at_once.T)
+    monkeypatch.setattr(room, "SQUARED_NUMBERS", 0)
+    np.testing.assert_allclose(at_once, Gram(M).compressed(X), rtol=0, atol=1e-12)
+
+
 def test_threads_do_not_change_a_bit(monkeypatch):
     M = random_factor((3000, 2000), 0.01)
-    x = np.random.default_rng(1).standard_normal(2000)
-    alone = Gram(M).vector(x)
+    x, X = np.random.default_rng(1).standard_normal(2000), np.random.default_rng(2).standard_normal((2000, 3))
+    alone, together = Gram(M).vector(x), Gram(M).columns(X)
     monkeypatch.setattr(room, "THREADED_ENTRIES", 0)
-    monkeypatch.setattr(room.os, "sched_getaffinity", lambda _: range(5), raising=False)
-    assert Gram(M).vector(x).tobytes() == alone.tobytes()
+    for cores in (1, 2, 5):
+        monkeypatch.setattr(products, "core_count", lambda cores=cores: cores)
+        assert Gram(M).vector(x).tobytes() == alone.tobytes()
+        assert Gram(M).columns(X).tobytes() == together.tobytes()
 
 
-class Lazy:
-    """Stand in for a pool of threads: what is handed in runs when its outcome is asked for."""
-
-    def __init__(self, workers):
-        self.workers, self.submitted = workers, 0
-
-    def submit(self, task, *arguments):
-        self.submitted += 1
-        return SimpleNamespace(result=lambda: task(*arguments))
-
-
-def pools(monkeypatch, cores):
-    """The pools that are made on a machine of so many cores; the system's process 0 is the one that asks."""
-    made = []
-    monkeypatch.setattr(room.os, "sched_getaffinity", {0: range(cores)}.__getitem__, raising=False)
-    monkeypatch.setattr(room, "ThreadPoolExecutor", lambda workers: made.append(Lazy(workers)) or made[-1])
-    return made
-
-
-@pytest.mark.parametrize("cores", [2, 3, 5])
+@pytest.mark.parametrize("cores", [1, 2, 3, 5])
 def test_rows_are_shared_out_evenly_among_as_many_threads_as_cores(monkeypatch, cores):
-    made = pools(monkeypatch, cores)
+    monkeypatch.setattr(products, "core_count", lambda: cores)
     monkeypatch.setattr(room, "THREADED_ENTRIES", 0)
     M = random_factor((300, 200), 0.1)
     gram, x = Gram(M), np.random.default_rng(1).standard_normal(200)
     np.testing.assert_allclose(gram.vector(x), M.T @ (M @ x), rtol=1e-12)
-    assert [pool.workers for pool in made] == [cores - 1]  # beside the one that asks
-    assert made[0].submitted == 2 * (cores - 1)  # M's and its transpose's
+    assert len(gram._B.team.threads) == cores - 1  # beside the one that asks
+    assert gram._B_transposed.team is gram._B.team
     for rows, matrix in ((gram._B_transposed, M), (gram._B, M.T.tocsr())):
         entries = np.array([part.nnz for _, part in rows.parts])
         assert (len(entries), entries.sum()) == (cores, M.nnz)
         assert np.abs(entries - M.nnz / cores).max() <= 2 * np.diff(matrix.indptr).max()
 
 
-def test_a_small_factor_or_a_single_core_needs_no_threads(monkeypatch):
+def test_a_small_factor_needs_no_threads(monkeypatch):
+    monkeypatch.setattr(products, "core_count", lambda: 4)
     M = random_factor((30, 20), 0.1)
-    made = pools(monkeypatch, 4)
-    assert Gram(M)._B_transposed.threads is None
-    monkeypatch.setattr(room, "THREADED_ENTRIES", 0)
-    assert Gram(M)._B_transposed.threads is made[0]
-    made = pools(monkeypatch, 1)
-    assert Gram(M)._B_transposed.threads is None
-    assert made == []
-
-
-def test_where_the_system_does_not_say_which_cores_are_ours_all_of_them_are(monkeypatch):
-    M = random_factor((30, 20), 0.1)
-    made = pools(monkeypatch, 4)
-    monkeypatch.setattr(room, "THREADED_ENTRIES", 0)
-    monkeypatch.delattr(room.os, "sched_getaffinity")
-    for known, workers in ((3, [2]), (None, [])):
-        made.clear()
-        monkeypatch.setattr(room.os, "cpu_count", lambda known=known: known)
-        np.testing.assert_allclose(Gram(M).vector(np.ones(20)), M.T @ (M @ np.ones(20)), rtol=1e-12)
-        assert [pool.workers for pool in made] == workers
+    gram = Gram(M)
+    np.testing.assert_allclose(gram.vector(np.ones(20)), M.T @ (M @ np.ones(20)), rtol=1e-12)
+    assert gram._B_transposed.team is None
 
 
 @pytest.mark.parametrize("shape", [(40, 90), (90, 40)])
@@ -245,6 +222,21 @@ def test_there_is_no_filter_where_there_is_nothing_to_filter(theta, ask):
     assert choose_filter(np.array(theta), np.full(len(theta), 100.0), ask) is PLAIN
 
 
+@pytest.mark.parametrize("highest", [2, 3, 30, 120])
+def test_the_degree_is_high_where_steps_are_dear_and_low_where_products_are(highest):
+    filtered = Filter(0.5, highest, 3)
+    degrees = [of_least_cost(filtered, 1.0, step).degree for step in (0.0, 1e-3, 0.1, 1.0, 10.0, 1e2, 1e6)]
+    assert degrees[0] == 1
+    assert degrees == sorted(degrees)
+    assert degrees[-1] == highest
+    assert of_least_cost(filtered, 1.0, 0.0) is PLAIN
+    assert of_least_cost(filtered, 1.0, 1e6) == filtered
+    assert of_least_cost(filtered, 0.0, 1.0) == filtered  # a price that is not known
+    assert of_least_cost(PLAIN, 1.0, 1.0) is PLAIN
+    middle = of_least_cost(filtered, 1.0, 10.0)
+    assert (middle.edge, middle.clean_every) == (filtered.edge, filtered.clean_every) or middle is PLAIN
+
+
 def test_without_a_filter_the_product_is_what_it_was():
     gamma = np.array([1.0, 0.5, 0.0])
     np.testing.assert_array_equal(PLAIN(lambda x: gamma * x, lambda x: 0 * x, np.ones(3)), gamma)
@@ -262,6 +254,17 @@ def test_orthonormal_columns_span_what_they_did_in_order(seed, m, dependence):
     np.testing.assert_allclose(Q.T @ Q, np.eye(m), atol=1e-13)
     np.testing.assert_allclose(Q @ (Q.T @ X), X, atol=1e-12)
     np.testing.assert_allclose(np.tril(Q.T @ X, -1), 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("off", [0.0, 1e-15, 1e-9, 3e-8, 1e-3])
+def test_columns_that_are_nearly_orthonormal_become_so(off):
+    """Once through Cholesky's factor is enough for those that are within 1e-8, and others go twice."""
+    rng = np.random.default_rng(0)
+    X = np.linalg.qr(rng.standard_normal((500, 30)))[0] + off * rng.standard_normal((500, 30)) / np.sqrt(500)
+    Q = orthonormal(X.copy(order="F"))
+    assert np.abs(Q.T @ Q - np.eye(30)).max() < 2e-15
+    np.testing.assert_allclose(np.tril(Q.T @ X, -1), 0, atol=2e-15)
+    np.testing.assert_allclose(Q @ (Q.T @ X), X, atol=1e-14)
 
 
 def cube(d):

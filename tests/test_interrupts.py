@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from inspect import CO_GENERATOR
@@ -150,7 +151,15 @@ def test_an_interruption_anywhere_leaves_everything_usable(name):
         with pytest.raises(KeyboardInterrupt), Interrupter(at):
             operation()
         assert bits(operation()) == expected
-    assert threading.active_count() == threads
+    assert settled_threads(threads) <= threads
+
+
+def settled_threads(most):
+    """The number of threads, once those that were let go have ended."""
+    end = time.monotonic() + 30
+    while threading.active_count() > most and time.monotonic() < end:
+        time.sleep(0.001)
+    return threading.active_count()
 
 
 def test_an_operation_interrupted_again_and_again_comes_to_its_end():
@@ -193,7 +202,7 @@ def test_a_signal_within_a_product_of_many_threads_leaves_none_behind(at, monkey
     monkeypatch.setattr(gram, "THREADED_ENTRIES", 10)
     graph = ring()
     expected = bits(graph.spectrum(3, solver="iterative"))
-    real, calls = gram._Rows.__call__, [0]
+    real, calls = gram.Rows.__call__, [0]
 
     def interrupted(self: Any, x: Any) -> Any:
         calls[0] += 1
@@ -201,7 +210,7 @@ def test_a_signal_within_a_product_of_many_threads_leaves_none_behind(at, monkey
             signal.raise_signal(signal.SIGINT)
         return real(self, x)
 
-    monkeypatch.setattr(gram._Rows, "__call__", interrupted)
+    monkeypatch.setattr(gram.Rows, "__call__", interrupted)
     with pytest.raises(KeyboardInterrupt):
         graph.spectrum(3, solver="iterative")
     assert bits(graph.spectrum(3, solver="iterative")) == expected
@@ -231,7 +240,7 @@ def test_a_network_interrupted_anywhere_is_left_in_its_best_state():
 def test_a_fit_interrupted_while_it_keeps_a_better_state_tells_of_the_state_that_it_is_in(monkeypatch):
     """The loss was written down before its state was kept, so that the best loss was not the network's."""
     torch = need("torch")
-    fitting = importlib.import_module("popgraph.torch.fitting")
+    running = importlib.import_module("popgraph.torch.running")
     copies = []
 
     def interrupted_once(state):
@@ -240,7 +249,7 @@ def test_a_fit_interrupted_while_it_keeps_a_better_state_tells_of_the_state_that
             raise KeyboardInterrupt
         return copy.deepcopy(state)
 
-    monkeypatch.setattr(fitting, "deepcopy", interrupted_once)
+    monkeypatch.setattr(running, "deepcopy", interrupted_once)
     torch.manual_seed(0)
     graph, net = cube(), torch.nn.Linear(3, 2)
     fit = pg.torch.fit(net, graph, encode=lambda view: list(map(float, view)), steps=8, evaluate_every=2, rng=0)

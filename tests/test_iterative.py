@@ -195,6 +195,34 @@ def test_a_look_hands_over_what_lies_above():
     np.testing.assert_allclose(np.abs(above.vector()), unit(64, 1).ravel(), atol=1e-12)
 
 
+@pytest.mark.parametrize("steps", [0, 24, 40])
+@pytest.mark.parametrize("seconds", [1e-9, 3e-4, 1.0])
+@pytest.mark.parametrize("after", [0.5, 0.9 - 1e-6, 0.9])
+def test_a_look_brackets_whatever_a_product_costs_and_whatever_was_done_before(after, seconds, steps):
+    """A filter of the highest degree, of a lower one, and none; begun by a run that has taken so many steps."""
+    gamma = np.array([1.0, 0.9, after, *np.linspace(0.999 * after, 0.0, 1200)])
+    search = diagonal(gamma, tops=2)
+    lanczos = Lanczos(search.gram.vector, search.basis, search.rng)
+    lanczos.advance(steps)
+    seen, bound, above = second_look(search.gram.vector, search.deflated_vector, lanczos, search.rng, 0.9, seconds)
+    assert seen <= after + tolerance(len(gamma))
+    assert after <= bound <= 0.9 + 2 * tolerance(len(gamma))
+    assert above is None
+
+
+def test_a_look_begins_with_the_steps_of_the_run_before_it():
+    products = []
+    for steps in (0, 24, 48):
+        search = diagonal(np.array([1.0, 0.9, *np.linspace(0.89, 0.0, 1200)]), tops=2)
+        lanczos = Lanczos(search.gram.vector, search.basis, search.rng)
+        lanczos.advance(steps)
+        before = search.gram.products
+        second_look(search.gram.vector, search.deflated_vector, lanczos, search.rng, 0.9, 1.0)  # without a filter
+        products.append(search.gram.products - before)
+    assert products[1] <= products[0] - 24
+    assert products[2] <= products[1] - 24
+
+
 def test_where_nothing_is_left_a_look_says_so():
     seen, bound, above = looked_at(np.array([1.0, 0.0, 0.0, 0.0]), 0.9)
     assert (seen, above) == (0.0, None)

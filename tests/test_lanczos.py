@@ -5,6 +5,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 
+from popgraph.spectrum.solvers.chebyshev import PLAIN, Filter
 from popgraph.spectrum.solvers.lanczos import (
     BRACKET_SHARE,
     FAILURE_PROBABILITY,
@@ -54,6 +55,78 @@ def test_on_a_spectrum_far_from_0_a_second_pass_keeps_the_basis_orthonormal():
     basis = lanczos.basis[:, : lanczos.steps]
     assert np.abs(basis.T @ basis - np.eye(lanczos.steps)).max() < 1e-13
     assert lanczos.ritz()[0][0] <= 1.0 + 1e-13
+
+
+SPREAD = np.r_[1.0, 0.9, 0.85, 0.8, np.linspace(0.6, 0.0, 400)]
+
+
+@pytest.mark.parametrize(("polynomial", "steps"), [(PLAIN, 24), (Filter(0.5, 2, 9), 12), (Filter(0.4, 5, 9), 4)])
+@pytest.mark.parametrize("most", [3, 100])
+def test_steps_known_without_a_product_are_those_that_a_filtered_run_would_take(polynomial, steps, most):
+    """T_d(2γ/edge - 1) by its recurrence, and the same start."""
+    lanczos = lanczos_of(SPREAD, deflated=1)
+    lanczos.advance(24)
+    known = lanczos.with_filter(polynomial, most)
+    filtered = polynomial(lambda x: SPREAD * x, lambda x: x, np.ones(len(SPREAD)))
+    fresh = Lanczos(lambda x: filtered * x, lanczos.Q, np.random.default_rng(0))
+    fresh.advance(min(steps, most) + 1)
+    count, size = len(known.alpha), np.abs(filtered[1:]).max()
+    assert count == min(steps, most)
+    np.testing.assert_allclose(known.vectors, fresh.basis[:, : count + 1], rtol=0, atol=1e-7)
+    np.testing.assert_allclose(known.alpha, fresh.alpha[:count], rtol=0, atol=1e-9 * size)
+    np.testing.assert_allclose(known.beta, fresh.beta[:count], rtol=0, atol=1e-9 * size)
+    V = known.vectors
+    assert np.abs(V.T @ V - np.eye(count + 1)).max() < 1e-13
+    assert np.abs(V[0]).max() < 1e-14
+    # Whatever rounding makes of later vectors, each is what the recurrence says of those before it
+    recurred = V[:, :count] * known.alpha
+    recurred[:, 1:] += V[:, : count - 1] * known.beta[:-1]
+    recurred += V[:, 1:] * known.beta
+    assert np.abs(filtered[1:, np.newaxis] * V[1:, :count] - recurred[1:]).max() < 1e-13 * size
+    assert known.size <= size * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-9])
+@pytest.mark.parametrize("degree", [1, 2, 7])
+def test_a_run_that_goes_on_with_a_filter_bounds_as_one_of_its_own(scale, degree):
+    gamma = np.r_[1.0, scale * SPREAD[1:]]
+    polynomial = Filter(0.4 * scale, degree, 1) if degree > 1 else PLAIN
+    lanczos = lanczos_of(gamma, deflated=1)
+    lanczos.advance(24)
+
+    def product(x):
+        y = polynomial(lambda x: gamma * x, lambda x: np.r_[0.0, x[1:]], np.r_[0.0, x[1:]])
+        return np.r_[0.0, y[1:]]
+
+    run = lanczos.filtered(polynomial, product)
+    assert (run is lanczos) == (degree == 1)
+    run.make_room(150)
+    run.advance(130 // degree)
+    assert run.steps == 130 // degree
+    basis = run.basis[:, : run.steps]
+    assert np.abs(basis.T @ basis - np.eye(run.steps)).max() < 1e-13
+    bound = polynomial.inverse(joint_bound([run]))
+    assert 0.9 * scale <= bound <= 0.9 * scale * (1 + 1e-9)
+    assert lanczos.steps == (24 if degree > 1 else 130)  # the run it began with stays as it was
+
+
+@pytest.mark.parametrize("count", [0, 3, 10])
+def test_where_no_step_is_known_a_run_begins_anew(count):
+    """A run that has taken fewer steps than the filter has degrees, and one whose space is used up."""
+    lanczos = lanczos_of(np.repeat([1.0, 0.5, 0.2], 10)) if count == 10 else lanczos_of(SPREAD)
+    lanczos.advance(count)
+    assert lanczos.with_filter(Filter(0.4, 5, 1), 9) is None
+    assert lanczos.filtered(Filter(0.4, 5, 1), lambda x: x) is None
+
+
+def test_where_the_filter_makes_equal_what_is_not_the_filtered_space_may_end_before_the_steps_do():
+    """T_2(2γ/0.8 - 1) is 1 at 0 and 0.8, and -1 at 0.4: of five values the filter leaves three, and two steps use them up."""
+    lanczos = lanczos_of(np.repeat([0.8, 0.0, 0.4, 0.3, 0.5], 8))
+    lanczos.advance(4)
+    assert not lanczos.finished
+    known = lanczos.with_filter(Filter(0.8, 2, 1), 9)
+    assert known is not None
+    assert len(known.alpha) == 2
 
 
 def test_a_next_vector_that_is_rounding_ends_the_run():

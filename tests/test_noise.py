@@ -2,6 +2,8 @@
 
 import itertools
 import pickle
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -394,6 +396,20 @@ def test_the_same_law_in_every_container():
     assert pg.losses.SpectralLoss(noise=law) == pg.losses.SpectralLoss(noise=np.array(law))
     assert pg.losses.SpectralLoss(noise=law) != pg.losses.SpectralLoss()
     assert len({pg.losses.SpectralLoss(noise=law), pg.losses.SpectralLoss(noise=tuple(law))}) == 1
+
+
+def test_powers_and_probabilities_as_they_are_written():
+    graph = words()
+    half = pg.losses.noise_law(graph, 0.5)
+    for power in (Fraction(1, 2), Decimal("0.5"), "1/2", "0.5", np.float32(0.5), np.array(0.5)):
+        assert (pg.losses.noise_law(graph, power) == half).all()
+    for law in (
+        ["1/2", "1/4", "1/4"],
+        [Decimal("0.5"), Decimal("0.25"), Decimal("0.25")],
+        [Fraction(1, 2), "1/4", 0.25],
+    ):
+        assert pg.losses.noise_law(graph, law).tolist() == [0.5, 0.25, 0.25]
+    assert (pg.losses.noise_law(graph, 0) == 1 / 3).all()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from popgraph.spectrum.solvers.restarted import RestartedLanczos
 class Diagonal:
     """Products with diag(gamma), for one vector or many."""
 
-    many_at_once, limit, seconds = True, np.inf, 0.0
+    many_at_once, columns_of_bound, limit, seconds = True, 4, np.inf, 0.0
 
     def __init__(self, gamma):
         self.gamma, self.side, self.products = np.asarray(gamma, dtype=float), len(gamma), 0

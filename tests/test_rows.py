@@ -7,8 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import popgraph as pg
-from popgraph.basics import rows
-from popgraph.basics.rows import ScaledRows, TallQR, block_sum, length, smaller, tall_blocks
+from popgraph.basics import products, rows
+from popgraph.basics.rows import (
+    ScaledRows,
+    TallQR,
+    block_sum,
+    frobenius_norm,
+    tall_blocks,
+    turned,
+    with_same_singular_values,
+    without_span,
+)
 from popgraph.basics.subspace import captured, column_space, containment_angles, linear_map, principal_angles
 from popgraph.verification import evidence
 
@@ -40,16 +49,88 @@ def test_q_and_r_of_blocks_are_those_of_the_whole(shape, small_blocks):
     np.testing.assert_allclose(Q @ QR.R, X, atol=20 * EPS)
     np.testing.assert_allclose(Q.T @ Q, np.eye(shape[1]), atol=20 * EPS)
     np.testing.assert_allclose(np.abs(QR.R), np.abs(np.linalg.qr(X)[1]), atol=50 * EPS)
-    part = smaller(lambda block: X[block], *shape)
+    part = with_same_singular_values(lambda block: X[block], *shape)
     np.testing.assert_allclose(np.linalg.svd(part)[1], np.linalg.svd(X)[1], rtol=50 * EPS)
     turn = np.random.default_rng(1).standard_normal((shape[1], 1))
     np.testing.assert_allclose(TallQR(X.copy()).times(turn), Q @ turn, atol=50 * EPS)
 
 
-def test_sums_and_lengths_are_those_of_the_whole(small_blocks):
+def test_sums_and_norms_are_those_of_the_whole(small_blocks):
     X = np.random.default_rng(0).standard_normal((50, 3))
     np.testing.assert_allclose(block_sum(lambda block: X[block].T @ X[block], *X.shape), X.T @ X, atol=1e-13)
-    assert length(lambda block: X[block], *X.shape) == pytest.approx(np.linalg.norm(X), rel=1e-14)
+    assert frobenius_norm(lambda block: X[block], *X.shape) == pytest.approx(np.linalg.norm(X), rel=1e-14)
+
+
+@pytest.mark.parametrize("cores", [1, 2, 5])
+def test_threads_that_share_blocks_change_no_bit(monkeypatch, small_blocks, cores):
+    X = np.random.default_rng(0).standard_normal((1_000, 3)) * np.logspace(-8, 8, 3)
+
+    def answers():
+        QR = TallQR(X.copy())
+        part = with_same_singular_values(lambda block: X[block], *X.shape)
+        total = block_sum(lambda block: X[block].T @ X[block], *X.shape)
+        return QR.R, QR.times(np.eye(3)), part, total, frobenius_norm(lambda block: X[block], *X.shape)
+
+    alone = answers()
+    monkeypatch.setattr(rows, "SHARED_NUMBERS", 0)
+    monkeypatch.setattr(products, "core_count", lambda: cores)
+    for shared, expected in zip(answers(), alone, strict=True):
+        np.testing.assert_array_equal(shared, expected)
+
+
+def test_a_block_that_fails_says_so(monkeypatch, small_blocks):
+    monkeypatch.setattr(rows, "SHARED_NUMBERS", 0)
+
+    def term(block):
+        if block.start <= 500 < block.stop:
+            raise ZeroDivisionError("in a block")
+        return 1.0
+
+    with pytest.raises(ZeroDivisionError, match="in a block"):
+        block_sum(term, 1_000, 3)
+
+
+@pytest.mark.parametrize("columns", [None, 1, 4])
+@pytest.mark.parametrize("q", [1, 6])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_what_is_left_beside_a_span_is_that_of_higher_precision(monkeypatch, q, columns, order):
+    """In one piece, and in blocks of rows on any number of threads; what is given stays as it was."""
+    rng = np.random.default_rng(0)
+    Q = np.asfortranarray(np.linalg.qr(rng.standard_normal((400, q)))[0])
+    Y = np.asarray(rng.standard_normal(400 if columns is None else (400, columns)), order=order)
+    Y[:3] *= 1e6
+    kept, long_Q = Y.copy(), Q.astype(np.longdouble)
+    exact = long_Q.T @ Y
+    size = np.abs(Q) @ (np.abs(Q).T @ np.abs(Y)) + np.abs(Y)
+    whole = without_span(Q, Y)
+    monkeypatch.setattr(rows, "SHARED_NUMBERS", 0)
+    monkeypatch.setattr(rows, "SWEPT_ROWS", 30)
+    answers = [whole]
+    for cores in (1, 2, 5):
+        monkeypatch.setattr(products, "core_count", lambda cores=cores: cores)
+        answers.append(without_span(Q, Y))
+    for rest, along in answers:
+        assert (rest.shape, along.shape) == (Y.shape, exact.shape)
+        assert (np.abs(rest - (Y - long_Q @ exact)) <= 500 * EPS * size).all()
+        assert (np.abs(along - exact) <= 500 * EPS * (np.abs(Q).T @ np.abs(Y))).all()
+    for rest, along in answers[2:]:
+        np.testing.assert_array_equal(rest, answers[1][0])
+        np.testing.assert_array_equal(along, answers[1][1])
+    np.testing.assert_array_equal(Y, kept)
+
+
+@pytest.mark.parametrize("cores", [1, 2, 5])
+def test_turned_columns_are_those_of_higher_precision(monkeypatch, cores):
+    rng = np.random.default_rng(0)
+    Q, turn = np.asfortranarray(rng.standard_normal((400, 6))), rng.standard_normal((6, 4))
+    exact, size = Q.astype(np.longdouble) @ turn, np.abs(Q) @ np.abs(turn)
+    monkeypatch.setattr(products, "core_count", lambda: cores)
+    for shared in (rows.SHARED_NUMBERS, 0):
+        monkeypatch.setattr(rows, "SHARED_NUMBERS", shared)
+        monkeypatch.setattr(rows, "SWEPT_ROWS", 30)
+        columns = turned(Q, turn[:, ::-1])
+        assert columns.flags.f_contiguous
+        assert (np.abs(columns - exact[:, ::-1]) <= 10 * EPS * size[:, ::-1]).all()
 
 
 def test_scaled_rows_are_formed_when_they_are_asked_for():

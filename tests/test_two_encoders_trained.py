@@ -286,6 +286,9 @@ def test_the_same_seed_gives_the_same_bits_and_the_callback_sees_both_tables():
     assert [loss for loss, _, _ in seen] == first.loss.tolist()
     for loss, f, g in seen:
         assert loss == pytest.approx(losses.spectral.pair_value(GRAPH.w, f, g), abs=1e-12)
+    sizes = []
+    pg.train(GRAPH, 2, rng=5, batch_size=4, steps=3, callback=lambda step: sizes.append([len(each) for each in step.f]))
+    assert sizes == [[3, 2]] * 3
     stopped = pg.train(GRAPH, 2, rng=5, callback=lambda step: step.step == 2)
     assert stopped.steps[-1] == 2
     assert "stopped by the callback" in stopped.stopped

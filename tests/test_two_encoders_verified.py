@@ -197,6 +197,7 @@ REFUSED = {
     "k above the columns": (GRAPH, (F[:, :1], G[:, :1]), {"k": 2}, "k is 2, but f and g have 1 columns"),
     "more columns than views": (GRAPH, (np.ones((3, 3)), np.ones((2, 3))), {}, "f and g have 3 columns, more than the 2 views"),
     "another spectrum": (GRAPH, (F, G), {"spectrum": GRAPH.spectrum(1)}, "k = 2 singular triplets of this graph"),
+    "features of one side": (GRAPH, (F, G), {"features": np.eye(3)}, r"give \(features of the views x, features of the"),
     "atol": (GRAPH, (F, G), {"atol": 2}, "atol is 2; it is an angle"),
     "two on one side": (GRAPH.side_x, (F, F), {}, r"verify both on graph.two_encoders\(\)"),
     "two on one kind": (ONE_KIND, (np.ones((4, 1)), np.ones((4, 1))), {}, "f is two embeddings, and this graph has one kind"),
@@ -210,6 +211,20 @@ def test_what_is_no_pair_of_embeddings_is_refused_in_one_sentence(name):
     with pytest.raises(InvalidArgument, match=words) as refusal:
         pg.verify(graph, pair, **options)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_verdict_on_each_side_is_that_of_the_graph_of_the_side(seed):
+    known = known_pair(np.random.default_rng([24, 3_000 + seed]))
+    if known is None:
+        return
+    match = pg.verify(known.graph, (known.f, known.g))
+    for of_pair, side, table in ((match.x, known.graph.side_x, known.f), (match.z, known.graph.side_z, known.g)):
+        alone = pg.verify(side, table)
+        assert (of_pair.status, of_pair.rank, of_pair.optimal) == (alone.status, alone.rank, alone.optimal)
+        assert of_pair.gamma == pytest.approx(alone.gamma, abs=1e-12)
+        if known.truth is not None:
+            assert of_pair.angles == pytest.approx(alone.angles, abs=1e-6)
 
 
 def test_assertions_take_two_encoders():

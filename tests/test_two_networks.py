@@ -97,6 +97,20 @@ def test_a_run_is_kept_in_a_file(tmp_path):
     assert kept["loss"] == trained.loss.min()
 
 
+def test_batches_of_pairs_are_drawn_for_a_loop_of_ones_own():
+    pairs = pg.torch.PositivePairs(GRAPH, 8, encode=ENCODE, batches=3, rng=0)
+    batches = list(pairs)
+    assert [(x.shape, z.shape) for x, z in batches] == [((8, 5), (8, len(WORDS)))] * 3
+    images, captions = np.stack([of_image(v) for v in GRAPH.views_x]), np.stack([of_caption(v) for v in GRAPH.views_z])
+    for x, z in batches:
+        for image, caption in zip(x.numpy(), z.numpy(), strict=True):
+            place = (
+                np.flatnonzero((images == image).all(axis=1))[0],
+                np.flatnonzero((captions == caption).all(axis=1))[0],
+            )
+            assert GRAPH.w[place] > 0
+
+
 REFUSED = {
     "one network of three": ({"module": networks() + networks()}, "module of the views x is"),
     "no network": (

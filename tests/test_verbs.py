@@ -54,7 +54,7 @@ def test_every_public_function_of_a_population_is_asked():
         and {"graph", "population", "sampler"} & set(inspect.signature(function).parameters)
     }
     assert len(ask) > 30
-    assert ask <= asked | {"animation"}
+    assert ask <= asked | {"animation", "zero_shot"}  # the last of two kinds of views
 
 
 @pytest.mark.parametrize("kind", ["listed", "with a symmetry", "mixture", "product"])

@@ -11,7 +11,7 @@ import scipy.linalg
 
 from popgraph.basics.arrays import Floats
 from popgraph.basics.memory import reserve
-from popgraph.basics.rows import ScaledRows, TallQR, block_sum, length, smaller, tall_blocks
+from popgraph.basics.rows import ScaledRows, TallQR, block_sum, frobenius_norm, tall_blocks, with_same_singular_values
 from popgraph.errors import NotConverged
 
 EPS = float(np.finfo(np.float64).eps)
@@ -97,7 +97,7 @@ def column_space(F: Floats, scale: Floats | None = None) -> ColumnSpace:
     # With X = B C + E for any C, a unit x = X y of the span, |y| <= 1/σ, is |E y| <= ||E||/σ away from span B. E is measured;
     # doing so rounds by (d + 2) eps |B||C|, of norm at most d for unit columns.
     C = block_sum(lambda rows: basis[rows].T @ scaled[rows], N, d)
-    residual_norm = length(lambda rows: scaled[rows] - basis[rows] @ C, N, d) + (d + 2) * d * EPS
+    residual_norm = frobenius_norm(lambda rows: scaled[rows] - basis[rows] @ C, N, d) + (d + 2) * d * EPS
     computed = residual_norm / float(sigma[rank - 1])
     if computed > REFINE_ABOVE:
         refined = _refined(scaled, Vt[:rank].T / sigma[:rank])
@@ -148,7 +148,7 @@ def _refined(scaled: _Scaled, W: Floats) -> tuple[Floats, float]:
             break
         wide = wide @ np.linalg.inv(QR.R)
     Q = QR.times(np.eye(r))
-    residual = length(lambda rows: G[rows] - Q[rows] @ QR.R, N, r)
+    residual = frobenius_norm(lambda rows: G[rows] - Q[rows] @ QR.R, N, r)
     residual_norm = residual + ((r + 2) * r + 1) * EPS * float(np.linalg.norm(sigma))
     return Q, ((d + 3) * unit * float(np.sqrt(size)) + residual_norm) / float(sigma[-1])
 
@@ -161,7 +161,7 @@ def principal_angles(U: Floats, V: Floats) -> Floats:
         U, V = V, U
     cross = inner_products(U, V)
     cosines = svd(cross)[1]  # largest first: smallest angle first
-    sines = svd(smaller(lambda rows: V[rows] - U[rows] @ cross, *V.shape))[1][::-1]  # smallest first
+    sines = svd(with_same_singular_values(lambda rows: V[rows] - U[rows] @ cross, *V.shape))[1][::-1]  # smallest first
     cosines, sines = np.clip(cosines, 0.0, 1.0), np.clip(sines, 0.0, 1.0)
     return cast(Floats, np.where(cosines**2 < 0.5, np.arccos(cosines), np.arcsin(sines)))
 
@@ -202,5 +202,5 @@ def linear_map(F: Floats | ScaledRows, V: Floats) -> tuple[Floats, float, float]
     Q = block_sum(lambda rows: V[rows].T @ (F[rows] / largest), *F.shape)  # scaled, so that no square overflows
     sigma = svd(Q)[1]
     condition = float(sigma[0] / sigma[-1]) if sigma[-1] > EPS * sigma[0] else np.inf
-    off = length(lambda rows: F[rows] / largest - V[rows] @ Q, *F.shape)
-    return Q * largest, condition, off / length(lambda rows: F[rows] / largest, *F.shape)
+    off = frobenius_norm(lambda rows: F[rows] / largest - V[rows] @ Q, *F.shape)
+    return Q * largest, condition, off / frobenius_norm(lambda rows: F[rows] / largest, *F.shape)

@@ -2,8 +2,9 @@
 
 Each loss is one small object with its value over the population, its gradient, its value on a sampled batch, and what is known
 of that value's bias; `Loss` lists what `train` needs of one of your own. `audit` enumerates every batch of a small graph for
-the exact bias and variance. A loss depends on Ā, w_x and f alone; the known minima are in `popgraph.theory`, as training
-must not see them.
+the exact bias and variance. With `noise=` the negatives of three losses come from another law than w_x, made by `noise_law`,
+`debiased_negatives` or `hard_negatives`. A loss depends on Ā, w_x and f alone; the known minima are in `popgraph.theory`, as
+training must not see them.
 
 >>> import popgraph as pg
 >>> from popgraph import losses
@@ -12,6 +13,8 @@ must not see them.
 -2.0
 >>> losses.InfoNCE(temperature=0.5).bias
 'biased: unbiased for B - 1 negatives instead'
+>>> pg.theory.critic_minimum(losses.NTLogistic(negatives=2, noise=0.75), cloud)  # word2vec's loss
+1.385
 """
 
 from typing import TYPE_CHECKING, Any, Protocol

@@ -52,9 +52,11 @@ def spectrum(spectrum: Eigenpairs | SingularSpectrum, *, ax: Axes | None = None)
         end = f"\nγ_{k} < 0 is out of reach of one encoder at k = {k}"
     ax.set_title(f"{letter}, {what}{end}", fontsize=11, color=WARNING if degenerate or out_of_reach else "black")
     lowest = float(min(known))
+    bottom = -0.05
     if lowest < 0:
         ax.axhline(0.0, color=INK, linewidth=0.8)
-    ax.set(xlabel="i", ylabel=f"{letter}_i", xlim=(0.3, len(known) + 0.7), ylim=(min(-0.05, lowest - 0.08), 1.08))
+        bottom = lowest - 0.08
+    ax.set(xlabel="i", ylabel=f"{letter}_i", xlim=(0.3, len(known) + 0.7), ylim=(bottom, 1.08))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.spines[["top", "right"]].set_visible(False)
     return ax

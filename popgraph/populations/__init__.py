@@ -1,11 +1,12 @@
 """Build populations: graphs whose views are listed, and products and mixtures whose views are too many to list.
 
-`build` lists the views of a distribution under an augmentation, and returns a `PopulationGraph` with w, w_x, Ā and the
-factor M. Its method `.exact()` computes the same in fractions and radicals (`exact/`). Products of independent coordinates,
-and mixtures of populations, are computed from their parts (`structure/`). `graph.with_symmetry` declares a group of
-permutations that leaves a graph unchanged, from which its spectrum is computed faster. All these classes have the attributes
-that `popgraph.basics.protocols` lists, and functions such as `verify` and `train` use no others: a class of your own that
-has them works in every verb that needs no listed graph.
+`build` lists the views of a distribution under an augmentation, and returns a `PopulationGraph` with w, w_x, Ā and the factor
+M. Its method `.exact()` computes the same in fractions and radicals (`exact/`). Products of independent coordinates, and
+mixtures of populations, are computed from their parts (`structure/`). `graph.with_symmetry` declares a group of permutations
+that leaves a graph unchanged, from which its spectrum is computed faster; `graph.with_labels` puts known classes into its
+pairs; `graph.with_noise` is the graph of a loss whose negatives come from another law than w_x. All these classes have the
+attributes that `popgraph.basics.protocols` lists, and functions such as `verify` and `train` use no others: a class of your own
+that has them works in every verb that needs no listed graph.
 
 >>> from popgraph.populations import build, structure
 >>> graph = build([0, 1], lambda bit: {bit: "3/4", 1 - bit: "1/4"}, name="bit")

@@ -10,7 +10,7 @@ from scipy.linalg import qr, solve_triangular
 from popgraph.basics.arguments.embeddings import check_scale, read_embedding
 from popgraph.basics.arrays import Floats, frozen
 from popgraph.basics.subspace import tolerance
-from popgraph.basics.words import listing
+from popgraph.basics.words import listing, shorten
 from popgraph.errors import InvalidArgument
 
 
@@ -61,3 +61,9 @@ def check_dimension(k: int, features: FeatureClass) -> None:
             f"k is {k}, but features of {features.d} columns make embeddings of {features.d} independent dimensions at most; "
             f"use k <= {features.d}, or more features"
         )
+
+
+def refuse_solver(solver: Any) -> None:
+    """Raise InvalidArgument if a solver is asked for where features are given."""
+    if solver is not None:
+        raise InvalidArgument(f"solver is {shorten(solver)}; with features a dense solver always runs: leave it out")

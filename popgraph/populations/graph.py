@@ -16,7 +16,7 @@ from popgraph.populations.doors import MAKERS
 from popgraph.populations.exact import ExactGraph
 from popgraph.populations.explanation import Explanation, explain
 from popgraph.populations.factored_views import FactoredViews
-from popgraph.populations.features import read_features
+from popgraph.populations.features import read_features, refuse_solver
 from popgraph.populations.fourier import FourierBlocks
 from popgraph.populations.grid import find_grid
 from popgraph.populations.labelled import KnownLabels, labelled_pairs, pair_draws
@@ -328,8 +328,7 @@ class PopulationGraph(FactoredViews):
         if features is None:
             by_symmetry = self._fourier if solver is None else None
             return self._plainly(k, solver) if by_symmetry is None else by_symmetry.spectrum(k, self._plainly)
-        if solver is not None:
-            raise InvalidArgument(f"solver is {solver!r}; with features a dense solver always runs: leave it out")
+        refuse_solver(solver)
         feature_class = read_features(self.views, self.w_x, features)
         return ritz(self.factor, self.w_x, feature_class.basis, feature_class.T, k)
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from popgraph.basics.arrays import Floats, Ints, Sparse, frozen
 from popgraph.basics.subspace import tolerance
-from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, signed
-from popgraph.spectrum.certificate import COLUMNS_AT_ONCE, Remainder, certify, refute, residual_norms, witness
+from popgraph.spectrum.basis import groups, null_vectors, reproducible_basis, sign
+from popgraph.spectrum.certificate import Remainder, certify, refute, residual_norms, witness
 from popgraph.spectrum.value import SolverUse, Spectrum
 
 
@@ -38,12 +38,13 @@ def assemble_spectrum(
     product: Callable[[Floats], Floats],
     *,
     residuals: Floats | None = None,
-    at_once: int = COLUMNS_AT_ONCE,
+    at_once: int | None = None,
 ) -> Spectrum:
     """Return the leading eigenpairs of Ā as a certified `Spectrum`; raises NotConverged if they are not eigenpairs up to rounding.
 
     `V` (N, k) has orthonormal eigenvectors of the k leading eigenvalues, and is overwritten. `product` maps X (N,) or (N, m) to ĀX,
-    and is applied to `at_once` columns at a time. `residuals` (k,) replace those of Ā in the certificate, if they are given.
+    and is applied to `at_once` columns at a time; by default to as many as take little memory. `residuals` (k,) replace those of Ā
+    in the certificate, if they are given.
     """
     (n_views, k), listed, bound = V.shape, solution.gamma, solution.remainder_bound
     if bound == 0.0:  # all others are 0; Ritz values are listed to the last, and there are no others
@@ -55,9 +56,8 @@ def assemble_spectrum(
         known = listed[: max(k, int(np.sum(listed > bound)))]
     gamma, next_listed = listed[:k].copy(), float(listed[k]) if k < len(listed) else 0.0
     remainder = Remainder(max(next_listed, solution.remainder), max(next_listed, bound), solution.excluded)
-    unit_count = min(k, solution.components) if solution.closed_form else 0  # these are positive as they are
-    for start in range(unit_count, k, at_once):
-        V[:, start : start + at_once] = signed(V[:, start : start + at_once])
+    unit_count = min(k, solution.components) if solution.closed_form else 0
+    sign(V[:, unit_count:])  # the others are positive as they are
     measured = residual_norms(product, gamma, V, at_once) + solution.residual
     if any(use.solver in ("iterative", "shift-invert") for use in solution.solvers):
         refute(max(solution.remainder, witness(product, V)), remainder.bound, k, solution.side)

@@ -11,31 +11,44 @@ from scipy.linalg.blas import dsyrk, dtrsm
 from scipy.linalg.lapack import dpotrf
 
 from popgraph.basics.arrays import Floats
+from popgraph.basics.rows import of_blocks, tall_blocks
 from popgraph.basics.subspace import tolerance
 
 # Entries that differ by less than this share of the larger one count as equal, so that rounding does not choose between them.
 EQUAL_SHARE_OF_ENTRIES = 1e-6
 # Columns are too nearly dependent if the least diagonal entry of their Cholesky factor is below this share of the largest one.
 DEPENDENT_SHARE = 1e-4
+NEARLY_ORTHONORMAL = 1e-8  # inner products of columns closer than this to those of orthonormal ones
 
 
-def signed(V: Floats) -> Floats:
-    """Flip each column so that its largest entry in absolute value, the first one of equal ones, is positive."""
-    size = np.abs(V)
-    first = np.argmax(size >= size.max(axis=0) * (1 - EQUAL_SHARE_OF_ENTRIES), axis=0)
-    return V * np.where(V[first, np.arange(V.shape[1])] < 0, -1.0, 1.0)
+def sign(V: Floats) -> None:
+    """Flip each column of V (N, m), in place, so that its largest entry in size, the first one of equal ones, is positive."""
+    if V.size == 0:
+        return
+    sizes = list(of_blocks(lambda rows: np.abs(V[rows]).max(axis=0), *V.shape))
+    nearly_largest = np.max(sizes, axis=0) * (1 - EQUAL_SHARE_OF_ENTRIES)
+    blocks = tall_blocks(*V.shape)
+    for column, block in enumerate(np.argmax(sizes >= nearly_largest, axis=0)):  # the first one that has such an entry
+        entries = V[blocks[block], column]
+        if entries[np.argmax(np.abs(entries) >= nearly_largest[column])] < 0:
+            V[:, column] *= -1.0  # numpy 2.4's `negative` in place flips but one of the entries that lie 64 bytes apart
 
 
 def orthonormal(X: Floats) -> Floats:
     """Make the columns of X (N, k) orthonormal: for every j, the first j span what they did. An F-ordered X may be overwritten."""
     # With the Cholesky factor R of XᵀX, the columns of X R^-1 are orthonormal up to cond(X)² eps. Done twice this is as
     # accurate as Householder's QR if cond(X) is well below 1e8, and ten times as fast for tall X. All other X get Householder's.
+    # Columns that are nearly orthonormal as they are have the condition number 1: for them once is enough.
     Q = np.asfortranarray(X)
     for _ in range(2):
-        R, failed = dpotrf(dsyrk(1.0, Q, trans=1))
+        inner = dsyrk(1.0, Q, trans=1)
+        nearly = np.abs(np.triu(inner) - np.eye(len(inner))).max(initial=0.0) <= NEARLY_ORTHONORMAL
+        R, failed = dpotrf(inner)
         if failed or R.diagonal().min() < DEPENDENT_SHARE * R.diagonal().max():
             return np.asfortranarray(np.linalg.qr(Q)[0])
         Q = dtrsm(1.0, R, Q, side=1, overwrite_b=1)
+        if nearly:
+            break
     return Q
 
 

@@ -16,7 +16,7 @@ from popgraph.basics.memory import reserve
 from popgraph.basics.subspace import inner_products, svd, tolerance
 from popgraph.errors import NotConverged
 from popgraph.spectrum.assemble import nothing_to_solve, unit_eigenvectors
-from popgraph.spectrum.basis import end_of_run, null_vectors, reproducible_basis, signed
+from popgraph.spectrum.basis import end_of_run, null_vectors, reproducible_basis, sign
 from popgraph.spectrum.certificate import RESIDUAL_ALLOWED, Remainder
 from popgraph.spectrum.components import Components, find_components, stacks
 from popgraph.spectrum.policy import PREFERRED_DENSE_SIDE, SIDE_PER_PAIR, check_solver, decompose
@@ -183,9 +183,9 @@ def _assembled(found: Triplets, S: Sparse, w_x: Floats, w_z: Floats, k: int, com
             U, V = basis, V @ (U.T @ basis)
         left[:, wanted], right[:, wanted] = U[:, : wanted.stop - wanted.start], V[:, : wanted.stop - wanted.start]
     own = slice(min(k, components), positive)  # without the unit vectors, which are positive as they are
-    turned = signed(left[:, own])
-    right[:, own] *= np.sign(np.sum(turned * left[:, own], axis=0))
-    left[:, own] = turned
+    before = left[:, own].copy()
+    sign(left[:, own])
+    right[:, own] *= np.sign(np.sum(before * left[:, own], axis=0))
     if positive < k:
         left[:, positive:] = null_vectors(left[:, :positive], k - positive)
         right[:, positive:] = null_vectors(right[:, :positive], k - positive)

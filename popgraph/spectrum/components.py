@@ -67,10 +67,10 @@ class Stack:
         return dense
 
     def sparse(self) -> Iterator[Sparse]:
-        """The blocks one by one, each an (n, N) csr_array."""
+        """The blocks one by one, each an (n, N) csr_array; a single one is no copy."""
         count, n, _ = self.shape
         for i in range(count):
-            yield self.blocks[i * n : (i + 1) * n]
+            yield self.blocks if count == 1 else self.blocks[i * n : (i + 1) * n]
 
 
 def find_components(factor: Sparse) -> Components:

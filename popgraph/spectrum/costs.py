@@ -13,10 +13,13 @@ from popgraph.spectrum.solvers.gram import product_seconds
 # Of a Krylov search: products for any number of pairs, and for each pair. What these are on trees, bands and grids of 2,000 to
 # 4,000 views, at the least: 700 to 2,500 were counted for 2 to 100 pairs, and 50,000 on a random tree of 50,000.
 KRYLOV_PRODUCTS, KRYLOV_PRODUCTS_PER_PAIR = 1000, 15
-# Of shift-invert: vectors solved for, for each of them the entries of L and the side's part in orthogonalising, and in any case.
-# Random trees, chains and bands with sides of 2,000 to 10,000, k from 2 to 100: within 1.5 of the time measured.
-INVERSE_VECTORS, INVERSE_VECTORS_PER_PAIR = 40, 3
-FACTOR_ENTRY_SECONDS, ORTHOGONAL_SECONDS, INVERSE_SECONDS = 6e-9, 6e-10, 5e-3
+# Of shift-invert: vectors solved for; in any case, for each unknown and for each entry of L (planning, two factors and a count);
+# for each entry and vector, and for each unknown and square of the number of vectors, which are kept orthogonal. Random trees,
+# chains, rings and bands of 11 and 33 with sides of 400 to 10,000, k from 2 to 100: 0.7 to 1.2 of the time measured in eight of ten
+# cases, 0.3 to 1.6 in all.
+INVERSE_VECTORS, INVERSE_VECTORS_PER_PAIR = 25, 3
+INVERSE_SECONDS, UNKNOWN_SECONDS, FACTOR_ENTRY_SECONDS = 3e-3, 2.4e-7, 2.1e-7
+SOLVED_ENTRY_SECONDS, ORTHOGONAL_SECONDS = 2.1e-9, 2.3e-10
 
 
 def dense_seconds(side: int) -> float:
@@ -34,6 +37,7 @@ def shift_invert_seconds(side: int, factor_entries: float, k: int) -> float:
     vectors = INVERSE_VECTORS + INVERSE_VECTORS_PER_PAIR * k
     return float(
         INVERSE_SECONDS
-        + vectors * factor_entries * FACTOR_ENTRY_SECONDS
+        + UNKNOWN_SECONDS * side
+        + (FACTOR_ENTRY_SECONDS + SOLVED_ENTRY_SECONDS * vectors) * factor_entries
         + ORTHOGONAL_SECONDS * side * np.square(vectors)
     )

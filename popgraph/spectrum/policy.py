@@ -16,8 +16,8 @@ from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import reserve
 from popgraph.basics.words import shorten, size_in_words
 from popgraph.errors import InvalidArgument, NotConverged, TooLarge
-from popgraph.spectrum.assemble import assemble_spectrum, nothing_to_solve, put_unit_eigenvectors
-from popgraph.spectrum.certificate import COLUMNS_AT_ONCE, products_with
+from popgraph.spectrum.assemble import Solution, assemble_spectrum, nothing_to_solve, put_unit_eigenvectors
+from popgraph.spectrum.certificate import columns_at_once, products_with
 from popgraph.spectrum.component_solutions import ComponentSolutions
 from popgraph.spectrum.components import Components, Stack, find_components, stacks
 from popgraph.spectrum.costs import dense_seconds, krylov_seconds, shift_invert_seconds
@@ -25,7 +25,8 @@ from popgraph.spectrum.merging import merge
 from popgraph.spectrum.pairs import Pairs, top_pairs
 from popgraph.spectrum.product import solve as factored
 from popgraph.spectrum.solvers import dense, inverse_iteration, iterative, shift_invert
-from popgraph.spectrum.solvers.lanczos import LEAST_STEPS
+from popgraph.spectrum.solvers.gram import Gram
+from popgraph.spectrum.solvers.lanczos import LEAST_STEPS, MOST_STEPS, Lanczos
 from popgraph.spectrum.value import SolverUse, Spectrum
 
 SOLVERS = {
@@ -37,9 +38,16 @@ SOLVERS = {
 NAMES, NAMES_ON_OPERATOR = ("dense", "iterative", "shift-invert"), ("dense", "iterative")  # that can be asked for
 SEARCHES = ("iterative", "shift-invert")  # where they fail, another solver takes over
 LEAST_INVERTED_SIDE = 300  # LAPACK solves what is smaller in the time that choosing takes: 7 ms
-# Shift-invert is chosen up to this share of what the other solver would take at the least: on graphs whose Ā is cheap to factor
-# eigenvalues crowd at 1, and a Krylov search takes up to 40 times that least
-INVERTED_SHARE = 1.5
+# Shift-invert is chosen up to this share of what a Krylov search would take at the least: on graphs whose Ā is cheap to factor
+# eigenvalues crowd at 1, and such a search takes up to 40 times that least; and of what a dense solve takes, which lists every
+# eigenvalue
+INVERTED_SHARE, INVERTED_SHARE_OF_DENSE = 1.5, 0.8
+# At k = 1 a bound below 1 on what is beside the top is all that is needed, and Lanczos' method proves one in at most MOST_STEPS
+# products where the top stands alone: a hub and a ring of 22,000 take 0.05 s in place of 3. Ten steps see how it stands: hubs with
+# rings of 1,291 and 5,000 have 0.944 there, where those products do; rings, chains, trees and bands 0.985 to 0.995, where they
+# don't, and where the ten take 0.3 to 0.9 ms of 15 to 50.
+ALONE_STEPS, ALONE_BELOW = 10, 0.96
+ALONE = f"nothing else is near the eigenvalue 1, so that {MOST_STEPS} products at most bound what is left"
 PREFERRED_DENSE_SIDE = 800  # up to here LAPACK's all eigenvalues cost less than ARPACK's few with their second search
 DENSE_SOLVE_SIDE_LIMIT = 20_000  # of the largest dense solve: three matrices of 3.2 GB
 SIDE_PER_PAIR = 8  # ARPACK pays off when at most one eigenvalue in so many is wanted
@@ -71,7 +79,9 @@ def decompose(
     k = whole_number("k", k, n_views)
     check_solver(solver)
     reserve(
-        f"{k:,} eigenvectors over {n_views:,} views", 8.0 * n_views * (k + min(k, COLUMNS_AT_ONCE)), "use a smaller k"
+        f"{k:,} eigenvectors over {n_views:,} views",
+        8.0 * n_views * (k + min(k, columns_at_once(n_views))),
+        "use a smaller k",
     )
     parts = find_components(factor) if components is None else components
     if grid is not None and solver is None and k >= parts.count:
@@ -84,20 +94,22 @@ def decompose(
         put_unit_eigenvectors(V, parts.of_column, w_x, k)
         return assemble_spectrum(unsolved, V, w_x, product)
 
-    def solved_by(solver: str | None, why: str = "asked for") -> ComponentSolutions:
-        return _solve_components(factor, w_x, parts, k, solver, why)
+    def solved_by(solver: str | None, why: str = "asked for") -> tuple[Solution, Floats]:
+        # Its vectors are freed before those that are made of them are checked
+        solved = _solve_components(factor, w_x, parts, k, solver, why)
+        return solved.solution(parts.count), solved.eigenvectors(w_x, parts, k)
 
-    def assembled(solved: ComponentSolutions) -> Spectrum:
-        return assemble_spectrum(solved.solution(parts.count), solved.eigenvectors(w_x, parts, k), w_x, product)
-
-    solutions = solved_by(solver)
+    solution, V = solved_by(solver)
     try:
-        return assembled(solutions)
+        return assemble_spectrum(solution, V, w_x, product)
     except NotConverged as error:
-        used = [use.solver for use in solutions.uses if use.solver in SEARCHES]
-        if solver is not None or not used or solutions.side > DENSE_SOLVE_SIDE_LIMIT:
+        used = [use.solver for use in solution.solvers if use.solver in SEARCHES]
+        if solver is not None or not used or solution.side > DENSE_SOLVE_SIDE_LIMIT:
             raise
-        return assembled(solved_by("dense", f"what the {used[0]} solver found is wrong ({error})"))
+        del V
+        return assemble_spectrum(
+            *solved_by("dense", f"what the {used[0]} solver found is wrong ({error})"), w_x, product
+        )
 
 
 def check_solver(solver: Any, names: tuple[str, ...] = NAMES) -> None:
@@ -189,18 +201,24 @@ def _solve_stack(stack: Stack, each: int, forced: str | None, why: str) -> tuple
     side = min(n, n_views)
     name, reason = choose_solver(n, n_views, each, forced, why)
     failed = ""
+    if forced is None and name == "iterative" and each == 1 and _stands_alone(stack):
+        reserve(f"a bound on what is beside the top of side {side:,}", _bytes_needed(name, stack, each), ADVICE[name])
+        try:
+            return name, ALONE, iterative.solve(stack, each, most_products=MOST_STEPS)
+        except NotConverged as error:
+            failed = f"; a few Lanczos steps did not bound what is beside the top ({error})"
     if forced is None and (laplacians := _cheaply_inverted(stack, each, name)) is not None:
         entries = max(laplacian.elimination.entries / len(laplacian.null) for laplacian in laplacians)
         reserve(
             f"a solve of side {side:,} for {each:,} pairs",
-            _bytes_needed("shift-invert", stack, each),
+            _bytes_needed("shift-invert", stack, each, entries),
             "use a smaller k",
         )
         try:
             pairs = shift_invert.solve(stack, each, side > DENSE_SOLVE_SIDE_LIMIT, laplacians)
-            return "shift-invert", f"a factor of I - Ā has {entries:.1f} entries in a row", pairs
+            return "shift-invert", f"a factor of I - Ā has {entries:.1f} entries in a row{failed}", pairs
         except NotConverged as error:
-            failed = f"; shift-invert gave up ({error})"
+            failed += f"; shift-invert gave up ({error})"
     if name == "dense":
         check_dense_side(side)
     reserve(f"a solve of side {side:,} for {each:,} pairs", _bytes_needed(name, stack, each), ADVICE[name])
@@ -226,18 +244,32 @@ def searches_one_component(factor: Sparse, w_x: Floats, parts: Components, k: in
     return name == "iterative" and (solver is not None or _cheaply_inverted(stack, each, name) is None)
 
 
+def _stands_alone(stack: Stack) -> bool:
+    """Whether I - Ā may be cheap to factor, and a few Lanczos steps on each block find nothing near 1 beside the top."""
+    for M, top in zip(stack.sparse(), stack.top, strict=True):
+        if not shift_invert.may_be_cheap(M):
+            return False
+        gram = Gram(M)
+        unit = M @ top if gram.by_naturals else top
+        lanczos = Lanczos(gram.vector, unit[:, np.newaxis], np.random.default_rng(0))
+        lanczos.advance(ALONE_STEPS)
+        if lanczos.ritz()[0][0] > ALONE_BELOW:
+            return False
+    return True
+
+
 def _cheaply_inverted(stack: Stack, k: int, otherwise: str) -> list[shift_invert.Laplacian] | None:
     """Return what shift-invert factors, if that takes less time than the solver that would run `otherwise`; else None."""
     count, n, n_views = stack.shape
     side = min(n, n_views)
     if otherwise == "closed form" or side < LEAST_INVERTED_SIDE or k > side // SIDE_PER_PAIR:
         return None
-    instead = INVERTED_SHARE * (
-        dense_seconds(side) * count if otherwise == "dense" else sum(krylov_seconds(M, k) for M in stack.sparse())
-    )
-    if (
-        shift_invert_seconds(side, side, k) * count > instead
-    ):  # with an entry for each row, the fewest that there can be
+    if otherwise == "dense":
+        instead = INVERTED_SHARE_OF_DENSE * dense_seconds(side) * count
+    else:
+        instead = INVERTED_SHARE * sum(krylov_seconds(M, k) for M in stack.sparse())
+    # With an entry for each row, the fewest that there can be
+    if shift_invert_seconds(side, side, k) * count > instead:
         return None
     laplacians = shift_invert.plan(stack)
     if laplacians is None:
@@ -246,17 +278,17 @@ def _cheaply_inverted(stack: Stack, k: int, otherwise: str) -> list[shift_invert
     return laplacians if needed <= instead else None
 
 
-def vectors_searched(k: int) -> float:
-    """Return how many vectors of a block's side the iterative solver holds at its peak, in a search for k pairs.
+def vectors_searched(k: int, side: int) -> float:
+    """Return how many vectors of a block's `side` the iterative solver holds at its peak, in a search for k pairs.
 
     Lanczos' and those found, twice while they are put in order, and those to spare. A long bound asks for more by itself.
     """
     spare = k / 4 + iterative.LEAST_BESIDE
-    return 2 * k + 2 * iterative.SPARE_VECTORS + max(iterative.VECTORS_PER_PAIR * k, LEAST_STEPS) + spare
+    return 2 * k + iterative.SPARE_VECTORS + max(iterative.vectors_kept(k, side), LEAST_STEPS) + spare
 
 
-def _bytes_needed(name: str, stack: Stack, k: int) -> float:
-    """Estimate what a solver takes at its peak beside the stack, in bytes."""
+def _bytes_needed(name: str, stack: Stack, k: int, factor_entries: float = shift_invert.MOST_ENTRIES) -> float:
+    """Estimate what a solver takes at its peak beside the stack, in bytes; L has `factor_entries` in a row."""
     if name == "closed form":
         return 0.0
     count, n, n_views = stack.shape
@@ -268,9 +300,14 @@ def _bytes_needed(name: str, stack: Stack, k: int) -> float:
         numbers = count * side**2 + max(5 * count * side**2, 7 * vectors) + (1.5 * nnz if thin else count * n * n_views)
     elif name == "shift-invert":
         # The Krylov space and a copy of its leading vectors, what is found, and L twice in two formats with its numbers' places
-        numbers = max(n, n_views) * (inverse_iteration.vectors_held(k) + 6 * shift_invert.MOST_ENTRIES) + 2 * vectors
+        numbers = max(n, n_views) * (inverse_iteration.vectors_held(k) + 6 * factor_entries) + 2 * vectors
     else:
-        numbers = side * vectors_searched(k) + vectors + (n + n_views) * min(k, COLUMNS_AT_ONCE) + 3.5 * nnz
+        numbers = (
+            side * vectors_searched(k, side)
+            + vectors
+            + (n + n_views) * min(k, columns_at_once(max(n, n_views)))
+            + 3.5 * nnz
+        )
     return 8.0 * numbers
 
 

@@ -19,7 +19,7 @@ from popgraph.basics.products import Rows
 from popgraph.basics.subspace import tolerance
 from popgraph.spectrum.basis import groups
 from popgraph.spectrum.components import Components
-from popgraph.spectrum.policy import decompose, searches_one_component
+from popgraph.spectrum.policy import check_solver, decompose, searches_one_component
 from popgraph.spectrum.solvers.operator import decompose_operator
 from popgraph.spectrum.value import SolverUse, Spectrum
 
@@ -139,6 +139,7 @@ class LazyWalk:
         """Return the k algebraically largest eigenpairs of Ā; `solver` as of `decompose`."""
         # A Krylov search needs products alone, and one with Ā has half the entries of M and no edges in between: on 50,000 views
         # and 1.1 million pairs 32 eigenpairs took 16 s in place of 45. All else needs M.
+        check_solver(solver)
         if searches_one_component(self.factor, self.w_x, self.components, whole_number("k", k, len(self.w_x)), solver):
             return of_lazy_walk(self._by_products(k, solver))
         return of_lazy_walk(decompose(self.factor, self.w_x, k, components=self.components, solver=solver))

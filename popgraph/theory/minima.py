@@ -29,7 +29,7 @@ from popgraph.theory.noise_minima import critic_minimum_with_noise, draws_from_n
 
 
 @checked_call()
-def minimum(loss: Any, graph: Population, k: int) -> float:
+def minimum(loss: Any, graph: Population | BipartiteGraph, k: int) -> float:
     """Return the least value of a loss over all embeddings f into R^k, in closed form from the spectrum of Ā.
 
     | loss | minimum |
@@ -47,10 +47,10 @@ def minimum(loss: Any, graph: Population, k: int) -> float:
     Parameters
     ----------
     loss : a loss of `popgraph.losses`, or its name
-    graph : PopulationGraph, or any other population
-        N views.
+    graph : PopulationGraph, or any other population; or a BipartiteGraph
+        N views. Of two kinds of views the minimum is over f and g: spectral -Σ_{i<=k} σ_i², ordered likewise with σ_i for γ_i.
     k : int
-        In 1..N.
+        In 1..N, or at most the smaller of N_x and N_z.
 
     Raises
     ------
@@ -71,13 +71,34 @@ def minimum(loss: Any, graph: Population, k: int) -> float:
     >>> graph = pg.zoo.lightning_cloud()
     >>> minimum(pg.losses.spectral, graph, k=2), minimum(pg.losses.ordered, graph, k=2)
     (-2.0, -1.5)
+    >>> minimum("spectral", pg.zoo.image_text(), k=3)  # -1 - 3/4 - 3/4
+    -2.5
     """
-    graph = read_population("minimum(loss, graph, k)", graph, place="second")
+    if isinstance(graph, BipartiteGraph):
+        return _minimum_of_two(read_loss(loss, "any"), graph, k)
+    population = read_population("minimum(loss, graph, k)", graph, place="second")
     loss = read_loss(loss, "any")
-    k = whole_number("k", k, graph.N)
+    k = whole_number("k", k, population.N)
     if draws_from_noise(loss):
-        loss, graph = on_noise(loss, graph)
-    return minimum_of(loss, graph.spectrum(min(int(k) + 1, graph.N)).gamma, int(k), graph.N)
+        loss, population = on_noise(loss, population)
+    return minimum_of(loss, population.spectrum(min(int(k) + 1, population.N)).gamma, int(k), population.N)
+
+
+def _minimum_of_two(loss: Any, graph: BipartiteGraph, k: int) -> float:
+    """Return the least value of a loss over all f and g into R^k, in closed form from the singular values of S."""
+    k = whole_number("k", k, min(graph.N_x, graph.N_z), "the smaller number of views")
+    if draws_from_noise(loss):
+        raise InvalidArgument(
+            f"{shorten(loss)} has a noise law, of which no minimum is known for two encoders; leave out noise="
+        )
+    match loss:
+        case SpectralLoss():
+            return -float(np.sum(graph.spectrum(k).sigma ** 2))
+        case OrderedLoss():  # the mean over j of the spectral loss of the first j columns, all of which one (f, g) minimises
+            return -float(np.arange(k, 0, -1) @ graph.spectrum(k).sigma ** 2) / k
+        case UnsquaredLoss():
+            return -np.inf
+    raise _unknown(loss)
 
 
 def minimum_of(loss: Any, gamma: Floats, k: int, N: int) -> float:
@@ -104,11 +125,16 @@ def minimum_of(loss: Any, gamma: Floats, k: int, N: int) -> float:
             return float(np.sum((1.0 - nontrivial * _water_filled(nontrivial, k)) ** 2)) + k - len(nontrivial)
         case UnsquaredLoss():
             return -np.inf
+    raise _unknown(loss)
+
+
+def _unknown(loss: Any) -> InvalidArgument:
+    """Return the refusal of a loss whose minimum has no known closed form."""
     of_critics = isinstance(loss, InfoNCE | NTLogistic)
     advice = (
         "theory.critic_minimum gives its minimum over critics" if of_critics else "train it, and compare numerically"
     )
-    raise InvalidArgument(f"no closed form is known for the minimum of {shorten(loss)} over embeddings; {advice}")
+    return InvalidArgument(f"no closed form is known for the minimum of {shorten(loss)} over embeddings; {advice}")
 
 
 def _water_filled(gamma: Floats, total: int) -> Floats:
@@ -163,7 +189,7 @@ def _information(w: Any, w_x: Floats, w_z: Floats) -> float:
 
 
 @checked_call()
-def critic_minimum(loss: Any, graph: ViewedPopulation) -> float:
+def critic_minimum(loss: Any, graph: ViewedPopulation | BipartiteGraph) -> float:
     """Return the least value of InfoNCE or NT-logistic over all critics s(x, x'): its value at s = log K (- log m).
 
     InfoNCE with infinitely many negatives: -I(x; x⁺); with noise= q minus the divergence of w_xx' from
@@ -187,12 +213,16 @@ def critic_minimum(loss: Any, graph: ViewedPopulation) -> float:
     >>> critic_minimum(pg.losses.infonce, pg.zoo.lightning_cloud())
     -0.6931
     """
-    graph = read_population("critic_minimum(loss, graph)", graph, ViewedPopulation, "second")
-    loss = read_loss(loss, "critic")
-    w, w_x = pair_table(graph), graph.w_x
+    if isinstance(graph, BipartiteGraph):
+        loss = read_loss(loss, "critic")
+        w, first, second = graph.w, graph.w_x, graph.w_z
+    else:
+        population = read_population("critic_minimum(loss, graph)", graph, ViewedPopulation, "second")
+        loss = read_loss(loss, "critic")
+        w, first, second = pair_table(population), population.w_x, population.w_x
     if draws_from_noise(loss):
-        return critic_minimum_with_noise(loss, w, graph, w_x, w_x)
-    K = w / w_x[:, np.newaxis] / w_x  # not by the product, which underflows for two rare views
+        return critic_minimum_with_noise(loss, w, graph, first, second)
+    K = w / first[:, np.newaxis] / second  # not by the product, which underflows for two rare views
     match loss:
         case InfoNCE(negatives=None):
             return -mutual_information(graph)
@@ -200,11 +230,11 @@ def critic_minimum(loss: Any, graph: ViewedPopulation) -> float:
             with np.errstate(divide="ignore"):
                 s = np.log(K)
             lowest = s[np.isfinite(s)].min() - 800.0  # e^-800 is 0 in float64: as good as -∞, and no NaN
-            return float(loss.critic_value(w, w_x, np.maximum(s, lowest)))
+            return float(loss._critic_value(w, second, np.maximum(s, lowest)))
         case NTLogistic():
             m, is_pair = loss.negatives, K > 0
             attraction = np.sum(w[is_pair] * np.log1p(m / K[is_pair]))
-            return float(attraction + m * np.sum(np.outer(w_x, w_x) * np.log1p(K / m)))
+            return float(attraction + m * np.sum(np.outer(first, second) * np.log1p(K / m)))
     raise InvalidArgument(
         f"loss is {shorten(loss)}, not one of a critic; theory.minimum gives those of losses of embeddings"
     )

@@ -25,7 +25,7 @@ from popgraph.losses import bound_to, loss_with_noise, population_value, read_lo
 from popgraph.populations import PairGraph, PopulationGraph, read_graph
 from popgraph.torch.pairs import EncodedViews, drawn
 from popgraph.torch.running import Run, read_schedule
-from popgraph.torch.two_encoders import PairFit, fit_pair
+from popgraph.torch.two_encoders import PairFit, fit_pair, read_networks
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -202,15 +202,12 @@ def fit(
     >>> bool(pg.verify(graph, trained, atol=0.05))
     True
     """
+    schedule = read_schedule((learning_rate, weight_decay), steps, evaluate_every, checkpoint, device, progress)
     if satisfies(graph, PairedPopulation):
-        options = read_schedule(steps, learning_rate, weight_decay, evaluate_every, checkpoint, device, progress)
-        return cast(
-            Fit,
-            fit_pair(module, head, cast(PairedPopulation, graph), loss, encode, batch_size, generator(rng), options),
-        )
+        networks, pairs_of = read_networks(module, head, encode), cast(PairedPopulation, graph)
+        return fit_pair(networks, pairs_of, loss, batch_size, generator(rng), schedule)
     population = cast(ViewedPopulation, graph)
     _check(module, population, head)
-    schedule = read_schedule(steps, learning_rate, weight_decay, evaluate_every, checkpoint, device, progress)
     loss = bound_to(read_loss(loss, "torch"), graph)
     if batch_size is not None and loss_with_noise(loss, graph, in_batches=False) is not None:
         raise InvalidArgument(
@@ -228,7 +225,9 @@ def fit(
         batch_size = read_count("batch_size", batch_size, getattr(loss, "least_batch", 2))
     source = generator(rng)
     model = torch.nn.ModuleDict({"encoder": module, **({} if head is None else {"head": head})}).to(schedule.device)
-    run = _OneEncoder(population, model, loss, EncodedViews(population, encode, schedule.device), schedule.checkpoint)
+    run = _OneEncoder(
+        population, model, loss, EncodedViews(population.views, encode, schedule.device), schedule.checkpoint
+    )
     pairs = repeat(None) if batch_size is None else drawn(population, batch_size, source)
     stopped, interrupted = run.descend(pairs, schedule)
     f, features = run.embedded()

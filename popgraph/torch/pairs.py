@@ -1,7 +1,7 @@
 """`PositivePairs`: batches of positive pairs as tensors, for torch's DataLoader and for `fit`."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -9,10 +9,10 @@ from torch.utils.data import IterableDataset, get_worker_info
 
 from popgraph.basics.arguments import count as read_count
 from popgraph.basics.arguments import generator
-from popgraph.basics.arguments.populations import read_population
+from popgraph.basics.arguments.populations import read_population, satisfies
 from popgraph.basics.arrays import Floats
 from popgraph.basics.encoding import embed_views, encode_views, run_module
-from popgraph.basics.protocols import ViewedPopulation
+from popgraph.basics.protocols import PairedPopulation, ViewedPopulation
 from popgraph.basics.words import shorten
 from popgraph.declare import Seed
 from popgraph.errors import InvalidArgument
@@ -25,11 +25,11 @@ PAIRS_PER_DRAW = 2**14  # a call of sample_pairs for 64 pairs takes as long as o
 class EncodedViews:
     """Return views as tensors: from one table on the device where it fits, else encoded anew for each batch."""
 
-    def __init__(self, graph: ViewedPopulation, encode: Callable[[Any], Any] | None, device: torch.device) -> None:
-        self.views, self.encode, self.device = graph.views, encode, device
+    def __init__(self, views: Sequence[Any], encode: Callable[[Any], Any] | None, device: torch.device) -> None:
+        self.views, self.encode, self.device = views, encode, device
         first = encode_views(self.views[:1], encode)
         self.table: torch.Tensor | None = None
-        if first.nbytes * graph.N <= MAX_TABLE_BYTES:
+        if first.nbytes * len(views) <= MAX_TABLE_BYTES:
             self.table = torch.tensor(encode_views(self.views, encode), device=device)
 
     def __getitem__(self, positions: Any) -> torch.Tensor:
@@ -48,7 +48,20 @@ class EncodedViews:
         return embed_views(module, self.views, self.encode) if self.table is None else run_module(module, self.table)
 
 
-def drawn(graph: ViewedPopulation, batch_size: int, generator: np.random.Generator) -> Iterator[torch.Tensor]:
+def encoded_sides(graph: PairedPopulation, encode: Any, device: torch.device) -> tuple[EncodedViews, EncodedViews]:
+    """Return the views of both sides as tensors; `encode` is a pair, or one for both."""
+    of_x, of_z = read_encode(encode)
+    return EncodedViews(graph.views_x, of_x, device), EncodedViews(graph.views_z, of_z, device)
+
+
+def read_encode(encode: Any) -> tuple[Any, Any]:
+    """Return what encodes the views of each side, of a pair or of one for both."""
+    return (encode[0], encode[1]) if isinstance(encode, tuple | list) and len(encode) == 2 else (encode, encode)
+
+
+def drawn(
+    graph: ViewedPopulation | PairedPopulation, batch_size: int, generator: np.random.Generator
+) -> Iterator[torch.Tensor]:
     """Yield batches of positive pairs without end, as positions (batch_size, 2)."""
     batches = max(1, PAIRS_PER_DRAW // batch_size)
     while True:
@@ -64,6 +77,7 @@ class PositivePairs(IterableDataset):  # type: ignore[misc]
     Parameters
     ----------
     graph : PopulationGraph, or another population that lists its views
+        Of a BipartiteGraph the batches are (x, z), of views of either side, and `encode` may be a pair.
     batch_size : int
         Pairs in a batch, 1 or more.
     encode : callable view -> array or tensor, optional
@@ -92,18 +106,24 @@ class PositivePairs(IterableDataset):  # type: ignore[misc]
 
     def __init__(
         self,
-        graph: ViewedPopulation,
+        graph: ViewedPopulation | PairedPopulation,
         batch_size: int,
         *,
-        encode: Callable[[Any], Any] | None = None,
+        encode: Any = None,
         batches: int | None = None,
         rng: Seed = None,
         device: Any = "cpu",
     ) -> None:
-        graph = read_population("PositivePairs(graph, batch_size)", graph, ViewedPopulation)
+        if not satisfies(graph, PairedPopulation):
+            graph = read_population("PositivePairs(graph, batch_size)", graph, ViewedPopulation)
         self.graph, self.batch_size = graph, read_count("batch_size", batch_size)
         self.batches = None if batches is None else read_count("batches", batches)
-        self.encoded = EncodedViews(graph, encode, read_device(device))
+        target_device = read_device(device)
+        if satisfies(graph, PairedPopulation):
+            self.encoded = encoded_sides(cast(PairedPopulation, graph), encode, target_device)
+        else:
+            views = EncodedViews(cast(ViewedPopulation, graph).views, encode, target_device)
+            self.encoded = views, views
         self.seed = int(generator(rng).integers(2**63))
         # Counts the passes of each worker, in memory that the worker processes share: a process may be started for each pass, and
         # must not repeat the batches of the pass before.
@@ -120,7 +140,7 @@ class PositivePairs(IterableDataset):  # type: ignore[misc]
         for count, pairs in enumerate(drawn(self.graph, self.batch_size, np.random.default_rng(key))):
             if batches is not None and count >= batches:
                 return
-            yield self.encoded[pairs[:, 0]], self.encoded[pairs[:, 1]]
+            yield self.encoded[0][pairs[:, 0]], self.encoded[1][pairs[:, 1]]
 
 
 def read_device(device: Any) -> torch.device:

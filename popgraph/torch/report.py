@@ -15,7 +15,7 @@ from popgraph.basics.protocols import PairedPopulation, ViewedPopulation
 from popgraph.basics.words import listing, shorten
 from popgraph.errors import InvalidArgument
 from popgraph.torch.fitting import Fit
-from popgraph.torch.two_encoders import PairFit, read_encode, read_networks
+from popgraph.torch.two_encoders import PairFit, read_networks
 from popgraph.verification import Match, PairMatch, share_in_words
 from popgraph.verification import verify as verify_table
 
@@ -164,7 +164,14 @@ def verify(
     rank_tolerance = number("rank_tolerance", rank_tolerance, wanted, below=1 - 2**-53, ends=True)
     if satisfies(graph, PairedPopulation):
         pair = cast(PairedPopulation, graph)
-        return _verified_pair(pair, module, head, encode, k, atol, rank_tolerance, spectrum)
+        f, g = (
+            module.__embeddings__()
+            if isinstance(module, PairFit)
+            else read_networks(module, head, encode).outputs(pair)
+        )
+        laws = zip((f, g), (pair.w_x, pair.w_z), strict=True)
+        cleaned_pair = tuple(_cleaned(law, table, rank_tolerance)[0] for table, law in laws)
+        return verify_table(pair, cleaned_pair, k, atol=atol, spectrum=spectrum)
     population: ViewedPopulation = read_population("verify(graph, module)", graph, ViewedPopulation)
     if head is not None and not isinstance(head, torch.nn.Module):
         raise InvalidArgument(f"head is {shorten(head)}; it must be a torch.nn.Module")
@@ -185,33 +192,6 @@ def verify(
             population, cleaned, min(output.k, features.shape[1]), atol=atol, spectrum=spectrum
         )
     return Report(output, features_match, frozen(sigma), rank_tolerance)
-
-
-def _verified_pair(
-    graph: PairedPopulation,
-    module: Any,
-    head: Any,
-    encode: Any,
-    k: int | None,
-    atol: float,
-    rank_tolerance: float,
-    spectrum: Any,
-) -> PairMatch:
-    """Judge two networks by their outputs, without the directions of small singular values of either."""
-    sides = ((graph.views_x, graph.w_x), (graph.views_z, graph.w_z))
-    if isinstance(module, PairFit):
-        tables: tuple[Floats, ...] = (module.f, module.g)
-    else:
-        networks, heads = read_networks("module", module), read_networks("head", head, optional=True)
-        parts = zip(networks, heads, read_encode(encode), sides, strict=True)
-        tables = tuple(
-            embed_views(network, views, each)
-            if on_top is None
-            else run_module(on_top, embed_views(network, views, each))
-            for network, on_top, each, (views, _) in parts
-        )
-    f, g = (_cleaned(law, table, rank_tolerance)[0] for table, (_, law) in zip(tables, sides, strict=True))
-    return cast(PairMatch, verify_table(cast(ViewedPopulation, graph), (f, g), k, atol=atol, spectrum=spectrum))
 
 
 def _cleaned(w_x: Floats, f: Floats, rank_tolerance: float) -> tuple[Floats, Floats]:

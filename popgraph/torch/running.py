@@ -38,17 +38,11 @@ class Schedule:
 
 
 def read_schedule(
-    steps: Any,
-    learning_rate: Any,
-    weight_decay: Any,
-    evaluate_every: Any,
-    checkpoint: Any,
-    device: Any,
-    progress: Progress,
+    rates: tuple[Any, Any], steps: Any, evaluate_every: Any, checkpoint: Any, device: Any, progress: Progress
 ) -> Schedule:
-    """Return a schedule, or refuse the argument that is out of range."""
-    learning_rate = number("learning_rate", learning_rate)
-    weight_decay = number("weight_decay", weight_decay, "it must be a nonnegative number", ends=True)
+    """Return a schedule, of a learning rate and a weight decay among others, or refuse what is out of range."""
+    learning_rate = number("learning_rate", rates[0])
+    weight_decay = number("weight_decay", rates[1], "it must be a nonnegative number", ends=True)
     checkpoint_path = None if checkpoint is None else _read_checkpoint(checkpoint)
     steps = read_count("steps", steps)
     every = max(1, steps // 20) if evaluate_every is None else read_count("evaluate_every", evaluate_every)

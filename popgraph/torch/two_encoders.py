@@ -1,22 +1,21 @@
 """`fit` of two encoders: two networks, one of the views x and one of the views z, trained on pairs; or one network for both."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
 
 from popgraph.basics.arguments import count as read_count
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
-from popgraph.basics.encoding import run_module
-from popgraph.basics.protocols import PairedPopulation, ViewedPopulation
+from popgraph.basics.encoding import embed_views, run_module
+from popgraph.basics.protocols import PairedPopulation
 from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument
 from popgraph.losses import pair_law, read_pair_loss
-from popgraph.torch.pairs import EncodedViews, drawn
+from popgraph.torch.pairs import EncodedViews, drawn, encoded_sides, read_encode
 from popgraph.torch.running import Run, Schedule
 
 Two = tuple[Any, Any]
@@ -82,32 +81,49 @@ class PairFit(Immutable):
         return f"PairFit({N_x:,} views x, {N_z:,} views z, k={k}, {best}: {self.stopped})"
 
 
+@dataclass(frozen=True)
+class Networks:
+    """Hold an encoder for each side, a head on top of it or None, and what encodes the views."""
+
+    encoders: Two
+    heads: Two
+    encode: Any
+
+    def outputs(self, graph: PairedPopulation) -> tuple[Floats, Floats]:
+        """Return f and g: what the networks make of every view, in float64."""
+        sides = zip((graph.views_x, graph.views_z), self.encoders, self.heads, read_encode(self.encode), strict=True)
+        f, g = (
+            features if head is None else run_module(head, features)
+            for head, features in ((head, embed_views(encoder, views, each)) for views, encoder, head, each in sides)
+        )
+        return f, g
+
+
+def read_networks(module: Any, head: Any, encode: Any) -> Networks:
+    """Return the networks of both sides, each of a pair or of one that both share."""
+    return Networks(_read_pair("module", module), _read_pair("head", head, optional=True), encode)
+
+
 def fit_pair(
-    module: Any,
-    head: Any,
+    networks: Networks,
     graph: PairedPopulation,
     loss: Any,
-    encode: Any,
     batch_size: int | None,
     source: np.random.Generator,
     schedule: Schedule,
 ) -> PairFit:
     """Minimise a loss of two encoders over the weights of two networks."""
-    encoders, heads = read_networks("module", module), read_networks("head", head, optional=True)
+    encoders, heads = networks.encoders, networks.heads
     loss = read_pair_loss(loss, graph, batch_size is not None, "torch pairs")
     if batch_size is not None:
         batch_size = read_count("batch_size", batch_size, getattr(loss, "least_batch", 2))
     named = {"encoder_x": encoders[0], "encoder_z": encoders[1], "head_x": heads[0], "head_z": heads[1]}
     model = torch.nn.ModuleDict({name: part for name, part in named.items() if part is not None}).to(schedule.device)
     if not any(weights.requires_grad for weights in model.parameters()):
-        raise InvalidArgument(f"module is {shorten(module)}, which has no weights to train")
-    sides = (graph.views_x, graph.views_z)
-    encoded = [
-        EncodedViews(cast(ViewedPopulation, _ListedViews(views)), each, schedule.device)
-        for views, each in zip(sides, read_encode(encode), strict=True)
-    ]
-    run = _TwoEncoders(graph, model, loss, (encoded[0], encoded[1]), schedule)
-    pairs = repeat(None) if batch_size is None else drawn(cast(ViewedPopulation, graph), batch_size, source)
+        raise InvalidArgument(f"module is {shorten(encoders)}, which has no weights to train")
+    encoded = encoded_sides(graph, networks.encode, schedule.device)
+    run = _TwoEncoders(graph, model, loss, encoded, schedule)
+    pairs = repeat(None) if batch_size is None else drawn(graph, batch_size, source)
     stopped, interrupted = run.descend(pairs, schedule)
     features = run.features()
     f, g = run.outputs(features)
@@ -123,7 +139,7 @@ def fit_pair(
     )
 
 
-def read_networks(what: str, given: Any, optional: bool = False) -> Two:
+def _read_pair(what: str, given: Any, optional: bool = False) -> Two:
     """Return one network for each side, of a pair or of one that both share; None for no head."""
     if isinstance(given, tuple | list) and len(given) == 2:
         pair: Two = (given[0], given[1])
@@ -136,22 +152,6 @@ def read_networks(what: str, given: Any, optional: bool = False) -> Two:
                 "one for both"
             )
     return pair
-
-
-def read_encode(encode: Any) -> Two:
-    """Return what encodes the views of each side, of a pair or of one for both."""
-    return (encode[0], encode[1]) if isinstance(encode, tuple | list) and len(encode) == 2 else (encode, encode)
-
-
-@dataclass(frozen=True)
-class _ListedViews:
-    """The views of one side, as `EncodedViews` asks for them."""
-
-    views: Sequence[Any]
-
-    @property
-    def N(self) -> int:
-        return len(self.views)
 
 
 class _TwoEncoders(Run):

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
-from popgraph.basics.arrays import Floats, Ints, frozen, norm
+from popgraph.basics.arrays import Floats, Ints, norm
 from popgraph.basics.protocols import ViewedPopulation
 from popgraph.errors import TooLarge
 from popgraph.losses import batch_gradient
@@ -69,8 +69,8 @@ def descend_on_batches(objective: Objective, z: Floats, batches: Batches, steps:
     def unknowns() -> Floats:
         return objective.unknowns(trained) if features is None else trained.ravel()
 
-    def shown() -> Floats:
-        return frozen(objective.embedding(unknowns()))
+    def shown() -> Any:
+        return objective.shown(unknowns())
 
     for step in steps:
         if step in recorded_steps:

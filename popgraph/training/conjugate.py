@@ -69,8 +69,8 @@ class NewtonSteps:
     Three tables beside F, ĀF and the gradient, in whose place the residuals are kept.
     """
 
-    def __init__(self, state: QuarticState, D: Floats) -> None:
-        self.state, self.D, self.X = state, D, np.empty_like(D)
+    def __init__(self, state: QuarticState, D: Floats, most_products: int = MAX_PRODUCTS_A_NEWTON_STEP) -> None:
+        self.state, self.D, self.X, self.most_products = state, D, np.empty_like(D), most_products
 
     def step(self, target: float) -> bool:
         """Go to the lowest point along the Newton direction, solved until the residual's norm is at most `target`.
@@ -110,7 +110,7 @@ class NewtonSteps:
 
         state.sums(begin)
         FD, DD = self._turn(C, 0.0)
-        for products in range(MAX_PRODUCTS_A_NEWTON_STEP):
+        for products in range(self.most_products):
             image = state.times(self.D)
             (bent,) = state.sums(_product_with(self.D, image))
             stiff = float(np.sum(DD * state.FF) + np.sum(FD * (FD + FD.T).T))

@@ -142,9 +142,10 @@ class Objective:
         if self.path is not None:
             self.path.append(self.embedding(self.latest_z))
         if shown is not None:
-            tell(shown, step, *self.latest, lambda: self._shown(self.latest_z))
+            tell(shown, step, *self.latest, lambda: self.shown(self.latest_z))
 
-    def _shown(self, z: Floats) -> Any:
+    def shown(self, z: Floats) -> Any:
+        """Return what a callback is shown of these unknowns as f."""
         return frozen(self.embedding(z)) if self.embed is None else self.embed(z)
 
     def amend(self) -> None:

@@ -6,7 +6,7 @@ No eigenvector of Ā is computed here: what `verify` judges must not have seen i
 import numpy as np
 
 from popgraph.basics.arrays import Floats
-from popgraph.training.conjugate import ConjugateGradients, NewtonSteps
+from popgraph.training.conjugate import MAX_PRODUCTS_A_NEWTON_STEP, ConjugateGradients, NewtonSteps
 from popgraph.training.objective import Limits, Objective, Stopped
 from popgraph.training.quartic import QuarticState
 
@@ -44,6 +44,7 @@ class _Descent:
         self.objective, self.z, self.limits = objective, z, limits
         self.state = QuarticState(objective.coordinates.gram, objective.table(z))
         self.newton_below = NEWTON_GRADIENT_NORM
+        self.slowness = int(getattr(objective.coordinates, "slowness", 1))
         self._tell()
         if not objective.records:
             objective.record()
@@ -72,7 +73,7 @@ class _Descent:
 
     def _newton(self, D: Floats) -> None:
         """Take Newton steps while each halves the gradient at least, or goes down a way that curves down."""
-        steps, before = NewtonSteps(self.state, D), np.inf
+        steps, before = NewtonSteps(self.state, D, self.slowness * MAX_PRODUCTS_A_NEWTON_STEP), np.inf
         while not self._ended():
             before = self.state.gradient_norm
             curved = steps.step(max(self.limits.tol / 3.0, before * min(NEWTON_SHARE, before**0.5)))
@@ -93,7 +94,7 @@ class _Descent:
         """Whether the gradient is at most tol, or falls no further."""
         size, noise = self.state.gradient_norm, self.state.rounding
         patience = PATIENCE_STEPS if size > NOISE * noise else PATIENCE_STEPS_IN_NOISE
-        return size <= max(self.limits.tol, noise) or self.steps_since_least >= patience
+        return size <= max(self.limits.tol, noise) or self.steps_since_least >= self.slowness * patience
 
     def _count_step(self) -> None:
         """Record a step."""

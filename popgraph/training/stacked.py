@@ -12,7 +12,7 @@ are balanced and critical for L, and both losses have one minimum [Tu et al. 201
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import scipy.sparse as sp
@@ -32,6 +32,10 @@ class StackedPair:
 
     S: Any
     laws: tuple[Floats, Floats]
+
+    # Conjugate gradients need about √(largest/least curvature) products for a digit. Relative to σ_k, curvatures of the loss of one
+    # encoder with Ā = SᵀS are 1 - γ/γ_k and lie between 2g and 1, at a relative gap of g; here they are 1 ± σ/σ_k, from g to 2.
+    slowness: ClassVar[int] = 2
 
     @property
     def split(self) -> int:

@@ -10,12 +10,11 @@ import numpy as np
 
 from popgraph.basics.arguments import generator, whole_number
 from popgraph.basics.arguments.embeddings import check_scale
-from popgraph.basics.arguments.two_embeddings import halves, is_pair, read_embeddings
+from popgraph.basics.arguments.two_embeddings import read_embeddings, read_sides
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.basics.memory import reserve
 from popgraph.basics.progress import Progress, track
 from popgraph.basics.protocols import PairedPopulation
-from popgraph.basics.words import shorten
 from popgraph.declare import Seed
 from popgraph.errors import InvalidArgument, InvalidEmbedding
 from popgraph.losses import read_pair_loss, spectral
@@ -153,14 +152,11 @@ def _read_classes(graph: PairedPopulation, features: Any, k: int) -> Classes:
     """Return the classes of f and of g, None for a table."""
     if features is None:
         return None, None
-    if not is_pair(features):
-        raise InvalidArgument(
-            f"features is {shorten(features)}; of two encoders give (features of the views x, features of the views z), None for a "
-            "side that is a table"
-        )
-    given = features if isinstance(features, tuple | list) else halves(features, ("features of x", "features of z"))
     sides = ((graph.views_x, graph.w_x), (graph.views_z, graph.w_z))
-    x, z = (None if each is None else read_features(*side, each) for side, each in zip(sides, given, strict=True))
+    x, z = (
+        None if each is None else read_features(*side, each)
+        for side, each in zip(sides, read_sides(features), strict=True)
+    )
     for each in (x, z):
         if each is not None:
             check_dimension(k, each)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.basics.arrays import Floats
-from popgraph.basics.rows import ScaledRows, block_sum, length
+from popgraph.basics.rows import ScaledRows, block_sum, frobenius_norm
 from popgraph.basics.subspace import (
     ColumnSpace,
     captured,
@@ -144,7 +144,7 @@ class Evidence:
         X = self.F.columns(start, stop)
         image = np.asarray(self.coordinates.gram(X))
         attraction = block_sum(lambda rows: float(np.sum(X[rows] * image[rows])), *self.F.shape)
-        return attraction, length(lambda rows: image[rows] - self.F[rows] @ FF[:, start:stop], *self.F.shape)
+        return attraction, frobenius_norm(lambda rows: image[rows] - self.F[rows] @ FF[:, start:stop], *self.F.shape)
 
     @cached_property
     def loss(self) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 
 from popgraph.basics.arrays import Floats, Immutable
 from popgraph.basics.memory import reserve
-from popgraph.basics.rows import TallQR, block_sum, smaller, tall_blocks
+from popgraph.basics.rows import TallQR, block_sum, tall_blocks, with_same_singular_values
 from popgraph.basics.subspace import svd, tolerance
 from popgraph.errors import InvalidArgument
 
@@ -74,7 +74,7 @@ def _rank(table: Floats, size: Floats, scale: Floats) -> int:
         return np.asarray(scale[rows, np.newaxis] * (table[rows] / np.where(size > 0, size, 1.0)))
 
     norm = np.sqrt(block_sum(lambda rows: np.add.reduce(part(rows) ** 2, axis=0), N, d))
-    sigma = svd(smaller(lambda rows: part(rows) / np.where(norm > 0, norm, 1.0), N, d))[1]
+    sigma = svd(with_same_singular_values(lambda rows: part(rows) / np.where(norm > 0, norm, 1.0), N, d))[1]
     return int(np.sum(sigma > tolerance(d) * sigma[0]))
 
 

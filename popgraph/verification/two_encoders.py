@@ -11,7 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from popgraph.basics.arguments import angle, whole_number
-from popgraph.basics.arguments.two_embeddings import read_embeddings
+from popgraph.basics.arguments.two_embeddings import read_embeddings, read_sides
 from popgraph.basics.arrays import Floats, frozen
 from popgraph.basics.memory import reserve
 from popgraph.basics.protocols import PairedPopulation
@@ -107,7 +107,8 @@ class Side:
 def verify_pair(graph: PairedPopulation, pair: Any, k: Any, atol: Any, spectrum: Any, features: Any) -> PairMatch:
     """Judge f on the views x, g on the views z, and the critic f(x)ᵀg(z)."""
     atol = angle("atol", PAIR_ATOL if atol is None else atol)
-    features = getattr(pair, "features", None) if features is None else features
+    if features is None and hasattr(pair, "weights"):  # a PairTraining knows the classes that it was trained over
+        features = pair.features
     f, g = read_embeddings(graph.views_x, graph.views_z, pair)
     k = _read_k(graph, int(f.shape[1]), k)
     entries = f.size + g.size
@@ -316,7 +317,10 @@ def _match_swapped(evidence: _PairEvidence) -> bool:
 
 def _best_in_class(evidence: _PairEvidence, features: Any) -> bool | None:
     """Whether f(x)ᵀg(z) is the best critic of two classes of functions, where they are given: one of them may be all functions."""
-    if features is None or not isinstance(features, tuple | list) or all(each is None for each in features):
+    if features is None:
+        return None
+    features = read_sides(features)
+    if all(each is None for each in features):
         return None
     sides = [Side(evidence.graph, letter) for letter in "xz"]
     bases = [

@@ -16,13 +16,17 @@ from typing import Any
 
 PROSE = {"__repr__", "__str__", "_repr_html_", "_short", "share_in_words"}
 SPEED = {
+    "BLOCKED_COLUMNS",
+    "BLOCKS_AT_ONCE",
     "CALL_SECONDS",
     "COLUMNS_AT_ONCE",
+    "COLUMNS_ENTRIES",
     "DENSE_SECONDS",
     "DENSE_SHARE",
     "DENSE_SIDE_LIMIT",
     "DENSE_SOLVE_SIDE_LIMIT",
     "ENTRY_SECONDS",
+    "FEW_COLUMNS",
     "FILTERED_EXTENT",
     "FILTERED_RESTARTS",
     "HIGHEST_DEGREE",
@@ -34,12 +38,18 @@ SPEED = {
     "MOST_ROUNDS",
     "PEEK_STEPS",
     "PREFERRED_DENSE_SIDE",
+    "ROWS_TOGETHER_ENTRIES",
+    "SHARED_ENTRIES",
+    "SHARED_NUMBERS",
     "SIDE_PER_PAIR",
     "SPARE_VECTORS",
     "SPARSE_SHARE",
     "STACK_BYTES",
+    "SWEPT_ROWS",
+    "TALL_ROWS",
     "THREADED_ENTRIES",
     "VECTORS_PER_PAIR",
+    "VECTOR_ENTRIES",
 }
 PER_PLACE = 2  # replacements of one operator, of the up to ten there are, drawn at random
 ARITHMETIC = {"+", "-", "*", "/", "//", "%", "**"}

@@ -36,6 +36,7 @@ PAIR = pg.product([SMALL, pg.zoo.ring(3)])
 LOW = LowDegree.of(PAIR, [([1, 0], {}), ([0, 1], {0: [1, -1]})])
 MIXED = structure.mixture({"a": 0.5, "b": 0.5}, {"a": [SMALL] * 2, "b": [pg.zoo.hypercube(1, 0.375)] * 2})
 TURNED = pg.zoo.ring(4).with_symmetry(lambda x: (x + 1) % 4)
+GIVEN = pg.from_pairs([("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")])
 ROWS = np.array([[0, 0], [1, 2]])
 F = registry.F
 
@@ -226,6 +227,20 @@ RECEIVERS = {
         lambda answer: answer.w if isinstance(answer, pg.BipartiteGraph) else answer,
     ),
     "SingularSpectrum": Receiver(two_kinds.CAPTIONS.spectrum(2), {}),
+    "PairGraph": Receiver(
+        GIVEN,
+        {
+            "view": Argument("a", v.anything("a word"), ("view",)),
+            "x": Argument("a", v.anything("a word"), ("view",)),
+            "x_plus": Argument("b", v.anything("a word"), ("view",)),
+            "form": choice("csr"),
+            "noise": registry.NOISE._replace(plain=[0.25, 0.5, 0.25]),
+            "X": registry.columns()._replace(plain=np.eye(3)[:, :2]),
+            "features": Argument(None, v.anything("None"), ("features", "solver")),
+        },
+        summary,
+    ),
+    "SignedSpectrum": Receiver(GIVEN.spectrum(3), {}),
     "NoiseGraph": Receiver(registry.CLOUD.with_noise(0.75), {}, summary),
     "Clustering": Receiver(pg.spectral_clusters(registry.CLOUD, 2, rng=0), {}),
 }
@@ -325,6 +340,12 @@ INTERNAL = {
     "verification.two_encoders.SideSpectrum",
     "losses.noise_batches.DrawsNegatives",
     "basics.arguments.noise.Noise",
+    "basics.products.Team",
+    "populations.exact.pairs.ExactPairGraph",  # the methods are those of ExactGraph
+    "populations.exact.pairs.ExactPairs",
+    "populations.pairs.exact_weights.ExactWeights",
+    "spectrum.signed.LazyWalk",
+    "theory.two_encoders.Encoders",
 }
 
 

@@ -45,7 +45,7 @@ METHODS_OF = {
 NOT_CALLED = {
     *("PopulationGraph", "Spectrum", "Match", "Training", "errors"),
     *("PairMatch", "PairTraining"),
-    *("BipartiteGraph", "SingularSpectrum"),
+    *("BipartiteGraph", "SingularSpectrum", "PairGraph"),
     *("losses.Audit", "losses.Loss"),
     *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
     *("theory.Check", "theory.Checks", "theory.Verdict"),

@@ -43,10 +43,6 @@ def read_embedding(views: Sequence[Hashable], f: Any, name: str = "f") -> Floats
     """Return f as a finite (N, d) array in the order of the views, from a container of the table above."""
     if hasattr(f, "__embeddings__") and not isinstance(f, type):
         raise InvalidEmbedding(
-            f"{name} is {shorten(f)}, two embeddings; give the one of these views, its first or its second"
-        )
-    if hasattr(f, "__embeddings__") and not isinstance(f, type):
-        raise InvalidEmbedding(
             f"{name} is {shorten(f)}, embeddings of two kinds of views; give one of them: .f or .g of a PairTraining, .embedding_x "
             "or .embedding_z of a SingularSpectrum"
         )

@@ -2,7 +2,7 @@
 
 | taken | read as |
 |---|---|
-| a number a >= 0 | q ∝ w_x^a: 1 is w_x itself, 0 the uniform law, 0.75 that of word2vec |
+| a number a >= 0, "3/4" | q ∝ w_x^a: 1 is w_x itself, 0 the uniform law, 0.75 that of word2vec |
 | mapping view -> probability, Series | by name, every view or none left out |
 | (N,) array, list or tensor | the probability of each view, in their order |
 | (N, N) array | of each first view a law of its own, a row; for critics |
@@ -15,14 +15,15 @@
 
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
 from popgraph.basics.arguments.containers import index_of, is_frame, is_vector, refuse_other_names
-from popgraph.basics.arguments.probabilities import SUM_TOLERANCE, read_weights
+from popgraph.basics.arguments.probabilities import SUM_TOLERANCE, parse_probability, read_weights
 from popgraph.basics.arguments.scalars import by_value, is_real, number
-from popgraph.basics.arguments.tables import numbers
+from popgraph.basics.arguments.tables import numbers, shape_of
 from popgraph.basics.arrays import Floats, Immutable, frozen
 from popgraph.basics.words import listing, shorten
 from popgraph.errors import InvalidArgument, InvalidDistribution
@@ -87,6 +88,7 @@ def read_noise(noise: Any) -> Noise | None:
     """Return a noise law, None for None; raise InvalidArgument of what is none."""
     if noise is None or isinstance(noise, Noise):
         return noise
+    noise = _plain(noise)
     if is_real(noise):
         power = number("noise", noise, "a power of w_x is a finite number of 0 or more", below=1e300, ends=True)
         return Noise(power=power)
@@ -112,6 +114,18 @@ def read_noise(noise: Any) -> Noise | None:
         )
     _check_sum(law)
     return Noise(law=frozen(np.array(law, dtype=np.float64)))
+
+
+def _plain(noise: Any) -> Any:
+    """Return words and Decimals as numbers, alone or in a list, and the number in an array without dimensions."""
+    try:
+        if isinstance(noise, str | Decimal) or shape_of(noise) == ():
+            return parse_probability(noise)
+        if isinstance(noise, list | tuple) and any(isinstance(each, str | Decimal) for each in noise):
+            return [float(parse_probability(each)) for each in noise]
+    except InvalidDistribution:
+        pass  # it is refused below, as what it is
+    return noise
 
 
 def _check_sum(law: Floats) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 from popgraph.basics.arguments.embeddings import read_embedding
 from popgraph.basics.arrays import Floats
 from popgraph.basics.words import shorten
-from popgraph.errors import InvalidEmbedding
+from popgraph.errors import InvalidArgument, InvalidEmbedding
 
 
 def is_pair(pair: Any) -> bool:
@@ -48,6 +48,18 @@ def read_embeddings(
             "many of both"
         )
     return tables
+
+
+def read_sides(features: Any) -> tuple[Any, Any]:
+    """Return the features of the views x and those of the views z, None for a side that is a table of free vectors."""
+    if isinstance(features, tuple | list) and len(features) == 2:
+        return features[0], features[1]
+    if is_pair(features):
+        return halves(features)
+    raise InvalidArgument(
+        f"features is {shorten(features)}; of two encoders give (features of the views x, features of the views z), None for a "
+        "side that is a table"
+    )
 
 
 def halves(pair: Any, names: tuple[str, str] = ("f", "g")) -> tuple[Any, Any]:

@@ -5,6 +5,7 @@ Each returns None, or is None, where there is no vectorised form; the natural is
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -231,11 +232,13 @@ class DeclaredForm(Portable):
 
 def distribution_of(batch: Batch, natural: Any) -> Distribution:
     """Return the distribution of one natural's views under a form for batches."""
-    for coding, states in codings_of([unnamed(natural)]):
-        branches = batch(states, coding)
-        if branches is not None:
-            break
-    else:
+    branches = None
+    with closing(codings_of([unnamed(natural)])) as codings:
+        for coding, states in codings:
+            branches = batch(states, coding)
+            if branches is not None:
+                break
+    if branches is None:
         raise InvalidAugmentation(
             f"a vectorised form augments images and tuples of numbers; {shorten(natural)} is neither: "
             "use popgraph.Augmentation for other naturals"

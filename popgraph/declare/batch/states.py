@@ -3,7 +3,7 @@
 A million views are then one array, and no Python object until somebody looks at one.
 """
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Generator, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Protocol
@@ -173,7 +173,7 @@ def unnamed(outcome: Any) -> Any:
     return Image(outcome.pixels) if isinstance(outcome, Image) and outcome.name else outcome
 
 
-def codings_of(outcomes: Sequence[Any]) -> Iterator[tuple[Coding, Any]]:
+def codings_of(outcomes: Sequence[Any]) -> Generator[tuple[Coding, Any], None, None]:
     """Yield the ways in which these outcomes can be written as an array, the simplest first, each with the array.
 
     Named images are not: an array has no room for the names.

@@ -77,7 +77,7 @@ class ExactPairGraph(ExactGraph):
         return w, w_x
 
     @property
-    def twin(self) -> Any:
+    def twin(self) -> NoReturn:
         """Refused: pairs that are given directly have no naturals, and so no walk among them."""
         raise InvalidArgument(
             "pairs that are given directly have no naturals to walk among; .walk is the walk among views"

@@ -19,22 +19,14 @@ from popgraph.errors import InvalidArgument
 from popgraph.populations.columns import read_columns
 from popgraph.populations.exact import ExactPairGraph, ExactPairs, refuse_floats
 from popgraph.populations.explanation import Probability
-from popgraph.populations.features import read_features
+from popgraph.populations.features import read_features, refuse_solver
 from popgraph.populations.listed_views import ListedViews
 from popgraph.populations.noise import NoiseGraph, with_noise
 from popgraph.populations.pairs import joint, printing
 from popgraph.populations.pairs.exact_weights import ExactWeights
 from popgraph.populations.pairs.explanation import PairExplanation
 from popgraph.populations.sampling import read_draws
-from popgraph.spectrum import (
-    Components,
-    LazyWalk,
-    SignedSpectrum,
-    find_components,
-    lazy_factor,
-    of_lazy_walk,
-    ritz,
-)
+from popgraph.spectrum import Components, LazyWalk, SignedSpectrum, find_components, lazy_factor, of_lazy_walk, ritz
 
 if TYPE_CHECKING:
     from popgraph.populations.pairs.bipartite import BipartiteGraph
@@ -308,8 +300,7 @@ class PairGraph(ListedViews):
         """
         if features is None:
             return self._lazy_walk.spectrum(k, solver)
-        if solver is not None:
-            raise InvalidArgument(f"solver is {solver!r}; with features a dense solver always runs: leave it out")
+        refuse_solver(solver)
         feature_class = read_features(self.views, self.w_x, features)
         return of_lazy_walk(ritz(self._lazy_factor, self.w_x, feature_class.basis, feature_class.T, k))
 

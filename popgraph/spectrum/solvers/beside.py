@@ -8,9 +8,9 @@ lies well below, and few products bound it.
 from dataclasses import replace
 
 import numpy as np
-from scipy.linalg.blas import dgemm
 
 from popgraph.basics.arrays import Floats
+from popgraph.basics.rows import without_span
 from popgraph.basics.subspace import EPS, tolerance
 from popgraph.spectrum.basis import orthonormal
 from popgraph.spectrum.certificate import RESIDUAL_ALLOWED
@@ -20,9 +20,6 @@ from popgraph.spectrum.solvers.gaussian import DISTANCE_SHARE, bound_of_columns,
 from popgraph.spectrum.solvers.gram import Product
 from popgraph.spectrum.solvers.symmetric import eigenpairs
 
-# Where the filter grows by e a step, s columns take 44 products of single columns for s = 4, 62 for 8, and 98 for 16. For s below 4
-# rounding might hide an eigenvector: the columns' product with it may be too short.
-BOUND_COLUMNS = 4
 PROBE_DEGREE = 8  # at which long filters are first tried: what was missed grows fastest
 FEW_STEPS = 24  # of a filter, which cost less than what makes it shorter
 RESIDUAL_SHARE = 0.02  # of the distance to what the bound must stay below, which the Ritz vectors' residuals may take
@@ -39,8 +36,7 @@ class Complement:
 
     def removed(self, X: Floats) -> Floats:
         """Remove the known eigenvectors from columns, once."""
-        X = np.asfortranarray(X)
-        return np.asarray(dgemm(-1.0, self.Q, dgemm(1.0, self.Q, X, trans_a=1), 1.0, X))
+        return without_span(self.Q, X)[0]
 
     def deflated(self, X: Floats) -> Floats:
         """Remove the known eigenvectors from columns; twice, which is enough."""
@@ -58,10 +54,10 @@ def bound_beside(
     # Let the columns of W be the Ritz vectors set aside, Θ their Ritz values, R = PĀW - WΘ, and P the projection beside what is
     # known. PĀP is [[Θ, Rᵀ], [R, C]] on span W and its complement, so that by Weyl's theorem its largest eigenvalue is at most
     # max(θ_1, λ_1(C)) + ||R||. The Gaussian columns bound λ_1(C).
-    side, rounding = len(complement.Q), tolerance(len(complement.Q))
+    side, rounding, width = len(complement.Q), tolerance(len(complement.Q)), complement.gram.columns_of_bound
     enough = floor - rounding
     first = beside[:, :1]
-    far = bounding_filter(side, float(values[0]), enough, 0.0, BOUND_COLUMNS)
+    far = bounding_filter(side, float(values[0]), enough, 0.0, width)
     if far is not None and far.degree <= FEW_STEPS:  # what is left lies well below as it is
         beside, values = beside[:, :0], values[:1]
     W, theta, lengths = _ritz(complement, beside)
@@ -73,12 +69,10 @@ def bound_beside(
     edge = max(float(values[-1]), float(left_out[0]) if left_out.size else 0.0)
     aims = [DISTANCE_SHARE, NEXT_SHARE * (theta[0] - edge) / (enough - edge) if count and edge < enough else 0.0]
     # The residuals of known eigenvectors enter times the share of them that the columns may have before it is removed
-    polynomial = bounding_filter(
-        side, edge, enough, RESIDUAL_ALLOWED * MOST_DRIFT * EPS, BOUND_COLUMNS, float(max(aims))
-    )
-    if polynomial is None or side <= complement.Q.shape[1] + count + BOUND_COLUMNS:
+    polynomial = bounding_filter(side, edge, enough, RESIDUAL_ALLOWED * MOST_DRIFT * EPS, width, float(max(aims)))
+    if polynomial is None or side <= complement.Q.shape[1] + count + width:
         return None
-    G = rng.standard_normal((BOUND_COLUMNS, side)).T
+    G = rng.standard_normal((width, side)).T
     if polynomial.degree > 3 * PROBE_DEGREE:
         probe = replace(polynomial, degree=PROBE_DEGREE)
         if _quotient(complement, _filtered(complement, W, probe, G)) > polynomial.edge + max(aims) * (enough - edge):

@@ -141,15 +141,18 @@ def find_leading(search: Deflated, wanted: int) -> Remainder:
     raise NotConverged(f"after {MOST_ROUNDS} searches {failure}; {search.advice}")
 
 
-def bound_left(search: Vectors, floor: float) -> Left:
-    """Bound what is left by Lanczos' method, and where that does not settle it by a longer look at a filtered product."""
+def bound_left(search: Vectors, floor: float, seconds: float = 0.0) -> Left:
+    """Bound what is left by Lanczos' method, and where that does not settle it by a longer look at a filtered product.
+
+    `seconds` is what a product costs, or 0.
+    """
     rounding = tolerance(search.side)
     reserve(f"{MOST_STEPS} vectors of Lanczos' method", 8.0 * MOST_STEPS * search.side, "use a k at a clean cut")
     lanczos = Lanczos(search.vector, search.basis, search.rng)
     largest, bound = largest_left(lanczos, floor - rounding)
     if bound < floor - rounding:
         return Left(largest, bound, BOUNDED)
-    largest, bound, run = second_look(search.vector, search.deflated_vector, lanczos, search.rng, floor)
+    largest, bound, run = second_look(search.vector, search.deflated_vector, lanczos, search.rng, floor, seconds)
     return Left(largest, bound, SEARCHED_AGAIN if bound <= floor + 2 * rounding else "", run)
 
 

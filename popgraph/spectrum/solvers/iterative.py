@@ -6,11 +6,12 @@ What was found is removed and searched beside in the loop of `deflation.py`, whi
 from typing import Any
 
 import numpy as np
-from scipy.linalg.blas import dgemm, dgemv
+from scipy.linalg.blas import dgemm
 from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator, eigsh
 
 from popgraph.basics.arrays import Floats, Sparse, norm
 from popgraph.basics.memory import reserve
+from popgraph.basics.rows import turned, without_span
 from popgraph.basics.subspace import tolerance
 from popgraph.errors import NotConverged
 from popgraph.spectrum.assemble import rounded
@@ -20,11 +21,11 @@ from popgraph.spectrum.components import Stack
 from popgraph.spectrum.pairs import Pairs
 from popgraph.spectrum.solvers import block
 from popgraph.spectrum.solvers.beside import Complement, bound_beside
-from popgraph.spectrum.solvers.chebyshev import PLAIN, Filter, choose_filter
+from popgraph.spectrum.solvers.chebyshev import PLAIN, Filter, choose_filter, of_least_cost
 from popgraph.spectrum.solvers.deflation import Left, bound_left, find_leading
 from popgraph.spectrum.solvers.few_values import leading_eigenspaces
 from popgraph.spectrum.solvers.gram import Gram, Product, product_seconds
-from popgraph.spectrum.solvers.lanczos import LEAST_STEPS, Lanczos
+from popgraph.spectrum.solvers.lanczos import LEAST_STEPS, Lanczos, step_seconds
 from popgraph.spectrum.solvers.look import PAIR_RESIDUAL
 from popgraph.spectrum.solvers.restarted import RestartedLanczos
 from popgraph.spectrum.solvers.symmetric import eigenpairs
@@ -35,20 +36,18 @@ DENSE_SECONDS = 9e-11
 CROWD_PAIRS = 8  # pairs from which on it is asked whether they repeat: a block finds those better than ARPACK
 PEEK_STEPS = 10  # Lanczos steps that a filter is chosen by
 MISSED_PAIRS_ASKED = 4  # of a search after one that missed some: mends several misses at once
-VECTORS_PER_PAIR = 1.4  # that are kept; the filter makes do with fewer than the usual two
+VECTORS_PER_PAIR = 1.4  # that are kept at the least; the filter makes do with fewer than the usual two
+# While they fit into a cache, more of them save restarts: under heavy tails 1,300 products become 1,000
+CACHED_VECTORS_PER_PAIR, CACHED_BYTES = 2.5, 2.0**24
 SPARE_VECTORS = (
     13  # that ARPACK keeps beyond the pairs asked for: with 5, a ring's repeated eigenvalues never converged
 )
 # Side from which on Gaussian columns bound what is left, before Lanczos' method: at 20,000 they take half its time, and below a
 # thousand the calls are what takes time
 COLUMNS_BOUND_SIDE = 4_000
-# A filter of low degree makes fewer Lanczos steps of more products. Where a product costs much more than orthogonalising its vector
-# (a dense factor of 4,000: 8 ms and 0.2), steps without a filter, of which none is lost in a restart, need half the products.
-SHORT_FILTER, DEAR = 6, 4.0
-ORTHOGONAL_PASSES = (
-    1.7  # over the vectors, half of them on average: two for each pass of Gram-Schmidt, of which there are 1.7
-)
-BYTES_A_SECOND = 3e10  # that one core multiplies from a cache that holds the vectors
+# Where a product costs much more than orthogonalising its vector (a dense factor of 4,000: 8 ms and 0.2), steps of which none is
+# lost in a restart need half the products.
+DEAR = 4.0
 UNFILTERED_BYTES = 2.0**26  # that the vectors of all steps may take
 LEAST_BESIDE = 4  # Ritz vectors that a search hands over beside those asked for, and a quarter of them
 FILTERED_RESTARTS = 300  # of ARPACK on a filtered product, before the filter is given up
@@ -56,24 +55,27 @@ ORTHONORMAL_TO = 1e-13  # columns whose inner products are closer to those of or
 LEAST_SQUARE_LEFT = 0.01  # squared length of a unit vector without its known eigenvectors, to count as a new one
 
 
-def solve(stack: Stack, k: int, alone: bool = True) -> Pairs:
+def solve(stack: Stack, k: int, alone: bool = True, most_products: float = np.inf) -> Pairs:
     """Return the k leading pairs of each block, and a bound on the other eigenvalues.
 
-    Unless `alone`, it gives up as soon as a dense solve would have been cheaper. Raises NotConverged then, if neither Lanczos'
-    method nor ARPACK converges, or if repeated searches keep finding missed eigenvalues.
+    It gives up after `most_products` on a block, and unless `alone` as soon as a dense solve would have been cheaper. Raises
+    NotConverged then, if neither Lanczos' method nor ARPACK converges, or if repeated searches keep finding missed eigenvalues.
     """
     _, n, n_views = stack.shape
     wanted = min(k, min(n, n_views)) - 1
-    solved = [_below_top(M, top, wanted, alone) for M, top in zip(stack.sparse(), stack.top, strict=True)]
+    solved = []
+    for M, top in zip(stack.sparse(), stack.top, strict=True):
+        most = np.inf if alone else DENSE_SECONDS * float(min(M.shape)) ** 3 / product_seconds(M)
+        solved.append(_below_top(M, top, wanted, min(most, most_products)))
     gamma, vectors, remainder, bound, excluded = zip(*solved, strict=True)
     joined = np.stack(vectors) if len(vectors) > 1 else vectors[0][np.newaxis]
     return Pairs(np.stack(gamma), joined, np.array(remainder), np.array(bound), "; ".join(sorted(set(excluded))))
 
 
-def _below_top(M: Sparse, top: Floats, wanted: int, alone: bool) -> tuple[Floats, Floats, float, float, str]:
+def _below_top(M: Sparse, top: Floats, wanted: int, most_products: float) -> tuple[Floats, Floats, float, float, str]:
     """Return the top pair and the `wanted` next ones of MᵀM on the views' side, and what is left beside them."""
     side = min(M.shape)
-    gram = Gram(M, np.inf if alone else DENSE_SECONDS * side**3 / product_seconds(M))
+    gram = Gram(M, most_products)
     start = M @ top if gram.by_naturals else top  # a unit vector as it is, its eigenvalue being 1
     trace = float(np.sum(M.data**2)) - 1.0  # the sum of all eigenvalues below the top
     search = Search(gram, start[:, np.newaxis], trace)
@@ -110,6 +112,8 @@ class Search:
         self.unit_count = unit.shape[1]
         self.basis = np.asfortranarray(unit)  # all eigenvectors known, those of eigenvalue 1 first
         self.gamma = np.empty(0)  # of the others
+        self.highest = PLAIN  # the filter of the highest degree that serves the search at hand
+        self.peek: Lanczos | None = None  # the run that it was chosen by
         self._forget_beside()
 
     @property
@@ -120,6 +124,7 @@ class Search:
     def leading(self, wanted: int) -> Remainder:
         """Find the leading `wanted` pairs; say what is left beside them."""
         remainder = find_leading(self, wanted)
+        self._forget_beside()  # a tenth of what is held, where memory is most needed next
         return remainder.with_spare(self.gamma[wanted:], tolerance(self.side))
 
     def keep(self, gamma: Floats, U: Floats) -> None:
@@ -136,15 +141,15 @@ class Search:
     def find(self, count: int) -> tuple[Floats, Floats]:
         """Find `count` more pairs, or those of them that lie above the filter's edge; values largest first."""
         self._forget_beside()
-        lanczos = Lanczos(self.vector, self.basis, self.rng)
+        self.peek = lanczos = Lanczos(self.vector, self.basis, self.rng)
         lanczos.advance(LEAST_STEPS if count >= CROWD_PAIRS else PEEK_STEPS)
         if count >= CROWD_PAIRS and (pairs := leading_eigenspaces(self, lanczos, count)) is not None:
             return pairs[0], np.asfortranarray(pairs[1])
         if count >= CROWD_PAIRS and (edge := lanczos.crowd(count)) is not None:
             return self._block(count, edge)
-        chosen = PLAIN if lanczos.nearly_found(count) else choose_filter(*lanczos.ritz(), count)
-        if chosen.degree <= SHORT_FILTER and self._products_are_dear(count):
-            chosen = PLAIN
+        self.highest = PLAIN if lanczos.nearly_found(count) else choose_filter(*lanczos.ritz(), count)
+        step = step_seconds(self.side, (count + vectors_kept(count, self.side)) / 2)
+        chosen = of_least_cost(self.highest, self.gram.seconds, step)
         for polynomial in dict.fromkeys([chosen, PLAIN]):
             U = self._lanczos(count, polynomial)
             if U.shape[1] == 0:
@@ -160,14 +165,14 @@ class Search:
         return gamma, above
 
     def _unfiltered_vectors(self, count: int) -> int:
-        """Return about how many Lanczos steps `count` pairs take without a filter, where one of low degree would do."""
+        """Return about how many Lanczos steps `count` pairs take without a filter, where none is lost in a restart."""
         return 4 * count + 40
 
     def _products_are_dear(self, count: int) -> bool:
         """Whether a product costs much more than keeping its vector orthogonal to those of all steps before."""
-        vectors = self._unfiltered_vectors(count)
-        orthogonalised = 8.0 * self.side * vectors * ORTHOGONAL_PASSES / BYTES_A_SECOND
-        return self.gram.seconds > DEAR * orthogonalised and 8.0 * self.side * vectors <= UNFILTERED_BYTES
+        vectors = self._unfiltered_vectors(count)  # half of them on average
+        dear = self.gram.seconds > DEAR * step_seconds(self.side, vectors / 2)
+        return dear and 8.0 * self.side * vectors <= UNFILTERED_BYTES
 
     def _unspent(self, gamma: Floats, U: Floats) -> tuple[Floats, Floats]:
         """Leave out the pairs after those that use up the trace: they are zeros and rounding."""
@@ -192,7 +197,7 @@ class Search:
             known = Complement(self.gram, self.basis)
             if left := bound_beside(known, self.beside, self.values_after, floor, self.rng):
                 return left
-        return bound_left(self, floor)
+        return bound_left(self, floor, self.gram.seconds)
 
     def _forget_beside(self) -> None:
         """Forget what the search before had to spare: it may be found now."""
@@ -217,7 +222,7 @@ class Search:
         S = self.gram.compressed(U)
         ascending, R = eigenpairs((S + S.T) / 2)  # beside a small S, rounding is no small part of it
         above = ascending[::-1] > edge
-        return ascending[::-1][above], dgemm(1.0, U, R[:, ::-1][:, above])
+        return ascending[::-1][above], turned(U, R[:, ::-1][:, above])
 
     def _block(self, ask: int, edge: float = np.inf) -> tuple[Floats, Floats]:
         """Find `ask` more pairs by a block of vectors, which holds every copy of a repeated eigenvalue."""
@@ -268,9 +273,7 @@ class Search:
 
     def deflated_vector(self, x: Any) -> Any:
         """Remove the known eigenvectors from a vector."""
-        # scipy's BLAS, which is ARPACK's: numpy's has threads of its own, and the two pools waiting for each other cost
-        # six times the whole solve on two cores.
-        return x - dgemv(1.0, self.basis, dgemv(1.0, self.basis, x, trans=1))
+        return without_span(self.basis, x)[0]
 
     def _lanczos(self, ask: int, polynomial: Filter) -> Floats:
         """Return leading eigenvectors (side, ask) of the filtered product beside what is known; fewer where those are 0."""
@@ -283,13 +286,16 @@ class Search:
             return self.rng.standard_normal((self.side,))
 
         ask = min(ask, self.room())
-        most = max(int(VECTORS_PER_PAIR * ask) + 1, ask + SPARE_VECTORS)
+        most = vectors_kept(ask, self.side)
         if polynomial is PLAIN and self._products_are_dear(ask):
             most = max(most, self._unfiltered_vectors(ask))
         run = RestartedLanczos(product, self.deflated_vector, draw, (ask, most, self.room()))
+        if self.peek is not None and (steps := self.peek.with_filter(polynomial, run.most)):
+            run.begin_with(steps)
+            self.peek = None
         leading = run.leading(FILTERED_RESTARTS, ask // 4 + LEAST_BESIDE)
         if leading is None:
-            return self._arpack(ask, PLAIN)
+            return self._arpack(ask, PLAIN) if polynomial == self.highest else self._lanczos(ask, self.highest)
         self.beside, self.values_after = leading.beside, np.array([polynomial.inverse(x) for x in leading.values_after])
         return self._beside_known(leading.vectors)
 
@@ -301,7 +307,7 @@ class Search:
 
         operator = LinearOperator((self.side, self.side), matvec=deflated, dtype=np.float64)
         ask = min(ask, self.room())
-        ncv = min(self.side, max(int(VECTORS_PER_PAIR * ask) + 1, ask + SPARE_VECTORS, least_ncv))
+        ncv = min(self.side, max(_least_vectors(ask), least_ncv))
         restarts = 100 * self.side if polynomial is PLAIN else FILTERED_RESTARTS
         v0 = self.deflated_vector(self.rng.standard_normal((self.side,)) if start is None else start)
         try:
@@ -339,6 +345,17 @@ class Search:
     def _remove_known(self, U: Floats) -> Floats:
         """Remove the known eigenvectors from columns, in place."""
         return np.asarray(dgemm(-1.0, self.basis, dgemm(1.0, self.basis, U, trans_a=1), 1.0, U, overwrite_c=1))
+
+
+def vectors_kept(ask: int, side: int) -> int:
+    """Return how many vectors a search for so many pairs keeps before it restarts."""
+    cached = min(int(CACHED_VECTORS_PER_PAIR * ask), int(CACHED_BYTES // (8 * side)))
+    return max(_least_vectors(ask), cached)
+
+
+def _least_vectors(ask: int) -> int:
+    """Return how many vectors are kept where memory, or reading them, is dear."""
+    return max(int(VECTORS_PER_PAIR * ask) + 1, ask + SPARE_VECTORS)
 
 
 def _made_orthonormal(U: Floats) -> Floats:

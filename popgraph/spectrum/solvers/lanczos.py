@@ -4,14 +4,17 @@ scipy's solvers return converged eigenpairs and nothing else. A certificate need
 start prove that no eigenvalue lies much above the largest Ritz value, whether it has converged or not.
 """
 
+import copy
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.linalg.blas import ddot, dgemv
+from scipy.linalg.blas import ddot, dgemm, dgemv
 
 from popgraph.basics.arrays import Floats, norm
+from popgraph.basics.rows import without_span
 from popgraph.basics.subspace import EPS, tolerance
+from popgraph.spectrum.solvers.chebyshev import Filter
 from popgraph.spectrum.solvers.symmetric import tridiagonal_eigenpairs
 
 FAILURE_PROBABILITY = 1e-10  # with which the bound may be false, over the random starts
@@ -24,6 +27,23 @@ ROUNDING_LENGTH = 64 * EPS  # a next vector shorter than this, for the product's
 BRACKET_SHARE = (
     0.05  # width of the largest eigenvalue's bracket, as a share of its distance from what it must stay below
 )
+# What a step costs beside its products, in seconds: in any case, and to read the vectors that are kept, twice for each pass of
+# Gram-Schmidt, of which there are 1.7, at what one core multiplies from a cache that holds them
+STEP_SECONDS, ORTHOGONAL_SWEEPS, BYTES_A_SECOND = 1e-4, 3.4, 3e10
+
+
+def step_seconds(side: int, vectors: float) -> float:
+    """Return what a step costs beside its products, where it is made orthogonal to so many vectors."""
+    return STEP_SECONDS + 8.0 * side * vectors * ORTHOGONAL_SWEEPS / BYTES_A_SECOND
+
+
+class Steps(NamedTuple):
+    """Steps of Lanczos' method: vectors (side, j + 1), the last of them not yet multiplied, and the projected product (j, j)."""
+
+    vectors: Floats
+    alpha: Floats  # (j,) the diagonal of the projected product
+    beta: Floats  # (j,) and what is beside it; the last is that of the last vector
+    size: float  # the largest |Āx| of a unit x so far
 
 
 class Lanczos:
@@ -118,6 +138,62 @@ class Lanczos:
         """Return what the largest eigenvalue left exceeds with probability `FAILURE_PROBABILITY` at most, rounding included."""
         return joint_bound([self])
 
+    def with_filter(self, polynomial: Filter, most: int) -> Steps | None:
+        """Return the at most `most` steps that a filter would have taken from the same start, as far as they need no product.
+
+        None where there is no step, or the space is used up.
+        """
+        # These vectors V with ĀV = VT + β v eᵀ span all polynomials of degree up to m of Ā times the start, so f(Ā)Vy = Vf(T)y for
+        # each y of which the last entries that are not 0 are so many places from the end as f has degrees. T has a row more here,
+        # for v; what stands in its last column enters in no such product.
+        m = self.steps
+        count = min(m // polynomial.degree, most)
+        if self._next is None or count == 0:
+            return None
+        T = np.zeros((m + 1, m + 1))
+        T[np.arange(m), np.arange(m)] = self.alpha[:m]
+        T[np.arange(m), np.arange(1, m + 1)] = T[np.arange(1, m + 1), np.arange(m)] = self.beta[:m]
+        filtered = np.asarray(polynomial(lambda X: T @ X, lambda X: X, np.eye(m + 1)))
+        Q, alpha, beta, size = np.zeros((m + 1, count + 1)), np.zeros(count), np.zeros(count), 0.0
+        Q[0, 0] = 1.0
+        for j in range(count):
+            y = filtered @ Q[:, j]
+            alpha[j], size = Q[:, j] @ y, max(size, norm(y))
+            for _ in range(2):
+                y = y - Q[:, : j + 1] @ (Q[:, : j + 1].T @ y)
+            beta[j] = norm(y)
+            if not beta[j] > ROUNDING_LENGTH * size:
+                return None
+            Q[:, j + 1] = y / beta[j]
+        vectors = dgemm(1.0, self.basis[:, :m], Q[:m])
+        vectors[:, -1] += Q[m, -1] * self._next  # of the vectors before it has no part
+        return Steps(vectors, alpha, beta, size)
+
+    def filtered(self, polynomial: Filter, product: Callable[[Any], Any]) -> "Lanczos | None":
+        """Return the run with a filtered `product` from the same start, which begins with what this one knows; or None."""
+        if polynomial.degree == 1:
+            return self
+        if (steps := self.with_filter(polynomial, MOST_STEPS)) is None:
+            return None
+        run, count = copy.copy(self), len(steps.alpha)
+        run.product, run.history, run.steps, run.size = product, [], count, steps.size
+        run.alpha, run.beta, run.basis = np.zeros_like(self.alpha), np.zeros_like(self.beta), np.empty_like(self.basis)
+        run.basis[:, :count], run._next = steps.vectors[:, :-1], steps.vectors[:, -1]
+        run.alpha[:count], run.beta[:count] = steps.alpha, steps.beta
+        return run
+
+    def make_room(self, most: int) -> None:
+        """Make room for at most so many steps, which moves the vectors."""
+        most, m = min(most, self.room), len(self.alpha)
+        if most > m:
+            basis = np.empty((self.side, most), order="F")  # columns that no step reaches never become memory
+            basis[:, : self.steps] = self.basis[:, : self.steps]
+            self.basis, self.alpha, self.beta = (
+                basis,
+                np.r_[self.alpha, np.zeros(most - m)],
+                np.r_[self.beta, np.zeros(most - m)],
+            )
+
     def release(self) -> None:
         """Free the vectors where no more steps are to be taken; what `joint_bound` needs is kept."""
         self.basis, self._next = np.empty((self.side, 0)), None
@@ -151,7 +227,7 @@ class Lanczos:
         """Remove the spans of Q and of the basis from a vector, once."""
         for columns in (self.Q, self.basis[:, : self.steps]):
             if columns.shape[1]:
-                y = y - dgemv(1.0, columns, dgemv(1.0, columns, y, trans=1))
+                y = without_span(columns, y)[0]
         return y
 
 

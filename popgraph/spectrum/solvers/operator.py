@@ -63,7 +63,9 @@ def _solve(adjacency: Any, unit: Floats, k: int, trace: float | None, forced: st
     name, reason = choose_solver(side, side, k, forced)
     if name == "dense":
         check_dense_side(side)
-    vectors = 6 * side if name == "dense" else k + vectors_searched(k)  # LAPACK's squares, or the vectors of a search
+    vectors = (
+        6 * side if name == "dense" else k + vectors_searched(k, side)
+    )  # LAPACK's squares, or the vectors of a search
     reserve(f"a solve of side {side:,} for {k:,} pairs", 8.0 * side * vectors, "use a smaller k")
     if name == "iterative":
         try:

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.linalg.blas import dgemm, dgemv
 
 from popgraph.basics.arrays import Floats, norm
+from popgraph.basics.rows import turned, without_span
 from popgraph.basics.subspace import EPS
 from popgraph.errors import NotConverged
-from popgraph.spectrum.solvers.lanczos import ROUNDING_LENGTH
+from popgraph.spectrum.solvers.lanczos import ROUNDING_LENGTH, Steps
 from popgraph.spectrum.solvers.symmetric import eigenpairs
 
 # A residual that counts as none: as a share of its Ritz value, and of the largest one, at which products are rounded
@@ -65,6 +65,14 @@ class RestartedLanczos:
         self.basis[:, 0] = start / norm(start)
         self.inner = np.zeros((self.most, self.most))  # the product projected on the basis; the upper triangle counts
         self.steps, self.next_length, self.size = 0, 0.0, 0.0
+
+    def begin_with(self, steps: Steps) -> None:
+        """Take these steps of the same method as the first ones."""
+        count = len(steps.alpha)
+        self.basis[:, : count + 1] = steps.vectors
+        self.inner[np.arange(count), np.arange(count)] = steps.alpha
+        self.inner[np.arange(count - 1), np.arange(1, count)] = steps.beta[:-1]
+        self.steps, self.next_length, self.size = count, float(steps.beta[-1]), steps.size
 
     def leading(self, restarts: int, beside: int = 0) -> Leading | None:
         """Return the leading vectors, and at most `beside` more as they are; None if so many restarts do not suffice."""
@@ -111,8 +119,7 @@ class RestartedLanczos:
     @staticmethod
     def _orthogonal(y: Floats, basis: Floats) -> tuple[Floats, Floats]:
         """Remove the span of orthonormal columns from a vector, once; and return its coordinates there."""
-        h = dgemv(1.0, basis, y, trans=1)
-        return y - dgemv(1.0, basis, h), h
+        return without_span(basis, y)
 
     def _ritz(self) -> tuple[Floats, Floats]:
         """Return the Ritz values, largest first, and their vectors in the basis."""
@@ -130,7 +137,7 @@ class RestartedLanczos:
     def _turned(self, theta: Floats, S: Floats, beside: int) -> Leading:
         """Return the leading Ritz vectors, and the next ones."""
         basis, end = self.basis[:, : self.steps], min(self.ask + beside, self.steps)
-        vectors, others = dgemm(1.0, basis, S[:, : self.ask]), dgemm(1.0, basis, S[:, self.ask : end])
+        vectors, others = turned(basis, S[:, : self.ask]), turned(basis, S[:, self.ask : end])
         after = np.concatenate([theta[self.ask : end + 1], np.full(max(0, end + 1 - self.steps), -np.inf)])
         return Leading(vectors, others, after)
 

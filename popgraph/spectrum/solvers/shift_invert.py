@@ -24,12 +24,13 @@ from popgraph.spectrum.solvers.inverse_iteration import BLOCK, Crowded, Inverse,
 COUNTED = "Sylvester's law of inertia: the pivots of I - Ā - σ count no other above it"
 WHOLE = "every eigenvalue computed"
 SPENT = "the eigenvalues found sum to the trace"
-SPARE_PAIRS = 4  # sought beyond those asked for, so that one gap after them can be counted in
+SPARE_PAIRS = 3  # sought beyond those asked for, so that one gap after them can be counted in
 TAU = 1e-12  # I - Ā + τ is what is inverted: its own least eigenvalue is 0, and is deflated
 NEAR_SHARE = 1e-2  # of a gap: the distance of σ from its end, so that the bound on what is left is sharp
 PLACES = (NEAR_SHARE, 0.1, 0.5, 0.75)  # where σ goes, one after the other, if rounding forbids the first
 MOST_ROUNDS = 64  # of search and count; each finds at least one copy that was missed
 WIDEST_BLOCK = 64  # columns
+LEAST_CROWD_SHARE = 1e-3  # of its distance from the shift: how wide a crowd is taken to be at the least
 FARTHER = 8  # times the distance of a shift from a crowd that was not below it
 NEARER_SHARE = 1.0  # of the new distance by which a shift must come nearer, so that each gains a factor of two
 FEW_NATURALS, MANY_NATURALS = 4000, 50_000  # of fewer Ā is formed without looking; of more one step more is watched
@@ -41,6 +42,7 @@ MOST_ENTRIES, MOST_MULTIPLICATIONS = (
     40,
     1500,
 )  # of L for each row, and in factoring it: a band of 33 views has 33 and 1,090
+LEFT_AS_FOUND_TO = 1e-14  # columns whose inner products are closer to those of orthonormal ones are left as they are
 PAIRS_PAST_A_TIE = 16  # more pairs that are sought, once, where the last of those found are equal
 
 
@@ -102,27 +104,38 @@ def make_laplacian(M: Sparse, top: Floats, most_entries: float) -> Laplacian | N
     # measured; each entry of a product of nonnegative factors is off by at most (m + 1) eps of itself, m the entries of a row, and
     # a nonnegative matrix that is entrywise below c Ā has norm at most c.
     null = null / np.linalg.norm(null)
-    diagonal = gram.diagonal()
-    off = sp.csr_array(gram - sp.diags_array(diagonal))
+    side = gram.shape[0]
+    diagonal = np.flatnonzero(gram.indices == np.repeat(np.arange(side), np.diff(gram.indptr)))
+    if len(diagonal) < side:  # entries so small that their squares are 0
+        return None
+    values = -gram.data
+    values[diagonal] = 0.0
     with np.errstate(all="ignore"):
-        leaving = (off @ null) / null
-    off_by = float(np.abs(leaving + diagonal - 1.0).max())
+        leaving = (sp.csr_array((values, gram.indices, gram.indptr), shape=gram.shape) @ -null) / null
+    off_by = float(np.abs(leaving + gram.data[diagonal] - 1.0).max())
     rounding = off_by + (int(np.diff(B.indptr).max()) + 8) * EPS
     if not rounding <= 1e-11:  # "not <=", because NaN fails every comparison
         return None
-    matrix = sp.csr_array(sp.diags_array(leaving) - off)
+    values[diagonal] = leaving
+    matrix = sp.csr_array((values, gram.indices, gram.indptr), shape=gram.shape)
     matrix = sp.csc_array(matrix[plan.order][:, plan.order])
     return Laplacian(matrix, null[plan.order], plan, by_naturals, rounding)
+
+
+def may_be_cheap(M: Sparse) -> bool:
+    """Whether Ā of a block is cheap to form, and its factor may be sparse; it takes a few passes over the entries to say so."""
+    products, by_naturals = products_to_form(M)
+    side = M.shape[0] if by_naturals else M.shape[1]
+    return products <= MOST_FORMED * side and not (M.shape[0] > FEW_NATURALS and spreads_quickly(M))
 
 
 def plan(stack: Stack) -> list[Laplacian] | None:
     """Return what is to be factored for each block of a stack, or None where that is not cheap; it takes little time to say so."""
     laplacians = []
     for M, top in zip(stack.sparse(), stack.top, strict=True):
-        products, by_naturals = products_to_form(M)
-        side = M.shape[0] if by_naturals else M.shape[1]
-        if products > MOST_FORMED * side or (M.shape[0] > FEW_NATURALS and spreads_quickly(M)):
+        if not may_be_cheap(M):
             return None
+        side = M.shape[0] if products_to_form(M)[1] else M.shape[1]
         laplacian = make_laplacian(M, top, MOST_ENTRIES * float(side))
         if laplacian is None or laplacian.elimination.multiplications > MOST_MULTIPLICATIONS * side:
             return None
@@ -178,9 +191,15 @@ def _leading(M: Sparse, top: Floats, laplacian: Laplacian, wanted: int, alone: b
         U = M.T @ U
         U = U / np.sqrt(np.einsum("ij,ij->j", U, U))
     V = np.zeros((M.shape[1], len(gamma)), order="F")
-    V[:, : positive + 1] = orthonormal(np.column_stack([top, U]))
+    V[:, : positive + 1] = _made_orthonormal(np.column_stack([top, U]))
     V[:, 0] = top
     return _Leading(gamma, V, *remainder)
+
+
+def _made_orthonormal(V: Floats) -> Floats:
+    """Return orthonormal columns with the same span: as they are, if they are orthonormal, as a search leaves them."""
+    apart = np.abs(V.T @ V - np.eye(V.shape[1])).max()
+    return V if apart <= LEFT_AS_FOUND_TO else orthonormal(V)  # NaN fails every comparison
 
 
 class _Search:
@@ -245,7 +264,8 @@ class _Search:
     def _come_nearer(self, crowd: Crowded) -> None:
         """Factor at a shift about as far below a crowd of eigenvalues as that is wide; raises NotConverged if none is nearer."""
         # Where the crowd is not resolved yet its Ritz values are too large: the count says whether the shift is below all of it
-        distance = crowd.spread
+        # One eigenvalue alone has no width, and a repeated one that of rounding
+        distance = max(crowd.spread, LEAST_CROWD_SHARE * (crowd.nearest - self.factor.sigma))
         while (sigma := crowd.nearest - distance) > self.factor.sigma + NEARER_SHARE * distance:
             factor = ShiftedFactor(self.laplacian.matrix, sigma)
             if factor.count_below()[0] == 1 + int(np.sum(self.values < sigma)):
