@@ -381,7 +381,8 @@ class PopulationGraph(FactoredViews):
 
     def __repr__(self) -> str:
         group = "" if self.symmetry is None else f", symmetric under {self.symmetry.group}"
-        known = "" if self.known is None else f", labels of {self.known.count:,} naturals in the pairs"
+        count = 0 if self.known is None else self.known.count
+        known = f", labels of {count:,} natural{'s' * (count != 1)} in the pairs" if count else ""
         return f"PopulationGraph({printing.sizes_in_words(self)}{group}{known})"
 
     def __str__(self) -> str:
