@@ -112,7 +112,7 @@ def minimum_of(loss: Any, gamma: Floats, k: int, N: int) -> float:
         case OrderedLoss():
             return -float(np.arange(k, 0, -1) @ leading**2) / k
         case CentredLoss():
-            return -0.5 * float(np.sum(nontrivial**2))
+            return 0.0 - 0.5 * float(np.sum(nontrivial**2))
         case IdealisedVICReg():
             leading = signed[:k]
             s = np.maximum(0.0, 1.0 - (1.0 - leading) / loss.weight)
