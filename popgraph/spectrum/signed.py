@@ -82,7 +82,7 @@ class SignedSpectrum(Spectrum):
     @property
     def one_encoder(self) -> float:
         """The least spectral contrastive loss of one encoder f into R^k, -Σ max(γ_i, 0)²."""
-        return -float(np.sum(np.maximum(self.gamma, 0.0) ** 2))
+        return 0.0 - float(np.sum(np.maximum(self.gamma, 0.0) ** 2))  # 0, and not -0, where none is positive
 
     @property
     def two_encoders(self) -> float | None:
