@@ -11,6 +11,7 @@ from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 SUM_ROUNDING = (
     1e-8  # a declared distribution may miss the sum 1 by 1e-9, its square by 2e-9, and Σ p A A by as much again
 )
+RAREST_LINK = 1e-12  # an entry of Ā: one that is less moves an eigenvalue 1 by no more than its rounding
 
 
 @states("weights sum to 1", "Σ w_xx' = 1", r"\sum_{x,x'} w_{xx'} = 1", "THEORY 2.1")
@@ -89,6 +90,12 @@ def _top(s: Setting) -> Sides:
 def _ones(s: Setting) -> Sides:
     s.need_few_views("every eigenvalue")
     count, _ = connected_components(s.w, directed=False)
+    pairs = s.w.tocoo()
+    rarest = float((pairs.data / s.root[pairs.row] / s.root[pairs.col]).min())
+    if rarest < RAREST_LINK:
+        raise NotApplicable(
+            f"a pair is so rare, {rarest:.0e} in Ā, that float64 cannot tell whether it joins its views"
+        )
     if (near := np.sum((s.all_eigenpairs.gamma < 1 - 1e-13) & (s.all_eigenpairs.gamma > 1 - 1e-7))) > 0:
         raise NotApplicable(f"{near} eigenvalues are so near to 1 that float64 cannot tell whether they are 1")
     return Sides(float(np.sum(s.all_eigenpairs.gamma > 1 - 1e-7)), float(count), tolerance=0.0)

@@ -12,6 +12,7 @@ import numpy as np
 from popgraph.basics.arrays import Floats
 from popgraph.basics.subspace import column_space, principal_angles, tolerance
 from popgraph.populations import BipartiteGraph, build
+from popgraph.theory.graph_laws import RAREST_LINK
 from popgraph.theory.setting import NotApplicable, Setting, Sides, states
 
 ONE_KIND = "it is about one kind of view, and these pairs join two"
@@ -138,6 +139,10 @@ def _top(s: Setting) -> Sides:
 )
 def _ones(s: Setting) -> Sides:
     e = _of(s)
+    if (rarest := float(e.S[e.S > 0].min())) < RAREST_LINK:
+        raise NotApplicable(
+            f"a pair is so rare, {rarest:.0e} in S, that float64 cannot tell whether it joins its views"
+        )
     if (near := int(np.sum((e.all_sigma < 1 - 1e-13) & (e.all_sigma > 1 - 1e-7)))) > 0:
         raise NotApplicable(f"{near} singular values are so near to 1 that float64 cannot tell whether they are 1")
     return Sides(float(np.sum(e.all_sigma > 1 - 1e-7)), float(e.graph.component_count), tolerance=0.0)
