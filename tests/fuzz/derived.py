@@ -320,6 +320,7 @@ INTERNAL = {
     "theory.setting.Setting",
     "torch.pairs.EncodedViews",
     "torch.running.Run",
+    "torch.two_encoders.Networks",
     "training.batches.Adam",
     "training.batches.Batches",
     "training.conjugate.ConjugateGradients",
