@@ -399,7 +399,7 @@ def test_the_same_labels_in_every_container():
         ([0, 0, 1, 1], 0.5, {0: 0.5, 1: 0.4}, "sum to 0.9, not 1"),
         ([0, 0, 1, 1], 0.5, {0: -0.5, 1: 1.5}, "must not be negative"),
         ([0, 0, 1, 1], 0.5, {0: float("nan"), 1: 1}, "must be finite"),
-        ([0, 0, 1, 1], 0.5, "unifrom", "did you mean 'uniform'"),
+        ([0, 0, 1, 1], 0.5, "unifrm", "did you mean 'uniform'"),
         ([0, 0, 1, 1], 0.5, [0.5, 0.5], "class_weights is"),
         ([0, 0, 1, 1], 0.5, 3, "class_weights is 3"),
     ],

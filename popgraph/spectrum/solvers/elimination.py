@@ -34,7 +34,7 @@ def plan_elimination(matrix: Sparse, most_entries: float) -> Elimination | None:
     cuthill_mckee = np.asarray(reverse_cuthill_mckee(sp.csr_matrix(matrix), symmetric_mode=True), dtype=np.intp)
     banded = _by_envelope(matrix, cuthill_mckee)
     if banded.entries <= min(most_entries, ENVELOPE_SHARE * matrix.nnz):
-        # Its places along a ring or a band jump to and fro; averaged over neighbours they increase evenly. On a ring of 5,000 L
+        # Its places along a ring or a band jump back and forth; averaged over neighbours they increase evenly. On a ring of 5,000 L
         # then has 5.00 entries in a row in place of 5.25, and no two neighbouring columns are alike: SuperLU solves with columns
         # that are alike by calls of BLAS, which takes 0.21 ms in place of 0.09 of two vectors.
         place = _mean_over_neighbours(matrix, np.argsort(cuthill_mckee))
