@@ -73,7 +73,8 @@ def training(
     if spectrum is not None:
         values = spectrum.sigma if isinstance(spectrum, SingularSpectrum) else spectrum.gamma
         minimum = -float(np.sum(np.maximum(values[:k], 0.0) ** 2))
-        ax.axhline(minimum, color=INK, linestyle="--", linewidth=1, label=f"-Σ{'σ' if two else 'γ'}² = {minimum:.4g}")
+        squares = "σ²" if two else "max(γ, 0)²" if values[k - 1] < 0 else "γ²"
+        ax.axhline(minimum, color=INK, linestyle="--", linewidth=1, label=f"-Σ{squares} = {minimum:.4g}")
     gradient_ax = ax.twinx()
     # A gradient of exactly 0 has no logarithm; it is drawn at 1e-17, about where rounding errors end.
     gradient_ax.semilogy(training.steps, np.maximum(training.gradient_norm, 1e-17), color=MUTED, linewidth=1)
