@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from extras import need
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from layers import examples
 
@@ -537,6 +537,7 @@ def test_copies_change_nothing_but_zeros(solver, population, seed, copies):
     np.testing.assert_allclose(np.bincount(origin, weights=more.w_x), graph.w_x, rtol=1e-12)
     assert more.component_count == graph.component_count
     gamma, padded = graph.spectrum(graph.N).gamma, more.spectrum(more.N, solver=solver).gamma
+    assume(not ((gamma > 0) & (gamma <= 2 * ROUNDING)).any())  # which of two solvers may count as 0, and the other not
     np.testing.assert_allclose(padded[: graph.N], gamma, rtol=0, atol=ROUNDING)
     assert (padded[graph.N :] == 0).all()
     f = rng.standard_normal((graph.N, 2))
