@@ -97,7 +97,8 @@ def summed(blocks: Sequence[slice], job: Callable[[slice], tuple[Any, ...]], thr
 class Team:
     """Threads that wait for jobs, as many as there are processors beside the one that asks; they end when the team is forgotten.
 
-    To hand in a job and to wait for it takes 12 µs; a ThreadPoolExecutor takes 25, and to start a thread 100.
+    Starting a thread for each product takes 100 µs. A ThreadPoolExecutor would do nearly as well (289 against 284 µs for a product
+    of 315,000 entries), but it leaves a forked process waiting for threads that it has not.
     """
 
     def __init__(self) -> None:

@@ -17,8 +17,8 @@ from popgraph.spectrum.certificate import columns_at_once
 from popgraph.spectrum.solvers.dense_product import DenseProduct
 
 DENSE_SHARE = 0.3  # of nonzero entries; an M with more is faster as a dense array, and not much larger
-# Nonzero entries of M above which products use threads. On two cores a product with a vector then takes 0.33 ms in place of 0.46 at
-# 200,000 entries, 0.26 in place of 0.35 at 315,000 on fewer rows, and half of the time at 8 million
+# Nonzero entries of M above which products use threads. On two cores a product with a vector then takes 0.34 ms in place of 0.45 at
+# 200,000 entries, 0.28 in place of 0.34 at 315,000 on fewer rows, and half of the time at 8 million
 THREADED_ENTRIES = 150_000
 # Numbers of BᵀX up to which XᵀBBᵀX is made as its square, in half the products; a larger table takes memory that nobody asked for
 SQUARED_NUMBERS = 2**21
