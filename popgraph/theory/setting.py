@@ -46,6 +46,7 @@ class Setting:
     # What several statements need and what takes long, once one of them has computed it:
     sampled: Comparison | None = None  # with the graph of sampled naturals
     partitions: dict[int, Partition] = field(default_factory=dict)  # m -> the sparsest m-partition
+    encoders: Any = None  # the pairs as those of two encoders, with S and its singular values
 
     @property
     def N(self) -> int:

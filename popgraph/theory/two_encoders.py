@@ -99,7 +99,11 @@ class Encoders:
 def _of(s: Setting) -> Encoders:
     """Return the pairs of a graph as those of two encoders; not applicable above 300 views of a kind."""
     graph = s.two_encoders()
-    return Encoders(graph, min(s.k, graph.N_x, graph.N_z), s.rng)
+    if s.encoders is None:
+        s.encoders = Encoders(graph, min(s.k, graph.N_x, graph.N_z))
+    encoders: Encoders = s.encoders
+    encoders.rng = s.rng  # each statement has draws of its own
+    return encoders
 
 
 @states("pairs of two encoders sum to 1", "Σ C_xz = 1", r"\sum_{x,z} C_{xz} = 1", "THEORY 11")
