@@ -712,9 +712,11 @@ entry(
     selftraining.which_wins,
     graph=graph(),
     teacher=TEACHER,
-    k=k(),
-    weight=real(0.5),
+    k=Argument(2, v.one_or_several(v.whole)),
+    weight=Argument(0.5, v.one_or_several(v.real)),
     labels=labels(),
+    samples=count(3, 0),
+    rng=rng(),
 )
 
 # ---------------------------------------------------------------- testing and theory
