@@ -175,6 +175,67 @@ def test_a_label_that_no_natural_has_is_always_wrong():
     assert contest.student_errors.min() >= 0.5 - 1e-12
 
 
+def brute_rho(w, classes):
+    """ρ_in by all sets of views of a class."""
+    least = np.inf
+    for c in set(classes):
+        members = np.flatnonzero(np.array(classes) == c)
+        for inside in product((False, True), repeat=len(members)):
+            S, rest = members[list(inside)], members[~np.array(inside)]
+            if len(S) and len(rest) and w[S].sum() <= w[members].sum() / 2 + 1e-15:
+                least = min(least, w[np.ix_(S, rest)].sum() / w[S].sum())
+    return least
+
+
+def test_both_bounds_hold_and_are_their_formulas():
+    """A pure augmentation and a slightly mixed one, whose bound is small enough to say something."""
+    told = 0
+    for seed in range(25):
+        rng = np.random.default_rng(seed)
+        y = np.repeat([0, 1], 3)
+        A = np.where(np.equal.outer(y, y), rng.uniform(0.3, 1, (6, 6)), rng.uniform(0, 0.02, (6, 6)))
+        graph = pg.build(np.full(6, 1 / 6), A, labels=y, normalize=True)
+        teacher = np.where(rng.random(6) < 0.3, 1 - y, y).tolist()
+        teacher[0], teacher[5] = 0, 1
+        contest, w = which_wins(graph, teacher), brute_w(graph)
+        phi, delta = w[np.not_equal.outer(y, y)].sum(), pg.downstream.disagreement(graph, y)
+        gamma = np.append(np.linalg.eigvalsh(w / np.sqrt(np.outer(w.sum(0), w.sum(0))))[::-1], 0.0)
+        for k, bound in zip(contest.ks.tolist(), contest.probe_bounds, strict=True):
+            assert bound == pytest.approx(4 * phi / (1 - gamma[k]) + 2 * delta, rel=1e-6)
+            assert pg.probe(graph, graph.spectrum(k)).error <= bound
+        rho = brute_rho(w, y.tolist())
+        for (_, t), errors, bound in zip(contest.weights, contest.student_errors, contest.student_bounds, strict=True):
+            if not np.isnan(bound):
+                assert bound == pytest.approx(phi / (2 * rho - 1 / t) + delta)
+                assert errors[1] <= bound
+                told += bound < 0.5
+        assert contest.bounds_reason == ""
+    assert told > 10
+
+
+@pytest.mark.parametrize(
+    ("contest", "reason"),
+    [
+        (lambda: which_wins(BLOCKS, ONE_WRONG, labels=[0] * 4 + [1] * 3 + [None]), "some are unlabelled"),
+        (lambda: which_wins(BLOCKS, [0] * 8), "the teacher knows only some of the classes"),
+        (
+            lambda: which_wins(BLOCKS.with_labels({BLOCKS.naturals[0]: 0}, weight=0.5), ONE_WRONG),
+            "positive pairs are given",
+        ),
+        (
+            lambda: which_wins(pg.zoo.hypercube(6), pg.zoo.hypercube(6).view_labels, 2),
+            "a class has 32 views; ρ_in is sought",
+        ),
+    ],
+    ids=["unlabelled", "one class", "labels in the graph", "large"],
+)
+def test_a_bound_without_its_assumptions_is_none_and_says_why(contest, reason):
+    found = contest()
+    assert found.student_bounds is None
+    assert reason in found.bounds_reason
+    assert reason in str(found)
+
+
 def test_more_breakpoints_than_can_be_listed_are_refused(monkeypatch):
     graph, y, teacher = contested(1)
     monkeypatch.setattr(weights, "MAX_BREAKPOINTS", 0)

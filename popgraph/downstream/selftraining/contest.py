@@ -1,7 +1,8 @@
 """`which_wins`: contrastive learning with a linear probe against self-training, one teacher for both, each at its best."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from popgraph.declare import Seed
 from popgraph.downstream.labelling import class_mass, labels_of_naturals
 from popgraph.downstream.probing.exact import EQUAL_ERRORS
 from popgraph.downstream.probing.family import MAX_SAMPLES
+from popgraph.downstream.selftraining.bounds import bounds_of
 from popgraph.downstream.selftraining.contest_value import Contest
 from popgraph.downstream.selftraining.student import costs_of, self_train
 from popgraph.downstream.selftraining.teacher import Teacher, read_teacher
@@ -94,17 +96,49 @@ def which_wins(
     >>> contest.weights.round(3).tolist(), contest.student_errors[:, 1].round(3).tolist()
     ([[0.0, 1.149], [1.149, 1.389], [1.389, inf]], [0.2, 0.1, 0.5])
     """
+    tried = read_tried(k, weight, samples, rng)
+    return compete(graph, teacher, labels, tried, bounded=True)
+
+
+class Tried(NamedTuple):
+    """What is tried: widths and weights, None for all, random minimisers at a degenerate cut, and who draws them."""
+
+    ks: Any
+    weights: list[float] | None
+    samples: int
+    generator: np.random.Generator
+
+
+class Contestants(NamedTuple):
+    """Hold the teacher, the naturals' labels, what labellings cost, and the probes and students that were found."""
+
+    taught: Teacher
+    given: Any
+    costs: Costs
+    widths: list[Width]
+    stretches: list[Stretch]
+
+
+def read_tried(k: Any, weight: Any, samples: Any, rng: Any) -> Tried:
+    """Read what is tried, as far as no graph is needed to."""
+    return Tried(k, _read_weights(weight), count("samples", samples, 0, MAX_SAMPLES), read_generator(rng))
+
+
+def compete(graph: PopulationGraph, teacher: Any, labels: Any, tried: Tried, *, bounded: bool) -> Contest:
+    """Return the contest, with what the theory promises of both if `bounded`."""
     read_graph("which_wins(graph, teacher, k)", graph, pairs=True)
     given = labels_of_naturals(graph, labels)
     need_a_label(given)
     taught = read_teacher(graph, teacher)
-    ks = _read_widths(k, graph.N)
-    weights = _read_weights(weight)
-    search = Search(count("samples", samples, 0, MAX_SAMPLES), read_generator(rng))
+    ks = _read_widths(tried.ks, graph.N)
     costs = _costs(graph, taught, given)
-    widths = probes(graph, taught, costs, ks, search)
-    stretches = students_at_all_weights(costs) if weights is None else students_at(costs, weights)
-    return _compare(graph, taught, given, costs, widths, stretches, at_best=len(ks) > 1 or len(stretches) > 1)
+    widths = probes(graph, taught, costs, ks, Search(tried.samples, tried.generator))
+    stretches = students_at_all_weights(costs) if tried.weights is None else students_at(costs, tried.weights)
+    contest = _compare(graph, Contestants(taught, given, costs, widths, stretches))
+    if not bounded:
+        return contest
+    probe, student, reason = bounds_of(graph, taught, given, widths, stretches)
+    return replace(contest, probe_bounds=probe, student_bounds=student, bounds_reason=reason)
 
 
 def _read_widths(k: Any, N: int) -> list[int]:
@@ -145,16 +179,9 @@ def _costs(graph: PopulationGraph, taught: Teacher, given: Any) -> Costs:
     return Costs(pairs, unary, correct)
 
 
-def _compare(
-    graph: PopulationGraph,
-    taught: Teacher,
-    given: Any,
-    costs: Costs,
-    widths: list[Width],
-    stretches: list[Stretch],
-    at_best: bool,
-) -> Contest:
+def _compare(graph: PopulationGraph, found: Contestants) -> Contest:
     """Return who wins: whose guaranteed error is below what the other can reach with any luck."""
+    taught, given, costs, widths, stretches = found
     probe_errors = np.array([[each.lowest, each.highest] for each in widths])
     student_errors = np.array([[costs.error(each.best), costs.error(each.worst)] for each in stretches])
     width, (first, last) = widths[_best(probe_errors)[0]], _best_run(stretches, student_errors)
@@ -188,7 +215,7 @@ def _compare(
         weights=frozen(np.array([[each.low, each.high] for each in stretches])),
         student_errors=frozen(student_errors),
         exact=all(each.exact for each in stretches),
-        at_best=at_best,
+        at_best=len(widths) > 1 or len(stretches) > 1,
     )
 
 

@@ -103,12 +103,17 @@ class Contest(Immutable):
 
     def __str__(self) -> str:
         probes = [
-            (f"k = {k}", _error_in_words(*errors) + (f", {family}" if family else ""))
-            for k, errors, family in zip(self.ks.tolist(), self.probe_errors, self.families, strict=True)
+            (
+                f"k = {k}",
+                _error_in_words(*errors) + _bound_in_words(self.probe_bounds, i) + (f", {family}" if family else ""),
+            )
+            for i, (k, errors, family) in enumerate(
+                zip(self.ks.tolist(), self.probe_errors, self.families, strict=True)
+            )
         ]
         students = [
-            (_weights_in_words(*ends), _error_in_words(*errors))
-            for ends, errors in zip(self.weights, self.student_errors, strict=True)
+            (_weights_in_words(*ends), _error_in_words(*errors) + _bound_in_words(self.student_bounds, i))
+            for i, (ends, errors) in enumerate(zip(self.weights, self.student_errors, strict=True))
         ]
         lines = [repr(self), "  error of the probe", *_rows(probes), "  error of the student", *_rows(students)]
         if self.at_best:
@@ -117,6 +122,8 @@ class Contest(Immutable):
             lines.append("  who wins depends on the choice among minimisers of equal loss")
         if not self.exact:
             lines.append("  with more than two classes a search was given up: a student of less cost may exist")
+        if self.bounds_reason:
+            lines.append(f"  without a bound: {self.bounds_reason}")
         return "\n".join(lines)
 
     @property
@@ -170,6 +177,11 @@ def _weights_in_words(low: float, high: float) -> str:
     if high == np.inf:
         return f"t > {low:.4g}"
     return f"{low:.4g} < t < {high:.4g}"
+
+
+def _bound_in_words(bounds: Floats | None, i: int) -> str:
+    """Return a bound below 1, which alone says anything; empty if there is none."""
+    return f" (bound {bounds[i]:.4g})" if bounds is not None and bounds[i] < 1 else ""
 
 
 def _rows(pairs: list[tuple[str, str]]) -> list[str]:

@@ -27,11 +27,12 @@ class Search(NamedTuple):
 class Width(NamedTuple):
     """Hold the probe at one k: class numbers (N,) on F*, its error, and the least and greatest error over minimisers.
 
-    `family` says in words what may be chosen at this cut; it is empty at a clean one.
+    `family` says in words what may be chosen at this cut; it is empty at a clean one. γ_{k+1} is `next_gamma` or less.
     """
 
     k: int
     gap: float
+    next_gamma: float
     codes: Ints
     error: float
     lowest: float
@@ -49,9 +50,10 @@ def probes(graph: PopulationGraph, taught: Teacher, costs: Costs, ks: list[int],
     found: dict[int, Width] = {}
     for k in sorted(set(ks)):
         used = min(k, int(np.sum(gamma > 0)))  # a minimiser's columns of γ <= 0 are 0
-        gap = spectrum.leading(k).gap
+        cut = spectrum.leading(k)
+        gap, next_gamma = cut.gap, cut.certificate.remainder_bound
         if used < k and used in found:
-            found[k] = found[used]._replace(k=k, gap=gap)
+            found[k] = found[used]._replace(k=k, gap=gap, next_gamma=next_gamma)
             continue
         codes = fit(f[np.newaxis, :, :used])[0]
         error = costs.error(codes)
@@ -62,7 +64,7 @@ def probes(graph: PopulationGraph, taught: Teacher, costs: Costs, ks: list[int],
             errors = [error, *_errors(fit, costs, every[:, :above], every[:, above:end], k - above, search)]
             lowest, highest = min(errors), max(errors)
             family = f"any {k - above} of the {end - above} dimensions of the eigenspace of γ = {gamma[k - 1]:.6g}"
-        found[k] = Width(k, gap, codes, error, lowest, highest, family)
+        found[k] = Width(k, gap, next_gamma, codes, error, lowest, highest, family)
     return [found[k] for k in ks]
 
 
