@@ -21,6 +21,8 @@ from popgraph.downstream.selftraining.dynamics import Iteration, iterate, propag
 from popgraph.downstream.selftraining.expansion import Expansion, expansion
 from popgraph.downstream.selftraining.inner_conductance import InnerConductance, inner_conductance
 from popgraph.downstream.selftraining.inner_conductance import student_error_bound as student_error_bound  # for theory
+from popgraph.downstream.selftraining.phases import phase_diagram
+from popgraph.downstream.selftraining.phases_value import PhaseDiagram
 from popgraph.downstream.selftraining.student import Student, self_train
 from popgraph.downstream.selftraining.teacher import pseudo_labels
 
@@ -29,10 +31,12 @@ __all__ = [
     "Expansion",
     "InnerConductance",
     "Iteration",
+    "PhaseDiagram",
     "Student",
     "expansion",
     "inner_conductance",
     "iterate",
+    "phase_diagram",
     "propagate",
     "pseudo_labels",
     "self_train",
