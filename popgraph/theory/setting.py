@@ -21,8 +21,28 @@ MAX_VIEWS_DENSE = 300  # of a graph whose N x N tables and all eigenpairs are co
 MAX_PAIRS_OF_W = 2_000_000  # positive pairs of a graph whose w is computed
 
 
+# What statements assume, in the words that a check prints. A statement that needs one of these declares it in `assumptions=`.
+KERNEL = "a positive pair is two views of one natural"
+VIEWS_OF_NATURALS = "w_x is the law of a random natural's view"
+FACTOR = "Ā = MᵀM"
+NO_NEGATIVE = "no eigenvalue of Ā is below 0"
+LABELS = "every natural has a label"
+GAP = "γ_k > γ_{k+1}"
+FEW_VIEWS = f"N <= {MAX_VIEWS_DENSE}"
+ONE_KIND = "there is one kind of view"
+FEW_PAIRS = f"at most {MAX_PAIRS_OF_W:,} positive pairs"
+
+
 class NotApplicable(Exception):
-    """A statement does not apply to this graph; the message says why."""
+    """A statement does not apply to this graph; the message says why, and `assumption` which of its assumptions is not met."""
+
+    def __init__(self, reason: str, assumption: str = "") -> None:
+        super().__init__(reason)
+        self.assumption = assumption
+
+
+class Vacuous(Exception):
+    """A statement divides by 0 on this graph, so that it says nothing; the message says by what."""
 
 
 class Skipped(Exception):
@@ -61,19 +81,23 @@ class Setting:
     def need_kernel(self) -> None:
         """Make a statement not applicable where a positive pair is not always two views of one natural."""
         if not isinstance(self.graph, PopulationGraph):
-            raise NotApplicable("it needs a kernel A(x|x̄), and w was given directly")
+            raise NotApplicable("it needs a kernel A(x|x̄), and w was given directly", KERNEL)
         if not self.pairs_from_kernel:
-            raise NotApplicable("it needs pairs that are two views of one natural, and labels join some of these")
+            raise NotApplicable(
+                "it needs pairs that are two views of one natural, and labels join some of these", KERNEL
+            )
 
     def need_views_of_naturals(self) -> None:
         """Make a statement not applicable where w_x is not the law of a random natural's view, as where labels join pairs."""
         if isinstance(self.graph, PopulationGraph) and not self.pairs_from_kernel:
-            raise NotApplicable("it needs w_x to be the law of a random natural's view, and labels have changed w_x")
+            raise NotApplicable(
+                "it needs w_x to be the law of a random natural's view, and labels have changed w_x", VIEWS_OF_NATURALS
+            )
 
     def need_factor(self) -> None:
         """Make a statement about M not applicable where w was given directly."""
         if not isinstance(self.graph, PopulationGraph):
-            raise NotApplicable("it needs a factor M, and w was given directly")
+            raise NotApplicable("it needs a factor M, and w was given directly", FACTOR)
 
     @cached_property
     def least_gamma(self) -> float:
@@ -83,7 +107,9 @@ class Setting:
     def need_no_negative_eigenvalue(self) -> None:
         """Make a statement not applicable where Ā has an eigenvalue below 0, which no FFᵀ reaches."""
         if self.least_gamma < -self.gamma_rounding:
-            raise NotApplicable(f"Ā has the eigenvalue {self.least_gamma:.3g}, and this needs all to be at least 0")
+            raise NotApplicable(
+                f"Ā has the eigenvalue {self.least_gamma:.3g}, and this needs all to be at least 0", NO_NEGATIVE
+            )
 
     def energy(self, G: Floats) -> float:
         """Return Σ_i g_iᵀĀg_i of columns G (N, m), or gᵀĀg of one vector (N,)."""
@@ -129,28 +155,30 @@ class Setting:
 
     @property
     def lambda_next(self) -> float:
-        """A lower bound on λ_{k+1} = 1 - γ_{k+1}, above 0; not applicable where the graph has more than k components."""
+        """A lower bound on λ_{k+1} = 1 - γ_{k+1}, above 0; vacuous where the graph has more than k components."""
         if self.k >= self.graph.component_count and self.next_bound < 1:
             return 1.0 - self.next_bound
-        raise NotApplicable(f"λ_{self.k + 1} = 0: the graph has {self.graph.component_count} components, k = {self.k}")
+        raise Vacuous(f"λ_{self.k + 1} = 0: the graph has {self.graph.component_count} components, k = {self.k}")
 
     def gap(self) -> float:
         """Return γ_k - γ_{k+1}; not applicable where the cut is degenerate."""
         gap = float(self.gamma[self.k - 1] - self.gamma[self.k])
         if gap <= self.gamma_rounding:
-            raise NotApplicable(f"γ_{self.k} = γ_{self.k + 1}: the cut is degenerate")
+            raise NotApplicable(f"γ_{self.k} = γ_{self.k + 1}: the cut is degenerate", GAP)
         return gap
 
     def need_few_views(self, what: str) -> None:
         """Make a statement not applicable to a graph of more than 300 views, too many for a table of all pairs."""
         if self.N > MAX_VIEWS_DENSE:
-            raise NotApplicable(f"{what} is computed up to {MAX_VIEWS_DENSE} views; this graph has {self.N:,}")
+            raise NotApplicable(
+                f"{what} is computed up to {MAX_VIEWS_DENSE} views; this graph has {self.N:,}", FEW_VIEWS
+            )
 
     def two_encoders(self) -> BipartiteGraph:
         """Return the pairs as those of two encoders; not applicable above 300 views of a kind."""
         if isinstance(self.graph, BipartiteGraph):
             if max(self.graph.N_x, self.graph.N_z) > MAX_VIEWS_DENSE:
-                raise NotApplicable(f"S is computed up to {MAX_VIEWS_DENSE} views of a kind")
+                raise NotApplicable(f"S is computed up to {MAX_VIEWS_DENSE} views of a kind", FEW_VIEWS)
             return self.graph
         self.need_few_views("S")
         return self._two_encoders
@@ -168,7 +196,9 @@ class Setting:
         else:
             most = self.graph.weight_matrix("csr").nnz
         if most > MAX_PAIRS_OF_W:
-            raise NotApplicable(f"w is computed up to {MAX_PAIRS_OF_W:,} positive pairs; this graph may have {most:,}")
+            raise NotApplicable(
+                f"w is computed up to {MAX_PAIRS_OF_W:,} positive pairs; this graph may have {most:,}", FEW_PAIRS
+            )
         return self.graph.weight_matrix("csr")
 
     @cached_property
@@ -187,11 +217,11 @@ class Setting:
     def y(self) -> tuple[Any, int]:
         """Each natural's class as a number, (n,), and the number of classes; not applicable where a natural has no label."""
         if self.labels is None:
-            raise NotApplicable("there are no labels; pass labels=")
+            raise NotApplicable("there are no labels; pass labels=", LABELS)
         unlabelled = self.graph.n - int(is_labelled(self.labels).sum())
         if unlabelled:
             raise NotApplicable(
-                f"{unlabelled} of {self.graph.n} naturals have no label, and the statement is about all of them"
+                f"{unlabelled} of {self.graph.n} naturals have no label, and the statement is about all of them", LABELS
             )
         first, y = classes_in_order(self.labels)
         return y, len(first)
@@ -236,7 +266,9 @@ class Setting:
 class Sides:
     """Hold the two sides of a statement, the difference that counts as rounding, and a remark on the sides.
 
-    The difference that counts as rounding is `tolerance`, or else `scale` times that of a number of order 1.
+    The difference that counts as rounding is `tolerance`, or else `scale` times that of a number of order 1. `trivial` says why the
+    statement could not fail on this graph, `vacuous` why it says nothing there; both are empty where it could, and does. The
+    general rules of `Verdict` need no word of a statement.
     """
 
     left: float
@@ -244,11 +276,16 @@ class Sides:
     scale: float = 1.0
     note: str = ""
     tolerance: float | None = None
+    trivial: str = ""
+    vacuous: str = ""
 
 
 @dataclass(frozen=True)
 class Statement:
-    """Hold what a statement says, its source, and the function that computes its sides."""
+    """Hold what a statement says and assumes, its source and section of the theory, and the function that computes its sides.
+
+    `of_probability` says that the left side is a probability, which lies in [0, 1], and `nonnegative` that it is never below 0.
+    """
 
     name: str
     statement: str
@@ -256,6 +293,11 @@ class Statement:
     source: str
     relation: str
     sides: Callable[[Setting], Sides]
+    section: str = ""
+    assumptions: tuple[str, ...] = ()
+    why: str = ""
+    of_probability: bool = False
+    nonnegative: bool = False
 
     @property
     def about_two_encoders(self) -> bool:
@@ -264,31 +306,99 @@ class Statement:
 
     def __call__(self, setting: Setting) -> Check:
         """Return the check of this statement."""
-        declared = (self.name, self.statement, self.latex, self.source, self.relation)
         try:
             if isinstance(setting.graph, BipartiteGraph) and not self.about_two_encoders:
-                raise NotApplicable("it is about one encoder; theory.check(graph.side_x) is about f, .side_z about g")
+                raise NotApplicable(
+                    "it is about one encoder; theory.check(graph.side_x) is about f, .side_z about g", ONE_KIND
+                )
             sides = self.sides(setting)
         except NotApplicable as reason:
-            return Check(*declared, None, None, None, Verdict.NOT_APPLICABLE, str(reason))
+            return self._check(Verdict.NOT_APPLICABLE, str(reason), unmet=reason.assumption)
+        except Vacuous as reason:
+            return self._check(Verdict.VACUOUS, str(reason))
         except Skipped as reason:
-            return Check(*declared, None, None, None, Verdict.SKIPPED, str(reason))
-        if self.relation == "<~":
-            return Check(*declared, sides.left, sides.right, None, Verdict.RATIO, sides.note)
+            return self._check(Verdict.SKIPPED, str(reason))
         allowed = setting.rounding * sides.scale if sides.tolerance is None else sides.tolerance
+        verdict, reason_of_verdict = self._judge(sides, allowed)
+        remark = "; ".join(filter(None, [reason_of_verdict, sides.note]))
+        return self._check(verdict, remark, sides, None if self.relation == "<~" else allowed)
+
+    def _judge(self, sides: Sides, allowed: float) -> tuple[Verdict, str]:
+        """Return the verdict on two sides, and its reason where it is neither "holds" nor "fails"."""
         difference = abs(sides.left - sides.right) if self.relation == "=" else sides.left - sides.right
-        verdict = Verdict.HOLDS if difference <= allowed else Verdict.FAILS  # NaN fails every comparison
-        return Check(*declared, sides.left, sides.right, allowed, verdict, sides.note)
+        if self.relation != "<~" and not difference <= allowed:  # NaN fails every comparison
+            return Verdict.FAILS, ""
+        if vacuous := sides.vacuous or self._nothing_said(sides):
+            return Verdict.VACUOUS, vacuous
+        if trivial := sides.trivial or self._nothing_risked(sides, allowed):
+            return Verdict.TRIVIAL, trivial
+        return (Verdict.RATIO if self.relation == "<~" else Verdict.HOLDS), ""
+
+    def _nothing_said(self, sides: Sides) -> str:
+        """Return why a bound says nothing, whatever its left side is; empty if it says something."""
+        if self.relation == "=":
+            return ""
+        if self.of_probability and self.relation == "<=" and sides.right >= 1:
+            return "the bound is 1 or more, and no probability is above 1"
+        return "the bound is infinite" if np.isposinf(sides.right) else ""
+
+    def _nothing_risked(self, sides: Sides, allowed: float) -> str:
+        """Return why a bound could not fail; empty if it could."""
+        if self.relation == "=":
+            return ""
+        if abs(sides.left) <= allowed and abs(sides.right) <= allowed:
+            return "both sides are 0"
+        if (self.nonnegative or self.of_probability) and sides.left <= allowed:
+            return "the left side is 0, the least that it can be"
+        return ""
+
+    def _check(
+        self, verdict: Verdict, reason: str, sides: Sides | None = None, tolerance: float | None = None, unmet: str = ""
+    ) -> Check:
+        left, right = (None, None) if sides is None else (sides.left, sides.right)
+        return Check(
+            self.name,
+            self.statement,
+            self.latex,
+            self.source,
+            self.relation,
+            left,
+            right,
+            tolerance,
+            verdict,
+            reason,
+            section=self.section,
+            assumptions=self.assumptions,
+            why=self.why,
+            unmet=unmet,
+        )
 
 
 STATEMENTS: list[Statement] = []
 
 
-def states(name: str, statement: str, latex: str, source: str, relation: str = "=") -> Callable[..., Any]:
-    """Decorate a function that returns the sides of a statement: the statement is added to STATEMENTS."""
+def states(
+    name: str,
+    statement: str,
+    latex: str,
+    source: str,
+    relation: str = "=",
+    *,
+    section: str = "",
+    assumptions: tuple[str, ...] = (),
+    why: str = "",
+    of_probability: bool = False,
+    nonnegative: bool = False,
+) -> Callable[..., Any]:
+    """Decorate a function that returns the sides of a statement: the statement is added to STATEMENTS.
+
+    `section` is that of docs/theory.md, as "5.3"; `assumptions` are sentences without a full stop, those of this file where they
+    fit; `why` is the idea of the proof in a line.
+    """
 
     def declare(sides: Callable[[Setting], Sides]) -> Callable[[Setting], Sides]:
-        STATEMENTS.append(Statement(name, statement, latex, source, relation, sides))
+        declared = (name, statement, latex, source, relation, sides)
+        STATEMENTS.append(Statement(*declared, section, assumptions, why, of_probability, nonnegative))
         return sides
 
     return declare
