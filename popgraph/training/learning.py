@@ -248,8 +248,8 @@ def train(
             )
         limits = Limits(steps, tol, ticks(progress))
         classes = cast(HasClasses, graph)
-        objective = _objective_on_functions(classes, k, chosen, features, watcher)
-        return cast(Training, _train_on_functions(objective, k, features, limits, generator(rng)))
+        objective = objective_on_functions(classes, k, chosen, features, watcher)
+        return cast(Training, train_on_functions(objective, k, features, limits, generator(rng)))
     population: ViewedPopulation = read_population("train(graph, k)", graph, ViewedPopulation)
     k = whole_number("k", k, population.N)
     batch_size = read_batch_size(batch_size, chosen)
@@ -276,38 +276,6 @@ def train(
     bar = track(range(steps + 1), steps + 1, progress, "train")
     z, stopped = descend_on_batches(objective, z, Batches(steps, batch_size, learning_rate, source), bar)
     return _trained(objective, z, False, stopped)
-
-
-def _objective_on_functions(
-    population: HasClasses, k: Any, loss: Loss, features: Any, callback: Callback | None
-) -> Objective:
-    """Return the spectral loss over the span of functions of a population whose views are not listed."""
-    if not is_ready_made(loss, SpectralLoss) or getattr(loss, "noise", None) is not None:
-        raise InvalidArgument(
-            f"loss is {shorten(loss)}; on a product, moments give the spectral contrastive loss only, with negatives "
-            "from w_x: leave loss= out, or train its .expand()"
-        )
-    coordinates = population.restricted_to(features)
-    d = coordinates.N
-    k = whole_number("k", k, d, "the number of features")
-
-    def embedding(z: Floats) -> Any:
-        return features @ coordinates.weights(z.reshape(d, k))
-
-    return Objective(coordinates, loss, callback=callback, embed=embedding)
-
-
-def _train_on_functions(
-    objective: Objective, k: int, features: Any, limits: Limits, source: np.random.Generator
-) -> structure.ProductTraining:
-    """Minimise the spectral loss over the span of functions of a population whose views are not listed."""
-    d = objective.row_count
-    k = whole_number("k", k, d, "the number of features")  # products of a small integer type would overflow
-    z, converged, stopped = minimise(objective, source.standard_normal(d * k) / np.sqrt(k * d), limits)
-    weights = cast(Any, objective.population).weights(objective.table(z))
-    return structure.ProductTraining(
-        features @ weights, frozen(weights), *objective.history(), converged=converged, stopped=stopped
-    )
 
 
 def _reserve(objective: Objective, k: int, batch_size: int | None, path_steps: int) -> None:
