@@ -94,6 +94,11 @@ class Setting:
                 "it needs w_x to be the law of a random natural's view, and labels have changed w_x", VIEWS_OF_NATURALS
             )
 
+    def need_one_kind(self) -> None:
+        """Make a statement not applicable to pairs of two kinds of views."""
+        if isinstance(self.graph, BipartiteGraph):
+            raise NotApplicable("it is about one kind of view, and these pairs join two", ONE_KIND)
+
     def need_factor(self) -> None:
         """Make a statement about M not applicable where w was given directly."""
         if not isinstance(self.graph, PopulationGraph):
