@@ -17,13 +17,13 @@ from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words, reserve
 from popgraph.basics.progress import Progress, track
 from popgraph.basics.protocols import HasClasses, PairedPopulation, Population, ViewedPopulation
-from popgraph.basics.words import shorten
 from popgraph.declare import Seed
 from popgraph.errors import InvalidArgument, InvalidEmbedding
 from popgraph.losses import Loss, SpectralLoss, is_ready_made, loss_with_noise, read_loss, spectral
-from popgraph.populations import FeatureClass, NoiseGraph, check_dimension, read_features, structure, with_noise
+from popgraph.populations import FeatureClass, NoiseGraph, check_dimension, read_features, with_noise
 from popgraph.training.batches import Batches, descend_on_batches
 from popgraph.training.descent import minimise
+from popgraph.training.functions import objective_on_functions, train_on_functions
 from popgraph.training.objective import Limits, Objective
 from popgraph.training.options import read_batch_size, ticks
 from popgraph.training.steps import Callback, read_callback

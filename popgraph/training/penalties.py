@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from popgraph.basics.arguments import flag
-from popgraph.basics.arguments.heads import read_head
+from popgraph.basics.arguments.penalties import read_head, read_weight_decay
 from popgraph.basics.arrays import Floats
 from popgraph.basics.protocols import Coordinates
 from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument
-from popgraph.losses import SpectralLoss, is_ready_made, read_weight_decay
+from popgraph.losses import SpectralLoss, is_ready_made
 
 
 @dataclass(frozen=True)
