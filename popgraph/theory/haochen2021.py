@@ -8,7 +8,9 @@ from popgraph.basics.subspace import column_space, principal_angles
 from popgraph.downstream import probe
 from popgraph.losses import audit, matrix_factorisation, scaled_hessian, scaled_loss, spectral
 from popgraph.populations import PopulationGraph
-from popgraph.theory.setting import MAX_VIEWS_DENSE, NotApplicable, Setting, Sides, states
+from popgraph.theory.assumptions import MAX_VIEWS_DENSE, NotApplicable
+from popgraph.theory.setting import Setting
+from popgraph.theory.statement import Sides, states
 
 MAX_BATCHES_OF_TWO = 2**14  # of a graph whose batches are enumerated
 

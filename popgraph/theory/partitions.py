@@ -12,8 +12,10 @@ from popgraph.downstream import (
     steps_of_search,
 )
 from popgraph.populations import PopulationGraph, pair_draws
+from popgraph.theory.assumptions import NotApplicable, Skipped, Vacuous
 from popgraph.theory.haochen2021 import _head_error
-from popgraph.theory.setting import NotApplicable, Setting, Sides, Skipped, Vacuous, states
+from popgraph.theory.setting import Setting
+from popgraph.theory.statement import Sides, states
 
 # Pairs of sets that are compared for a ρ_m that nobody asked for: they take 10 ms. ρ_5 of 13 views takes 4.8 million, and of 16
 # views 129 million, which take 0.25 s.

@@ -1,6 +1,5 @@
-"""What the statements share: a graph, labels and k, the quantities that several of them need, and how a statement is declared."""
+"""What the statements share: a graph, labels and k, and the quantities that several of them need."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,39 +13,22 @@ from popgraph.downstream import Partition, class_mass, told_apart
 from popgraph.losses import population_value, spectral
 from popgraph.populations import BipartiteGraph, PopulationGraph, pair_draws
 from popgraph.spectrum import Spectrum
-from popgraph.theory.value import Check, Verdict
+from popgraph.theory.assumptions import (
+    FACTOR,
+    FEW_PAIRS,
+    FEW_VIEWS,
+    GAP,
+    KERNEL,
+    LABELS,
+    MAX_PAIRS_OF_W,
+    MAX_VIEWS_DENSE,
+    NO_NEGATIVE,
+    ONE_KIND,
+    VIEWS_OF_NATURALS,
+    NotApplicable,
+    Vacuous,
+)
 from popgraph.verification import Comparison
-
-MAX_VIEWS_DENSE = 300  # of a graph whose N x N tables and all eigenpairs are computed
-MAX_PAIRS_OF_W = 2_000_000  # positive pairs of a graph whose w is computed
-
-
-# What statements assume, in the words that a check prints. A statement that needs one of these declares it in `assumptions=`.
-KERNEL = "a positive pair is two views of one natural"
-VIEWS_OF_NATURALS = "w_x is the law of a random natural's view"
-FACTOR = "Ā = MᵀM"
-NO_NEGATIVE = "no eigenvalue of Ā is below 0"
-LABELS = "every natural has a label"
-GAP = "γ_k > γ_{k+1}"
-FEW_VIEWS = f"N <= {MAX_VIEWS_DENSE}"
-ONE_KIND = "there is one kind of view"
-FEW_PAIRS = f"at most {MAX_PAIRS_OF_W:,} positive pairs"
-
-
-class NotApplicable(Exception):
-    """A statement does not apply to this graph; the message says why, and `assumption` which of its assumptions is not met."""
-
-    def __init__(self, reason: str, assumption: str = "") -> None:
-        super().__init__(reason)
-        self.assumption = assumption
-
-
-class Vacuous(Exception):
-    """A statement divides by 0 on this graph, so that it says nothing; the message says by what."""
-
-
-class Skipped(Exception):
-    """A statement takes a search that nobody asked for; the message says which call makes it."""
 
 
 @dataclass
@@ -265,145 +247,3 @@ class Setting:
     def random_embedding(self, k: int | None = None) -> Floats:
         """Return Gaussian rows, (N, k)."""
         return self.rng.standard_normal((self.N, self.k if k is None else k))
-
-
-@dataclass(frozen=True)
-class Sides:
-    """Hold the two sides of a statement, the difference that counts as rounding, and a remark on the sides.
-
-    The difference that counts as rounding is `tolerance`, or else `scale` times that of a number of order 1. `trivial` says why the
-    statement could not fail on this graph, `vacuous` why it says nothing there; both are empty where it could, and does. The
-    general rules of `Verdict` need no word of a statement.
-    """
-
-    left: float
-    right: float
-    scale: float = 1.0
-    note: str = ""
-    tolerance: float | None = None
-    trivial: str = ""
-    vacuous: str = ""
-
-
-@dataclass(frozen=True)
-class Statement:
-    """Hold what a statement says and assumes, its source and section of the theory, and the function that computes its sides.
-
-    `of_probability` says that the left side is a probability, which lies in [0, 1], and `nonnegative` that it is never below 0.
-    """
-
-    name: str
-    statement: str
-    latex: str
-    source: str
-    relation: str
-    sides: Callable[[Setting], Sides]
-    section: str = ""
-    assumptions: tuple[str, ...] = ()
-    why: str = ""
-    of_probability: bool = False
-    nonnegative: bool = False
-
-    @property
-    def about_two_encoders(self) -> bool:
-        """Whether it is about encoders f(x) and g(z) of two kinds of views."""
-        return self.sides.__module__.endswith(".two_encoders")
-
-    def __call__(self, setting: Setting) -> Check:
-        """Return the check of this statement."""
-        try:
-            if isinstance(setting.graph, BipartiteGraph) and not self.about_two_encoders:
-                raise NotApplicable(
-                    "it is about one encoder; theory.check(graph.side_x) is about f, .side_z about g", ONE_KIND
-                )
-            sides = self.sides(setting)
-        except NotApplicable as reason:
-            return self._check(Verdict.NOT_APPLICABLE, str(reason), unmet=reason.assumption)
-        except Vacuous as reason:
-            return self._check(Verdict.VACUOUS, str(reason))
-        except Skipped as reason:
-            return self._check(Verdict.SKIPPED, str(reason))
-        allowed = setting.rounding * sides.scale if sides.tolerance is None else sides.tolerance
-        verdict, reason_of_verdict = self._judge(sides, allowed)
-        remark = "; ".join(filter(None, [reason_of_verdict, sides.note]))
-        return self._check(verdict, remark, sides, None if self.relation == "<~" else allowed)
-
-    def _judge(self, sides: Sides, allowed: float) -> tuple[Verdict, str]:
-        """Return the verdict on two sides, and its reason where it is neither "holds" nor "fails"."""
-        difference = abs(sides.left - sides.right) if self.relation == "=" else sides.left - sides.right
-        if self.relation != "<~" and not difference <= allowed:  # NaN fails every comparison
-            return Verdict.FAILS, ""
-        if vacuous := sides.vacuous or self._nothing_said(sides):
-            return Verdict.VACUOUS, vacuous
-        if trivial := sides.trivial or self._nothing_risked(sides, allowed):
-            return Verdict.TRIVIAL, trivial
-        return (Verdict.RATIO if self.relation == "<~" else Verdict.HOLDS), ""
-
-    def _nothing_said(self, sides: Sides) -> str:
-        """Return why a bound says nothing, whatever its left side is; empty if it says something."""
-        if self.relation == "=":
-            return ""
-        if self.of_probability and self.relation == "<=" and sides.right >= 1:
-            return "the bound is 1 or more, and no probability is above 1"
-        return "the bound is infinite" if np.isposinf(sides.right) else ""
-
-    def _nothing_risked(self, sides: Sides, allowed: float) -> str:
-        """Return why a bound could not fail; empty if it could."""
-        if self.relation == "=":
-            return ""
-        if abs(sides.left) <= allowed and abs(sides.right) <= allowed:
-            return "both sides are 0"
-        if (self.nonnegative or self.of_probability) and sides.left <= allowed:
-            return "the left side is 0, the least that it can be"
-        return ""
-
-    def _check(
-        self, verdict: Verdict, reason: str, sides: Sides | None = None, tolerance: float | None = None, unmet: str = ""
-    ) -> Check:
-        left, right = (None, None) if sides is None else (sides.left, sides.right)
-        return Check(
-            self.name,
-            self.statement,
-            self.latex,
-            self.source,
-            self.relation,
-            left,
-            right,
-            tolerance,
-            verdict,
-            reason,
-            section=self.section,
-            assumptions=self.assumptions,
-            why=self.why,
-            unmet=unmet,
-        )
-
-
-STATEMENTS: list[Statement] = []
-
-
-def states(
-    name: str,
-    statement: str,
-    latex: str,
-    source: str,
-    relation: str = "=",
-    *,
-    section: str = "",
-    assumptions: tuple[str, ...] = (),
-    why: str = "",
-    of_probability: bool = False,
-    nonnegative: bool = False,
-) -> Callable[..., Any]:
-    """Decorate a function that returns the sides of a statement: the statement is added to STATEMENTS.
-
-    `section` is that of docs/theory.md, as "5.3"; `assumptions` are sentences without a full stop, those of this file where they
-    fit; `why` is the idea of the proof in a line.
-    """
-
-    def declare(sides: Callable[[Setting], Sides]) -> Callable[[Setting], Sides]:
-        declared = (name, statement, latex, source, relation, sides)
-        STATEMENTS.append(Statement(*declared, section, assumptions, why, of_probability, nonnegative))
-        return sides
-
-    return declare

@@ -12,8 +12,10 @@ import numpy as np
 from popgraph.basics.arrays import Floats
 from popgraph.basics.subspace import column_space, principal_angles, tolerance
 from popgraph.populations import BipartiteGraph, build
+from popgraph.theory.assumptions import NotApplicable
 from popgraph.theory.graph_laws import RAREST_LINK
-from popgraph.theory.setting import NotApplicable, Setting, Sides, states
+from popgraph.theory.setting import Setting
+from popgraph.theory.statement import Sides, states
 
 
 @dataclass
