@@ -102,7 +102,7 @@ def phase_diagram(
     ...     return graph, [1] * mistakes + [0] * (4 - mistakes) + [1] * 4
     >>> diagram = pg.selftraining.phase_diagram(blocks, [0, 1, 2], ["1/10", "2/5"], names=("mistakes", "across"))
     >>> diagram
-    PhaseDiagram(3 mistakes x 2 across: contrastive wins 1, self-training 0, neither 5)
+    PhaseDiagram(3 mistakes x 2 across: contrastive wins 1, self-training 2, neither 3)
     """
     read_callable("make_graph", make_graph)
     axes = _read_values("rows", rows), _read_values("columns", columns)
