@@ -352,3 +352,66 @@ def test_the_answer_prints_the_modes_on_one_screen():
     assert repr(match.decay) == "Decay(λ = 0.3, 1 of 3 modes on)"
     assert "f is a minimiser of the spectral contrastive loss plus λ(||H||² + ||W||²), λ = 0.3" in str(match)
     assert "0.2296" in match._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        ({"weight_decay": 0.3}, "MATCH"),
+        ({"weight_decay": 0.6}, "MODES_ON"),
+        ({"weight_decay": 2.5}, "ALL_OFF"),
+        ({"weight_decay": 0.05, "head": "linear"}, "MATCH"),
+        ({"weight_decay": 0.3, "head": 5}, "MODES_ON"),
+    ],
+)
+def test_a_training_brings_its_penalty_and_is_optimal(options, status):
+    training = pg.train(SQUARE, 3, rng=0, **options)
+    match = pg.verify(SQUARE, training)
+    assert (match.status.name, match.optimal) == (status, True)
+    assert match.decay.modes.value == pytest.approx(training.loss[-1], abs=1e-12)
+    pg.testing.assert_optimal(SQUARE, training)
+    head = options.get("head")
+    pg.testing.assert_optimal(SQUARE, training.f, weight_decay=options["weight_decay"], head=head and "linear")
+    with pytest.raises(AssertionError, match="its loss is"):
+        pg.testing.assert_optimal(SQUARE, training, weight_decay=0)
+    if status != "ALL_OFF":
+        pg.testing.assert_matches(SQUARE, training)
+        assert match.captured == pytest.approx(match.decay.modes.on.astype(float), abs=1e-9)
+        assert match.rank == match.decay.modes.rank
+
+
+def test_the_layer_below_the_head_has_the_roots_of_the_singular_values_and_the_same_span():
+    training = pg.train(SQUARE, 3, weight_decay=0.05, head=5, rng=1)
+    match = pg.verify(SQUARE, training)
+    s = sizes(np.array([1, 0.5625, 0.25]), 0.05, True)
+    assert match.decay.below_head[:3] == pytest.approx(np.sqrt(s), abs=1e-9)
+    assert match.decay.below_head[3:] == pytest.approx(0, abs=1e-7)
+    assert match.decay.imbalance == pytest.approx(0, abs=1e-9)
+    assert "a probe sees no more in it" in str(match)
+    below = pg.verify(SQUARE, training.below_head, 3)
+    assert (below.status, below.rank) == (Status.CONTAINS, 3)
+    H = training.below_head * np.sqrt(SQUARE.w_x)[:, np.newaxis]
+    other = pg.train(SQUARE, 3, weight_decay=0.05, rng=1)
+    assert pg.verify(SQUARE, other).decay.below_head is None
+    assert np.linalg.svd(H, compute_uv=False)[:3] == pytest.approx(match.decay.below_head[:3])
+
+
+def test_a_non_negative_f_is_optimal_only_where_it_reaches_the_bound_of_all_f():
+    reached = pg.verify(SQUARE, pg.train(SQUARE, 2, nonnegative=True, rng=0), atol=1e-5)
+    assert (reached.optimal, reached.nonnegative, bool(reached)) == (True, True, True)
+    above = pg.verify(SQUARE, pg.train(SQUARE, 3, nonnegative=True, rng=0))
+    assert (above.optimal, bool(above)) == (False, False)
+    assert above.excess_loss == pytest.approx(0.0215134076 - 0.0197753906, abs=1e-8)
+    assert "Whether f is the best of all non-negative f is not known: its loss is 1.74e-03 above the least" in str(
+        above
+    )
+    with_decay = pg.verify(SQUARE, pg.train(SQUARE, 3, nonnegative=True, weight_decay=0.05, rng=0))
+    assert "its loss plus λ||F||², λ = 0.05, is" in str(with_decay)
+    assert f"{with_decay.decay.excess:.2e} above the least over all f" in str(with_decay)
+
+
+def test_ridge_is_judged_with_the_training_s_own_features():
+    training = pg.train(CUBE, 2, features=FEATURES, weight_decay=0.05, rng=0)
+    match = pg.verify(CUBE, training)
+    assert (match.status, match.optimal, match.best_in_class) == (Status.BEST_OF_CLASS, True, True)
+    assert not pg.verify(CUBE, training, weight_decay=0).best_in_class

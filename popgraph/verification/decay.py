@@ -13,6 +13,8 @@ from popgraph.basics.arrays import Floats, Immutable
 from popgraph.basics.words import listing
 from popgraph.spectrum import ModesUnderDecay
 
+BALANCED = 1e-6  # of ||HᵀH - WᵀW||, up to which the factors of F = HWᵀ count as balanced
+
 
 @runtime_checkable
 class HasPenalty(Protocol):
@@ -39,13 +41,13 @@ class Penalty:
 NO_PENALTY = Penalty()
 
 
-def read_penalty(f: Any, weight_decay: Any, head: Any) -> Penalty:
+def read_penalty(f: Any, weight_decay: Any, head: Any, k: int) -> Penalty:
     """Return the penalty that is stated, or else the one that f was trained with; InvalidArgument for what is none."""
     own = f if isinstance(f, HasPenalty) and not isinstance(f, type) else None
     if weight_decay is None:
         weight_decay = 0.0 if own is None else own.weight_decay
     weight_decay = read_weight_decay(weight_decay)
-    read_head(head, 1)
+    read_head(head, k)
     has_head = head is not None or (own is not None and own.head is not None)
     nonnegative = own is not None and bool(own.nonnegative)
     if own is None or own.below_head is None or own.head_weights is None:
@@ -111,6 +113,12 @@ class Decay(Immutable):
                 f"The layer below the head has σ(H) = {in_numbers(self.below_head)}, beside √σ(F) = "
                 f"{in_numbers(np.sqrt(self.found))}; ||HᵀH - WᵀW|| = {self.imbalance:.1e}."
             )
+            on = int(modes.rank)
+            # HᵀH = WᵀW = R diag(σ) Rᵀ makes H = U diag(√σ) Rᵀ of the same left singular vectors U as F
+            if on and self.imbalance <= BALANCED and self.found[on - 1] > 0:
+                spread = float(self.found[0] / self.found[on - 1])
+                flatter = f"; its spectrum falls by a factor of {np.sqrt(spread):.3g} where F's falls by {spread:.3g}"
+                lines.append(f"So it has the span of F, and a probe sees no more in it{flatter * (on > 1)}.")
         return "\n".join(lines)
 
 

@@ -42,7 +42,7 @@ def judge(evidence: Evidence) -> Match:
         angles=frozen(ruling.angles),
         atol=evidence.atol,
         uncertainty=ruling.uncertainty,
-        rank=evidence.space.rank,
+        rank=ruling.space.rank,
         Q=frozen(Q),
         condition=condition,
         relative_residual=residual,
@@ -51,7 +51,9 @@ def judge(evidence: Evidence) -> Match:
         optimal=_optimal(evidence, seen),
         gamma=spectrum.gamma,
         gap=spectrum.gap,
-        captured=frozen(evidence.shares),
+        captured=frozen(
+            evidence.shares if ruling.space is evidence.space else captured(spectrum.eigenvectors, ruling.space.basis)
+        ),
         family=family,
         clean_cuts=evidence.clean_cuts,
         expressible=None if evidence.expressible is None else frozen(evidence.expressible),
@@ -73,7 +75,7 @@ def _ruling(evidence: Evidence) -> Ruling:
     elif status is Status.DIFFERENT:
         reason += _slip(evidence)
         status, reason = _limited(evidence, status, reason)
-    return Ruling(status, reason, evidence.angles, evidence.uncertainty)
+    return Ruling(status, reason, evidence.angles, evidence.uncertainty, evidence.space)
 
 
 def _optimal(evidence: Evidence, seen: UnderDecay | None) -> bool:

@@ -52,7 +52,7 @@ class Match(Immutable):
     uncertainty : float
         How far, in radians, rounding may have turned span F* and span F; pi/2 or more where γ_k = 0, and F* is arbitrary.
     rank : int
-        The number of linearly independent columns of F = √w_x f.
+        The number of linearly independent columns of F = √w_x f; where decay switches modes off, without what counts as nothing.
     Q : (k, d) array
         The least-squares map with F ≈ F* Q.
     condition : float
@@ -155,14 +155,13 @@ class Match(Immutable):
     def _best_in_words(self) -> str:
         """Say whether f minimises the loss, or what is not known of that."""
         within = " over its class" if self.penalty and self.expressible is not None else ""
-        plus = f" plus {self.penalty}{within}," if self.penalty else ""
+        plus = f" plus {self.penalty}{within}" if self.penalty else ""
         if self.optimal:
             return f"f is a minimiser of the spectral contrastive loss{plus}."
         if self.nonnegative:
             above = self.excess_loss if self.decay is None else self.decay.excess
-            by = (
-                "" if above is None else f": its loss{plus} is {above:.2e} above the least over all f, which is a bound"
-            )
+            value = f"loss{plus}," if self.penalty else "loss"
+            by = "" if above is None else f": its {value} is {above:.2e} above the least over all f, which is a bound"
             return f"Whether f is the best of all non-negative f is not known{by}."
         return f"f is not a minimiser of the loss{plus}{' (a match needs the span only)' if self.matches else ''}."
 

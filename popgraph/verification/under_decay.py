@@ -33,6 +33,7 @@ class Ruling:
     reason: str
     angles: Floats
     uncertainty: float
+    space: ColumnSpace  # of F, without what counts as nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +89,9 @@ class UnderDecay:
         evidence = self.evidence
         if rank == evidence.space.rank:
             return evidence.space
+        if rank == 0:
+            empty = np.zeros((len(evidence.table), 0))
+            return ColumnSpace(empty, 0.0, empty)
         return column_space(evidence.table @ self._singular[1][:rank].T, evidence.root if evidence.on_views else None)
 
     @cached_property
@@ -178,17 +182,17 @@ def decide_under_decay(seen: UnderDecay) -> Ruling:
         turned = part.uncertainty + _rounding_of(seen)
         angle = float(angles.max())
         if angle <= atol:
-            return _spanned(seen, rank, angles, turned)
+            return _spanned(seen, part, angles, turned)
         if angle <= atol + turned:
-            return Ruling(Status.UNDECIDED, _between(angle, atol, turned), angles, turned)
+            return Ruling(Status.UNDECIDED, _between(angle, atol, turned), angles, turned, part)
     contains = sure == 0 or float(missing.max()) <= atol
     if contains and evidence.d > evidence.k:
         held = f"{Status.CONTAINS.value}: it contains the {_modes(sure)} that decay leaves on. {_off_and_tied(seen)}"
-        return Ruling(Status.CONTAINS, held, missing, turned)
+        return Ruling(Status.CONTAINS, held, missing, turned, space)
     if contains and rank is None:
-        return Ruling(Status.MORE_THAN_ON, _more(seen), missing, turned)
+        return Ruling(Status.MORE_THAN_ON, _more(seen), missing, turned, space)
     angles = missing if rank is None else angles
-    return Ruling(Status.DIFFERENT, _another(seen, float(angles.max())), angles, turned)
+    return Ruling(Status.DIFFERENT, _another(seen, float(angles.max())), angles, turned, space)
 
 
 def _eigenvectors(seen: UnderDecay) -> Floats:
@@ -215,9 +219,9 @@ def _nothing_on(seen: UnderDecay) -> Ruling:
     is_zero = "f is 0, to atol" if seen.rank == 0 else f"this F has the singular value {size:.4g}"
     words = f"{Status.ALL_OFF.value}: λ = {seen.penalty.weight_decay:g} is not below the largest threshold, "
     reason = f"{words}{seen.modes.thresholds[0]:.4g} of eigenvector 1 (γ = {seen.modes.gamma[0]:.4g}); {is_zero}."
-    return Ruling(
-        Status.ALL_OFF, " ".join([reason, *_tie_in_words(seen)]), seen.evidence.angles, seen.evidence.uncertainty
-    )
+    space = seen.part(0) if seen.rank == 0 else seen.evidence.space
+    reason = " ".join([reason, *_tie_in_words(seen)])
+    return Ruling(Status.ALL_OFF, reason, seen.evidence.angles, seen.evidence.uncertainty, space)
 
 
 def _collapsed(seen: UnderDecay, missing: Floats, turned: float) -> Ruling:
@@ -230,28 +234,28 @@ def _collapsed(seen: UnderDecay, missing: Floats, turned: float) -> Ruling:
             f"F has rank {space.rank} or {space.possible_rank}: its columns are independent by so little that writing f as float64 "
             "may have made them so; float64 cannot tell."
         )
-        return Ruling(Status.UNDECIDED, reason, missing, turned)
+        return Ruling(Status.UNDECIDED, reason, missing, turned, space)
     shares = [f"{share_in_words(share)} of eigenvector {i + 1}" for i, share in enumerate(seen.evidence.shares[:sure])]
     reason = (
         f"f has collapsed: F has rank {space.rank}, and decay leaves {_modes(sure)} on, of which it contains "
         f"{', '.join(shares[:5])}{' ...' * (sure > 5)}. {_off_and_tied(seen)}"
     )
-    return Ruling(Status.COLLAPSED, reason, missing, turned)
+    return Ruling(Status.COLLAPSED, reason, missing, turned, space)
 
 
-def _spanned(seen: UnderDecay, rank: int, angles: Floats, turned: float) -> Ruling:
+def _spanned(seen: UnderDecay, part: ColumnSpace, angles: Floats, turned: float) -> Ruling:
     """Tell a match from a choice at a threshold: below a head both are optimal, and of a table float64 cannot tell."""
-    tied, sure = bool(np.any(seen.tied)), seen.sure
+    tied, sure, rank = bool(np.any(seen.tied)), seen.sure, part.rank
     largest = f"no angle exceeds {angles.max():.1e} rad"
     if not tied or (rank == sure and not seen.penalty.head):
         reason = f"{Status.MODES_ON.value}, {sure} of {seen.evidence.k}: {largest}. {_off_and_tied(seen)}"
-        return Ruling(Status.MODES_ON, reason.strip(), angles, turned)
+        return Ruling(Status.MODES_ON, reason.strip(), angles, turned, part)
     held = f"f holds {rank - sure} dimension{'s' * (rank - sure != 1)} of modes at their threshold"
     if seen.penalty.head:
         reason = f"{Status.AT_THRESHOLD.value}: {held}, and {largest}. {_off_and_tied(seen)}"
-        return Ruling(Status.AT_THRESHOLD, reason, angles, turned)
+        return Ruling(Status.AT_THRESHOLD, reason, angles, turned, part)
     reason = f"{held}, which are on or off by less than rounding; float64 cannot tell. {_off_and_tied(seen)}"
-    return Ruling(Status.UNDECIDED, reason, angles, turned)
+    return Ruling(Status.UNDECIDED, reason, angles, turned, part)
 
 
 def _off_and_tied(seen: UnderDecay) -> str:

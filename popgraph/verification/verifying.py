@@ -162,8 +162,8 @@ def verify(
     graph = read_population("verify(graph, f)", graph)
     _refuse_two_tables(f)
     if satisfies(graph, ViewedPopulation):
-        penalty = read_penalty(f, weight_decay, head)
         evidence = _on_views(cast(ViewedPopulation, graph), f, k, atol, spectrum, features)
+        penalty = read_penalty(f, weight_decay, head, evidence.k)
         if evidence.features is not None and penalty.head:
             raise InvalidArgument("head= does not apply to f = ΨW of given features; leave it out, or features=")
         return judge(replace(evidence, penalty=penalty))
@@ -184,7 +184,7 @@ def verify(
     F = coordinates.F
     solved = coordinates.spectrum(coordinates.k)
     atol = _read_angle(atol)
-    penalty = read_penalty(f, weight_decay, head)
+    penalty = read_penalty(f, weight_decay, head, coordinates.k)
     return judge(Evidence(coordinates, coordinates.spectrum, F, coordinates.root, solved, atol, None, False, penalty))
 
 
