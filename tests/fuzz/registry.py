@@ -476,6 +476,18 @@ entry(
     atol=angle(),
     spectrum=spectrum(),
     features=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("features",)),
+    weight_decay=Argument(0.25, v.optional(v.real), ("weight_decay",)),
+)
+entry(
+    "verify below a head",
+    pg.verify,
+    200,
+    graph=graph(),
+    f=f(),
+    k=optional_k(),
+    weight_decay=Argument(0.25, v.optional(v.real), ("weight_decay",)),
+    # a whole number is the width of the layer below it
+    head=Argument("linear", lambda plain: [each for each in v.choice(plain) if each.label != "a number"], ("head",)),
 )
 entry(
     "verify_sampled",
