@@ -77,13 +77,15 @@ def modes_under_decay(gamma: Floats, weight_decay: float, head: bool, rounding: 
         np.sqrt(2.0 * clear / 3.0) if head else np.full_like(clear, 2.0)
     )  # of the threshold in γ, for what rounding moves
     at_threshold = (clear > 0) & (np.abs(weight_decay - thresholds) <= rounding * slope)
-    on = weight_decay < thresholds
     if head:
-        safe = np.where(on, clear, 1.0)
-        cosine = np.clip(-0.75 * weight_decay / safe * np.sqrt(3.0 / safe), -1.0, 1.0)
-        sizes = np.where(on, 2.0 * np.sqrt(safe / 3.0) * np.cos(np.arccos(cosine) / 3.0), 0.0)
+        # λ < (2γ/3)^(3/2) written as 1.5 λ^(2/3) < γ, which neither under- nor overflows; cos θ = -(λ / threshold)/√2
+        needed = 1.5 * np.cbrt(weight_decay) ** 2
+        on = needed < clear
+        share = np.where(on, needed / np.where(on, clear, 1.0), 0.0) ** 1.5
+        sizes = np.where(on, 2.0 * np.sqrt(clear / 3.0) * np.cos(np.arccos(-share / np.sqrt(2.0)) / 3.0), 0.0)
         values = sizes * (sizes * (sizes**2 - 2.0 * clear) + 2.0 * weight_decay)
     else:
+        on = weight_decay < thresholds
         left = np.where(on, clear - 0.5 * weight_decay, 0.0)
         sizes, values = np.sqrt(left), 0.0 - left**2
     arrays = (sizes, thresholds, on, at_threshold, np.minimum(values, 0.0) + 0.0)
