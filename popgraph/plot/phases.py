@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats
 from popgraph.basics.words import printable
-from popgraph.downstream.selftraining import Contest, PhaseDiagram
+from popgraph.downstream import Contest, PhaseDiagram
 from popgraph.plot.drawing import COLOURS, INK, MUTED, UNLABELLED, axes_or_new
 from popgraph.plot.reading import check_value
 
