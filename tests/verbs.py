@@ -234,7 +234,7 @@ def student(a: Asked) -> Any:
 
 
 def contest(a: Asked) -> Any:
-    found = pg.selftraining.which_wins(a.population, a.teacher, a.k, labels=a.labels)
+    found = pg.selftraining.which_wins(a.population, a.teacher, a.k, weight=1.0, labels=a.labels)
     return found.winner, found.contrastive, found.self_training, found.teacher
 
 

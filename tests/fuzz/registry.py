@@ -49,7 +49,7 @@ NOT_CALLED = {
     *("BipartiteGraph", "SingularSpectrum", "PairGraph"),
     *("losses.Audit", "losses.Loss"),
     *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
-    "selftraining.InnerConductance",
+    *("selftraining.InnerConductance", "selftraining.PhaseDiagram"),
     *("theory.Check", "theory.Checks", "theory.Verdict"),
     *("theory.REFERENCES", "theory.Reference", "theory.References"),
     *("structure.LowDegree", "structure.MixtureGraph", "structure.ProductCertificate", "structure.ProductGraph"),
@@ -715,6 +715,23 @@ entry(
 entry("selftraining.iterate", selftraining.iterate, graph=graph(), teacher=TEACHER, steps=count(5, 0))
 entry("selftraining.propagate", selftraining.propagate, graph=graph(), teacher=TEACHER, a=real(0.5))
 entry(
+    "selftraining.phase_diagram",
+    selftraining.phase_diagram,
+    make_graph=Argument(lambda row, column: zoo.hypercube(2, row * column), v.callables, ("make_graph", "row")),
+    rows=Argument([0.5], declared.values_of_a_parameter, ("rows", "row")),
+    columns=Argument([0.5], declared.values_of_a_parameter, ("columns", "column", "row")),
+    teacher=Argument([0, 0, 1, 1], v.anything("a list of lists", "a dict"), ("teacher", "labels", "label")),
+    k=Argument(2, v.one_or_several(v.whole)),
+    weight=Argument(0.5, v.one_or_several(v.real)),
+    samples=count(3, 0),
+    boundaries=Argument({"level": lambda row, column: row - column}, v.anything("a dict"), ("boundaries",)),
+    names=Argument(("bits", "flip"), v.anything(), ("names",)),
+    workers=count(1),
+    path=Argument(SAVED.with_name("phases"), declared.path, ("path", "file", "folder")),
+    keep_going=flag(),
+    progress=Argument(False, v.optional(declared.progress)),
+)
+entry(
     "selftraining.pseudo_labels",
     selftraining.pseudo_labels,
     graph=graph(),
@@ -733,9 +750,11 @@ entry(
     selftraining.which_wins,
     graph=graph(),
     teacher=TEACHER,
-    k=k(),
-    weight=real(0.5),
+    k=Argument(2, v.one_or_several(v.whole)),
+    weight=Argument(0.5, v.one_or_several(v.real)),
     labels=labels(),
+    samples=count(3, 0),
+    rng=rng(),
 )
 
 # ---------------------------------------------------------------- testing and theory
