@@ -45,7 +45,9 @@ class GivenPenalties:
     def read(self, k: int, loss: Any, features: Any, batch_size: Any) -> Penalties:
         """Return the penalties of one encoder on a listed population, and refuse what none is known to combine with."""
         if batch_size is not None:
-            self.refused_by("to sampled batches", "leave batch_size= out, as the whole population's loss is descended on")
+            self.refused_by(
+                "to sampled batches", "leave batch_size= out, as the whole population's loss is descended on"
+            )
         if not is_ready_made(loss, SpectralLoss):
             self.refused_by(f"to the loss {loss.name}", "leave loss= out, as the exact optimum is the spectral loss's")
         width = read_head(self.head, k)
