@@ -2,7 +2,8 @@
 
 `check` computes both sides of each statement that applies to a graph, its labels and k, and says for each whether it holds, by
 how much, or why it does not apply. `statements` lists them. `minimum` knows the least value of a loss in closed form where
-there is one, `critic_minimum` that over all critics, and `mutual_information` the bound on it.
+there is one, `critic_minimum` that over all critics, and `mutual_information` the bound on it. `errata` lists claims of the
+literature that are false as they are written, and `sharp_constants` graphs on which a bound is attained.
 
 >>> import popgraph as pg
 >>> from popgraph import theory
@@ -17,10 +18,25 @@ from typing import TYPE_CHECKING
 
 from popgraph.basics.namespaces import missing, only
 from popgraph.theory.checking import check, statements
+from popgraph.theory.errata import Erratum, errata
 from popgraph.theory.minima import critic_minimum, minimum, mutual_information
+from popgraph.theory.sharpness import SharpConstant, sharp_constants
 from popgraph.theory.value import Check, Checks, Verdict
 
-__all__ = ["Check", "Checks", "Verdict", "check", "critic_minimum", "minimum", "mutual_information", "statements"]
+__all__ = [
+    "Check",
+    "Checks",
+    "Erratum",
+    "SharpConstant",
+    "Verdict",
+    "check",
+    "critic_minimum",
+    "errata",
+    "minimum",
+    "mutual_information",
+    "sharp_constants",
+    "statements",
+]
 __dir__ = only(__all__)
 if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
     __getattr__ = missing(__name__, __all__)

@@ -1,4 +1,4 @@
-"""`errata`: claims of the literature that are not so as they are written, each with its smallest counterexample in exact fractions."""
+"""`errata`: claims of the literature that are false as they are written, each with a small counterexample in exact fractions."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -142,14 +142,16 @@ def _difficult_examples() -> Erratum:
         source="Z26",
         claim="[(1-α) + r(γ-β)]/c_1 > (1-α)/c_2 for all parameters",
         correct="it holds iff c_2 = (1-α) + nα + nrβ > (1-α) n_d: iff the difficult examples of a class are few",
-        counterexample="r + 1 = 2 classes of n = 20 with n_d = 4 difficult examples, α = .1, β = .01, γ = .08: the left and right side",
+        counterexample="r + 1 = 2 classes of n = 20 with n_d = 4 difficult examples, α = .1, β = .01, γ = .08",
         claimed=left,
         exact=right,
         section="16",
     )
 
 
-def difficult_sides(r: int, n: int, n_d: int, alpha: Fraction, beta: Fraction, gamma: Fraction) -> tuple[Fraction, Fraction]:
+def difficult_sides(
+    r: int, n: int, n_d: int, alpha: Fraction, beta: Fraction, gamma: Fraction
+) -> tuple[Fraction, Fraction]:
     """Return both sides of the inequality of [Z26]."""
     c_2 = (1 - alpha) + n * alpha + n * r * beta
     c_1 = c_2 + n_d * r * (gamma - beta)

@@ -6,15 +6,17 @@ import numpy as np
 
 from popgraph.basics.arrays import Floats
 from popgraph.populations import PopulationGraph, build, pair_draws
-from popgraph.theory.setting import NotApplicable, Setting, Sides, states
+from popgraph.theory.assumptions import KERNEL, NotApplicable
+from popgraph.theory.setting import Setting
+from popgraph.theory.statement import Sides, states
 
 MAX_VIEWS_SAMPLED = 1_000  # of a graph that is sampled here
 
 
 def rademacher(kappa: float, views: int, size: int) -> float:
-    """Return the largest Rademacher complexity of all |f| <= κ over `size` points: κ/m Σ_x E|sum of c_x signs|, c even over views."""
-    # The mean of |sum of c signs| is concave in c along c = 1, 3, 5, .. and grows as √c, so that points spread evenly give the most
-    # but for rounding of c to odd numbers, which an upper bound up to a constant, as the theorem's is, need not tell apart.
+    """Return κ/m Σ_x E|sum of c_x signs|, m points spread evenly over the views: the Rademacher complexity of all |f| <= κ."""
+    # sup over |f| <= κ of Σ_j σ_j f(x_j) is κ Σ_x |sum of the signs at x|. The mean of |sum of c signs| grows as √c, so that points
+    # spread evenly give the most, up to a factor near 1 that a theorem with hidden constants does not tell apart.
     least, more = divmod(size, views)
     return kappa * (more * _mean_of_sum(least + 1) + (views - more) * _mean_of_sum(least)) / size
 
@@ -22,7 +24,7 @@ def rademacher(kappa: float, views: int, size: int) -> float:
 def _mean_of_sum(count: int) -> float:
     """Return E|σ_1 + .. + σ_c| of independent signs: 2 ⌈c/2⌉ C(c, ⌈c/2⌉)/2^c, as the exact quotient of whole numbers."""
     half = (count + 1) // 2
-    return 2 * half * comb(count, half) / 2**count
+    return float(2 * half * comb(count, half) / 2**count)
 
 
 def _sampled_minimiser(s: Setting, size: int) -> Floats:
@@ -48,7 +50,7 @@ def _sampled_minimiser(s: Setting, size: int) -> Floats:
     "<~",
     section="9.1",
     assumptions=(
-        "a positive pair is two views of one natural",
+        KERNEL,
         "|f_i(x)| <= κ in the class, whose population and empirical minimisers are those of all f",
         "f̂ minimises the plug-in loss, as that without i = j has no minimum over all f",
     ),

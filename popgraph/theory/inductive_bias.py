@@ -12,7 +12,9 @@ import numpy as np
 from popgraph.basics.arrays import Floats
 from popgraph.basics.subspace import column_space
 from popgraph.losses import idealised_vicreg
-from popgraph.theory.setting import NotApplicable, Setting, Sides, states
+from popgraph.theory.assumptions import LABELS, NotApplicable, Vacuous
+from popgraph.theory.setting import Setting
+from popgraph.theory.statement import Sides, states
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class FunctionClass:
             raise NotApplicable(f"the class has {len(self.theta)} functions, and all are among the k = {k} smoothest")
         epsilon = 1.0 - max(0.0, float(self.theta[k]))  # a function with θ < 0 is left out of f as one with θ = 0 is
         if epsilon <= self.setting.gamma_rounding:
-            raise NotApplicable(f"vacuous: the gap ε of the class is 0, as it has {k + 1} functions that no pair tells apart")
+            raise Vacuous(f"the gap ε of the class is 0, as it has {k + 1} functions that no pair tells apart")
         return epsilon
 
     def learned(self) -> Floats:
@@ -87,8 +89,9 @@ def _outside(columns: Floats, basis: Floats) -> float:
     "after H23; THEORY 7.2",
     "<=",
     section="7.2",
-    assumptions=("every natural has a label", "ŷ's classes are functions of the class", "θ_{k+1} < 1"),
-    why="what f leaves of a function of the class is orthogonal to the k smoothest, so that it has at least ε times its square as energy",
+    nonnegative=True,
+    assumptions=(LABELS, "ŷ's classes are functions of the class", "θ_{k+1} < 1"),
+    why="what f leaves of a function of the class is orthogonal to the k smoothest, which makes its energy ε times its square or more",
 )
 def _clusters(s: Setting) -> Sides:
     # With U the indicators √w_x 1[ŷ=i], which lie in the class, and R their part outside the k leading Ritz vectors: Ritz vectors
@@ -107,7 +110,8 @@ def _clusters(s: Setting) -> Sides:
     "after H23; THEORY 7.3",
     "<=",
     section="7.3",
-    assumptions=("every natural has a label", "θ_{k+1} < 1"),
+    nonnegative=True,
+    assumptions=(LABELS, "θ_{k+1} < 1"),
     why="Pythagoras: what the class leaves is orthogonal to all of it, and the rest is a target that it holds",
 )
 def _targets(s: Setting) -> Sides:

@@ -13,11 +13,12 @@ import scipy.sparse as sp
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.downstream import inner_conductance, self_train, student_error_bound
 from popgraph.errors import TooLarge
-from popgraph.theory.setting import MAX_VIEWS_DENSE, NotApplicable, Setting, Sides, states
+from popgraph.theory.assumptions import FEW_VIEWS, LABELS, NotApplicable, Vacuous
+from popgraph.theory.setting import Setting
+from popgraph.theory.statement import Sides, states
 
 MAX_VIEWS_OF_STUDENT = 60  # of a graph on which a student is trained, which then takes milliseconds
 MAX_LABELLINGS = 4_096  # that are tried one by one
-LABELS = "every natural has a label"
 HALF = "g errs on at most half of each class"
 
 
@@ -31,7 +32,7 @@ class Classes:
     def need_connected(self, rounding: float) -> None:
         """Make a statement that divides by λ_in not applicable where that is 0."""
         if self.lambda_in <= rounding:
-            raise NotApplicable("vacuous: λ_in = 0, as a class falls apart once the other classes are gone")
+            raise Vacuous("λ_in = 0, as a class falls apart once the other classes are gone")
 
 
 def _classes(s: Setting) -> Classes:
@@ -69,7 +70,7 @@ def _need_rho(s: Setting) -> float:
     """Return ρ_in above 0."""
     rho = _inner(s)
     if rho <= s.rounding:
-        raise NotApplicable("vacuous: ρ_in = 0, as a class falls apart once the other classes are gone")
+        raise Vacuous("ρ_in = 0, as a class falls apart once the other classes are gone")
     return rho
 
 
@@ -83,7 +84,7 @@ def _errs_on_half(s: Setting, wrong: Floats) -> Floats:
 def _teacher(s: Setting) -> list[int]:
     """Return ŷ with a class drawn at random for about a third of the views."""
     drawn = s.rng.choice(s.view_labels, s.N)
-    return np.where(s.rng.random(s.N) < 1 / 3, drawn, s.view_labels).tolist()
+    return [int(c) for c in np.where(s.rng.random(s.N) < 1 / 3, drawn, s.view_labels)]
 
 
 def _objective(s: Setting, labels: list[int], teacher: list[int], weight: float) -> float:
@@ -101,6 +102,7 @@ def _objective(s: Setting, labels: list[int], teacher: list[int], weight: float)
     "THEORY 15.1",
     "<=",
     section="15.1",
+    of_probability=True,
     assumptions=(LABELS, "g has no larger objective than ŷ, as a minimiser has", HALF, "2ρ_in > 1/t"),
     why="ŷ costs the student at most Err more at the teacher, and to err parts at least 2ρ_in Err of the pairs",
 )
@@ -121,26 +123,30 @@ def _student(s: Setting) -> Sides:
 
 @states(
     "the error of any labelling no worse than ŷ",
-    "max Pr[g ≠ ŷ] <= φ^ŷ/(2ρ_in - 1/t) over all g with J(g) <= J(ŷ), t = 1/ρ_in",
+    "max Pr[g ≠ ŷ] <= φ^ŷ/(2ρ_in - 1/t), t = 1/ρ_in, over all g that have a teacher for whom J(g) <= J(ŷ)",
     r"J(g) \le J(\hat y) \Rightarrow \Pr[g \ne \hat y] \le \frac{\phi^{\hat y}}{2\rho_{\mathrm{in}} - 1/t}",
     "THEORY 15.1",
     "<=",
     section="15.1",
+    of_probability=True,
     assumptions=(LABELS, HALF, "2ρ_in > 1/t", f"at most {MAX_LABELLINGS:,} labellings"),
     why="the proof uses of a minimiser only that ŷ is no better",
 )
 def _labellings(s: Setting) -> Sides:
+    """Try all labellings g with g itself as the teacher, by whom J(g) = tφ^g and J(ŷ) = Pr[g ≠ ŷ] + tφ^ŷ: none likes g better."""
+    s.need_labels()
     classes = np.unique(s.view_labels)
     if len(classes) ** s.N > MAX_LABELLINGS:
         raise NotApplicable(f"{len(classes)}^{s.N} labellings are more than the {MAX_LABELLINGS:,} that are tried")
     rho = _need_rho(s)
-    weight, teacher = 1.0 / rho, np.array(_teacher(s))
+    weight, w = 1.0 / rho, s.w.tocoo()
     g = np.array(list(product(classes.tolist(), repeat=s.N)))
-    w, wrong = s.w.tocoo(), (g != s.view_labels).astype(float)
-    objective = (g != teacher) @ s.graph.w_x + weight * ((g[:, w.row] != g[:, w.col]) @ w.data)
-    own = objective[np.flatnonzero(wrong.sum(axis=1) == 0)[0]]
-    fits = _errs_on_half(s, wrong) & (objective <= own)
-    return Sides(float((wrong @ s.graph.w_x)[fits].max()), student_error_bound(rho, s.inconsistency, weight), scale=1.0 / rho)
+    wrong = (g != s.view_labels).astype(float)
+    error = wrong @ s.graph.w_x
+    inconsistency = (g[:, w.row] != g[:, w.col]) @ w.data
+    fits = _errs_on_half(s, wrong) & (weight * inconsistency <= error + weight * s.inconsistency)
+    bound = student_error_bound(rho, s.inconsistency, weight)
+    return Sides(float(np.max(error[fits], initial=0.0)), bound, scale=1.0 / rho)
 
 
 @states(
@@ -150,6 +156,7 @@ def _labellings(s: Setting) -> Sides:
     "Cheeger; THEORY 15.2",
     "<=",
     section="15.2",
+    nonnegative=True,
     assumptions=(LABELS, "a class has two views or more"),
     why="the centred indicator of a set is a test function of the quotient",
 )
@@ -164,6 +171,7 @@ def _cheeger_below(s: Setting) -> Sides:
     "Cheeger; THEORY 15.2",
     "<=",
     section="15.2",
+    nonnegative=True,
     assumptions=(LABELS, "a class has two views or more"),
     why="a class is a graph of its own in which the pairs that leave it are pairs of a view with itself",
 )
@@ -192,7 +200,8 @@ def _pair_distances(s: Setting, f: Floats, y: Ints) -> tuple[Floats, Floats]:
     "after Wang et al. 2022; THEORY 15.3",
     "<=",
     section="15.3",
-    assumptions=(LABELS, "λ_in > 0: each class is connected by itself", f"N <= {MAX_VIEWS_DENSE}"),
+    nonnegative=True,
+    assumptions=(LABELS, "λ_in > 0: each class is connected by itself", FEW_VIEWS),
     why="Poincaré's inequality within each class",
 )
 def _gather(s: Setting) -> Sides:
@@ -213,7 +222,8 @@ def _gather(s: Setting) -> Sides:
     "after Wang et al. 2022; THEORY 15.4",
     "<=",
     section="15.4",
-    assumptions=(LABELS, "each class is connected by itself", f"N <= {MAX_VIEWS_DENSE}"),
+    nonnegative=True,
+    assumptions=(LABELS, "each class is connected by itself", FEW_VIEWS),
     why="the triangle inequality along a path of positive pairs within the class",
 )
 def _reach(s: Setting) -> Sides:
@@ -224,7 +234,7 @@ def _reach(s: Setting) -> Sides:
     same = y[:, np.newaxis] == y
     paths = sp.csgraph.shortest_path(steps, unweighted=True)[same]
     if np.isinf(paths).any():
-        raise NotApplicable("vacuous: a class falls apart once the other classes are gone, and its diameter is infinite")
+        raise Vacuous("a class falls apart once the other classes are gone, and its diameter is infinite")
     apart = np.linalg.norm(f[:, np.newaxis] - f, axis=2)
     longest = np.max(apart[w.row[within], w.col[within]], initial=0.0)
     return Sides(float(apart[same].max()), float(paths.max() * longest), scale=1.0 + float(apart.max()))
@@ -237,6 +247,7 @@ def _reach(s: Setting) -> Sides:
     "after Wang et al. 2022; THEORY 15.5",
     "<=",
     section="15.5",
+    of_probability=True,
     assumptions=(LABELS, "λ_in > 0: each class is connected by itself", "two classes or more with different means"),
     why="a view nearer to another mean is at least δ/2 from its own; Chebyshev, and the variance within classes",
 )

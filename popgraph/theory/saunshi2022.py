@@ -7,10 +7,14 @@ import numpy as np
 
 from popgraph.basics.arrays import Floats
 from popgraph.downstream import probe
-from popgraph.theory.setting import NotApplicable, Setting, Sides, states
+from popgraph.theory.assumptions import NotApplicable
+from popgraph.theory.setting import Setting
+from popgraph.theory.statement import Sides, states
 
 MAX_VIEWS_OF_EXAMPLE = 4_096
-EXAMPLE = "the graph is [S22] Example 1: uniform signs, of which all but some coordinates are scaled by one random factor"
+EXAMPLE = (
+    "the graph is [S22] Example 1: uniform signs, of which all but some coordinates are scaled by one random factor"
+)
 UNSCALED = "the label is an unscaled coordinate"
 
 
@@ -31,7 +35,7 @@ class ScaledSigns:
 def _example(s: Setting) -> ScaledSigns:
     """Return the graph as Example 1; not applicable where it is another."""
     s.need_kernel()
-    other = NotApplicable(f"it needs {EXAMPLE.removeprefix('the graph is ')}")
+    other = NotApplicable(f"it is about [S22] Example 1: {EXAMPLE.partition(': ')[2]}", EXAMPLE)
     D = len(s.graph.naturals[0]) if isinstance(s.graph.naturals[0], tuple) else 0
     if not (1 < D < 14 and s.graph.n == 2**D and s.N <= MAX_VIEWS_OF_EXAMPLE):
         raise other
@@ -44,14 +48,21 @@ def _example(s: Setting) -> ScaledSigns:
     kernel = s.graph.kernel.tocsr()
     if np.any(np.abs(signs) != 1) or np.ptp(s.graph.p) > s.rounding / s.graph.n or np.ptp(np.diff(kernel.indptr)) > 0:
         raise other
-    factor = points[kernel.indices] / np.repeat(signs, np.diff(kernel.indptr), axis=0)  # by which each coordinate is scaled
+    factor = points[kernel.indices] / np.repeat(
+        signs, np.diff(kernel.indptr), axis=0
+    )  # by which each coordinate is scaled
     kept = np.all(factor == 1.0, axis=0)
     if kept.all() or not kept.any():
         raise other
     tau = factor[:, ~kept]
     order = np.lexsort((tau[:, 0], np.repeat(np.arange(s.graph.n), np.diff(kernel.indptr))))
     scales, law = tau[order, 0].reshape(s.graph.n, -1), kernel.data[order].reshape(s.graph.n, -1)
-    if np.any(tau != tau[:, :1]) or np.any(tau <= 0) or np.ptp(scales, axis=0).max() > 0 or np.ptp(law, axis=0).max() > 1e-12:
+    if (
+        np.any(tau != tau[:, :1])
+        or np.any(tau <= 0)
+        or np.ptp(scales, axis=0).max() > 0
+        or np.ptp(law, axis=0).max() > 1e-12
+    ):
         raise other
     first = float(law[0] @ scales[0])
     return ScaledSigns(points, kept, first**2 / float(law[0] @ scales[0] ** 2))
@@ -64,7 +75,7 @@ def _label_coordinate(s: Setting, example: ScaledSigns) -> int:
     for coordinate in np.flatnonzero(example.kept):
         if r == 2 and len(set(zip(signs[:, coordinate].tolist(), y.tolist(), strict=True))) == 2:
             return int(coordinate)
-    raise NotApplicable(f"it needs a label that is an unscaled coordinate: {UNSCALED.removeprefix('the label is ')} is no label here")
+    raise NotApplicable("the label is not the sign of an unscaled coordinate", UNSCALED)
 
 
 @states(
@@ -107,7 +118,7 @@ def _spurious_loss(s: Setting) -> Sides:
 
 
 @states(
-    "and its probe is at chance",
+    "a spurious f has a probe at chance",
     "E(parities of the scaled coordinates) = 1 - max_i Pr[y = i]",
     r"\mathcal E(\chi_1, \dots, \chi_k) = 1 - \max_i \Pr[y=i]",
     "S22 Example 1; THEORY 7.6",
@@ -124,7 +135,7 @@ def _spurious_probe(s: Setting) -> Sides:
 
 
 def _linear(s: Setting) -> tuple[float, float, ScaledSigns]:
-    """Return min_b E(y - bᵀf)² and L(f) - inf L of a linear f near the class's minimiser, with one output for each kept coordinate."""
+    """Return min_b E(y - bᵀf)² and L(f) - inf L of a linear f near the minimiser, with an output for each kept coordinate."""
     example = _example(s)
     target = np.sign(example.points[:, _label_coordinate(s, example)])
     count = int(example.kept.sum())
@@ -142,6 +153,7 @@ def _linear(s: Setting) -> tuple[float, float, ScaledSigns]:
     "S22 Corollary 4.2; THEORY 7.7",
     "<=",
     section="7.7",
+    nonnegative=True,
     assumptions=(EXAMPLE, UNSCALED, "1 - ((E τ)²/E τ²)² >= 1/(32k), as for a uniform τ"),
     why="it follows from the sharper bound by 1/(1-θ²) below",
 )
@@ -149,7 +161,9 @@ def _corollary(s: Setting) -> Sides:
     left, excess, example = _linear(s)
     k = int(example.kept.sum())
     if 1.0 - example.theta**2 < 1.0 / (32 * k):
-        raise NotApplicable(f"(E τ)²/E τ² = {example.theta:.4g}: the scale hardly varies, and the constant 32k is for one that does")
+        raise NotApplicable(
+            f"the scale hardly varies: (E τ)²/E τ² = {example.theta:.4g}, too near 1 for the constant 32k"
+        )
     return Sides(left, 32.0 * k * excess)
 
 
@@ -160,6 +174,7 @@ def _corollary(s: Setting) -> Sides:
     "THEORY 7.7",
     "<=",
     section="7.7",
+    nonnegative=True,
     assumptions=(EXAMPLE, UNSCALED),
     why="the excess loss bounds the angle to the unscaled coordinates, one of which is the label",
 )

@@ -66,7 +66,7 @@ def sharp_constants(e: float = 1e-4) -> tuple[SharpConstant, ...]:
     Parameters
     ----------
     e : float
-        In [1e-6, 0.1]: how rare the first graph's second natural is. Of the first bound 1 - O(e) is reached; the second is attained.
+        In [1e-6, 0.1]: how rare the first graph's second natural is; 1 - O(e) of the first bound is reached.
 
     Returns
     -------
@@ -114,22 +114,21 @@ def _of_the_head(e: float) -> SharpConstant:
 
 
 def _of_the_student() -> SharpConstant:
-    """Build four views in a path with classes of two: pairs a within a class, b between the inner views; g swaps the inner ones."""
-    # With w_x = 1/4 each: Err = 1/2, φ^ŷ = 2b, φ^g = 4a, ρ_in = 4a. With g itself as the teacher, J(g) = tφ^g equals J(ŷ) = Err + tφ^ŷ
-    # at 1/t = 2(4a - 2b), where φ^ŷ/(2ρ_in - 1/t) = 2b/(8a - 8a + 4b) = 1/2.
-    a, b = 3.0 / 32.0, 2.0 / 32.0
-    own = [0.25 - a, 0.25 - a - b]
-    w = [[own[0], a, 0, 0], [a, own[1], b, 0], [0, b, own[1], a], [0, 0, a, own[0]]]
-    graph: PairGraph = from_pairs(np.array(w))
-    view_labels, weight = np.array([0, 0, 1, 1]), 1.0 / (8.0 * a - 4.0 * b)
-    bound = student_error_bound(inner_conductance(graph, view_labels.tolist()).rho, 2.0 * b, weight)
+    """Build three views, ŷ = (0, 0, 1), of which the middle one pairs with both others, and g = (0, 1, 1)."""
+    # With a = w_01 = 1/16, b = w_12 = 1/32 and w_x = (3/8, 1/8, 1/2): Err = 1/8, φ^ŷ = 2b, φ^g = 2a, ρ_in = a/Err = 1/2. With g
+    # itself as the teacher and t = Err/(2a - 2b) = 2, J(g) = tφ^g = 1/4 is equal to J(ŷ) = Err + tφ^ŷ and below all others (3/8 and
+    # more), and the bound is 2b/(2ρ_in - 1/t) = 1/8 = Err.
+    a, b, weight = 1 / 16, 1 / 32, 2.0
+    graph: PairGraph = from_pairs(np.array([[3 / 8 - a, a, 0], [a, 1 / 8 - a - b, b], [0, b, 1 / 2 - b]]))
+    view_labels, student = np.array([0, 0, 1]), np.array([0, 1, 1])
+    bound = student_error_bound(inner_conductance(graph, view_labels.tolist()).rho, 2 * b, weight)
     return SharpConstant(
         bound="Pr[g ≠ ŷ] <= φ^ŷ/(2ρ_in - 1/t)",
         section="15.1",
         constant=1.0,
         graph=graph,
         view_labels=frozen(view_labels),
-        left=0.5,
+        left=float(graph.w_x @ (student != view_labels)),
         right=bound,
-        how=f"g = (0, 1, 0, 1) is a minimiser, as ŷ is, with itself as the teacher and t = {weight:.4g}",
+        how="g = (0, 1, 1) is a minimiser, as ŷ = (0, 0, 1) is, where g itself is the teacher and t = 2",
     )
