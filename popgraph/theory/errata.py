@@ -29,7 +29,7 @@ class Erratum(Immutable):
     --------
     >>> import popgraph as pg
     >>> print(pg.theory.errata()[0])
-    ρ_N is 1 [H21 section 3.1, NeurIPS text]
+    ρ_N is 1 [H21 at Definition 3.4, NeurIPS text]
       claimed         a set of one view has conductance 1, so that ρ_N = 1
       holds           ρ_N = max_x (1 - w_xx/w_x), as w_x counts the pairs of a view with itself
       counterexample  one natural with two equally likely views: w = [[1/4, 1/4], [1/4, 1/4]], ρ_2 = 1/2: 1 against 1/2
@@ -79,7 +79,7 @@ def errata() -> tuple[Erratum, ...]:
     >>> import popgraph as pg
     >>> for erratum in pg.theory.errata():
     ...     print(repr(erratum))
-    Erratum('ρ_N is 1': 1 against 1/2, H21 section 3.1, NeurIPS text)
+    Erratum('ρ_N is 1': 1 against 1/2, H21 at Definition 3.4, NeurIPS text)
     Erratum('the loss without its square': -1 against -8, expositions of H21 section 3.2)
     Erratum('difficult examples raise the bound': 11/38 against 9/31, Z26)
     """
@@ -94,7 +94,7 @@ def _conductance_of_one_view() -> Erratum:
     rho = max(1 - w[x][x] / sum(w[x]) for x in range(2))
     return Erratum(
         name="ρ_N is 1",
-        source="H21 section 3.1, NeurIPS text",
+        source="H21 at Definition 3.4, NeurIPS text",
         claim="a set of one view has conductance 1, so that ρ_N = 1",
         correct="ρ_N = max_x (1 - w_xx/w_x), as w_x counts the pairs of a view with itself",
         counterexample="one natural with two equally likely views: w = [[1/4, 1/4], [1/4, 1/4]], ρ_2 = 1/2",

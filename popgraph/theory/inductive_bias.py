@@ -91,7 +91,7 @@ def _outside(columns: Floats, basis: Floats) -> float:
     section="7.2",
     nonnegative=True,
     assumptions=(LABELS, "ŷ's classes are functions of the class", "θ_{k+1} < 1"),
-    why="what f leaves of a function of the class is orthogonal to the k smoothest, which makes its energy ε times its square or more",
+    why="what f leaves of a function of the class is orthogonal to the k smoothest, and so has an energy of ε times its square",
 )
 def _clusters(s: Setting) -> Sides:
     # With U the indicators √w_x 1[ŷ=i], which lie in the class, and R their part outside the k leading Ritz vectors: Ritz vectors

@@ -18,6 +18,7 @@ from popgraph.theory.setting import Setting
 from popgraph.theory.statement import Sides, states
 
 MAX_VIEWS_OF_STUDENT = 60  # of a graph on which a student is trained, which then takes milliseconds
+TEACHERS = 8  # of whom each gives about a third of the views a random label
 MAX_LABELLINGS = 4_096  # that are tried one by one
 HALF = "g errs on at most half of each class"
 
@@ -97,7 +98,7 @@ def _objective(s: Setting, labels: list[int], teacher: list[int], weight: float)
 
 @states(
     "the error of self-training",
-    "Pr[g ≠ ŷ] <= φ^ŷ/(2ρ_in - 1/t), t = 1/ρ_in, g the student of a teacher wrong on about a third",
+    "Pr[g ≠ ŷ] <= φ^ŷ/(2ρ_in - 1/t), t = 1/ρ_in, g the worst student of eight random teachers",
     r"\Pr[g \ne \hat y] \le \frac{\phi^{\hat y}}{2\rho_{\mathrm{in}} - 1/t}",
     "THEORY 15.1",
     "<=",
@@ -110,15 +111,17 @@ def _student(s: Setting) -> Sides:
     if s.N > MAX_VIEWS_OF_STUDENT:
         raise NotApplicable(f"a student is trained up to {MAX_VIEWS_OF_STUDENT} views; this graph has {s.N:,}")
     rho = _need_rho(s)
-    weight, teacher = 1.0 / rho, _teacher(s)
-    labels = self_train(s.graph, teacher, weight=weight).labels.tolist()
-    wrong = np.not_equal(labels, s.view_labels).astype(float)
-    excess = _objective(s, labels, teacher, weight) - _objective(s, s.view_labels.tolist(), teacher, weight)
-    if excess > s.rounding * weight:
-        raise NotApplicable("the search for the student of three or more classes ended above ŷ's objective")
-    if not _errs_on_half(s, wrong[np.newaxis])[0]:
-        raise NotApplicable("the student errs on more than half of a class")
-    return Sides(float(wrong @ s.graph.w_x), student_error_bound(rho, s.inconsistency, weight), scale=1.0 / rho)
+    weight, errors = 1.0 / rho, []
+    for _ in range(TEACHERS):
+        teacher = _teacher(s)
+        labels = self_train(s.graph, teacher, weight=weight).labels.tolist()
+        wrong = np.not_equal(labels, s.view_labels).astype(float)
+        excess = _objective(s, labels, teacher, weight) - _objective(s, s.view_labels.tolist(), teacher, weight)
+        if excess <= s.rounding * weight and _errs_on_half(s, wrong[np.newaxis])[0]:
+            errors.append(float(wrong @ s.graph.w_x))
+    if not errors:
+        raise NotApplicable("each student errs on more than half of a class, or is no exact minimiser", HALF)
+    return Sides(max(errors), student_error_bound(rho, s.inconsistency, weight), scale=1.0 / rho)
 
 
 @states(

@@ -38,7 +38,7 @@ class SharpConstant(Immutable):
     --------
     >>> import popgraph as pg
     >>> pg.theory.sharp_constants()[0]
-    SharpConstant(Pr[g_B ≠ ŷ] <= 2 φ^ŷ/λ_{k+1}: 0.99999 of it is reached, by 3 views)
+    SharpConstant(Pr[g_B ≠ ŷ] <= 2 φ^ŷ/λ_{k+1}: 0.999989 of it is reached, by 3 views)
     """
 
     bound: str
@@ -56,7 +56,7 @@ class SharpConstant(Immutable):
         return self.left / self.right
 
     def __repr__(self) -> str:
-        return f"SharpConstant({self.bound}: {self.reached:.5f} of it is reached, by {self.graph.N} views)"
+        return f"SharpConstant({self.bound}: {self.reached:.6f} of it is reached, by {self.graph.N} views)"
 
 
 @checked_call()
