@@ -67,7 +67,7 @@ def test_they_hold_where_classes_overlap(block):
         assert not checks.failed, (seed, checks.failed)
         for check in checks:
             seen[check.name] += check.verdict in (Verdict.HOLDS, Verdict.RATIO)
-    rare = {  # errors, which are mostly 0: test_theory sees them on graphs without structure, test_inner_conductance misleads students
+    rare = {  # errors that are mostly 0: test_theory sees some, and test_inner_conductance misleads students
         "the error of self-training",
         "the error of any labelling no worse than ŷ",
         "the errors of a head from the source",
