@@ -5,6 +5,9 @@ how much, or why it does not apply. `statements` lists them. `minimum` knows the
 there is one, `critic_minimum` that over all critics, and `mutual_information` the bound on it. `errata` lists claims of the
 literature that are false as they are written, and `sharp_constants` graphs on which a bound is attained.
 
+Sources are given as "THEORY 5.3", which is item 3 of section 5 of docs/theory.md, where each statement stands with its proof, and
+as codes of papers, such as [H21], which `REFERENCES` spells out.
+
 >>> import popgraph as pg
 >>> from popgraph import theory
 >>> checks = theory.check(pg.zoo.lightning_cloud(), k=2)
@@ -20,13 +23,17 @@ from popgraph.basics.namespaces import missing, only
 from popgraph.theory.checking import check, statements
 from popgraph.theory.errata import Erratum, errata
 from popgraph.theory.minima import critic_minimum, minimum, mutual_information
+from popgraph.theory.references import REFERENCES, Reference, References
 from popgraph.theory.sharpness import SharpConstant, sharp_constants
 from popgraph.theory.value import Check, Checks, Verdict
 
 __all__ = [
+    "REFERENCES",
     "Check",
     "Checks",
     "Erratum",
+    "Reference",
+    "References",
     "SharpConstant",
     "Verdict",
     "check",

@@ -39,6 +39,7 @@ METHODS_OF = {
     "ExactGraph": ExactGraph,
     "Check": theory.Check,
     "Checks": theory.Checks,
+    "Reference": theory.Reference,
     **{name: getattr(losses, name) for name in losses.__all__ if name[0].isupper() and name not in ("Audit", "Loss")},
 }
 # Values that only the library makes, whose fields it trusts, and names that take no argument of their own
@@ -50,7 +51,7 @@ NOT_CALLED = {
     *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
     "selftraining.InnerConductance",
     *("theory.Check", "theory.Checks", "theory.Verdict"),
-    *("theory.Erratum", "theory.SharpConstant"),
+    *("theory.REFERENCES", "theory.Reference", "theory.References", "theory.Erratum", "theory.SharpConstant"),
     *("structure.LowDegree", "structure.MixtureGraph", "structure.ProductCertificate", "structure.ProductGraph"),
     *("structure.ProductSpectrum", "structure.ProductTraining"),
     *("structure.product", "images.Image", "io.load", "io.save"),  # the same as popgraph's own
@@ -477,6 +478,18 @@ entry(
     atol=angle(),
     spectrum=spectrum(),
     features=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("features",)),
+    weight_decay=Argument(0.25, v.optional(v.real), ("weight_decay",)),
+)
+entry(
+    "verify below a head",
+    pg.verify,
+    200,
+    graph=graph(),
+    f=f(),
+    k=optional_k(),
+    weight_decay=Argument(0.25, v.optional(v.real), ("weight_decay",)),
+    # a whole number is the width of the layer below it
+    head=Argument("linear", lambda plain: [each for each in v.choice(plain) if each.label != "a number"], ("head",)),
 )
 entry(
     "verify_sampled",
@@ -805,6 +818,8 @@ entry("Check.numbers", CHECKS[0].numbers, 1)
 entry("Check.to_dict", CHECKS[0].to_dict, 1)
 entry("Checks.by_paper", CHECKS.by_paper, 1)
 entry("Checks.counts", CHECKS.counts, 1)
+entry("Reference.text", theory.REFERENCES["H21"].text, 1)
+entry("Reference.to_dict", theory.REFERENCES["H21"].to_dict, 1)
 entry("Checks.to_dicts", CHECKS.to_dicts, 1)
 
 # ---------------------------------------------------------------- exact
