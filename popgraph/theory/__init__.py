@@ -2,7 +2,8 @@
 
 `check` computes both sides of each statement that applies to a graph, its labels and k, and says for each whether it holds, by
 how much, or why it does not apply. `statements` lists them. `minimum` knows the least value of a loss in closed form where
-there is one, `critic_minimum` that over all critics, and `mutual_information` the bound on it.
+there is one, `optimum` which eigenvectors a weight decay leaves on, `critic_minimum` the least value over all critics, and
+`mutual_information` the bound on it.
 
 >>> import popgraph as pg
 >>> from popgraph import theory
@@ -18,9 +19,21 @@ from typing import TYPE_CHECKING
 from popgraph.basics.namespaces import missing, only
 from popgraph.theory.checking import check, statements
 from popgraph.theory.minima import critic_minimum, minimum, mutual_information
+from popgraph.theory.optima import Optimum, optimum
 from popgraph.theory.value import Check, Checks, Verdict
 
-__all__ = ["Check", "Checks", "Verdict", "check", "critic_minimum", "minimum", "mutual_information", "statements"]
+__all__ = [
+    "Check",
+    "Checks",
+    "Optimum",
+    "Verdict",
+    "check",
+    "critic_minimum",
+    "minimum",
+    "mutual_information",
+    "optimum",
+    "statements",
+]
 __dir__ = only(__all__)
 if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
     __getattr__ = missing(__name__, __all__)
