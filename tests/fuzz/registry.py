@@ -837,6 +837,7 @@ entry("theory.mutual_information", theory.mutual_information, 40, graph=graph())
 entry("theory.statements", theory.statements, 1)
 entry("Check.numbers", CHECKS[0].numbers, 1)
 entry("Check.to_dict", CHECKS[0].to_dict, 1)
+entry("Checks.by_paper", CHECKS.by_paper, 1)
 entry("Checks.counts", CHECKS.counts, 1)
 entry("Checks.to_dicts", CHECKS.to_dicts, 1)
 
