@@ -436,10 +436,18 @@ entry(
     progress=Argument(False, v.optional(declared.progress)),
     start=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("start", "f")),
 )
+
+
+def moved(flow: pg.Flow) -> Any:
+    """What of a flow is never NaN: a mode that holds nothing at last has no time at which it switches on."""
+    return [flow.path, flow.held, flow.loss, flow.fixed_points]
+
+
 TIMES = Argument([0.0, 0.25, 2.0], v.optional(declared.increasing), ("times", "time"))
 entry(
     "flow",
     pg.flow,
+    observe=moved,
     graph=graph(),
     k=k(),
     start=Argument(F, v.optional(partial(declared.start, views=CLOUD.views)), ("start", "f")),
@@ -450,9 +458,22 @@ entry(
     rng=rng(),
 )
 entry(
+    "flow in batches",
+    pg.flow,
+    60,
+    observe=moved,
+    graph=graph(),
+    k=k(),
+    times=TIMES,
+    step=real(0.125),
+    batch_size=count(8, 2),
+    rng=rng(),
+)
+entry(
     "flow of byol",
     pg.flow,
     60,
+    observe=moved,
     graph=graph(),
     k=k(),
     start=Argument(0.5, v.optional(v.real)),
