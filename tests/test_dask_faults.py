@@ -142,7 +142,7 @@ def test_where_no_worker_is_left_that_is_said_and_work_goes_on_when_one_comes(mo
         f = np.ones((graph.N, 2))
         product = graph.gram(f)
         own.cluster.scale(0)
-        while own.scheduler_info(n_workers=-1)["workers"]:
+        while own.nthreads():
             pass
         for call in (lambda: graph.gram(f), lambda: pg.dask.build([0, 1], pg.identity(), client=own)):
             with pytest.raises(
@@ -152,3 +152,26 @@ def test_where_no_worker_is_left_that_is_said_and_work_goes_on_when_one_comes(mo
         own.cluster.scale(1)
         own.wait_for_workers(1, timeout=30)
         np.testing.assert_array_equal(graph.gram(f), product)
+
+
+def test_workers_are_counted_while_the_client_looks_for_itself(client, monkeypatch):
+    """The client looks at the scheduler every two seconds for no worker, and may do so between a question and its answer."""
+    asked = distributed.Client._update_scheduler_info
+
+    async def overtaken(self, n_workers=0):
+        await asked(self, n_workers)
+        await asked(self)
+
+    monkeypatch.setattr(distributed.Client, "_update_scheduler_info", overtaken)
+    assert client.scheduler_info(n_workers=-1)["workers"] == {}
+    cluster = dask_cluster.Cluster(client)
+    assert set(cluster.workers()) == set(client.nthreads())
+    assert cluster.tasks == sum(client.nthreads().values())
+    assert cluster.memory_a_task > 0
+
+
+def test_the_only_worker_that_dies_while_it_is_asked_about_is_waited_for(client, monkeypatch):
+    cluster = dask_cluster.Cluster(client)
+    answers = iter([{}, cluster._known_workers()])
+    monkeypatch.setattr(dask_cluster.Cluster, "_known_workers", lambda self: next(answers))
+    assert cluster.tasks == 2

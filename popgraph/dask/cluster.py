@@ -51,11 +51,19 @@ class Cluster:
     def workers(self) -> dict[str, Any]:
         """Wait for the first worker, and return what the scheduler knows of each."""
         self._check_open()
-        try:
-            self.client.wait_for_workers(1, timeout=WORKER_TIMEOUT)
-        except TimeoutError:
-            raise _no_worker() from None
-        workers: dict[str, Any] = self.client.scheduler_info(n_workers=-1)["workers"]
+        while True:
+            try:
+                self.client.wait_for_workers(1, timeout=WORKER_TIMEOUT)
+            except TimeoutError:
+                raise _no_worker() from None
+            if workers := self._known_workers():  # or the only one has died meanwhile
+                return workers
+
+    def _known_workers(self) -> dict[str, Any]:
+        """Return what the scheduler knows of each worker; none, if there is none at this moment."""
+        # Not by `client.scheduler_info(n_workers=-1)`: it returns what the client's own look every two seconds, which asks for no
+        # worker at all, may have put in the place of the answer.
+        workers: dict[str, Any] = self.client.sync(self.client.scheduler.identity, n_workers=-1)["workers"]
         return workers
 
     def _check_open(self) -> None:
@@ -108,7 +116,7 @@ class Cluster:
                 return
             except TimeoutError:
                 self._check_open()
-                if self.client.scheduler_info(n_workers=-1)["workers"]:
+                if self._known_workers():
                     last_seen = monotonic()
                 if monotonic() - last_seen > WORKER_TIMEOUT:
                     raise _no_worker() from None
