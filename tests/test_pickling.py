@@ -198,6 +198,7 @@ KEPT = {
     "Match": lambda: pg.verify(GRAPH, F, 3),
     "SampledMatch": lambda: pg.verify_sampled(GRAPH, F[:, :2], 2, pairs=1000, rng=0),
     "Training": lambda: pg.train(GRAPH, 2, rng=0),
+    "Flow": lambda: pg.flow(GRAPH, 2, rng=0),
     "Critic": lambda: pg.train_critic(pg.zoo.ring(4), pg.losses.infonce),
     "PairTraining": lambda: pg.train(GRAPH.two_encoders(), 2, rng=0),
     "PairMatch": lambda: pg.verify(GRAPH.two_encoders(), (F, F), 3),

@@ -44,7 +44,7 @@ METHODS_OF = {
 # Values that only the library makes, whose fields it trusts, and names that take no argument of their own
 NOT_CALLED = {
     *("PopulationGraph", "Spectrum", "Match", "Training", "errors"),
-    *("PairMatch", "PairTraining"),
+    *("Flow", "PairMatch", "PairTraining"),
     *("BipartiteGraph", "SingularSpectrum", "PairGraph"),
     *("losses.Audit", "losses.Loss"),
     *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
@@ -435,6 +435,33 @@ entry(
     callback=Argument(lambda step: None, v.optional(v.callables), ("callback",)),
     progress=Argument(False, v.optional(declared.progress)),
     start=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("start", "f")),
+)
+TIMES = Argument([0.0, 0.25, 2.0], v.optional(declared.increasing), ("times", "time"))
+entry(
+    "flow",
+    pg.flow,
+    graph=graph(),
+    k=k(),
+    start=Argument(F, v.optional(partial(declared.start, views=CLOUD.views)), ("start", "f")),
+    times=TIMES,
+    rule=choice("spectral"),
+    weight_decay=real(0.25),
+    step=Argument(0.125, v.optional(v.real), ("step",)),
+    rng=rng(),
+)
+entry(
+    "flow of byol",
+    pg.flow,
+    60,
+    graph=graph(),
+    k=k(),
+    start=Argument(0.5, v.optional(v.real)),
+    times=TIMES,
+    rule=choice("byol"),
+    weight_decay=real(0.0625),
+    stop_gradient=flag(True),
+    averaging_time=Argument(2.0, v.optional(v.real), ("averaging_time",)),
+    predictor=Argument(np.eye(2), v.optional(v.array), ("predictor",)),
 )
 entry(
     "train on features",
