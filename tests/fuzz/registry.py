@@ -50,7 +50,7 @@ NOT_CALLED = {
     *("losses.Audit", "losses.Loss"),
     *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
     *("selftraining.InnerConductance", "selftraining.PhaseDiagram"),
-    *("theory.Check", "theory.Checks", "theory.Verdict"),
+    *("theory.Check", "theory.Checks", "theory.Optimum", "theory.Verdict"),
     *("theory.REFERENCES", "theory.Reference", "theory.References"),
     *("structure.LowDegree", "structure.MixtureGraph", "structure.ProductCertificate", "structure.ProductGraph"),
     *("structure.ProductSpectrum", "structure.ProductTraining"),
@@ -213,6 +213,11 @@ def flag(plain: bool = False) -> Argument:
 
 def choice(plain: str) -> Argument:
     return Argument(plain, v.choice)
+
+
+def head(plain: str = "linear") -> Argument:
+    """A linear head, by its word; a number is the width of the layer below it."""
+    return Argument(plain, v.optional(lambda word: [each for each in v.choice(word) if each.label != "a number"]))
 
 
 def drawn(axes: Any) -> Any:
@@ -439,10 +444,18 @@ entry(
     progress=Argument(False, v.optional(declared.progress)),
     start=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("start", "f")),
 )
+
+
+def moved(flow: pg.Flow) -> Any:
+    """What of a flow is never NaN: a mode that holds nothing at last has no time at which it switches on."""
+    return [flow.path, flow.held, flow.loss, flow.fixed_points]
+
+
 TIMES = Argument([0.0, 0.25, 2.0], v.optional(declared.increasing), ("times", "time"))
 entry(
     "flow",
     pg.flow,
+    observe=moved,
     graph=graph(),
     k=k(),
     start=Argument(F, v.optional(partial(declared.start, views=CLOUD.views)), ("start", "f")),
@@ -453,9 +466,22 @@ entry(
     rng=rng(),
 )
 entry(
+    "flow in batches",
+    pg.flow,
+    60,
+    observe=moved,
+    graph=graph(),
+    k=k(),
+    times=TIMES,
+    step=real(0.125),
+    batch_size=count(8, 2),
+    rng=rng(),
+)
+entry(
     "flow of byol",
     pg.flow,
     60,
+    observe=moved,
     graph=graph(),
     k=k(),
     start=Argument(0.5, v.optional(v.real)),
@@ -465,6 +491,18 @@ entry(
     stop_gradient=flag(True),
     averaging_time=Argument(2.0, v.optional(v.real), ("averaging_time",)),
     predictor=Argument(np.eye(2), v.optional(v.array), ("predictor",)),
+)
+entry(
+    "train with a penalty",
+    pg.train,
+    200,
+    graph=graph(),
+    k=k(),
+    rng=rng(),
+    steps=Argument(3, v.optional(v.at_least)),
+    weight_decay=real(0.25),
+    head=head(),
+    nonnegative=flag(),
 )
 entry(
     "train on features",
@@ -856,7 +894,27 @@ entry(
     rho=flag(),
 )
 entry("theory.critic_minimum", theory.critic_minimum, loss=Argument(losses.infonce, declared.loss), graph=graph())
-entry("theory.minimum", theory.minimum, loss=loss(), graph=graph(), k=k())
+entry("theory.minimum", theory.minimum, loss=loss(), graph=graph(), k=k(), nonnegative=flag())
+entry(
+    "theory.minimum with a penalty",
+    theory.minimum,
+    80,
+    loss=Argument("spectral", v.choice),
+    graph=graph(),
+    k=k(),
+    weight_decay=real(0.25),
+    head=head(),
+)
+entry("theory.optimum", theory.optimum, 120, graph=graph(), k=k(), weight_decay=real(0.25), head=head())
+entry(
+    "theory.optimum over features",
+    theory.optimum,
+    120,
+    graph=graph(),
+    k=k(),
+    weight_decay=real(0.25),
+    features=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("features", "f")),
+)
 entry("theory.mutual_information", theory.mutual_information, 40, graph=graph())
 entry("theory.statements", theory.statements, 1)
 entry("Check.numbers", CHECKS[0].numbers, 1)

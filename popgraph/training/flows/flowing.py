@@ -130,14 +130,14 @@ def flow(
     Examples
     --------
     >>> import popgraph as pg
-    >>> square = pg.zoo.hypercube(2, ["1/8", "1/4"])
-    >>> flow = pg.flow(square, k=2, start=0.01)
-    >>> flow.gamma, flow.switch_on  # ln(γ/x_0 - 1)/(8γ)
-    (array([1.    , 0.5625]), array([0.5744, 0.8915]))
-    >>> bool(pg.verify(square, pg.flow(square, k=2, rng=0, times=[0, 100])))
+    >>> square = pg.zoo.hypercube(2, "1/8")  # γ = 1, .5625, .5625, .3164
+    >>> flow = pg.flow(square, k=3, start=0.01)
+    >>> flow.switch_on.round(4)  # ln(γ/x_0 - 1)/(8γ)
+    array([0.5744, 0.8915, 0.8915])
+    >>> bool(pg.verify(square, pg.flow(square, k=3, rng=0, times=[0, 100])))
     True
-    >>> pg.flow(square, k=3, start=0.5, rule="byol", weight_decay=0.05).final_amounts  # on iff γ > 2√λ = 0.447
-    array([0.8972, 0.2042, 0.    ])
+    >>> pg.flow(square, k=4, start=0.5, rule="byol", weight_decay=0.05).final_amounts.round(3)  # on iff γ > 2√λ
+    array([0.897, 0.204, 0.204, 0.   ])
     """
     population: ViewedPopulation = read_population("flow(graph, k)", graph, ViewedPopulation)
     k = whole_number("k", k, population.N)
