@@ -428,5 +428,23 @@ def test_other_names_and_other_populations_are_refused_with_what_to_use():
         integrated(lambda Y: spectral_velocity(A, Y), table_of(noisy, f), [0, 0.8])[1],
         atol=1e-9,
     )
-    with pytest.raises(TooLarge, match="a flow needs all eigenpairs, of 4,096 views at most"):
+    with pytest.raises(TooLarge, match="a flow needs all eigenpairs, of 4,096 views or naturals at most"):
         pg.flow(pg.zoo.ring(5000), 2)
+
+
+def test_more_views_than_naturals_are_decomposed_on_the_side_of_the_naturals():
+    source = np.random.default_rng(0)
+    graph = pg.build(source.dirichlet(np.ones(3)), source.dirichlet(np.ones(5000), 3))
+    f, times = source.standard_normal((5000, 2)), np.array([0, 0.4, 3.0])
+    flow = pg.flow(graph, 2, f, times)
+    F, M = table_of(graph, f), graph.factor.toarray()
+    # Off the span of the rows of M, where Ā is 0, the start has k dimensions: 3 + 2 coordinates hold all
+    basis = np.linalg.qr(np.column_stack([M.T, F]))[0]
+    small = basis.T @ (M.T @ (M @ basis))
+    expected = basis @ integrated(lambda Y: spectral_velocity(small, Y), basis.T @ F, times)
+    np.testing.assert_allclose([table_of(graph, each) for each in flow.path], expected, atol=1e-9)
+    assert len(flow.gamma) == 5
+    with pytest.raises(TooLarge, match="batch_size= needs all eigenvectors"):
+        pg.flow(graph, 2, f, times, step=0.01, batch_size=10)
+    with pytest.raises(TooLarge, match="k above the number of positive eigenvalues, 3, needs"):
+        pg.flow(graph, 4, 0.1, times)
