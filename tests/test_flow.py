@@ -77,7 +77,7 @@ def drawn(seed):
     return graph, k, Z, W
 
 
-@pytest.mark.parametrize("seed", first_by_default(*range(100), default=10))
+@pytest.mark.parametrize("seed", first_by_default(*range(100), default=6))
 def test_the_spectral_flow_is_that_of_scipy_on_random_graphs_and_starts_of_any_rank(seed):
     graph, k, Z, W = drawn(seed)
     times = np.array([0.0, 0.02, 0.3, 1.1, 4.0, 12.0])
@@ -172,7 +172,7 @@ def test_weight_decay_moves_every_eigenvalue_down_by_half_of_it():
     assert not trained.fixed_points.any()
 
 
-@pytest.mark.parametrize("seed", first_by_default(*range(20), default=3))
+@pytest.mark.parametrize("seed", first_by_default(*range(8), default=2))
 def test_linear_barlow_twins_is_that_of_scipy_and_ends_with_whitened_features(seed):
     graph, k, *_ = drawn(5 * seed)
     k = min(k, 3)
@@ -245,7 +245,7 @@ def test_byol_is_that_of_scipy_from_any_start_and_predictor(options):
     np.testing.assert_allclose(flow.loss[0], apart + penalty, rtol=1e-12)
 
 
-@pytest.mark.parametrize("seed", first_by_default(*range(20), default=2))
+@pytest.mark.parametrize("seed", first_by_default(*range(6), default=2))
 def test_byol_learns_exactly_the_modes_above_twice_the_root_of_the_decay(seed):
     source = np.random.default_rng(seed)
     d = int(source.integers(2, 4))
