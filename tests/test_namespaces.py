@@ -26,7 +26,8 @@ PUBLIC = {
     "losses": "Audit BarlowTwins CentredLoss IdealisedVICReg InfoNCE Loss NTLogistic OrderedLoss SpectralLoss "
     "UnsquaredLoss VICReg audit barlow_twins centred clip debiased_negatives hard_negatives idealised_vicreg infonce "
     "matrix_factorisation noise_law nt_logistic ordered simclr spectral unsquared vicreg",
-    "plot": "animation before_and_after contest embedding graph match matrix phase_diagram spectrum spectrum_path training",
+    "plot": "animation before_and_after contest embedding flow graph match matrix phase_diagram spectrum spectrum_path "
+    "training",
     "selftraining": "Contest Expansion InnerConductance Iteration PhaseDiagram Student expansion inner_conductance iterate "
     "phase_diagram propagate pseudo_labels self_train which_wins",
     "structure": "LowDegree MixtureGraph ProductCertificate ProductGraph ProductSpectrum ProductTraining "

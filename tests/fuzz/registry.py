@@ -121,6 +121,7 @@ CUBE = zoo.hypercube(2, "1/4")
 SPECTRUM = CLOUD.spectrum(2)
 TRAINING = pg.train(CLOUD, 2, rng=0, keep_path=True)
 MATCH = pg.verify(CLOUD, TRAINING)
+FLOW = pg.flow(CLOUD, 2, 0.01, [0.0, 0.5])
 F = np.array([[1.0, 0.5], [1.0, 0.5], [1.0, -0.5], [1.0, -0.5]])
 CHECKS = theory.check(CLOUD, only="weights sum to 1")
 EXACT = CLOUD.exact()
@@ -1136,6 +1137,7 @@ entry(
     ax=AX,
     rng=Argument(0, v.seed),
 )
+entry("plot.flow", plot.flow, 40, observe=drawn, flow=Argument(FLOW, declared.value_of_the_library), ax=AX)
 entry("plot.match", plot.match, 40, observe=drawn, match=Argument(MATCH, declared.value_of_the_library), ax=AX)
 entry(
     "plot.matrix",
