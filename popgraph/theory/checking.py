@@ -18,6 +18,8 @@ from popgraph.theory import (
     haochen2021,
     johnson2022,
     labels_in_graph,
+    linear_probes,
+    one_kind,
     other_losses,
     partitions,
     selftraining_and_transfer,
@@ -30,12 +32,14 @@ from popgraph.theory.value import Checks
 ORDER = (
     graph_laws,
     haochen2021,
+    linear_probes,
     johnson2022,
     other_losses,
     partitions,
     classes_and_samples,
     selftraining_and_transfer,
     two_encoders,
+    one_kind,
     labels_in_graph,
 )
 ALL = {
