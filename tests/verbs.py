@@ -466,6 +466,7 @@ VERBS: dict[str, Verb] = {
     "plot.embedding": Verb(picture(lambda a: pg.plot.embedding(a.population, a.table))),
     "plot.before_and_after": Verb(picture(lambda a: pg.plot.before_and_after(a.population))),
     "plot.training": Verb(picture(lambda a: pg.plot.training(trained(a), a.population.spectrum(a.k)))),
+    "plot.flow": Verb(picture(lambda a: pg.plot.flow(pg.flow(a.population, a.k, 0.1, [0.0, 0.5, 2.0])))),
     "plot.animation": Verb(picture(animated)),
     "plot.spectrum_path": Verb(picture(lambda a: pg.plot.spectrum_path(lambda value: a.population, [0.0, 1.0], k=a.k))),
     "explore": Verb(explored),

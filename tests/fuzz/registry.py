@@ -51,7 +51,7 @@ NOT_CALLED = {
     *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
     *("selftraining.InnerConductance", "selftraining.PhaseDiagram"),
     *("theory.Check", "theory.Checks", "theory.Optimum", "theory.Verdict"),
-    *("theory.REFERENCES", "theory.Reference", "theory.References"),
+    *("theory.REFERENCES", "theory.Reference", "theory.References", "theory.Erratum", "theory.SharpConstant"),
     *("structure.LowDegree", "structure.MixtureGraph", "structure.ProductCertificate", "structure.ProductGraph"),
     *("structure.ProductSpectrum", "structure.ProductTraining"),
     *("structure.product", "images.Image", "io.load", "io.save"),  # the same as popgraph's own
@@ -121,6 +121,7 @@ CUBE = zoo.hypercube(2, "1/4")
 SPECTRUM = CLOUD.spectrum(2)
 TRAINING = pg.train(CLOUD, 2, rng=0, keep_path=True)
 MATCH = pg.verify(CLOUD, TRAINING)
+FLOW = pg.flow(CLOUD, 2, 0.01, [0.0, 0.5])
 F = np.array([[1.0, 0.5], [1.0, 0.5], [1.0, -0.5], [1.0, -0.5]])
 CHECKS = theory.check(CLOUD, only="weights sum to 1")
 EXACT = CLOUD.exact()
@@ -916,6 +917,8 @@ entry(
 )
 entry("theory.mutual_information", theory.mutual_information, 40, graph=graph())
 entry("theory.statements", theory.statements, 1)
+entry("theory.errata", theory.errata, 1)
+entry("theory.sharp_constants", theory.sharp_constants, 60, e=Argument(1e-3, v.real))
 entry("Check.numbers", CHECKS[0].numbers, 1)
 entry("Check.to_dict", CHECKS[0].to_dict, 1)
 entry("Checks.by_paper", CHECKS.by_paper, 1)
@@ -1132,6 +1135,7 @@ entry(
     ax=AX,
     rng=Argument(0, v.seed),
 )
+entry("plot.flow", plot.flow, 40, observe=drawn, flow=Argument(FLOW, declared.value_of_the_library), ax=AX)
 entry("plot.match", plot.match, 40, observe=drawn, match=Argument(MATCH, declared.value_of_the_library), ax=AX)
 entry(
     "plot.matrix",
