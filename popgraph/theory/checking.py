@@ -14,6 +14,7 @@ from popgraph.populations import BipartiteGraph, PairGraph, PopulationGraph, rea
 from popgraph.spectrum import Spectrum
 from popgraph.theory import (
     classes_and_samples,
+    decay_and_heads,
     graph_laws,
     haochen2021,
     johnson2022,
@@ -37,6 +38,7 @@ ORDER = (
     selftraining_and_transfer,
     two_encoders,
     labels_in_graph,
+    decay_and_heads,
 )
 ALL = {
     statement.name: statement

@@ -23,7 +23,7 @@ def penalised(plain: Objective, k: int, penalties: Penalties) -> Objective:
     """Return the objective with its penalties. A head without a decay changes nothing but what is returned."""
     shared = {"path": plain.path, "callback": plain.callback}
     if penalties.width is not None and penalties.weight_decay:
-        sizes = {"k": k, "width": penalties.width, "decay": penalties.weight_decay}
+        sizes = {"k": k, "width": k, "decay": penalties.weight_decay}  # of a wider layer no more columns are ever used
         return HeadObjective(plain.population, plain.loss, **shared, **sizes)  # type: ignore[arg-type]
     if penalties.nonnegative:
         return NonnegativeObjective(plain.population, plain.loss, **shared, weight_decay=penalties.weight_decay)  # type: ignore[arg-type]
@@ -113,7 +113,10 @@ def layers(z: Floats, f: Floats, objective: Objective, penalties: Penalties) -> 
     if penalties.width is None:
         return {"weight_decay": penalties.weight_decay, "nonnegative": penalties.nonnegative}
     trained = isinstance(objective, HeadObjective)
-    H, W = objective.factors(z) if trained else balanced_factors(f * objective.root_w_x, penalties.width)  # type: ignore[attr-defined]
+    k = f.shape[1]
+    H, W = objective.factors(z) if trained else balanced_factors(f * objective.root_w_x, k)  # type: ignore[attr-defined]
+    unused = ((0, 0), (0, penalties.width - k))
+    H, W = np.pad(H, unused), np.pad(W, unused)
     return {
         "weight_decay": penalties.weight_decay,
         "head": "linear",
