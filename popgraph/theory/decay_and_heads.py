@@ -8,13 +8,13 @@ from popgraph.theory.assumptions import FACTOR, FEW_VIEWS, NotApplicable
 from popgraph.theory.setting import Setting
 from popgraph.theory.statement import Sides, states
 
-DECAY = 0.3  # λ, below (2/3)^(3/2), at which the first mode is switched off below a head
+EXAMPLE_DECAY = 0.3  # λ, below (2/3)^(3/2), at which the first mode is switched off below a head
 NEGATIVE_ROUNDING = 1e-12  # of the largest entry of FFᵀ
 
 
 def _modes(s: Setting, head: bool) -> ModesUnderDecay:
     """Return what the spectrum that is checked says of the k leading modes."""
-    return modes_under_decay(s.gamma[: s.k], DECAY, head, s.spectrum.tolerance)
+    return modes_under_decay(s.gamma[: s.k], EXAMPLE_DECAY, head, s.spectrum.tolerance)
 
 
 def _length(s: Setting, f: Floats) -> float:
@@ -33,7 +33,7 @@ def _length(s: Setting, f: Floats) -> float:
 def _table(s: Setting) -> Sides:
     modes = _modes(s, head=False)
     f = s.spectrum.eigenfunctions[:, : s.k] * modes.sizes
-    return Sides(s.loss(f) + DECAY * _length(s, f), modes.value, tolerance=1e-8 * s.k)
+    return Sides(s.loss(f) + EXAMPLE_DECAY * _length(s, f), modes.value, tolerance=1e-8 * s.k)
 
 
 @states(
@@ -47,7 +47,7 @@ def _table(s: Setting) -> Sides:
 def _below_head(s: Setting) -> Sides:
     modes = _modes(s, head=True)
     h, W = s.spectrum.eigenfunctions[:, : s.k] * np.sqrt(modes.sizes), np.diag(np.sqrt(modes.sizes))
-    left = s.loss(h @ W.T) + DECAY * (_length(s, h) + float(np.sum(W**2)))
+    left = s.loss(h @ W.T) + EXAMPLE_DECAY * (_length(s, h) + float(np.sum(W**2)))
     return Sides(left, modes.value, tolerance=1e-8 * s.k)
 
 
@@ -63,7 +63,7 @@ def _critical(s: Setting) -> Sides:
     modes = _modes(s, head=True)
     F = s.spectrum.eigenvectors[:, : s.k] * modes.sizes
     residual = float(np.linalg.norm(s.graph.gram(F) - F @ (F.T @ F)))
-    return Sides(residual, 0.5 * DECAY * float(np.sqrt(modes.rank)), tolerance=1e-8 * s.k)
+    return Sides(residual, 0.5 * EXAMPLE_DECAY * float(np.sqrt(modes.rank)), tolerance=1e-8 * s.k)
 
 
 @states(

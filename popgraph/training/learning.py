@@ -306,7 +306,7 @@ def train(
     path: list[Floats] | None = [] if keep_path else None
     objective = Objective(population, chosen, feature_class, path=path, callback=watcher, drawing=drawing)
     objective = penalised(objective, k, penalties)
-    _reserve(objective, k, batch_size, steps if keep_path else 0, penalties.width)
+    _reserve(objective, k, batch_size, steps if keep_path else 0, penalties)
     f = None if start is None else _read_start(population, start, k)
     z = unknowns_of_start(objective, f, k, source)
     del f
@@ -319,7 +319,7 @@ def train(
     return _trained(objective, z, False, stopped, penalties)
 
 
-def _reserve(objective: Objective, k: int, batch_size: int | None, path_steps: int, width: int | None) -> None:
+def _reserve(objective: Objective, k: int, batch_size: int | None, path_steps: int, penalties: Penalties) -> None:
     """Refuse a training whose arrays do not fit, before the first of them is made."""
     population, rows, features = objective.population, objective.row_count, objective.features
     N = population.N
@@ -330,9 +330,14 @@ def _reserve(objective: Objective, k: int, batch_size: int | None, path_steps: i
         numbers = TABLES_IN_SPECTRAL_DESCENT * rows + (getattr(population, "n", N) if features is None else 2 * N)
     else:
         numbers = COPIES_IN_L_BFGS * rows + 4 * N
-    numbers += 0 if width is None else 4 * N * max(1, width // k)  # the layer below the head
+    if penalties.width is not None:
+        numbers += 4 * N * (penalties.width // k)  # the layer below the head
     numbers += N * min(path_steps, 101 if batch_size else path_steps)
-    instead = "use a smaller k" + ", or batch_size=" * (batch_size is None) + ", or keep_path=False" * bool(path_steps)
+    instead = (
+        "use a smaller k"
+        + ", or batch_size=" * (batch_size is None and penalties == Penalties())
+        + ", or keep_path=False" * bool(path_steps)
+    )
     reserve(f"training f over {N:,} views with k = {k:,}", 8.0 * k * numbers, instead)
 
 

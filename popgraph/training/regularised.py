@@ -9,11 +9,11 @@ from popgraph.basics.arrays import Floats, frozen, norm
 from popgraph.errors import InvalidEmbedding
 from popgraph.training.descent import minimise
 from popgraph.training.heads import HeadObjective, balanced_factors
-from popgraph.training.nonnegative import STARTS, NonnegativeObjective, minimise_nonnegative
+from popgraph.training.nonnegative import STARTS_OVER_NONNEGATIVE, NonnegativeObjective, minimise_nonnegative
 from popgraph.training.objective import Limits, Objective
 from popgraph.training.penalties import Penalties
 
-SMALL = 1e-6  # ||F|| at which 0 is tried in its place, where a decay may have switched every mode off
+NO_LENGTH = 1e-6  # ||F|| at which 0 is tried in its place, where a decay may have switched every mode off
 USUAL_SIZE = (
     1e3  # times √k, or its inverse: a start of a norm beyond is scaled to √k, as its fourth power would overflow
 )
@@ -74,7 +74,7 @@ def descend(
     if isinstance(objective, NonnegativeObjective):
         return _said_if_zero(*minimise_nonnegative(objective, _starts(objective, z, k, restarts), limits))
     z, converged, stopped = minimise(objective, z, limits)
-    if isinstance(objective, HeadObjective) and not converged and norm(z) <= SMALL and objective.latest[0] >= 0.0:
+    if isinstance(objective, HeadObjective) and not converged and norm(z) <= NO_LENGTH and objective.latest[0] >= 0.0:
         # So large a decay leaves a gradient that rounding lets fall no further; 0 is no worse, and critical
         z, converged, stopped = minimise(objective, np.zeros_like(z), limits)
     if (
@@ -89,7 +89,7 @@ def descend(
 def _starts(objective: Objective, z: Floats, k: int, restarts: np.random.Generator | None) -> Iterator[Floats]:
     yield z
     if restarts is not None:
-        for _ in range(STARTS - 1):
+        for _ in range(STARTS_OVER_NONNEGATIVE - 1):
             yield _gaussian_start(objective, k, restarts)
 
 
@@ -98,7 +98,7 @@ def _said_if_zero(
 ) -> tuple[Objective, Floats, bool, str]:
     """Take 0 for an f that has shrunk to as good as that under a decay and is no better, and say that every mode is off."""
     decay = objective.decay if isinstance(objective, HeadObjective) else objective.weight_decay
-    if not (converged and decay) or norm(z) > SMALL:
+    if not (converged and decay) or norm(z) > NO_LENGTH:
         return objective, z, converged, stopped
     before, zero = objective.latest, np.zeros_like(z)
     if objective.evaluate(zero)[0] > before[0]:

@@ -45,13 +45,13 @@ METHODS_OF = {
 # Values that only the library makes, whose fields it trusts, and names that take no argument of their own
 NOT_CALLED = {
     *("PopulationGraph", "Spectrum", "Match", "Training", "errors"),
-    *("PairMatch", "PairTraining"),
+    *("Flow", "PairMatch", "PairTraining"),
     *("BipartiteGraph", "SingularSpectrum", "PairGraph"),
     *("losses.Audit", "losses.Loss"),
     *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
     *("selftraining.InnerConductance", "selftraining.PhaseDiagram"),
     *("theory.Check", "theory.Checks", "theory.Optimum", "theory.Verdict"),
-    *("theory.REFERENCES", "theory.Reference", "theory.References"),
+    *("theory.REFERENCES", "theory.Reference", "theory.References", "theory.Erratum", "theory.SharpConstant"),
     *("structure.LowDegree", "structure.MixtureGraph", "structure.ProductCertificate", "structure.ProductGraph"),
     *("structure.ProductSpectrum", "structure.ProductTraining"),
     *("structure.product", "images.Image", "io.load", "io.save"),  # the same as popgraph's own
@@ -121,6 +121,7 @@ CUBE = zoo.hypercube(2, "1/4")
 SPECTRUM = CLOUD.spectrum(2)
 TRAINING = pg.train(CLOUD, 2, rng=0, keep_path=True)
 MATCH = pg.verify(CLOUD, TRAINING)
+FLOW = pg.flow(CLOUD, 2, 0.01, [0.0, 0.5])
 F = np.array([[1.0, 0.5], [1.0, 0.5], [1.0, -0.5], [1.0, -0.5]])
 CHECKS = theory.check(CLOUD, only="weights sum to 1")
 EXACT = CLOUD.exact()
@@ -442,6 +443,54 @@ entry(
     callback=Argument(lambda step: None, v.optional(v.callables), ("callback",)),
     progress=Argument(False, v.optional(declared.progress)),
     start=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("start", "f")),
+)
+
+
+def moved(flow: pg.Flow) -> Any:
+    """What of a flow is never NaN: a mode that holds nothing at last has no time at which it switches on."""
+    return [flow.path, flow.held, flow.loss, flow.fixed_points]
+
+
+TIMES = Argument([0.0, 0.25, 2.0], v.optional(declared.increasing), ("times", "time"))
+entry(
+    "flow",
+    pg.flow,
+    observe=moved,
+    graph=graph(),
+    k=k(),
+    start=Argument(F, v.optional(partial(declared.start, views=CLOUD.views)), ("start", "f")),
+    times=TIMES,
+    rule=choice("spectral"),
+    weight_decay=real(0.25),
+    step=Argument(0.125, v.optional(v.real), ("step",)),
+    rng=rng(),
+)
+entry(
+    "flow in batches",
+    pg.flow,
+    60,
+    observe=moved,
+    graph=graph(),
+    k=k(),
+    times=TIMES,
+    step=real(0.125),
+    batch_size=count(8, 2),
+    rng=rng(),
+)
+entry(
+    "flow of byol",
+    pg.flow,
+    60,
+    observe=moved,
+    graph=graph(),
+    k=k(),
+    start=Argument(0.5, v.optional(v.real)),
+    times=TIMES,
+    rule=choice("byol"),
+    weight_decay=real(0.0625),
+    stop_gradient=flag(True),
+    averaging_time=Argument(2.0, v.optional(v.real), ("averaging_time",)),
+    predictor=Argument(np.eye(2), v.optional(v.array), ("predictor",)),
 )
 entry(
     "train with a penalty",
@@ -868,6 +917,8 @@ entry(
 )
 entry("theory.mutual_information", theory.mutual_information, 40, graph=graph())
 entry("theory.statements", theory.statements, 1)
+entry("theory.errata", theory.errata, 1)
+entry("theory.sharp_constants", theory.sharp_constants, 60, e=Argument(1e-3, v.real))
 entry("Check.numbers", CHECKS[0].numbers, 1)
 entry("Check.to_dict", CHECKS[0].to_dict, 1)
 entry("Checks.by_paper", CHECKS.by_paper, 1)
@@ -1084,6 +1135,7 @@ entry(
     ax=AX,
     rng=Argument(0, v.seed),
 )
+entry("plot.flow", plot.flow, 40, observe=drawn, flow=Argument(FLOW, declared.value_of_the_library), ax=AX)
 entry("plot.match", plot.match, 40, observe=drawn, match=Argument(MATCH, declared.value_of_the_library), ax=AX)
 entry(
     "plot.matrix",
