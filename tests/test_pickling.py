@@ -217,6 +217,8 @@ KEPT = {
     "PartitionBounds": lambda: pg.partition_bounds(pg.zoo.ring(4), 2),
     "Probe": lambda: pg.probe(GRAPH, F),
     "ProbeRange": lambda: pg.probe_range(GRAPH, 2, samples=3),
+    "Erratum": lambda: pg.theory.errata()[0],
+    "SharpConstant": lambda: pg.theory.sharp_constants()[0],
     "Checks": lambda: pg.theory.check(pg.zoo.ring(4)),
     "Audit": lambda: pg.losses.audit(pg.losses.spectral, pg.zoo.ring(4), np.ones((4, 1)), 2),
     "Expansion": lambda: pg.selftraining.expansion(pg.zoo.lightning_cloud(), 0.5),

@@ -51,7 +51,7 @@ NOT_CALLED = {
     *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
     *("selftraining.InnerConductance", "selftraining.PhaseDiagram"),
     *("theory.Check", "theory.Checks", "theory.Optimum", "theory.Verdict"),
-    *("theory.REFERENCES", "theory.Reference", "theory.References"),
+    *("theory.REFERENCES", "theory.Reference", "theory.References", "theory.Erratum", "theory.SharpConstant"),
     *("structure.LowDegree", "structure.MixtureGraph", "structure.ProductCertificate", "structure.ProductGraph"),
     *("structure.ProductSpectrum", "structure.ProductTraining"),
     *("structure.product", "images.Image", "io.load", "io.save"),  # the same as popgraph's own
@@ -776,7 +776,9 @@ entry(
     "selftraining.inner_conductance",
     selftraining.inner_conductance,
     graph=graph(),
-    view_labels=Argument([0, 0, 1, 1], partial(v.labels, keys=CLOUD.views), ("view_labels", "labels", "label")),
+    view_labels=Argument(
+        [0, 0, 1, 1], v.optional(partial(v.labels, keys=CLOUD.views)), ("view_labels", "labels", "label")
+    ),
 )
 entry("selftraining.iterate", selftraining.iterate, graph=graph(), teacher=TEACHER, steps=count(5, 0))
 entry("selftraining.propagate", selftraining.propagate, graph=graph(), teacher=TEACHER, a=real(0.5))
@@ -917,6 +919,8 @@ entry(
 )
 entry("theory.mutual_information", theory.mutual_information, 40, graph=graph())
 entry("theory.statements", theory.statements, 1)
+entry("theory.errata", theory.errata, 1)
+entry("theory.sharp_constants", theory.sharp_constants, 60, e=Argument(1e-3, v.real))
 entry("Check.numbers", CHECKS[0].numbers, 1)
 entry("Check.to_dict", CHECKS[0].to_dict, 1)
 entry("Checks.by_paper", CHECKS.by_paper, 1)
