@@ -81,7 +81,7 @@ def errata() -> tuple[Erratum, ...]:
     ...     print(repr(erratum))
     Erratum('ρ_N is 1': 1 against 1/2, H21 at Definition 3.4, NeurIPS text)
     Erratum('the loss without its square': -1 against -8, expositions of H21 section 3.2)
-    Erratum('difficult examples raise the bound': 11/38 against 9/31, Z26)
+    Erratum('difficult examples raise the bound': 97/338 against 9/31, Z26)
     """
     return (_conductance_of_one_view(), _dropped_square(), _difficult_examples())
 

@@ -38,7 +38,7 @@ class SharpConstant(Immutable):
     --------
     >>> import popgraph as pg
     >>> pg.theory.sharp_constants()[0]
-    SharpConstant(Pr[g_B ≠ ŷ] <= 2 φ^ŷ/λ_{k+1}: 0.999989 of it is reached, by 3 views)
+    SharpConstant(Pr[g_B ≠ ŷ] <= 2 φ^ŷ/λ_{k+1}: 0.999997 of it is reached, by 3 views)
     """
 
     bound: str
@@ -86,7 +86,7 @@ def sharp_constants(e: float = 1e-4) -> tuple[SharpConstant, ...]:
     --------
     >>> import popgraph as pg
     >>> [f"{sharp.reached:.4f}" for sharp in pg.theory.sharp_constants(e=1e-2)]
-    ['0.9989', '1.0000']
+    ['0.9997', '1.0000']
     """
     e = number("e", e, "it must be a number from 1e-6 to 0.1", above=1e-6, below=0.1, ends=True)
     return (_of_the_head(float(e)), _of_the_student())

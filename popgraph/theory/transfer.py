@@ -82,7 +82,7 @@ def _errors(s: Setting) -> Sides:
     "max |f(x)ᵀΣᵗ⁻¹E[f|S_i] - Pr[X_t ∈ S_i | X_0 = x]/Pr[S_i]| √(w_x Pr[S_i]) <= γ_{k+1}ᵗ, t = 2, Σ = E ffᵀ",
     r"\left|f(x)^\top\Sigma^{t-1}\mathbb E[f|S_i] - \Pr[X_t\in S_i|X_0=x]/\Pr[S_i]\right|"
     r"\sqrt{w_x\Pr[S_i]} \le \gamma_{k+1}^t",
-    "after HaoChen et al. 2022; THEORY 8.2",
+    "THEORY 8.2, after HaoChen et al. 2022",
     "<=",
     section="8.2",
     nonnegative=True,

@@ -776,7 +776,9 @@ entry(
     "selftraining.inner_conductance",
     selftraining.inner_conductance,
     graph=graph(),
-    view_labels=Argument([0, 0, 1, 1], partial(v.labels, keys=CLOUD.views), ("view_labels", "labels", "label")),
+    view_labels=Argument(
+        [0, 0, 1, 1], v.optional(partial(v.labels, keys=CLOUD.views)), ("view_labels", "labels", "label")
+    ),
 )
 entry("selftraining.iterate", selftraining.iterate, graph=graph(), teacher=TEACHER, steps=count(5, 0))
 entry("selftraining.propagate", selftraining.propagate, graph=graph(), teacher=TEACHER, a=real(0.5))
