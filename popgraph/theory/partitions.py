@@ -36,7 +36,7 @@ FEW_TO_PART = f"N <= {MAX_VIEWS_SEARCHED}"
 PARTS = "fewer components than the largest m, min(N, 5)"
 FEW_PARTS = "at most 4 components, or one for each view"
 ORDERS = "some m from 3 to min(N, 5) is above the number of components"
-HALF = "1 <= ⌊k/2⌋ <= 6"
+HALF_OF_K = "1 <= ⌊k/2⌋ <= 6"
 TWICE_R = "k >= 2r, with r classes"
 FOUR_TIMES_R = "k >= 4r + 2, with r classes"
 
@@ -200,9 +200,9 @@ def _higher(s: Setting) -> Sides:
 def _half(s: Setting) -> float:
     """Return ρ_⌊k/2⌋, which the theorems divide by; vacuous where it is 0."""
     if s.k < 2:
-        raise NotApplicable(f"⌊k/2⌋ = 0 at k = {s.k}", HALF)
+        raise NotApplicable(f"⌊k/2⌋ = 0 at k = {s.k}", HALF_OF_K)
     if s.k // 2 > 6:
-        raise NotApplicable(f"ρ_m is computed up to m = 6; ⌊k/2⌋ = {s.k // 2}", HALF)
+        raise NotApplicable(f"ρ_m is computed up to m = 6; ⌊k/2⌋ = {s.k // 2}", HALF_OF_K)
     rho = _exact(s, s.k // 2).rho
     if rho == 0:
         raise Vacuous(
@@ -219,7 +219,7 @@ def _half(s: Setting) -> float:
     "<~",
     section="6.2",
     assumptions=(
-        HALF,
+        HALF_OF_K,
         LEFT_OUT,
         FEW_TO_PART,
         MORE_THAN_COMPONENTS,
@@ -245,7 +245,7 @@ def _louis(s: Setting) -> Sides:
         LABELS,
         KERNEL,
         TWICE_R,
-        HALF,
+        HALF_OF_K,
         FEW_TO_PART,
     ),
     why="the bound by α/λ_{k+1}, with Louis and Makarychev for λ_{k+1}; the constant is hidden",
@@ -285,7 +285,7 @@ def _imperfect(s: Setting) -> tuple[Floats, float]:
         LABELS,
         KERNEL,
         FOUR_TIMES_R,
-        HALF,
+        HALF_OF_K,
         FEW_TO_PART,
         POSITIVE_GAMMA,
     ),

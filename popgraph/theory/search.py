@@ -9,12 +9,12 @@ import numpy as np
 
 from popgraph.basics.arrays import Floats
 
-STEPS = 12  # of descent, each exact along its line; they end within a few per cent of the minimum
+SEARCH_STEPS = 12  # of descent, each exact along its line; they end within a few per cent of the minimum
 CRITIC_STEPS = 8  # of descent on the scores of a critic
 SHORTEST_STEP = 1e-9  # at which a descent on scores gives up
 
 
-def descend(product: Callable[[Floats], Floats], weight: float, F: Floats, steps: int = STEPS) -> Floats:
+def descend(product: Callable[[Floats], Floats], weight: float, F: Floats, steps: int = SEARCH_STEPS) -> Floats:
     """Return an F, (N, k), of lower tr FᵀHF + weight ||FᵀF||², by gradient steps that are exact along their lines.
 
     `product` multiplies by the symmetric H. The spectral loss has H = -2Ā and weight 1.
@@ -45,14 +45,14 @@ def descend(product: Callable[[Floats], Floats], weight: float, F: Floats, steps
     return F
 
 
-def smoothest_found(product: Callable[[Floats], Floats], G: Floats, steps: int = STEPS) -> Floats:
+def smoothest_found(product: Callable[[Floats], Floats], G: Floats, steps: int = SEARCH_STEPS) -> Floats:
     """Return orthonormal columns, (N, k), of larger tr GᵀĀG, by multiplying with (I + Ā)/2, which has no eigenvalue below 0."""
     for _ in range(steps):
         G = np.linalg.qr(G + product(G))[0]
     return G
 
 
-def fit_in_turns(S: Floats, F: Floats, G: Floats, steps: int = STEPS) -> tuple[Floats, Floats]:
+def fit_in_turns(S: Floats, F: Floats, G: Floats, steps: int = SEARCH_STEPS) -> tuple[Floats, Floats]:
     """Return F (N_x, k) and G (N_z, k) of lower ||S - FGᵀ||, each in turn the least-squares answer to the other."""
     for _ in range(steps):
         F = np.asarray(np.linalg.lstsq(G, S.T, rcond=1e-12)[0].T)
