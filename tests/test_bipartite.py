@@ -540,6 +540,7 @@ VERBS: dict[str, Any] = {
     "partition_bounds": lambda g: pg.partition_bounds(g, 2),
     "sparsest_partition": lambda g: pg.sparsest_partition(g, 2),
     "expansion": lambda g: pg.selftraining.expansion(g, 0.5, ["p", "q", "q"]),
+    "inner_conductance": lambda g: pg.selftraining.inner_conductance(g, ["p", "q", "q"]),
     "self_train": lambda g: pg.selftraining.self_train(g, ["p", "q", "q"], weight=1.0),
     "pseudo_labels": lambda g: pg.selftraining.pseudo_labels(g, {"n0": "p"}),
     "product": lambda g: pg.product([g]),

@@ -128,6 +128,7 @@ OF_NATURALS = {
 CLUSTERING = spectral_clusters(GRAPH, 2, rng=0)
 OF_VIEWS = {
     "disagreement": ("view_labels", lambda y: labelling.disagreement(GRAPH, y)),
+    "inner_conductance": ("view_labels", lambda y: selftraining.inner_conductance(GRAPH, y).rho),
     "inconsistency": ("view_labels", lambda y: labelling.inconsistency(GRAPH, y)),
     "Clustering.agreement": ("view_labels", CLUSTERING.agreement),
     "theory.check": (

@@ -27,7 +27,8 @@ PUBLIC = {
     "UnsquaredLoss VICReg audit barlow_twins centred clip debiased_negatives hard_negatives idealised_vicreg infonce "
     "matrix_factorisation noise_law nt_logistic ordered simclr spectral unsquared vicreg",
     "plot": "animation before_and_after embedding graph match matrix spectrum spectrum_path training",
-    "selftraining": "Contest Expansion Iteration Student expansion iterate propagate pseudo_labels self_train which_wins",
+    "selftraining": "Contest Expansion InnerConductance Iteration Student expansion inner_conductance iterate propagate "
+    "pseudo_labels self_train which_wins",
     "structure": "LowDegree MixtureGraph ProductCertificate ProductGraph ProductSpectrum ProductTraining "
     "mixture product",
     "testing": "as_python assert_matches assert_optimal assert_same_span assert_theorem augmentations distributions embeddings "

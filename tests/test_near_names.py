@@ -154,6 +154,7 @@ VERBS = {
     "spectral_clusters": lambda graph: pg.spectral_clusters(graph, 2),
     "partition_bounds": lambda graph: pg.partition_bounds(graph, 2),
     "expansion": lambda graph: pg.selftraining.expansion(graph, 0.5),
+    "inner_conductance": lambda graph: pg.selftraining.inner_conductance(graph),
     "audit": lambda graph: pg.losses.audit(pg.losses.spectral, graph, [[1]], 2),
 }
 

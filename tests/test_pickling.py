@@ -219,6 +219,7 @@ KEPT = {
     "Checks": lambda: pg.theory.check(pg.zoo.ring(4)),
     "Audit": lambda: pg.losses.audit(pg.losses.spectral, pg.zoo.ring(4), np.ones((4, 1)), 2),
     "Expansion": lambda: pg.selftraining.expansion(pg.zoo.lightning_cloud(), 0.5),
+    "InnerConductance": lambda: pg.selftraining.inner_conductance(pg.zoo.lightning_cloud()),
     "Iteration": lambda: pg.selftraining.iterate(GRAPH, KNOWN),
     "Student": lambda: pg.selftraining.self_train(GRAPH, KNOWN),
     "Contest": lambda: pg.selftraining.which_wins(GRAPH, KNOWN, 2),

@@ -76,6 +76,7 @@ VALUES: dict[str, Callable[[], Any]] = {
     "contest": lambda: selftraining.which_wins(CUBE, CUBE.labels, k=2),
     "iteration": lambda: selftraining.iterate(CUBE, CUBE.labels),
     "expansion": lambda: selftraining.expansion(zoo.ring(6), a=0.5, labels=["ring"] * 6),
+    "inner conductance": lambda: selftraining.inner_conductance(zoo.ring(6), ["ring"] * 6),
     "fit": fitted,
     "report": lambda: pg.torch.verify(CUBE, fitted()),
 }

@@ -443,6 +443,7 @@ VERBS: dict[str, Verb] = {
     ),
     "theory.mutual_information": Verb(lambda a: pg.theory.mutual_information(a.population)),
     "selftraining.expansion": Verb(expansion),
+    "selftraining.inner_conductance": Verb(lambda a: pg.selftraining.inner_conductance(a.population, a.teacher).rho),
     "selftraining.iterate": Verb(iterated),
     "selftraining.propagate": Verb(lambda a: pg.selftraining.propagate(a.population, a.teacher)),
     "selftraining.pseudo_labels": Verb(pseudo),

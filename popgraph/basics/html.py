@@ -46,6 +46,16 @@ def _cell(cell: Any) -> str:
     return html.escape(printable(cell, MAX_CELL_CHARACTERS) if isinstance(cell, str) else shorten(cell, 24))
 
 
+class Link:
+    """Draw a text that leads to an address."""
+
+    def __init__(self, text: str, url: str) -> None:
+        self.text, self.url = text, url
+
+    def _repr_html_(self) -> str:
+        return f"<a href='{html.escape(self.url)}'>{html.escape(self.text)}</a>"
+
+
 class Bar:
     """Draw a share, from -1 to 1, as a bar in the colour of the text, beside what is written of it; one below 0 is hollow."""
 

@@ -30,6 +30,7 @@ from popgraph.spectrum.basis import groups, orthonormal
 from popgraph.spectrum.bipartite import decompose_bipartite
 from popgraph.spectrum.certificate import Certificate, Remainder, products_with
 from popgraph.spectrum.components import Components, find_components
+from popgraph.spectrum.decay import ModesUnderDecay, modes_under_decay
 from popgraph.spectrum.policy import PREFERRED_DENSE_SIDE, choose_solver, decompose, whole_eigenspace
 from popgraph.spectrum.product.solve import Grid
 from popgraph.spectrum.ritz import ritz
@@ -45,6 +46,7 @@ __all__ = [
     "Components",
     "Grid",
     "LazyWalk",
+    "ModesUnderDecay",
     "Remainder",
     "SignedSpectrum",
     "SingularCertificate",
@@ -62,6 +64,7 @@ __all__ = [
     "groups",
     "lazy_factor",
     "leading_eigenvectors",
+    "modes_under_decay",
     "nothing_to_solve",
     "of_lazy_walk",
     "orthonormal",

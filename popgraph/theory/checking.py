@@ -23,7 +23,8 @@ from popgraph.theory import (
     selftraining_and_transfer,
     two_encoders,
 )
-from popgraph.theory.setting import STATEMENTS, Setting
+from popgraph.theory.setting import Setting
+from popgraph.theory.statement import STATEMENTS
 from popgraph.theory.value import Checks
 
 ORDER = (

@@ -4,7 +4,9 @@ import numpy as np
 
 from popgraph.populations import PopulationGraph, build, pair_draws
 from popgraph.spectrum import Spectrum
-from popgraph.theory.setting import NotApplicable, Setting, Sides, states
+from popgraph.theory.assumptions import NotApplicable
+from popgraph.theory.setting import Setting
+from popgraph.theory.statement import Sides, states
 from popgraph.verification import Comparison, compare
 
 MAX_VIEWS_COMPARED = 1_000  # of a graph that is compared with a sampled one, at the cost of ten spectra

@@ -6,7 +6,9 @@ from scipy.sparse.csgraph import connected_components
 
 from popgraph.basics.subspace import tolerance
 from popgraph.populations import PopulationGraph, pair_draws
-from popgraph.theory.setting import NotApplicable, Setting, Sides, states
+from popgraph.theory.assumptions import NotApplicable
+from popgraph.theory.setting import Setting
+from popgraph.theory.statement import Sides, states
 
 SUM_ROUNDING = (
     1e-8  # a declared distribution may miss the sum 1 by 1e-9, its square by 2e-9, and Σ p A A by as much again

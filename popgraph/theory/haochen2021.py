@@ -8,7 +8,9 @@ from popgraph.basics.subspace import column_space, principal_angles
 from popgraph.downstream import probe
 from popgraph.losses import audit, matrix_factorisation, scaled_hessian, scaled_loss, spectral
 from popgraph.populations import PopulationGraph
-from popgraph.theory.setting import MAX_VIEWS_DENSE, NotApplicable, Setting, Sides, states
+from popgraph.theory.assumptions import MAX_VIEWS_DENSE, NotApplicable
+from popgraph.theory.setting import Setting
+from popgraph.theory.statement import Sides, states
 
 MAX_BATCHES_OF_TWO = 2**14  # of a graph whose batches are enumerated
 
@@ -180,7 +182,9 @@ def _onehot(s: Setting, labels: Ints | None = None) -> Floats:
     return np.asarray(np.eye(max(s.y[1], int(labels.max()) + 1))[labels])
 
 
-@states("φ is at most twice Δ", "φ^ŷ <= 2 Δ(ŷ)", r"\phi^{\hat y} \le 2\Delta(\hat y)", "THEORY 5.1", "<=")
+@states(
+    "φ is at most twice Δ", "φ^ŷ <= 2 Δ(ŷ)", r"\phi^{\hat y} \le 2\Delta(\hat y)", "THEORY 5.1", "<=", nonnegative=True
+)
 def _cut(s: Setting) -> Sides:
     s.need_labels()
     s.need_kernel()
@@ -212,6 +216,7 @@ def _against_labeller(s: Setting) -> Sides:
     r"\Pr[g_B \ne \hat y] \le 2\phi^{\hat y}/\lambda_{k+1}",
     "THEORY 5.3",
     "<=",
+    of_probability=True,
 )
 def _head(s: Setting) -> Sides:
     s.need_labels()
@@ -227,12 +232,13 @@ def _head(s: Setting) -> Sides:
     r"\mathcal E(f) \le 4\phi^{\hat y}/\lambda_{k+1} + 2\Delta(\hat y)",
     "THEORY 5.3",
     "<=",
+    of_probability=True,
 )
 def _explicit(s: Setting) -> Sides:
     s.need_labels()
     s.need_views_of_naturals()
     bound = 4.0 * s.inconsistency / s.lambda_next + 2.0 * s.disagreement
-    return Sides(_head_error(s), bound, scale=1.0 / s.lambda_next, note="vacuous: above 1" if bound >= 1 else "")
+    return Sides(_head_error(s), bound, scale=1.0 / s.lambda_next)
 
 
 @states(
@@ -241,13 +247,14 @@ def _explicit(s: Setting) -> Sides:
     r"\mathcal E(f) \le 8\alpha/\lambda_{k+1} + 2\alpha",
     "THEORY 5.3",
     "<=",
+    of_probability=True,
 )
 def _by_alpha(s: Setting) -> Sides:
     s.need_labels()
     s.need_kernel()
     bound = 8.0 * s.alpha / s.lambda_next + 2.0 * s.alpha
     bayes = _head_error(s, s.class_mass.argmax(axis=1))
-    return Sides(bayes, bound, scale=1.0 / s.lambda_next, note="vacuous: above 1" if bound >= 1 else "")
+    return Sides(bayes, bound, scale=1.0 / s.lambda_next)
 
 
 def _head_error(s: Setting, labels: Ints | None = None) -> float:

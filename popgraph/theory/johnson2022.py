@@ -3,8 +3,10 @@
 import numpy as np
 
 from popgraph.losses import InfoNCE, NTLogistic, infonce, nt_logistic
+from popgraph.theory.assumptions import MAX_VIEWS_DENSE, NotApplicable
 from popgraph.theory.minima import critic_minimum, mutual_information
-from popgraph.theory.setting import MAX_VIEWS_DENSE, NotApplicable, Setting, Sides, states
+from popgraph.theory.setting import Setting
+from popgraph.theory.statement import Sides, states
 
 
 @states(

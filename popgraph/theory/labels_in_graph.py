@@ -4,7 +4,9 @@ import numpy as np
 
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.populations import PopulationGraph
-from popgraph.theory.setting import NotApplicable, Setting, Sides, states
+from popgraph.theory.assumptions import NotApplicable
+from popgraph.theory.setting import Setting
+from popgraph.theory.statement import Sides, states
 
 ETA = 0.5  # the strength of the labels in these statements
 

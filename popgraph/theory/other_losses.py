@@ -4,8 +4,10 @@ import numpy as np
 
 from popgraph.basics.arrays import Floats
 from popgraph.losses import CentredLoss, IdealisedVICReg, centred, idealised_vicreg, ordered, spectral
+from popgraph.theory.assumptions import NotApplicable
 from popgraph.theory.minima import minimum_of
-from popgraph.theory.setting import NotApplicable, Setting, Sides, states
+from popgraph.theory.setting import Setting
+from popgraph.theory.statement import Sides, states
 
 VICREG_WEIGHT = 0.5  # λ of idealised VICReg
 

@@ -12,8 +12,10 @@ from popgraph.downstream import (
     steps_of_search,
 )
 from popgraph.populations import PopulationGraph, pair_draws
+from popgraph.theory.assumptions import NotApplicable, Skipped, Vacuous
 from popgraph.theory.haochen2021 import _head_error
-from popgraph.theory.setting import NotApplicable, Setting, Sides, Skipped, states
+from popgraph.theory.setting import Setting
+from popgraph.theory.statement import Sides, states
 
 # Pairs of sets that are compared for a ρ_m that nobody asked for: they take 10 ms. ρ_5 of 13 views takes 4.8 million, and of 16
 # views 129 million, which take 0.25 s.
@@ -97,15 +99,15 @@ def _higher(s: Setting) -> Sides:
 
 
 def _half(s: Setting) -> float:
-    """Return ρ_⌊k/2⌋, which the theorems divide by; not applicable where it is 0."""
+    """Return ρ_⌊k/2⌋, which the theorems divide by; vacuous where it is 0."""
     if s.k < 2:
         raise NotApplicable(f"⌊k/2⌋ = 0 at k = {s.k}")
     if s.k // 2 > 6:
         raise NotApplicable(f"ρ_m is computed up to m = 6; ⌊k/2⌋ = {s.k // 2}")
     rho = _exact(s, s.k // 2).rho
     if rho == 0:
-        raise NotApplicable(
-            f"vacuous: ⌊k/2⌋ = {s.k // 2} is at most the number of components, {s.graph.component_count}, so ρ_⌊k/2⌋ = 0"
+        raise Vacuous(
+            f"⌊k/2⌋ = {s.k // 2} is at most the number of components, {s.graph.component_count}, so ρ_⌊k/2⌋ = 0"
         )
     return rho
 

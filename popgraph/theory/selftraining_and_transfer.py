@@ -10,7 +10,9 @@ from popgraph.basics.arguments.classes import is_labelled
 from popgraph.basics.arrays import Floats
 from popgraph.downstream import disagreement, inconsistency, iterate, propagate, self_train
 from popgraph.populations import PopulationGraph
-from popgraph.theory.setting import NotApplicable, Setting, Sides, states
+from popgraph.theory.assumptions import NotApplicable
+from popgraph.theory.setting import Setting
+from popgraph.theory.statement import Sides, states
 
 MAX_VIEWS_OF_STUDENT = 60  # of a graph on which a student is trained, which then takes milliseconds
 CELLS = tuple(product((0, 1), repeat=2))  # (class, domain)

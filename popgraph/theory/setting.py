@@ -1,6 +1,5 @@
-"""What the statements share: a graph, labels and k, the quantities that several of them need, and how a statement is declared."""
+"""What the statements share: a graph, labels and k, and the quantities that several of them need."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,19 +13,22 @@ from popgraph.downstream import Partition, class_mass, told_apart
 from popgraph.losses import population_value, spectral
 from popgraph.populations import BipartiteGraph, PopulationGraph, pair_draws
 from popgraph.spectrum import Spectrum
-from popgraph.theory.value import Check, Verdict
+from popgraph.theory.assumptions import (
+    FACTOR,
+    FEW_PAIRS,
+    FEW_VIEWS,
+    GAP,
+    KERNEL,
+    LABELS,
+    MAX_PAIRS_OF_W,
+    MAX_VIEWS_DENSE,
+    NO_NEGATIVE,
+    ONE_KIND,
+    VIEWS_OF_NATURALS,
+    NotApplicable,
+    Vacuous,
+)
 from popgraph.verification import Comparison
-
-MAX_VIEWS_DENSE = 300  # of a graph whose N x N tables and all eigenpairs are computed
-MAX_PAIRS_OF_W = 2_000_000  # positive pairs of a graph whose w is computed
-
-
-class NotApplicable(Exception):
-    """A statement does not apply to this graph; the message says why."""
-
-
-class Skipped(Exception):
-    """A statement takes a search that nobody asked for; the message says which call makes it."""
 
 
 @dataclass
@@ -61,19 +63,28 @@ class Setting:
     def need_kernel(self) -> None:
         """Make a statement not applicable where a positive pair is not always two views of one natural."""
         if not isinstance(self.graph, PopulationGraph):
-            raise NotApplicable("it needs a kernel A(x|x̄), and w was given directly")
+            raise NotApplicable("it needs a kernel A(x|x̄), and w was given directly", KERNEL)
         if not self.pairs_from_kernel:
-            raise NotApplicable("it needs pairs that are two views of one natural, and labels join some of these")
+            raise NotApplicable(
+                "it needs pairs that are two views of one natural, and labels join some of these", KERNEL
+            )
 
     def need_views_of_naturals(self) -> None:
         """Make a statement not applicable where w_x is not the law of a random natural's view, as where labels join pairs."""
         if isinstance(self.graph, PopulationGraph) and not self.pairs_from_kernel:
-            raise NotApplicable("it needs w_x to be the law of a random natural's view, and labels have changed w_x")
+            raise NotApplicable(
+                "it needs w_x to be the law of a random natural's view, and labels have changed w_x", VIEWS_OF_NATURALS
+            )
+
+    def need_one_kind(self) -> None:
+        """Make a statement not applicable to pairs of two kinds of views."""
+        if isinstance(self.graph, BipartiteGraph):
+            raise NotApplicable("it is about one kind of view, and these pairs join two", ONE_KIND)
 
     def need_factor(self) -> None:
         """Make a statement about M not applicable where w was given directly."""
         if not isinstance(self.graph, PopulationGraph):
-            raise NotApplicable("it needs a factor M, and w was given directly")
+            raise NotApplicable("it needs a factor M, and w was given directly", FACTOR)
 
     @cached_property
     def least_gamma(self) -> float:
@@ -83,7 +94,9 @@ class Setting:
     def need_no_negative_eigenvalue(self) -> None:
         """Make a statement not applicable where Ā has an eigenvalue below 0, which no FFᵀ reaches."""
         if self.least_gamma < -self.gamma_rounding:
-            raise NotApplicable(f"Ā has the eigenvalue {self.least_gamma:.3g}, and this needs all to be at least 0")
+            raise NotApplicable(
+                f"Ā has the eigenvalue {self.least_gamma:.3g}, and this needs all to be at least 0", NO_NEGATIVE
+            )
 
     def energy(self, G: Floats) -> float:
         """Return Σ_i g_iᵀĀg_i of columns G (N, m), or gᵀĀg of one vector (N,)."""
@@ -129,28 +142,30 @@ class Setting:
 
     @property
     def lambda_next(self) -> float:
-        """A lower bound on λ_{k+1} = 1 - γ_{k+1}, above 0; not applicable where the graph has more than k components."""
+        """A lower bound on λ_{k+1} = 1 - γ_{k+1}, above 0; vacuous where the graph has more than k components."""
         if self.k >= self.graph.component_count and self.next_bound < 1:
             return 1.0 - self.next_bound
-        raise NotApplicable(f"λ_{self.k + 1} = 0: the graph has {self.graph.component_count} components, k = {self.k}")
+        raise Vacuous(f"λ_{self.k + 1} = 0: the graph has {self.graph.component_count} components, k = {self.k}")
 
     def gap(self) -> float:
         """Return γ_k - γ_{k+1}; not applicable where the cut is degenerate."""
         gap = float(self.gamma[self.k - 1] - self.gamma[self.k])
         if gap <= self.gamma_rounding:
-            raise NotApplicable(f"γ_{self.k} = γ_{self.k + 1}: the cut is degenerate")
+            raise NotApplicable(f"γ_{self.k} = γ_{self.k + 1}: the cut is degenerate", GAP)
         return gap
 
     def need_few_views(self, what: str) -> None:
         """Make a statement not applicable to a graph of more than 300 views, too many for a table of all pairs."""
         if self.N > MAX_VIEWS_DENSE:
-            raise NotApplicable(f"{what} is computed up to {MAX_VIEWS_DENSE} views; this graph has {self.N:,}")
+            raise NotApplicable(
+                f"{what} is computed up to {MAX_VIEWS_DENSE} views; this graph has {self.N:,}", FEW_VIEWS
+            )
 
     def two_encoders(self) -> BipartiteGraph:
         """Return the pairs as those of two encoders; not applicable above 300 views of a kind."""
         if isinstance(self.graph, BipartiteGraph):
             if max(self.graph.N_x, self.graph.N_z) > MAX_VIEWS_DENSE:
-                raise NotApplicable(f"S is computed up to {MAX_VIEWS_DENSE} views of a kind")
+                raise NotApplicable(f"S is computed up to {MAX_VIEWS_DENSE} views of a kind", FEW_VIEWS)
             return self.graph
         self.need_few_views("S")
         return self._two_encoders
@@ -168,7 +183,9 @@ class Setting:
         else:
             most = self.graph.weight_matrix("csr").nnz
         if most > MAX_PAIRS_OF_W:
-            raise NotApplicable(f"w is computed up to {MAX_PAIRS_OF_W:,} positive pairs; this graph may have {most:,}")
+            raise NotApplicable(
+                f"w is computed up to {MAX_PAIRS_OF_W:,} positive pairs; this graph may have {most:,}", FEW_PAIRS
+            )
         return self.graph.weight_matrix("csr")
 
     @cached_property
@@ -187,11 +204,11 @@ class Setting:
     def y(self) -> tuple[Any, int]:
         """Each natural's class as a number, (n,), and the number of classes; not applicable where a natural has no label."""
         if self.labels is None:
-            raise NotApplicable("there are no labels; pass labels=")
+            raise NotApplicable("there are no labels; pass labels=", LABELS)
         unlabelled = self.graph.n - int(is_labelled(self.labels).sum())
         if unlabelled:
             raise NotApplicable(
-                f"{unlabelled} of {self.graph.n} naturals have no label, and the statement is about all of them"
+                f"{unlabelled} of {self.graph.n} naturals have no label, and the statement is about all of them", LABELS
             )
         first, y = classes_in_order(self.labels)
         return y, len(first)
@@ -230,65 +247,3 @@ class Setting:
     def random_embedding(self, k: int | None = None) -> Floats:
         """Return Gaussian rows, (N, k)."""
         return self.rng.standard_normal((self.N, self.k if k is None else k))
-
-
-@dataclass(frozen=True)
-class Sides:
-    """Hold the two sides of a statement, the difference that counts as rounding, and a remark on the sides.
-
-    The difference that counts as rounding is `tolerance`, or else `scale` times that of a number of order 1.
-    """
-
-    left: float
-    right: float
-    scale: float = 1.0
-    note: str = ""
-    tolerance: float | None = None
-
-
-@dataclass(frozen=True)
-class Statement:
-    """Hold what a statement says, its source, and the function that computes its sides."""
-
-    name: str
-    statement: str
-    latex: str
-    source: str
-    relation: str
-    sides: Callable[[Setting], Sides]
-
-    @property
-    def about_two_encoders(self) -> bool:
-        """Whether it is about encoders f(x) and g(z) of two kinds of views."""
-        return self.sides.__module__.endswith(".two_encoders")
-
-    def __call__(self, setting: Setting) -> Check:
-        """Return the check of this statement."""
-        declared = (self.name, self.statement, self.latex, self.source, self.relation)
-        try:
-            if isinstance(setting.graph, BipartiteGraph) and not self.about_two_encoders:
-                raise NotApplicable("it is about one encoder; theory.check(graph.side_x) is about f, .side_z about g")
-            sides = self.sides(setting)
-        except NotApplicable as reason:
-            return Check(*declared, None, None, None, Verdict.NOT_APPLICABLE, str(reason))
-        except Skipped as reason:
-            return Check(*declared, None, None, None, Verdict.SKIPPED, str(reason))
-        if self.relation == "<~":
-            return Check(*declared, sides.left, sides.right, None, Verdict.RATIO, sides.note)
-        allowed = setting.rounding * sides.scale if sides.tolerance is None else sides.tolerance
-        difference = abs(sides.left - sides.right) if self.relation == "=" else sides.left - sides.right
-        verdict = Verdict.HOLDS if difference <= allowed else Verdict.FAILS  # NaN fails every comparison
-        return Check(*declared, sides.left, sides.right, allowed, verdict, sides.note)
-
-
-STATEMENTS: list[Statement] = []
-
-
-def states(name: str, statement: str, latex: str, source: str, relation: str = "=") -> Callable[..., Any]:
-    """Decorate a function that returns the sides of a statement: the statement is added to STATEMENTS."""
-
-    def declare(sides: Callable[[Setting], Sides]) -> Callable[[Setting], Sides]:
-        STATEMENTS.append(Statement(name, statement, latex, source, relation, sides))
-        return sides
-
-    return declare

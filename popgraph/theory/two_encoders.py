@@ -12,10 +12,10 @@ import numpy as np
 from popgraph.basics.arrays import Floats
 from popgraph.basics.subspace import column_space, principal_angles, tolerance
 from popgraph.populations import BipartiteGraph, build
+from popgraph.theory.assumptions import NotApplicable
 from popgraph.theory.graph_laws import RAREST_LINK
-from popgraph.theory.setting import NotApplicable, Setting, Sides, states
-
-ONE_KIND = "it is about one kind of view, and these pairs join two"
+from popgraph.theory.setting import Setting
+from popgraph.theory.statement import Sides, states
 
 
 @dataclass
@@ -309,8 +309,7 @@ def _infonce(e: Encoders, scores: Floats) -> float:
     "THEORY 11",
 )
 def _same_views(s: Setting) -> Sides:
-    if isinstance(s.graph, BipartiteGraph):
-        raise NotApplicable(ONE_KIND)
+    s.need_one_kind()
     sizes = np.sort(np.abs(s.all_eigenpairs.gamma))[::-1]
     return Sides(float(np.abs(_of(s).all_sigma - sizes).max()), 0.0, scale=10.0)
 
@@ -323,8 +322,7 @@ def _same_views(s: Setting) -> Sides:
     "<=",
 )
 def _one_or_two(s: Setting) -> Sides:
-    if isinstance(s.graph, BipartiteGraph):
-        raise NotApplicable(ONE_KIND)
+    s.need_one_kind()
     e = _of(s)
     return Sides(e.loss(*e.best), s.loss(s.spectrum.embedding[:, : s.k]), tolerance=1e-9 * s.k)
 
@@ -336,8 +334,7 @@ def _one_or_two(s: Setting) -> Sides:
     "THEORY 11; Levin, Peres and Wilmer",
 )
 def _lazy(s: Setting) -> Sides:
-    if isinstance(s.graph, BipartiteGraph):
-        raise NotApplicable(ONE_KIND)
+    s.need_one_kind()
     s.need_few_views("every eigenvalue")
     lazy = (np.diag(s.graph.w_x) + s.w.toarray()) / 2.0 / np.outer(s.root, s.root)
     return Sides(float(np.abs(np.linalg.eigvalsh(lazy)[::-1] - (1.0 + s.all_eigenpairs.gamma) / 2.0).max()), 0.0)
@@ -350,8 +347,7 @@ def _lazy(s: Setting) -> Sides:
     "THEORY 11",
 )
 def _trap(s: Setting) -> Sides:
-    if isinstance(s.graph, BipartiteGraph):
-        raise NotApplicable(ONE_KIND)
+    s.need_one_kind()
     s.need_few_views("every eigenvalue")
     P = s.w.toarray() / s.graph.w_x[:, np.newaxis]
     two_successors = build(s.graph.w_x / s.graph.w_x.sum(), P / P.sum(axis=1, keepdims=True))
@@ -366,8 +362,7 @@ def _trap(s: Setting) -> Sides:
     "THEORY 11",
 )
 def _discounted(s: Setting) -> Sides:
-    if isinstance(s.graph, BipartiteGraph):
-        raise NotApplicable(ONE_KIND)
+    s.need_one_kind()
     s.need_few_views("every eigenvalue")
     adjacency, b = s.w.toarray() / np.outer(s.root, s.root), 0.5
     discounted = (1.0 - b) * np.linalg.solve(np.eye(s.N) - b * adjacency, adjacency)

@@ -88,7 +88,7 @@ def minimise(objective: Objective, z: Floats, limits: Limits) -> tuple[Floats, b
 def _outcome(objective: Objective, start: Floats, z: Floats, limits: Limits) -> tuple[bool, str]:
     """Return whether a run converged, and why it stopped, in words."""
     size = objective.latest[1]
-    checked = objective.is_spectral or z.size <= MAX_UNKNOWNS_CHECKED
+    checked = objective.is_spectral or objective.leaves_by_itself or z.size <= MAX_UNKNOWNS_CHECKED
     unchecked = "" if checked else "; that it is no saddle was not checked"
     if size <= limits.tol:
         return True, f"gradient norm {size:.1e} is at most {limits.tol:g}{unchecked}"

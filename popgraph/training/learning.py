@@ -17,15 +17,16 @@ from popgraph.basics.blas import one_thread
 from popgraph.basics.memory import in_words, reserve
 from popgraph.basics.progress import Progress, track
 from popgraph.basics.protocols import HasClasses, PairedPopulation, Population, ViewedPopulation
-from popgraph.basics.words import shorten
 from popgraph.declare import Seed
 from popgraph.errors import InvalidArgument, InvalidEmbedding
 from popgraph.losses import Loss, SpectralLoss, is_ready_made, loss_with_noise, read_loss, spectral
-from popgraph.populations import FeatureClass, NoiseGraph, check_dimension, read_features, structure, with_noise
+from popgraph.populations import FeatureClass, NoiseGraph, check_dimension, read_features, with_noise
 from popgraph.training.batches import Batches, descend_on_batches
-from popgraph.training.descent import minimise
+from popgraph.training.functions import objective_on_functions, train_on_functions
 from popgraph.training.objective import Limits, Objective
 from popgraph.training.options import read_batch_size, ticks
+from popgraph.training.penalties import GivenPenalties, Penalties
+from popgraph.training.regularised import descend, layers, penalised, unknowns_of_start
 from popgraph.training.steps import Callback, read_callback
 from popgraph.training.two_encoders import PairOptions, PairTraining, train_pair
 
@@ -65,6 +66,16 @@ class Training(Immutable):
         The embedding at each of `steps`, where it was kept.
     noise : (N,) array or None
         The law q that negatives of the spectral loss came from, in place of w_x: f is then judged on `graph.with_noise(q)`.
+    weight_decay : float
+        λ: `loss` is then the loss with its penalty.
+    head : "linear" or None
+        Whether f was trained as a linear head on a layer below it, f = below_head @ head_weights.T.
+    below_head : (N, width) array or None
+        h, the layer below the head: H = √w_x h has HᵀH = WᵀW and σ(H) = √σ(F), its columns in falling order.
+    head_weights : (k, width) array or None
+        W.
+    nonnegative : bool
+        Whether f >= 0 was asked for.
 
     Examples
     --------
@@ -85,6 +96,11 @@ class Training(Immutable):
     weights: Floats | None = None
     path: Floats | None = None
     noise: Floats | None = None
+    weight_decay: float = 0.0
+    head: str | None = None
+    below_head: Floats | None = None
+    head_weights: Floats | None = None
+    nonnegative: bool = False
 
     def __embedding__(self) -> Floats:
         return self.f
@@ -92,6 +108,9 @@ class Training(Immutable):
     def __repr__(self) -> str:
         views, k = self.f.shape
         linear = "" if self.weights is None else f", linear in {len(self.weights)} features"
+        linear += "" if self.below_head is None else f", a linear head on {self.below_head.shape[1]} columns"
+        linear += ", f >= 0" if self.nonnegative else ""
+        linear += f", weight decay {self.weight_decay:g}" if self.weight_decay else ""
         return (
             f"Training({views:,} views, k={k}{linear}, {self.loss_name} loss {self.loss[-1]:.6g} after {self.steps[-1]:,} steps: "
             f"{self.stopped})"
@@ -132,6 +151,9 @@ def train(
     keep_path: bool = False,
     progress: Progress = None,
     callback: Callback | None = None,
+    weight_decay: float = 0.0,
+    head: str | int | None = None,
+    nonnegative: bool = False,
 ) -> Training: ...
 
 
@@ -156,6 +178,9 @@ def train(
     keep_path: bool = False,
     progress: Progress = None,
     callback: Callback | None = None,
+    weight_decay: float = 0.0,
+    head: str | int | None = None,
+    nonnegative: bool = False,
 ) -> Training | PairTraining:
     """Minimise a contrastive loss over tables f, one free vector in R^k for each view, or over f = Wᵀψ of given features.
 
@@ -199,6 +224,14 @@ def train(
         loss. If it returns True or raises StopIteration, training ends there, and says so. Any other exception of it, and
         an interrupt, passes through `train`, and nothing is returned; f is kept by a callback that keeps `step.f`.
 
+    weight_decay : float
+        λ of the penalty, 0 or more, on the spectral loss over the whole population: λ||F||² = λ E||f(x)||² of a table, λ||W||² of
+        f = ΨW (ridge), λ(||H||² + ||W||²) with a head. `theory.optimum` says which eigenvectors it leaves on.
+    head : "linear" or int, optional
+        Trains F = HWᵀ, a linear head W (k, width) on a layer h = H/√w_x below it (N, width); the width is k, or as given.
+    nonnegative : bool
+        Whether f >= 0. That is not convex: without a start the best of 20 is returned, whose history it is; the callback sees all.
+
     Returns
     -------
     Training
@@ -209,7 +242,8 @@ def train(
     ------
     InvalidArgument
         If k, the batch size, the number of steps, tol or the learning rate is out of range, k is above the class's dimension,
-        the features are linearly dependent, or a loss of your own is given for a population without the array M.
+        the features are linearly dependent, a loss of your own is given for a population without the array M, the decay is below 0,
+        the head narrower than k, or a penalty does not apply to what else was asked for.
     InvalidEmbedding
         If the start is not a finite (N, k) array, or the features not a finite (N, d) one.
     TooLarge
@@ -217,7 +251,7 @@ def train(
 
     References
     ----------
-    [H21] section 3.2; the batch loss is THEORY 3.6.
+    [H21] section 3.2; the batch loss is THEORY 3.6; decay, heads and f >= 0 are THEORY 14.
 
     Examples
     --------
@@ -233,7 +267,9 @@ def train(
     steps = count("steps", (20_000 if batch_size is None else 5_000) if steps is None else steps)
     tol, learning_rate = number("tol", tol), number("learning_rate", learning_rate)
     flag("keep_path", keep_path)
+    given_penalties = GivenPenalties(weight_decay, head, nonnegative)
     if satisfies(graph, PairedPopulation):
+        given_penalties.refused_by("to two encoders", "leave it out, or train one side, such as graph.side_x")
         options = PairOptions(
             loss, features, rng, batch_size, steps, tol, learning_rate, start, keep_path, progress, callback
         )
@@ -241,6 +277,7 @@ def train(
     chosen: Loss = read_loss(loss)
     watcher = read_callback(callback)
     if satisfies(graph, HasClasses) and not satisfies(graph, ViewedPopulation):
+        given_penalties.refused_by("to a product, trained by exact moments", "leave it out, or train its .expand()")
         given = {"batch_size": batch_size, "start": start, "keep_path": keep_path or None}
         if unused := [name for name, value in given.items() if value is not None]:
             raise InvalidArgument(
@@ -248,11 +285,12 @@ def train(
             )
         limits = Limits(steps, tol, ticks(progress))
         classes = cast(HasClasses, graph)
-        objective = _objective_on_functions(classes, k, chosen, features, watcher)
-        return cast(Training, _train_on_functions(objective, k, features, limits, generator(rng)))
+        objective = objective_on_functions(classes, k, chosen, features, watcher)
+        return cast(Training, train_on_functions(objective, k, features, limits, generator(rng)))
     population: ViewedPopulation = read_population("train(graph, k)", graph, ViewedPopulation)
     k = whole_number("k", k, population.N)
     batch_size = read_batch_size(batch_size, chosen)
+    penalties = given_penalties.read(k, chosen, features, batch_size)
     drawing = loss_with_noise(chosen, population, batch_size is not None)
     if drawing is not None:
         chosen = drawing
@@ -264,50 +302,20 @@ def train(
     if feature_class is not None:
         check_dimension(k, feature_class)
     source = generator(rng)
-    objective = Objective(
-        population, chosen, feature_class, path=[] if keep_path else None, callback=watcher, drawing=drawing
-    )
+    path: list[Floats] | None = [] if keep_path else None
+    objective = Objective(population, chosen, feature_class, path=path, callback=watcher, drawing=drawing)
+    objective = penalised(objective, k, penalties)
     _reserve(objective, k, batch_size, steps if keep_path else 0)
     f = None if start is None else _read_start(population, start, k)
-    z = _gaussian_start(objective, k, source) if f is None else objective.unknowns(f)
+    z = unknowns_of_start(objective, f, k, source)
     del f
     if batch_size is None:
-        return _trained(objective, *minimise(objective, z, Limits(steps, tol, ticks(progress))))
+        restarts = source if start is None else None
+        objective, z, converged, stopped = descend(objective, z, Limits(steps, tol, ticks(progress)), restarts)
+        return _trained(objective, z, converged, stopped, penalties)
     bar = track(range(steps + 1), steps + 1, progress, "train")
     z, stopped = descend_on_batches(objective, z, Batches(steps, batch_size, learning_rate, source), bar)
-    return _trained(objective, z, False, stopped)
-
-
-def _objective_on_functions(
-    population: HasClasses, k: Any, loss: Loss, features: Any, callback: Callback | None
-) -> Objective:
-    """Return the spectral loss over the span of functions of a population whose views are not listed."""
-    if not is_ready_made(loss, SpectralLoss) or getattr(loss, "noise", None) is not None:
-        raise InvalidArgument(
-            f"loss is {shorten(loss)}; on a product, moments give the spectral contrastive loss only, with negatives "
-            "from w_x: leave loss= out, or train its .expand()"
-        )
-    coordinates = population.restricted_to(features)
-    d = coordinates.N
-    k = whole_number("k", k, d, "the number of features")
-
-    def embedding(z: Floats) -> Any:
-        return features @ coordinates.weights(z.reshape(d, k))
-
-    return Objective(coordinates, loss, callback=callback, embed=embedding)
-
-
-def _train_on_functions(
-    objective: Objective, k: int, features: Any, limits: Limits, source: np.random.Generator
-) -> structure.ProductTraining:
-    """Minimise the spectral loss over the span of functions of a population whose views are not listed."""
-    d = objective.row_count
-    k = whole_number("k", k, d, "the number of features")  # products of a small integer type would overflow
-    z, converged, stopped = minimise(objective, source.standard_normal(d * k) / np.sqrt(k * d), limits)
-    weights = cast(Any, objective.population).weights(objective.table(z))
-    return structure.ProductTraining(
-        features @ weights, frozen(weights), *objective.history(), converged=converged, stopped=stopped
-    )
+    return _trained(objective, z, False, stopped, penalties)
 
 
 def _reserve(objective: Objective, k: int, batch_size: int | None, path_steps: int) -> None:
@@ -326,18 +334,7 @@ def _reserve(objective: Objective, k: int, batch_size: int | None, path_steps: i
     reserve(f"training f over {N:,} views with k = {k:,}", 8.0 * k * numbers, instead)
 
 
-def _gaussian_start(objective: Objective, k: int, source: np.random.Generator) -> Floats:
-    """Return Gaussian unknowns: of a table f with entries of variance 1/k, of a class G with rows alike."""
-    table = source.standard_normal((objective.row_count, k))
-    table /= np.sqrt(k)
-    if objective.features is None:
-        table *= objective.root_w_x
-    else:
-        table /= np.sqrt(objective.row_count)
-    return table.ravel()
-
-
-def _trained(objective: Objective, z: Floats, converged: bool, stopped: str) -> Training:
+def _trained(objective: Objective, z: Floats, converged: bool, stopped: str, penalties: Penalties) -> Training:
     """Make the value that `train` returns."""
     features, (steps, loss, gradient_norm) = objective.features, objective.history()
     f = objective.embedding_in_place(z)
@@ -358,6 +355,7 @@ def _trained(objective: Objective, z: Floats, converged: bool, stopped: str) -> 
         features=None if features is None else features.features,
         weights=None if features is None else frozen(features.T @ objective.table(z)),
         path=None if path is None else frozen(path),
+        **layers(f, objective, penalties),
     )
 
 

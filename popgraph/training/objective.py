@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from popgraph.basics.arrays import Floats, Ints, frozen, norm
 from popgraph.basics.protocols import Coordinates
 from popgraph.losses import Loss, ScaledLoss, SpectralLoss, is_ready_made, scaled_hessian, scaled_loss
 from popgraph.populations import ClassCoordinates, FeatureClass
+from popgraph.training.penalties import Decayed
 from popgraph.training.steps import Callback, tell
 
 LEAST_CREDIBLE_LOSS = -1e12  # no loss that has a minimum is near this
@@ -51,6 +52,8 @@ class Objective:
     # is none that a user would take, whose start would be the same numbers.
     directions: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0x5ADD1E))
     latest_z: Floats = field(default_factory=lambda: np.zeros(0))
+    weight_decay: float = 0.0  # λ of the spectral loss, on ||F||² of a table, or on ||W||² of a class of functions
+    leaves_by_itself: ClassVar[bool] = False  # whether `step_off` is the way off critical points that are no minimum
 
     def __post_init__(self) -> None:
         self.root_w_x = np.sqrt(self.population.w_x)[:, np.newaxis]
@@ -62,9 +65,12 @@ class Objective:
     def coordinates(self) -> Coordinates:
         """What the loss is evaluated on: the class where the loss depends on QᵀĀQ alone, else the whole population."""
         if self.features is None or not self.is_spectral:
-            return self.population
+            return Decayed(self.population, self.weight_decay) if self.weight_decay else self.population
         S = self.features.basis.T @ self.population.gram(self.features.basis)
-        return ClassCoordinates((S + S.T) / 2, self.features.T)
+        of_class = ClassCoordinates((S + S.T) / 2, self.features.T)
+        # W = TG, so that ||W||² = tr GᵀTᵀTG
+        penalised = self.features.T.T @ self.features.T
+        return Decayed(of_class, self.weight_decay, penalised) if self.weight_decay else of_class
 
     @cached_property
     def _scaled_loss(self) -> ScaledLoss:
@@ -130,6 +136,10 @@ class Objective:
         ahead, behind = self.evaluate(z + h * direction)[1], self.evaluate(z - h * direction)[1]
         self.latest, self.latest_z = before
         return np.asarray((ahead - behind) / (2 * h))
+
+    def step_off(self, z: Floats) -> Floats | None:
+        """Return a step to a lower loss from a critical point, or None, where `leaves_by_itself` says that this is the way."""
+        raise NotImplementedError
 
     def record(self, step: int | None = None) -> None:
         """Record the latest evaluation as a step, the next one by default, and show it to the callback."""

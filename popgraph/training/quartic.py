@@ -67,6 +67,9 @@ class QuarticState:
         # L(sF) = s⁴ ||FᵀF||² - 2 s² tr FᵀĀF
         squares = float(np.sum(self.FF**2))
         if not (self.attraction > 0 and squares > 0):
+            if self.attraction < 0:  # as under a large weight decay: no multiple is below 0
+                self.F[:] = 0.0
+                self.refresh()
             return
         s = float(np.sqrt(self.attraction / squares))
         self.F *= s

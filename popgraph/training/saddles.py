@@ -27,6 +27,8 @@ MAX_UNKNOWNS_CHECKED = 20_000  # up to which a loss other than the spectral one 
 
 def step_off_saddle(objective: Objective, z: Floats) -> Floats | None:
     """Return a step that lowers the loss at a critical point, or None if it is a minimum or no such step was found."""
+    if objective.leaves_by_itself:
+        return objective.step_off(z)
     if not objective.is_spectral:
         return _curved_step(objective, z)
     own = getattr(objective.coordinates, "step_off_saddle", None)  # of two encoders, whose matrix is indefinite
@@ -125,6 +127,7 @@ class Outside:
         before, beta = np.zeros_like(x), 0.0
         diagonal: list[float] = []
         beside: list[float] = []
+        below_zero = float(getattr(self.coordinates, "below_zero", 0.0))
         doubt = np.log(1.648 * np.sqrt(self.side) / LANCZOS_FAILURE)
         for m in range(1, MAX_LANCZOS_STEPS + 1):
             y = self.projected(self.coordinates.gram(x))
@@ -137,8 +140,9 @@ class Outside:
             y -= alpha * x
             y -= beta * before
             before, beta = x, norm(y)
-            # Of an indefinite matrix, as pairs given directly have, 1 is added to all eigenvalues, which makes it semidefinite
-            shift = 1.0 if lowest < -FLAT_CURVATURE else 0.0
+            # Of an indefinite matrix, as pairs given directly or a weight decay make it, so much is added to all eigenvalues that
+            # it is semidefinite
+            shift = 1.0 + below_zero if lowest < -FLAT_CURVATURE else 0.0
             steps_needed = 0.5 * (1.0 + doubt / np.sqrt(max(1.0 - (theta + shift) / (bound + shift), 1e-8)))
             if beta <= LANCZOS_BREAKDOWN or m >= steps_needed:
                 return True

@@ -55,7 +55,8 @@ class _Descent:
         """Alternate conjugate gradients and Newton steps; the last gradient is computed anew."""
         conjugate: ConjugateGradients | None = None
         size = np.trace(self.state.FF) / len(self.state.FF)
-        if not self._ended() and (size > USUAL_SIZE or size * USUAL_SIZE < 1.0):
+        repelled = bool(self.objective.weight_decay) and self.state.attraction < 0
+        if not self._ended() and (size > USUAL_SIZE or size * USUAL_SIZE < 1.0 or repelled):
             self.state.scale()
             self._count_step()
         while not self._ended():

@@ -48,6 +48,7 @@ NOT_CALLED = {
     *("BipartiteGraph", "SingularSpectrum", "PairGraph"),
     *("losses.Audit", "losses.Loss"),
     *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
+    "selftraining.InnerConductance",
     *("theory.Check", "theory.Checks", "theory.Verdict"),
     *("structure.LowDegree", "structure.MixtureGraph", "structure.ProductCertificate", "structure.ProductGraph"),
     *("structure.ProductSpectrum", "structure.ProductTraining"),
@@ -691,6 +692,12 @@ entry("losses.audit", losses.audit, 200, loss=loss(), graph=graph(), f=table(F, 
 # ---------------------------------------------------------------- self-training
 TEACHER = Argument([0, 0, 1, 1], partial(v.labels, keys=CLOUD.views, partly=True), ("teacher", "labels", "label"))
 entry("selftraining.expansion", selftraining.expansion, graph=graph(), a=Argument(0.5, v.real), labels=labels())
+entry(
+    "selftraining.inner_conductance",
+    selftraining.inner_conductance,
+    graph=graph(),
+    view_labels=Argument([0, 0, 1, 1], partial(v.labels, keys=CLOUD.views), ("view_labels", "labels", "label")),
+)
 entry("selftraining.iterate", selftraining.iterate, graph=graph(), teacher=TEACHER, steps=count(5, 0))
 entry("selftraining.propagate", selftraining.propagate, graph=graph(), teacher=TEACHER, a=real(0.5))
 entry(
@@ -793,6 +800,7 @@ entry("theory.mutual_information", theory.mutual_information, 40, graph=graph())
 entry("theory.statements", theory.statements, 1)
 entry("Check.numbers", CHECKS[0].numbers, 1)
 entry("Check.to_dict", CHECKS[0].to_dict, 1)
+entry("Checks.by_paper", CHECKS.by_paper, 1)
 entry("Checks.counts", CHECKS.counts, 1)
 entry("Checks.to_dicts", CHECKS.to_dicts, 1)
 

@@ -2,7 +2,8 @@
 
 `pseudo_labels` labels views by a few labelled naturals. `self_train` finds the student: the labelling of least disagreement with
 the teacher plus inconsistency over positive pairs. `iterate` and `propagate` spread labels step by step instead, `expansion`
-measures what the guarantees assume of a graph, and `which_wins` compares the student with a linear probe on F*.
+and `inner_conductance` measure what the guarantees assume of a graph, and `which_wins` compares the student with a linear probe
+on F*.
 
 >>> import popgraph as pg
 >>> graph = pg.zoo.planted_subclasses(2, 1, size=4, within=0, across="1/10")
@@ -17,15 +18,19 @@ from popgraph.basics.namespaces import missing, only
 from popgraph.downstream.selftraining.contest import Contest, which_wins
 from popgraph.downstream.selftraining.dynamics import Iteration, iterate, propagate
 from popgraph.downstream.selftraining.expansion import Expansion, expansion
+from popgraph.downstream.selftraining.inner_conductance import InnerConductance, inner_conductance
+from popgraph.downstream.selftraining.inner_conductance import student_error_bound as student_error_bound  # for theory
 from popgraph.downstream.selftraining.student import Student, self_train
 from popgraph.downstream.selftraining.teacher import pseudo_labels
 
 __all__ = [
     "Contest",
     "Expansion",
+    "InnerConductance",
     "Iteration",
     "Student",
     "expansion",
+    "inner_conductance",
     "iterate",
     "propagate",
     "pseudo_labels",
