@@ -74,6 +74,12 @@ class Candidate:
         return graph
 
 
+def of_graph(graph: PopulationGraph, labels: Any, k: int) -> Candidate:
+    """Return a graph as a candidate, in floats."""
+    p = np.asarray(graph.p, dtype=float)
+    return Candidate(p / p.sum(), graph.kernel.toarray(), np.asarray(labels, dtype=np.intp), k)
+
+
 @dataclass(frozen=True)
 class Shape:
     """Hold the size of the populations of a hunt: of `naturals` = 0 the pairs are given directly; k is drawn where it is None."""

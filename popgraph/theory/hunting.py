@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from popgraph.basics.arguments import count, generator, whole_number
+from popgraph.basics.arguments.classes import classes_in_order, is_labelled
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Immutable
 from popgraph.basics.blas import one_thread
@@ -16,20 +17,23 @@ from popgraph.basics.progress import Progress, track
 from popgraph.basics.words import did_you_mean, shorten
 from popgraph.declare import Seed
 from popgraph.errors import InvalidArgument, MissingExtra, PopgraphError
-from popgraph.populations import PairGraph, PopulationGraph
+from popgraph.populations import PairGraph, PopulationGraph, read_graph
+from popgraph.theory.assumptions import NotApplicable, Skipped, Vacuous
 from popgraph.theory.candidates import (
     Candidate,
     Shape,
     in_fractions,
     is_population,
     logarithms,
+    of_graph,
     smaller,
     with_logarithms,
 )
 from popgraph.theory.checking import ALL
 from popgraph.theory.conjectures import CONJECTURES, Conjecture
 from popgraph.theory.quantities import EnclosedQuantities, Quantities
-from popgraph.theory.setting import NotApplicable, Setting, Skipped, Statement
+from popgraph.theory.setting import Setting
+from popgraph.theory.statement import Statement
 
 MAX_VIEWS_HUNTED = 12  # a population above it takes too long for a search of thousands
 LEAST_RIGHT = 1e-6  # below it, rounding shows in left/right
@@ -113,6 +117,7 @@ def hunt(
     views: int = 4,
     classes: int = 2,
     k: int | None = None,
+    start: PopulationGraph | None = None,
     starts: int = 20,
     steps: int = 300,
     rng: Seed = None,
@@ -138,6 +143,9 @@ def hunt(
         At most so many: 2 to 12 views.
     k : int, optional
         In 1..views - 1; drawn anew for each start if not given.
+    start : PopulationGraph, optional
+        With labels, of at most 12 views: every climb starts from it, in place of a random population; `naturals` and `views` are
+        then its own.
     starts, steps : int
         Climbs, and changes tried in each.
     rng : None, int or numpy.random.Generator
@@ -155,7 +163,7 @@ def hunt(
     Examples
     --------
     >>> import popgraph as pg
-    >>> found = pg.theory.hunt("Cheeger without its root", views=3, starts=3, steps=60, rng=0)
+    >>> found = pg.theory.hunt("Cheeger without its root", naturals=0, views=3, starts=3, steps=60, rng=0)
     >>> found.violated, found.ratio > 1
     (True, True)
     """
@@ -164,10 +172,12 @@ def hunt(
     views = count("views", views, 2, MAX_VIEWS_HUNTED, "a population that is hunted for has 2 to 12 views")
     if k is not None:
         k = whole_number("k", k, views - 1, "one less than the number of views")
+    first = None if start is None else _read_start(start, k)
+    shape = Shape(naturals, views, classes, k) if first is None else Shape(first.n, first.N, classes, k)
     search = _Search(sides, generator(rng), count("steps", steps))
     starts = count("starts", starts)
     for _ in track(range(starts), starts, progress, "hunt"):
-        search.climb(Shape(naturals, views, classes, k))
+        search.climb(shape, first)
     if search.best is None:
         why = f"the claim applied to no population that was tried{search.reason}"
         return Hunt(name, np.nan, np.nan, np.nan, None, None, False, why, 0)
@@ -177,6 +187,19 @@ def hunt(
     violated = ratio > 1.0 + BEYOND_ROUNDING
     proof = _proof(of_quantities, found) if violated else ""
     return Hunt(name, left, right, ratio, found.graph(), found.k, violated, proof, search.tried)
+
+
+def _read_start(start: PopulationGraph, k: int | None) -> Candidate:
+    """Return the population that climbs start from."""
+    read_graph("theory.hunt(start=)", start)
+    graph = start
+    if not 2 <= graph.N <= MAX_VIEWS_HUNTED:
+        raise InvalidArgument(
+            f"start has {graph.N:,} views; a population that is hunted for has 2 to {MAX_VIEWS_HUNTED} views"
+        )
+    if graph.labels is None or not is_labelled(graph.labels).all():
+        raise InvalidArgument("start has naturals without a label; declare it with labels=, one for each natural")
+    return of_graph(graph, classes_in_order(graph.labels)[1], min(2, graph.N - 1) if k is None else k)
 
 
 def _proof(of_quantities: Claim | None, candidate: Candidate) -> str:
@@ -231,7 +254,8 @@ def _sides_of_statement(statement: Statement) -> Callable[[Candidate], tuple[flo
         if statement.relation != "=":
             return found.left, found.right
         allowed = setting.rounding * found.scale if found.tolerance is None else found.tolerance
-        return abs(found.left - found.right), max(allowed, LEAST_RIGHT)
+        difference = abs(found.left - found.right)
+        return (difference / allowed if allowed else (np.inf if difference else 0.0)), 1.0
 
     return sides
 
@@ -254,7 +278,7 @@ class _Search:
             left, right = (float(side) for side in self.sides(candidate))
         except InvalidArgument:  # of the claim itself
             raise
-        except (NotApplicable, Skipped, PopgraphError) as error:
+        except (NotApplicable, Skipped, Vacuous, PopgraphError) as error:
             self.reason = f": {error}"
             return -np.inf
         self.tried += 1
@@ -262,9 +286,9 @@ class _Search:
             return np.inf if left > LEAST_RIGHT else -np.inf
         return left / right
 
-    def climb(self, shape: Shape) -> None:
-        """Change a random population step by step towards a larger ratio."""
-        candidate = shape.draw(self.rng)
+    def climb(self, shape: Shape, first: Candidate | None = None) -> None:
+        """Change the first population, or a random one, step by step towards a larger ratio."""
+        candidate = shape.draw(self.rng) if first is None else first
         ratio = self.ratio(candidate)
         self._keep(candidate, ratio)
         steps = self.steps // 2

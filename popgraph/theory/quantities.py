@@ -14,8 +14,8 @@ import numpy as np
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.extras import require
 from popgraph.downstream import probe, sparsest_partition
+from popgraph.theory.assumptions import NotApplicable
 from popgraph.theory.candidates import Candidate
-from popgraph.theory.setting import NotApplicable
 
 LEAST_GAP = 1e-7  # between γ_k and γ_{k+1}, or two scores: below it, what hangs on which is larger is not asked
 BITS = 256  # of the middle of a ball
