@@ -1,4 +1,4 @@
-"""A hunt finds what is known to be broken and proves it, breaks nothing that is proved, and is the same whenever it is asked again."""
+"""A hunt finds what is known to be broken and proves it, breaks nothing that is proved, and is the same when it is asked again."""
 
 from fractions import Fraction
 from itertools import product
@@ -43,7 +43,9 @@ def candidates(seed, naturals=4, views=4):
 def test_a_false_claim_is_broken_and_the_break_is_proved():
     need("flint")
     found = theory.hunt("Cheeger without its root", naturals=3, views=3, starts=6, steps=100, rng=0)
-    assert found.violated and found.ratio > 1 and found.proof.startswith("proved in ball arithmetic")
+    assert found.violated
+    assert found.ratio > 1
+    assert found.proof.startswith("proved in ball arithmetic")
     graph = found.graph
     w, w_x = graph.exact().w, graph.exact().w_x
     sets = [S for size in (1, 2) for S in product([0, 1], repeat=graph.N) if sum(S) == size]
@@ -53,13 +55,17 @@ def test_a_false_claim_is_broken_and_the_break_is_proved():
     rho = min(max(cut[S] / mass[S], cut[other[S]] / mass[other[S]]) for S in sets if other[S] in mass)
     root = np.sqrt(np.array(w_x, dtype=float))
     lambda_2 = 1 - np.linalg.eigvalsh(np.array(w, dtype=float) / np.outer(root, root))[-2]
-    assert found.left == pytest.approx(float(rho)) and found.right == pytest.approx(lambda_2) and rho > lambda_2
+    assert found.left == pytest.approx(float(rho))
+    assert found.right == pytest.approx(lambda_2)
+    assert rho > lambda_2
 
 
 def test_half_the_least_squares_bound_is_broken_from_a_population_that_is_given():
     need("flint")
     found = theory.hunt("half the least-squares bound", start=BREAKS_HALF, k=2, starts=1, steps=20, rng=0)
-    assert found.violated and "proved" in found.proof and found.graph.N <= 4
+    assert found.violated
+    assert "proved" in found.proof
+    assert found.graph.N <= 4
     found = theory.hunt("half the least-squares bound", start=pg.zoo.hypercube(2, "1/8"), starts=1, steps=20, rng=0)
     assert not found.violated
 
@@ -70,37 +76,46 @@ def test_half_the_least_squares_bound_is_broken_from_a_population_that_is_given(
 )
 def test_what_is_proved_is_never_broken(claim, naturals):
     found = theory.hunt(claim, naturals=naturals, views=4, starts=2, steps=40, rng=1)
-    assert not found.violated and found.tried > 10 and found.proof == ""
+    assert not found.violated
+    assert found.tried > 10
+    assert found.proof == ""
 
 
 def test_an_open_claim_is_never_broken_and_comes_near_to_equality():
     found = theory.hunt("half the probe bound", views=3, k=2, starts=3, steps=300, rng=0)
-    assert not found.violated and found.ratio > 0.5
+    assert not found.violated
+    assert found.ratio > 0.5
 
 
 def test_the_population_is_in_small_fractions_and_gives_the_ratio():
     found = theory.hunt("Cheeger from above", views=3, starts=2, steps=40, rng=0)
     check = theory.check(found.graph, k=found.k, only="Cheeger from above")[0]
-    assert check.left == pytest.approx(found.left) and check.right == pytest.approx(found.right)
+    assert check.left == pytest.approx(found.left)
+    assert check.right == pytest.approx(found.right)
     found.graph.exact()  # which only a population of fractions has
     assert str(found).count("p = ") == found.graph.n
 
 
 def test_a_hunt_is_the_same_whenever_it_is_asked_again():
     first, second = (theory.hunt("Cheeger from above", views=3, starts=2, steps=30, rng=5) for _ in range(2))
-    assert str(first) == str(second) and first.tried == second.tried
+    assert str(first) == str(second)
+    assert first.tried == second.tried
 
 
 def test_pairs_given_directly_may_have_negative_eigenvalues():
     found = theory.hunt(lambda q: (q.lambda_(q.N), 1.0), naturals=0, views=3, starts=3, steps=60, rng=0)
-    assert found.violated and found.left > 1.2  # λ_N of the triangle without self-weights is 3/2, of one edge 2
+    assert found.violated
+    assert found.left > 1.2
     assert isinstance(found.graph, pg.PairGraph)
 
 
 def test_a_claim_about_a_kernel_applies_to_no_pairs_given_directly():
     found = theory.hunt("half the probe bound", naturals=0, views=3, starts=1, steps=4, rng=0)
-    assert found.graph is None and found.tried == 0 and np.isnan(found.ratio)
-    assert "needs a kernel" in found.proof and "never broken" in str(found)
+    assert found.graph is None
+    assert found.tried == 0
+    assert np.isnan(found.ratio)
+    assert "needs a kernel" in found.proof
+    assert "never broken" in str(found)
 
 
 @given(seed=st.integers(0, 2**32 - 1), k=st.integers(1, 4))
@@ -137,7 +152,9 @@ def test_balls_enclose_the_floats(seed):
     if not is_population(candidate):
         return
     for exact in in_fractions(candidate):
-        assert all(row.sum() == 1 for row in exact.A) and exact.p.sum() == 1 and exact.p.dtype == object
+        assert all(row.sum() == 1 for row in exact.A)
+        assert exact.p.sum() == 1
+        assert exact.p.dtype == object
         if not is_population(exact):
             continue
         balls, floats = EnclosedQuantities(exact), Quantities(exact)
@@ -157,13 +174,15 @@ def test_smaller_populations_lack_one_natural_view_or_step(seed):
     for less in smaller(candidate):
         assert less.n + less.N + np.count_nonzero(less.A) < size
         if is_population(less):
-            assert less.A.sum(axis=1) == pytest.approx(1) and less.p.sum() == pytest.approx(1)
+            assert less.A.sum(axis=1) == pytest.approx(1)
+            assert less.p.sum() == pytest.approx(1)
 
 
 def test_fractions_of_pairs_are_symmetric_and_sum_to_1():
     drawn = Shape(0, 4, 2, 2).draw(np.random.default_rng(0))
     for exact in in_fractions(drawn):
-        assert (exact.A == exact.A.T).all() and exact.A.sum() == Fraction(1)
+        assert (exact.A == exact.A.T).all()
+        assert exact.A.sum() == Fraction(1)
 
 
 @pytest.mark.parametrize(

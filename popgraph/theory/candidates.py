@@ -129,7 +129,7 @@ def _scale(rng: np.random.Generator) -> float:
 
 def _normalised(p: Any, A: Floats, labels: Ints, k: int) -> Candidate:
     """Return a candidate of probabilities; one without a view, or with an empty row, has NaN, and every claim refuses it."""
-    A = np.where(A < LEAST_PROBABILITY * A.max(), 0.0, A)
+    A = np.where(LEAST_PROBABILITY * A.max() > A, 0.0, A)
     with np.errstate(invalid="ignore", divide="ignore"):
         if p is None:
             return Candidate(None, A / A.sum(), labels, k)
@@ -141,7 +141,7 @@ def logarithms(candidate: Candidate) -> Floats:
     """Return the logarithms of the probabilities above 0, those of A first; of pairs given directly, of the upper triangle of w."""
     A = candidate.A if candidate.p is not None else np.triu(candidate.A)
     p = np.zeros(0) if candidate.p is None else candidate.p
-    return np.log(np.concatenate([A[A > 0], p]))
+    return np.asarray(np.log(np.concatenate([A[A > 0], p])))
 
 
 def with_logarithms(candidate: Candidate, z: Floats) -> Candidate:

@@ -47,7 +47,7 @@ _LISTED = (
     Conjecture(
         "half the least-squares bound",
         "min_B E||y - Bᵀf||² <= φ/λ_{k+1} + 2 Δ for Bayes' ŷ",
-        # The left side is ||a||² + 2Δ - 2<a, δ> - ||Πδ||², as 1 - ||T||² = 2Δ - ||δ||² and ||(I-Π)T||² = ||a||² - 2<a, δ> + ||(I-Π)δ||²
+        # Its left side is ||a||² + 2Δ - 2<a, δ> - ||Πδ||², as 1 - ||T||² = 2Δ - ||δ||², and (I-Π)T = a - (I-Π)δ
         lambda q: (q.overshoot, q.room),
         "false; 2 φ/λ_{k+1} + 3 Δ is proved [THEORY 5.4]",
     ),

@@ -92,7 +92,7 @@ class Hunt(Immutable):
             exact = self.graph.population.distribution.fractions
             for i, (natural, p) in enumerate(exact.items()):
                 row = self.graph.kernel[[i]].toarray()[0]
-                steps = ", ".join(f"{self.graph.views[x]}: {_fraction(row[x])}" for x in np.flatnonzero(row))
+                steps = ", ".join(f"{self.graph.views[x]}: {_fraction(row[x])}" for x in np.flatnonzero(row).tolist())
                 lines.append(f"  {natural}: p = {p}, class {self.graph.labels[i]}, views {{{steps}}}")
         else:
             w = self.graph.weight_matrix("csr").tocoo()
@@ -228,7 +228,7 @@ def _read_claim(claim: Any) -> tuple[str, Claim | None, Callable[[Candidate], tu
             )
         claim = CONJECTURES[claim]
     name, sides = (claim.statement, claim.sides) if isinstance(claim, Conjecture) else ("a claim of one's own", claim)
-    if not callable(sides):
+    if not callable(sides) or isinstance(sides, type):
         raise InvalidArgument(
             f"claim is {shorten(claim)}; give a statement's name, or a function of q that returns (left, right)"
         )

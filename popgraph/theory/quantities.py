@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from popgraph.basics.arrays import Floats, Ints
+from popgraph.basics.arrays import Ints
 from popgraph.basics.extras import require
 from popgraph.downstream import probe, sparsest_partition
 from popgraph.theory.assumptions import NotApplicable
@@ -255,7 +255,9 @@ class EnclosedQuantities(Quantities):
             conductance[mask] = 1 - kept / mass
         least = dict(conductance)  # of each set into one part
         for _ in range(m - 1):
-            least = {mask: value for mask in conductance if (value := _best_split(mask, conductance, least)) is not None}
+            least = {
+                mask: value for mask in conductance if (value := _best_split(mask, conductance, least)) is not None
+            }
         return self.ball(least[(1 << self.N) - 1])
 
     @property

@@ -49,7 +49,7 @@ NOT_CALLED = {
     *("losses.Audit", "losses.Loss"),
     *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
     "selftraining.InnerConductance",
-    *("theory.Check", "theory.Checks", "theory.Verdict"),
+    *("theory.Check", "theory.Checks", "theory.Verdict", "theory.Conjecture", "theory.Hunt"),
     *("structure.LowDegree", "structure.MixtureGraph", "structure.ProductCertificate", "structure.ProductGraph"),
     *("structure.ProductSpectrum", "structure.ProductTraining"),
     *("structure.product", "images.Image", "io.load", "io.save"),  # the same as popgraph's own
@@ -795,6 +795,21 @@ entry(
     rho=flag(),
 )
 entry("theory.critic_minimum", theory.critic_minimum, loss=Argument(losses.infonce, declared.loss), graph=graph())
+entry(
+    "theory.hunt",
+    theory.hunt,
+    60,
+    claim=Argument("Cheeger from below", v.choice, ("claim",)),
+    naturals=count(2, 0),
+    views=count(2, 2),
+    classes=count(2),
+    k=optional_k(1),
+    start=Argument(CLOUD, v.optional(v.graph), ("start", "graph", "PopulationGraph")),
+    starts=count(1),
+    steps=count(1),
+    rng=rng(),
+    progress=flag(),
+)
 entry("theory.minimum", theory.minimum, loss=loss(), graph=graph(), k=k())
 entry("theory.mutual_information", theory.mutual_information, 40, graph=graph())
 entry("theory.statements", theory.statements, 1)
