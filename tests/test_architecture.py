@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "verification": {"declare", "losses", "populations", "spectrum"},
     "downstream": {"declare", "populations", "spectrum"},
     "theory": {"declare", "downstream", "losses", "populations", "spectrum", "verification"},
-    "plot": {"declare", "populations", "spectrum", "training", "verification"},
+    "plot": {"declare", "downstream", "populations", "spectrum", "training", "verification"},
     "io": {"declare", "populations", "spectrum", "training"},
     "torch": {"declare", "losses", "populations", "spectrum", "verification"},
     "dask": {"declare", "losses", "populations", "spectrum", "training", "verification"},

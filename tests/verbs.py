@@ -234,7 +234,7 @@ def student(a: Asked) -> Any:
 
 
 def contest(a: Asked) -> Any:
-    found = pg.selftraining.which_wins(a.population, a.teacher, a.k, labels=a.labels)
+    found = pg.selftraining.which_wins(a.population, a.teacher, a.k, weight=1.0, labels=a.labels)
     return found.winner, found.contrastive, found.self_training, found.teacher
 
 
@@ -411,6 +411,7 @@ VERBS: dict[str, Verb] = {
     "verify, its own spectrum": Verb(lambda a: verdict(a, a.population.spectrum(a.k))),
     "verify, a Training": Verb(lambda a: verdict(a, trained_on(a))[:4]),
     "verify, a wrong table": Verb(lambda a: verdict(a, a.wrong)),
+    "verify, weight_decay=": Verb(lambda a: verdict(a, a.table, weight_decay=0.3, head="linear")[:4]),
     "verify, features=": Verb(lambda a: verdict(a, a.table, features=a.features)[:4]),
     "verify_sampled": Verb(lambda a: sampled(a, own(a))),
     "verify_sampled, gamma=": Verb(lambda a: sampled(a, own(a), gamma=a.true.gamma)),

@@ -35,6 +35,10 @@ from popgraph.downstream.partition import sparsest_partitions as sparsest_partit
 from popgraph.downstream.partition import steps_of_search as steps_of_search
 from popgraph.downstream.probing import Probe, ProbeRange, probe, probe_range
 from popgraph.downstream.selftraining import (
+    Contest as Contest,  # as the next ones: for other rooms, and public in selftraining
+)
+from popgraph.downstream.selftraining import PhaseDiagram as PhaseDiagram
+from popgraph.downstream.selftraining import (
     iterate as iterate,  # as the next ones: for other rooms, and public in selftraining
 )
 from popgraph.downstream.selftraining import propagate as propagate

@@ -30,11 +30,6 @@ from popgraph.losses.noise import loss_with_noise as loss_with_noise
 from popgraph.losses.noise import read_pair_loss as read_pair_loss
 from popgraph.losses.reading import read_loss as read_loss  # as the next ones: for other rooms, and not public
 from popgraph.losses.redundancy import BarlowTwins, IdealisedVICReg, VICReg, barlow_twins, idealised_vicreg, vicreg
-from popgraph.losses.regularised import decay_penalty as decay_penalty
-from popgraph.losses.regularised import decay_thresholds as decay_thresholds
-from popgraph.losses.regularised import read_weight_decay as read_weight_decay
-from popgraph.losses.regularised import regularised_minimum as regularised_minimum
-from popgraph.losses.regularised import singular_values_at_minimum as singular_values_at_minimum
 from popgraph.losses.scaled import ScaledLoss as ScaledLoss
 from popgraph.losses.scaled import batch_gradient as batch_gradient
 from popgraph.losses.scaled import critic_gradient as critic_gradient

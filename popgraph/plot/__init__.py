@@ -23,16 +23,19 @@ from popgraph.plot.graphs import graph
 from popgraph.plot.matches import match
 from popgraph.plot.matrices import before_and_after, matrix
 from popgraph.plot.paths import spectrum_path
+from popgraph.plot.phases import contest, phase_diagram
 from popgraph.plot.spectra import spectrum
 from popgraph.plot.trainings import animation, training
 
 __all__ = [
     "animation",
     "before_and_after",
+    "contest",
     "embedding",
     "graph",
     "match",
     "matrix",
+    "phase_diagram",
     "spectrum",
     "spectrum_path",
     "training",

@@ -17,12 +17,20 @@ from popgraph.verification import verify
 
 
 @checked_call()
-def assert_matches(graph: Population, f: Any, k: int | None = None, *, atol: float = 1e-6) -> None:
-    """Fail unless the span of F = √w_x f is that of F*.
+def assert_matches(
+    graph: Population,
+    f: Any,
+    k: int | None = None,
+    *,
+    atol: float = 1e-6,
+    weight_decay: float | None = None,
+    head: str | int | None = None,
+) -> None:
+    """Fail unless the span of F = √w_x f is that of F*, or with weight decay of those eigenvectors that it leaves on.
 
     Parameters
     ----------
-    graph, f, k, atol
+    graph, f, k, atol, weight_decay, head
         As of `popgraph.verify`: at a degenerate cut any F* of the family matches, and with k= a wider f may contain F*.
 
     Raises
@@ -41,7 +49,7 @@ def assert_matches(graph: Population, f: Any, k: int | None = None, *, atol: flo
     No: f spans another subspace ...
     """
     __tracebackhide__ = True
-    match = verify(graph, f, k, atol=atol)
+    match = verify(graph, f, k, atol=atol, weight_decay=weight_decay, head=head)
     if not match:
         raise AssertionError(
             f"f does not match F* of {graph!r}\n{match}\nγ_k - γ_{{k+1}} {match.gap_in_words} at k = {match.k}"
@@ -49,12 +57,21 @@ def assert_matches(graph: Population, f: Any, k: int | None = None, *, atol: flo
 
 
 @checked_call()
-def assert_optimal(graph: Population, f: Any, *, atol: float = 1e-6) -> None:
-    """Fail unless f minimises the spectral contrastive loss, so that FFᵀ is the best approximation of Ā of its rank.
+def assert_optimal(
+    graph: Population,
+    f: Any,
+    *,
+    atol: float = 1e-6,
+    weight_decay: float | None = None,
+    head: str | int | None = None,
+) -> None:
+    """Fail unless f minimises the spectral contrastive loss, with its penalty if it had one.
+
+    Without one FFᵀ is then the best approximation of Ā of its rank.
 
     Parameters
     ----------
-    graph, f, atol
+    graph, f, atol, weight_decay, head
         As of `popgraph.verify`.
 
     Raises
@@ -73,9 +90,10 @@ def assert_optimal(graph: Population, f: Any, *, atol: float = 1e-6) -> None:
     Yes: f spans ...
     """
     __tracebackhide__ = True
-    match = verify(graph, f, atol=atol)
+    match = verify(graph, f, atol=atol, weight_decay=weight_decay, head=head)
     if not match.optimal:
-        above = "not known to be above" if match.excess_loss is None else f"{match.excess_loss:.6g} above"
+        excess = match.excess_loss if match.decay is None else match.decay.excess
+        above = "not known to be above" if excess is None else f"{excess:.6g} above"
         raise AssertionError(f"f is no minimiser on {graph!r}: its loss is {above} the minimum\n{match}")
 
 

@@ -4,6 +4,9 @@
 how much, or why it does not apply. `statements` lists them. `minimum` knows the least value of a loss in closed form where
 there is one, `critic_minimum` that over all critics, and `mutual_information` the bound on it.
 
+Sources are given as "THEORY 5.3", which is item 3 of section 5 of docs/theory.md, where each statement stands with its proof, and
+as codes of papers, such as [H21], which `REFERENCES` spells out.
+
 >>> import popgraph as pg
 >>> from popgraph import theory
 >>> checks = theory.check(pg.zoo.lightning_cloud(), k=2)
@@ -20,14 +23,18 @@ from popgraph.theory.checking import check, statements
 from popgraph.theory.conjectures import CONJECTURES, Conjecture
 from popgraph.theory.hunting import Hunt, hunt
 from popgraph.theory.minima import critic_minimum, minimum, mutual_information
+from popgraph.theory.references import REFERENCES, Reference, References
 from popgraph.theory.value import Check, Checks, Verdict
 
 __all__ = [
     "CONJECTURES",
+    "REFERENCES",
     "Check",
     "Checks",
     "Conjecture",
     "Hunt",
+    "Reference",
+    "References",
     "Verdict",
     "check",
     "critic_minimum",

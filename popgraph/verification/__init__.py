@@ -1,8 +1,9 @@
 """Verify: does f span the k leading eigenvectors F*, up to an invertible linear map?
 
 `verify` compares an f on all views with F*, and returns a `Match`: true or false in a condition, with its status, the reason in
-one sentence, principal angles, and what f has of each eigenvector. `verify_sampled` judges from positive pairs alone, with
-confidence intervals. `compare` says how far the F* of one population is from that of another. Nothing here imports training.
+one sentence, principal angles, and what f has of each eigenvector; with weight decay its `Decay` says which of them are on.
+`verify_sampled` judges from positive pairs alone, with confidence intervals. `compare` says how far the F* of one population is
+from that of another. Nothing here imports training.
 
 >>> import popgraph as pg
 >>> from popgraph.verification import verify
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from popgraph.basics.namespaces import missing, only
 from popgraph.verification.comparison import Comparison, compare
+from popgraph.verification.decay import Decay
 from popgraph.verification.match import Match, share_in_words
 from popgraph.verification.pair_match import PairMatch
 from popgraph.verification.sampled import SampledMatch, verify_sampled
@@ -24,6 +26,7 @@ from popgraph.verification.verifying import verify
 
 __all__ = [
     "Comparison",
+    "Decay",
     "Match",
     "PairMatch",
     "SampledMatch",

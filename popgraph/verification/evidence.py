@@ -24,11 +24,15 @@ from popgraph.basics.subspace import (
 from popgraph.populations import FeatureClass
 from popgraph.spectrum import SignedSpectrum, Spectrum, groups, whole_eigenspace
 from popgraph.spectrum.solvers.symmetric import eigenpairs
+from popgraph.verification.decay import NO_PENALTY, Penalty
+from popgraph.verification.ridge import Ridge
 
 MAX_ENTRIES_MULTIPLIED = 2**24  # of F, up to which ĀF is formed whole; above that, some columns at a time
 COLUMNS_MULTIPLIED = 8  # fill a cache line of each row that a product with a sparse factor fetches
 LARGEST_MINIMISER_ENTRY = 2.0  # a minimiser F has no entry above 1; the squares of much larger ones overflow
 MAX_SIDE_SOLVED_WHOLE = 400  # of Ā, in search of a slip
+# Radians: rounding turns a direction of F* by no more, even one so short in f that float64 writes it with a single digit
+SHORT_DIRECTION_ANGLE = 0.5
 NOT_CENTRED_COSINE = 0.5  # of the angle between the constant and span F; from here on f is not centred
 
 
@@ -44,6 +48,7 @@ class Evidence:
     atol: float  # the largest angle, in radians, that counts as 0
     features: FeatureClass | None = None  # the class of functions that f was chosen from, if it is known
     on_views: bool = True  # whether the coordinates are the views, so that F = √w_x f
+    penalty: Penalty = NO_PENALTY  # what was added to the loss
 
     @property
     def k(self) -> int:
@@ -233,6 +238,14 @@ class Evidence:
             return False
         angles = angles_of_match(self.space, vectors[:, :end], k if end == k else above, k)
         return bool(angles.max() <= self.atol)
+
+    @cached_property
+    def ridge(self) -> Ridge | None:
+        """The class with the decay of its W, where there is one."""
+        if self.features is None or self.penalty.weight_decay == 0:
+            return None
+        F = self.F.columns(0, self.d)
+        return Ridge(F, self.features, self.coordinates.gram, self.penalty.weight_decay, self.atol)
 
     @cached_property
     def inexpressible(self) -> list[tuple[slice, int, int]]:

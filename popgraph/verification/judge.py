@@ -5,50 +5,100 @@ import numpy as np
 from popgraph.basics.arrays import frozen
 from popgraph.basics.subspace import captured, column_space, containment_angles
 from popgraph.basics.words import listing
-from popgraph.verification.evidence import Evidence
+from popgraph.verification.decay import written
+from popgraph.verification.evidence import SHORT_DIRECTION_ANGLE, Evidence
 from popgraph.verification.match import Match, Status, share_in_words
 from popgraph.verification.reasons import family_in_words, in_exact_arithmetic, missing_in_words, rank_exceeded_in_words
+from popgraph.verification.ridge import Ridge
 from popgraph.verification.slips import largest_in_size_in_words, slip_in_words
+from popgraph.verification.under_decay import Ruling, UnderDecay, decide_under_decay
 
-# Radians: rounding turns a direction of F* by no more, even one so short in f that float64 writes it with a single digit
-SHORT_DIRECTION_ANGLE = 0.5
-MATCHES = (Status.MATCH, Status.MATCH_DEGENERATE, Status.CONTAINS, Status.CONTAINS_DEGENERATE)
+MATCHES = (
+    Status.MATCH,
+    Status.MATCH_DEGENERATE,
+    Status.CONTAINS,
+    Status.CONTAINS_DEGENERATE,
+    Status.MODES_ON,
+    Status.AT_THRESHOLD,
+)
 
 
 def judge(evidence: Evidence) -> Match:
     """Compare the span of F with that of the k leading eigenvectors, in any orthonormal coordinates."""
-    spectrum, k = evidence.spectrum, evidence.k
-    status, reason = _decide(evidence)
-    if status is Status.DIFFERENT:
-        reason += _slip(evidence)
-        status, reason = _limited(evidence, status, reason)
+    spectrum, k, penalty = evidence.spectrum, evidence.k, evidence.penalty
+    on_f = penalty.weight_decay > 0 and evidence.features is None
+    seen = UnderDecay(evidence) if on_f else None
+    all_on = seen is None or seen.all_on
+    degenerate = evidence.degenerate and all_on  # a cut among modes that are off is none
+    ruling = _ruling(evidence) if seen is None or seen.all_on else decide_under_decay(seen)
+    status, reason = ruling.status, ruling.reason
     Q, condition, residual = evidence.least_squares_map
-    family = family_in_words(evidence.above, k, evidence.eigenspace_end) if evidence.degenerate else ""
+    family = family_in_words(evidence.above, k, evidence.eigenspace_end) if degenerate else ""
     return Match(
         matches=status in MATCHES,
         status=status,
         reason=reason,
         k=k,
-        angles=frozen(evidence.angles),
+        angles=frozen(ruling.angles),
         atol=evidence.atol,
-        uncertainty=evidence.uncertainty,
-        rank=evidence.space.rank,
+        uncertainty=ruling.uncertainty,
+        rank=ruling.space.rank,
         Q=frozen(Q),
         condition=condition,
         relative_residual=residual,
         excess_loss=evidence.excess_loss,
         excess_angle_bound=evidence.excess_angle_bound,
-        optimal=evidence.optimal,
+        optimal=_optimal(evidence, seen),
         gamma=spectrum.gamma,
         gap=spectrum.gap,
-        captured=frozen(evidence.shares),
+        captured=frozen(
+            evidence.shares if ruling.space is evidence.space else captured(spectrum.eigenvectors, ruling.space.basis)
+        ),
         family=family,
         clean_cuts=evidence.clean_cuts,
         expressible=None if evidence.expressible is None else frozen(evidence.expressible),
-        best_in_class=evidence.best_in_class,
-        exactly=in_exact_arithmetic(evidence.coordinates, k, evidence.degenerate) if spectrum.gap == 0 else "",
+        best_in_class=evidence.best_in_class if evidence.ridge is None else evidence.ridge.optimal,
+        exactly=in_exact_arithmetic(evidence.coordinates, k, degenerate) if spectrum.gap == 0 and all_on else "",
         gap_bounds=spectrum.gap_bounds,
+        penalty=written(penalty, evidence.features is not None),
+        decay=None if seen is None else seen.decay,
+        nonnegative=penalty.nonnegative,
     )
+
+
+def _ruling(evidence: Evidence) -> Ruling:
+    """Decide of the k leading eigenvectors, with the slips and the limits of a class of functions in the reason."""
+    status, reason = _decide(evidence)
+    ridge = evidence.ridge
+    if ridge is not None and status in (Status.DIFFERENT, Status.COLLAPSED):
+        status, reason = _beside_ridge(evidence, ridge, status, reason)
+    elif status is Status.DIFFERENT:
+        reason += _slip(evidence)
+        status, reason = _limited(evidence, status, reason)
+    return Ruling(status, reason, evidence.angles, evidence.uncertainty, evidence.space)
+
+
+def _optimal(evidence: Evidence, seen: UnderDecay | None) -> bool:
+    """Whether f minimises the loss, with its penalty if it had one."""
+    if evidence.ridge is not None:
+        return evidence.ridge.optimal
+    return evidence.optimal if seen is None else seen.optimal
+
+
+def _beside_ridge(evidence: Evidence, ridge: Ridge, status: Status, reason: str) -> tuple[Status, str]:
+    """Say of an f = ΨW that is not F* whether it is the best of its class with the decay of W, or by how much it is not."""
+    loss = f"the loss plus {written(evidence.penalty, True)}"
+    if ridge.optimal:
+        left = f", which leaves {ridge.on} of {evidence.k} directions on" if ridge.on < evidence.k else ""
+        shares = listing([share_in_words(share) for share in evidence.shares])
+        held = f"it minimises {loss}, over its class{left}, and contains {shares} of the leading eigenvectors"
+        return Status.BEST_OF_CLASS, f"{Status.BEST_OF_CLASS.value}: {held}."
+    above = (
+        f"{loss}, is {ridge.excess:.2e} above its least value over the class"
+        if ridge.in_class
+        else "f is not in its class"
+    )
+    return status, f"{reason} Besides, {above}."
 
 
 def _decide(evidence: Evidence) -> tuple[Status, str]:
@@ -56,7 +106,7 @@ def _decide(evidence: Evidence) -> tuple[Status, str]:
     spectrum, space, atol, k = evidence.spectrum, evidence.space, evidence.atol, evidence.k
     angle, uncertainty = float(evidence.angles.max()), evidence.uncertainty
     if spectrum.gamma[-1] <= 0:
-        return Status.RANK_EXCEEDED, rank_exceeded_in_words(spectrum, evidence.optimal)
+        return Status.RANK_EXCEEDED, rank_exceeded_in_words(spectrum, _optimal(evidence, None))
     # What rounding alone made independent points anywhere; a direction of F* that is only short points there
     sought = evidence.eigenspace.eigenvectors
     if (

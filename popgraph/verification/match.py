@@ -9,6 +9,7 @@ import numpy as np
 from popgraph.basics.arrays import Floats, Immutable
 from popgraph.basics.html import Bar, bracket, headed, html_table
 from popgraph.basics.words import listing
+from popgraph.verification.decay import Decay
 
 
 class Status(Enum):
@@ -22,6 +23,10 @@ class Status(Enum):
     COLLAPSED = "f has collapsed: its columns span fewer dimensions than k"
     RANK_EXCEEDED = "k exceeds the rank of every minimiser, so no invertible map exists"
     BEST_OF_CLASS = "f spans the best that its class can express, which is not F*"
+    MODES_ON = "f spans the modes that weight decay leaves on"
+    AT_THRESHOLD = "f spans one of the equally good choices at a threshold of weight decay"
+    MORE_THAN_ON = "f spans more than the modes that weight decay leaves on"
+    ALL_OFF = "weight decay switches every mode off, so that the best f is 0"
     UNDECIDED = "float64 cannot tell"
 
 
@@ -40,13 +45,14 @@ class Match(Immutable):
     k : int
         The number of eigenvectors asked for.
     angles : (k,) array
-        Principal angles in radians, smallest first: of span F* and span F; at a degenerate cut the angles that must vanish.
+        Principal angles in radians, smallest first: of span F* and span F; at a degenerate cut the angles that must vanish. Where
+        weight decay switches modes off, as many as it leaves on: the angles with the span of those.
     atol : float
         The largest angle that counts as 0.
     uncertainty : float
         How far, in radians, rounding may have turned span F* and span F; pi/2 or more where γ_k = 0, and F* is arbitrary.
     rank : int
-        The number of linearly independent columns of F = √w_x f.
+        The number of linearly independent columns of F = √w_x f; where decay switches modes off, without what counts as nothing.
     Q : (k, d) array
         The least-squares map with F ≈ F* Q.
     condition : float
@@ -54,13 +60,14 @@ class Match(Immutable):
     relative_residual : float
         ||F - F* Q|| / ||F||.
     excess_loss : float or None
-        L(f) - min L over embeddings into R^k; None if f is wider than k.
+        L(f) - min L over embeddings into R^k, without any penalty; None if f is wider than k.
     excess_angle_bound : float or None
         What the excess loss alone proves about ||sin Θ(span F, span F*)||_F: sqrt(excess / (γ_k² - γ_{k+1}²)) [THEORY 3.5],
         where a negative γ counts as 0;
         None where it proves nothing.
     optimal : bool
-        Whether FFᵀ is the best approximation of Ā of rank k: f minimises the loss, a stronger claim than a match.
+        Whether FFᵀ is the best approximation of Ā of rank k: f minimises the loss, a stronger claim than a match. With weight decay
+        whether f minimises the loss with its penalty.
     gamma : (k,) array
         The leading eigenvalues of Ā.
     gap : float
@@ -74,11 +81,19 @@ class Match(Immutable):
     expressible : (k,) array or None
         For each eigenvector, the share of its squared length that the class of functions ΨW contains, where one was given.
     best_in_class : bool or None
-        Whether f spans the leading Ritz vectors, which minimise the loss over the class.
+        Whether f spans the leading Ritz vectors, which minimise the loss over the class; with a decay of W whether f minimises the
+        loss with its penalty over the class.
     exactly : str
         What rational arithmetic says of the cut, where floats see no gap; empty where it was not asked. No verdict depends on it.
     gap_bounds : (float, float)
         Two numbers between which γ_k - γ_{k+1} lies.
+    penalty : str
+        What was added to the loss, such as "λ||F||², λ = 0.3"; empty for nothing.
+    decay : Decay or None
+        With weight decay on f or below a linear head: which modes it leaves on, and how long they are in f.
+    nonnegative : bool
+        Whether f was trained to be non-negative. The least loss over such f has no closed form: `optimal` is True where f reaches
+        that over all f, and False says nothing of non-negative ones.
 
     Examples
     --------
@@ -112,6 +127,9 @@ class Match(Immutable):
     best_in_class: bool | None = None
     exactly: str = ""
     gap_bounds: tuple[float, float] = (0.0, 1.0)
+    penalty: str = ""
+    decay: Decay | None = None
+    nonnegative: bool = False
 
     def __bool__(self) -> bool:
         return self.matches
@@ -119,7 +137,7 @@ class Match(Immutable):
     @property
     def largest_angle(self) -> float:
         """The largest of the angles, in radians."""
-        return float(self.angles.max())
+        return float(self.angles.max(initial=0.0))
 
     @property
     def degenerate(self) -> bool:
@@ -133,6 +151,19 @@ class Match(Immutable):
             return "= 0 to rounding"
         known = bracket(self.gap, self.gap_bounds[1])
         return f"is {known}" if known.startswith("between") else f"= {known}"
+
+    def _best_in_words(self) -> str:
+        """Say whether f minimises the loss, or what is not known of that."""
+        within = " over its class" if self.penalty and self.expressible is not None else ""
+        plus = f" plus {self.penalty}{within}" if self.penalty else ""
+        if self.optimal:
+            return f"f is a minimiser of the spectral contrastive loss{plus}."
+        if self.nonnegative:
+            above = self.excess_loss if self.decay is None else self.decay.excess
+            value = f"loss{plus}," if self.penalty else "loss"
+            by = "" if above is None else f": its {value} is {above:.2e} above the least over all f, which is a bound"
+            return f"Whether f is the best of all non-negative f is not known{by}."
+        return f"f is not a minimiser of the loss{plus}{' (a match needs the span only)' if self.matches else ''}."
 
     def _repr_html_(self) -> str:
         shown = min(self.k, 20)
@@ -188,14 +219,16 @@ class Match(Immutable):
                 if self.excess_angle_bound is None
                 else f", which alone proves ||sin Θ|| <= {self.excess_angle_bound:.1e}"
             )
-            lines.append(f"The loss is {self.excess_loss:.2e} above its minimum{proof}.")
-        fine = " (a match needs the span only)" if self.matches else ""
-        best = "a minimiser of the spectral contrastive loss" if self.optimal else f"not a minimiser of the loss{fine}"
-        lines.append(f"f is {best}.")
+            without = "Without its penalty the" if self.penalty else "The"
+            lines.append(f"{without} loss is {self.excess_loss:.2e} above its minimum{proof}.")
+        lines += [] if self.decay is None else [str(self.decay)]
+        lines.append(self._best_in_words())
         if self.expressible is not None:
             shares = listing([share_in_words(share) for share in self.expressible])
             can = "" if self.family else f"Of each leading eigenvector, the class can express {shares}. "
-            lines.append(f"{can}f {'spans' if self.best_in_class else 'does not span'} the best of its class.")
+            spans = "is" if self.penalty and self.best_in_class else "is not" if self.penalty else ""
+            spans = spans or ("spans" if self.best_in_class else "does not span")
+            lines.append(f"{can}f {spans} the best of its class.")
         return "\n".join(lines)
 
 

@@ -3,6 +3,7 @@
 Subspaces are compared, because that is what a linear probe sees: CKA and Procrustes report 0.67 and 0.45 for f = F* B exactly.
 """
 
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol, cast, overload, runtime_checkable
 
@@ -12,6 +13,7 @@ from scipy.sparse.linalg import LinearOperator
 from popgraph.basics.arguments import angle, whole_number
 from popgraph.basics.arguments.embeddings import read_embedding
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.penalties import read_weight_decay
 from popgraph.basics.arguments.populations import read_population, satisfies
 from popgraph.basics.arrays import Floats
 from popgraph.basics.blas import one_thread
@@ -21,6 +23,7 @@ from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument
 from popgraph.populations import read_features
 from popgraph.spectrum import Spectrum, decompose_operator
+from popgraph.verification.decay import read_penalty
 from popgraph.verification.evidence import COLUMNS_MULTIPLIED, MAX_ENTRIES_MULTIPLIED, Evidence
 from popgraph.verification.judge import judge
 from popgraph.verification.match import Match
@@ -50,6 +53,8 @@ def verify(
     atol: float | None = None,
     spectrum: Any = None,
     features: Any = None,
+    weight_decay: float | None = None,
+    head: str | int | None = None,
 ) -> PairMatch: ...
 
 
@@ -62,6 +67,8 @@ def verify(
     atol: float | None = None,
     spectrum: Any = None,
     features: Any = None,
+    weight_decay: float | None = None,
+    head: str | int | None = None,
 ) -> Match: ...
 
 
@@ -81,6 +88,8 @@ def verify(
     atol: float | None = None,
     spectrum: Any = None,
     features: Any = None,
+    weight_decay: float | None = None,
+    head: str | int | None = None,
 ) -> Match | PairMatch:
     """Check whether an embedding f matches the leading eigenvectors F* up to an invertible linear map.
 
@@ -106,6 +115,12 @@ def verify(
     features : (N, d) array, mapping, callable or DataFrame, optional
         Ψ, if f was chosen among the functions ΨW: if f does not match, the reason then says which eigenvectors no such function
         contains, and whether f is the best of them. A Training has its own.
+    weight_decay : float, optional
+        λ, if the loss had the penalty λ||F||², F = √w_x f, of its features' W λ||W||². A Training has its own. The question is
+        then whether f spans those of the k leading eigenvectors that decay leaves on, and whether it minimises the loss with its
+        penalty; what F holds of the others counts as nothing up to atol times its smallest singular value on them.
+    head : "linear" or int, optional
+        If the penalty was λ(||H||² + ||W||²) of a linear head, F = HWᵀ. A Training has its own.
 
     Returns
     -------
@@ -118,13 +133,13 @@ def verify(
         If f is not one finite real vector for each view.
     InvalidArgument
         If the first is no population, or one that neither lists its views nor has other coordinates; if k is not in 1..min(N, d),
-        or atol is not in (0, pi/2).
+        or atol is not in (0, pi/2); if weight_decay is negative, or with head= the features of a class are given.
     TooLarge
         If it would not fit in memory.
 
     References
     ----------
-    [H21] Lemma 3.1 and section 3.2.
+    [H21] Lemma 3.1 and section 3.2; THEORY 14 for weight decay.
 
     Examples
     --------
@@ -137,13 +152,21 @@ def verify(
     >>> training = pg.train(graph, k=1, features=[[1], [1], [1], [0]], rng=0)
     >>> pg.verify(graph, training).status.value
     'f spans the best that its class can express, which is not F*'
+    >>> square = pg.zoo.hypercube(2)
+    >>> pg.verify(square, square.spectrum(3), weight_decay=0.3, head="linear").status.value
+    'f spans more than the modes that weight decay leaves on'
     """
     if satisfies(graph, PairedPopulation):
+        _refuse_penalties(weight_decay, head, "f and g of two encoders")
         return verify_pair(cast(PairedPopulation, graph), f, k, atol, spectrum, features)
     graph = read_population("verify(graph, f)", graph)
     _refuse_two_tables(f)
     if satisfies(graph, ViewedPopulation):
-        return judge(_on_views(cast(ViewedPopulation, graph), f, k, atol, spectrum, features))
+        evidence = _on_views(cast(ViewedPopulation, graph), f, k, atol, spectrum, features)
+        penalty = read_penalty(f, weight_decay, head, evidence.k)
+        if evidence.features is not None and penalty.head:
+            raise InvalidArgument("head= does not apply to f = ΨW of given features; leave it out, or features=")
+        return judge(replace(evidence, penalty=penalty))
     if not satisfies(graph, HasCoordinates):
         graph = read_population("verify(graph, f)", graph, ViewedPopulation, instead=ONLY_PAIRS)
     if features is not None:
@@ -154,13 +177,22 @@ def verify(
     unlisted = cast(HasCoordinates, graph)
     coordinates = unlisted.in_coordinates(f, k) if spectrum is None else unlisted.in_coordinates(f, k, spectrum)
     if coordinates is None:
+        _refuse_penalties(weight_decay, head, "an f that is judged by sampled pairs")
         gamma = None if spectrum is None else np.append(spectrum.gamma, spectrum.certificate.remainder)
         sampled_atol = SAMPLED_ATOL if atol is None else atol
         return cast(Match, verify_sampled(unlisted, f, k, gamma=gamma, atol=sampled_atol))
     F = coordinates.F
     solved = coordinates.spectrum(coordinates.k)
     atol = _read_angle(atol)
-    return judge(Evidence(coordinates, coordinates.spectrum, F, coordinates.root, solved, atol, on_views=False))
+    penalty = read_penalty(f, weight_decay, head, coordinates.k)
+    return judge(Evidence(coordinates, coordinates.spectrum, F, coordinates.root, solved, atol, None, False, penalty))
+
+
+def _refuse_penalties(weight_decay: Any, head: Any, what: str) -> None:
+    """Refuse a penalty where it is not known which singular vectors it leaves on."""
+    for name, given in {"weight_decay": weight_decay, "head": head}.items():
+        if given is not None and not (name == "weight_decay" and read_weight_decay(given) == 0):
+            raise InvalidArgument(f"{name} is {shorten(given)}, which does not apply to {what}; leave it out")
 
 
 def _refuse_two_tables(f: Any) -> None:

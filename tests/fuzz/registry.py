@@ -39,6 +39,7 @@ METHODS_OF = {
     "ExactGraph": ExactGraph,
     "Check": theory.Check,
     "Checks": theory.Checks,
+    "Reference": theory.Reference,
     **{name: getattr(losses, name) for name in losses.__all__ if name[0].isupper() and name not in ("Audit", "Loss")},
 }
 # Values that only the library makes, whose fields it trusts, and names that take no argument of their own
@@ -48,8 +49,9 @@ NOT_CALLED = {
     *("BipartiteGraph", "SingularSpectrum", "PairGraph"),
     *("losses.Audit", "losses.Loss"),
     *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
-    "selftraining.InnerConductance",
-    *("theory.Check", "theory.Checks", "theory.Verdict", "theory.Conjecture", "theory.Hunt"),
+    *("selftraining.InnerConductance", "selftraining.PhaseDiagram"),
+    *("theory.Check", "theory.Checks", "theory.Verdict", "theory.CONJECTURES", "theory.Conjecture", "theory.Hunt"),
+    *("theory.REFERENCES", "theory.Reference", "theory.References"),
     *("structure.LowDegree", "structure.MixtureGraph", "structure.ProductCertificate", "structure.ProductGraph"),
     *("structure.ProductSpectrum", "structure.ProductTraining"),
     *("structure.product", "images.Image", "io.load", "io.save"),  # the same as popgraph's own
@@ -476,6 +478,18 @@ entry(
     atol=angle(),
     spectrum=spectrum(),
     features=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("features",)),
+    weight_decay=Argument(0.25, v.optional(v.real), ("weight_decay",)),
+)
+entry(
+    "verify below a head",
+    pg.verify,
+    200,
+    graph=graph(),
+    f=f(),
+    k=optional_k(),
+    weight_decay=Argument(0.25, v.optional(v.real), ("weight_decay",)),
+    # a whole number is the width of the layer below it
+    head=Argument("linear", lambda plain: [each for each in v.choice(plain) if each.label != "a number"], ("head",)),
 )
 entry(
     "verify_sampled",
@@ -701,6 +715,23 @@ entry(
 entry("selftraining.iterate", selftraining.iterate, graph=graph(), teacher=TEACHER, steps=count(5, 0))
 entry("selftraining.propagate", selftraining.propagate, graph=graph(), teacher=TEACHER, a=real(0.5))
 entry(
+    "selftraining.phase_diagram",
+    selftraining.phase_diagram,
+    make_graph=Argument(lambda row, column: zoo.hypercube(2, row * column), v.callables, ("make_graph", "row")),
+    rows=Argument([0.5], declared.values_of_a_parameter, ("rows", "row")),
+    columns=Argument([0.5], declared.values_of_a_parameter, ("columns", "column", "row")),
+    teacher=Argument([0, 0, 1, 1], v.anything("a list of lists", "a dict"), ("teacher", "labels", "label")),
+    k=Argument(2, v.one_or_several(v.whole)),
+    weight=Argument(0.5, v.one_or_several(v.real)),
+    samples=count(3, 0),
+    boundaries=Argument({"level": lambda row, column: row - column}, v.anything("a dict"), ("boundaries",)),
+    names=Argument(("bits", "flip"), v.anything(), ("names",)),
+    workers=count(1),
+    path=Argument(SAVED.with_name("phases"), declared.path, ("path", "file", "folder")),
+    keep_going=flag(),
+    progress=Argument(False, v.optional(declared.progress)),
+)
+entry(
     "selftraining.pseudo_labels",
     selftraining.pseudo_labels,
     graph=graph(),
@@ -719,9 +750,11 @@ entry(
     selftraining.which_wins,
     graph=graph(),
     teacher=TEACHER,
-    k=k(),
-    weight=real(0.5),
+    k=Argument(2, v.one_or_several(v.whole)),
+    weight=Argument(0.5, v.one_or_several(v.real)),
     labels=labels(),
+    samples=count(3, 0),
+    rng=rng(),
 )
 
 # ---------------------------------------------------------------- testing and theory
@@ -817,6 +850,8 @@ entry("Check.numbers", CHECKS[0].numbers, 1)
 entry("Check.to_dict", CHECKS[0].to_dict, 1)
 entry("Checks.by_paper", CHECKS.by_paper, 1)
 entry("Checks.counts", CHECKS.counts, 1)
+entry("Reference.text", theory.REFERENCES["H21"].text, 1)
+entry("Reference.to_dict", theory.REFERENCES["H21"].to_dict, 1)
 entry("Checks.to_dicts", CHECKS.to_dicts, 1)
 
 # ---------------------------------------------------------------- exact
