@@ -33,7 +33,8 @@ PUBLIC = {
     "mixture product",
     "testing": "as_python assert_matches assert_optimal assert_same_span assert_theorem augmentations distributions embeddings "
     "graphs labellings",
-    "theory": "Check Checks REFERENCES Reference References Verdict check critic_minimum minimum mutual_information statements",
+    "theory": "CONJECTURES Check Checks Conjecture Hunt REFERENCES Reference References Verdict check critic_minimum hunt "
+    "minimum mutual_information statements",
     "zoo": "class_domain clusters colour_shape cooccurrence cyclic dumbbell edges gaussian_mixture grid_world hypercube "
     "image_text lightning_cloud masked_autoencoder masked_tokens open_world overlapping_regions planted_subclasses "
     "ring rotations scaled_hypercube",

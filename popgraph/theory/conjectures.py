@@ -20,6 +20,12 @@ class Conjecture(Immutable):
         From `Quantities` to (left, right), by +, -, *, / and ** alone, so that balls can follow.
     status : str
         What is known of it.
+
+    Examples
+    --------
+    >>> import popgraph as pg
+    >>> pg.theory.CONJECTURES["Cheeger without its root"]
+    Conjecture(ρ_2 <= λ_2)
     """
 
     name: str
