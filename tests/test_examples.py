@@ -19,8 +19,10 @@ SLOW = {
     "digits",
     "negatives",
     "networks",
+    "optimisers",
     "saunshi_table",
     "self_training",
+    "stop_gradient",
     "why_not_just_scikit_learn",
 }
 LINES = 80  # a page; the comparison with other libraries is none of one population

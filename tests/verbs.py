@@ -173,6 +173,12 @@ def of_features(a: Asked) -> Any:
     return bool(abs(done.loss[-1] - least) < DESCENT), done.converged
 
 
+def flowing(a: Asked, **options: Any) -> Any:
+    """Where the modes are, and the loss, at two times."""
+    flow = pg.flow(a.population, a.k, 0.1, [0.5, 2.0], **options)
+    return flow.gamma, flow.held, flow.loss
+
+
 def critic(a: Asked) -> Any:
     done = pg.train_critic(a.population, "nt_logistic")
     return done.s, done.loss
@@ -422,6 +428,8 @@ VERBS: dict[str, Verb] = {
     "train, batch_size=": Verb(in_batches),
     "train, features=": Verb(of_features),
     "train_critic": Verb(critic, DESCENT),
+    "flow": Verb(flowing),
+    "flow, byol": Verb(lambda a: flowing(a, rule="byol", weight_decay=0.05)),
     "losses.audit": Verb(audit),
     "compare": Verb(comparison),
     "spectral_clusters": Verb(clusters),
@@ -458,6 +466,7 @@ VERBS: dict[str, Verb] = {
     "plot.embedding": Verb(picture(lambda a: pg.plot.embedding(a.population, a.table))),
     "plot.before_and_after": Verb(picture(lambda a: pg.plot.before_and_after(a.population))),
     "plot.training": Verb(picture(lambda a: pg.plot.training(trained(a), a.population.spectrum(a.k)))),
+    "plot.flow": Verb(picture(lambda a: pg.plot.flow(pg.flow(a.population, a.k, 0.1, [0.0, 0.5, 2.0])))),
     "plot.animation": Verb(picture(animated)),
     "plot.spectrum_path": Verb(picture(lambda a: pg.plot.spectrum_path(lambda value: a.population, [0.0, 1.0], k=a.k))),
     "explore": Verb(explored),

@@ -115,6 +115,11 @@ A simple framework for contrastive learning of visual representations
 ICML 2020 | 2020 | 2002.05709 |
 SimCLR.
 
+| He, Kaiming; Fan, Haoqi; Wu, Yuxin; Xie, Saining; Girshick, Ross
+Momentum contrast for unsupervised visual representation learning
+CVPR 2020 | 2020 | 1911.05722 |
+MoCo.
+
 | Grill, Jean-Bastien; Strub, Florian; Altché, Florent; and 11 others
 Bootstrap your own latent: a new approach to self-supervised learning
 NeurIPS 2020 | 2020 | 2006.07733 |
@@ -261,6 +266,14 @@ SIAM Journal on Computing 23 | 1994 | | 10.1137/S0097539792225297
 | Boykov, Yuri; Veksler, Olga; Zabih, Ramin
 Fast approximate energy minimization via graph cuts
 IEEE Transactions on Pattern Analysis and Machine Intelligence 23 | 2001 | | 10.1109/34.969114
+
+| Picard, Jean-Claude; Queyranne, Maurice
+On the structure of all minimum cuts in a network and applications
+Mathematical Programming Study 13 | 1980 | |
+
+| Vandaele, Arnaud; Gillis, Nicolas; Lei, Qi; Zhong, Kai; Dhillon, Inderjit
+Efficient and non-convex coordinate descent for symmetric nonnegative matrix factorization
+IEEE Transactions on Signal Processing 64 | 2016 | 1509.01404 |
 
 | Wu, Kesheng; Simon, Horst
 Thick-restart Lanczos method for large symmetric eigenvalue problems

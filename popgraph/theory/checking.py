@@ -14,13 +14,18 @@ from popgraph.populations import BipartiteGraph, PairGraph, PopulationGraph, rea
 from popgraph.spectrum import Spectrum
 from popgraph.theory import (
     classes_and_samples,
+    finite_samples,
     graph_laws,
     haochen2021,
+    inductive_bias,
+    inside_classes,
     johnson2022,
     labels_in_graph,
     other_losses,
     partitions,
+    saunshi2022,
     selftraining_and_transfer,
+    transfer,
     two_encoders,
 )
 from popgraph.theory.setting import Setting
@@ -34,7 +39,12 @@ ORDER = (
     other_losses,
     partitions,
     classes_and_samples,
+    inductive_bias,
+    saunshi2022,
+    finite_samples,
     selftraining_and_transfer,
+    inside_classes,
+    transfer,
     two_encoders,
     labels_in_graph,
 )

@@ -355,7 +355,7 @@ def _trained(objective: Objective, z: Floats, converged: bool, stopped: str, pen
         features=None if features is None else features.features,
         weights=None if features is None else frozen(features.T @ objective.table(z)),
         path=None if path is None else frozen(path),
-        **layers(f, objective, penalties),
+        **layers(z, f, objective, penalties),
     )
 
 

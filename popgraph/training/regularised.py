@@ -77,7 +77,9 @@ def descend(
     if isinstance(objective, HeadObjective) and not converged and norm(z) <= SMALL and objective.latest[0] >= 0.0:
         # So large a decay leaves a gradient that rounding lets fall no further; 0 is no worse, and critical
         z, converged, stopped = minimise(objective, np.zeros_like(z), limits)
-    if isinstance(objective, HeadObjective):  # of all factors of F the balanced ones have the least penalty
+    if (
+        isinstance(objective, HeadObjective) and converged
+    ):  # of all factors of F the balanced ones have the least penalty
         z = objective.stacked(objective.product(z))
         objective.evaluate(z)
         objective.amend()
@@ -106,11 +108,12 @@ def _said_if_zero(
     return objective, zero, converged, f"{stopped}; weight decay {decay:g} switches every mode off, and f is 0"
 
 
-def layers(f: Floats, objective: Objective, penalties: Penalties) -> dict[str, Any]:
-    """Return what a `Training` holds of its penalties: with a head the layer below it, H/√w_x, and W, balanced."""
+def layers(z: Floats, f: Floats, objective: Objective, penalties: Penalties) -> dict[str, Any]:
+    """Return what a `Training` holds of its penalties: with a head the layer below it, H/√w_x, and W."""
     if penalties.width is None:
         return {"weight_decay": penalties.weight_decay, "nonnegative": penalties.nonnegative}
-    H, W = balanced_factors(f * objective.root_w_x, penalties.width)
+    trained = isinstance(objective, HeadObjective)
+    H, W = objective.factors(z) if trained else balanced_factors(f * objective.root_w_x, penalties.width)  # type: ignore[attr-defined]
     return {
         "weight_decay": penalties.weight_decay,
         "head": "linear",

@@ -45,13 +45,14 @@ METHODS_OF = {
 # Values that only the library makes, whose fields it trusts, and names that take no argument of their own
 NOT_CALLED = {
     *("PopulationGraph", "Spectrum", "Match", "Training", "errors"),
-    *("PairMatch", "PairTraining"),
+    *("Flow", "PairMatch", "PairTraining"),
     *("BipartiteGraph", "SingularSpectrum", "PairGraph"),
     *("losses.Audit", "losses.Loss"),
     *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
     *("selftraining.InnerConductance", "selftraining.PhaseDiagram"),
-    *("theory.Check", "theory.Checks", "theory.Verdict", "theory.CONJECTURES", "theory.Conjecture", "theory.Hunt"),
-    *("theory.REFERENCES", "theory.Reference", "theory.References"),
+    *("theory.Check", "theory.Checks", "theory.Optimum", "theory.Verdict"),
+    *("theory.CONJECTURES", "theory.Conjecture", "theory.Hunt"),
+    *("theory.REFERENCES", "theory.Reference", "theory.References", "theory.Erratum", "theory.SharpConstant"),
     *("structure.LowDegree", "structure.MixtureGraph", "structure.ProductCertificate", "structure.ProductGraph"),
     *("structure.ProductSpectrum", "structure.ProductTraining"),
     *("structure.product", "images.Image", "io.load", "io.save"),  # the same as popgraph's own
@@ -121,6 +122,7 @@ CUBE = zoo.hypercube(2, "1/4")
 SPECTRUM = CLOUD.spectrum(2)
 TRAINING = pg.train(CLOUD, 2, rng=0, keep_path=True)
 MATCH = pg.verify(CLOUD, TRAINING)
+FLOW = pg.flow(CLOUD, 2, 0.01, [0.0, 0.5])
 F = np.array([[1.0, 0.5], [1.0, 0.5], [1.0, -0.5], [1.0, -0.5]])
 CHECKS = theory.check(CLOUD, only="weights sum to 1")
 EXACT = CLOUD.exact()
@@ -212,6 +214,11 @@ def flag(plain: bool = False) -> Argument:
 
 def choice(plain: str) -> Argument:
     return Argument(plain, v.choice)
+
+
+def head(plain: str = "linear") -> Argument:
+    """A linear head, by its word; a number is the width of the layer below it."""
+    return Argument(plain, v.optional(lambda word: [each for each in v.choice(word) if each.label != "a number"]))
 
 
 def drawn(axes: Any) -> Any:
@@ -437,6 +444,66 @@ entry(
     callback=Argument(lambda step: None, v.optional(v.callables), ("callback",)),
     progress=Argument(False, v.optional(declared.progress)),
     start=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("start", "f")),
+)
+
+
+def moved(flow: pg.Flow) -> Any:
+    """What of a flow is never NaN: a mode that holds nothing at last has no time at which it switches on."""
+    return [flow.path, flow.held, flow.loss, flow.fixed_points]
+
+
+TIMES = Argument([0.0, 0.25, 2.0], v.optional(declared.increasing), ("times", "time"))
+entry(
+    "flow",
+    pg.flow,
+    observe=moved,
+    graph=graph(),
+    k=k(),
+    start=Argument(F, v.optional(partial(declared.start, views=CLOUD.views)), ("start", "f")),
+    times=TIMES,
+    rule=choice("spectral"),
+    weight_decay=real(0.25),
+    step=Argument(0.125, v.optional(v.real), ("step",)),
+    rng=rng(),
+)
+entry(
+    "flow in batches",
+    pg.flow,
+    60,
+    observe=moved,
+    graph=graph(),
+    k=k(),
+    times=TIMES,
+    step=real(0.125),
+    batch_size=count(8, 2),
+    rng=rng(),
+)
+entry(
+    "flow of byol",
+    pg.flow,
+    60,
+    observe=moved,
+    graph=graph(),
+    k=k(),
+    start=Argument(0.5, v.optional(v.real)),
+    times=TIMES,
+    rule=choice("byol"),
+    weight_decay=real(0.0625),
+    stop_gradient=flag(True),
+    averaging_time=Argument(2.0, v.optional(v.real), ("averaging_time",)),
+    predictor=Argument(np.eye(2), v.optional(v.array), ("predictor",)),
+)
+entry(
+    "train with a penalty",
+    pg.train,
+    200,
+    graph=graph(),
+    k=k(),
+    rng=rng(),
+    steps=Argument(3, v.optional(v.at_least)),
+    weight_decay=real(0.25),
+    head=head(),
+    nonnegative=flag(),
 )
 entry(
     "train on features",
@@ -710,7 +777,9 @@ entry(
     "selftraining.inner_conductance",
     selftraining.inner_conductance,
     graph=graph(),
-    view_labels=Argument([0, 0, 1, 1], partial(v.labels, keys=CLOUD.views), ("view_labels", "labels", "label")),
+    view_labels=Argument(
+        [0, 0, 1, 1], v.optional(partial(v.labels, keys=CLOUD.views)), ("view_labels", "labels", "label")
+    ),
 )
 entry("selftraining.iterate", selftraining.iterate, graph=graph(), teacher=TEACHER, steps=count(5, 0))
 entry("selftraining.propagate", selftraining.propagate, graph=graph(), teacher=TEACHER, a=real(0.5))
@@ -843,9 +912,31 @@ entry(
     rng=rng(),
     progress=flag(),
 )
-entry("theory.minimum", theory.minimum, loss=loss(), graph=graph(), k=k())
+entry("theory.minimum", theory.minimum, loss=loss(), graph=graph(), k=k(), nonnegative=flag())
+entry(
+    "theory.minimum with a penalty",
+    theory.minimum,
+    80,
+    loss=Argument("spectral", v.choice),
+    graph=graph(),
+    k=k(),
+    weight_decay=real(0.25),
+    head=head(),
+)
+entry("theory.optimum", theory.optimum, 120, graph=graph(), k=k(), weight_decay=real(0.25), head=head())
+entry(
+    "theory.optimum over features",
+    theory.optimum,
+    120,
+    graph=graph(),
+    k=k(),
+    weight_decay=real(0.25),
+    features=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("features", "f")),
+)
 entry("theory.mutual_information", theory.mutual_information, 40, graph=graph())
 entry("theory.statements", theory.statements, 1)
+entry("theory.errata", theory.errata, 1)
+entry("theory.sharp_constants", theory.sharp_constants, 60, e=Argument(1e-3, v.real))
 entry("Check.numbers", CHECKS[0].numbers, 1)
 entry("Check.to_dict", CHECKS[0].to_dict, 1)
 entry("Checks.by_paper", CHECKS.by_paper, 1)
@@ -1062,6 +1153,7 @@ entry(
     ax=AX,
     rng=Argument(0, v.seed),
 )
+entry("plot.flow", plot.flow, 40, observe=drawn, flow=Argument(FLOW, declared.value_of_the_library), ax=AX)
 entry("plot.match", plot.match, 40, observe=drawn, match=Argument(MATCH, declared.value_of_the_library), ax=AX)
 entry(
     "plot.matrix",
