@@ -77,7 +77,7 @@ def drawn(seed):
     return graph, k, Z, W
 
 
-@pytest.mark.parametrize("seed", first_by_default(*range(100), default=10))
+@pytest.mark.parametrize("seed", first_by_default(*range(100), default=6))
 def test_the_spectral_flow_is_that_of_scipy_on_random_graphs_and_starts_of_any_rank(seed):
     graph, k, Z, W = drawn(seed)
     times = np.array([0.0, 0.02, 0.3, 1.1, 4.0, 12.0])
@@ -172,7 +172,7 @@ def test_weight_decay_moves_every_eigenvalue_down_by_half_of_it():
     assert not trained.fixed_points.any()
 
 
-@pytest.mark.parametrize("seed", first_by_default(*range(20), default=3))
+@pytest.mark.parametrize("seed", first_by_default(*range(8), default=2))
 def test_linear_barlow_twins_is_that_of_scipy_and_ends_with_whitened_features(seed):
     graph, k, *_ = drawn(5 * seed)
     k = min(k, 3)
@@ -245,7 +245,7 @@ def test_byol_is_that_of_scipy_from_any_start_and_predictor(options):
     np.testing.assert_allclose(flow.loss[0], apart + penalty, rtol=1e-12)
 
 
-@pytest.mark.parametrize("seed", first_by_default(*range(20), default=2))
+@pytest.mark.parametrize("seed", first_by_default(*range(6), default=2))
 def test_byol_learns_exactly_the_modes_above_twice_the_root_of_the_decay(seed):
     source = np.random.default_rng(seed)
     d = int(source.integers(2, 4))
@@ -428,5 +428,23 @@ def test_other_names_and_other_populations_are_refused_with_what_to_use():
         integrated(lambda Y: spectral_velocity(A, Y), table_of(noisy, f), [0, 0.8])[1],
         atol=1e-9,
     )
-    with pytest.raises(TooLarge, match="a flow needs all eigenpairs, of 4,096 views at most"):
+    with pytest.raises(TooLarge, match="a flow needs all eigenpairs, of 4,096 views or naturals at most"):
         pg.flow(pg.zoo.ring(5000), 2)
+
+
+def test_more_views_than_naturals_are_decomposed_on_the_side_of_the_naturals():
+    source = np.random.default_rng(0)
+    graph = pg.build(source.dirichlet(np.ones(3)), source.dirichlet(np.ones(5000), 3))
+    f, times = source.standard_normal((5000, 2)), np.array([0, 0.4, 3.0])
+    flow = pg.flow(graph, 2, f, times)
+    F, M = table_of(graph, f), graph.factor.toarray()
+    # Off the span of the rows of M, where Ā is 0, the start has k dimensions: 3 + 2 coordinates hold all
+    basis = np.linalg.qr(np.column_stack([M.T, F]))[0]
+    small = basis.T @ (M.T @ (M @ basis))
+    expected = basis @ integrated(lambda Y: spectral_velocity(small, Y), basis.T @ F, times)
+    np.testing.assert_allclose([table_of(graph, each) for each in flow.path], expected, atol=1e-9)
+    assert len(flow.gamma) == 5
+    with pytest.raises(TooLarge, match="batch_size= needs all eigenvectors"):
+        pg.flow(graph, 2, f, times, step=0.01, batch_size=10)
+    with pytest.raises(TooLarge, match="k above the number of positive eigenvalues, 3, needs"):
+        pg.flow(graph, 4, 0.1, times)

@@ -137,6 +137,12 @@ def broken(how, base="cube"):
 
 
 BREAKS = {
+    "a decay shrinks every eigenvalue": "gamma up",
+    "the optimum below a linear head": "gamma down",
+    "the optimum below a head is critical": "gamma up",
+    "a head switches a mode by a jump": "gamma up",
+    "non-negative features of rank 2 cost nothing": "gamma down",
+    "the kernel itself is non-negative and optimal": "whole",
     "weights sum to 1": "kernel",
     "w is symmetric": "w",
     "w is nonnegative": "negative w",

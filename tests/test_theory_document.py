@@ -142,6 +142,24 @@ def test_markdown_leaves_the_mathematics_alone():
     assert unsafe_mathematics(r"$F^*$ and $\|x\|$ and $\lVert x \rVert$") == ["$F^*$", r"$\|x\|$"]
 
 
+def unseen_mathematics(document: str) -> list[str]:
+    """Formulas in a line that GitHub does not see as such, as a letter or a sign stands right before or after the dollar."""
+    inline = re.sub(r"\$\$.+?\$\$", " ", document, flags=re.DOTALL)
+    inline = f" {inline} "
+    around = [inline[found.start() - 1] + inline[found.end()] for found in re.finditer(r"\$[^$]+\$", inline)]
+    formulas = re.findall(r"\$[^$]+\$", inline)
+    return [formula for formula, (before, after) in zip(formulas, around, strict=True) if not seen(before, after)]
+
+
+def seen(before: str, after: str) -> bool:
+    return before in " \n(" and after in " \n.,;:)?"
+
+
+def test_github_sees_each_formula():
+    assert unseen_mathematics(DOCUMENT) == []
+    assert unseen_mathematics("a $k$ b, $k$-th, ($k$), $$ x $$ and x$_i$.") == ["$k$", "$_i$"]
+
+
 def test_every_dollar_has_its_partner():
     for paragraph in DOCUMENT.split("\n\n"):
         assert paragraph.count("$") % 2 == 0, paragraph

@@ -14,6 +14,7 @@ from popgraph.populations import BipartiteGraph, PairGraph, PopulationGraph, rea
 from popgraph.spectrum import Spectrum
 from popgraph.theory import (
     classes_and_samples,
+    decay_and_heads,
     finite_samples,
     graph_laws,
     haochen2021,
@@ -47,6 +48,7 @@ ORDER = (
     transfer,
     two_encoders,
     labels_in_graph,
+    decay_and_heads,
 )
 ALL = {
     statement.name: statement

@@ -17,7 +17,7 @@ from popgraph.basics.memory import in_words, reserve
 from popgraph.basics.protocols import ViewedPopulation
 from popgraph.basics.words import shorten
 from popgraph.declare import Seed
-from popgraph.errors import InvalidArgument, InvalidEmbedding
+from popgraph.errors import InvalidArgument, InvalidEmbedding, TooLarge
 from popgraph.populations import NoiseGraph
 from popgraph.training.flows import spectral
 from popgraph.training.flows.descending import crossings, descend, descend_on_samples, steps_of
@@ -76,7 +76,8 @@ def flow(
     Parameters
     ----------
     graph : PopulationGraph, or any other population with a list of views
-        Of N views, at most 4,096: all eigenpairs of Ā are computed. Eigenvalues may be negative, as those of a PairGraph.
+        Of N views or n naturals, at most 4,096: all eigenpairs of Ā are computed. Eigenvalues may be negative, as those of a
+        PairGraph.
     k : int
         The dimension of f, in 1..N.
     start : (N, k) array, number or None
@@ -117,7 +118,7 @@ def flow(
     NotConverged
         If an integration takes too many steps to reach the last time.
     TooLarge
-        If there are more than 4,096 views, or not the memory for f at all times.
+        If there are more than 4,096 views and naturals, or not the memory for f at all times.
 
     Notes
     -----
@@ -156,6 +157,15 @@ def flow(
             "use fewer times",
         )
     values, vectors = eigenpairs_of(population)
+    if len(values) < population.N and (descent.batch_size is not None or (is_real(start) and k > len(values))):
+        what = (
+            "batch_size="
+            if descent.batch_size is not None
+            else f"k above the number of positive eigenvalues, {len(values):,},"
+        )
+        raise TooLarge(
+            f"{what} needs all eigenvectors, and there are {population.N:,} views: use 4,096 at most, or leave it out"
+        )
     root = np.sqrt(population.w_x)[:, None]
     modes = modes_of(values, vectors, _read_start(population, start, k, vectors, source, root))
     kept = Rule(name, modes.gamma, decay, bool(stop_gradient), averaging)

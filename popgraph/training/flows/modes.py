@@ -13,8 +13,9 @@ from popgraph.basics.arrays import Floats, frozen
 from popgraph.basics.memory import reserve
 from popgraph.basics.protocols import ViewedPopulation
 from popgraph.errors import TooLarge
+from popgraph.populations import PopulationGraph
 
-MAX_VIEWS_OF_FLOWS = 4_096  # all eigenpairs are computed by a dense solver, 40 N² bytes at its peak
+MAX_VIEWS_OF_FLOWS = 4_096  # or naturals: all eigenpairs are computed by a dense solver, 40 N² bytes at its peak
 # Two eigenvalues this near are one: rounding parts those that are equal in exact arithmetic by a few eps ||Ā||.
 ONE_EIGENVALUE = 1e-13
 # A part of the start this small beside its column is what rounding leaves of 0, and would else switch on after a while.
@@ -44,12 +45,30 @@ class Modes:
 
 
 def eigenpairs_of(population: ViewedPopulation) -> tuple[Floats, Floats]:
-    """Return all eigenvalues of Ā, descending, those equal within rounding made equal, and eigenvectors (N, N)."""
+    """Return all eigenvalues of Ā, descending, those equal within rounding made equal, and eigenvectors (N, N).
+
+    Of more views than naturals, where there are too many views, the positive ones alone, r at most n, with vectors (N, r).
+    """
     N = population.N
+    if (
+        N > MAX_VIEWS_OF_FLOWS
+        and isinstance(population, PopulationGraph)
+        and population.factor.shape[0] <= MAX_VIEWS_OF_FLOWS
+    ):
+        # Ā = MᵀM: its eigenvectors off the kernel are the right singular vectors of M, (n, N)
+        reserve(
+            f"all singular pairs of {population.n:,} naturals and {N:,} views",
+            40.0 * population.n * N,
+            "use fewer views",
+        )
+        _, sigma, rows = np.linalg.svd(population.factor.toarray(), full_matrices=False)
+        positive = merge_equal(sigma**2)
+        count = int(np.count_nonzero(positive))
+        return positive[:count], rows[:count].T
     if N > MAX_VIEWS_OF_FLOWS:
         raise TooLarge(
-            f"a flow needs all eigenpairs, of {MAX_VIEWS_OF_FLOWS:,} views at most; this population has {N:,}: use fewer views, "
-            "or train(graph, k, keep_path=True)"
+            f"a flow needs all eigenpairs, of {MAX_VIEWS_OF_FLOWS:,} views or naturals at most; this population has {N:,} views: "
+            "use fewer, or train(graph, k, keep_path=True)"
         )
     reserve(f"all eigenpairs of {N:,} views", 40.0 * N * N, "use fewer views")
     matrix = population.gram(np.eye(N))
@@ -86,6 +105,14 @@ def modes_of(values: Floats, vectors: Floats, F: Floats) -> Modes:
         kept_rows.append(block[here])
         kept_axes.append(basis[:, here])
         kept_values.append(np.full(int(here.sum()), values[first]))
+    if vectors.shape[1] < len(F):
+        # What no eigenvector holds lies in the kernel of Ā
+        rest = F - vectors @ rows
+        U, s, Vt = np.linalg.svd(np.where(np.abs(rest) <= least, 0.0, rest), full_matrices=False)
+        here = s > ROUNDED_PART * float(np.linalg.norm(F))
+        kept_rows.append(s[here][:, None] * Vt[here])
+        kept_axes.append(U[:, here])
+        kept_values.append(np.zeros(int(here.sum())))
     return Modes(
         frozen(np.concatenate(kept_values)), np.concatenate(kept_axes, axis=1), np.concatenate(kept_rows, axis=0)
     )
