@@ -17,6 +17,7 @@ OF_TESTS = [path for path in EXAMPLES if path.stem.startswith("test_")]
 SLOW = {
     "astronomical",
     "digits",
+    "flow_and_training",
     "negatives",
     "networks",
     "optimisers",

@@ -34,8 +34,8 @@ PUBLIC = {
     "mixture product",
     "testing": "as_python assert_matches assert_optimal assert_same_span assert_theorem augmentations distributions embeddings "
     "graphs labellings",
-    "theory": "Check Checks Erratum Optimum REFERENCES Reference References SharpConstant Verdict check critic_minimum errata "
-    "minimum mutual_information optimum sharp_constants statements",
+    "theory": "CONJECTURES Check Checks Conjecture Erratum Hunt Optimum REFERENCES Reference References SharpConstant Verdict "
+    "check critic_minimum errata hunt minimum mutual_information optimum sharp_constants statements",
     "zoo": "class_domain clusters colour_shape cooccurrence cyclic dumbbell edges gaussian_mixture grid_world hypercube "
     "image_text lightning_cloud masked_autoencoder masked_tokens open_world overlapping_regions planted_subclasses "
     "ring rotations scaled_hypercube",

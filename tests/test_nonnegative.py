@@ -19,7 +19,7 @@ def random_graph(seed, n=4, N=5):
 
 
 def by_coordinates(gram, k, seed, sweeps=400, starts=12):
-    """Symmetric factorisation by exact minimisation of one entry after the other [Vandaele et al. 2016]."""
+    """Symmetric factorisation by exact minimisation of one entry after the other, a cubic each."""
     rng, least = np.random.default_rng(seed), np.inf
     for _ in range(starts):
         F = 0.5 * rng.random((len(gram), k))

@@ -11,6 +11,7 @@ from scipy.optimize import minimize
 import popgraph as pg
 from popgraph import theory, zoo
 from popgraph.errors import InvalidArgument, InvalidEmbedding
+from popgraph.training import learning
 
 SQUARE = pg.product([zoo.hypercube(1, flip="1/8"), zoo.hypercube(1, flip="1/4")]).expand()
 GAMMA = np.array([1.0, 0.5625, 0.25, 0.140625])
@@ -282,3 +283,14 @@ def test_an_optimum_prints_and_becomes_a_dict():
     assert "linear head on 3 columns, weight decay 0.3" in repr(
         pg.train(SQUARE, 3, rng=0, weight_decay=0.3, head="linear")
     )
+
+
+def test_tables_are_counted_before_they_are_made(monkeypatch):
+    asked = []
+    monkeypatch.setattr(learning, "reserve", lambda what, size, instead: asked.append((size, instead)))
+    for options in ({"weight_decay": 0.1}, {"weight_decay": 0.1, "head": 6}, {"nonnegative": True}, {"head": 6}):
+        pg.train(SQUARE, 2, rng=0, steps=2, **options)
+    sizes, instead = zip(*asked, strict=True)
+    tables = (6 * 4 + 4, 44 * (4 + 2) + 4 * 4 + 4 * 4 * 3, 44 * 4 + 4 * 4, 6 * 4 + 4 + 4 * 4 * 3)
+    assert sizes == tuple(8 * 2 * each for each in tables)
+    assert set(instead) == {"use a smaller k"}  # sampled batches know no penalty

@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING
 
 from popgraph.basics.namespaces import missing, only
 from popgraph.theory.checking import check, statements
+from popgraph.theory.conjectures import CONJECTURES, Conjecture
 from popgraph.theory.errata import Erratum, errata
+from popgraph.theory.hunting import Hunt, hunt
 from popgraph.theory.minima import critic_minimum, minimum, mutual_information
 from popgraph.theory.optima import Optimum, optimum
 from popgraph.theory.references import REFERENCES, Reference, References
@@ -30,10 +32,13 @@ from popgraph.theory.sharpness import SharpConstant, sharp_constants
 from popgraph.theory.value import Check, Checks, Verdict
 
 __all__ = [
+    "CONJECTURES",
     "REFERENCES",
     "Check",
     "Checks",
+    "Conjecture",
     "Erratum",
+    "Hunt",
     "Optimum",
     "Reference",
     "References",
@@ -42,6 +47,7 @@ __all__ = [
     "check",
     "critic_minimum",
     "errata",
+    "hunt",
     "minimum",
     "mutual_information",
     "optimum",

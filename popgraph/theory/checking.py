@@ -14,6 +14,7 @@ from popgraph.populations import BipartiteGraph, PairGraph, PopulationGraph, rea
 from popgraph.spectrum import Spectrum
 from popgraph.theory import (
     classes_and_samples,
+    decay_and_heads,
     finite_samples,
     graph_laws,
     haochen2021,
@@ -21,6 +22,8 @@ from popgraph.theory import (
     inside_classes,
     johnson2022,
     labels_in_graph,
+    linear_probes,
+    one_kind,
     other_losses,
     partitions,
     saunshi2022,
@@ -35,6 +38,7 @@ from popgraph.theory.value import Checks
 ORDER = (
     graph_laws,
     haochen2021,
+    linear_probes,
     johnson2022,
     other_losses,
     partitions,
@@ -46,7 +50,9 @@ ORDER = (
     inside_classes,
     transfer,
     two_encoders,
+    one_kind,
     labels_in_graph,
+    decay_and_heads,
 )
 ALL = {
     statement.name: statement

@@ -10,7 +10,7 @@ from popgraph.errors import InvalidArgument
 from popgraph.populations import NoiseGraph, PopulationGraph
 from popgraph.spectrum import ModesUnderDecay
 
-MAX_VIEWS_COMPARED = 2_000  # whose table FFᵀ is looked at
+MAX_VIEWS_WITH_PRODUCTS = 2_000  # whose table FFᵀ is looked at
 NEGATIVE_ROUNDING = 1e-12  # of the largest entry of FFᵀ, below 0 by which an entry counts as 0
 
 
@@ -30,7 +30,7 @@ def nonnegative_minimum(population: Population, k: int, modes: ModesUnderDecay) 
     from_kernel = isinstance(population, PopulationGraph) and population.pair_population is None
     if from_kernel and modes.weight_decay == 0 and k >= population.n:
         return least
-    if isinstance(population.N, int) and population.N <= MAX_VIEWS_COMPARED and hasattr(population, "components"):
+    if isinstance(population.N, int) and population.N <= MAX_VIEWS_WITH_PRODUCTS and hasattr(population, "components"):
         viewed: ViewedPopulation = population  # type: ignore[assignment]
         F = np.asarray(viewed.spectrum(k).eigenvectors[:, :k]) * modes.sizes
         if _turns_nonnegative(F, np.asarray(viewed.components)):

@@ -17,11 +17,12 @@ from popgraph.training.descent import FLAT_GRADIENT_NORM
 from popgraph.training.objective import Limits, Objective, Stopped
 from popgraph.training.steps import Halted
 
-STARTS = 20  # where none was given; see `tests/test_nonnegative.py` for how often one of them finds the least minimum
-ROUGH = (
-    1e-5  # KKT residual down to which every start goes: the loss is then known to about 1e-10, and the best one goes on
-)
-NEWTON_SHARE = 0.5  # of the KKT residual, to which a Newton step has to bring it
+# Where no start was given. A single Gaussian start reached the least minimum that is known in 62 % of runs on the square at k = 3,
+# and in 97 % or more on random graphs of 7 to 12 views.
+STARTS_OVER_NONNEGATIVE = 20
+# The KKT residual down to which every start goes: the loss is then known to about 1e-10, and the best one goes on.
+ROUGH_RESIDUAL = 1e-5
+NEWTON_PROGRESS = 0.5  # of the KKT residual, to which a Newton step has to bring it
 
 
 @dataclass
@@ -40,7 +41,7 @@ def minimise_nonnegative(
 ) -> tuple[NonnegativeObjective, Floats, bool, str]:
     """Return the objective with the history of the best start, where that ended, whether at a minimum, and why it stopped."""
     best: tuple[NonnegativeObjective, Floats] | None = None
-    count, rough = 0, Limits(limits.steps, max(limits.tol, ROUGH), limits.tick)
+    count, rough = 0, Limits(limits.steps, max(limits.tol, ROUGH_RESIDUAL), limits.tick)
     for count, start in enumerate(starts, 1):  # noqa: B007
         attempt = replace(objective, records=[], path=None if objective.path is None else [])
         try:
@@ -105,13 +106,13 @@ def _descend(objective: NonnegativeObjective, z: Floats, limits: Limits) -> Floa
             size = objective.latest[1]
             next_z = np.maximum(z - _newton_direction(objective, z, gradient), 0.0)
             next_gradient = objective.evaluate(next_z)[1]
-            if not objective.latest[1] <= NEWTON_SHARE * size:
+            if not objective.latest[1] <= NEWTON_PROGRESS * size:
                 break
             z, gradient = next_z, next_gradient
             objective.record()
             limits.tick()
         objective.evaluate(z)
-        if not objective.latest[1] <= NEWTON_SHARE * before[1]:
+        if not objective.latest[1] <= NEWTON_PROGRESS * before[1]:
             break
     if objective.latest != objective.records[-1][1:]:
         objective.record()

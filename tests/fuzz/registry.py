@@ -51,6 +51,7 @@ NOT_CALLED = {
     *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
     *("selftraining.InnerConductance", "selftraining.PhaseDiagram"),
     *("theory.Check", "theory.Checks", "theory.Optimum", "theory.Verdict"),
+    *("theory.CONJECTURES", "theory.Conjecture", "theory.Hunt"),
     *("theory.REFERENCES", "theory.Reference", "theory.References", "theory.Erratum", "theory.SharpConstant"),
     *("structure.LowDegree", "structure.MixtureGraph", "structure.ProductCertificate", "structure.ProductGraph"),
     *("structure.ProductSpectrum", "structure.ProductTraining"),
@@ -896,6 +897,21 @@ entry(
     rho=flag(),
 )
 entry("theory.critic_minimum", theory.critic_minimum, loss=Argument(losses.infonce, declared.loss), graph=graph())
+entry(
+    "theory.hunt",
+    theory.hunt,
+    60,
+    claim=Argument("Cheeger from below", v.choice, ("claim",)),
+    naturals=count(2, 0),
+    views=count(2, 2),
+    classes=count(2),
+    k=optional_k(1),
+    start=Argument(CLOUD, v.optional(v.graph), ("start", "graph", "PopulationGraph")),
+    starts=count(1),
+    steps=count(1),
+    rng=rng(),
+    progress=flag(),
+)
 entry("theory.minimum", theory.minimum, loss=loss(), graph=graph(), k=k(), nonnegative=flag())
 entry(
     "theory.minimum with a penalty",
