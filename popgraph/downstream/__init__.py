@@ -34,11 +34,11 @@ from popgraph.downstream.partition import (
 from popgraph.downstream.partition import sparsest_partitions as sparsest_partitions  # for other rooms, as the next one
 from popgraph.downstream.partition import steps_of_search as steps_of_search
 from popgraph.downstream.probing import Probe, ProbeRange, probe, probe_range
-from popgraph.downstream.selftraining import inner_conductance as inner_conductance
 from popgraph.downstream.selftraining import (
     Contest as Contest,  # as the next ones: for other rooms, and public in selftraining
 )
 from popgraph.downstream.selftraining import PhaseDiagram as PhaseDiagram
+from popgraph.downstream.selftraining import inner_conductance as inner_conductance
 from popgraph.downstream.selftraining import (
     iterate as iterate,  # as the next ones: for other rooms, and public in selftraining
 )

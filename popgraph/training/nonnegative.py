@@ -17,8 +17,8 @@ from popgraph.training.descent import FLAT_GRADIENT_NORM
 from popgraph.training.objective import Limits, Objective, Stopped
 from popgraph.training.steps import Halted
 
-# Where no start was given. Of one Gaussian start each the least minimum known was reached by 62 % on the square at k = 3, and by 97 %
-# or more on random graphs of 7 to 12 views.
+# Where no start was given. A single Gaussian start reached the least minimum that is known in 62 % of runs on the square at k = 3,
+# and in 97 % or more on random graphs of 7 to 12 views.
 STARTS_OVER_NONNEGATIVE = 20
 # The KKT residual down to which every start goes: the loss is then known to about 1e-10, and the best one goes on.
 ROUGH_RESIDUAL = 1e-5
