@@ -1169,6 +1169,24 @@ entry(
 entry(
     "plot.spectrum", plot.spectrum, 40, observe=drawn, spectrum=Argument(SPECTRUM, declared.value_of_the_library), ax=AX
 )
+CONTEST = selftraining.which_wins(CUBE, [0, 0, 1, 1], 2, weight=[0.5, 1])
+PHASES = selftraining.phase_diagram(zoo.hypercube, [1, 2], [0.25], teacher=lambda cube: cube.view_labels)
+entry(
+    "plot.contest",
+    plot.contest,
+    60,
+    observe=drawn,
+    contest=Argument(CONTEST, declared.value_of_the_library),
+    ax=AX,
+)
+entry(
+    "plot.phase_diagram",
+    plot.phase_diagram,
+    60,
+    observe=drawn,
+    diagram=Argument(PHASES, declared.value_of_the_library),
+    ax=AX,
+)
 entry(
     "plot.spectrum_path",
     plot.spectrum_path,

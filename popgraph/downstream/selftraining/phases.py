@@ -2,7 +2,7 @@
 
 import pickle
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from itertools import product
@@ -39,8 +39,8 @@ class Asked(NamedTuple):
 @checked_call()
 def phase_diagram(
     make_graph: Callable[[Any, Any], Any],
-    rows: Sequence[Any],
-    columns: Sequence[Any],
+    rows: Iterable[Any],
+    columns: Iterable[Any],
     *,
     teacher: Any = None,
     k: int | Sequence[int] | None = None,
