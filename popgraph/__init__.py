@@ -41,7 +41,7 @@ from popgraph.populations import (
     structure,
 )
 from popgraph.spectrum import SingularSpectrum, Spectrum
-from popgraph.training import PairTraining, Training, train, train_critic
+from popgraph.training import Flow, PairTraining, Training, flow, train, train_critic
 from popgraph.verification import Match, PairMatch, compare, verify, verify_sampled
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ __all__ = [
     "Augmentation",
     "BipartiteGraph",
     "Distribution",
+    "Flow",
     "Match",
     "PairGraph",
     "PairMatch",
@@ -70,6 +71,7 @@ __all__ = [
     "compare",
     "errors",
     "explore",
+    "flow",
     "from_bipartite",
     "from_chain",
     "from_pairs",

@@ -57,7 +57,7 @@ def student(a: Any) -> Any:
 
 
 def contest(a: Any) -> Any:
-    found = pg.selftraining.which_wins(a.listed, a.teacher, a.k)
+    found = pg.selftraining.which_wins(a.listed, a.teacher, a.k, weight=1.0)
     errors = wrong(a, found.probe_labels), wrong(a, found.student.labels), wrong(a, a.teacher)
     return "contrastive" if errors[0] < errors[1] else "self-training", *errors
 

@@ -17,10 +17,13 @@ OF_TESTS = [path for path in EXAMPLES if path.stem.startswith("test_")]
 SLOW = {
     "astronomical",
     "digits",
+    "flow_and_training",
     "negatives",
     "networks",
+    "optimisers",
     "saunshi_table",
     "self_training",
+    "stop_gradient",
     "why_not_just_scikit_learn",
 }
 LINES = 80  # a page; the comparison with other libraries is none of one population

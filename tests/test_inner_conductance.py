@@ -151,26 +151,26 @@ def test_the_error_of_a_misled_student_is_bounded(graphs):
     assert (worst <= bound * (1 + 1e-9)).all()
 
 
-def test_the_bound_is_nearly_attained_by_a_labelling_no_worse_than_the_true_one():
-    """Two classes of two views, and g errs on one of each. w within a class is a, between the two erring views b, elsewhere 0.
+def test_the_bound_is_attained():
+    """Three views, ŷ = (0, 0, 1) and g = (0, 1, 1), by whom the middle one is told apart from the first and not from the last.
 
-    ρ_in = a/(a+b+c) with the self-weight c; φ^ŷ = 2b and φ^g = 4a; with g itself as the teacher, J(g) <= J(ŷ) iff
-    4ta <= Err + 2tb. At equality Err = 2ρ_in Err - φ^ŷ over 1/t: the bound is attained.
+    With itself as the teacher g is a minimiser, as ŷ is, and errs with exactly the probability that the bound allows.
     """
-    a, b, c = Fraction(1, 20), Fraction(1, 15), Fraction(1, 10)
-    w = [[c + b, a, 0, 0], [a, c, b, 0], [0, b, c, a], [0, 0, a, c + b]]  # every view has the same probability
-    total = sum(sum(row) for row in w)
-    w = [[each / total for each in row] for row in w]
-    w_x = [sum(row) for row in w]
-    error, phi = w_x[1] + w_x[2], 2 * w[1][2]
-    rho = by_every_set(w, [0, 0, 1, 1])
-    assert rho == w[0][1] / w_x[1]
-    apart = 2 * (w[0][1] + w[2][3])  # φ^g of g, which gives the two inner views the class of each other
-    weight = error / (apart - phi)  # at which J(g) = t φ^g and J(ŷ) = Err + t φ^ŷ are equal
-    assert error == phi / (2 * rho - 1 / weight)
-    graph = pg.from_pairs(np.array(w, dtype=float))
-    found = inner_conductance(graph, [0, 0, 1, 1]).rho
-    assert student_error_bound(found, float(phi), float(weight)) == pytest.approx(float(error), rel=1e-12)
+    sharp = pg.theory.sharp_constants()[1]
+    w = [[Fraction(each) for each in row] for row in sharp.graph.w.tolist()]
+    w_x, t, y, g = [sum(row) for row in w], 2, (0, 0, 1), (0, 1, 1)
+
+    def inconsistency(labels):
+        return sum(w[x][z] for x, z in product(range(3), repeat=2) if labels[x] != labels[z])
+
+    objective = {
+        labels: sum(w_x[x] for x in range(3) if labels[x] != g[x]) + t * inconsistency(labels)
+        for labels in product((0, 1), repeat=3)
+    }
+    assert objective[g] == objective[y] == min(objective.values())
+    rho, error = by_every_set(w, list(y)), w_x[1]
+    assert error == inconsistency(y) / (2 * rho - Fraction(1, t))
+    assert (sharp.left, sharp.right, sharp.reached) == (float(error), float(error), 1.0)
 
 
 if __name__ == "__main__":  # PYTHONPATH=tests python tests/test_inner_conductance.py 5000

@@ -15,8 +15,8 @@ from popgraph.errors import MissingExtra
 PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
 # All public names: what goes or comes here is a change for users, and stands in CHANGELOG.md.
 PUBLIC = {
-    "popgraph": "Augmentation BipartiteGraph Distribution Match PairGraph PairMatch PairTraining PopulationGraph SingularSpectrum "
-    "Spectrum Training apply build choose compare dask errors explore from_bipartite from_chain from_pairs "
+    "popgraph": "Augmentation BipartiteGraph Distribution Flow Match PairGraph PairMatch PairTraining PopulationGraph "
+    "SingularSpectrum Spectrum Training apply build choose compare dask errors explore flow from_bipartite from_chain from_pairs "
     "from_trajectories identity images independently load losses partition_bounds plot probe probe_range product save "
     "selftraining sparsest_partition spectral_clusters structure testing theory torch train train_critic verify "
     "verify_sampled zero_shot zoo",
@@ -26,14 +26,16 @@ PUBLIC = {
     "losses": "Audit BarlowTwins CentredLoss IdealisedVICReg InfoNCE Loss NTLogistic OrderedLoss SpectralLoss "
     "UnsquaredLoss VICReg audit barlow_twins centred clip debiased_negatives hard_negatives idealised_vicreg infonce "
     "matrix_factorisation noise_law nt_logistic ordered simclr spectral unsquared vicreg",
-    "plot": "animation before_and_after embedding graph match matrix spectrum spectrum_path training",
-    "selftraining": "Contest Expansion InnerConductance Iteration Student expansion inner_conductance iterate propagate "
-    "pseudo_labels self_train which_wins",
+    "plot": "animation before_and_after contest embedding flow graph match matrix phase_diagram spectrum spectrum_path "
+    "training",
+    "selftraining": "Contest Expansion InnerConductance Iteration PhaseDiagram Student expansion inner_conductance iterate "
+    "phase_diagram propagate pseudo_labels self_train which_wins",
     "structure": "LowDegree MixtureGraph ProductCertificate ProductGraph ProductSpectrum ProductTraining "
     "mixture product",
     "testing": "as_python assert_matches assert_optimal assert_same_span assert_theorem augmentations distributions embeddings "
     "graphs labellings",
-    "theory": "Check Checks Verdict check critic_minimum minimum mutual_information statements",
+    "theory": "CONJECTURES Check Checks Conjecture Erratum Hunt Optimum REFERENCES Reference References SharpConstant Verdict "
+    "check critic_minimum errata hunt minimum mutual_information optimum sharp_constants statements",
     "zoo": "class_domain clusters colour_shape cooccurrence cyclic dumbbell edges gaussian_mixture grid_world hypercube "
     "image_text lightning_cloud masked_autoencoder masked_tokens open_world overlapping_regions planted_subclasses "
     "ring rotations scaled_hypercube",

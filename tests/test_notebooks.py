@@ -26,6 +26,7 @@ SLOW = {
     "05_simclr_and_friends",
     "06_inductive_bias",
     "09_exact",
+    "11_how_it_learns",
 }  # to run
 
 

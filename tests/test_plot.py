@@ -32,6 +32,7 @@ def pictures(graph: pg.PopulationGraph, k: int) -> dict:
         "embedding": lambda ax: plot.embedding(graph, training, ax=ax),
         "training": lambda ax: plot.training(training, spectrum, ax=ax),
         "match": lambda ax: plot.match(pg.verify(graph, training.f), ax=ax),
+        "flow": lambda ax: plot.flow(pg.flow(graph, k, 0.01, [0.0, 0.5, 2.0]), ax=ax),
     }
 
 

@@ -72,6 +72,16 @@ def test_training():
 
 
 @picture
+def test_flows():
+    two_bits = pg.build(np.full(4, 0.25), np.kron([[0.875, 0.125], [0.125, 0.875]], [[0.75, 0.25], [0.25, 0.75]]))
+    return panels(
+        lambda ax: plot.flow(pg.flow(two_bits, 4, 0.01), ax=ax),
+        lambda ax: plot.flow(pg.flow(two_bits, 4, 1.0, np.arange(60), rule="byol", weight_decay=0.05), ax=ax),
+        lambda ax: plot.flow(pg.flow(zoo.hypercube(4), 11, 1e-6, np.geomspace(0.1, 60, 200)), ax=ax),
+    )
+
+
+@picture
 def test_matches():
     return panels(
         lambda ax: plot.match(pg.verify(CUBE, CUBE.spectrum(5)), ax=ax),

@@ -173,6 +173,12 @@ def of_features(a: Asked) -> Any:
     return bool(abs(done.loss[-1] - least) < DESCENT), done.converged
 
 
+def flowing(a: Asked, **options: Any) -> Any:
+    """Where the modes are, and the loss, at two times."""
+    flow = pg.flow(a.population, a.k, 0.1, [0.5, 2.0], **options)
+    return flow.gamma, flow.held, flow.loss
+
+
 def critic(a: Asked) -> Any:
     done = pg.train_critic(a.population, "nt_logistic")
     return done.s, done.loss
@@ -223,6 +229,10 @@ def expansion(a: Asked) -> Any:
     return found.c, found.label, found.worst
 
 
+def inner(a: Asked) -> Any:
+    return pg.selftraining.inner_conductance(a.population, [0 if label is None else label for label in a.teacher]).rho
+
+
 def iterated(a: Asked) -> Any:
     found = pg.selftraining.iterate(a.population, a.teacher)
     return found.labels, found.inconsistency
@@ -234,7 +244,7 @@ def student(a: Asked) -> Any:
 
 
 def contest(a: Asked) -> Any:
-    found = pg.selftraining.which_wins(a.population, a.teacher, a.k, labels=a.labels)
+    found = pg.selftraining.which_wins(a.population, a.teacher, a.k, weight=1.0, labels=a.labels)
     return found.winner, found.contrastive, found.self_training, found.teacher
 
 
@@ -421,7 +431,14 @@ VERBS: dict[str, Verb] = {
     "train, infonce": Verb(lambda a: training(a, loss="infonce", **degree_1(a)), DESCENT),
     "train, batch_size=": Verb(in_batches),
     "train, features=": Verb(of_features),
+    "train, weight_decay=": Verb(lambda a: pg.train(a.population, a.k, rng=0, weight_decay=0.3).loss[-1], DESCENT),
+    "train, head=": Verb(
+        lambda a: pg.train(a.population, a.k, rng=0, weight_decay=0.1, head="linear").loss[-1], DESCENT
+    ),
+    "train, nonnegative=": Verb(lambda a: pg.train(a.population, 1, rng=0, nonnegative=True).loss[-1], DESCENT),
     "train_critic": Verb(critic, DESCENT),
+    "flow": Verb(flowing),
+    "flow, byol": Verb(lambda a: flowing(a, rule="byol", weight_decay=0.05)),
     "losses.audit": Verb(audit),
     "compare": Verb(comparison),
     "spectral_clusters": Verb(clusters),
@@ -433,6 +450,7 @@ VERBS: dict[str, Verb] = {
     "sparsest_partition": Verb(sparsest),
     "theory.check": Verb(statements, DESCENT),
     "theory.minimum": Verb(lambda a: pg.theory.minimum("spectral", a.population, a.k)),
+    "theory.optimum": Verb(lambda a: pg.theory.optimum(a.population, a.k, weight_decay=0.3, head="linear").value),
     "theory.critic_minimum": Verb(lambda a: pg.theory.critic_minimum("nt_logistic", a.population)),
     "losses.noise_law": Verb(lambda a: pg.losses.noise_law(a.population, 0.75)),
     "losses.debiased_negatives": Verb(lambda a: pg.losses.debiased_negatives(a.population, 0.1)),
@@ -444,7 +462,7 @@ VERBS: dict[str, Verb] = {
     ),
     "theory.mutual_information": Verb(lambda a: pg.theory.mutual_information(a.population)),
     "selftraining.expansion": Verb(expansion),
-    "selftraining.inner_conductance": Verb(lambda a: pg.selftraining.inner_conductance(a.population, a.teacher).rho),
+    "selftraining.inner_conductance": Verb(inner),
     "selftraining.iterate": Verb(iterated),
     "selftraining.propagate": Verb(lambda a: pg.selftraining.propagate(a.population, a.teacher)),
     "selftraining.pseudo_labels": Verb(pseudo),
@@ -458,6 +476,7 @@ VERBS: dict[str, Verb] = {
     "plot.embedding": Verb(picture(lambda a: pg.plot.embedding(a.population, a.table))),
     "plot.before_and_after": Verb(picture(lambda a: pg.plot.before_and_after(a.population))),
     "plot.training": Verb(picture(lambda a: pg.plot.training(trained(a), a.population.spectrum(a.k)))),
+    "plot.flow": Verb(picture(lambda a: pg.plot.flow(pg.flow(a.population, a.k, 0.1, [0.0, 0.5, 2.0])))),
     "plot.animation": Verb(picture(animated)),
     "plot.spectrum_path": Verb(picture(lambda a: pg.plot.spectrum_path(lambda value: a.population, [0.0, 1.0], k=a.k))),
     "explore": Verb(explored),

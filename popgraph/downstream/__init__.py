@@ -35,10 +35,16 @@ from popgraph.downstream.partition import sparsest_partitions as sparsest_partit
 from popgraph.downstream.partition import steps_of_search as steps_of_search
 from popgraph.downstream.probing import Probe, ProbeRange, probe, probe_range
 from popgraph.downstream.selftraining import (
+    Contest as Contest,  # as the next ones: for other rooms, and public in selftraining
+)
+from popgraph.downstream.selftraining import PhaseDiagram as PhaseDiagram
+from popgraph.downstream.selftraining import inner_conductance as inner_conductance
+from popgraph.downstream.selftraining import (
     iterate as iterate,  # as the next ones: for other rooms, and public in selftraining
 )
 from popgraph.downstream.selftraining import propagate as propagate
 from popgraph.downstream.selftraining import self_train as self_train
+from popgraph.downstream.selftraining import student_error_bound as student_error_bound
 from popgraph.downstream.zero_shot import ZeroShot, zero_shot
 
 __all__ = [

@@ -22,6 +22,12 @@ from popgraph.populations import BipartiteGraph, KnownLabels, PairGraph, Populat
 from popgraph.spectrum import Certificate, SignedSpectrum, SingularCertificate, SingularSpectrum, SolverUse, Spectrum
 from popgraph.training import PairTraining, Training
 
+# Of a training: files of earlier versions lack them
+NOT_IN_EARLIER_FILES = {
+    **dict.fromkeys(("noise", "head", "below_head", "head_weights")),
+    "weight_decay": {"float": (0.0).hex()},
+    "nonnegative": False,
+}
 SPECTRA, TRAININGS = (Spectrum, SignedSpectrum, SingularSpectrum), (Training, PairTraining)
 GRAPHS = (PopulationGraph, PairGraph, BipartiteGraph)
 KINDS: dict[str, type] = {each.__name__: each for each in (Distribution, *GRAPHS, *SPECTRA, *TRAININGS)}
@@ -241,7 +247,7 @@ class Reader:
         """Return a record with just its fields, each of its type."""
         names = [each.name for each in fields(RECORDS[kind])]
         if kind == "Training" and isinstance(tree, dict):
-            tree = {"noise": None} | tree  # files of earlier versions have none
+            tree = NOT_IN_EARLIER_FILES | tree
         if not isinstance(tree, dict) or sorted(tree) != sorted(names):
             raise InvalidFile(f"a {kind} has the fields {', '.join(names)}, and no others")
         certificate = "SingularCertificate" if kind == "SingularSpectrum" else "Certificate"
@@ -284,6 +290,7 @@ class Reader:
             consistent = consistent and bool(np.isfinite(value.f).all())
             if not consistent or (value.path is not None and value.path.shape != (T, *value.f.shape)):
                 raise InvalidFile("the arrays of the training do not fit together")
+            _check_head(value)
             return value
         N, k = value.eigenvectors.shape
         consistent = value.gamma.shape == value.residuals.shape == (k,) and value.w_x.shape == (N,)
@@ -295,3 +302,14 @@ class Reader:
         if deviation > ORTHONORMALITY_TOLERANCE or (value.w_x <= 0).any() or abs(value.w_x.sum() - 1) > SUM_TOLERANCE:
             raise InvalidFile("the eigenvectors are not orthonormal, or w_x is no distribution: the file was edited")
         return value
+
+
+def _check_head(training: Training) -> None:
+    """Raise InvalidFile if a training's linear head does not make its f."""
+    h, W = training.below_head, training.head_weights
+    if (h is None) != (training.head is None) or (W is None) != (training.head is None):
+        raise InvalidFile("the training has a part of a linear head, and not all of it")
+    if h is not None and W is not None:
+        fits = h.ndim == W.ndim == 2 and h.shape[1] == W.shape[1] and (len(h), len(W)) == training.f.shape
+        if not fits or not np.allclose(h @ W.T, training.f, rtol=1e-9, atol=1e-9 * float(np.abs(training.f).max())):
+            raise InvalidFile("the linear head of the training does not make its f")

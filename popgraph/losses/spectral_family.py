@@ -228,7 +228,8 @@ class OrderedLoss(UnbiasedSpectral):
 
     References
     ----------
-    Deng, Shi, Zhang, Cui, Lu and Zhu 2022 (NeuralEF, 2205.00165); Ryu, Xu, Erol, Bu, Zheng and Wornell 2024 (2402.03655).
+    Deng, Shi and Zhu 2022 (NeuralEF, 2205.00165); on positive pairs Deng, Shi, Zhang, Cui, Lu and Zhu 2022 (2210.12637); Ryu, Xu,
+    Erol, Bu, Zheng and Wornell 2024 (2402.03655).
 
     Examples
     --------

@@ -14,13 +14,21 @@ from popgraph.populations import BipartiteGraph, PairGraph, PopulationGraph, rea
 from popgraph.spectrum import Spectrum
 from popgraph.theory import (
     classes_and_samples,
+    decay_and_heads,
+    finite_samples,
     graph_laws,
     haochen2021,
+    inductive_bias,
+    inside_classes,
     johnson2022,
     labels_in_graph,
+    linear_probes,
+    one_kind,
     other_losses,
     partitions,
+    saunshi2022,
     selftraining_and_transfer,
+    transfer,
     two_encoders,
 )
 from popgraph.theory.setting import Setting
@@ -30,13 +38,21 @@ from popgraph.theory.value import Checks
 ORDER = (
     graph_laws,
     haochen2021,
+    linear_probes,
     johnson2022,
     other_losses,
     partitions,
     classes_and_samples,
+    inductive_bias,
+    saunshi2022,
+    finite_samples,
     selftraining_and_transfer,
+    inside_classes,
+    transfer,
     two_encoders,
+    one_kind,
     labels_in_graph,
+    decay_and_heads,
 )
 ALL = {
     statement.name: statement

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from popgraph.basics.arguments import whole_number
+from popgraph.basics.arguments import flag, whole_number
 from popgraph.basics.arguments.keywords import checked_call
+from popgraph.basics.arguments.penalties import read_head, read_weight_decay
 from popgraph.basics.arguments.populations import read_population
 from popgraph.basics.arrays import Floats
 from popgraph.basics.protocols import Population, ViewedPopulation
@@ -26,10 +27,20 @@ from popgraph.losses import (
 )
 from popgraph.populations import BipartiteGraph
 from popgraph.theory.noise_minima import critic_minimum_with_noise, draws_from_noise, on_noise
+from popgraph.theory.nonnegative import nonnegative_minimum
+from popgraph.theory.optima import modes_of
 
 
 @checked_call()
-def minimum(loss: Any, graph: Population | BipartiteGraph, k: int) -> float:
+def minimum(
+    loss: Any,
+    graph: Population | BipartiteGraph,
+    k: int,
+    *,
+    weight_decay: float = 0.0,
+    head: str | int | None = None,
+    nonnegative: bool = False,
+) -> float:
     """Return the least value of a loss over all embeddings f into R^k, in closed form from the spectrum of Ā.
 
     | loss | minimum |
@@ -40,6 +51,10 @@ def minimum(loss: Any, graph: Population | BipartiteGraph, k: int) -> float:
     | idealised VICReg | Σ_{i<=k} 2(1-γ_i) s_i + λ (1 - s_i)², s_i = max(0, 1 - (1-γ_i)/λ) |
     | Barlow Twins, weight 1, ε = 0 | Σ_{i=2..k+1} min(1, μ/γ_i)², Σ max(0, γ_i - μ)/γ_i² = k (μ = 0 if a γ_i is 0) |
     | unsquared | -∞ |
+    | spectral + λ||F||² | -Σ_{i<=k} (γ_i - λ/2)_+² |
+    | spectral + λ(||H||² + ||W||²), F = HWᵀ | Σ s_i⁴ - 2γ_i s_i² + 2λ s_i over the modes with λ < (2γ_i/3)^(3/2), see `optimum` |
+
+    Add ||Ā||² = Σγ_i² over all N to these of the spectral loss for those of ||Ā - FFᵀ||².
 
     Where pairs are given directly γ may be negative, and counts as 0 everywhere but in idealised VICReg, and in Barlow Twins where
     all of γ_2, ... are negative: one encoder reaches no negative eigenvalue [THEORY 11].
@@ -51,6 +66,13 @@ def minimum(loss: Any, graph: Population | BipartiteGraph, k: int) -> float:
         N views. Of two kinds of views the minimum is over f and g: spectral -Σ_{i<=k} σ_i², ordered likewise with σ_i for γ_i.
     k : int
         In 1..N, or at most the smaller of N_x and N_z.
+    weight_decay : float
+        λ, 0 or more, of the spectral loss and one encoder.
+    head : "linear" or int, optional
+        A linear head F = HWᵀ on a layer of width k, or of so many columns.
+    nonnegative : bool
+        Over f >= 0: known where an optimum over all f can be turned so, as at k = 1, at k <= the number of components, at k >= n
+        without a decay, and where FFᵀ >= 0 has rank 2 at most in each component.
 
     Raises
     ------
@@ -73,15 +95,40 @@ def minimum(loss: Any, graph: Population | BipartiteGraph, k: int) -> float:
     (-2.0, -1.5)
     >>> minimum("spectral", pg.zoo.image_text(), k=3)  # -1 - 3/4 - 3/4
     -2.5
+    >>> minimum("spectral", graph, k=2, weight_decay=0.5)  # -(1 - 1/4)² twice
+    -1.125
     """
+    decay, over_nonnegative = read_weight_decay(weight_decay), flag("nonnegative", nonnegative)
+    penalties = {"weight_decay": decay or None, "head": head, "nonnegative": over_nonnegative or None}
     if isinstance(graph, BipartiteGraph):
+        _refuse_penalties(penalties, "two encoders")
         return _minimum_of_two(read_loss(loss, "any"), graph, k)
     population = read_population("minimum(loss, graph, k)", graph, place="second")
     loss = read_loss(loss, "any")
     k = whole_number("k", k, population.N)
+    width = read_head(head, k)
+    if over_nonnegative and width is not None:
+        raise InvalidArgument(
+            "nonnegative is True with a head, above which no sign of f is kept; leave one of them out"
+        )
     if draws_from_noise(loss):
         loss, population = on_noise(loss, population)
+    if any(value is not None for value in penalties.values()):
+        if not isinstance(loss, SpectralLoss):
+            _refuse_penalties(penalties, shorten(loss))
+        modes, _ = modes_of(population, k, decay, width is not None)
+        return nonnegative_minimum(population, k, modes) if over_nonnegative else modes.value
     return minimum_of(loss, population.spectrum(min(int(k) + 1, population.N)).gamma, int(k), population.N)
+
+
+def _refuse_penalties(penalties: dict[str, Any], where: str) -> None:
+    """Raise InvalidArgument if any penalty was given: of this no minimum with it is known."""
+    for name, value in penalties.items():
+        if value is not None:
+            raise InvalidArgument(
+                f"{name} is {shorten(value)}, with which no minimum is known of {where}; leave it out, or take the spectral loss "
+                "of one encoder"
+            )
 
 
 def _minimum_of_two(loss: Any, graph: BipartiteGraph, k: int) -> float:

@@ -23,6 +23,7 @@ from popgraph.losses import Loss, SpectralLoss, is_ready_made, loss_with_noise, 
 from popgraph.populations import FeatureClass, NoiseGraph, check_dimension, read_features, with_noise
 from popgraph.training.batches import Batches, descend_on_batches
 from popgraph.training.functions import objective_on_functions, train_on_functions
+from popgraph.training.nonnegative import NonnegativeObjective
 from popgraph.training.objective import Limits, Objective
 from popgraph.training.options import read_batch_size, ticks
 from popgraph.training.penalties import GivenPenalties, Penalties
@@ -305,7 +306,7 @@ def train(
     path: list[Floats] | None = [] if keep_path else None
     objective = Objective(population, chosen, feature_class, path=path, callback=watcher, drawing=drawing)
     objective = penalised(objective, k, penalties)
-    _reserve(objective, k, batch_size, steps if keep_path else 0)
+    _reserve(objective, k, batch_size, steps if keep_path else 0, penalties)
     f = None if start is None else _read_start(population, start, k)
     z = unknowns_of_start(objective, f, k, source)
     del f
@@ -318,19 +319,25 @@ def train(
     return _trained(objective, z, False, stopped, penalties)
 
 
-def _reserve(objective: Objective, k: int, batch_size: int | None, path_steps: int) -> None:
+def _reserve(objective: Objective, k: int, batch_size: int | None, path_steps: int, penalties: Penalties) -> None:
     """Refuse a training whose arrays do not fit, before the first of them is made."""
     population, rows, features = objective.population, objective.row_count, objective.features
     N = population.N
     if batch_size is not None:
         numbers = 8 * rows + 12 * batch_size + 4 * N
-    elif objective.is_spectral:
+    elif objective.is_spectral and not isinstance(objective, NonnegativeObjective):
         # a class of functions leaves out M, and makes f of N rows at the end
         numbers = TABLES_IN_SPECTRAL_DESCENT * rows + (getattr(population, "n", N) if features is None else 2 * N)
     else:
         numbers = COPIES_IN_L_BFGS * rows + 4 * N
+    if penalties.width is not None:
+        numbers += 4 * N * (penalties.width // k)  # the layer below the head
     numbers += N * min(path_steps, 101 if batch_size else path_steps)
-    instead = "use a smaller k" + ", or batch_size=" * (batch_size is None) + ", or keep_path=False" * bool(path_steps)
+    instead = (
+        "use a smaller k"
+        + ", or batch_size=" * (batch_size is None and penalties == Penalties())
+        + ", or keep_path=False" * bool(path_steps)
+    )
     reserve(f"training f over {N:,} views with k = {k:,}", 8.0 * k * numbers, instead)
 
 
@@ -355,7 +362,7 @@ def _trained(objective: Objective, z: Floats, converged: bool, stopped: str, pen
         features=None if features is None else features.features,
         weights=None if features is None else frozen(features.T @ objective.table(z)),
         path=None if path is None else frozen(path),
-        **layers(f, objective, penalties),
+        **layers(z, f, objective, penalties),
     )
 
 

@@ -17,8 +17,12 @@ from popgraph.training.descent import FLAT_GRADIENT_NORM
 from popgraph.training.objective import Limits, Objective, Stopped
 from popgraph.training.steps import Halted
 
-STARTS = 20  # where none was given; see `tests/test_nonnegative.py` for how often one of them finds the least minimum
-NEWTON_SHARE = 0.5  # of the KKT residual, to which a Newton step has to bring it
+# Where no start was given. A single Gaussian start reached the least minimum that is known in 62 % of runs on the square at k = 3,
+# and in 97 % or more on random graphs of 7 to 12 views.
+STARTS_OVER_NONNEGATIVE = 20
+# The KKT residual down to which every start goes: the loss is then known to about 1e-10, and the best one goes on.
+ROUGH_RESIDUAL = 1e-5
+NEWTON_PROGRESS = 0.5  # of the KKT residual, to which a Newton step has to bring it
 
 
 @dataclass
@@ -36,22 +40,20 @@ def minimise_nonnegative(
     objective: NonnegativeObjective, starts: Iterable[Floats], limits: Limits
 ) -> tuple[NonnegativeObjective, Floats, bool, str]:
     """Return the objective with the history of the best start, where that ended, whether at a minimum, and why it stopped."""
-    attempts: list[tuple[NonnegativeObjective, Floats]] = []
-    count = 0
+    best: tuple[NonnegativeObjective, Floats] | None = None
+    count, rough = 0, Limits(limits.steps, max(limits.tol, ROUGH_RESIDUAL), limits.tick)
     for count, start in enumerate(starts, 1):  # noqa: B007
-        attempt, z = replace(objective, records=[], path=None if objective.path is None else []), start
+        attempt = replace(objective, records=[], path=None if objective.path is None else [])
         try:
-            z = _descend(attempt, np.maximum(start, 0.0), limits)
-        except Halted:
-            stopped = f"stopped by the callback with gradient norm {attempt.latest[1]:.1e}"
-            return attempt, np.array(attempt.latest_z), False, stopped
-        except Stopped as reason:
-            attempt.latest = (np.nan, np.nan) if not attempt.records else attempt.latest
-            if not attempt.records:
-                attempt.record()
-            return attempt, start, False, f"{reason} (after step {attempt.step:,}); f is the start"
-        attempts = [min([*attempts, (attempt, z)], key=lambda each: each[0].latest[0])]  # the best one alone is kept
-    ((attempt, z),) = attempts
+            z = _descend(attempt, np.maximum(start, 0.0), rough)
+        except (Halted, Stopped) as reason:
+            return _interrupted(attempt, start, reason)
+        best = min(best or (attempt, z), (attempt, z), key=lambda each: each[0].latest[0])
+    attempt, z = best or (objective, np.zeros(0))  # there is one start at least
+    try:
+        z = _descend(attempt, z, limits)
+    except (Halted, Stopped) as reason:
+        return _interrupted(attempt, z, reason)
     size, of_starts = attempt.latest[1], f", the least of {count} starts" if count > 1 else ""
     unproven = f"{of_starts}; a lower minimum elsewhere is not ruled out"
     if size <= limits.tol:
@@ -61,10 +63,24 @@ def minimise_nonnegative(
     return attempt, z, size <= FLAT_GRADIENT_NORM, f"KKT residual {size:.1e} falls no further in float64{unproven}"
 
 
+def _interrupted(
+    objective: NonnegativeObjective, z: Floats, reason: Exception
+) -> tuple[NonnegativeObjective, Floats, bool, str]:
+    """Return where a callback ended the run, or where the loss was no number, and say so."""
+    if isinstance(reason, Halted):
+        stopped = f"stopped by the callback with KKT residual {objective.latest[1]:.1e}"
+        return objective, np.array(objective.latest_z), False, stopped
+    if not objective.records:
+        objective.latest = (np.nan, np.nan)
+        objective.record()
+    return objective, z, False, f"{reason} (after step {objective.step:,}); f is that of the start"
+
+
 def _descend(objective: NonnegativeObjective, z: Floats, limits: Limits) -> Floats:
-    """Go down from one start to a point where the KKT conditions hold, as far as rounding lets it."""
+    """Go down to a point where the KKT conditions hold to `tol`, or as far as rounding lets it."""
     objective.evaluate(z)
-    objective.record()
+    if not objective.records:
+        objective.record()
 
     def after_step(intermediate_result: Any) -> None:
         objective.record()
@@ -90,13 +106,13 @@ def _descend(objective: NonnegativeObjective, z: Floats, limits: Limits) -> Floa
             size = objective.latest[1]
             next_z = np.maximum(z - _newton_direction(objective, z, gradient), 0.0)
             next_gradient = objective.evaluate(next_z)[1]
-            if not objective.latest[1] <= NEWTON_SHARE * size:
+            if not objective.latest[1] <= NEWTON_PROGRESS * size:
                 break
             z, gradient = next_z, next_gradient
             objective.record()
             limits.tick()
         objective.evaluate(z)
-        if not objective.latest[1] <= NEWTON_SHARE * before[1]:
+        if not objective.latest[1] <= NEWTON_PROGRESS * before[1]:
             break
     if objective.latest != objective.records[-1][1:]:
         objective.record()

@@ -9,11 +9,11 @@ from popgraph.basics.arrays import Floats, frozen, norm
 from popgraph.errors import InvalidEmbedding
 from popgraph.training.descent import minimise
 from popgraph.training.heads import HeadObjective, balanced_factors
-from popgraph.training.nonnegative import STARTS, NonnegativeObjective, minimise_nonnegative
+from popgraph.training.nonnegative import STARTS_OVER_NONNEGATIVE, NonnegativeObjective, minimise_nonnegative
 from popgraph.training.objective import Limits, Objective
 from popgraph.training.penalties import Penalties
 
-SMALL = 1e-6  # ||F|| at which 0 is tried in its place, where a decay may have switched every mode off
+NO_LENGTH = 1e-6  # ||F|| at which 0 is tried in its place, where a decay may have switched every mode off
 USUAL_SIZE = (
     1e3  # times √k, or its inverse: a start of a norm beyond is scaled to √k, as its fourth power would overflow
 )
@@ -23,7 +23,7 @@ def penalised(plain: Objective, k: int, penalties: Penalties) -> Objective:
     """Return the objective with its penalties. A head without a decay changes nothing but what is returned."""
     shared = {"path": plain.path, "callback": plain.callback}
     if penalties.width is not None and penalties.weight_decay:
-        sizes = {"k": k, "width": penalties.width, "decay": penalties.weight_decay}
+        sizes = {"k": k, "width": k, "decay": penalties.weight_decay}  # of a wider layer no more columns are ever used
         return HeadObjective(plain.population, plain.loss, **shared, **sizes)  # type: ignore[arg-type]
     if penalties.nonnegative:
         return NonnegativeObjective(plain.population, plain.loss, **shared, weight_decay=penalties.weight_decay)  # type: ignore[arg-type]
@@ -74,10 +74,12 @@ def descend(
     if isinstance(objective, NonnegativeObjective):
         return _said_if_zero(*minimise_nonnegative(objective, _starts(objective, z, k, restarts), limits))
     z, converged, stopped = minimise(objective, z, limits)
-    if isinstance(objective, HeadObjective) and not converged and norm(z) <= SMALL and objective.latest[0] >= 0.0:
+    if isinstance(objective, HeadObjective) and not converged and norm(z) <= NO_LENGTH and objective.latest[0] >= 0.0:
         # So large a decay leaves a gradient that rounding lets fall no further; 0 is no worse, and critical
         z, converged, stopped = minimise(objective, np.zeros_like(z), limits)
-    if isinstance(objective, HeadObjective):  # of all factors of F the balanced ones have the least penalty
+    if (
+        isinstance(objective, HeadObjective) and converged
+    ):  # of all factors of F the balanced ones have the least penalty
         z = objective.stacked(objective.product(z))
         objective.evaluate(z)
         objective.amend()
@@ -87,7 +89,7 @@ def descend(
 def _starts(objective: Objective, z: Floats, k: int, restarts: np.random.Generator | None) -> Iterator[Floats]:
     yield z
     if restarts is not None:
-        for _ in range(STARTS - 1):
+        for _ in range(STARTS_OVER_NONNEGATIVE - 1):
             yield _gaussian_start(objective, k, restarts)
 
 
@@ -96,7 +98,7 @@ def _said_if_zero(
 ) -> tuple[Objective, Floats, bool, str]:
     """Take 0 for an f that has shrunk to as good as that under a decay and is no better, and say that every mode is off."""
     decay = objective.decay if isinstance(objective, HeadObjective) else objective.weight_decay
-    if not (converged and decay) or norm(z) > SMALL:
+    if not (converged and decay) or norm(z) > NO_LENGTH:
         return objective, z, converged, stopped
     before, zero = objective.latest, np.zeros_like(z)
     if objective.evaluate(zero)[0] > before[0]:
@@ -106,11 +108,15 @@ def _said_if_zero(
     return objective, zero, converged, f"{stopped}; weight decay {decay:g} switches every mode off, and f is 0"
 
 
-def layers(f: Floats, objective: Objective, penalties: Penalties) -> dict[str, Any]:
-    """Return what a `Training` holds of its penalties: with a head the layer below it, H/√w_x, and W, balanced."""
+def layers(z: Floats, f: Floats, objective: Objective, penalties: Penalties) -> dict[str, Any]:
+    """Return what a `Training` holds of its penalties: with a head the layer below it, H/√w_x, and W."""
     if penalties.width is None:
         return {"weight_decay": penalties.weight_decay, "nonnegative": penalties.nonnegative}
-    H, W = balanced_factors(f * objective.root_w_x, penalties.width)
+    trained = isinstance(objective, HeadObjective)
+    k = f.shape[1]
+    H, W = objective.factors(z) if trained else balanced_factors(f * objective.root_w_x, k)  # type: ignore[attr-defined]
+    unused = ((0, 0), (0, penalties.width - k))
+    H, W = np.pad(H, unused), np.pad(W, unused)
     return {
         "weight_decay": penalties.weight_decay,
         "head": "linear",

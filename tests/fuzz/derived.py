@@ -247,6 +247,9 @@ RECEIVERS = {
 
 # Public classes of inner rooms, which no public call returns; the user meets none of them.
 INTERNAL = {
+    "training.flows.frames.Frames",
+    "training.flows.rules.Rule",
+    "training.flows.rules.State",
     "basics.arguments.populations.CheckedPopulation",
     "basics.rows.ScaledRows",
     "basics.rows.TallQR",

@@ -614,3 +614,14 @@ def eigenvalues(plain: Any) -> list[v.Spoiler]:
 def values_of_a_parameter(plain: Any) -> list[v.Spoiler]:
     """Numbers that a user's function takes, whose refusal is its own."""
     return [each for each in v.array(plain) if each.label not in ("huge", "all huge", "subnormal", "all subnormal")]
+
+
+def increasing(plain: Any) -> list[v.Spoiler]:
+    """Increasing numbers of 0 or more, any number of them."""
+    fine = (*LISTS[:2], "a row too many", "a row too few", "bools", "subnormal", "an axis more")
+    return [each._replace(verdict=v.ODD) if each.label in fine else each for each in v.array(plain)]
+
+
+def start(plain: Any, views: Any) -> list[v.Spoiler]:
+    """A table f, where a number may stand too."""
+    return [each._replace(verdict=v.ODD) if each.label == "a float" else each for each in v.embedding(plain, views)]

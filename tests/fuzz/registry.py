@@ -39,17 +39,20 @@ METHODS_OF = {
     "ExactGraph": ExactGraph,
     "Check": theory.Check,
     "Checks": theory.Checks,
+    "Reference": theory.Reference,
     **{name: getattr(losses, name) for name in losses.__all__ if name[0].isupper() and name not in ("Audit", "Loss")},
 }
 # Values that only the library makes, whose fields it trusts, and names that take no argument of their own
 NOT_CALLED = {
     *("PopulationGraph", "Spectrum", "Match", "Training", "errors"),
-    *("PairMatch", "PairTraining"),
+    *("Flow", "PairMatch", "PairTraining"),
     *("BipartiteGraph", "SingularSpectrum", "PairGraph"),
     *("losses.Audit", "losses.Loss"),
     *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
-    "selftraining.InnerConductance",
-    *("theory.Check", "theory.Checks", "theory.Verdict"),
+    *("selftraining.InnerConductance", "selftraining.PhaseDiagram"),
+    *("theory.Check", "theory.Checks", "theory.Optimum", "theory.Verdict"),
+    *("theory.CONJECTURES", "theory.Conjecture", "theory.Hunt"),
+    *("theory.REFERENCES", "theory.Reference", "theory.References", "theory.Erratum", "theory.SharpConstant"),
     *("structure.LowDegree", "structure.MixtureGraph", "structure.ProductCertificate", "structure.ProductGraph"),
     *("structure.ProductSpectrum", "structure.ProductTraining"),
     *("structure.product", "images.Image", "io.load", "io.save"),  # the same as popgraph's own
@@ -119,6 +122,7 @@ CUBE = zoo.hypercube(2, "1/4")
 SPECTRUM = CLOUD.spectrum(2)
 TRAINING = pg.train(CLOUD, 2, rng=0, keep_path=True)
 MATCH = pg.verify(CLOUD, TRAINING)
+FLOW = pg.flow(CLOUD, 2, 0.01, [0.0, 0.5])
 F = np.array([[1.0, 0.5], [1.0, 0.5], [1.0, -0.5], [1.0, -0.5]])
 CHECKS = theory.check(CLOUD, only="weights sum to 1")
 EXACT = CLOUD.exact()
@@ -210,6 +214,11 @@ def flag(plain: bool = False) -> Argument:
 
 def choice(plain: str) -> Argument:
     return Argument(plain, v.choice)
+
+
+def head(plain: str = "linear") -> Argument:
+    """A linear head, by its word; a number is the width of the layer below it."""
+    return Argument(plain, v.optional(lambda word: [each for each in v.choice(word) if each.label != "a number"]))
 
 
 def drawn(axes: Any) -> Any:
@@ -435,6 +444,66 @@ entry(
     callback=Argument(lambda step: None, v.optional(v.callables), ("callback",)),
     progress=Argument(False, v.optional(declared.progress)),
     start=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("start", "f")),
+)
+
+
+def moved(flow: pg.Flow) -> Any:
+    """What of a flow is never NaN: a mode that holds nothing at last has no time at which it switches on."""
+    return [flow.path, flow.held, flow.loss, flow.fixed_points]
+
+
+TIMES = Argument([0.0, 0.25, 2.0], v.optional(declared.increasing), ("times", "time"))
+entry(
+    "flow",
+    pg.flow,
+    observe=moved,
+    graph=graph(),
+    k=k(),
+    start=Argument(F, v.optional(partial(declared.start, views=CLOUD.views)), ("start", "f")),
+    times=TIMES,
+    rule=choice("spectral"),
+    weight_decay=real(0.25),
+    step=Argument(0.125, v.optional(v.real), ("step",)),
+    rng=rng(),
+)
+entry(
+    "flow in batches",
+    pg.flow,
+    60,
+    observe=moved,
+    graph=graph(),
+    k=k(),
+    times=TIMES,
+    step=real(0.125),
+    batch_size=count(8, 2),
+    rng=rng(),
+)
+entry(
+    "flow of byol",
+    pg.flow,
+    60,
+    observe=moved,
+    graph=graph(),
+    k=k(),
+    start=Argument(0.5, v.optional(v.real)),
+    times=TIMES,
+    rule=choice("byol"),
+    weight_decay=real(0.0625),
+    stop_gradient=flag(True),
+    averaging_time=Argument(2.0, v.optional(v.real), ("averaging_time",)),
+    predictor=Argument(np.eye(2), v.optional(v.array), ("predictor",)),
+)
+entry(
+    "train with a penalty",
+    pg.train,
+    200,
+    graph=graph(),
+    k=k(),
+    rng=rng(),
+    steps=Argument(3, v.optional(v.at_least)),
+    weight_decay=real(0.25),
+    head=head(),
+    nonnegative=flag(),
 )
 entry(
     "train on features",
@@ -714,10 +783,29 @@ entry(
     "selftraining.inner_conductance",
     selftraining.inner_conductance,
     graph=graph(),
-    view_labels=Argument([0, 0, 1, 1], partial(v.labels, keys=CLOUD.views), ("view_labels", "labels", "label")),
+    view_labels=Argument(
+        [0, 0, 1, 1], v.optional(partial(v.labels, keys=CLOUD.views)), ("view_labels", "labels", "label")
+    ),
 )
 entry("selftraining.iterate", selftraining.iterate, graph=graph(), teacher=TEACHER, steps=count(5, 0))
 entry("selftraining.propagate", selftraining.propagate, graph=graph(), teacher=TEACHER, a=real(0.5))
+entry(
+    "selftraining.phase_diagram",
+    selftraining.phase_diagram,
+    make_graph=Argument(lambda row, column: zoo.hypercube(2, row * column), v.callables, ("make_graph", "row")),
+    rows=Argument([0.5], declared.values_of_a_parameter, ("rows", "row")),
+    columns=Argument([0.5], declared.values_of_a_parameter, ("columns", "column", "row")),
+    teacher=Argument([0, 0, 1, 1], v.anything("a list of lists", "a dict"), ("teacher", "labels", "label")),
+    k=Argument(2, v.one_or_several(v.whole)),
+    weight=Argument(0.5, v.one_or_several(v.real)),
+    samples=count(3, 0),
+    boundaries=Argument({"level": lambda row, column: row - column}, v.anything("a dict"), ("boundaries",)),
+    names=Argument(("bits", "flip"), v.anything(), ("names",)),
+    workers=count(1),
+    path=Argument(SAVED.with_name("phases"), declared.path, ("path", "file", "folder")),
+    keep_going=flag(),
+    progress=Argument(False, v.optional(declared.progress)),
+)
 entry(
     "selftraining.pseudo_labels",
     selftraining.pseudo_labels,
@@ -737,9 +825,11 @@ entry(
     selftraining.which_wins,
     graph=graph(),
     teacher=TEACHER,
-    k=k(),
-    weight=real(0.5),
+    k=Argument(2, v.one_or_several(v.whole)),
+    weight=Argument(0.5, v.one_or_several(v.real)),
     labels=labels(),
+    samples=count(3, 0),
+    rng=rng(),
 )
 
 # ---------------------------------------------------------------- testing and theory
@@ -813,13 +903,52 @@ entry(
     rho=flag(),
 )
 entry("theory.critic_minimum", theory.critic_minimum, loss=Argument(losses.infonce, declared.loss), graph=graph())
-entry("theory.minimum", theory.minimum, loss=loss(), graph=graph(), k=k())
+entry(
+    "theory.hunt",
+    theory.hunt,
+    60,
+    claim=Argument("Cheeger from below", v.choice, ("claim",)),
+    naturals=count(2, 0),
+    views=count(2, 2),
+    classes=count(2),
+    k=optional_k(1),
+    start=Argument(CLOUD, v.optional(v.graph), ("start", "graph", "PopulationGraph")),
+    starts=count(1),
+    steps=count(1),
+    rng=rng(),
+    progress=flag(),
+)
+entry("theory.minimum", theory.minimum, loss=loss(), graph=graph(), k=k(), nonnegative=flag())
+entry(
+    "theory.minimum with a penalty",
+    theory.minimum,
+    80,
+    loss=Argument("spectral", v.choice),
+    graph=graph(),
+    k=k(),
+    weight_decay=real(0.25),
+    head=head(),
+)
+entry("theory.optimum", theory.optimum, 120, graph=graph(), k=k(), weight_decay=real(0.25), head=head())
+entry(
+    "theory.optimum over features",
+    theory.optimum,
+    120,
+    graph=graph(),
+    k=k(),
+    weight_decay=real(0.25),
+    features=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("features", "f")),
+)
 entry("theory.mutual_information", theory.mutual_information, 40, graph=graph())
 entry("theory.statements", theory.statements, 1)
+entry("theory.errata", theory.errata, 1)
+entry("theory.sharp_constants", theory.sharp_constants, 60, e=Argument(1e-3, v.real))
 entry("Check.numbers", CHECKS[0].numbers, 1)
 entry("Check.to_dict", CHECKS[0].to_dict, 1)
 entry("Checks.by_paper", CHECKS.by_paper, 1)
 entry("Checks.counts", CHECKS.counts, 1)
+entry("Reference.text", theory.REFERENCES["H21"].text, 1)
+entry("Reference.to_dict", theory.REFERENCES["H21"].to_dict, 1)
 entry("Checks.to_dicts", CHECKS.to_dicts, 1)
 
 # ---------------------------------------------------------------- exact
@@ -1030,6 +1159,7 @@ entry(
     ax=AX,
     rng=Argument(0, v.seed),
 )
+entry("plot.flow", plot.flow, 40, observe=drawn, flow=Argument(FLOW, declared.value_of_the_library), ax=AX)
 entry("plot.match", plot.match, 40, observe=drawn, match=Argument(MATCH, declared.value_of_the_library), ax=AX)
 entry(
     "plot.matrix",
@@ -1044,6 +1174,24 @@ entry(
 )
 entry(
     "plot.spectrum", plot.spectrum, 40, observe=drawn, spectrum=Argument(SPECTRUM, declared.value_of_the_library), ax=AX
+)
+CONTEST = selftraining.which_wins(CUBE, [0, 0, 1, 1], 2, weight=[0.5, 1])
+PHASES = selftraining.phase_diagram(zoo.hypercube, [1, 2], [0.25], teacher=lambda cube: cube.view_labels)
+entry(
+    "plot.contest",
+    plot.contest,
+    60,
+    observe=drawn,
+    contest=Argument(CONTEST, declared.value_of_the_library),
+    ax=AX,
+)
+entry(
+    "plot.phase_diagram",
+    plot.phase_diagram,
+    60,
+    observe=drawn,
+    diagram=Argument(PHASES, declared.value_of_the_library),
+    ax=AX,
 )
 entry(
     "plot.spectrum_path",

@@ -261,6 +261,16 @@ def optional(kind: Callable[[Any], list[Spoiler]]) -> Callable[[Any], list[Spoil
     return spoilers
 
 
+def one_or_several(kind: Callable[[Any], list[Spoiler]]) -> Callable[[Any], list[Spoiler]]:
+    """The kind, or several of it, or None for all there are."""
+    listed = ("a list of it", "an array of it")
+
+    def spoilers(plain: Any) -> list[Spoiler]:
+        return [each._replace(verdict=ODD) if each.label in listed else each for each in optional(kind)(plain)]
+
+    return spoilers
+
+
 def whole(plain: Any) -> list[Spoiler]:
     """A whole number of 1 or more, with an upper end."""
     return [*at_least(plain, 1), bad("too large", lambda: 10**9), bad("beyond 64 bits", lambda: 2**64 + plain)]

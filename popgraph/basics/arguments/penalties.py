@@ -17,6 +17,7 @@ from popgraph.basics.arguments.scalars import is_whole, number
 from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument
 
+WIDEST = 1_000_000  # columns of the layer below a head
 LARGEST_DECAY = 1e100  # its square, and products with entries of f, are still far from overflow
 
 
@@ -37,8 +38,13 @@ def read_head(head: Any, k: int) -> int | None:
         return None
     if isinstance(head, str) and head == "linear":
         return k
-    if is_whole(head) and int(head) >= k:
+    if is_whole(head) and k <= int(head) <= WIDEST:
         return int(head)
+    if is_whole(head) and int(head) > WIDEST:
+        raise InvalidArgument(
+            f"head is {shorten(head)}, a layer of more than {WIDEST:,} columns; no more than k = {k} of them are ever used: give "
+            'head="linear"'
+        )
     if is_whole(head):
         raise InvalidArgument(
             f"head is {shorten(head)}, a layer narrower than k = {k}, above which f has no {k} independent columns; "

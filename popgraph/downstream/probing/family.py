@@ -145,9 +145,7 @@ def probe_range(
     generator = read_generator(rng)
     task_labels = read_task_labels(graph, labels, test_labels)
     spectrum = spectrum_of("probe_range(graph, k)", graph, k)
-    positive = int(np.sum(spectrum.gamma > 0))
-    solve = partial(_solve, graph, float(spectrum.gamma[-1]))
-    complete = whole_eigenspace(spectrum, solve) if positive == k else spectrum  # with all of the eigenspace of γ_k
+    complete = with_whole_eigenspace(graph, spectrum)
     angle = angle_left_open(complete)
     above = int(np.sum(spectrum.gamma > spectrum.gamma[-1] + spectrum.tolerance))
     root = np.sqrt(graph.w_x)[:, np.newaxis]
@@ -163,7 +161,7 @@ def probe_range(
         f = np.hstack([fixed[:, :above], eigenspace @ R]) / root
         return fit(graph, f, task_labels, head, intercept, angle), f
 
-    choices = _choices(turn, chosen, samples, generator)
+    choices = choices_of(turn, chosen, samples, generator)
     low = high = attempt(next(choices))
     tried = 1
     for R in choices:
@@ -187,7 +185,7 @@ def _towards_labels(graph: LabelledPopulation, eigenspace: Floats, labels: Any) 
     return np.linalg.svd(eigenspace.T @ T)[0]
 
 
-def _choices(turn: Floats, chosen: int, samples: int, generator: np.random.Generator) -> Iterator[Floats]:
+def choices_of(turn: Floats, chosen: int, samples: int, generator: np.random.Generator) -> Iterator[Floats]:
     """List matrices (m, chosen) with orthonormal columns: ways to choose a subspace of m dimensions."""
     m = len(turn)
     yield turn[:, :chosen]
@@ -199,6 +197,13 @@ def _choices(turn: Floats, chosen: int, samples: int, generator: np.random.Gener
             yield turn @ np.array([[np.cos(angle)], [np.sin(angle)]])
         else:
             yield np.linalg.qr(generator.standard_normal((m, chosen)))[0]
+
+
+def with_whole_eigenspace(graph: LabelledPopulation, spectrum: Spectrum) -> Spectrum:
+    """Return the spectrum with all of the eigenspace of γ_k, which a minimiser may choose from; as it is where γ_k <= 0."""
+    if spectrum.gamma[-1] <= 0:
+        return spectrum
+    return whole_eigenspace(spectrum, partial(_solve, graph, float(spectrum.gamma[-1])))
 
 
 def _solve(graph: LabelledPopulation, gamma: float, k: int) -> Spectrum:

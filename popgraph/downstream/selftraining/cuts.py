@@ -21,20 +21,56 @@ NEVER_CUT_UNITS = (
 # A cost w_xx' = Σ p(x̄) A(x|x̄) A(x'|x̄) of m terms has a relative error of at most (m + 3) 2^-53, so at most 2^-46 for m <= 125. Most
 # of the rounding errors cancel, so that in practice 2^-46 suffices for m of several thousand.
 RELATIVE_ROUNDING = 2.0**-46
+TABLE_NODES = (
+    128  # up to so many nodes a table of who leads to whom is searched in 20 µs; a sparse matrix takes 400 µs to make
+)
 
 
 @dataclass(frozen=True, eq=False)
 class Cut(Immutable):
-    """The smallest and the largest set of nodes on the source's side among all minimum cuts, (N,) masks, and their common value."""
+    """The smallest and the largest set of nodes on the source's side among all minimum cuts, (N,) masks, and their common value.
+
+    `unused` are the capacities that a maximum flow leaves unused; those of at most `slack` units count as none, up to rounding.
+    """
 
     smallest: Any
     largest: Any
     value: float
+    unused: "Network"
+    slack: int
 
     @property
     def unique(self) -> bool:
         """Whether there is only one minimum cut."""
         return bool(np.array_equal(self.smallest, self.largest))
+
+    def of_least(self, price: Floats, slack: int | None = None) -> Any:
+        """Return the minimum cut whose nodes on the source's side have the least sum of prices, (N,), an (N,) mask."""
+        # A set is the source's side of a minimum cut iff no unused capacity leads out of it (Picard and Queyranne 1980). So where
+        # a free node has unused capacity to another, the other is on the source's side if the first is: a cut that it costs too
+        # much to part these at, with the prices as capacities to the terminals, is the set wanted.
+        free = self.largest & ~self.smallest
+        chosen = self.smallest.copy()
+        if not free.any():
+            return chosen
+        among = free[self.unused.x] & free[self.unused.y]
+        place = np.cumsum(free) - 1
+        least = self.slack if slack is None else slack
+        tied = [
+            np.where(unused[among] > least, NEVER_CUT_UNITS, 0)
+            for unused in (self.unused.forward, self.unused.backward)
+        ]
+        units = np.rint(UNITS_IN_ONE * price[free] / max(1.0, float(np.abs(price).sum()))).astype(np.int64)
+        network = Network(
+            source=np.maximum(-units, 0),
+            sink=np.maximum(units, 0),
+            x=place[self.unused.x[among]],
+            y=place[self.unused.y[among]],
+            forward=tied[0].astype(np.int64),
+            backward=tied[1].astype(np.int64),
+        )
+        chosen[free] = network.saturated()[0].reached_from_source()
+        return chosen
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +153,8 @@ def minimum_cut(pairs: sp.coo_array, source: Floats, sink: Floats) -> Cut:
     bonus += np.bincount(ends, minlength=N) + 2
     smallest = replace(remaining, sink=remaining.sink + bonus).saturated()[0]
     largest = replace(remaining, source=remaining.source + bonus).saturated()[0]
-    return Cut(smallest.reached_from_source(), ~largest.reaching_sink(), value / UNITS_IN_ONE)
+    slack = int(UNITS_IN_ONE * RELATIVE_ROUNDING * 2.0 * F) + 2 * N
+    return Cut(smallest.reached_from_source(), ~largest.reaching_sink(), value / UNITS_IN_ONE, remaining, slack)
 
 
 def _in_units(costs: Floats) -> Ints:
@@ -154,13 +191,22 @@ def _flow_by_networkx(tails: Ints, heads: Ints, capacities: Ints, N: int) -> Int
 def _reached(starts: Any, x: Ints, y: Ints, forward: Any, backward: Any) -> Any:
     """Return the nodes with a path from the mask `starts`: `forward` says which pairs lead from x to y, `backward` from y to x."""
     N = len(starts)
+    if N <= TABLE_NODES:
+        leads = np.zeros((N, N), dtype=bool)
+        leads[x[forward], y[forward]] = True
+        leads[y[backward], x[backward]] = True
+        reached, new = starts.copy(), starts
+        while new.any():
+            new = leads[new].any(axis=0) & ~reached
+            reached |= new
+        return reached
     start_nodes = np.flatnonzero(starts)
     tails = np.concatenate([x[forward], y[backward], np.full(len(start_nodes), N)])
     heads = np.concatenate([y[forward], x[backward], start_nodes])
     arcs = sp.csr_array((np.ones(len(tails), dtype=np.int8), (tails, heads)), shape=(N + 1, N + 1))
-    reached = np.zeros(N + 1, dtype=bool)
-    reached[breadth_first_order(arcs, N, return_predecessors=False)] = True
-    return reached[:N]
+    found = np.zeros(N + 1, dtype=bool)
+    found[breadth_first_order(arcs, N, return_predecessors=False)] = True
+    return found[:N]
 
 
 def cost_of(pairs: sp.coo_array, unary: Floats, codes: Ints) -> float:

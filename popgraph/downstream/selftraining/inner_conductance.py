@@ -4,7 +4,7 @@ The search is over all sets of views of a class, as that of `expansion`, but it 
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from popgraph.basics.arrays import Floats, Immutable, Ints
 from popgraph.basics.words import shorten
 from popgraph.downstream.labelling import read_view_labels
 from popgraph.errors import InvalidArgument, TooLarge
-from popgraph.populations import PopulationGraph, given_pairs, pair_draws, read_graph
+from popgraph.populations import PairGraph, PopulationGraph, given_pairs, pair_draws, read_graph
 
 MAX_VIEWS_IN_CLASS = 22  # whose 2,097,152 ways to cut in two are enumerated
 
@@ -45,7 +45,7 @@ class InnerConductance(Immutable):
 
 
 @checked_call()
-def inner_conductance(graph: PopulationGraph, view_labels: Any = None) -> InnerConductance:
+def inner_conductance(graph: PopulationGraph | PairGraph, view_labels: Any = None) -> InnerConductance:
     """Return ρ_in = min w(S, C∖S)/w(S) over the classes C of views and their sets S with w(S) <= w(C)/2.
 
     w(S) is the probability of a view in S, and w(S, C∖S) that of a positive pair with its first view in S and its second in the
@@ -54,7 +54,7 @@ def inner_conductance(graph: PopulationGraph, view_labels: Any = None) -> InnerC
 
     Parameters
     ----------
-    graph : PopulationGraph, or a graph of pairs given directly
+    graph : PopulationGraph or PairGraph
         N views, at most 22 of them in any class.
     view_labels : sequence of N labels, or mapping view -> label, optional
         ŷ(x); `graph.view_labels` if not given.
@@ -109,11 +109,11 @@ def student_error_bound(rho_in: float, inconsistency: float, weight: float) -> f
     return float(inconsistency / margin) if margin > 0 else np.inf
 
 
-def _weights_within(graph: PopulationGraph, views: Ints) -> Floats:
+def _weights_within(graph: PopulationGraph | PairGraph, views: Ints) -> Floats:
     """Return w_xx' of these views, (m, m)."""
     if (w := given_pairs(graph)) is not None:
         return np.asarray(w[views][:, views].toarray())
-    p, kernel = pair_draws(graph)
+    p, kernel = pair_draws(cast(PopulationGraph, graph))
     A = kernel[:, views].toarray()
     return np.asarray(A.T @ (p[:, np.newaxis] * A))
 

@@ -136,8 +136,8 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
     weight = number(
         "weight", weight, "the price of a pair told apart is a number from 0 to 1e100", below=1e100, ends=True
     )
-    pairs, unary = _costs(graph, taught, float(weight))
-    codes, lower, exact, unique = _minimise(pairs, unary)
+    pairs, unary = costs_of(graph, taught, float(weight))
+    codes, lower, exact, unique = minimise_costs(pairs, unary)
     value = cost_of(pairs, unary, codes)
     student_labels = taught.named(codes)
     given = given_labels(graph, labels)
@@ -156,7 +156,7 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
     )
 
 
-def _costs(graph: PopulationGraph, taught: Teacher, weight: float) -> tuple[sp.coo_array, Floats]:
+def costs_of(graph: PopulationGraph, taught: Teacher, weight: float) -> tuple[sp.coo_array, Floats]:
     """Return what a pair of views pays for different classes, above the diagonal, and what each view pays for each class."""
     given = given_pairs(graph)
     most_pairs = int((np.diff(pair_draws(graph).A.indptr).astype(np.int64) ** 2).sum()) if given is None else given.nnz
@@ -168,7 +168,7 @@ def _costs(graph: PopulationGraph, taught: Teacher, weight: float) -> tuple[sp.c
     return pairs, np.where(without_label, 0.0, graph.w_x[:, np.newaxis] * (1.0 - taught.onehot))
 
 
-def _minimise(pairs: sp.coo_array, unary: Floats) -> tuple[Ints, float, bool, bool | None]:
+def minimise_costs(pairs: sp.coo_array, unary: Floats) -> tuple[Ints, float, bool, bool | None]:
     """Return a labelling, a lower bound on the cost, whether the labelling is a minimiser, and whether it is the only one."""
     N, r = unary.shape
     if r == 1:
