@@ -452,7 +452,7 @@ def test_more_views_than_naturals_are_decomposed_on_the_side_of_the_naturals():
 
 
 def test_an_integration_that_takes_too_long_says_how_far_it_came(monkeypatch):
-    monkeypatch.setattr(integration, "MAX_STEPS", 30)
+    monkeypatch.setattr(integration, "MAX_ODE_STEPS", 30)
     with pytest.raises(
         NotConverged, match=r"times reach 1000; 30 steps of .* rule byol led to .*: give times up to there"
     ):

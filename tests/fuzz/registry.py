@@ -547,6 +547,13 @@ entry(
     features=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("features",)),
     weight_decay=Argument(0.25, v.optional(v.real), ("weight_decay",)),
 )
+
+
+def _word_or_width(plain: Any) -> list[v.Spoiler]:
+    """A word; a whole number is the width of the layer below the head."""
+    return [each for each in v.choice(plain) if each.label not in ("a number", "a huge int")]
+
+
 entry(
     "verify below a head",
     pg.verify,
@@ -555,8 +562,7 @@ entry(
     f=f(),
     k=optional_k(),
     weight_decay=Argument(0.25, v.optional(v.real), ("weight_decay",)),
-    # a whole number is the width of the layer below it
-    head=Argument("linear", lambda plain: [each for each in v.choice(plain) if each.label != "a number"], ("head",)),
+    head=Argument("linear", v.optional(_word_or_width), ("head",)),
 )
 entry(
     "verify_sampled",
