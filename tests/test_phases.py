@@ -129,7 +129,7 @@ def test_after_a_crash_only_what_is_missing_is_computed(found, tmp_path):
             lambda path: diagram_of(blocks, [0, 1], COLUMNS, path=path),
             r"of another phase diagram: its rows is \[0, 1, 2\]",
         ),
-        (lambda path: diagram_of(blocks, ROWS, COLUMNS, k=2, path=path), "its k is None, not 2"),
+        (lambda path: diagram_of(blocks, ROWS, COLUMNS, k=2, path=path), r"its k is None, not \[2\]"),
         (lambda path: diagram_of(blocks, ROWS, COLUMNS, weight=[1, 2], path=path), "its weight is None, not"),
         (
             lambda path: diagram_of(lambda m, a: blocks(m + 1, a), ROWS, COLUMNS, path=path),
