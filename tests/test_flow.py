@@ -9,7 +9,8 @@ from layers import first_by_default
 from scipy.integrate import solve_ivp
 
 import popgraph as pg
-from popgraph.errors import InvalidArgument, InvalidCall, InvalidEmbedding, ReadOnly, TooLarge
+from popgraph.errors import InvalidArgument, InvalidCall, InvalidEmbedding, NotConverged, ReadOnly, TooLarge
+from popgraph.training.flows import integrated as integration
 from popgraph.training.flows.modes import modes_of
 
 
@@ -448,3 +449,34 @@ def test_more_views_than_naturals_are_decomposed_on_the_side_of_the_naturals():
         pg.flow(graph, 2, f, times, step=0.01, batch_size=10)
     with pytest.raises(TooLarge, match="k above the number of positive eigenvalues, 3, needs"):
         pg.flow(graph, 4, 0.1, times)
+
+
+def test_an_integration_that_takes_too_long_says_how_far_it_came(monkeypatch):
+    monkeypatch.setattr(integration, "MAX_ODE_STEPS", 30)
+    with pytest.raises(
+        NotConverged, match=r"times reach 1000; 30 steps of .* rule byol led to .*: give times up to there"
+    ):
+        pg.flow(SQUARE, 2, 0.5, [0, 1000], rule="byol")
+    early = pg.flow(SQUARE, 2, 0.5, [0, 0.1], rule="byol")
+    assert early.limit is None
+    assert np.isnan(early.final_amounts).all()
+    assert "does not yet rest" in early.how
+    assert "at last on: unknown" in repr(early)
+
+
+@pytest.mark.parametrize("columns", [[1, 1e-4, 1e-8], [1e-6, 1e-6, 1e-6], [30, 1, 1]], ids=str)
+def test_columns_and_modes_of_very_different_sizes_keep_their_accuracy(columns):
+    source = np.random.default_rng(4)
+    f = source.standard_normal((4, 3)) * columns
+    flow = pg.flow(SQUARE, 3, f, [0.01, 1.0, 6.0])
+    expected = integrated(lambda Y: spectral_velocity(SQUARE.adjacency, Y), table_of(SQUARE, f), [0.01, 1.0, 6.0])
+    np.testing.assert_allclose([table_of(SQUARE, each) for each in flow.path], expected, atol=1e-9, rtol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_start_of_lower_rank_keeps_its_rank_for_ever(seed):
+    source = np.random.default_rng(seed)
+    f = source.standard_normal((4, 2)) @ source.standard_normal((2, 3))
+    held = pg.flow(SQUARE, 3, f, [0, 10.0, 1e3, 1e9]).held
+    np.testing.assert_allclose(held[1:, 2], 0, atol=1e-12)
+    np.testing.assert_allclose(held[2:, :2], [GAMMA[:2]] * 2, atol=1e-12)

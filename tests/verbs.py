@@ -229,6 +229,10 @@ def expansion(a: Asked) -> Any:
     return found.c, found.label, found.worst
 
 
+def inner(a: Asked) -> Any:
+    return pg.selftraining.inner_conductance(a.population, [0 if label is None else label for label in a.teacher]).rho
+
+
 def iterated(a: Asked) -> Any:
     found = pg.selftraining.iterate(a.population, a.teacher)
     return found.labels, found.inconsistency
@@ -458,7 +462,7 @@ VERBS: dict[str, Verb] = {
     ),
     "theory.mutual_information": Verb(lambda a: pg.theory.mutual_information(a.population)),
     "selftraining.expansion": Verb(expansion),
-    "selftraining.inner_conductance": Verb(lambda a: pg.selftraining.inner_conductance(a.population, a.teacher).rho),
+    "selftraining.inner_conductance": Verb(inner),
     "selftraining.iterate": Verb(iterated),
     "selftraining.propagate": Verb(lambda a: pg.selftraining.propagate(a.population, a.teacher)),
     "selftraining.pseudo_labels": Verb(pseudo),

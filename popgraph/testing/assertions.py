@@ -164,7 +164,7 @@ def assert_theorem(check: Check | Checks) -> None:
     >>> checks = pg.theory.check(pg.zoo.hypercube(3), k=4)
     >>> pg.testing.assert_theorem(checks)
     >>> pg.testing.assert_theorem(checks["weights sum to 1"])
-    >>> pg.testing.assert_theorem(checks["Theorem 3.7"])  # doctest: +ELLIPSIS
+    >>> pg.testing.assert_theorem(checks["Louis and Makarychev"])  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     AssertionError: not shown: ...
     """

@@ -22,6 +22,8 @@ from popgraph.theory import (
     inside_classes,
     johnson2022,
     labels_in_graph,
+    linear_probes,
+    one_kind,
     other_losses,
     partitions,
     saunshi2022,
@@ -36,6 +38,7 @@ from popgraph.theory.value import Checks
 ORDER = (
     graph_laws,
     haochen2021,
+    linear_probes,
     johnson2022,
     other_losses,
     partitions,
@@ -47,6 +50,7 @@ ORDER = (
     inside_classes,
     transfer,
     two_encoders,
+    one_kind,
     labels_in_graph,
     decay_and_heads,
 )

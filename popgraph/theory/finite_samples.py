@@ -11,6 +11,7 @@ from popgraph.theory.setting import Setting
 from popgraph.theory.statement import Sides, states
 
 MAX_VIEWS_SAMPLED = 1_000  # of a graph that is sampled here
+FEW_TO_SAMPLE = f"N <= {MAX_VIEWS_SAMPLED:,}"
 
 
 def rademacher(kappa: float, views: int, size: int) -> float:
@@ -53,12 +54,16 @@ def _sampled_minimiser(s: Setting, size: int) -> Floats:
         KERNEL,
         "|f_i(x)| <= κ in the class, whose population and empirical minimisers are those of all f",
         "f̂ minimises the plug-in loss, as that without i = j has no minimum over all f",
+        FEW_TO_SAMPLE,
     ),
+    why="uniform deviations of both terms over the class, by Rademacher complexity; constants hidden",
 )
 def _excess(s: Setting) -> Sides:
     s.need_kernel()
     if s.N > MAX_VIEWS_SAMPLED:
-        raise NotApplicable(f"naturals are sampled up to {MAX_VIEWS_SAMPLED:,} views; this graph has {s.N:,}")
+        raise NotApplicable(
+            f"naturals are sampled up to {MAX_VIEWS_SAMPLED:,} views; this graph has {s.N:,}", FEW_TO_SAMPLE
+        )
     n, k = min(2 * s.graph.n, 500), s.k
     f, delta = _sampled_minimiser(s, n), 1.0 / n
     kappa = float(max(np.abs(f).max(), np.abs(s.spectrum.embedding[:, :k]).max()))

@@ -16,6 +16,10 @@ from popgraph.theory.assumptions import LABELS, NotApplicable, Vacuous
 from popgraph.theory.setting import Setting
 from popgraph.theory.statement import Sides, states
 
+MORE_FUNCTIONS = "the class has more than k functions"
+ENOUGH_FUNCTIONS = "the class has k functions or more"
+INDEPENDENT = "the features are linearly independent"
+
 
 @dataclass(frozen=True)
 class FunctionClass:
@@ -49,7 +53,9 @@ class FunctionClass:
         """ε = 1 - θ_{k+1}: each function of the class that is orthogonal to the k smoothest has at least this energy."""
         k = self.setting.k
         if k >= len(self.theta):
-            raise NotApplicable(f"the class has {len(self.theta)} functions, and all are among the k = {k} smoothest")
+            raise NotApplicable(
+                f"the class has {len(self.theta)} functions, and all are among the k = {k} smoothest", MORE_FUNCTIONS
+            )
         epsilon = 1.0 - max(0.0, float(self.theta[k]))  # a function with θ < 0 is left out of f as one with θ = 0 is
         if epsilon <= self.setting.gamma_rounding:
             raise Vacuous(f"the gap ε of the class is 0, as it has {k + 1} functions that no pair tells apart")
@@ -90,7 +96,7 @@ def _outside(columns: Floats, basis: Floats) -> float:
     "<=",
     section="7.2",
     nonnegative=True,
-    assumptions=(LABELS, "ŷ's classes are functions of the class", "θ_{k+1} < 1"),
+    assumptions=(LABELS, "ŷ's classes are functions of the class", MORE_FUNCTIONS, "θ_{k+1} < 1"),
     why="what f leaves of a function of the class is orthogonal to the k smoothest, and so has an energy of ε times its square",
 )
 def _clusters(s: Setting) -> Sides:
@@ -111,7 +117,7 @@ def _clusters(s: Setting) -> Sides:
     "<=",
     section="7.3",
     nonnegative=True,
-    assumptions=(LABELS, "θ_{k+1} < 1"),
+    assumptions=(LABELS, MORE_FUNCTIONS, "θ_{k+1} < 1"),
     why="Pythagoras: what the class leaves is orthogonal to all of it, and the rest is a target that it holds",
 )
 def _targets(s: Setting) -> Sides:
@@ -130,14 +136,14 @@ def _targets(s: Setting) -> Sides:
     "THEORY 7.1, after H23",
     "<=",
     section="7.1",
-    assumptions=("the class has more than k functions",),
+    assumptions=(MORE_FUNCTIONS,),
     why="the sum of the k largest eigenvalues bounds the trace over any k orthonormal vectors (Ky Fan)",
 )
 def _energy(s: Setting) -> Sides:
     functions = _drawn(s, 2 * s.k + 2)
     d = functions.basis.shape[1]
     if d <= s.k:
-        raise NotApplicable(f"the class has {d} functions: no k = {s.k} of them but all")
+        raise NotApplicable(f"the class has {d} functions: no k = {s.k} of them but all", MORE_FUNCTIONS)
     G = functions.basis @ np.linalg.qr(s.rng.standard_normal((d, s.k)))[0]
     return Sides(float(np.sum(1.0 - functions.theta[: s.k])), s.k - s.energy(G))
 
@@ -148,7 +154,7 @@ def _energy(s: Setting) -> Sides:
     r"\min_W L_\lambda(W^\top\psi) = \sum_{i\le k} 2 s_i(1-\theta_i) + \lambda(1-s_i)^2",
     "THEORY 7.4, after H23",
     section="7.4",
-    assumptions=("the class has k functions or more",),
+    assumptions=(ENOUGH_FUNCTIONS,),
     why="a loss of one variance per Ritz vector, convex in each",
 )
 def _vicreg(s: Setting) -> Sides:
@@ -156,7 +162,7 @@ def _vicreg(s: Setting) -> Sides:
     # trace tr BᵀTB is Σ s_i θ_i at most (von Neumann). The derivative 2(1-θ) - 2λ(1-s) in s is 0 at s = 1 - (1-θ)/λ.
     functions, weight = _drawn(s, s.k + 1), 2.0
     if len(functions.theta) < s.k:
-        raise NotApplicable(f"the class has {len(functions.theta)} functions, and k = {s.k}")
+        raise NotApplicable(f"the class has {len(functions.theta)} functions, and k = {s.k}", ENOUGH_FUNCTIONS)
     variance = np.maximum(0.0, 1.0 - (1.0 - functions.theta[: s.k]) / weight)
     f = functions.vectors[:, : s.k] * np.sqrt(variance) / s.root[:, np.newaxis]
     least = np.sum(2.0 * variance * (1.0 - functions.theta[: s.k]) + weight * (1.0 - variance) ** 2)
@@ -169,7 +175,7 @@ def _vicreg(s: Setting) -> Sides:
     r"\min_W L(W^\top\psi) + \lambda\|W\|^2 = -\sum_{i\le k}\theta_i(\lambda)_+^2",
     "THEORY 7.5",
     section="7.5",
-    assumptions=("the features are linearly independent",),
+    assumptions=(INDEPENDENT,),
     why="the penalty is linear in WWᵀ, so that it adds to -2w, and Eckart-Young does the rest",
 )
 def _ridge(s: Setting) -> Sides:
@@ -178,7 +184,7 @@ def _ridge(s: Setting) -> Sides:
     columns, decay = _drawn(s, min(s.N, s.k + 1)).columns, 0.1
     Q, S, Rt = np.linalg.svd(columns, full_matrices=False)
     if S[-1] < 1e-6:
-        raise NotApplicable("the features are nearly dependent")
+        raise NotApplicable("the features are nearly dependent", INDEPENDENT)
     shifted = Q.T @ s.graph.gram(Q) - np.diag(decay / 2.0 / S**2)
     theta, rotation = np.linalg.eigh(shifted)
     amounts = np.maximum(theta[::-1][: s.k], 0.0)

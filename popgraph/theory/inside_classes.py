@@ -18,8 +18,13 @@ from popgraph.theory.setting import Setting
 from popgraph.theory.statement import Sides, states
 
 MAX_VIEWS_OF_STUDENT = 60  # of a graph on which a student is trained, which then takes milliseconds
+FEW_TO_TEACH = f"N <= {MAX_VIEWS_OF_STUDENT}"
 TEACHERS = 2  # of whom each gives about a third of the views a random label
 MAX_LABELLINGS = 4_096  # that are tried one by one
+FEW_LABELLINGS = f"at most {MAX_LABELLINGS:,} labellings"
+TWO_IN_A_CLASS = "a class has two views or more"
+DIFFERENT_MEANS = "two classes or more with different means"
+FEW_IN_A_CLASS = "no class has too many views to enumerate its parts"
 ERRS_ON_HALF = "g errs on at most half of each class"
 
 
@@ -61,9 +66,9 @@ def _inner(s: Setting) -> float:
     try:
         found = inner_conductance(s.graph, s.view_labels.tolist())
     except TooLarge as reason:
-        raise NotApplicable(f"ρ_in is searched for by enumeration: {reason}") from None
+        raise NotApplicable(f"ρ_in is searched for by enumeration: {reason}", FEW_IN_A_CLASS) from None
     if found.rho == np.inf:
-        raise NotApplicable("every class is a single view, of which no part is at most half")
+        raise NotApplicable("every class is a single view, of which no part is at most half", TWO_IN_A_CLASS)
     return found.rho
 
 
@@ -98,21 +103,32 @@ def _objective(s: Setting, labels: list[int], teacher: list[int], weight: float)
 
 @states(
     "the error of self-training",
-    "Pr[g ≠ ŷ] <= φ^ŷ/(2ρ_in - 1/t), t = 1/ρ_in, g the worse student of two random teachers",
+    "Pr[g ≠ ŷ] <= φ^ŷ/(2ρ_in - 1/t), t = 1/ρ_in, g the worse student of two random teachers, or that of one",
     r"\Pr[g \ne \hat y] \le \frac{\phi^{\hat y}}{2\rho_{\mathrm{in}} - 1/t}",
     "THEORY 15.1",
     "<=",
     section="15.1",
     of_probability=True,
-    assumptions=(LABELS, "g has no larger objective than ŷ, as a minimiser has", ERRS_ON_HALF, "2ρ_in > 1/t"),
+    assumptions=(
+        LABELS,
+        "g has no larger objective than ŷ, as a minimiser has",
+        ERRS_ON_HALF,
+        "2ρ_in > 1/t",
+        TWO_IN_A_CLASS,
+        FEW_IN_A_CLASS,
+        FEW_TO_TEACH,
+    ),
     why="ŷ costs the student at most Err more at the teacher, and to err parts at least 2ρ_in Err of the pairs",
 )
 def _student(s: Setting) -> Sides:
     if s.N > MAX_VIEWS_OF_STUDENT:
-        raise NotApplicable(f"a student is trained up to {MAX_VIEWS_OF_STUDENT} views; this graph has {s.N:,}")
+        raise NotApplicable(
+            f"a student is trained up to {MAX_VIEWS_OF_STUDENT} views; this graph has {s.N:,}", FEW_TO_TEACH
+        )
     rho = _need_rho(s)
     weight, errors = 1.0 / rho, []
-    for _ in range(TEACHERS):
+    # With three classes or more a student takes twenty times as long, so that there one teacher has to do
+    for _ in range(TEACHERS if len(np.unique(s.view_labels)) < 3 else 1):
         teacher = _teacher(s)
         labels = self_train(s.graph, teacher, weight=weight).labels.tolist()
         wrong = np.not_equal(labels, s.view_labels).astype(float)
@@ -132,7 +148,7 @@ def _student(s: Setting) -> Sides:
     "<=",
     section="15.1",
     of_probability=True,
-    assumptions=(LABELS, ERRS_ON_HALF, "2ρ_in > 1/t", f"at most {MAX_LABELLINGS:,} labellings"),
+    assumptions=(LABELS, ERRS_ON_HALF, "2ρ_in > 1/t", TWO_IN_A_CLASS, FEW_IN_A_CLASS, FEW_LABELLINGS),
     why="the proof uses of a minimiser only that ŷ is no better",
 )
 def _labellings(s: Setting) -> Sides:
@@ -140,7 +156,9 @@ def _labellings(s: Setting) -> Sides:
     s.need_labels()
     classes = np.unique(s.view_labels)
     if len(classes) ** s.N > MAX_LABELLINGS:
-        raise NotApplicable(f"{len(classes)}^{s.N} labellings are more than the {MAX_LABELLINGS:,} that are tried")
+        raise NotApplicable(
+            f"{len(classes)}^{s.N} labellings are more than the {MAX_LABELLINGS:,} that are tried", FEW_LABELLINGS
+        )
     rho = _need_rho(s)
     weight, w = 1.0 / rho, s.w.tocoo()
     g = np.array(list(product(classes.tolist(), repeat=s.N)))
@@ -160,7 +178,7 @@ def _labellings(s: Setting) -> Sides:
     "<=",
     section="15.2",
     nonnegative=True,
-    assumptions=(LABELS, "a class has two views or more"),
+    assumptions=(LABELS, TWO_IN_A_CLASS, FEW_IN_A_CLASS, FEW_VIEWS),
     why="the centred indicator of a set is a test function of the quotient",
 )
 def _cheeger_below(s: Setting) -> Sides:
@@ -175,7 +193,7 @@ def _cheeger_below(s: Setting) -> Sides:
     "<=",
     section="15.2",
     nonnegative=True,
-    assumptions=(LABELS, "a class has two views or more"),
+    assumptions=(LABELS, TWO_IN_A_CLASS, FEW_IN_A_CLASS, FEW_VIEWS),
     why="a class is a graph of its own in which the pairs that leave it are pairs of a view with itself",
 )
 def _cheeger_above(s: Setting) -> Sides:
@@ -251,7 +269,7 @@ def _reach(s: Setting) -> Sides:
     "<=",
     section="15.5",
     of_probability=True,
-    assumptions=(LABELS, "λ_in > 0: each class is connected by itself", "two classes or more with different means"),
+    assumptions=(LABELS, "λ_in > 0: each class is connected by itself", DIFFERENT_MEANS, FEW_VIEWS),
     why="a view nearer to another mean is at least δ/2 from its own; Chebyshev, and the variance within classes",
 )
 def _nearest(s: Setting) -> Sides:
@@ -262,7 +280,7 @@ def _nearest(s: Setting) -> Sides:
     means = (onehot.T @ f) / onehot.sum(axis=0)[:, np.newaxis]
     between = np.linalg.norm(means[:, np.newaxis] - means, axis=2)[np.triu_indices(len(means), 1)]
     if not len(between) or between.min() <= s.gamma_rounding:
-        raise NotApplicable("two classes have one mean" if len(between) else "there is one class")
+        raise NotApplicable("two classes have one mean" if len(between) else "there is one class", DIFFERENT_MEANS)
     wrong = np.linalg.norm(f[:, np.newaxis] - means, axis=2).argmin(axis=1) != y
     distances, weights = _pair_distances(s, f, y)
     scale = 1.0 / (classes.lambda_in * between.min() ** 2)

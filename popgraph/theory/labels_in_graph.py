@@ -4,11 +4,12 @@ import numpy as np
 
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.populations import PopulationGraph
-from popgraph.theory.assumptions import NotApplicable
+from popgraph.theory.assumptions import FEW_VIEWS, KERNEL, LABELS, NotApplicable
 from popgraph.theory.setting import Setting
 from popgraph.theory.statement import Sides, states
 
 ETA = 0.5  # the strength of the labels in these statements
+MORE_VIEWS = "N > r, with r classes"
 
 
 def _labelled(s: Setting, weight: float, *, by_probability: bool) -> PopulationGraph:
@@ -37,6 +38,13 @@ def _views_of_classes(s: Setting) -> Floats:
     "max |w' - (1-η)w - η Σ q_c A_c A_cᵀ| = 0, η = 1/2, q uniform",
     r"w' = (1-\eta)w + \eta\sum_c q_c A_c A_c^\top",
     "THEORY 12",
+    section="12",
+    assumptions=(
+        KERNEL,
+        LABELS,
+        FEW_VIEWS,
+    ),
+    why="the definition of the mixture; this checks the graph",
 )
 def _mixture(s: Setting) -> Sides:
     graph = _labelled(s, ETA, by_probability=False)
@@ -50,6 +58,13 @@ def _mixture(s: Setting) -> Sides:
     "max |p' - p|, |A' - A| = 0, η = 1/2",
     r"p' = p,\ A' = A",
     "THEORY 12",
+    section="12",
+    assumptions=(
+        KERNEL,
+        LABELS,
+        FEW_VIEWS,
+    ),
+    why="only the pairs change; this checks the graph",
 )
 def _unchanged(s: Setting) -> Sides:
     graph = _labelled(s, ETA, by_probability=False)
@@ -62,6 +77,13 @@ def _unchanged(s: Setting) -> Sides:
     "max |w'_x - w_x|/w_x = 0, q_c = Pr[y = c], η = 1/2",
     r"q_c = \Pr[y = c] \Rightarrow w'_x = w_x",
     "THEORY 12",
+    section="12",
+    assumptions=(
+        KERNEL,
+        LABELS,
+        FEW_VIEWS,
+    ),
+    why="Σ_c Pr[y = c] A_c = Σ_x̄ p(x̄) A(·|x̄) = w_x",
 )
 def _same_views(s: Setting) -> Sides:
     graph = _labelled(s, ETA, by_probability=True)
@@ -70,31 +92,59 @@ def _same_views(s: Setting) -> Sides:
 
 @states(
     "labels keep a share of each eigenvalue",
-    "max ((1-η)γ_i - γ'_i) <= 0, q_c = Pr[y = c], η = 1/2",
+    "(1-η)γ_i <= γ'_i at the i where they are nearest, q_c = Pr[y = c], η = 1/2",
     r"(1-\eta)\gamma_i \le \gamma'_i",
     "THEORY 12, by Weyl",
     "<=",
+    section="12",
+    assumptions=(
+        KERNEL,
+        LABELS,
+        FEW_VIEWS,
+    ),
+    why="Ā' = (1-η)Ā + ηR, and R has no eigenvalue below 0 (Weyl)",
+    nonnegative=True,
 )
 def _weyl(s: Setting) -> Sides:
     # With these q, D' = D, and Ā' = (1-η)Ā + ηR with R = D^-1/2 (Σ q_c A_c A_cᵀ) D^-1/2, which has no eigenvalue below 0
     gamma = _labelled(s, ETA, by_probability=True).spectrum(s.N).gamma
-    return Sides(float(np.max((1.0 - ETA) * s.all_eigenpairs.gamma - gamma)), 0.0)
+    share = (1.0 - ETA) * s.all_eigenpairs.gamma
+    i = _nearest(share, gamma, s.rounding)
+    return Sides(float(share[i]), float(gamma[i]), note=f"i = {i + 1}")
+
+
+def _nearest(left: Floats, right: Floats, rounding: float) -> int:
+    """Return the place of the least right - left among those where the two are not both 0; 0 if all are."""
+    slack = right - left
+    at_zero = (np.abs(left) <= rounding) & (np.abs(right) <= rounding)
+    return int(np.argmin(np.where(at_zero, np.inf, slack)))
 
 
 @states(
     "r classes lift r eigenvalues",
-    "max (γ'_{i+r} - (1-η)γ_i) <= 0, q_c = Pr[y = c], η = 1/2",
+    "γ'_{i+r} <= (1-η)γ_i at the i where they are nearest, q_c = Pr[y = c], η = 1/2",
     r"\gamma'_{i+r} \le (1-\eta)\gamma_i",
     "THEORY 12, by Weyl",
     "<=",
+    section="12",
+    assumptions=(
+        KERNEL,
+        LABELS,
+        FEW_VIEWS,
+        MORE_VIEWS,
+    ),
+    why="Ā' = (1-η)Ā + ηR, and R has rank r at most (Weyl)",
+    nonnegative=True,
 )
 def _lifted(s: Setting) -> Sides:
     # R has rank r at most, so that γ'_{i+r} <= (1-η)γ_i + ηγ_{r+1}(R), where the last is 0
     r = s.y[1]
     if r >= s.N:
-        raise NotApplicable(f"{r} classes and {s.N} views leave no eigenvalue over")
+        raise NotApplicable(f"{r} classes and {s.N} views leave no eigenvalue over", MORE_VIEWS)
     gamma = _labelled(s, ETA, by_probability=True).spectrum(s.N).gamma
-    return Sides(float(np.max(gamma[r:] - (1.0 - ETA) * s.all_eigenpairs.gamma[: s.N - r])), 0.0)
+    share = (1.0 - ETA) * s.all_eigenpairs.gamma[: s.N - r]
+    i = _nearest(gamma[r:], share, s.rounding)
+    return Sides(float(gamma[r + i]), float(share[i]), note=f"i = {i + 1}")
 
 
 @states(
@@ -103,7 +153,15 @@ def _lifted(s: Setting) -> Sides:
     r"\eta = 1 \Rightarrow \mathrm{rank}\,\bar A' \le r",
     "THEORY 12",
     "<=",
+    section="12",
+    assumptions=(
+        KERNEL,
+        LABELS,
+        FEW_VIEWS,
+    ),
+    why="Ā' is then a sum of r matrices of rank 1",
 )
 def _supervised(s: Setting) -> Sides:
     gamma = _labelled(s, 1.0, by_probability=False).spectrum(s.N).gamma
-    return Sides(float(np.sum(gamma > s.gamma_rounding)), float(s.y[1]), tolerance=0.0)
+    trivial = f"Ā' has {s.N} columns" if s.y[1] >= s.N else ""
+    return Sides(float(np.sum(gamma > s.gamma_rounding)), float(s.y[1]), tolerance=0.0, trivial=trivial)

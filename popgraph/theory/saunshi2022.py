@@ -7,7 +7,7 @@ import numpy as np
 
 from popgraph.basics.arrays import Floats
 from popgraph.downstream import probe
-from popgraph.theory.assumptions import NotApplicable
+from popgraph.theory.assumptions import KERNEL, LABELS, NotApplicable
 from popgraph.theory.setting import Setting
 from popgraph.theory.statement import Sides, states
 
@@ -16,6 +16,9 @@ EXAMPLE = (
     "the graph is [S22] Example 1: uniform signs, of which all but some coordinates are scaled by one random factor"
 )
 UNSCALED = "the label is an unscaled coordinate"
+FEW_PARITIES = "k is at most the number of parities"
+VARIES = "the scale varies: (E τ)² < E τ²"
+VARIES_ENOUGH = "1 - ((E τ)²/E τ²)² >= 1/(32k), as for a uniform τ"
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,10 @@ def _label_coordinate(s: Setting, example: ScaledSigns) -> int:
     r"\theta = 1, \dots, 1, (\mathbb E\tau)^2/\mathbb E\tau^2, \dots",
     "S22 Example 1; THEORY 7.6",
     section="7.6",
-    assumptions=(EXAMPLE,),
+    assumptions=(
+        KERNEL,
+        EXAMPLE,
+    ),
     why="coordinates are uncorrelated, within a view and within a pair",
 )
 def _ritz_values(s: Setting) -> Sides:
@@ -97,7 +103,9 @@ def _spurious(s: Setting, example: ScaledSigns) -> Floats:
     """Return k parities of the scaled coordinates' signs, (N, k), which the label is independent of."""
     scaled = np.flatnonzero(~example.kept)
     if s.k > 2 ** len(scaled):
-        raise NotApplicable(f"{len(scaled)} scaled coordinates have {2 ** len(scaled)} parities, and k = {s.k}")
+        raise NotApplicable(
+            f"{len(scaled)} scaled coordinates have {2 ** len(scaled)} parities, and k = {s.k}", FEW_PARITIES
+        )
     signs = np.sign(example.points[:, scaled])
     subsets = [[bit for bit in range(len(scaled)) if which >> bit & 1] for which in range(s.k)]
     return np.column_stack([signs[:, subset].prod(axis=1) for subset in subsets])
@@ -109,7 +117,7 @@ def _spurious(s: Setting, example: ScaledSigns) -> Floats:
     r"L(\chi_1, \dots, \chi_k) = -\sum_{i\le k}\gamma_i^2",
     "S22 Example 1; THEORY 7.6",
     section="7.6",
-    assumptions=(EXAMPLE, "k is at most the number of parities"),
+    assumptions=(KERNEL, EXAMPLE, FEW_PARITIES),
     why="no view has two naturals, so that any k orthonormal functions of the natural have eigenvalue 1",
 )
 def _spurious_loss(s: Setting) -> Sides:
@@ -123,7 +131,7 @@ def _spurious_loss(s: Setting) -> Sides:
     r"\mathcal E(\chi_1, \dots, \chi_k) = 1 - \max_i \Pr[y=i]",
     "S22 Example 1; THEORY 7.6",
     section="7.6",
-    assumptions=(EXAMPLE, UNSCALED, "k is at most the number of parities"),
+    assumptions=(KERNEL, EXAMPLE, LABELS, UNSCALED, FEW_PARITIES),
     why="the label is independent of all scaled coordinates",
 )
 def _spurious_probe(s: Setting) -> Sides:
@@ -154,7 +162,7 @@ def _linear(s: Setting) -> tuple[float, float, ScaledSigns]:
     "<=",
     section="7.7",
     nonnegative=True,
-    assumptions=(EXAMPLE, UNSCALED, "1 - ((E τ)²/E τ²)² >= 1/(32k), as for a uniform τ"),
+    assumptions=(KERNEL, EXAMPLE, LABELS, UNSCALED, VARIES_ENOUGH),
     why="it follows from the sharper bound by 1/(1-θ²) below",
 )
 def _corollary(s: Setting) -> Sides:
@@ -162,7 +170,8 @@ def _corollary(s: Setting) -> Sides:
     k = int(example.kept.sum())
     if 1.0 - example.theta**2 < 1.0 / (32 * k):
         raise NotApplicable(
-            f"the scale hardly varies: (E τ)²/E τ² = {example.theta:.4g}, too near 1 for the constant 32k"
+            f"the scale hardly varies: (E τ)²/E τ² = {example.theta:.4g}, too near 1 for the constant 32k",
+            VARIES_ENOUGH,
         )
     return Sides(left, 32.0 * k * excess)
 
@@ -175,7 +184,7 @@ def _corollary(s: Setting) -> Sides:
     "<=",
     section="7.7",
     nonnegative=True,
-    assumptions=(EXAMPLE, UNSCALED),
+    assumptions=(KERNEL, EXAMPLE, LABELS, UNSCALED, VARIES),
     why="the excess loss bounds the angle to the unscaled coordinates, one of which is the label",
 )
 def _sharper(s: Setting) -> Sides:
@@ -183,5 +192,5 @@ def _sharper(s: Setting) -> Sides:
     # of the k unscaled coordinates, a unit vector of their span, whose part outside span F has a square of at most ||sin Θ||².
     left, excess, example = _linear(s)
     if 1.0 - example.theta**2 <= s.gamma_rounding:
-        raise NotApplicable("the scale hardly varies: θ = 1")
+        raise NotApplicable("the scale hardly varies: θ = 1", VARIES)
     return Sides(left, excess / (1.0 - example.theta**2), scale=1.0 / (1.0 - example.theta**2))

@@ -23,7 +23,6 @@ from popgraph.theory.assumptions import (
     MAX_PAIRS_OF_W,
     MAX_VIEWS_DENSE,
     NO_NEGATIVE,
-    ONE_KIND,
     VIEWS_OF_NATURALS,
     NotApplicable,
     Vacuous,
@@ -48,6 +47,7 @@ class Setting:
     # What several statements need and what takes long, once one of them has computed it:
     sampled: Comparison | None = None  # with the graph of sampled naturals
     partitions: dict[int, Partition] = field(default_factory=dict)  # m -> the sparsest m-partition
+    least_head_error: tuple[float, str] | None = None  # E(f) of f = F*, and a remark where it is only bounded
     encoders: Any = None  # the pairs as those of two encoders, with S and its singular values
 
     @property
@@ -75,11 +75,6 @@ class Setting:
             raise NotApplicable(
                 "it needs w_x to be the law of a random natural's view, and labels have changed w_x", VIEWS_OF_NATURALS
             )
-
-    def need_one_kind(self) -> None:
-        """Make a statement not applicable to pairs of two kinds of views."""
-        if isinstance(self.graph, BipartiteGraph):
-            raise NotApplicable("it is about one kind of view, and these pairs join two", ONE_KIND)
 
     def need_factor(self) -> None:
         """Make a statement about M not applicable where w was given directly."""

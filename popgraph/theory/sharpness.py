@@ -10,7 +10,7 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Immutable, frozen
 from popgraph.downstream import inner_conductance, student_error_bound
 from popgraph.populations import PairGraph, PopulationGraph, build, from_pairs
-from popgraph.theory.haochen2021 import _head
+from popgraph.theory.linear_probes import _head
 from popgraph.theory.setting import Setting
 
 

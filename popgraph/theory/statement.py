@@ -118,7 +118,8 @@ class Statement:
             verdict,
             reason,
             section=self.section,
-            assumptions=self.assumptions,
+            # That there is one encoder is said only where there are two
+            assumptions=(ONE_KIND, *self.assumptions) if unmet == ONE_KIND else self.assumptions,
             why=self.why,
             unmet=unmet,
         )

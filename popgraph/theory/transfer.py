@@ -13,6 +13,8 @@ from popgraph.theory.assumptions import LABELS, NO_NEGATIVE, NotApplicable
 from popgraph.theory.setting import Setting
 from popgraph.theory.statement import Sides, states
 
+SEEN_BY_SOURCE = "no function bᵀf is 0 on the whole source"
+
 
 def _source(s: Setting) -> Any:
     """Return which views are the source, about half of them drawn at random and at least one, (N,) of bool."""
@@ -29,7 +31,8 @@ def _from_source(s: Setting) -> tuple[Floats, Floats, float]:
     singular = np.linalg.svd(V[source], compute_uv=False)
     if source.sum() < V.shape[1] or singular[-1] <= 1e-4:
         raise NotApplicable(
-            "some function of span f is 0 on the whole source, which thus cannot say how it goes on elsewhere"
+            "some function of span f is 0 on the whole source, which thus cannot say how it goes on elsewhere",
+            SEEN_BY_SOURCE,
         )
     head = np.linalg.lstsq(V[source], U[source], rcond=None)[0]
     return U, V @ head, float(singular[-1] ** 2)
@@ -42,7 +45,7 @@ def _from_source(s: Setting) -> tuple[Floats, Floats, float]:
     "THEORY 8.1",
     "<=",
     section="8.1",
-    assumptions=(LABELS, "no function bᵀf is 0 on the whole source", "the graph has at most k components"),
+    assumptions=(LABELS, SEEN_BY_SOURCE, "the graph has at most k components"),
     nonnegative=True,
     why="the head's prediction is an oblique projection of norm 1/√c, and leaves a multiple of what F* leaves",
 )
@@ -63,7 +66,7 @@ def _head(s: Setting) -> Sides:
     "THEORY 8.1",
     "<=",
     section="8.1",
-    assumptions=(LABELS, "no function bᵀf is 0 on the whole source", "the graph has at most k components"),
+    assumptions=(LABELS, SEEN_BY_SOURCE, "the graph has at most k components"),
     of_probability=True,
     why="a wrong argmax costs at least 1/2 in squared error",
 )

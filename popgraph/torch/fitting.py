@@ -168,7 +168,8 @@ def fit(
     steps : int
         1 or more.
     learning_rate, weight_decay : float
-        Of AdamW.
+        Of AdamW. Its decay shrinks every weight of the network by itself at each step, beside the gradient: it is no term of the
+        loss, and not the λ||F||² of `popgraph.train` and `popgraph.verify`, so that no verdict on its optimum is known.
     evaluate_every : int, optional
         Steps between two population losses; by default a 20th of the steps.
     checkpoint : path, optional

@@ -50,7 +50,9 @@ class Ridge:
     @property
     def in_class(self) -> bool:
         """Whether F = QV, to atol times its size."""
-        return bool(np.linalg.norm(self.F - self.features.basis @ self._V) <= self.atol * np.linalg.norm(self.F))
+        F = self.F / max(float(np.abs(self.F).max()), np.finfo(np.float64).tiny)  # so that no square overflows
+        Q = self.features.basis
+        return bool(np.linalg.norm(F - Q @ (Q.T @ F)) <= self.atol * np.linalg.norm(F))
 
     @property
     def on(self) -> int:
@@ -61,7 +63,7 @@ class Ridge:
     def optimal(self) -> bool:
         """Whether F minimises the loss with its penalty over the class: CV = V VᵀV, and VᵀV has the eigenvalues max(θ_i, 0)."""
         V, theta = self._V, self._pairs[0]
-        if self.F.shape[1] > len(self.C) or not self.in_class:
+        if self.F.shape[1] > len(self.C) or not self.excess < np.inf or not self.in_class:
             return False
         VV = V.T @ V
         same = float(np.abs(np.linalg.eigvalsh(VV)[::-1] - theta).max())
@@ -69,7 +71,9 @@ class Ridge:
 
     @cached_property
     def excess(self) -> float:
-        """The loss with its penalty, above its least value over the class."""
+        """The loss with its penalty, above its least value over the class; infinite where it overflows."""
         V, theta = self._V, self._pairs[0]
-        VV = V.T @ V
-        return max(0.0, float(np.sum(VV**2) - 2.0 * np.sum(V * (self.C @ V)) + np.sum(theta**2)))
+        with np.errstate(over="ignore", invalid="ignore"):
+            VV = V.T @ V
+            above = float(np.sum(VV**2) - 2.0 * np.sum(V * (self.C @ V)) + np.sum(theta**2))
+        return max(0.0, above) if np.isfinite(above) else np.inf

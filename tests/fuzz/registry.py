@@ -547,6 +547,13 @@ entry(
     features=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("features",)),
     weight_decay=Argument(0.25, v.optional(v.real), ("weight_decay",)),
 )
+
+
+def _word_or_width(plain: Any) -> list[v.Spoiler]:
+    """A word; a whole number is the width of the layer below the head."""
+    return [each for each in v.choice(plain) if each.label not in ("a number", "a huge int")]
+
+
 entry(
     "verify below a head",
     pg.verify,
@@ -555,8 +562,7 @@ entry(
     f=f(),
     k=optional_k(),
     weight_decay=Argument(0.25, v.optional(v.real), ("weight_decay",)),
-    # a whole number is the width of the layer below it
-    head=Argument("linear", lambda plain: [each for each in v.choice(plain) if each.label != "a number"], ("head",)),
+    head=Argument("linear", v.optional(_word_or_width), ("head",)),
 )
 entry(
     "verify_sampled",
@@ -789,14 +795,18 @@ entry(
     make_graph=Argument(lambda row, column: zoo.hypercube(2, row * column), v.callables, ("make_graph", "row")),
     rows=Argument([0.5], declared.values_of_a_parameter, ("rows", "row")),
     columns=Argument([0.5], declared.values_of_a_parameter, ("columns", "column", "row")),
-    teacher=Argument([0, 0, 1, 1], v.anything("a list of lists", "a dict"), ("teacher", "labels", "label")),
+    teacher=Argument(
+        [0, 0, 1, 1], v.anything("a list of lists", "a dict", "a type", "a lambda"), ("teacher", "labels", "label")
+    ),
     k=Argument(2, v.one_or_several(v.whole)),
     weight=Argument(0.5, v.one_or_several(v.real)),
     samples=count(3, 0),
-    boundaries=Argument({"level": lambda row, column: row - column}, v.anything("a dict"), ("boundaries",)),
+    boundaries=Argument(
+        {"level": lambda row, column: row - column}, v.anything("a dict", "an empty dict", "None"), ("boundaries",)
+    ),
     names=Argument(("bits", "flip"), v.anything(), ("names",)),
     workers=count(1),
-    path=Argument(SAVED.with_name("phases"), declared.path, ("path", "file", "folder")),
+    path=Argument(SAVED.with_name("phases"), v.optional(declared.path), ("path", "file", "folder")),
     keep_going=flag(),
     progress=Argument(False, v.optional(declared.progress)),
 )
@@ -1168,6 +1178,24 @@ entry(
 )
 entry(
     "plot.spectrum", plot.spectrum, 40, observe=drawn, spectrum=Argument(SPECTRUM, declared.value_of_the_library), ax=AX
+)
+CONTEST = selftraining.which_wins(CUBE, [0, 0, 1, 1], 2, weight=[0.5, 1])
+PHASES = selftraining.phase_diagram(zoo.hypercube, [1, 2], [0.25], teacher=lambda cube: cube.view_labels)
+entry(
+    "plot.contest",
+    plot.contest,
+    60,
+    observe=drawn,
+    contest=Argument(CONTEST, declared.value_of_the_library),
+    ax=AX,
+)
+entry(
+    "plot.phase_diagram",
+    plot.phase_diagram,
+    60,
+    observe=drawn,
+    diagram=Argument(PHASES, declared.value_of_the_library),
+    ax=AX,
 )
 entry(
     "plot.spectrum_path",

@@ -2,7 +2,7 @@
 
 import pickle
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from itertools import product
@@ -17,7 +17,7 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, frozen
 from popgraph.basics.progress import Progress, check_progress, track
 from popgraph.basics.words import shorten
-from popgraph.downstream.selftraining.contest import compete, read_tried
+from popgraph.downstream.selftraining.contest import compete, read_given_widths, read_tried
 from popgraph.downstream.selftraining.journal import Cell, Journal, read_cells
 from popgraph.downstream.selftraining.phases_value import FAILED, Failure, PhaseDiagram, lay_out
 from popgraph.errors import InvalidArgument
@@ -39,8 +39,8 @@ class Asked(NamedTuple):
 @checked_call()
 def phase_diagram(
     make_graph: Callable[[Any, Any], Any],
-    rows: Sequence[Any],
-    columns: Sequence[Any],
+    rows: Iterable[Any],
+    columns: Iterable[Any],
     *,
     teacher: Any = None,
     k: int | Sequence[int] | None = None,
@@ -111,15 +111,15 @@ def phase_diagram(
     workers = count("workers", workers, most=1024)
     flag("keep_going", keep_going)
     check_progress(progress)
-    read_tried(None, weight, samples, 0)
+    widths, weights = read_given_widths(k), read_tried(None, weight, samples, 0).weights
     names = _read_names(names)
     predicted = _predicted(boundaries, axes)
-    asked = Asked(make_graph, teacher, k, weight, int(samples))
+    asked = Asked(make_graph, teacher, widths, weights, int(samples))
     cells = list(product(range(len(axes[0])), range(len(axes[1]))))
     journal, known = None, dict[tuple[int, int], Cell]()
     if path is not None:
         journal = Journal(
-            path, {"rows": axes[0], "columns": axes[1], "k": k, "weight": weight, "samples": int(samples)}
+            path, {"rows": axes[0], "columns": axes[1], "k": widths, "weight": weights, "samples": int(samples)}
         )
         known = read_cells(journal, set(cells), partial(_cell, asked, axes))
     missing = [cell for cell in cells if cell not in known]

@@ -17,7 +17,7 @@ RELATIVE_ERROR, ABSOLUTE_ERROR = 1e-12, 1e-15  # of a step of the integration; t
 # Measured against a run of tolerance 1e-13: the errors of all steps add up to at most so many times the former
 ERRORS_ADD_UP = 100.0
 AT_REST = 1e-11  # the velocity beside the size of the state; the noise of steps of this error keeps it above 1e-12
-MAX_STEPS = 10_000
+MAX_ODE_STEPS = 10_000
 FIRST_HORIZON = 1e15  # of a run that ends by itself where the state rests
 RESTS_BELOW = 1e-10  # beside the largest amount: what decays to 0 is never quite there
 HALVINGS_OF_A_STEP = 50
@@ -74,7 +74,7 @@ def solve_by_integration(rule: Rule, state: State, times: Floats | None) -> tupl
     first = _integrate(rule, z, k, asked, None)
     if len(first.at_times) < len(asked):
         raise NotConverged(
-            f"times reach {asked[-1]:g}; {MAX_STEPS:,} steps of the integration of rule {rule.name} led to {first.end:.4g}, and "
+            f"times reach {asked[-1]:g}; {MAX_ODE_STEPS:,} steps of integrating rule {rule.name} led to {first.end:.4g}, and "
             "the state does not rest: give times up to there"
         )
     final = amounts_of(rule.unpacked(first.last, k).F) if first.settled else np.full(m, np.nan)
@@ -107,7 +107,7 @@ def solve_by_integration(rule: Rule, state: State, times: Floats | None) -> tupl
 
 
 def _integrate(rule: Rule, z: Floats, k: int, times: Floats, final: Floats | None) -> Run:
-    """Integrate until the state rests, or for `MAX_STEPS`; of `final` amounts, find when half of each is first held."""
+    """Integrate until the state rests, or for `MAX_ODE_STEPS`; of `final` amounts, find when half of each is first held."""
     solver_class = import_uninterrupted("scipy.integrate").DOP853
     size = max(float(np.abs(z).max(initial=0.0)), 1e-300)
     solver = solver_class(
@@ -123,7 +123,7 @@ def _integrate(rule: Rule, z: Floats, k: int, times: Floats, final: Floats | Non
     found = [z for t in times if t == 0]
     if final is not None:
         switch_on[(final > 0) & (2 * amounts_of(rule.unpacked(z, k).F) >= final)] = 0.0
-    for _ in range(MAX_STEPS):
+    for _ in range(MAX_ODE_STEPS):
         speed = float(np.abs(solver.f).max(initial=0.0))
         if speed <= AT_REST * max(size, float(np.abs(solver.y).max(initial=0.0))):
             found += [solver.y] * (len(times) - len(found))

@@ -41,8 +41,10 @@ def solve(modes: Modes, weight_decay: float, times: Floats | None) -> tuple[Floa
     with np.errstate(divide="ignore", invalid="ignore"):
         back = np.where(frames.mu > 0, growing[:, 0] / frames.scales(np.array([beyond]))[0], 0.0)
     limit = back[:, None] * F[-1]
+    # The error of a rotation moves F by so much times its length
+    error = float(errors[len(times) - 1]) * max(1.0, float(np.linalg.norm(F, axis=(1, 2)).max()))
     how = "X = FFᵀ by its closed form; the rotation of F by parallel transport"
-    return times, Solution(F[:-1], limit, final, switch_on, float(errors[len(times) - 1]), True, how)
+    return times, Solution(F[:-1], limit, final, switch_on, error, True, how)
 
 
 def default_times(switch_on: Floats, mu: Floats) -> Floats:
