@@ -23,7 +23,7 @@ from popgraph.downstream.selftraining.phases_value import FAILED, Failure, Phase
 from popgraph.errors import InvalidArgument
 from popgraph.populations import PopulationGraph
 
-MAX_CELLS = 10**6
+MAX_CELLS_OF_DIAGRAM = 10**6
 
 
 class Asked(NamedTuple):
@@ -106,8 +106,10 @@ def phase_diagram(
     """
     read_callable("make_graph", make_graph)
     axes = _read_values("rows", rows), _read_values("columns", columns)
-    if len(axes[0]) * len(axes[1]) > MAX_CELLS:
-        raise InvalidArgument(f"rows x columns are {len(axes[0]) * len(axes[1]):,} cells; {MAX_CELLS:,} are the most")
+    if len(axes[0]) * len(axes[1]) > MAX_CELLS_OF_DIAGRAM:
+        raise InvalidArgument(
+            f"rows x columns are {len(axes[0]) * len(axes[1]):,} cells; {MAX_CELLS_OF_DIAGRAM:,} are the most"
+        )
     workers = count("workers", workers, most=1024)
     flag("keep_going", keep_going)
     check_progress(progress)
