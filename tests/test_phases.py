@@ -80,7 +80,8 @@ def test_two_processes_give_the_same_to_the_bit_and_write_what_one_does(found, t
     assert both.to_dict() == {**found.to_dict(), "boundaries": {}}
     one = diagram_of(blocks, ROWS, COLUMNS, path=tmp_path / "one")
     assert one.to_dict()["winner"] == found.to_dict()["winner"]
-    assert sorted(path.read_text().splitlines()) == sorted((tmp_path / "one").read_text().splitlines())
+    files = [sorted(file.read_text(encoding="utf-8").splitlines()) for file in (path, tmp_path / "one")]
+    assert files[0] == files[1]
 
 
 class Crash(BaseException):
@@ -108,9 +109,9 @@ def test_after_a_crash_only_what_is_missing_is_computed(found, tmp_path):
     path = tmp_path / "cells"
     with pytest.raises(Crash):
         diagram_of(crashes_at((1, "2/5")), ROWS, COLUMNS, path=path)
-    whole = path.read_text()
+    whole = path.read_text(encoding="utf-8")
     assert whole.count("\n") == 4  # the settings, and three cells
-    path.write_text(whole + '[1, 1, "contr')  # and a line that was being written
+    path.write_text(whole + '[1, 1, "contr', encoding="utf-8")  # and a line that was being written
     asked = []
     resumed = diagram_of(counting(asked), ROWS, COLUMNS, path=path, names=found.names)
     assert asked == [(0, "1/10"), (1, "2/5"), (2, "1/10"), (2, "2/5")]  # the first of the file is checked
@@ -118,7 +119,7 @@ def test_after_a_crash_only_what_is_missing_is_computed(found, tmp_path):
     asked.clear()
     assert diagram_of(counting(asked), ROWS, COLUMNS, path=path, names=found.names).to_dict() == resumed.to_dict()
     assert asked == [(0, "1/10")]
-    path.write_text(whole[:20])  # it may also crash while the settings are written
+    path.write_text(whole[:20], encoding="utf-8")  # it may also crash while the settings are written
     assert diagram_of(blocks, ROWS, COLUMNS, path=path, names=found.names).to_dict() == resumed.to_dict()
 
 
@@ -129,7 +130,7 @@ def test_after_a_crash_only_what_is_missing_is_computed(found, tmp_path):
             lambda path: diagram_of(blocks, [0, 1], COLUMNS, path=path),
             r"of another phase diagram: its rows is \[0, 1, 2\]",
         ),
-        (lambda path: diagram_of(blocks, ROWS, COLUMNS, k=2, path=path), "its k is None, not 2"),
+        (lambda path: diagram_of(blocks, ROWS, COLUMNS, k=2, path=path), r"its k is None, not \[2\]"),
         (lambda path: diagram_of(blocks, ROWS, COLUMNS, weight=[1, 2], path=path), "its weight is None, not"),
         (
             lambda path: diagram_of(lambda m, a: blocks(m + 1, a), ROWS, COLUMNS, path=path),
@@ -144,10 +145,10 @@ def test_a_file_of_another_diagram_is_refused_and_kept(call, message, tmp_path):
     path = tmp_path / "cells"
     with pytest.raises(Crash):
         diagram_of(crashes_at((0, "2/5")), ROWS, COLUMNS, path=path)
-    before = path.read_text()
+    before = path.read_text(encoding="utf-8")
     with pytest.raises(InvalidFile, match=message):
         call(path)
-    assert path.read_text() == before
+    assert path.read_text(encoding="utf-8") == before
 
 
 @pytest.mark.parametrize(
@@ -164,10 +165,10 @@ def test_what_is_no_such_file_is_refused_and_kept(text, message, tmp_path):
     path = tmp_path / "letter"
     settings = {"rows": ROWS, "columns": COLUMNS, "k": None, "weight": None, "samples": 50}
     text = text.replace("{header}", json.dumps(journal.Journal(path, settings).header))
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(InvalidFile, match=message):
         diagram_of(blocks, ROWS, COLUMNS, path=path)
-    assert path.read_text() == text
+    assert path.read_text(encoding="utf-8") == text
 
 
 def fails_at_two(mistakes, across):

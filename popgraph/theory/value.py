@@ -10,6 +10,7 @@ from popgraph.basics.arrays import Immutable
 from popgraph.basics.html import Link, headed, html_table
 from popgraph.basics.words import printable
 from popgraph.errors import InvalidArgument
+from popgraph.theory.references import REFERENCES, UnknownReference
 
 DOCUMENT = "https://github.com/popgraph/popgraph/blob/main/docs/theory.md"  # the theory that the package ships
 OWN = "popgraph"  # the paper of what is proved in the document itself
@@ -300,4 +301,10 @@ class Checks(Immutable):
 
 def _title(paper: str) -> str:
     """Return the heading of a paper's checks."""
-    return "popgraph, docs/theory.md" if paper == OWN else f"[{paper}]"
+    if paper == OWN:
+        return "popgraph, docs/theory.md"
+    try:
+        found = REFERENCES[paper]
+    except UnknownReference:
+        return f"[{paper}]"
+    return f"[{paper}] {', '.join(found.surnames)} {found.year}: {found.title}"

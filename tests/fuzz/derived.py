@@ -197,6 +197,7 @@ RECEIVERS = {
         },
     ),
     "MixtureGraph": Receiver(MIXED, {}, summary),
+    "Optimum": Receiver(pg.theory.optimum(PAIR.expand(), 2, weight_decay=0.3, head="linear"), {}),
     "SymmetricPopulationGraph": Receiver(
         TURNED,
         {
@@ -329,10 +330,14 @@ INTERNAL = {
     "training.conjugate.ConjugateGradients",
     "training.conjugate.NewtonSteps",
     "training.learning.Descent",
+    "training.heads.HeadObjective",
+    "training.nonnegative.NonnegativeObjective",
     "training.objective.Objective",
     "training.quartic.QuarticState",
     "training.saddles.Outside",
     "training.pair_objective.PairObjective",
+    "training.penalties.Decayed",
+    "training.penalties.GivenPenalties",
     "training.pair_objective.PairsAsOnePopulation",
     "training.stacked.StackedPair",
     "verification.critic.CriticEvidence",

@@ -795,14 +795,18 @@ entry(
     make_graph=Argument(lambda row, column: zoo.hypercube(2, row * column), v.callables, ("make_graph", "row")),
     rows=Argument([0.5], declared.values_of_a_parameter, ("rows", "row")),
     columns=Argument([0.5], declared.values_of_a_parameter, ("columns", "column", "row")),
-    teacher=Argument([0, 0, 1, 1], v.anything("a list of lists", "a dict"), ("teacher", "labels", "label")),
+    teacher=Argument(
+        [0, 0, 1, 1], v.anything("a list of lists", "a dict", "a type", "a lambda"), ("teacher", "labels", "label")
+    ),
     k=Argument(2, v.one_or_several(v.whole)),
     weight=Argument(0.5, v.one_or_several(v.real)),
     samples=count(3, 0),
-    boundaries=Argument({"level": lambda row, column: row - column}, v.anything("a dict"), ("boundaries",)),
+    boundaries=Argument(
+        {"level": lambda row, column: row - column}, v.anything("a dict", "an empty dict", "None"), ("boundaries",)
+    ),
     names=Argument(("bits", "flip"), v.anything(), ("names",)),
     workers=count(1),
-    path=Argument(SAVED.with_name("phases"), declared.path, ("path", "file", "folder")),
+    path=Argument(SAVED.with_name("phases"), v.optional(declared.path), ("path", "file", "folder")),
     keep_going=flag(),
     progress=Argument(False, v.optional(declared.progress)),
 )

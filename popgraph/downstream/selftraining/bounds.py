@@ -13,7 +13,7 @@ from popgraph.downstream.selftraining.weights import Stretch
 from popgraph.downstream.selftraining.widths import Width
 from popgraph.populations import PopulationGraph
 
-MAX_VIEWS_IN_CLASS = 16  # whose 32,768 cuts take some milliseconds
+MAX_VIEWS_BOUNDED = 16  # whose 32,768 cuts take some milliseconds
 
 
 class Bounds(NamedTuple):
@@ -42,11 +42,11 @@ def bounds_of(graph: Any, taught: Teacher, given: Any, widths: list[Width], stre
             probe, None, "the teacher knows only some of the classes, so that no student can give Bayes' labels"
         )
     largest = int(np.bincount(target).max())
-    if largest > MAX_VIEWS_IN_CLASS:
+    if largest > MAX_VIEWS_BOUNDED:
         return Bounds(
             probe,
             None,
-            f"a class has {largest:,} views; ρ_in is sought here among the sets of {MAX_VIEWS_IN_CLASS} at most",
+            f"a class has {largest:,} views; ρ_in is sought here among the sets of {MAX_VIEWS_BOUNDED} at most",
         )
     rho = inner_conductance(graph, bayes).rho
     student = np.full(len(stretches), np.nan)

@@ -141,10 +141,17 @@ def compete(graph: PopulationGraph, teacher: Any, labels: Any, tried: Tried, *, 
     return replace(contest, probe_bounds=probe, student_bounds=student, bounds_reason=reason)
 
 
+def read_given_widths(k: Any) -> list[int] | None:
+    """Return the widths given, where no graph is there yet to bound them, or None for all."""
+    return None if k is None else _read_widths(k, 2**62)
+
+
 def _read_widths(k: Any, N: int) -> list[int]:
     """Return the widths to try."""
     if k is None:
         return list(range(1, min(N, MAX_WIDTH) + 1))
+    if isinstance(k, list) and len(k) == 1:
+        return [whole_number("k", k[0], N)]
     if not _is_sequence(k):
         return [whole_number("k", k, N)]
     if not len(k):

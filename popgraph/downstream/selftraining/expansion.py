@@ -70,7 +70,9 @@ def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion
 
     References
     ----------
-    [W21] Definition 3.1. Their bounds require c > 1, some c > 3.
+    [W21] Definition 3.1. Their bounds require c > 1, some c > 3. It differs in two ways. Their S and P_i are of the inputs
+    themselves; here they are of views. And their N(S) holds the inputs whose sets of transformations, each widened by a chosen
+    radius, overlap with one of S; here two views are neighbours where one natural has both, and there is no radius to choose.
 
     Examples
     --------

@@ -17,13 +17,13 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, frozen
 from popgraph.basics.progress import Progress, check_progress, track
 from popgraph.basics.words import shorten
-from popgraph.downstream.selftraining.contest import compete, read_tried
+from popgraph.downstream.selftraining.contest import compete, read_given_widths, read_tried
 from popgraph.downstream.selftraining.journal import Cell, Journal, read_cells
 from popgraph.downstream.selftraining.phases_value import FAILED, Failure, PhaseDiagram, lay_out
 from popgraph.errors import InvalidArgument
 from popgraph.populations import PopulationGraph
 
-MAX_CELLS = 10**6
+MAX_CELLS_OF_DIAGRAM = 10**6
 
 
 class Asked(NamedTuple):
@@ -106,20 +106,22 @@ def phase_diagram(
     """
     read_callable("make_graph", make_graph)
     axes = _read_values("rows", rows), _read_values("columns", columns)
-    if len(axes[0]) * len(axes[1]) > MAX_CELLS:
-        raise InvalidArgument(f"rows x columns are {len(axes[0]) * len(axes[1]):,} cells; {MAX_CELLS:,} are the most")
+    if len(axes[0]) * len(axes[1]) > MAX_CELLS_OF_DIAGRAM:
+        raise InvalidArgument(
+            f"rows x columns are {len(axes[0]) * len(axes[1]):,} cells; {MAX_CELLS_OF_DIAGRAM:,} are the most"
+        )
     workers = count("workers", workers, most=1024)
     flag("keep_going", keep_going)
     check_progress(progress)
-    read_tried(None, weight, samples, 0)
+    widths, weights = read_given_widths(k), read_tried(None, weight, samples, 0).weights
     names = _read_names(names)
     predicted = _predicted(boundaries, axes)
-    asked = Asked(make_graph, teacher, k, weight, int(samples))
+    asked = Asked(make_graph, teacher, widths, weights, int(samples))
     cells = list(product(range(len(axes[0])), range(len(axes[1]))))
     journal, known = None, dict[tuple[int, int], Cell]()
     if path is not None:
         journal = Journal(
-            path, {"rows": axes[0], "columns": axes[1], "k": k, "weight": weight, "samples": int(samples)}
+            path, {"rows": axes[0], "columns": axes[1], "k": widths, "weight": weights, "samples": int(samples)}
         )
         known = read_cells(journal, set(cells), partial(_cell, asked, axes))
     missing = [cell for cell in cells if cell not in known]

@@ -17,7 +17,7 @@ from popgraph.downstream.selftraining.student import minimise_costs
 from popgraph.errors import TooLarge
 
 MAX_BREAKPOINTS = 500
-EQUAL_SHARE = 1e-12  # costs count as equal within this share of what giving all views one class costs
+EQUAL_COST_SHARE = 1e-12  # costs count as equal within this share of what giving all views one class costs
 # A grid for more than two classes, where no exact curve is known: all that costs between 0 and 1 is decided on this range of t.
 GRID = 2.0 ** (np.arange(-8, 13) / 2)
 
@@ -98,7 +98,7 @@ def breakpoints(costs: Costs) -> list[float]:
     # the envelope. At large t the student is constant on each component and follows its majority; that line ends it. Between two
     # lines of the envelope: where they meet, either nothing is cheaper and that is a breakpoint, or a cheaper line parts them.
     taught = costs.unary.max(axis=1)
-    scale = EQUAL_SHARE * float(costs.unary.sum(axis=0).min())
+    scale = EQUAL_COST_SHARE * float(costs.unary.sum(axis=0).min())
     first = costs.line(_labels(costs, _cut(costs, 0.5 * float(taught[taught > 0].min()))))
     parts = sp.csgraph.connected_components(costs.pairs, directed=False)[1]
     majorities = [np.bincount(parts, costs.unary[:, c]) for c in (0, 1)]
@@ -148,7 +148,7 @@ def _family(costs: Costs, weight: float) -> tuple[Ints, Ints, bool]:
 def _extreme(costs: Costs, weight: float, cut: Cut, price: Any) -> Ints:
     """Return the minimiser of least price; capacities that only rounding leaves unused count as used, if that costs no more."""
     pairs = costs.at(weight)
-    most = cost_of(pairs, costs.unary, _labels(costs, cut)) + EQUAL_SHARE * float(costs.unary.sum(axis=0).min())
+    most = cost_of(pairs, costs.unary, _labels(costs, cut)) + EQUAL_COST_SHARE * float(costs.unary.sum(axis=0).min())
     codes = np.where(cut.of_least(price), 0, 1).astype(np.intp)
     if cost_of(pairs, costs.unary, codes) > most:  # many capacities within rounding add up to more than rounding
         codes = np.where(cut.of_least(price, 0), 0, 1).astype(np.intp)
