@@ -432,7 +432,10 @@ def test_a_gradient_that_falls_no_further_ends_the_run_and_is_told(monkeypatch):
     training = pg.train(zoo.hypercube(4), 3, rng=0, tol=1e-300)
     assert training.converged
     assert "falls no further in float64" in training.stopped
-    assert training.gradient_norm[-1] < 1e-14
+    N, k = training.f.shape
+    # The entries of 4(ĀF - FFᵀF) are sums of N + 2k terms below 1
+    rounding = 4 * (N + 2 * k) * np.sqrt(N * k) * np.finfo(float).eps
+    assert training.gradient_norm[-1] < rounding
     monkeypatch.setattr(spectral_descent, "PATIENCE_STEPS", 3)
     monkeypatch.setattr(spectral_descent, "PATIENCE_SHARE", 1e-30)
     monkeypatch.setattr(spectral_descent, "LOSS_NOISE", 10.0)  # so that nothing counts as a fall

@@ -346,6 +346,7 @@ INTERNAL = {
     "verification.sampled_verdicts.DrawnViews",
     "verification.sampled_verdicts.GammaBounds",
     "verification.two_encoders.Side",
+    "verification.under_decay.UnderDecay",
     "verification.two_encoders.SideSpectrum",
     "losses.noise_batches.DrawsNegatives",
     "basics.arguments.noise.Noise",

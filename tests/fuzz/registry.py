@@ -838,13 +838,26 @@ entry(
 
 # ---------------------------------------------------------------- testing and theory
 entry("testing.as_python", testing.as_python, 40, graph=graph())
-entry("testing.assert_matches", testing.assert_matches, graph=graph(), f=f(), k=optional_k(), atol=angle())
+DECAY = Argument(0.5, v.optional(v.real), ("weight_decay",))
+BELOW = Argument("linear", v.optional(_word_or_width), ("head",))
+entry(
+    "testing.assert_matches",
+    testing.assert_matches,
+    graph=graph(),
+    f=f(),
+    k=optional_k(),
+    atol=angle(),
+    weight_decay=DECAY,
+    head=BELOW,
+)
 entry(
     "testing.assert_optimal",
     testing.assert_optimal,
     graph=graph(),
-    f=f(np.asarray(SPECTRUM.embedding)),
+    f=f(np.asarray(SPECTRUM.embedding) * pg.theory.optimum(CLOUD, 2, weight_decay=0.5, head="linear").sizes),
     atol=angle(),
+    weight_decay=DECAY,
+    head=BELOW,
 )
 entry(
     "testing.assert_same_span",
