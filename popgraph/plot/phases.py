@@ -104,9 +104,11 @@ def _draw_students(ax: Axes, contest: Contest) -> None:
             ax.stairs(high, edges, baseline=low, color=STUDENT, fill=True, alpha=0.35, linewidth=0)
         ax.set_xlim(edges[0], edges[-1])
         left, right = edges[:-1], edges[1:]
-    if contest.student_bounds is not None and not np.isnan(contest.student_bounds).all():
+    if contest.student_bounds is not None and np.isfinite(contest.student_bounds).any():
         label = _if_seen(contest, contest.student_bounds)
-        ax.hlines(contest.student_bounds, left, right, color=STUDENT, linestyle="--", linewidth=1, label=label)
+        finite = np.isfinite(contest.student_bounds)
+        span = left[finite], right[finite]
+        ax.hlines(contest.student_bounds[finite], *span, color=STUDENT, linestyle="--", linewidth=1, label=label)
     if len(ends) > 1 and ends[:, 1].min() > 0:
         ax.set_xscale("log")
 

@@ -49,10 +49,10 @@ def bounds_of(graph: Any, taught: Teacher, given: Any, widths: list[Width], stre
             f"a class has {largest:,} views; ρ_in is sought here among the sets of {MAX_VIEWS_BOUNDED} at most",
         )
     rho = inner_conductance(graph, bayes).rho
-    student = np.full(len(stretches), np.nan)
+    student = np.full(len(stretches), np.inf)
     for i, each in enumerate(stretches):
         bound = student_error_bound(rho, phi, each.high)  # a student of the whole stretch is one at its end too
-        if each.exact and np.isfinite(bound) and _errs_on_at_most_half(graph.w_x, each.worst, target):
+        if each.exact and _errs_on_at_most_half(graph.w_x, each.worst, target):
             student[i] = bound + delta
     return Bounds(probe, frozen(student), "")
 

@@ -57,7 +57,7 @@ class Contest(Immutable):
     probe_bounds : (K,) array or None
         4φ/λ_{k+1} + 2Δ of Bayes' labels ŷ: a bound on the voted error of the best head, at each k; see `bounds_reason`.
     student_bounds : (T,) array or None
-        φ/(2ρ_in - 1/t) + Δ, which bounds the student's error where it errs on at most half of each class; NaN elsewhere.
+        φ/(2ρ_in - 1/t) + Δ, which bounds the student's error where it errs on at most half of each class; inf elsewhere.
     bounds_reason : str
         Why a bound is missing; empty if none is.
 
@@ -133,7 +133,7 @@ class Contest(Immutable):
         return max(ends) - min(ends) > EQUAL_ERRORS
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all but the labels and the student as plain Python, ready for JSON; NaN and infinity are None.
+        """Return all but the labels and the student as plain Python, ready for JSON; infinity is None.
 
         Examples
         --------
@@ -195,7 +195,7 @@ def _rows(pairs: list[tuple[str, str]]) -> list[str]:
 
 
 def _plain(numbers: Floats | None) -> Any:
-    """Return an array as lists in which NaN and infinity are None."""
+    """Return an array as lists in which infinity is None."""
     if numbers is None:
         return None
     plain = numbers.astype(object)

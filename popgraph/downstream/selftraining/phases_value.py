@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from popgraph.basics.arrays import Floats, Immutable, Ints, frozen
 from popgraph.downstream.probing.exact import EQUAL_ERRORS
@@ -78,10 +79,10 @@ class PhaseDiagram(Immutable):
     boundaries: Mapping[str, Floats]
 
     @property
-    def undecided(self) -> Any:
+    def undecided(self) -> NDArray[np.bool_]:
         """Where neither wins because it depends on the choice at a degenerate cut, (R, C); elsewhere they tie."""
         ends = np.concatenate([self.contrastive, self.self_training], axis=2)
-        return (self.winner == "neither") & (np.ptp(ends, axis=2) > EQUAL_ERRORS)
+        return np.asarray((self.winner == "neither") & (np.ptp(ends, axis=2) > EQUAL_ERRORS), dtype=np.bool_)
 
     def __repr__(self) -> str:
         (rows, columns), (R, C) = self.names, self.winner.shape
