@@ -248,6 +248,17 @@ RECEIVERS = {
 
 # Public classes of inner rooms, which no public call returns; the user meets none of them.
 INTERNAL = {
+    "downstream.selftraining.cuts.Cut",
+    "downstream.selftraining.journal.Journal",
+    "downstream.selftraining.weights.Costs",
+    "downstream.selftraining.weights.Line",
+    "theory.candidates.Candidate",
+    "theory.candidates.Shape",
+    "theory.encoders.Encoders",
+    "theory.inductive_bias.FunctionClass",
+    "theory.inside_classes.Classes",
+    "theory.quantities.EnclosedQuantities",
+    "theory.quantities.Quantities",
     "training.flows.frames.Frames",
     "training.flows.rules.Rule",
     "training.flows.rules.State",
@@ -355,7 +366,6 @@ INTERNAL = {
     "populations.exact.pairs.ExactPairs",
     "populations.pairs.exact_weights.ExactWeights",
     "spectrum.signed.LazyWalk",
-    "theory.two_encoders.Encoders",
 }
 
 

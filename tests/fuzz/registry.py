@@ -40,6 +40,8 @@ METHODS_OF = {
     "Check": theory.Check,
     "Checks": theory.Checks,
     "Reference": theory.Reference,
+    "Contest": selftraining.Contest,
+    "PhaseDiagram": selftraining.PhaseDiagram,
     **{name: getattr(losses, name) for name in losses.__all__ if name[0].isupper() and name not in ("Audit", "Loss")},
 }
 # Values that only the library makes, whose fields it trusts, and names that take no argument of their own
@@ -1194,6 +1196,9 @@ entry(
 )
 CONTEST = selftraining.which_wins(CUBE, [0, 0, 1, 1], 2, weight=[0.5, 1])
 PHASES = selftraining.phase_diagram(zoo.hypercube, [1, 2], [0.25], teacher=lambda cube: cube.view_labels)
+entry("Contest.to_dict", CONTEST.to_dict, 1)
+entry("PhaseDiagram.to_dict", PHASES.to_dict, 1)
+entry("PhaseDiagram.to_dicts", PHASES.to_dicts, 1)
 entry(
     "plot.contest",
     plot.contest,
