@@ -48,7 +48,7 @@ PUT_TO_THE_TEST_BY = {
     "Theorem 3.7": (zoo.hypercube(4, "1/5"), np.random.default_rng(3).integers(0, 2, 16), 12),
     "Theorem 4.2": (zoo.hypercube(4, "1/5"), np.random.default_rng(3).integers(0, 2, 16), 12),
     "two encoders never do worse than one": (pair_graph(("a", "b", "c"), (np.ones((3, 3)) - np.eye(3)) / 6), None, 2),
-} | {name: (zoo.scaled_hypercube(3, 1), None, 2) for name in OF_EXAMPLE_1}
+} | {name: (zoo.scaled_hypercube(3, 1), None, 2) for name in sorted(OF_EXAMPLE_1)}
 
 
 @pytest.mark.parametrize("block", first_by_default(*range(10)))

@@ -283,7 +283,9 @@ def test_the_same_seed_gives_the_same_bits_and_the_callback_sees_both_tables():
     second = pg.train(GRAPH, 2, rng=5)
     assert first.f.tobytes() == second.f.tobytes()
     assert first.g.tobytes() == second.g.tobytes()
-    assert [loss for loss, _, _ in seen] == first.loss.tolist()
+    shown = [loss for loss, _, _ in seen]
+    assert shown[:-1] == first.loss[:-1].tolist()
+    assert shown[-1] == pytest.approx(first.loss[-1], abs=1e-14)  # the last is evaluated once more, with less rounding
     for loss, f, g in seen:
         assert loss == pytest.approx(losses.spectral.pair_value(GRAPH.w, f, g), abs=1e-12)
     sizes = []

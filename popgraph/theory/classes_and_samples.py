@@ -6,7 +6,7 @@ from popgraph.populations import PopulationGraph, build, pair_draws
 from popgraph.spectrum import Spectrum
 from popgraph.theory.assumptions import KERNEL, LEFT_OUT, NotApplicable
 from popgraph.theory.setting import Setting
-from popgraph.theory.statement import Sides, states
+from popgraph.theory.statement import Sides, nearest, states
 from popgraph.verification import Comparison, compare
 
 MAX_VIEWS_COMPARED = 1_000  # of a graph that is compared with a sampled one, at the cost of ten spectra
@@ -33,7 +33,7 @@ def _ritz(s: Setting) -> Spectrum:
 )
 def _interlace(s: Setting) -> Sides:
     theta = _ritz(s).gamma
-    i = int(np.argmax(theta - s.gamma[: len(theta)]))
+    i = nearest(s.gamma[: len(theta)] - theta, s.rounding)
     trivial = f"{s.N} features span all functions of {s.N} views" if s.k + 1 >= s.N else ""
     return Sides(float(theta[i]), float(s.gamma[i]), tolerance=1e-9, note=f"i = {i + 1}", trivial=trivial)
 

@@ -17,7 +17,7 @@ class Conjecture(Immutable):
     ----------
     name, statement : str
     sides : callable
-        From `Quantities` to (left, right), by +, -, *, / and ** alone, so that balls can follow.
+        From `Quantities` to (left, right), by +, -, * and / alone, so that balls can follow.
     status : str
         What is known of it.
 
@@ -60,7 +60,7 @@ _LISTED = (
     Conjecture(
         "Louis and Makarychev, constant 1",
         "ρ_⌊k/2⌋² <= λ_{k+1} log k",
-        lambda q: (q.rho_half**2, q.lambda_next * q.log_k),
+        lambda q: (q.rho_half * q.rho_half, q.lambda_next * q.log_k),
         "the constant is hidden in the source [THEORY 6.2]; the largest ratio found is a lower bound on the least one",
     ),
     Conjecture(

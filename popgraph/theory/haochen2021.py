@@ -20,7 +20,7 @@ from popgraph.theory.setting import Setting
 from popgraph.theory.statement import Sides, states
 from popgraph.theory.votes import minimiser, voted_error
 
-MAX_BATCHES_OF_TWO = 2**14  # of a graph whose batches are enumerated
+MAX_BATCHES_OF_TWO = 2**12  # of a graph whose batches are enumerated, which takes some 20 ms
 FEW_BATCHES = f"at most {MAX_BATCHES_OF_TWO:,} batches of two pairs"
 ONE_COMPONENT = "γ_1 > γ_2"
 

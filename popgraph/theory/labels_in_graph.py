@@ -6,7 +6,7 @@ from popgraph.basics.arrays import Floats, Ints
 from popgraph.populations import PopulationGraph
 from popgraph.theory.assumptions import FEW_VIEWS, KERNEL, LABELS, NotApplicable
 from popgraph.theory.setting import Setting
-from popgraph.theory.statement import Sides, states
+from popgraph.theory.statement import Sides, nearest, states
 
 ETA = 0.5  # the strength of the labels in these statements
 MORE_VIEWS = "N > r, with r classes"
@@ -117,7 +117,7 @@ def _nearest(left: Floats, right: Floats, rounding: float) -> int:
     """Return the place of the least right - left among those where the two are not both 0; 0 if all are."""
     slack = right - left
     at_zero = (np.abs(left) <= rounding) & (np.abs(right) <= rounding)
-    return int(np.argmin(np.where(at_zero, np.inf, slack)))
+    return nearest(np.where(at_zero, np.inf, slack), rounding)
 
 
 @states(

@@ -24,7 +24,7 @@ from popgraph.theory.assumptions import (
     Vacuous,
 )
 from popgraph.theory.setting import Setting
-from popgraph.theory.statement import Sides, states
+from popgraph.theory.statement import Sides, nearest, states
 from popgraph.theory.votes import least_error
 
 # Pairs of sets that are compared for a ρ_m that nobody asked for: they take 10 ms. ρ_5 of 13 views takes 4.8 million, and of 16
@@ -89,7 +89,7 @@ def _grows(s: Setting) -> Sides:
         )
     # The largest m comes first, as its tables serve them all
     rho = [_exact(s, m).rho for m in range(last, first - 1, -1)][::-1]
-    m = int(np.argmin(np.diff(rho)))
+    m = nearest(np.diff(rho), s.rounding)
     return Sides(rho[m], rho[m + 1], note=f"m = {first + m}")
 
 

@@ -141,7 +141,7 @@ class Quantities:
     def least_squares(self) -> Any:
         """min_B E||y⃗(x̄) - Bᵀf(x)||² = 1 - ||ΠT||², with T_i(x) = √w_x Pr[y = i|x] and Π onto span F*."""
         T = self.class_mass / self.root[:, np.newaxis]
-        return 1 - sum((self.basis.T @ T).ravel() ** 2)
+        return 1 - _squares(self.basis.T @ T)
 
     @cached_property
     def _parts_of_least_squares(self) -> tuple[Any, Any, Any]:
@@ -150,7 +150,7 @@ class Quantities:
         onehot = np.equal.outer(self.view_labels, np.arange(T.shape[1])).astype(int)
         U = self.root[:, np.newaxis] * onehot
         V, delta = self.basis, U - T
-        return U - V @ (V.T @ U), delta, sum((V.T @ delta).ravel() ** 2)
+        return U - V @ (V.T @ U), delta, _squares(V.T @ delta)
 
     @property
     def overshoot(self) -> Any:
@@ -162,7 +162,7 @@ class Quantities:
     def room(self) -> Any:
         """φ^ŷ/λ_{k+1} - ||a||² + ||Πδ||²: the overshoot that leaves the loss at most φ^ŷ/λ_{k+1} + 2Δ."""
         a, _, inside = self._parts_of_least_squares
-        return self.inconsistency / self.lambda_next - sum(a.ravel() ** 2) + inside
+        return self.inconsistency / self.lambda_next - _squares(a) + inside
 
     def rho(self, m: int) -> Any:
         """Return ρ_m, the least over partitions into m parts of their largest conductance."""
@@ -180,6 +180,11 @@ class Quantities:
     def log_k(self) -> Any:
         """The natural logarithm of k."""
         return np.log(self.k)
+
+
+def _squares(table: Any) -> Any:
+    """Return the sum of squares; by products, as a ball around 0 has no power."""
+    return sum((table * table).ravel())
 
 
 class EnclosedQuantities(Quantities):

@@ -11,7 +11,7 @@ from popgraph.downstream import iterate, propagate, self_train
 from popgraph.populations import PopulationGraph
 from popgraph.theory.assumptions import FACTOR, FEW_VIEWS, FOUR_CELLS, KERNEL, NO_NEGATIVE, NotApplicable
 from popgraph.theory.setting import Setting
-from popgraph.theory.statement import Sides, states
+from popgraph.theory.statement import Sides, nearest, states
 
 MAX_VIEWS_OF_STUDENT = 60  # of a graph on which a student is trained, which then takes milliseconds
 MAX_VIEWS_ENUMERATED = 12  # of a graph whose 4,096 labellings in two classes are tried
@@ -120,7 +120,7 @@ def _hard(s: Setting) -> Sides:
     history = np.asarray(rounds.inconsistency, dtype=float)
     if len(history) < 2:
         return Sides(float(history[0]), float(history[0]), trivial="the random labels are a fixed point")
-    t = int(np.argmax(np.diff(history)))
+    t = nearest(-np.diff(history), s.rounding)
     same = "no step parts other pairs than the one before" if np.ptp(history) == 0 else ""
     return Sides(float(history[t + 1]), float(history[t]), note=f"t = {t}", trivial=same)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from popgraph.basics.arrays import Floats
 from popgraph.populations import BipartiteGraph
 from popgraph.theory.assumptions import ONE_KIND, NotApplicable, Skipped, Vacuous
 from popgraph.theory.setting import Setting
@@ -28,6 +29,12 @@ class Sides:
     tolerance: float | None = None
     trivial: str = ""
     vacuous: str = ""
+
+
+def nearest(slack: Floats, rounding: float) -> int:
+    """Return the first place of the least slack; what differs from it by rounding is as small."""
+    least = np.flatnonzero(slack <= np.min(slack) + rounding)
+    return int(least[0] if len(least) else np.argmin(slack))  # a NaN is what np.argmin finds
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 Prints for every statement its source, its section of docs/theory.md and what it assumes; on how many populations of the zoo, and of
 random graphs, at several k, it holds, is trivial, is vacuous, does not apply or was skipped; and the largest ratio left/right of a
-bound where it holds. Equalities have no ratio: `off` is how far their sides were apart at most, in units of their tolerance.
+bound where it holds. Equalities have no ratio: `off` is how far their sides were apart at most, in units of their tolerance. With
+`--hunt` each bound is also hunted on populations of up to four naturals and four views, and `hunted` is the largest ratio there.
 """
 
 import argparse
@@ -19,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import popgraph as pg
 from popgraph.theory import Check, Verdict
+from popgraph.theory.checking import ALL
 
 SHORT = {
     Verdict.HOLDS: "holds",
@@ -40,6 +42,7 @@ class Row:
     ratio: float = -np.inf  # the largest left/right of a bound with a right side above 0
     off: float = 0.0  # the largest |left - right| / tolerance of an equality
     equal: int = 0  # how often both sides of a bound that holds are one number
+    hunted: float = np.nan  # the largest left/right that `theory.hunt` found
 
     def add(self, check: Check) -> None:
         """Count one check."""
@@ -98,9 +101,26 @@ def audit(cases: Iterable[tuple[Any, Any, int]]) -> list[Row]:
     return list(rows.values())
 
 
+def hunt(rows: list[Row], steps: int) -> None:
+    """Note the largest left/right of each bound about one encoder that a hunt with so many steps finds."""
+    for row in rows:
+        if row.check.relation != "=" and ALL[row.check.name].about_two_encoders is False:
+            row.hunted = pg.theory.hunt(row.check.name, starts=2, steps=steps, rng=0, progress=False).ratio
+
+
 def table(rows: list[Row], markdown: bool = False) -> str:
     """Write the rows, of all columns as Markdown, of the numbers alone as text."""
-    heads = ["statement", "source", "section", "assumes", *SHORT.values(), "equal", "largest left/right", "off"]
+    heads = [
+        "statement",
+        "source",
+        "section",
+        "assumes",
+        *SHORT.values(),
+        "equal",
+        "largest left/right",
+        "hunted",
+        "off",
+    ]
     lines = [heads]
     for row in rows:
         counts = [str(row.counts[verdict] or "") for verdict in SHORT]
@@ -108,7 +128,10 @@ def table(rows: list[Row], markdown: bool = False) -> str:
         off = f"{row.off:.1g}" if row.check.relation == "=" else ""
         check = row.check
         assumes = "; ".join(check.assumptions)
-        lines.append([check.name, check.source, check.section, assumes, *counts, str(row.equal or ""), ratio, off])
+        hunted = "" if np.isnan(row.hunted) else f"{row.hunted:.4g}"
+        lines.append(
+            [check.name, check.source, check.section, assumes, *counts, str(row.equal or ""), ratio, hunted, off]
+        )
     if markdown:
         return "\n".join("| " + " | ".join(line) + " |" for line in [lines[0], ["---"] * len(heads), *lines[1:]])
     shown = [line[:1] + line[2:3] + line[4:] for line in lines]
@@ -121,9 +144,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--random", type=int, default=40, help="how many random graphs, of each kind")
     parser.add_argument("--markdown", action="store_true", help="all columns, as Markdown")
+    parser.add_argument(
+        "--hunt", type=int, default=0, metavar="STEPS", help="hunt each bound with so many steps, twice"
+    )
     options = parser.parse_args()
     cases = [*zoo_cases(), *random_cases(options.random), *pair_cases(options.random)]
     rows = audit(cases)
+    if options.hunt:
+        hunt(rows, options.hunt)
     print(f"{len(rows)} statements on {len(cases)} graphs\n\n{table(rows, options.markdown)}")
     never = [row.check.name for row in rows if not row.counts[Verdict.HOLDS] + row.counts[Verdict.RATIO]]
     print(f"\nnever other than trivial or vacuous: {', '.join(never) or 'none'}")
