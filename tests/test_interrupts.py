@@ -274,7 +274,7 @@ def test_a_file_interrupted_anywhere_is_the_old_one_or_the_new_one(old, tmp_path
             pg.save(old, path)
 
     fresh()
-    total = events(lambda: pg.save(OTHER, path))
+    total = min(events(lambda: pg.save(OTHER, path)) for _ in range(3))  # the first fills caches, and so takes more
     for at in sorted({int(at) for at in np.linspace(1, total, POINTS)} | set(range(total - 40, total + 1))):
         fresh()
         with pytest.raises(KeyboardInterrupt), Interrupter(at):

@@ -102,7 +102,7 @@ NAMESPACES = {
     "selftraining": ("pseudo_label", "pseudo_labels"),
     "structure": ("mixtures", "mixture"),
     "testing": ("asert_matches", "assert_matches"),
-    "theory": ("statments", "statements"),
+    "theory": ("statemints", "statements"),
 }
 
 
