@@ -188,7 +188,7 @@ def test_fractions_of_pairs_are_symmetric_and_sum_to_1():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"claim": "Cheeger from belowe"}, "did you mean 'Cheeger from below'"),
+        ({"claim": "Cheeger from bel0w"}, "did you mean 'Cheeger from below'"),
         ({"claim": 3}, "claim is 3; give a statement's name"),
         ({"claim": lambda q: 1.0}, r"claim returned 1.0; it must return \(left, right\)"),
         ({"views": 1}, "views"),
