@@ -96,6 +96,29 @@ def test_the_population_is_in_small_fractions_and_gives_the_ratio():
     assert str(found).count("p = ") == found.graph.n
 
 
+@pytest.mark.parametrize("broken", [False, True])
+def test_where_the_claim_applies_to_no_fractions_the_floats_are_kept(broken, monkeypatch):
+    """A claim that needs an eigenvalue which fractions miss ended in its own NotApplicable."""
+    in_fractions_applies = []
+
+    def refused(candidate):
+        in_fractions_applies.append(True)
+        yield from in_fractions(candidate)
+        in_fractions_applies.clear()
+
+    def of_floats_alone(q):
+        if in_fractions_applies:
+            raise NotApplicable("fractions")
+        return (2.0 if broken else 0.5) + 0.1 * q.lambda_(2), 1.0
+
+    monkeypatch.setattr("popgraph.theory.hunting.in_fractions", refused)
+    found = theory.hunt(of_floats_alone, views=3, starts=1, steps=10, rng=0)
+    assert found.violated == broken
+    assert found.proof == ("nothing is proved: no fractions keep the ratio" if broken else "")
+    assert not found.graph.population.distribution.exact
+    assert str(found).count("p = ") == found.graph.n
+
+
 def test_a_hunt_is_the_same_whenever_it_is_asked_again():
     first, second = (theory.hunt("Cheeger from above", views=3, starts=2, steps=30, rng=5) for _ in range(2))
     assert str(first) == str(second)

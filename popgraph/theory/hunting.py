@@ -89,8 +89,8 @@ class Hunt(Immutable):
             return repr(self)
         lines = [repr(self), f"  left {self.left:.10g}, right {self.right:.10g} at k = {self.k}"]
         if isinstance(self.graph, PopulationGraph):
-            exact = self.graph.population.distribution.fractions
-            for i, (natural, p) in enumerate(exact.items()):
+            law = self.graph.population.distribution
+            for i, (natural, p) in enumerate((law.fractions if law.exact else dict(law.items())).items()):
                 row = self.graph.kernel[[i]].toarray()[0]
                 steps = ", ".join(f"{self.graph.views[x]}: {_fraction(row[x])}" for x in np.flatnonzero(row).tolist())
                 lines.append(f"  {natural}: p = {p}, class {self.graph.labels[i]}, views {{{steps}}}")
@@ -204,6 +204,8 @@ def _read_start(start: PopulationGraph, k: int | None) -> Candidate:
 
 def _proof(of_quantities: Claim | None, candidate: Candidate) -> str:
     """Return in words what balls prove about left > right on a population of fractions."""
+    if not candidate.is_exact:
+        return "nothing is proved: no fractions keep the ratio"
     if of_quantities is None:
         return "nothing is proved: statements of check are evaluated in float64"
     try:
@@ -332,10 +334,12 @@ class _Search:
 
     def rational(self, candidate: Candidate) -> Candidate:
         """Return the candidate in the smallest fractions that keep the ratio."""
-        best = candidate
+        best, best_ratio = candidate, -np.inf  # the floats stay where the claim applies to no fractions
         for tried in in_fractions(candidate):
-            best = tried
-            if self.ratio(tried) >= self._least(self.best_ratio):
+            ratio = self.ratio(tried)
+            if ratio > best_ratio:
+                best, best_ratio = tried, ratio
+            if ratio >= self._least(self.best_ratio):
                 break
         return best
 
