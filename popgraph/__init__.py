@@ -4,7 +4,7 @@ Declare a `Distribution` of naturals and an `Augmentation`, `build` the populati
 and `verify` that the embedding spans the graph's leading eigenvectors F*.
 
 Each room has a docstring that teaches it in ten lines, such as `help(popgraph.verification)`: `declare`, `populations` and `zoo`,
-`spectrum`, `losses` and `training`, `verification`, `downstream`, `theory`, `plot`, `io`, `torch`, `dask`, `testing`.
+`spectrum`, `losses` and `training`, `verification`, `downstream`, `theory`, `plot`, `io`, `torch`, `dask`, `testing`, `classroom`.
 
 >>> import popgraph as pg
 >>> graph = pg.build(["lightning", "cloud"], pg.apply(lambda image: image + " rotated", "1/3"))
@@ -45,6 +45,7 @@ from popgraph.training import Flow, PairTraining, Training, flow, train, train_c
 from popgraph.verification import Match, PairMatch, compare, verify, verify_sampled
 
 if TYPE_CHECKING:
+    from popgraph import classroom as classroom
     from popgraph import dask as dask
     from popgraph import plot as plot
     from popgraph import torch as torch
@@ -68,6 +69,7 @@ __all__ = [
     "apply",
     "build",
     "choose",
+    "classroom",
     "compare",
     "errors",
     "explore",
@@ -106,9 +108,9 @@ __dir__ = only([*__all__, "dask", "torch"])  # these two are in no `import *`, w
 if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
 
     def __getattr__(name: str) -> Any:
-        """Load the rooms that need matplotlib, torch or dask on first use."""
+        """Load the classroom, and the rooms that need matplotlib, torch or dask, on first use."""
         if name == "explore":
             return import_module("popgraph.plot").explore
-        if name in ("dask", "plot", "torch"):
+        if name in ("classroom", "dask", "plot", "torch"):
             return import_module(f"popgraph.{name}")
         raise no_attribute(__name__, name, __dir__())

@@ -492,6 +492,7 @@ VERBS: dict[str, Verb] = {
         lambda a: passes(pg.testing.assert_theorem, pg.theory.check(a.population, a.labels, a.k, only="Lemma 3.1"))
     ),
     "as_python": Verb(declared),
+    "classroom.grade": Verb(lambda a: pg.classroom.grade(a.population, f=a.table, F=a.wrong, k=a.k).to_dict()["tests"]),
     "embeddings": Verb(embeddings, needs="hypothesis"),
     "labellings": Verb(labellings, needs="hypothesis"),
 }
