@@ -20,7 +20,7 @@ PUBLIC = {
     "from_trajectories identity images independently load losses partition_bounds plot probe probe_range product save "
     "selftraining sparsest_partition spectral_clusters structure testing theory torch train train_critic verify "
     "verify_sampled zero_shot zoo",
-    "classroom": "Answer Grade grade",
+    "classroom": "Answer Grade Worksheet grade worksheet",
     "errors": "InvalidArgument InvalidAugmentation InvalidCall InvalidDistribution InvalidEmbedding InvalidFile MissingExtra "
     "NotConverged PopgraphError ReadOnly TooLarge",
     "images": "Image flip flip_pixels mask rotate shift",

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 from popgraph.basics.namespaces import missing, only
 from popgraph.classroom.answers import Answer, Grade
 from popgraph.classroom.grading import grade
+from popgraph.classroom.worksheets import Worksheet, worksheet
 
-__all__ = ["Answer", "Grade", "grade"]
+__all__ = ["Answer", "Grade", "Worksheet", "grade", "worksheet"]
 __dir__ = only(__all__)
 if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
     __getattr__ = missing(__name__, __all__)

@@ -12,8 +12,10 @@ from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument
 
 MAX_FORMULA_CHARACTERS = 200
+LARGEST_NUMBER = 1e100  # of an answer, so that its squares and quotients stay in float64
 MAX_POWER = 20  # an exponent beyond it is a typing error
 
+BRACED_ROOT, BRACED_FRACTION = r"\\sqrt\{([^{}]*)\}", r"\\[td]?frac\{([^{}]*)\}\{([^{}]*)\}"
 REWRITTEN = (  # what a formula holds, and what Python writes for it
     (r"\s|\$|\\left|\\right|\\,", ""),
     (r"[−–]", "-"),
@@ -21,9 +23,7 @@ REWRITTEN = (  # what a formula holds, and what Python writes for it
     (r"\^", "**"),
     (r"√\(", "sqrt("),
     (r"√(\d+(?:\.\d+)?)", r"sqrt(\1)"),
-    (r"\\sqrt\{([^{}]*)\}", r"sqrt(\1)"),
     (r"\\sqrt(\d)", r"sqrt(\1)"),
-    (r"\\[td]?frac\{([^{}]*)\}\{([^{}]*)\}", r"((\1)/(\2))"),
     (r"\\[td]?frac(\d)(\d)", r"(\1/\2)"),
     (r"[{]", "("),
     (r"[}]", ")"),
@@ -38,16 +38,19 @@ def read_number(where: str, entry: Any) -> float:
     try:
         if isinstance(entry, str):
             number = _of_words(entry.strip())
-        elif isinstance(entry, bool | np.bool_ | np.datetime64 | np.timedelta64 | bytes | bytearray):
+        elif isinstance(
+            entry, bool | np.bool_ | complex | np.complexfloating | np.datetime64 | np.timedelta64 | bytes | bytearray
+        ):
             raise TypeError
         else:
-            number = float(entry)
+            with np.errstate(over="ignore"):  # what is beyond float64 becomes inf, and is refused
+                number = float(entry)
     except (TypeError, ValueError, ZeroDivisionError, OverflowError, SyntaxError, RecursionError, MemoryError):
         raise InvalidArgument(
             f'{where} is {shorten(entry)}, which is no number; give an int, a float, a Fraction or words like "1/18" or "√2/3"'
         ) from None
-    if not math.isfinite(number):
-        raise InvalidArgument(f"{where} is {shorten(entry)}; give a finite number, and leave no blank")
+    if not abs(number) <= LARGEST_NUMBER:
+        raise InvalidArgument(f"{where} is {shorten(entry)}; give a finite number of ordinary size, and leave no blank")
     return number
 
 
@@ -59,6 +62,8 @@ def _of_words(text: str) -> float:
         return float(read_fraction(text))
     except ValueError:
         pass
+    while (inside := re.sub(BRACED_ROOT, r"sqrt(\1)", re.sub(BRACED_FRACTION, r"((\1)/(\2))", text))) != text:
+        text = inside  # from the innermost braces outwards
     for pattern, written in REWRITTEN:
         text = re.sub(pattern, written, text)
     if not re.fullmatch(

@@ -22,7 +22,7 @@ from popgraph.basics.arguments.kernels import is_mapping
 from popgraph.basics.arguments.tables import is_sparse
 from popgraph.basics.arrays import Floats
 from popgraph.basics.words import did_you_mean, shorten
-from popgraph.classroom.formulas import read_number
+from popgraph.classroom.formulas import LARGEST_NUMBER, read_number
 from popgraph.errors import InvalidArgument
 
 
@@ -41,7 +41,13 @@ def read_square(name: str, given: Any, views: Sequence[Hashable]) -> Floats:
         frame = read_frame(name, given)
         array = _entries(name, frame.values, views)
         if array.shape == (N, N):
-            for axis, names in ((0, frame.rows), (1, frame.columns)):
+            columns = frame.columns
+            if frame.rows is None or list(frame.rows) == list(
+                range(N)
+            ):  # then columns count too, unless they name the views
+                named = columns is not None and set(map(by_value, columns)) == set(map(by_value, views))
+                columns = columns if named else None
+            for axis, names in ((0, frame.rows), (1, columns)):
                 what = f"the {'columns' if axis else 'rows'} of {name}"
                 order = positions_by_name(what, names, views, "view")
                 array = array if order is None else np.take(array, order, axis)
@@ -99,6 +105,10 @@ def _of_mapping(name: str, given: Any, views: Sequence[Hashable]) -> Floats:
     """Return the table of a mapping of pairs, 0 where a pair is not named, or of a mapping of mappings."""
     position = {by_value(view): i for i, view in enumerate(views)}
     array = np.zeros((len(views), len(views)))
+    if not len(given) or not all(len(entry) for _, entry in given.items() if is_mapping(entry)):
+        raise InvalidArgument(
+            f"{name} is {shorten(given)}, which names no number; name each pair of views that has one"
+        )
     for key, entry in given.items():
         nested = is_mapping(entry)
         cells = [((key, other), each) for other, each in entry.items()] if nested else [(key, entry)]
@@ -120,8 +130,9 @@ def _entries(name: str, given: Any, views: Sequence[Hashable] | None) -> Floats:
         raise InvalidArgument(f"{name} is {shorten(given)}; give a table of numbers")
     array = as_array(name, given)
     if array.dtype.kind in "iuf":
-        floats: Floats = array.astype(np.float64)
-        if np.isfinite(floats).all():
+        with np.errstate(over="ignore"):  # what is beyond float64 becomes inf, and is named below
+            floats: Floats = array.astype(np.float64)
+        if array.size and array.ndim and np.abs(floats).max() <= LARGEST_NUMBER:
             return floats
     if array.ndim == 0 or array.size == 0:
         raise InvalidArgument(f"{name} is {shorten(given)}; give a table of numbers")

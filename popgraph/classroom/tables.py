@@ -95,17 +95,17 @@ def wrong_weights(facts: Facts) -> Iterator[Wrong]:
     w, off, w_x = facts.w, facts.off_diagonal, facts.w_x
     yield NO_SELF, off
     yield NO_SELF, off / off.sum() if off.any() else off
-    if facts.kernel is not None and facts.p is not None:
-        yield (
-            Slip("forgot p", "The naturals' probabilities are missing: w_xx' is Σ p(x̄) A(x|x̄) A(x'|x̄)."),
-            facts.kernel.T @ facts.kernel,
-        )
     doubled = Slip(
         "doubled", "Pairs are counted twice: w_xx' is the probability of (x, x') in this order; w sums to 1."
     )
     yield doubled, 2 * w
     yield doubled, w + off
     yield doubled, (w + off) / (w + off).sum()
+    if facts.kernel is not None and facts.p is not None:
+        yield (
+            Slip("forgot p", "The naturals' probabilities are missing: w_xx' is Σ p(x̄) A(x|x̄) A(x'|x̄)."),
+            facts.kernel.T @ facts.kernel,
+        )
     rows = Slip(
         "row-normalised", "Each row is divided by its sum: that is the random walk; all of w together sums to 1."
     )
@@ -251,4 +251,4 @@ def _normalised(w: Floats, power: float) -> Floats:
 
 def _eigenvalues(matrix: Floats) -> Floats:
     """Return all eigenvalues of a symmetric matrix, largest first."""
-    return np.linalg.eigvalsh((matrix + matrix.T) / 2)[::-1]
+    return np.asarray(np.linalg.eigvalsh((matrix + matrix.T) / 2)[::-1], dtype=np.float64)

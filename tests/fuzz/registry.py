@@ -52,7 +52,7 @@ NOT_CALLED = {
     *("Flow", "PairMatch", "PairTraining"),
     *("BipartiteGraph", "SingularSpectrum", "PairGraph"),
     *("losses.Audit", "losses.Loss"),
-    *("classroom.Answer", "classroom.Grade"),
+    *("classroom.Answer", "classroom.Grade", "classroom.Worksheet"),
     *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
     *("selftraining.InnerConductance", "selftraining.PhaseDiagram"),
     *("theory.Check", "theory.Checks", "theory.Optimum", "theory.Verdict"),
@@ -847,10 +847,13 @@ def answer(name: str, plain: Any, *, several: bool = False) -> Argument:
     """A student's table by position; words are numbers here, and of eigenvalues one more or less may serve."""
 
     def spoilers(plain: Any) -> list[v.Spoiler]:
-        other = {"words": v.ODD, "frame of words": v.ODD} | (
-            {"a row too many": v.ODD, "a row too few": v.ODD} if several else {}
-        )
-        return [each._replace(verdict=other.get(each.label, each.verdict)) for each in v.optional(v.array)(plain)]
+        odd = {"an axis more", "a DataFrame"} if np.ndim(plain) == 1 else set()
+        odd |= {"a row too many", "a row too few"} if several else set()
+        listed = v.optional(v.array)(plain)
+        return [
+            each._replace(verdict=v.ODD) if each.label in odd or each.label.endswith("words") else each
+            for each in listed
+        ]
 
     return Argument(plain, spoilers, (name, "entries", "entry"))
 
@@ -871,6 +874,17 @@ entry(
     k=optional_k(),
     digits=count(3),
     partial=real(0.5),
+)
+entry(
+    "classroom.worksheet",
+    classroom.worksheet,
+    40,
+    observe=lambda sheet: sheet.questions,
+    graph=graph(),
+    path=Argument(SAVED.with_name("sheet.html"), declared.path, ("path", "folder", "sheet", "name")),
+    k=optional_k(),
+    questions=Argument(["w", "f"], v.anything("a set", "a dict"), ("questions",)),
+    title=Argument("Sheet", v.optional(v.word), ("title",)),
 )
 entry("Grade.points", GRADE.points, most=real(2.0))
 entry("Grade.to_dict", GRADE.to_dict, 1)
