@@ -51,7 +51,7 @@ class InvalidEmbedding(InvalidArgument):
 
 
 class InvalidFile(InvalidArgument):
-    """A file that `load` cannot take: truncated, edited, of another format or a later version."""
+    """A file that `popgraph.load` cannot take: truncated, edited, of another format or a later version."""
 
 
 class ReadOnly(PopgraphError, FrozenInstanceError):

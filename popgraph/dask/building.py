@@ -53,7 +53,7 @@ def build(
 ) -> BlockGraph:
     """Build a population graph in row blocks: `popgraph.build`, for kernels that are too large for one memory.
 
-    The workers enumerate the views of `rows` naturals at a time, and write them to disk; this process unites the views. These
+    The workers enumerate the views of ``rows`` naturals at a time, and write them to disk; this process unites the views. These
     have the same order as on one machine.
 
     Parameters
@@ -69,7 +69,7 @@ def build(
     rows : int
         The number of naturals in a block.
     client : distributed.Client, optional
-        By default the current one, or a `LocalCluster` with a worker for each core, which the graph stops when it goes.
+        By default the current one, or a ``LocalCluster`` with a worker for each core, which the graph stops when it goes.
     store : path, optional
         An empty directory that this process and all workers see; by default a temporary one on this machine.
     name : str
@@ -187,7 +187,7 @@ def from_files(
     name: str = "",
     progress: bool = False,
 ) -> BlockGraph:
-    """Build a population graph from files of `scipy.sparse.save_npz`, each with some rows of A in the same N columns.
+    """Build a population graph from files of ``scipy.sparse.save_npz``, each with some rows of A in the same N columns.
 
     Parameters
     ----------

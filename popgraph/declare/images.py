@@ -1,6 +1,6 @@
 """`Image`: a small, immutable, hashable picture that draws itself, and augmentations of images.
 
-An augmentation of images is an ordinary `Augmentation`; its probabilities are exact unless declared as floats.
+An augmentation of images is an ordinary `.Augmentation`; its probabilities are exact unless declared as floats.
 """
 
 from collections.abc import Iterable, Sequence
@@ -133,7 +133,7 @@ def _shifted_image(move: tuple[int, int], wrap: bool, image: Any) -> Image:
 def flip_pixels(
     count: int = 1, probability: Any = 1, *, pixels: Sequence[tuple[int, int]] | None = None
 ) -> Augmentation:
-    """Swap light and dark at `count` distinct pixels, every set of that size equally likely, with some probability.
+    """Swap light and dark at ``count`` distinct pixels, every set of that size equally likely, with some probability.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def flip_pixels(
     Raises
     ------
     InvalidAugmentation
-        On a call, if the image is not of 0 and 1, or has fewer than `count` pixels.
+        On a call, if the image is not of 0 and 1, or has fewer than ``count`` pixels.
     TooLarge
         On a call, if there are more than 4,194,304 sets of pixels.
 

@@ -36,7 +36,7 @@ Ranks = NDArray[np.uint16]  # of at most 2^16 conductances, one of each set
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Partition(Immutable):
-    """Hold a partition of the views, and each part's conductance. Made by `sparsest_partition`.
+    """Hold a partition of the views, and each part's conductance. Made by `popgraph.sparsest_partition`.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class Partition(Immutable):
 
 @dataclass(frozen=True)
 class PartitionBounds(Immutable):
-    """Hold bounds on ρ_m: no partition is below `lower`, and `partition` attains `upper`. Made by `partition_bounds`.
+    """Hold bounds on ρ_m: no partition is below ``lower``, and ``partition`` attains ``upper``. By `popgraph.partition_bounds`.
 
     Examples
     --------

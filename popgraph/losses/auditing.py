@@ -75,7 +75,7 @@ def audit(loss: Any, graph: ViewedPopulation, f: Any, batch_size: int) -> Audit:
     Parameters
     ----------
     loss : a loss of `popgraph.losses`, or its name
-        Or anything with `name`, `bias`, `value(factor, w_x, f)` and `batch_value(f, f_plus)`.
+        Or anything with ``name``, ``bias``, ``value(factor, w_x, f)`` and ``batch_value(f, f_plus)``.
     graph : PopulationGraph, or another population that lists its views
         With P positive pairs of positive probability: P^B batches are enumerated.
     f : (N, k) array, Training or Spectrum

@@ -127,7 +127,7 @@ class CriticLoss(ReadyLoss, PairLoss, DrawsNegatives):
 
     @in_full_precision
     def scores(self, f: Any, g: Any) -> Any:
-        """Return s(x, x') = f(x)ᵀg(x')/τ, of rows of length 1 if `cosine`: (a, k) and (b, k) arrays give (a, b)."""
+        """Return s(x, x') = f(x)ᵀg(x')/τ, of rows of length 1 if ``cosine``: (a, k) and (b, k) arrays give (a, b)."""
         f, g = read_rows(f, g)
         return self._rows(f) @ self._rows(g).T / self.temperature
 

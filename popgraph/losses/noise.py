@@ -102,7 +102,7 @@ def noise_law(graph: ViewedPopulation, noise: Any) -> Floats:
 
 @checked_call()
 def debiased_negatives(graph: ViewedPopulation, share: float) -> Floats:
-    """Return debiased negatives, q(x'|x) = (w_x' - τ w_x'|x)/(1 - τ), (N, N): a law for each first view.
+    """Return debiased negatives, ``q(x'|x) = (w_x' - τ w_x'|x)/(1 - τ)``, (N, N): a law for each first view.
 
     Of negatives drawn from w_x a share τ are thought to be of the positives' class; they are taken off. Chuang et al. clip what
     becomes negative; here it is refused, for it is no law.
@@ -151,7 +151,7 @@ def debiased_negatives(graph: ViewedPopulation, share: float) -> Floats:
 
 @checked_call()
 def hard_negatives(graph: ViewedPopulation, f: Any, beta: float) -> Floats:
-    """Return hard negatives, q(x'|x) ∝ w_x' exp(β f(x)ᵀf(x')), (N, N): those that an embedding f scores high.
+    """Return hard negatives, ``q(x'|x) ∝ w_x' exp(β f(x)ᵀf(x'))``, (N, N): those that an embedding f scores high.
 
     With this law fixed a loss of critics has its minimum in closed form, as with any. Where it moves with the f that is trained, as
     Robinson et al. let it, no closed form is known: make it anew of each f.

@@ -79,9 +79,9 @@ class SpectralLoss(UnbiasedSpectral, DrawsNegatives):
     Of a batch it is -(2/B) Σ_i f(x_i)ᵀf(x_i⁺) + 1/(B(B-1)) Σ_{i≠j} (f(x_i)ᵀf(x_j⁺))², in O(B k²): negatives are views of other
     draws, so they are independent, and may coincide.
 
-    With `noise` both x and x' of the second term are drawn from a law q in place of w_x: a number a stands for q ∝ w_x^a, an (N,)
+    With ``noise`` both x and x' of the second term are drawn from a law q in place of w_x: a number a stands for q ∝ w_x^a, an (N,)
     array for itself, a mapping view -> probability goes by name. The minimum is then that of ||D_q^-1/2 w D_q^-1/2 - FFᵀ||² for
-    F = √q f, whose eigenvectors `graph.with_noise(q)` has.
+    F = √q f, whose eigenvectors ``graph.with_noise(q)`` has.
 
     The square in the second term matters: without it the loss is unbounded below (`unsquared`). Nothing here normalises f:
     the code published with [H21] shrinks every row longer than √μ to that length first, which the paper's loss does not, and

@@ -91,7 +91,7 @@ class PairLoss(ABC):
     def pair_value(self, C: Any, f: Any, g: Any) -> Any:
         """Return the loss of two encoders, f of one kind of view and g of the other, over all pairs (x, z) [THEORY 11].
 
-        A batch of pairs is `batch_value(f, g)`: there the two tables may be of two encoders as well.
+        A batch of pairs is ``batch_value(f, g)``: there the two tables may be of two encoders as well.
 
         Parameters
         ----------

@@ -27,7 +27,7 @@ def flow(flow: Flow, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     flow : Flow
-        Of `pg.flow`, continuous or in steps.
+        Of ``pg.flow``, continuous or in steps.
     ax : Axes, optional
         Where to draw; a new figure if not given.
 

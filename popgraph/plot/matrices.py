@@ -48,7 +48,7 @@ def matrix(
     Raises
     ------
     InvalidArgument
-        If `which` is neither, or if numbers are asked for with more than 40 views, or there is no list of views.
+        If ``which`` is neither, or if numbers are asked for with more than 40 views, or there is no list of views.
 
     Examples
     --------
@@ -140,7 +140,7 @@ def before_and_after(
     Raises
     ------
     InvalidArgument
-        If `axes` are not two, or there is no list of views.
+        If ``axes`` are not two, or there is no list of views.
 
     Examples
     --------

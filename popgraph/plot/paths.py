@@ -50,7 +50,7 @@ def spectrum_path(
     Raises
     ------
     InvalidArgument
-        If the values are not increasing numbers, k is not below `most`, or `make_graph` returns no population.
+        If the values are not increasing numbers, k is not below ``most``, or ``make_graph`` returns no population.
 
     Examples
     --------

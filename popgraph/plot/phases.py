@@ -35,9 +35,9 @@ def contest(contest: Contest, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     contest : Contest
-        Of `selftraining.which_wins`.
+        Of `popgraph.selftraining.which_wins`.
     ax : Axes, optional
-        Where to draw; a new figure if not given. Its `child_axes` are the two halves.
+        Where to draw; a new figure if not given. Its ``child_axes`` are the two halves.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def phase_diagram(diagram: PhaseDiagram, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     diagram : PhaseDiagram
-        Of `selftraining.phase_diagram`; values need not be sorted, or evenly spaced.
+        Of `popgraph.selftraining.phase_diagram`; values need not be sorted, or evenly spaced.
     ax : Axes, optional
         Where to draw; a new figure if not given.
 

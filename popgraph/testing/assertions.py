@@ -36,7 +36,7 @@ def assert_matches(
     Raises
     ------
     AssertionError
-        If it is not; the message is `verify`'s, with the eigenvectors that f misses, the angle and the gap.
+        If it is not; the message is `popgraph.verify`'s, with the eigenvectors that f misses, the angle and the gap.
 
     Examples
     --------
@@ -145,7 +145,7 @@ def assert_theorem(check: Check | Checks) -> None:
     """Fail unless a statement holds, or all statements of a table that apply; the message has both sides and the source.
 
     A statement that does not apply, or whose source hides a constant, fails too, as nothing was shown. One that is trivial here or
-    vacuous is true, and passes: ask `check.verdict` where it must say more.
+    vacuous is true, and passes: ask ``check.verdict`` where it must say more.
 
     Parameters
     ----------

@@ -15,9 +15,9 @@ MAX_ENTRIES_WRITTEN = 10_000  # of the kernel; a longer expression is not readab
 
 @checked_call()
 def as_python(graph: PopulationGraph) -> str:
-    """Return the expression `popgraph.build(...)` that declares this population again, by exact fractions where it has them.
+    """Return the expression ``popgraph.build(...)`` that declares this population again, by exact fractions where it has them.
 
-    Of a graph of given pairs it is `popgraph.from_pairs(...)`.
+    Of a graph of given pairs it is ``popgraph.from_pairs(...)``.
 
     Raises
     ------

@@ -233,7 +233,7 @@ def graphs(
 def labellings(graph: ViewedPopulation, classes: int = 3) -> st.SearchStrategy[Ints]:
     """Draw labels of all views, an (N,) array of integers in 0..classes-1, shrinking to one class.
 
-    `InvalidArgument` if the graph lists no views, or classes is not in 1..N.
+    `.InvalidArgument` if the graph lists no views, or classes is not in 1..N.
 
     Parameters
     ----------

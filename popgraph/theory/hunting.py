@@ -134,7 +134,7 @@ def hunt(
     Parameters
     ----------
     claim : str, Conjecture or callable
-        The name of a statement that `check` knows, or of one of `CONJECTURES`; or a function of `Quantities` q that returns
+        The name of a statement that `check` knows, or of one of `CONJECTURES`; or a function of ``Quantities`` q that returns
         (left, right), such as ``lambda q: (q.head_error, q.inconsistency / q.lambda_next)``. A statement of equality has as its
         ratio the difference over what counts as rounding.
     naturals : int
@@ -144,8 +144,8 @@ def hunt(
     k : int, optional
         In 1..views - 1; drawn anew for each start if not given.
     start : PopulationGraph, optional
-        With labels, of at most 12 views: every climb starts from it, in place of a random population; `naturals` and `views` are
-        then its own.
+        With labels, of at most 12 views: every climb starts from it, in place of a random population; ``naturals`` and ``views``
+        are then its own.
     starts, steps : int
         Climbs, and changes tried in each.
     rng : None, int or numpy.random.Generator

@@ -54,7 +54,7 @@ class Check(Immutable):
     Attributes
     ----------
     name : str
-        The statement's name, as `check(only=...)` takes it.
+        The statement's name, as ``check(only=...)`` takes it.
     statement, latex : str
         The statement in one line, plain and as LaTeX.
     source : str
@@ -119,7 +119,7 @@ class Check(Immutable):
 
     @property
     def slack(self) -> float | None:
-        """right - left for "<=", and -|right - left| for "="; the statement holds iff this is at least -tolerance."""
+        """``right - left`` for "<=", and ``-|right - left|`` for "="; the statement holds iff this is at least -tolerance."""
         if self.left is None or self.right is None or self.relation == "<~":
             return None
         return -abs(self.right - self.left) if self.relation == "=" else self.right - self.left
@@ -189,7 +189,7 @@ class Check(Immutable):
 
 @dataclass(frozen=True)
 class Checks(Immutable):
-    """Hold checks in the order of the theory. `checks[i]` takes a position or a name; `bool(checks)` is whether none fails.
+    """Hold checks in the order of the theory. ``checks[i]`` takes a position or a name; ``bool(checks)`` is whether none fails.
 
     Examples
     --------

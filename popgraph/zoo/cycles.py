@@ -19,7 +19,7 @@ MAX_VIEWS_OF_CIRCLE = 2**16  # which take some seconds to enumerate
 def cyclic(n: int, steps: Mapping[int, Any]) -> PopulationGraph:
     """Move around a circle of n naturals by a random step.
 
-    The eigenvectors of Ā are the characters of Z_n, with the eigenvalues γ_j = |Σ_s P(s) e^{2πi js/n}|²: the squared sizes of
+    The eigenvectors of Ā are the characters of Z_n, with the eigenvalues γ_j = ``|Σ_s P(s) e^{2πi js/n}|²``: the squared sizes of
     the steps' Fourier coefficients. The label is the half of the circle.
 
     Parameters

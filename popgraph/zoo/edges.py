@@ -38,8 +38,8 @@ def edges(
     ----------
     weights : mapping (x, x') -> weight, networkx graph, iterable of (x, x', weight), or table source, target, weight
         float, Fraction, Decimal, str or int. In a mapping, (x, x') and (x', x) are different naturals with the same views, and
-        W_xx' is half the sum of both; (x, x) is a self-loop. A networkx graph, edges as `G.edges(data="weight")` and tables
-        (pandas, polars, pyarrow) give W as `networkx.adjacency_matrix` does, where a self-loop counts once and an edge twice;
+        W_xx' is half the sum of both; (x, x) is a self-loop. A networkx graph, edges as ``G.edges(data="weight")`` and tables
+        (pandas, polars, pyarrow) give W as ``networkx.adjacency_matrix`` does, where a self-loop counts once and an edge twice;
         views keep the order of the graph's nodes.
     labels : mapping or Series x -> label, or the name of an attribute of a networkx graph's nodes, optional
         Of views, None where unlabelled; the label of an edge is that of its first end. An end that is the first of no edge needs
@@ -129,7 +129,7 @@ def dumbbell(size: int = 5, bridge: int = 1) -> PopulationGraph:
 
     References
     ----------
-    Aldous and Fill, Reversible Markov chains and random walks on graphs, Example 5.11; `networkx.barbell_graph`.
+    Aldous and Fill, Reversible Markov chains and random walks on graphs, Example 5.11; ``networkx.barbell_graph``.
 
     Examples
     --------

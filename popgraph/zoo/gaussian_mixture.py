@@ -27,7 +27,7 @@ def gaussian_mixture(
     """Draw a natural from one of several Gaussians, and add Gaussian noise to it; both on a grid of the line or the plane.
 
     A natural is (class, point), its class drawn evenly and its point from N(mean, spread²); the view is the point plus
-    N(0, noise²) in every coordinate, cut off at 6 standard deviations. On a grid much finer than `noise`, one Gaussian has the
+    N(0, noise²) in every coordinate, cut off at 6 standard deviations. On a grid much finer than ``noise``, one Gaussian has the
     eigenvalues ρ^j, ρ = spread²/(spread² + noise²), in the plane ρ^(i+j), and Hermite polynomials as eigenfunctions (Mehler's
     formula). Of r classes far apart, r eigenvalues are near 1.
 

@@ -14,9 +14,9 @@ MAX_REGION_ENTRIES = 2**20  # of the kernel
 
 @checked_call()
 def overlapping_regions(cells: int = 12, width: int = 4, stride: int = 2, *, circle: bool = False) -> PopulationGraph:
-    """Draw a region of `width` neighbouring cells, then one of its cells, all with equal probability.
+    """Draw a region of ``width`` neighbouring cells, then one of its cells, all with equal probability.
 
-    Regions start at every `stride`-th cell. Two cells are a positive pair iff a region contains both, so functions that
+    Regions start at every ``stride``-th cell. Two cells are a positive pair iff a region contains both, so functions that
     differ little between the views of a pair vary slowly along the cells. Around a circle with stride 1 the spectrum is known:
     γ_j = (sin(πj width/cells) / (width sin(πj/cells)))². The label is the half that a region starts in.
 

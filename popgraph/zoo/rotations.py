@@ -24,7 +24,7 @@ def rotations(pictures: Mapping[Any, Image] | None = None, turns: Mapping[int, A
     """Turn pictures, each drawn in any of its orientations, by a random number of quarter turns.
 
     The naturals are the distinct turns of every picture; pictures are equally likely, and so are the turns of each. A picture and
-    its turns are one component. An orbit of m = 4, 2 or 1 images has the eigenvalues |Σ_s P(s) e^{2πi js/m}|², j = 0..m-1. The
+    its turns are one component. An orbit of m = 4, 2 or 1 images has the eigenvalues ``|Σ_s P(s) e^{2πi js/m}|²``, j = 0..m-1. The
     label is the picture's name.
 
     Parameters

@@ -30,7 +30,7 @@ MAX_EIGENSPACE_BYTES = 2**30  # a repeated eigenvalue's eigenspace larger than t
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ProbeRange(Immutable):
-    """Hold the best and the worst probe found among the minimisers of the loss at one k. Made by `probe_range`.
+    """Hold the best and the worst probe found among the minimisers of the loss at one k. Made by `popgraph.probe_range`.
 
     Attributes
     ----------
@@ -104,7 +104,7 @@ def probe_range(
 
     At a clean cut they span one subspace and have one error. At a degenerate cut, γ_k = γ_{k+1}, any of many subspaces of the
     eigenspace of γ_k will do, and the range returned, found by trying some of them, lies inside the true one. Tried are the
-    subspace nearest to the labels, the one farthest from them, that of `graph.spectrum(k)`, and `samples` more: evenly
+    subspace nearest to the labels, the one farthest from them, that of ``graph.spectrum(k)``, and ``samples`` more: evenly
     spaced angles where one dimension is chosen out of two, else uniformly random ones.
 
     Parameters

@@ -61,14 +61,14 @@ def probe(
     graph : population with listed naturals and views
         n naturals, N views.
     f : (N, d) array, mapping view -> vector, callable view -> vector, DataFrame, Training or Spectrum
-        Rows in the order of `graph.views`. A Spectrum stands for its `embedding`.
+        Rows in the order of ``graph.views``. A Spectrum stands for its ``embedding``.
     labels : sequence of n labels, or mapping natural -> label, optional
-        The class y(x̄) of each natural, None where unlabelled; `graph.labels` if not given.
+        The class y(x̄) of each natural, None where unlabelled; ``graph.labels`` if not given.
     head : {"least squares", "logistic", "exact"}
         "least squares" minimises E||y⃗(x̄) - Bᵀf(x)||². "logistic" minimises the cross-entropy of softmax(Bᵀf(x)) plus 1e-6 times
-        E||Bᵀf(x)||²/2, as without that separable classes have no minimum; `loss` is reported without it. The errors of these two
+        E||Bᵀf(x)||²/2, as without that separable classes have no minimum; ``loss`` is reported without it. The errors of these two
         are upper bounds on the least error, which "exact" finds by branch and bound, for small cases: scores of unit directions
-        closer than 1e-8, for |B| of order 1, count as tied.
+        closer than 1e-8, for ``|B|`` of order 1, count as tied.
     intercept : bool
         Whether to add a constant to each class's score. F* holds the constant function; centred features do not.
     test_labels : sequence of n labels, or mapping natural -> label, optional

@@ -61,7 +61,7 @@ def iterate(graph: LabelledPopulation, teacher: Any, *, steps: int = 1000) -> It
     The partners of x are the views x' with w_xx' > 0. A view keeps its class on a tie, and partners without a label have no vote.
     The steps always come to an end: w is positive semidefinite, so Σ w_xx' 1[y(x) = y(x')] is a convex function of the one-hot
     labels, and it never falls, as each step maximises its linearisation. Where pairs are given directly and w is not, two
-    labellings may follow each other for ever: `settled` is then False.
+    labellings may follow each other for ever: ``settled`` is then False.
 
     Parameters
     ----------

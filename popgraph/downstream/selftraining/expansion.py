@@ -59,7 +59,7 @@ def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion
     a : float
         In (0, 1]. For [W21] it is the largest of the teacher's errors in the classes.
     labels : sequence of n labels, or mapping natural -> label, optional
-        y(x̄); `graph.labels` if not given.
+        y(x̄); ``graph.labels`` if not given.
 
     Raises
     ------

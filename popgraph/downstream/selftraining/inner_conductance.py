@@ -57,7 +57,7 @@ def inner_conductance(graph: PopulationGraph | PairGraph, view_labels: Any = Non
     graph : PopulationGraph or PairGraph
         N views, at most 22 of them in any class.
     view_labels : sequence of N labels, or mapping view -> label, optional
-        ŷ(x); `graph.view_labels` if not given.
+        ŷ(x); ``graph.view_labels`` if not given.
 
     Raises
     ------

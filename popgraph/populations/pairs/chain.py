@@ -68,9 +68,9 @@ def from_chain(
 ) -> PairGraph:
     """Make a population of the states of a Markov chain: its positive pairs are a state and one that follows, w = diag(p) P^lag.
 
-    A transition matrix is no augmentation: `build(p, P)` has the pairs of two successors of one state, Pᵀ diag(p) P. Here μ are the
-    eigenvalues of P^lag, which may be negative; F* holds proto-value functions, the slowest modes of the chain. The random walk on
-    a graph G has the pairs of `from_pairs(G, normalize=True)`.
+    A transition matrix is no augmentation: ``build(p, P)`` has the pairs of two successors of one state, Pᵀ diag(p) P. Here μ are
+    the eigenvalues of P^lag, which may be negative; F* holds proto-value functions, the slowest modes of the chain. The random
+    walk on a graph G has the pairs of ``from_pairs(G, normalize=True)``.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ def from_pairs(
     w : mapping, sequence, array, sparse matrix, table or networkx graph
         * A mapping or Series (x, x') -> weight has the entries of w; (x, x') and (x', x) are two of them. A mapping of mappings
           has the rows.
-        * A square matrix, dense or scipy sparse, has views 0, 1, ..., N-1, or `views`. A table with names on both sides (pandas,
+        * A square matrix, dense or scipy sparse, has views 0, 1, ..., N-1, or ``views``. A table with names on both sides (pandas,
           xarray) goes by these.
         * Observed pairs are counted: a list of tuples (x, x'), an array (m, 2) of names or whole numbers, or a table (pandas,
           polars, pyarrow) with columns source and target, or with two columns, of names or of rows without names.

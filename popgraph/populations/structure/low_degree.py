@@ -24,8 +24,8 @@ MAX_FEATURES = 10_000  # whose moments take 1.6 GB
 class LowDegree(Immutable):
     """Hold f(x) = Σ_S W_S Π_{j in S} g_Sj(x_j): sums of products of functions of single coordinates, with values in R^k.
 
-    Made by `LowDegree.of` or `product.features`. Sums, multiples and linear maps `f @ Q` are such functions too. Moments are exact
-    sums over single coordinates, however many views there are.
+    Made by `LowDegree.of` or ``product.features``. Sums, multiples and linear maps ``f @ Q`` are such functions too. Moments are
+    exact sums over single coordinates, however many views there are.
 
     Attributes
     ----------

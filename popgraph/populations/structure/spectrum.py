@@ -71,7 +71,7 @@ class ProductCertificate(Immutable):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ProductSpectrum(Immutable):
-    """Hold the k leading eigenpairs of a product. Made by `ProductGraph.spectrum(k)`.
+    """Hold the k leading eigenpairs of a product. Made by `.ProductGraph.spectrum`.
 
     An eigenfunction is a product of one eigenfunction of each factor, of which all but a few are the constant 1. Those of a
     repeated eigenvalue are listed in this order: fewer coordinates that are not constant first; then one way to reach the
@@ -222,7 +222,7 @@ class ProductSpectrum(Immutable):
         Parameters
         ----------
         views : (m, d) array of int, or sequence of m tuples
-            An array gives positions in the factors' `views`, tuples give outcomes.
+            An array gives positions in the factors' ``views``, tuples give outcomes.
 
         Raises
         ------

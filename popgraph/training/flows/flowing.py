@@ -96,10 +96,10 @@ def flow(
     predictor : (k, k) array, optional
         P at time 0 for "byol"; by default (F_0ᵀF_0)^½, with which s = p in every aligned mode.
     step : float, optional
-        Follow plain gradient descent with this learning rate in place of the flow; a step is so much time, and `times` are rounded
-        to whole steps.
+        Follow plain gradient descent with this learning rate in place of the flow; a step is so much time, and ``times`` are
+        rounded to whole steps.
     batch_size : int, optional
-        With `step` and "spectral": estimate each gradient from so many sampled positive pairs, at least 2.
+        With ``step`` and "spectral": estimate each gradient from so many sampled positive pairs, at least 2.
     rng : None, int or numpy.random.Generator
         Draws the start, and the batches.
 
