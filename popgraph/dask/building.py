@@ -77,6 +77,11 @@ def build(
     progress : bool
         Whether dask's bar shows what runs.
 
+    Returns
+    -------
+    BlockGraph
+        On the cluster of the client.
+
     Raises
     ------
     InvalidDistribution, InvalidAugmentation
@@ -85,6 +90,12 @@ def build(
         If an argument is none, the store is not empty, or this process cannot see it.
     TooLarge
         If a block is too large for a worker.
+
+    See Also
+    --------
+    popgraph.build : The same in one memory.
+    from_blocks : Of a function that gives a block.
+    from_files : Of sparse matrices on disk.
 
     Examples
     --------
@@ -139,15 +150,20 @@ def from_blocks(
     Parameters
     ----------
     source : callable
-        block -> (p, A), for blocks 0..count-1: the naturals' probabilities and their rows of the kernel, in the same N columns for
-        every block; or (p, A, views), with views that name the columns of this block, and are united. It runs on the workers,
-        and must answer alike if it is asked again.
+        A function block -> (p, A), for blocks 0..count-1: the naturals' probabilities and their rows of the kernel, in the same N
+        columns for every block; or (p, A, views), with views that name the columns of this block, and are united. It runs on the
+        workers, and must answer alike if it is asked again.
     count : int
         The number of blocks.
     labels : sequence of n labels, mapping position -> label, or Series, optional
         The class of each natural, in the order of the blocks and their rows, None where unlabelled.
-    client, store, name, progress
+    client, store, name, progress : optional
         As of `build`.
+
+    Returns
+    -------
+    BlockGraph
+        On the cluster of the client.
 
     Raises
     ------
@@ -157,6 +173,11 @@ def from_blocks(
         If a block is no kernel on its naturals, the blocks differ in their columns, or no natural reaches one.
     InvalidArgument
         As of `build`; or if count is no positive number.
+
+    See Also
+    --------
+    build : Of a distribution and an augmentation.
+    from_files : Of sparse matrices on disk.
 
     Examples
     --------
@@ -197,13 +218,23 @@ def from_files(
         The naturals' probabilities; all equal by default, and then the files are opened once to count their rows.
     labels : sequence of n labels, mapping position -> label, or Series, optional
         The class of each row, in the order of the files, None where unlabelled.
-    client, store, name, progress
+    client, store, name, progress : optional
         As of `build`.
+
+    Returns
+    -------
+    BlockGraph
+        On the cluster of the client.
 
     Raises
     ------
     InvalidDistribution, InvalidAugmentation, InvalidArgument
         As of `from_blocks`.
+
+    See Also
+    --------
+    build : Of a distribution and an augmentation.
+    from_blocks : Of a function that gives a block.
 
     Examples
     --------

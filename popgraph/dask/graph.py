@@ -53,6 +53,11 @@ class BlockGraph(Immutable):
     name : str
         How it prints.
 
+    See Also
+    --------
+    build : Make one.
+    popgraph.PopulationGraph : The same in one memory.
+
     Examples
     --------
     >>> import numpy as np

@@ -186,6 +186,11 @@ def spectral_clusters(
     rng : None, int or numpy.random.Generator
         Draws the first centres.
 
+    Returns
+    -------
+    Clustering
+        The part of each view, the parts' conductance, and their accuracy on the labels.
+
     Raises
     ------
     InvalidArgument
@@ -193,6 +198,11 @@ def spectral_clusters(
         ``count`` points are distinct.
     InvalidEmbedding
         If the embedding is not one finite real vector for each view.
+
+    See Also
+    --------
+    sparsest_partition : The best partition by conductance, of a small graph.
+    partition_bounds : Bounds on its conductance at any size.
 
     References
     ----------

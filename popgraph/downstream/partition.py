@@ -163,12 +163,22 @@ def sparsest_partition(graph: ViewedPopulation, m: int) -> Partition:
     m : int
         In 1..N.
 
+    Returns
+    -------
+    Partition
+        The part of each view, and the parts' conductance, the largest of which is ρ_m.
+
     Raises
     ------
     InvalidArgument
         If m is outside 1..N.
     TooLarge
         If there are more views than that.
+
+    See Also
+    --------
+    partition_bounds : Bounds on ρ_m at any size.
+    spectral_clusters : A good partition by k-means, at any size.
 
     References
     ----------
@@ -296,13 +306,24 @@ def partition_bounds(graph: ViewedPopulation, m: int) -> PartitionBounds:
     Parameters
     ----------
     graph : population with listed views
+        Of any number of views N.
     m : int
         In 1..N.
+
+    Returns
+    -------
+    PartitionBounds
+        The two bounds, and a partition that attains the upper one.
 
     Raises
     ------
     InvalidArgument
         If m is outside 1..N.
+
+    See Also
+    --------
+    sparsest_partition : The exact ρ_m of up to 16 views.
+    spectral_clusters : A partition by k-means.
 
     References
     ----------

@@ -120,12 +120,23 @@ def zero_shot(graph: BipartiteGraph, encoders: Any, prompts: Any, labels: Any = 
         The class y(x̄) of each natural, None where unlabelled, to count errors by; ``graph.labels``, or of pairs that were given
         directly ``graph.labels_x``, if not given.
 
+    Returns
+    -------
+    ZeroShot
+        The class given to each view, and the error of the naturals' vote.
+
     Raises
     ------
     InvalidArgument
         If a prompt is no view z, a class has none, or no labelled natural is of a class with a prompt.
     InvalidEmbedding
         If f and g are not one finite real vector for each view x and z, of one length.
+
+    See Also
+    --------
+    probe : Fit a head to labels instead.
+    zoo.image_text : Images and captions to try it on.
+    from_bipartite : Make a graph of images and captions.
 
     References
     ----------

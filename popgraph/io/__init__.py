@@ -57,12 +57,21 @@ def save(value: Any, path: str | Path) -> Path:
     path : str or Path
         Of the file, in a folder that exists; it is returned. No ending is added.
 
+    Returns
+    -------
+    Path
+        Of the file.
+
     Raises
     ------
     InvalidArgument
         If the value is of no such kind, or an outcome, view or label of another type; the message names it.
     OSError
         If the file cannot be written.
+
+    See Also
+    --------
+    load : Read it again.
 
     Examples
     --------
@@ -107,6 +116,10 @@ def load(path: str | Path, *, most_bytes: int = 2**34) -> Kept:
         If it is larger than ``most_bytes``, or than the free memory.
     OSError
         If it cannot be opened.
+
+    See Also
+    --------
+    save : Write a value to a file.
 
     Examples
     --------

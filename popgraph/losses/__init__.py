@@ -97,6 +97,12 @@ class Loss(Protocol):
     bias : str
         "unbiased", or in words how the expectation of its sampled value differs from its population value.
 
+    See Also
+    --------
+    SpectralLoss : The paper's.
+    popgraph.train : Minimise a loss.
+    audit : The bias of a batch loss of your own.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -107,10 +113,12 @@ class Loss(Protocol):
     """
 
     @property
-    def name(self) -> str: ...  # noqa: D102
+    def name(self) -> str:
+        """How it prints."""
 
     @property
-    def bias(self) -> str: ...  # noqa: D102
+    def bias(self) -> str:
+        """How the expectation of its sampled value differs from its population value."""
 
     def value(self, factor: Any, w_x: Any, f: Any) -> Any:
         """Return the loss over the whole population; see ``losses.spectral.value``.

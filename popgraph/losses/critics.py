@@ -239,6 +239,12 @@ class NTLogistic(CriticLoss):
         The law q of negatives in place of w_x; a number a stands for q ∝ w_x^a. With 0.75 this is word2vec's loss with m negative
         samples (SGNS). The optimum is then s = log(w_xx' / (w_x q_x')) - log m. A table is a law for each x: `debiased_negatives`.
 
+    See Also
+    --------
+    nt_logistic : It, ready to use.
+    InfoNCE : The softmax loss of the same scores.
+    popgraph.theory.critic_minimum : Its least value.
+
     References
     ----------
     Johnson, El Hanchi and Maddison 2022 [J22]; Levy and Goldberg 2014 and Mikolov et al. 2013 (1310.4546) of SGNS.

@@ -39,7 +39,9 @@ class ReadyLoss(Immutable, ABC):
         factor : (n, N) csr_array or torch tensor
             M.
         w_x : (N,) array or tensor
+            The views' probabilities.
         f : (N, k) array or tensor
+            The embedding.
 
         Returns
         -------

@@ -97,8 +97,8 @@ class PairLoss(ABC):
         ----------
         C : (N_x, N_z) array, csr_array or torch tensor
             The probabilities of pairs.
-        f : (N_x, k) array or tensor
-        g : (N_z, k) array or tensor
+        f, g : (N_x, k) and (N_z, k) arrays or tensors
+            The embeddings of the views x and z.
 
         Raises
         ------

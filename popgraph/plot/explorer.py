@@ -164,6 +164,12 @@ def explore(
     MissingExtra
         If ipywidgets is not installed: it comes with the extra ``notebooks``.
 
+    See Also
+    --------
+    plot.graph : Draw the graph alone.
+    plot.matrix : Draw w or Ā alone.
+    plot.spectrum_path : Eigenvalues as one parameter slides, on paper.
+
     Examples
     --------
     >>> import popgraph as pg

@@ -31,10 +31,20 @@ def flow(flow: Flow, *, ax: Axes | None = None) -> Axes:
     ax : Axes, optional
         Where to draw; a new figure if not given.
 
+    Returns
+    -------
+    Axes
+        What was drawn on.
+
     Raises
     ------
     InvalidArgument
         If `flow` is no Flow.
+
+    See Also
+    --------
+    popgraph.flow : Makes a flow.
+    training : The history of a training.
 
     References
     ----------

@@ -42,10 +42,21 @@ def graph(
     rng : int
         Seeds networkx' spring layout.
 
+    Returns
+    -------
+    Axes
+        What was drawn on.
+
     Raises
     ------
     InvalidArgument
         If there is not one label for each view, or no list of views.
+
+    See Also
+    --------
+    matrix : The same as a table.
+    embedding : The views at their places in f.
+    popgraph.explore : The same with sliders.
 
     Examples
     --------

@@ -26,6 +26,16 @@ def match(match: Match | PairMatch, *, ax: Axes | None = None) -> Axes:
     ax : Axes, optional
         Where to draw; a new figure if not given.
 
+    Returns
+    -------
+    Axes
+        What was drawn on.
+
+    See Also
+    --------
+    popgraph.verify : Makes a match.
+    embedding : Draw f itself.
+
     Examples
     --------
     >>> import popgraph as pg

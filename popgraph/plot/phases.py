@@ -39,10 +39,20 @@ def contest(contest: Contest, *, ax: Axes | None = None) -> Axes:
     ax : Axes, optional
         Where to draw; a new figure if not given. Its ``child_axes`` are the two halves.
 
+    Returns
+    -------
+    Axes
+        What was drawn on; its two halves are its ``child_axes``.
+
     Raises
     ------
     InvalidArgument
         If this is no Contest.
+
+    See Also
+    --------
+    popgraph.selftraining.which_wins : Makes a contest.
+    phase_diagram : Contests at many parameters.
 
     Examples
     --------
@@ -133,10 +143,20 @@ def phase_diagram(diagram: PhaseDiagram, *, ax: Axes | None = None) -> Axes:
     ax : Axes, optional
         Where to draw; a new figure if not given.
 
+    Returns
+    -------
+    Axes
+        What was drawn on.
+
     Raises
     ------
     InvalidArgument
         If this is no PhaseDiagram.
+
+    See Also
+    --------
+    popgraph.selftraining.phase_diagram : Makes a diagram.
+    contest : One cell.
 
     Examples
     --------

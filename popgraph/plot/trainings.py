@@ -45,10 +45,20 @@ def training(
     ax : Axes, optional
         Where to draw; a new figure if not given.
 
+    Returns
+    -------
+    Axes
+        Of the loss; that of the gradient shares its steps.
+
     Raises
     ------
     InvalidArgument
         If the spectrum has fewer than k eigenvalues.
+
+    See Also
+    --------
+    animation : The embedding at each step.
+    popgraph.train : Makes a training.
 
     Examples
     --------
@@ -142,6 +152,12 @@ def animation(
     ------
     InvalidArgument
         If the path was not kept or is of other views, or there is no such column.
+
+    See Also
+    --------
+    training : The history of the loss.
+    embedding : One embedding.
+    popgraph.train : With keep_path=True.
 
     Examples
     --------

@@ -109,6 +109,14 @@ def build(
     TooLarge
         If it would not fit in memory.
 
+    See Also
+    --------
+    from_pairs : Make a population of given pairs.
+    from_bipartite : Make a population of two kinds of views of given pairs.
+    product : Join populations into one of tuples.
+    zoo : Named populations of the literature.
+    popgraph.dask.build : The same on a cluster.
+
     References
     ----------
     [H21] section 3.1.

@@ -54,6 +54,11 @@ class PopulationGraph(FactoredViews):
     known : KnownLabels or None
         These labels, their weight η and the classes' weights.
 
+    See Also
+    --------
+    build : Build one of a distribution and an augmentation.
+    PairGraph, BipartiteGraph : Graphs of given pairs, of one and of two kinds of views.
+
     Examples
     --------
     >>> import popgraph as pg

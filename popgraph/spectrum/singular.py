@@ -109,6 +109,12 @@ class SingularSpectrum(Immutable):
     squared : bool
         Whether σ² was read off SᵀS, as it is where S is large: then a small σ has fewer digits, as `tolerance` says.
 
+    See Also
+    --------
+    BipartiteGraph.spectrum : Make one.
+    Spectrum : The same of one kind of view.
+    plot.spectrum : Draw it.
+
     References
     ----------
     THEORY 11; Zhang et al. 2023, arXiv 2306.04272, for images and texts.

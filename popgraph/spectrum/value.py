@@ -67,6 +67,12 @@ class Spectrum(Immutable):
         Of a class of functions f = ΨW: the W with `embedding` = ΨW. Then gamma are the Ritz values θ, ``eigenvectors`` the Ritz
         vectors, and all other attributes are those of Ā projected on the class.
 
+    See Also
+    --------
+    PopulationGraph.spectrum : Make one.
+    SingularSpectrum : The same of two kinds of views.
+    plot.spectrum : Draw it.
+
     Examples
     --------
     >>> import popgraph as pg

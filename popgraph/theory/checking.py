@@ -111,6 +111,13 @@ def check(
     InvalidArgument
         If k is not in 1..N, a name is unknown, rho is no bool, or a natural or view has no label or two labels.
 
+    See Also
+    --------
+    statements : The names that it knows.
+    minimum : The least value of a loss.
+    hunt : Search for a population that breaks a claim.
+    popgraph.testing.assert_theorem : Fail a test unless it holds.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -167,6 +174,15 @@ def check(
 @checked_call()
 def statements() -> tuple[str, ...]:
     """Return the names of all statements, in the order in which `check` lists them.
+
+    Returns
+    -------
+    tuple of str
+        What `check` takes as ``only``.
+
+    See Also
+    --------
+    check : Check them on a graph.
 
     Examples
     --------

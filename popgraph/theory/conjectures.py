@@ -21,6 +21,11 @@ class Conjecture(Immutable):
     status : str
         What is known of it.
 
+    See Also
+    --------
+    CONJECTURES : Those that are known.
+    hunt : Search for a counterexample.
+
     Examples
     --------
     >>> import popgraph as pg

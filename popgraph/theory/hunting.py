@@ -62,6 +62,10 @@ class Hunt(Immutable):
     tried : int
         The number of populations to which the claim applied.
 
+    See Also
+    --------
+    hunt : Make one.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -149,12 +153,25 @@ def hunt(
     starts, steps : int
         Climbs, and changes tried in each.
     rng : None, int or numpy.random.Generator
+        Draws the starts and the changes.
     progress : bool, callable or None
+        A bar over the starts; None shows one if the output is a terminal or a notebook.
+
+    Returns
+    -------
+    Hunt
+        The population, its two sides, and whether the claim is violated there.
 
     Raises
     ------
     InvalidArgument
         If the claim is none of these, or a number is out of range.
+
+    See Also
+    --------
+    check : Check one population.
+    CONJECTURES : Claims that are open.
+    sharp_constants : Bounds that are nearly attained.
 
     References
     ----------

@@ -31,6 +31,11 @@ class Verdict(Enum):
     FAILS goes before all of these, VACUOUS before TRIVIAL. RATIO: the source hides a constant, so nothing is decided.
     SKIPPED: it would take a search that nobody asked for. NOT_APPLICABLE: one of its assumptions is not met.
 
+    See Also
+    --------
+    Check : Has one.
+    Checks.counts : How many there are of each.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -77,6 +82,12 @@ class Check(Immutable):
         The idea of its proof in a line; may be empty.
     unmet : str
         Which assumption is not met, where it does not apply.
+
+    See Also
+    --------
+    check : Make one.
+    Verdict : Its outcomes.
+    popgraph.testing.assert_theorem : Fail a test unless it holds.
 
     Examples
     --------
@@ -190,6 +201,11 @@ class Check(Immutable):
 @dataclass(frozen=True)
 class Checks(Immutable):
     """Hold checks in the order of the theory. ``checks[i]`` takes a position or a name; ``bool(checks)`` is whether none fails.
+
+    See Also
+    --------
+    check : Make one.
+    Check : One of them.
 
     Examples
     --------

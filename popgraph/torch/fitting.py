@@ -54,6 +54,12 @@ class Fit(Immutable):
     interrupted : bool
         Whether it stopped before its last step: by the user, or because the loss was NaN or infinite.
 
+    See Also
+    --------
+    fit : Make one.
+    verify : Check its network.
+    popgraph.Training : The same of a table f.
+
     Examples
     --------
     >>> import torch, popgraph as pg
@@ -182,12 +188,23 @@ def fit(
     progress : bool, callable or None
         Whether to show a progress bar; None shows one in a terminal or notebook.
 
+    Returns
+    -------
+    Fit or PairFit
+        The modules in their best state, f at every view, and the losses on the way; a PairFit of a BipartiteGraph.
+
     Raises
     ------
     InvalidArgument
         If a number is out of range, the loss is no loss, or ``batch_size=None`` meets a population that is no PopulationGraph.
     InvalidEmbedding
         If a view cannot be encoded, or the network's output is not one vector for each view.
+
+    See Also
+    --------
+    verify : Check the network.
+    popgraph.train : Train a table f, to convergence.
+    PositivePairs : The batches, for a loop of your own.
 
     References
     ----------

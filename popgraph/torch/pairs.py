@@ -96,6 +96,11 @@ class PositivePairs(IterableDataset):  # type: ignore[misc]
     InvalidEmbedding
         If a view cannot be encoded; the message names it.
 
+    See Also
+    --------
+    fit : Train on such batches.
+    popgraph.PopulationGraph.sample_pairs : The positions alone.
+
     Examples
     --------
     >>> import popgraph as pg

@@ -37,6 +37,11 @@ class Report(Immutable):
     rank_tolerance : float
         Directions whose share is at or below it were left out.
 
+    See Also
+    --------
+    verify : Make one.
+    popgraph.Match : What it holds.
+
     Examples
     --------
     >>> import torch, popgraph as pg
@@ -142,12 +147,23 @@ def verify(
     spectrum : Spectrum, optional
         Of this graph with at least k pairs.
 
+    Returns
+    -------
+    Report or PairMatch
+        The matches of the output and of the encoder's features; of a BipartiteGraph a PairMatch.
+
     Raises
     ------
     InvalidEmbedding
         If a view cannot be encoded, or an output is not one finite vector for each view.
     InvalidArgument
         If k, atol or rank_tolerance is out of range, or the module is no torch module.
+
+    See Also
+    --------
+    fit : Train a network.
+    popgraph.verify : Check a table f.
+    popgraph.verify_sampled : Check f where views are too many to list.
 
     References
     ----------

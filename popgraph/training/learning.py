@@ -78,6 +78,13 @@ class Training(Immutable):
     nonnegative : bool
         Whether f >= 0 was asked for.
 
+    See Also
+    --------
+    train : Make one.
+    verify : Check its f against F*.
+    plot.training : Draw its history.
+    plot.animation : Draw f on its way.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -236,8 +243,8 @@ def train(
     Returns
     -------
     Training
-        f, the history of loss and gradient norm, and why it stopped: a loss without a minimum, or one that becomes NaN, is
-        said there, with the step, and f is the last good one.
+        The embedding f, the history of loss and gradient norm, and why it stopped: a loss without a minimum, or one that becomes
+        NaN, is said there, with the step, and f is the last good one.
 
     Raises
     ------
@@ -249,6 +256,14 @@ def train(
         If the start is not a finite (N, k) array, or the features not a finite (N, d) one.
     TooLarge
         If the loss is one of pairs of views, and there are too many views; or if there is not the memory for f.
+
+    See Also
+    --------
+    verify : Check what it found.
+    flow : Follow f through time instead of to the end.
+    train_critic : Minimise over scores of pairs instead of over embeddings.
+    theory.minimum : The least value of a loss in closed form.
+    popgraph.torch.fit : Train a network.
 
     References
     ----------

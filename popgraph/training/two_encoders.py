@@ -58,6 +58,12 @@ class PairTraining(Immutable):
     weights : pair of (d, k) array or None and (d', k) array or None
         W_x and W_z.
 
+    See Also
+    --------
+    train : Make one.
+    verify : Check both embeddings.
+    plot.training : Draw its history.
+
     Examples
     --------
     >>> import popgraph as pg

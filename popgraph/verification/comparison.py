@@ -196,12 +196,22 @@ def compare(graph: ViewedPopulation, other: ViewedPopulation, k: int | None = No
         How many eigenpairs, at most the number of views of either. By default the clean cut of ``graph`` in 2..8 with the widest
         gap, else the first one known up to 64, else 1.
 
+    Returns
+    -------
+    Comparison
+        The eigenvalues' errors, the angles between the two spans, and the three bounds beside them.
+
     Raises
     ------
     InvalidArgument
         If either is no population with listed views, or k is out of range.
     NotConverged
         If a spectrum could not be certified.
+
+    See Also
+    --------
+    verify : Check an embedding against F*.
+    Distribution.from_samples : The law of sampled naturals.
 
     References
     ----------

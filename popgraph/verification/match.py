@@ -95,6 +95,12 @@ class Match(Immutable):
         Whether f was trained to be non-negative. The least loss over such f has no closed form: ``optimal`` is True where f reaches
         that over all f, and False says nothing of non-negative ones.
 
+    See Also
+    --------
+    verify : Make one.
+    PairMatch : The same of two encoders.
+    plot.match : Draw it.
+
     Examples
     --------
     >>> import numpy as np

@@ -80,6 +80,12 @@ class PairMatch(Immutable):
     best_in_class : bool or None
         Whether f(x)ᵀg(z) is the best critic of two classes of functions, where they are known.
 
+    See Also
+    --------
+    verify : Make one, of a BipartiteGraph.
+    Match : The same of one encoder.
+    plot.match : Draw it.
+
     Examples
     --------
     >>> import popgraph as pg

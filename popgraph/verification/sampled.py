@@ -226,6 +226,11 @@ def verify_sampled(
         If the sampler returns no pair of batches of the size asked for, an argument is out of range, f is longer than ``longest``
         at a view drawn, or gamma lies below what the pairs prove.
 
+    See Also
+    --------
+    verify : Check f exactly, where the views are listed.
+    theory.mutual_information : What InfoNCE estimates from pairs.
+
     References
     ----------
     THEORY 3.5 and 7; Ky Fan, On a theorem of Weyl concerning eigenvalues, PNAS 35 (1949); Efron and Stein, The jackknife

@@ -137,6 +137,14 @@ def verify(
     TooLarge
         If it would not fit in memory.
 
+    See Also
+    --------
+    verify_sampled : Check f by sampled pairs, where views are too many to list.
+    train : Find an f.
+    Spectrum.embedding : An f that matches.
+    testing.assert_matches : The same question as an assertion.
+    popgraph.torch.verify : Check a network.
+
     References
     ----------
     [H21] Lemma 3.1 and section 3.2; THEORY 14 for weight decay.

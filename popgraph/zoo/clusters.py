@@ -43,10 +43,20 @@ def clusters(
     rng : None, int or numpy.random.Generator
         Draws the graph.
 
+    Returns
+    -------
+    PopulationGraph
+        Labelled by cluster; it has count · views views.
+
     Raises
     ------
     InvalidArgument
         If these sizes do not fit together.
+
+    See Also
+    --------
+    planted_subclasses : Clusters with a known spectrum.
+    gaussian_mixture : Clusters on a line or plane.
 
     Examples
     --------

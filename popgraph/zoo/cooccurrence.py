@@ -31,10 +31,20 @@ def cooccurrence(text: Any = None, window: int = 2) -> PairGraph:
     window : int
         How many words apart two words of a pair may stand, 1 or more.
 
+    Returns
+    -------
+    PairGraph
+        A view for each word that has a neighbour.
+
     Raises
     ------
     InvalidArgument
         If text is no text, no two words stand near each other, or window is below 1.
+
+    See Also
+    --------
+    masked_tokens : Bags of the words of a sentence.
+    popgraph.from_pairs : Count pairs of your own.
 
     Notes
     -----

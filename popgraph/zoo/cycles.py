@@ -29,6 +29,11 @@ def cyclic(n: int, steps: Mapping[int, Any]) -> PopulationGraph:
     steps : mapping step -> probability
         Whole numbers, taken modulo n; float, Fraction, Decimal, str or int probabilities that sum to 1.
 
+    Returns
+    -------
+    PopulationGraph
+        n views, labelled by the half of the circle.
+
     Raises
     ------
     InvalidArgument
@@ -37,6 +42,11 @@ def cyclic(n: int, steps: Mapping[int, Any]) -> PopulationGraph:
         If the probabilities do not sum to 1.
     TooLarge
         If n is above 65,536.
+
+    See Also
+    --------
+    ring : One step to either side.
+    rotations : Circles of four images.
 
     Examples
     --------
@@ -72,10 +82,20 @@ def ring(n: int = 12, stay: Any = Fraction(1, 2)) -> PopulationGraph:
     stay : float, Fraction, Decimal, str or int
         In [0, 1].
 
+    Returns
+    -------
+    PopulationGraph
+        n views, labelled by the half of the ring.
+
     Raises
     ------
     InvalidArgument
         If n is below 3, or stay is no probability.
+
+    See Also
+    --------
+    cyclic : Any steps.
+    grid_world : Two dimensions.
 
     Examples
     --------

@@ -37,8 +37,8 @@ def edges(
     Parameters
     ----------
     weights : mapping (x, x') -> weight, networkx graph, iterable of (x, x', weight), or table source, target, weight
-        float, Fraction, Decimal, str or int. In a mapping, (x, x') and (x', x) are different naturals with the same views, and
-        W_xx' is half the sum of both; (x, x) is a self-loop. A networkx graph, edges as ``G.edges(data="weight")`` and tables
+        Each a float, Fraction, Decimal, str or int. In a mapping, (x, x') and (x', x) are different naturals with the same views,
+        and W_xx' is half the sum of both; (x, x) is a self-loop. A networkx graph, edges as ``G.edges(data="weight")`` and tables
         (pandas, polars, pyarrow) give W as ``networkx.adjacency_matrix`` does, where a self-loop counts once and an edge twice;
         views keep the order of the graph's nodes.
     labels : mapping or Series x -> label, or the name of an attribute of a networkx graph's nodes, optional
@@ -47,6 +47,11 @@ def edges(
     normalize : bool
         Divide the weights by their sum, rather than refuse a sum that is not 1.
 
+    Returns
+    -------
+    PopulationGraph
+        A view for each node that has an edge.
+
     Raises
     ------
     InvalidArgument
@@ -54,6 +59,11 @@ def edges(
         node without an edge.
     InvalidDistribution
         If the weights are no distribution.
+
+    See Also
+    --------
+    dumbbell : Two cliques and a path.
+    popgraph.from_pairs : Take the weights themselves as w.
 
     References
     ----------
@@ -120,12 +130,22 @@ def dumbbell(size: int = 5, bridge: int = 1) -> PopulationGraph:
     bridge : int
         Edges of the path between the cliques, 1 to 400.
 
+    Returns
+    -------
+    PopulationGraph
+        2 · size + bridge - 1 views, labelled by the nearer clique.
+
     Raises
     ------
     InvalidArgument
         If size is below 2 or bridge below 1.
     TooLarge
         If one of them is above 400.
+
+    See Also
+    --------
+    edges : Any weighted graph.
+    ring : Without a sparse cut.
 
     References
     ----------

@@ -40,12 +40,22 @@ def gaussian_mixture(
     step : float
         Of the grid, above 0.
 
+    Returns
+    -------
+    PopulationGraph
+        A view for each place of the grid that noise reaches.
+
     Raises
     ------
     InvalidArgument
         If the means are no points of a line or plane, or spread, noise or step is not positive.
     TooLarge
         If the kernel would have more than 4,000,000 entries.
+
+    See Also
+    --------
+    clusters : Clusters without a geometry.
+    overlapping_regions : Cells that overlap.
 
     References
     ----------

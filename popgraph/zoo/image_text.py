@@ -43,6 +43,11 @@ def image_text(
     restyle : float, Fraction, Decimal, str or int
         The probability that the style of the view is drawn anew, evenly from all.
 
+    Returns
+    -------
+    BipartiteGraph
+        Of images x and captions z.
+
     Raises
     ------
     InvalidArgument
@@ -51,6 +56,11 @@ def image_text(
         If a probability is not in [0, 1].
     TooLarge
         Above 10,000 images.
+
+    See Also
+    --------
+    masked_autoencoder : Two parts of one string.
+    popgraph.zero_shot : Classify its images by prompts.
 
     References
     ----------

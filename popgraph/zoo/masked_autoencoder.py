@@ -35,6 +35,11 @@ def masked_autoencoder(bits: int = 4, masked: int = 2, *, flip: Any = "1/4") -> 
     flip : float, Fraction, Decimal, str or int
         The probability that a bit is not h.
 
+    Returns
+    -------
+    BipartiteGraph
+        Of visible parts x and masked parts z.
+
     Raises
     ------
     InvalidArgument
@@ -43,6 +48,11 @@ def masked_autoencoder(bits: int = 4, masked: int = 2, *, flip: Any = "1/4") -> 
         If flip is not in [0, 1].
     TooLarge
         If there are more than 1,048,576 pairs of a mask and a string.
+
+    See Also
+    --------
+    image_text : Images and captions.
+    masked_tokens : Words that are masked.
 
     References
     ----------

@@ -50,6 +50,11 @@ def open_world(
     reshape, recolour : float, Fraction, Decimal, str or int
         Probabilities. Exact ones make the graph exact.
 
+    Returns
+    -------
+    PopulationGraph
+        A view for each shape and colour, labelled by shape.
+
     Raises
     ------
     InvalidArgument
@@ -58,6 +63,11 @@ def open_world(
         If a probability is not in [0, 1].
     TooLarge
         If there would be more than 4,096 views.
+
+    See Also
+    --------
+    colour_shape : Without groups of shapes.
+    popgraph.PopulationGraph.with_labels : Puts labels into its pairs.
 
     References
     ----------

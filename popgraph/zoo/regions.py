@@ -27,12 +27,22 @@ def overlapping_regions(cells: int = 12, width: int = 4, stride: int = 2, *, cir
     circle : bool
         Whether the last and the first cell are neighbours.
 
+    Returns
+    -------
+    PopulationGraph
+        A view for each cell that is in a region.
+
     Raises
     ------
     InvalidArgument
         If these numbers are out of range.
     TooLarge
         If the kernel would have more than 1,048,576 entries.
+
+    See Also
+    --------
+    cyclic : Steps on a circle.
+    gaussian_mixture : Noise on a line or plane.
 
     References
     ----------

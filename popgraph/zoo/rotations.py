@@ -34,12 +34,22 @@ def rotations(pictures: Mapping[Any, Image] | None = None, turns: Mapping[int, A
     turns : mapping number of quarter turns -> probability, optional
         If not given, 0 turns have the probability 1/2, and one turn to either side 1/4.
 
+    Returns
+    -------
+    PopulationGraph
+        A view for each turn of each picture, labelled by the picture.
+
     Raises
     ------
     InvalidArgument
         If a picture is no square image, or a turn of another one.
     InvalidDistribution
         If the probabilities of the turns are no distribution.
+
+    See Also
+    --------
+    lightning_cloud : Two pictures and one turn.
+    popgraph.images.rotate : Its augmentation.
 
     Examples
     --------

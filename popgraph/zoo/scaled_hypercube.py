@@ -35,12 +35,22 @@ def scaled_hypercube(d: int = 4, label_coordinates: int = 2, scales: Iterable[An
     scales : sequence of float, Fraction, Decimal, str or int
         The values of τ: positive, finite, all different. Exact ones stay exact.
 
+    Returns
+    -------
+    PopulationGraph
+        Labelled by the first coordinates.
+
     Raises
     ------
     InvalidArgument
         If a number is out of range or a scale is repeated.
     TooLarge
         If there would be more than 2^16 views.
+
+    See Also
+    --------
+    hypercube : Bits that are flipped instead.
+    popgraph.train : With features=, over linear f.
 
     References
     ----------

@@ -36,12 +36,22 @@ def planted_subclasses(
     within, across : float, Fraction, Decimal, str or int
         ``within`` must be 0 if a class has one sub-graph, ``across`` if there is one class. Exact ones make the graph exact.
 
+    Returns
+    -------
+    PopulationGraph
+        Labelled by class; it has classes · subgraphs · size views.
+
     Raises
     ------
     InvalidArgument
         If a number is not whole and positive, the probabilities exceed 1, or one of them must be 0 and is not.
     TooLarge
         If there would be more than 4,096 views.
+
+    See Also
+    --------
+    clusters : Clusters drawn at random.
+    class_domain : Two classes of two sub-graphs.
 
     References
     ----------

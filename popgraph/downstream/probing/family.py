@@ -109,19 +109,33 @@ def probe_range(
 
     Parameters
     ----------
+    graph : population with listed naturals and views
+        n naturals, N views.
     k : int
         In 1..N.
-    graph, labels, head, intercept, test_labels
-        As of `probe`; with test_labels, the range is that of the test error.
+    labels, head, intercept : optional
+        As of `probe`.
     samples : int
         How many embeddings to try besides these three, 0 or more.
     rng : None, int or numpy.random.Generator
         Draws the random ones.
+    test_labels : optional
+        As of `probe`; the range is then that of the test error.
+
+    Returns
+    -------
+    ProbeRange
+        The best and the worst `.Probe` found, and how many embeddings were tried.
 
     Raises
     ------
     InvalidArgument, TooLarge, NotConverged
         As of `probe` and `PopulationGraph.spectrum`; TooLarge also if the eigenspace of γ_k takes more than 1 GiB.
+
+    See Also
+    --------
+    probe : Fit a head to one embedding.
+    Spectrum.clean_cuts : The k at which there is one error.
 
     References
     ----------

@@ -75,6 +75,11 @@ def probe(
         The classes to count test errors by, None for a natural that is not in the test. Naturals that B is fitted to are never
         in the test, so all of the true classes may be given. A class that the fit has not seen is never predicted.
 
+    Returns
+    -------
+    Probe
+        B, the error that its vote makes, and that on the test classes where they are given.
+
     Raises
     ------
     InvalidArgument
@@ -85,6 +90,13 @@ def probe(
         If the exact head would have to search among more than 500 directions of f, or does not finish in 20,000 steps.
     NotConverged
         If the logistic head is not certified to be within 1e-6 nats of its minimum.
+
+    See Also
+    --------
+    probe_range : The errors of all minimisers at a degenerate cut.
+    zero_shot : Classify by prompts instead of a fitted head.
+    selftraining.which_wins : Compare a probe with self-training.
+    theory.check : The bounds on this error.
 
     References
     ----------

@@ -61,6 +61,12 @@ class Contest(Immutable):
     bounds_reason : str
         Why a bound is missing; empty if none is.
 
+    See Also
+    --------
+    which_wins : Make one.
+    popgraph.plot.contest : Draw it.
+    PhaseDiagram : Contests at many parameters.
+
     Examples
     --------
     >>> import popgraph as pg

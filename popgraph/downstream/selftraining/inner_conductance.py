@@ -32,6 +32,11 @@ class InnerConductance(Immutable):
     label : object
         The class of that set; None where ρ_in is inf.
 
+    See Also
+    --------
+    inner_conductance : Make one.
+    Expansion : Another measure of how a class hangs together.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -59,12 +64,22 @@ def inner_conductance(graph: PopulationGraph | PairGraph, view_labels: Any = Non
     view_labels : sequence of N labels, or mapping view -> label, optional
         ŷ(x); ``graph.view_labels`` if not given.
 
+    Returns
+    -------
+    InnerConductance
+        ρ_in, and a set of views that attains it.
+
     Raises
     ------
     InvalidArgument
         If the graph has no labels and none are given, or a view is unlabelled.
     TooLarge
         If a class has more than 22 views.
+
+    See Also
+    --------
+    expansion : Another measure of how a class hangs together.
+    self_train : What it guarantees.
 
     References
     ----------

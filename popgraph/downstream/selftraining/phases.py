@@ -65,7 +65,7 @@ def phase_diagram(
         The values of the two parameters, each once; Fractions and words such as "1/10" keep a graph exact.
     teacher : as of `self_train`, or a callable graph -> teacher, optional
         The teacher of all cells.
-    k, weight, samples
+    k, weight, samples : optional
         As of `which_wins`; all of them by default. Random minimisers are drawn alike in each cell.
     boundaries : mapping name -> callable (row, column) -> float, optional
         Predictions: `popgraph.plot.phase_diagram` draws where each changes its sign.
@@ -82,6 +82,11 @@ def phase_diagram(
     progress : bool or callable, optional
         Whether to show a bar.
 
+    Returns
+    -------
+    PhaseDiagram
+        The winner, the margin and the errors of each cell.
+
     Raises
     ------
     InvalidArgument
@@ -89,6 +94,11 @@ def phase_diagram(
         cannot be sent to another process. What a cell raises says which cell it was.
     InvalidFile
         If the file is of another diagram, or no such file.
+
+    See Also
+    --------
+    which_wins : One cell.
+    popgraph.plot.phase_diagram : Draw it.
 
     References
     ----------

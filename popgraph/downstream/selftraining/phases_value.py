@@ -51,6 +51,12 @@ class PhaseDiagram(Immutable):
     boundaries : mapping name -> (R, C) array
         Predictions; each draws a boundary where it changes its sign.
 
+    See Also
+    --------
+    phase_diagram : Make one.
+    popgraph.plot.phase_diagram : Draw it.
+    Contest : One cell.
+
     Examples
     --------
     >>> import popgraph as pg

@@ -46,6 +46,11 @@ class Student(Immutable):
         Pr_{x̄, x}[g(x) ≠ y(x̄)] of the student and of the teacher, over the labelled naturals; a view that the teacher leaves
         out counts as wrong. None without labels.
 
+    See Also
+    --------
+    self_train : Make one.
+    Contest : A student beside a probe.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -110,12 +115,24 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
     labels : sequence of n labels, or mapping natural -> label, optional
         y(x̄), None where unlabelled, to count errors by; ``graph.labels`` if not given. The student does not use them.
 
+    Returns
+    -------
+    Student
+        The labelling g, its objective, whether it is certainly the least, and its errors.
+
     Raises
     ------
     InvalidArgument
         If the teacher labels no view, or one that the graph lacks, or the weight is not in 0..1e100.
     TooLarge
         If there may be more than 500,000 positive pairs.
+
+    See Also
+    --------
+    pseudo_labels : Make a teacher.
+    which_wins : Compare the student with a probe.
+    iterate : Majority votes, step by step.
+    inner_conductance : When a student is guaranteed to be good.
 
     References
     ----------

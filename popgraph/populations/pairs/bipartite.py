@@ -50,6 +50,13 @@ class BipartiteGraph(Immutable):
     name : str
         How it prints.
 
+    See Also
+    --------
+    from_bipartite : Make one of given pairs.
+    build : Make one of two augmentations of the same naturals.
+    SingularSpectrum : Its leading singular triplets.
+    zero_shot : Classify its views x by prompts z.
+
     References
     ----------
     THEORY 11; Zhang et al. 2023, arXiv 2306.04272.

@@ -86,10 +86,16 @@ def from_chain(
     views : sequence of n states, optional
         Their order, or the names of a matrix's rows.
     labels : sequence of n labels, mapping state -> label or Series, optional
+        The class of each state, None where unlabelled.
     symmetrize : bool
         Take (w + wᵀ)/2, rather than refuse a chain that is not reversible.
     name : str
         The name by which the graph prints.
+
+    Returns
+    -------
+    PairGraph
+        Of the states, with w_x = p.
 
     Raises
     ------
@@ -100,6 +106,12 @@ def from_chain(
         symmetric, which names a pair.
     TooLarge
         If it would not fit in memory: discounted successors are a dense matrix.
+
+    See Also
+    --------
+    from_pairs : Give the pairs themselves.
+    from_trajectories : Count the pairs of observed sequences.
+    zoo.grid_world : A walk on a grid with walls.
 
     Notes
     -----

@@ -56,6 +56,13 @@ class PairGraph(ListedViews):
     name : str
         How it prints.
 
+    See Also
+    --------
+    from_pairs : Make one of a symmetric w.
+    from_chain : Make one of a Markov chain.
+    from_trajectories : Make one of observed sequences.
+    PopulationGraph : The graph of naturals and an augmentation.
+
     Examples
     --------
     >>> import networkx as nx
@@ -109,7 +116,6 @@ class PairGraph(ListedViews):
 
         A spectrum needs ``pip install "python-flint>=0.9"``. `.InvalidDistribution` if the weights were given as floats, which are
         not promoted; the message names the first one and the mend.
-
 
         Examples
         --------
@@ -289,7 +295,6 @@ class PairGraph(ListedViews):
             If k is not in 1..N, or the features are not one finite vector for each view, linearly dependent or fewer than k.
         NotConverged, TooLarge
             If an answer could not be certified, or there is not the memory for it.
-
 
         Examples
         --------

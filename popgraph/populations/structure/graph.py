@@ -45,10 +45,21 @@ def product(graphs: Sequence[PopulationGraph], *, name: str = "") -> "ProductGra
     name : str
         How it prints.
 
+    Returns
+    -------
+    ProductGraph
+        Known by its factors; its ``expand()`` lists the views of a small one.
+
     Raises
     ------
     InvalidArgument
         If it is no sequence of graphs, or empty.
+
+    See Also
+    --------
+    structure.mixture : Mix products, class by class.
+    independently : Augment the coordinates of a tuple, and list the views.
+    build : List naturals and views.
 
     Examples
     --------
@@ -75,6 +86,12 @@ class ProductGraph(Immutable):
         The different graphs, and which of them each coordinate is.
     name : str
         How it prints.
+
+    See Also
+    --------
+    product : Make one.
+    MixtureGraph : A mixture of products.
+    popgraph.PopulationGraph : With all its naturals and views listed.
 
     Examples
     --------
@@ -194,6 +211,7 @@ class ProductGraph(Immutable):
         Parameters
         ----------
         f : LowDegree, ProductTraining, ProductSpectrum, or callable positions (m, d) -> (m, k)
+            An embedding of the product.
         k : int, optional
             The number of f's columns if not given.
         spectrum : ProductSpectrum, optional

@@ -36,6 +36,12 @@ class LowDegree(Immutable):
     weights : (m, k) array
         W.
 
+    See Also
+    --------
+    ProductGraph.features : Functions of a few coordinates.
+    popgraph.train : Train over them.
+    popgraph.verify : Check one exactly.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -60,6 +66,7 @@ class LowDegree(Immutable):
         Parameters
         ----------
         product : ProductGraph
+            Of d coordinates.
         terms : iterable of (weight, {coordinate: function})
             A weight is a number, or the vector (k,) that multiplies the term. A function of one coordinate is a callable view ->
             number, a mapping, or an array of its N values in the order of the factor's views. No coordinate: a constant.

@@ -47,6 +47,11 @@ def mixture(law: Any, populations: Mapping[Any, Sequence[Any]], *, name: str = "
     TooLarge
         If the product space has more than 134 million cells.
 
+    See Also
+    --------
+    product : A population of independent coordinates.
+    popgraph.zoo.scaled_hypercube : Another mixture.
+
     Examples
     --------
     >>> import popgraph as pg

@@ -48,6 +48,12 @@ class MixtureGraph(Immutable):
     name : str
         How it prints.
 
+    See Also
+    --------
+    mixture : Make one.
+    ProductGraph : Of one class.
+    popgraph.PopulationGraph : With all its naturals and views listed.
+
     Examples
     --------
     >>> import popgraph as pg

@@ -25,6 +25,11 @@ class ProductTraining(Immutable):
     stopped : str
         Why it stopped, in words.
 
+    See Also
+    --------
+    popgraph.train : Make one.
+    popgraph.Training : That of a listed graph.
+
     Examples
     --------
     >>> import popgraph as pg

@@ -44,6 +44,10 @@ class ProductCertificate(Immutable):
         Upper bound, in radians, on the angle between the returned and the true leading eigenspace: √k residual / gap
         (Davis-Kahan); pi/2 at a degenerate cut.
 
+    See Also
+    --------
+    ProductSpectrum : What it certifies.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -90,6 +94,11 @@ class ProductSpectrum(Immutable):
         No eigenvalue above this is missing from the levels.
     certificate : ProductCertificate
         What is known of the errors.
+
+    See Also
+    --------
+    ProductGraph.spectrum : Make one.
+    popgraph.Spectrum : That of a listed graph.
 
     Examples
     --------

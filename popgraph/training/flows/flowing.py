@@ -106,7 +106,8 @@ def flow(
     Returns
     -------
     Flow
-        f, what it holds of each mode, and the loss at each time; when each mode switches on, where each may rest, and the limit.
+        The path of f, what it holds of each mode, and the loss at each time; when each mode switches on, where each may rest, and
+        the limit.
 
     Raises
     ------
@@ -119,6 +120,11 @@ def flow(
         If an integration takes too many steps to reach the last time.
     TooLarge
         If there are more than 4,096 views and naturals, or not the memory for f at all times.
+
+    See Also
+    --------
+    train : Minimise a loss to the end.
+    plot.flow : Draw what f holds of each eigenvector over time.
 
     Notes
     -----
