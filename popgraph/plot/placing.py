@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from popgraph.basics.arrays import Floats
 
-GAP = 2.0  # points between a disc and its name
+GAP_BESIDE = 2.0  # points between a disc and its name
 EDGE = 2.0  # points between a name and the edge of the axes
 RINGS = (0.0, 9.0, 18.0, 30.0)  # how much farther than beside its point a name may stand, in points, with a line to it
 THUMBNAIL_RINGS = (0.0, 0.6, 1.2, 1.8, 2.6, 3.4)  # the same of a thumbnail, in its own sizes beyond the first
@@ -107,7 +107,7 @@ class Placer(Artist):
             _move(mark, tuple((centre - anchors[i]) / scale))
             taken = np.concatenate([taken, box[np.newaxis]])
             nearest = centre if _is_thumbnail(mark) else np.clip(anchors[i], box[:2], box[2:])
-            if np.linalg.norm(nearest - anchors[i]) > radii[i] + 4 * GAP * scale:
+            if np.linalg.norm(nearest - anchors[i]) > radii[i] + 4 * GAP_BESIDE * scale:
                 lines.append([anchors[i], nearest])
         if self.key is not None and not self._all_have_room(np.array(others)):
             lines = []
@@ -165,7 +165,7 @@ def _offsets(mark: Any, size: Floats, radius: float, scale: float, sides: Floats
     order = np.argsort(np.round(-(sides / np.linalg.norm(sides, axis=1, keepdims=True)) @ toward, 6), kind="stable")
     chosen = sides[order]
     diagonal = np.where((chosen != 0).all(axis=1, keepdims=True), 0.75, 1.0)  # a disc is round
-    beside = chosen * (diagonal * radius + GAP * scale + size / 2)
+    beside = chosen * (diagonal * radius + GAP_BESIDE * scale + size / 2)
     return np.concatenate([beside + ring * scale * chosen for ring in RINGS])
 
 
