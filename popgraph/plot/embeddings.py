@@ -51,12 +51,23 @@ def embedding(
     ax : Axes, optional
         Where to draw; a new figure if not given.
 
+    Returns
+    -------
+    Axes
+        What was drawn on.
+
     Raises
     ------
     InvalidEmbedding
         If f is not one finite real vector for each view.
     InvalidArgument
         If there is no such column, not one label for each view, or no list of views.
+
+    See Also
+    --------
+    graph : The views and their pairs.
+    animation : An embedding on its way.
+    match : How well f spans F*.
 
     Examples
     --------

@@ -27,14 +27,24 @@ def flow(flow: Flow, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     flow : Flow
-        Of `pg.flow`, continuous or in steps.
+        Of ``pg.flow``, continuous or in steps.
     ax : Axes, optional
         Where to draw; a new figure if not given.
+
+    Returns
+    -------
+    Axes
+        What was drawn on.
 
     Raises
     ------
     InvalidArgument
         If `flow` is no Flow.
+
+    See Also
+    --------
+    popgraph.flow : Makes a flow.
+    training : The history of a training.
 
     References
     ----------

@@ -45,7 +45,7 @@ def graph(
     graph : population, or BipartiteGraph
         With a list of N views; of more than 2,000 a sample is drawn, as the title says. Two kinds of views stand in two columns.
     labels : sequence of N labels, or mapping view -> label, optional
-        A class for each view, for its colour; the graph's own (`graph.view_labels`), else its components, if not given. Of two
+        A class for each view, for its colour; the graph's own (``graph.view_labels``), else its components, if not given. Of two
         kinds of views, a pair of such: of the views x and of the views z.
     names : bool
         Whether views are named.
@@ -54,10 +54,21 @@ def graph(
     rng : int
         Seeds networkx' spring layout.
 
+    Returns
+    -------
+    Axes
+        What was drawn on.
+
     Raises
     ------
     InvalidArgument
         If there is not one label for each view, or no list of views.
+
+    See Also
+    --------
+    matrix : The same as a table.
+    embedding : The views at their places in f.
+    popgraph.explore : The same with sliders.
 
     Examples
     --------

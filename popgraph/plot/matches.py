@@ -16,7 +16,7 @@ LEAST_IN_DIGITS = 0.01  # radians
 
 @checked_call()
 def match(match: Match | PairMatch, *, ax: Axes | None = None) -> Axes:
-    r"""Draw |Q| of F ≈ F* Q, a row for each eigenvector, with the principal angles and the share of it in span F.
+    r"""Draw ``|Q|`` of F ≈ F* Q, a row for each eigenvector, with the principal angles and the share of it in span F.
 
     F is √w_x f, and Q = F*ᵀF. At a match the span of F contains 100 % of every eigenvector, but for those with γ_i = γ_k at a
     degenerate cut: which eigenvectors stand for the repeated γ is arbitrary, and so is f's share of each.
@@ -24,10 +24,20 @@ def match(match: Match | PairMatch, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     match : Match or PairMatch
-        As of `popgraph.verify`. Of two encoders |UᵀFGᵀV| is drawn, what the critic makes of each pair of leading singular vectors:
-        diag(σ) at a match at a clean cut.
+        As of `popgraph.verify`. Of two encoders ``|UᵀFGᵀV|`` is drawn, what the critic makes of each pair of leading singular
+        vectors: diag(σ) at a match at a clean cut.
     ax : Axes, optional
         Where to draw; a new figure if not given.
+
+    Returns
+    -------
+    Axes
+        What was drawn on.
+
+    See Also
+    --------
+    popgraph.verify : Makes a match.
+    embedding : Draw f itself.
 
     Examples
     --------

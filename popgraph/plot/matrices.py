@@ -50,10 +50,20 @@ def matrix(
     colorbar : bool, optional
         Whether a scale of the shades stands beside it; by default where the cells hold no numbers.
 
+    Returns
+    -------
+    Axes
+        What was drawn on.
+
     Raises
     ------
     InvalidArgument
-        If `which` is neither, or if numbers are asked for with more than 40 views, or there is no list of views.
+        If ``which`` is neither, or if numbers are asked for with more than 40 views, or there is no list of views.
+
+    See Also
+    --------
+    before_and_after : Draw w beside Ā.
+    graph : The same as nodes and lines.
 
     Examples
     --------
@@ -175,7 +185,12 @@ def before_and_after(
     Raises
     ------
     InvalidArgument
-        If `axes` are not two, or numbers are asked for with more than 40 views, or there is no list of views.
+        If ``axes`` are not two, or numbers are asked for with more than 40 views, or there is no list of views.
+
+    See Also
+    --------
+    matrix : One of the two.
+    graph : The same as nodes and lines.
 
     Examples
     --------

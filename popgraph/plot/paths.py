@@ -47,10 +47,20 @@ def spectrum_path(
     ax : Axes, optional
         Where to draw; a new figure if not given.
 
+    Returns
+    -------
+    Axes
+        What was drawn on.
+
     Raises
     ------
     InvalidArgument
-        If the values are not increasing numbers, k is not below `most`, or `make_graph` returns no population.
+        If the values are not increasing numbers, k is not below ``most``, or ``make_graph`` returns no population.
+
+    See Also
+    --------
+    spectrum : Eigenvalues of one graph.
+    popgraph.explore : The same with sliders.
 
     Examples
     --------

@@ -36,14 +36,24 @@ def contest(contest: Contest, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     contest : Contest
-        Of `selftraining.which_wins`.
+        Of `popgraph.selftraining.which_wins`.
     ax : Axes, optional
-        Where to draw; a new figure if not given. Its `child_axes` are the two halves.
+        Where to draw; a new figure if not given. Its ``child_axes`` are the two halves.
+
+    Returns
+    -------
+    Axes
+        What was drawn on; its two halves are its ``child_axes``.
 
     Raises
     ------
     InvalidArgument
         If this is no Contest.
+
+    See Also
+    --------
+    popgraph.selftraining.which_wins : Makes a contest.
+    phase_diagram : Contests at many parameters.
 
     Examples
     --------
@@ -130,14 +140,24 @@ def phase_diagram(diagram: PhaseDiagram, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     diagram : PhaseDiagram
-        Of `selftraining.phase_diagram`; values need not be sorted, or evenly spaced.
+        Of `popgraph.selftraining.phase_diagram`; values need not be sorted, or evenly spaced.
     ax : Axes, optional
         Where to draw; a new figure if not given.
+
+    Returns
+    -------
+    Axes
+        What was drawn on.
 
     Raises
     ------
     InvalidArgument
         If this is no PhaseDiagram.
+
+    See Also
+    --------
+    popgraph.selftraining.phase_diagram : Makes a diagram.
+    contest : One cell.
 
     Examples
     --------

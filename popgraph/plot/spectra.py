@@ -24,6 +24,16 @@ def spectrum(spectrum: Eigenpairs | SingularSpectrum, *, ax: Axes | None = None)
     ax : Axes, optional
         Where to draw; a new figure if not given.
 
+    Returns
+    -------
+    Axes
+        What was drawn on.
+
+    See Also
+    --------
+    spectrum_path : Eigenvalues as a parameter slides.
+    popgraph.PopulationGraph.spectrum : Makes a spectrum.
+
     Examples
     --------
     >>> import popgraph as pg

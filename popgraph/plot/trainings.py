@@ -47,10 +47,20 @@ def training(
     ax : Axes, optional
         Where to draw; a new figure if not given.
 
+    Returns
+    -------
+    Axes
+        Of the loss; that of the gradient shares its steps.
+
     Raises
     ------
     InvalidArgument
         If the spectrum has fewer than k eigenvalues.
+
+    See Also
+    --------
+    animation : The embedding at each step.
+    popgraph.train : Makes a training.
 
     Examples
     --------
@@ -118,18 +128,18 @@ def animation(
 
     On the left each view is a point, and its hollow ring is the projection of F on the span of F*: when f matches F*, every point
     is inside its ring. On the right is the largest principal angle from the span of F to that of F*. Save the animation with
-    `.save("training.gif", writer="pillow")`, or show it in a notebook with `.to_jshtml()`.
+    ``.save("training.gif", writer="pillow")``, or show it in a notebook with ``.to_jshtml()``.
 
     Parameters
     ----------
     training : Training
-        Of `train(..., keep_path=True)`.
+        Of ``train(..., keep_path=True)``.
     graph : population
         With a list of N views: what f was trained on.
     spectrum : Spectrum
         F*; at a degenerate cut, up to the next clean one.
     labels : sequence of N labels, or mapping view -> label, optional
-        The classes that the points are coloured by; as of `plot.graph`.
+        The classes that the points are coloured by; as of `popgraph.plot.graph`.
     dims : (int, int)
         Which columns of f.
     frames : int
@@ -144,6 +154,12 @@ def animation(
     ------
     InvalidArgument
         If the path was not kept or is of other views, or there is no such column.
+
+    See Also
+    --------
+    training : The history of the loss.
+    embedding : One embedding.
+    popgraph.train : With keep_path=True.
 
     Examples
     --------

@@ -19,7 +19,7 @@ MAX_VIEWS_OF_CIRCLE = 2**16  # which take some seconds to enumerate
 def cyclic(n: int, steps: Mapping[int, Any]) -> PopulationGraph:
     """Move around a circle of n naturals by a random step.
 
-    The eigenvectors of Ā are the characters of Z_n, with the eigenvalues γ_j = |Σ_s P(s) e^{2πi js/n}|²: the squared sizes of
+    The eigenvectors of Ā are the characters of Z_n, with the eigenvalues γ_j = ``|Σ_s P(s) e^{2πi js/n}|²``: the squared sizes of
     the steps' Fourier coefficients. The label is the half of the circle.
 
     Parameters
@@ -28,6 +28,11 @@ def cyclic(n: int, steps: Mapping[int, Any]) -> PopulationGraph:
         Naturals 0..n-1, equally likely.
     steps : mapping step -> probability
         Whole numbers, taken modulo n; float, Fraction, Decimal, str or int probabilities that sum to 1.
+
+    Returns
+    -------
+    PopulationGraph
+        n views, labelled by the half of the circle.
 
     Raises
     ------
@@ -38,6 +43,11 @@ def cyclic(n: int, steps: Mapping[int, Any]) -> PopulationGraph:
     TooLarge
         If n is above 65,536.
 
+    See Also
+    --------
+    ring : One step to either side.
+    rotations : Circles of four images.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -47,10 +57,7 @@ def cyclic(n: int, steps: Mapping[int, Any]) -> PopulationGraph:
     n = count("n", n, why="a circle has a whole number of naturals")
     if n > MAX_VIEWS_OF_CIRCLE:
         raise TooLarge(f"n is {n:,}; a circle is listed up to {MAX_VIEWS_OF_CIRCLE:,} naturals")
-    step = Distribution(steps)
-    wrong = [each for each in step if not is_whole(each)]
-    if wrong:
-        raise InvalidArgument(f"steps has the step {shorten(wrong[0])}; steps around a circle are whole numbers")
+    step = read_steps(steps)
     return build(
         Distribution.uniform(range(n)),
         Augmentation(lambda x: step.map(lambda s: (x + int(s)) % n), "steps"),
@@ -72,10 +79,20 @@ def ring(n: int = 12, stay: Any = Fraction(1, 2)) -> PopulationGraph:
     stay : float, Fraction, Decimal, str or int
         In [0, 1].
 
+    Returns
+    -------
+    PopulationGraph
+        n views, labelled by the half of the ring.
+
     Raises
     ------
     InvalidArgument
         If n is below 3, or stay is no probability.
+
+    See Also
+    --------
+    cyclic : Any steps.
+    grid_world : Two dimensions.
 
     Examples
     --------
@@ -86,3 +103,12 @@ def ring(n: int = 12, stay: Any = Fraction(1, 2)) -> PopulationGraph:
     n = count("n", n, 3, why="a ring has a whole number of naturals")
     stays = parse_unit(stay, "stay")
     return cyclic(n, {0: stays, 1: (1 - stays) / 2, -1: (1 - stays) / 2})
+
+
+def read_steps(steps: Any) -> Distribution:
+    """Return the distribution of whole steps around a circle."""
+    step = Distribution(steps)
+    wrong = [each for each in step if not is_whole(each)]
+    if wrong:
+        raise InvalidArgument(f"steps has the step {shorten(wrong[0])}; steps around a circle are whole numbers")
+    return step
