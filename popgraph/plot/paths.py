@@ -102,7 +102,7 @@ def spectrum_path(
         title += f"\ncut at k = {k}: degenerate at {equal.sum()} of {len(t)} values"
         title += f" and {len(at_cut)} crossing{'s' * (len(at_cut) != 1)}" if at_cut else ""
     ax.set_title(title, fontsize=11)
-    ax.set(xlabel="parameter", ylabel="γ_i", ylim=(-0.05, 1.08))
+    ax.set(xlabel="parameter", ylabel=r"$\gamma_i$", ylim=(-0.05, 1.08))
     ax.spines[["top", "right"]].set_visible(False)
     return ax
 
