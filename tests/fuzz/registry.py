@@ -1261,6 +1261,7 @@ entry(
     observe=drawn,
     graph=graph(),
     axes=Argument(None, v.anything("None"), ("axes",)),
+    annotate=Argument(True, v.optional(v.flag)),
 )
 entry(
     "plot.embedding",
@@ -1270,7 +1271,8 @@ entry(
     graph=graph(),
     f=f(),
     labels=Argument([0, 0, 1, 1], v.optional(partial(v.labels, keys=CLOUD.views)), ("labels", "label")),
-    dims=DIMS,
+    dims=Argument((0, 1), v.optional(declared.dims)),
+    names=Argument(False, v.flag),
     ax=AX,
 )
 entry(
@@ -1280,6 +1282,7 @@ entry(
     observe=drawn,
     graph=graph(),
     labels=Argument([0, 0, 1, 1], v.optional(partial(v.labels, keys=CLOUD.views)), ("labels", "label")),
+    names=Argument(False, v.flag),
     ax=AX,
     rng=Argument(0, v.seed),
 )
