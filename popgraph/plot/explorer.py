@@ -37,12 +37,12 @@ SLIDER_STEPS = 60  # of an interval: its halves, thirds, quarters and fifths are
 
 
 class Explorer:
-    """Hold the widgets of an exploration, which a notebook shows. Made by `explore`.
+    """Hold the widgets of an exploration, which a notebook shows. Made by `popgraph.explore`.
 
     Attributes
     ----------
     sliders : dict of str -> ipywidgets widget
-        One for each parameter, and `k`.
+        One for each parameter, and ``k``.
     widget : ipywidgets.VBox
         All of it.
     graph, spectrum, match
@@ -149,7 +149,7 @@ def explore(
     rng : int
         Seeds the training.
     **parameters : (low, high), (low, high, step), a list, or a bool
-        A slider over whole numbers where all are ints and `make_graph`'s default is one, or (low, high) is not (0, 1); else over
+        A slider over whole numbers where all are ints and ``make_graph``'s default is one, or (low, high) is not (0, 1); else over
         an interval; a choice from a list; a tick box.
 
     Returns
@@ -162,7 +162,13 @@ def explore(
     InvalidArgument
         If a parameter is no such range or none of the function's, or k none of whole numbers from 1 on.
     MissingExtra
-        If ipywidgets is not installed: it comes with the extra `notebooks`.
+        If ipywidgets is not installed: it comes with the extra ``notebooks``.
+
+    See Also
+    --------
+    plot.graph : Draw the graph alone.
+    plot.matrix : Draw w or Ā alone.
+    plot.spectrum_path : Eigenvalues as one parameter slides, on paper.
 
     Examples
     --------
