@@ -318,7 +318,7 @@ def run_in_a_browser(lab: str, name: str):
 
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1366, "height": 1200})
+        page = browser.new_page(viewport={"width": 1500, "height": 1500})
         page.goto(f"{lab}/workspaces/{name}/tree/{name}.ipynb")  # in a workspace of its own: the other stays out
         cell = page.locator(".jp-Notebook .cm-content").first
         cell.click(timeout=90_000)

@@ -181,10 +181,8 @@ def test_an_f_of_another_scale_is_told_its_threshold():
     graph = animals()
     table = pg.play(graph, graph.spectrum(4).embedding / 10, rng=0)  # its products are the ratios, divided by 100
     assert table.scores()[2].expected == Fraction(1, 2)
-    assert re.search(
-        rf"With the threshold 0.0\d+ in place of 1, this f would expect {float(table.game.best_score):.1%}",
-        told(table, "note"),
-    )
+    best = f"{float(table.game.best_score):.1%}"
+    assert re.search(rf"With the threshold 0.0\d+ in place of 1, this f would expect {best}", told(table, "note"))
 
 
 def test_what_is_told_of_a_round_is_true():
