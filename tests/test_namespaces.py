@@ -36,9 +36,9 @@ PUBLIC = {
     "graphs labellings",
     "theory": "CONJECTURES Check Checks Conjecture Erratum Hunt Optimum REFERENCES Reference References SharpConstant Verdict "
     "check critic_minimum errata hunt minimum mutual_information optimum sharp_constants statements",
-    "zoo": "class_domain clusters colour_shape cooccurrence cyclic dumbbell edges gaussian_mixture grid_world hypercube "
-    "image_text lightning_cloud masked_autoencoder masked_tokens open_world overlapping_regions planted_subclasses "
-    "ring rotations scaled_hypercube",
+    "zoo": "cards class_domain clusters colour_shape cooccurrence cyclic dice dna dumbbell edges gaussian_mixture glyphs "
+    "grid_world hypercube image_text lightning_cloud masked_autoencoder masked_tokens notes open_world overlapping_regions "
+    "planted_subclasses ring rotations scaled_hypercube typos",
     "dask": "BlockGraph build from_blocks from_files",
     "torch": "Fit PairFit PositivePairs Report fit verify",
 }

@@ -47,10 +47,7 @@ def cyclic(n: int, steps: Mapping[int, Any]) -> PopulationGraph:
     n = count("n", n, why="a circle has a whole number of naturals")
     if n > MAX_VIEWS_OF_CIRCLE:
         raise TooLarge(f"n is {n:,}; a circle is listed up to {MAX_VIEWS_OF_CIRCLE:,} naturals")
-    step = Distribution(steps)
-    wrong = [each for each in step if not is_whole(each)]
-    if wrong:
-        raise InvalidArgument(f"steps has the step {shorten(wrong[0])}; steps around a circle are whole numbers")
+    step = read_steps(steps)
     return build(
         Distribution.uniform(range(n)),
         Augmentation(lambda x: step.map(lambda s: (x + int(s)) % n), "steps"),
@@ -86,3 +83,12 @@ def ring(n: int = 12, stay: Any = Fraction(1, 2)) -> PopulationGraph:
     n = count("n", n, 3, why="a ring has a whole number of naturals")
     stays = parse_unit(stay, "stay")
     return cyclic(n, {0: stays, 1: (1 - stays) / 2, -1: (1 - stays) / 2})
+
+
+def read_steps(steps: Any) -> Distribution:
+    """Return the distribution of whole steps around a circle."""
+    step = Distribution(steps)
+    wrong = [each for each in step if not is_whole(each)]
+    if wrong:
+        raise InvalidArgument(f"steps has the step {shorten(wrong[0])}; steps around a circle are whole numbers")
+    return step

@@ -1134,6 +1134,58 @@ entry(
     label_coordinates=count(2),
     scales=Argument(["1/2", 1], declared.scales, ("scale",)),
 )
+entry(
+    "zoo.typos",
+    zoo.typos,
+    150,
+    observe=shape_of,
+    words=Argument(["at", "ar"], declared.sentences, ("word",)),
+    rate=Argument("1/4", v.probability, ("rate", "probability")),
+    keyboard=choice("qwerty"),
+)
+entry(
+    "zoo.cards",
+    zoo.cards,
+    150,
+    observe=shape_of,
+    ranks=count(2),
+    colour=Argument("1/8", v.probability, ("colour", "probability")),
+    suit=Argument("1/4", v.probability, ("suit", "probability")),
+    rank=Argument("1/4", v.probability, ("rank", "probability")),
+)
+entry(
+    "zoo.dna",
+    zoo.dna,
+    150,
+    observe=shape_of,
+    length=count(1),
+    mutation=Argument("3/8", v.probability, ("mutation", "probability")),
+)
+entry(
+    "zoo.notes",
+    zoo.notes,
+    150,
+    observe=shape_of,
+    steps=Argument(
+        {0: "1/2", 1: "1/2"}, v.optional(declared.turns), ("step", "probabilit", "outcome", "pair", "weights")
+    ),
+)
+entry(
+    "zoo.dice",
+    zoo.dice,
+    150,
+    observe=shape_of,
+    tip=Argument("1/4", v.probability, ("tip", "probability")),
+    miscount=Argument("1/4", v.probability, ("miscount", "probability")),
+)
+entry(
+    "zoo.glyphs",
+    zoo.glyphs,
+    150,
+    observe=shape_of,
+    pictures=Argument({"corner": pg.images.Image([[1, 0], [0, 0]])}, v.optional(v.anything("None")), ("picture",)),
+    flip=Argument("1/4", v.probability, ("flip", "probability")),
+)
 
 # ---------------------------------------------------------------- plot and explore
 AX = Argument(None, v.anything("None"), ("ax", "axes"))
