@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 SCRIPTS = ROOT / ".ci"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-FOR_DEVELOPERS = {"all", "bench", "test"}
+FOR_DEVELOPERS = {"all", "bench", "docs", "test"}
 
 
 def run(script, *arguments, **environment):

@@ -103,7 +103,7 @@ def test_a_session_that_does_not_exist_is_noticed():
     assert unknown({"docs", "lint-3.11", "tests-pypy"}, known) == {"docs", "lint-3.11", "tests-pypy"}
 
 
-FOLDERS = ("popgraph", "tests", "examples", "notebooks", ".github", ".ci")
+FOLDERS = ("popgraph", "tests", "examples", "notebooks", "docs", ".github", ".ci")
 PLACEHOLDERS = ("NAME", "*")  # of files that the reader is about to write
 
 

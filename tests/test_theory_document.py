@@ -18,6 +18,7 @@ CITING = [
     *(ROOT / "examples").rglob("*.py"),
     *(ROOT / "tests").rglob("*.py"),
     *(ROOT / "notebooks").glob("*.ipynb"),
+    *(ROOT / "docs" / "guide").glob("*.md"),
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/theory.md")),
 ]
 OURS = Path(__file__)  # whose examples of dead citations are no citations
