@@ -84,6 +84,7 @@ def test_images_2x2(augmentation, codes):
     assert_same(naturals, augmentation)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32 - 1), st.sampled_from(["uint8", "float", "colour"]))
 def test_grey_float_and_colour_images(seed, kind):
     rng = np.random.default_rng(seed)

@@ -289,6 +289,7 @@ def test_a_tiny_eigenvalue_is_no_zero():
 # --- exact verification
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(60))
 @given(st.integers(1, 4), st.data())
 def test_bases_of_cube_eigenspaces_match_and_anything_moved_out_does_not(d, data):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import layers
 import pytest
 from extras import need
 
@@ -14,18 +15,7 @@ from popgraph import zoo
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
 OF_TESTS = [path for path in EXAMPLES if path.stem.startswith("test_")]
-SLOW = {
-    "astronomical",
-    "digits",
-    "flow_and_training",
-    "negatives",
-    "networks",
-    "optimisers",
-    "saunshi_table",
-    "self_training",
-    "stop_gradient",
-    "why_not_just_scikit_learn",
-}
+IN_THE_DEFAULT_LAYER = {"lightning_cloud"}  # the others are whole programs of seconds each
 LINES = 80  # a page; the comparison with other libraries is none of one population
 
 
@@ -52,7 +42,11 @@ def run_tests(path, cwd):
 
 @pytest.mark.parametrize(
     "path",
-    [pytest.param(path, marks=[pytest.mark.slow] * (path.stem in SLOW)) for path in EXAMPLES if path not in OF_TESTS],
+    [
+        pytest.param(path, marks=[pytest.mark.slow] * (path.stem not in IN_THE_DEFAULT_LAYER))
+        for path in EXAMPLES
+        if path not in OF_TESTS
+    ],
     ids=lambda path: path.stem,
 )
 def test_example(path, tmp_path):
@@ -78,12 +72,12 @@ def test_example_of_tests(path, tmp_path):
 
 @pytest.mark.parametrize(
     "source",
-    [
+    layers.first_by_default(
         "def test_it():\n    assert False\n",
         "import warnings\n\ndef test_it():\n    warnings.warn('careless')\n",
         "import pytest\n\ndef test_it():\n    pytest.skip()\n",
         "def check_it():\n    assert False\n",
-    ],
+    ),
     ids=["fails", "warns", "skips", "no test"],
 )
 def test_an_example_whose_tests_do_not_pass_is_caught(source, tmp_path):

@@ -68,6 +68,7 @@ def test_outside_ci_what_lacks_a_library_is_skipped_with_its_name(suite, monkeyp
     assert named == {"flint", "pandas", "sklearn", "sympy", "torch"}
 
 
+@pytest.mark.slow
 def test_in_ci_it_fails(suite, monkeypatch):
     monkeypatch.setenv("CI", "true")
     done = suite.runpytest_subprocess("-p", "no:cacheprovider")

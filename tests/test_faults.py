@@ -188,6 +188,7 @@ def test_nothing_rests_on_assert_which_an_optimised_python_leaves_out():
     assert asserts("def f(x):\n    assert x > 0, 'x'\n") == ["assert x > 0, 'x'"]  # the guard can fail
 
 
+@pytest.mark.slow
 def test_an_optimised_python_with_warnings_as_errors_does_and_refuses_the_same():
     code = """
         import numpy as np

@@ -217,6 +217,7 @@ def test_a_warning_a_hang_and_a_long_message_are_findings():
     assert "too long" in judge.refused_well(long, ["x"], [])
 
 
+@pytest.mark.slow
 def test_a_crash_is_noticed_and_names_its_input(server, monkeypatch):
     other = Server()
     other.start()

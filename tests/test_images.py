@@ -160,6 +160,7 @@ def test_repr_is_the_name_or_the_picture():
     assert re.fullmatch(r"Image\(20x30, [0-9a-f]{6}\)", repr(Image(np.ones((20, 30)))))
 
 
+@pytest.mark.slow
 def test_repr_does_not_depend_on_the_run():
     """Python hashes strings and bytes with a seed of its own in every run."""
     script = "import numpy; from popgraph.declare.images import Image; print(repr(Image(numpy.eye(20))))"

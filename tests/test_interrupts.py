@@ -216,6 +216,7 @@ def test_a_signal_within_a_product_of_many_threads_leaves_none_behind(at, monkey
     assert bits(graph.spectrum(3, solver="iterative")) == expected
 
 
+@pytest.mark.slow
 def test_a_network_interrupted_anywhere_is_left_in_its_best_state():
     torch = need("torch")
     graph = cube()
@@ -333,6 +334,7 @@ LONG: dict[str, tuple[Callable[[], pg.PopulationGraph], Callable[[pg.PopulationG
 }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
 def test_a_real_signal_is_heard_and_all_goes_on():
     code = CHILD.format(tests=str(Path(__file__).parent))

@@ -157,6 +157,7 @@ def test_the_likeliest_view_stands_for_a_group():
     np.testing.assert_allclose(merged.factor.toarray(), [[1.0]], rtol=1e-14)
 
 
+@pytest.mark.slow
 def test_a_large_graph_of_few_directions_is_solved_densely():
     """2,000 naturals and 3,000 views, all multiples of 6 rows and 5 columns."""
     rng = np.random.default_rng(0)

@@ -468,6 +468,7 @@ def test_a_noisy_training_is_saved(tmp_path):
     assert pg.verify(graph.with_noise(0.75), back)
 
 
+@pytest.mark.slow
 def test_a_network_is_trained_with_noise_on_the_whole_population():
     torch = pytest.importorskip("torch")
     graph = random_graph(14)

@@ -46,6 +46,7 @@ def test_the_square_at_every_k():
         assert (training.f >= 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", first_by_default(0, 1))
 def test_coordinate_descent_finds_the_same(seed):
     graph = random_graph(seed)

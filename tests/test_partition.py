@@ -66,7 +66,7 @@ def random_graph(seed, most=9):
 def test_the_exact_rho_is_that_of_brute_force_for_every_m(low_bits, monkeypatch):
     """Whether a set fits into one row of the tables, or its high bits are folded row by row."""
     monkeypatch.setattr(partition, "LOW_VIEWS", low_bits)
-    for seed in range(100):
+    for seed in range(examples(100)):
         graph = random_graph(seed)
         expected = brute(graph)
         for m in range(1, graph.N + 1):

@@ -293,6 +293,7 @@ def test_values_in_words_are_drawn_as_words():
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["two", "one"]
 
 
+@pytest.mark.slow
 def test_the_picture_of_a_contest_has_both_curves_bands_and_bounds():
     graph = pg.zoo.planted_subclasses(2, 2, size=3, within="1/100", across="1/100")
     contest = pg.selftraining.which_wins(graph, [0, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1, 1])

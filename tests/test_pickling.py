@@ -167,6 +167,7 @@ def views_of(declared):
     return pg.build(*declared)
 
 
+@pytest.mark.slow
 def test_a_process_pool_can_build():
     declared = [([IMAGE], ON_IMAGES["then"]), (PAIRS, ON_PAIRS["independently"]), (["a"], {"a": {"x": 1}})]
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
@@ -177,6 +178,7 @@ def test_a_process_pool_can_build():
         assert np.array_equal(graph.kernel.toarray(), here.kernel.toarray())
 
 
+@pytest.mark.slow
 def test_joblib_can_build_with_a_lambda():
     joblib = pytest.importorskip("joblib")
     step = pg.apply(lambda bit: 1 - bit, "1/4")

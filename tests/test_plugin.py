@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from popgraph import PopulationGraph, zoo
 from popgraph.testing.plugin import population_named
 from pytest_popgraph import POPULATIONS
@@ -55,6 +57,7 @@ def test_a_test_runs_on_every_population_of_the_zoo(tmp_path):
     assert all(f"test_row_sums[{name}]" in out for name in POPULATIONS)
 
 
+@pytest.mark.slow
 def test_the_generator_is_the_tests_own_and_follows_the_seed(tmp_path):
     code = "def test_one(popgraph_rng):\n    print('drew', popgraph_rng.integers(10**9))\n"
     drawn = []
@@ -86,6 +89,7 @@ DIFFERENCES = [
 ]
 
 
+@pytest.mark.slow
 def test_a_difference_is_readable(tmp_path):
     """One process runs all of them: pytest prints each failure under the test's name."""
     tests = [f"def test_{i}():\n    assert {claim}\n" for i, (claim, _) in enumerate(DIFFERENCES)]
@@ -96,6 +100,7 @@ def test_a_difference_is_readable(tmp_path):
         assert [each for each in words if each not in of_one] == [], (claim, of_one)
 
 
+@pytest.mark.slow
 def test_the_assertions_hide_their_own_lines(tmp_path):
     code = "import numpy as np\nimport popgraph as pg\n\n\ndef test_it():\n"
     out = run(tmp_path, code + "    pg.testing.assert_matches(pg.zoo.lightning_cloud(), np.ones((4, 2)))\n")
@@ -130,6 +135,7 @@ def test_both(population, popgraph_rng, seed):
 """
 
 
+@pytest.mark.slow
 def test_the_fixtures_serve_under_given_without_suppressing_a_health_check(tmp_path):
     out = run(tmp_path, GIVEN, "-s", "-p", "no:xdist")
     assert f"{3 * len(POPULATIONS) + 1} passed" in out

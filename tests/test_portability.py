@@ -116,6 +116,7 @@ def test_no_file_is_open_when_it_is_replaced(tmp_path, monkeypatch):
         pg.save(graph, path)
 
 
+@pytest.mark.slow
 def test_a_store_may_lie_in_a_folder_of_any_name(tmp_path):
     need("dask"), need("distributed")
     store = tmp_path / "été γ 云"

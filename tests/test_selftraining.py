@@ -55,6 +55,7 @@ def test_the_student_is_the_best_of_all_labellings(classes, block):
         assert (student.error, student.teacher_error) == pytest.approx(errors, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_three_classes_on_a_graph_too_large_to_search_are_bracketed():
     rng = np.random.default_rng(0)
     graph = zoo.clusters(count=3, naturals=60, views=60, cross=0.2)

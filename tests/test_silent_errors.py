@@ -88,6 +88,7 @@ def test_a_gap_is_a_bracket_that_holds_and_is_0_where_the_cut_is_degenerate():
     assert "degenerate cut" in repr(cut)
 
 
+@pytest.mark.slow
 def test_a_chain_of_eigenvalues_is_not_walked_one_by_one():
     """On a ring of weak augmentations each eigenvalue is closer to the next than rounding, and all within a hundred roundings."""
     known = circulant(1200, {0: 1 - 1e-10, 1: 5e-11, 1199: 5e-11})
@@ -197,6 +198,7 @@ for training in (pg.train(ring, 4, rng=0), pg.train(graph, 3, loss=pg.losses.VIC
 """
 
 
+@pytest.mark.slow
 def test_bits_do_not_depend_on_the_number_of_threads():
     said = []
     for threads in ("1", "2"):

@@ -136,6 +136,7 @@ def test_a_graph_shrinks_to_a_handful_of_views():
     assert low.N == low.n == 3
 
 
+@pytest.mark.slow
 def test_a_failing_test_prints_the_graph_as_python(tmp_path):
     # What counts here is the printed graph; how fast a loaded machine draws its first examples is no matter of this test.
     (tmp_path / "fails.py").write_text(

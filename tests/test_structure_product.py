@@ -282,6 +282,7 @@ def test_a_cut_inside_the_level_is_a_family_of_the_true_size():
     assert not pg.verify(STRONG, turned)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("confidence", "pairs"), [(0.95, 500), (0.6, 20_000)])
 def test_intervals_cover_the_exact_loss_as_often_as_they_say(confidence, pairs):
     """f is sampled as a callable; its loss is known as an exact sum. 100 runs: 5 standard deviations of a binomial.

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from extras import need
+from layers import first_by_default
 
 import popgraph as pg
 from popgraph.errors import InvalidArgument
@@ -34,7 +35,7 @@ def networks():
 ENCODE = (of_image, of_caption)
 
 
-@pytest.mark.parametrize("batch_size", [None, 256])
+@pytest.mark.parametrize("batch_size", first_by_default(None, 256))
 def test_two_networks_match_both_spans_to_a_hundredth_of_a_radian_and_need_no_probe(batch_size):
     pair = networks()
     trained = pg.torch.fit(pair, GRAPH, encode=ENCODE, batch_size=batch_size, steps=2_000, rng=0)

@@ -217,6 +217,7 @@ def test_popgraph_is_right(case):
     assert peers.verdict(case, *ways.popgraph(case.p, case.A, case.k, 0)) == "right"
 
 
+@pytest.mark.slow
 def test_the_scripts_run(capsys):
     enumeration.main(["--count", "500", "--rounds", "1", "--callables"])
     printed = capsys.readouterr().out
@@ -281,6 +282,7 @@ def test_the_hunt_measures_what_it_says():
         assert (gain > 1) == (ratio > 1)
 
 
+@pytest.mark.slow
 def test_the_hunt_finds_a_graph_that_breaks_half_the_constants(capsys):
     hunt.main(4, 2, starts=6, seed=0)
     found = re.search(r"largest left/right is (.*), on\n(.*)", capsys.readouterr().out)
