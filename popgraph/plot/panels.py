@@ -131,7 +131,7 @@ def labels_html(population: Any) -> str:
 
 def exact_alpha(population: Any) -> Fraction | None:
     """Return α as a Fraction, of a small population whose p and A were declared exactly; else None."""
-    declared = getattr(population, "population", None)
+    declared: Any = getattr(population, "population", None)
     law, kernel = getattr(declared, "distribution", None), getattr(declared, "exact", None)
     if not getattr(population, "is_exact", False) or law is None or kernel is None:
         return None

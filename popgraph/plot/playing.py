@@ -32,9 +32,22 @@ from popgraph.training import train
 
 MAX_VIEWS_EXACT = 40  # up to which the odds are fractions, where the population is exact
 MOST_DIMENSIONS = 12  # of the slider
+HEAD = ["player", "right answers", "share", "expected"]  # of the table of scores
 ROUNDS_OF_F, PAIRS_WATCHED = 100, 1000  # at one press of a button
 MAX_DRAWN_AT_ONCE = 1_000_000
+W, APART = "w<sub>xx′</sub>", "w<sub>x</sub> w<sub>x′</sub>"
 SCORE_ROUNDING = 1e-9  # a better threshold that gains less is none
+
+
+class Spaced:
+    """Draw a text with room beside it, as notebooks give none to the cells of a table."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def _repr_html_(self) -> str:
+        words = html.escape(self.text)
+        return f"<span style='padding-right:1.5em'>{f'<strong>{words}</strong>' if self.text in HEAD else words}</span>"
 
 
 class Play:
@@ -189,7 +202,7 @@ class Play:
         truth = "they were made from the same image" if answered.same else "they were made from two images"
         best = bool(self.game.best_answers[x, x_plus])
         w, apart = self.game.w[x, x_plus], self.game.apart[x, x_plus]
-        odds = f"w_xx' = {_short(w)} and w_x w_x' = {_short(apart)}, so “the same” is right with probability "
+        odds = f"{W} = {_short(w)} and {APART} = {_short(apart)}, so “the same” is right with probability "
         odds += _short(self.game.posterior(x, x_plus))
         if self.game.tie(x, x_plus):
             advice = "either answer is as good"
@@ -261,7 +274,7 @@ class Play:
         )
         self._panels["told"].value = f"<div style='max-width:50em;line-height:1.4'>{self._last}</div>"
         self._panels["scores"].value = self._scores_html()
-        self._panels["note"].value = f"<div style='max-width:50em;line-height:1.4'>{html.escape(self._note())}</div>"
+        self._panels["note"].value = f"<div style='max-width:50em;line-height:1.4'>{self._note()}</div>"
         seen = self.pairs_seen
         title = f"w as seen in {seen:,} positive pair{'s' * (seen != 1)}"
         self._panels["seen"].value = self._matrix(title, self.w_seen)
@@ -282,11 +295,11 @@ class Play:
             ]
             for score in self.scores()
         ]
-        return html_table(rows, ["player", "right", "share", "expected"], left=True)
+        return html_table([[Spaced(cell) for cell in row] for row in [HEAD, *rows]], left=True)
 
     def _note(self) -> str:
         """Say how f answers, and what else is to be known about its score."""
-        said = "f says “the same” where f(x)ᵀf(x') > 1: where it minimises the spectral loss, this estimates w_xx' / (w_x w_x')."
+        said = f"f says “the same” where f(x)ᵀf(x′) &gt; 1: where it minimises the spectral loss, this estimates {W} / ({APART})."
         threshold, score = best_threshold(self.game, self.f)
         if self._given is not None and score > float(self.game.expected_score(self._players[0][1])) + SCORE_ROUNDING:
             said += f" With the threshold {threshold:.4g} in place of 1, this f would expect {score:.1%}."
