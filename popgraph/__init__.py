@@ -3,8 +3,9 @@
 Declare a `Distribution` of naturals and an `Augmentation`, `build` the population graph, decompose it, `train` an embedding on it,
 and `verify` that the embedding spans the graph's leading eigenvectors F*.
 
-Each room has a docstring that teaches it in ten lines, such as `help(popgraph.verification)`: `declare`, `populations` and `zoo`,
-`spectrum`, `losses` and `training`, `verification`, `downstream`, `theory`, `plot`, `io`, `torch`, `dask`, `testing`.
+Each room has a docstring that teaches it in ten lines, such as ``help(popgraph.verification)``: ``declare``, ``populations`` and
+`zoo`, ``spectrum``, `losses` and ``training``, ``verification``, ``downstream``, `theory`, `plot`, ``io``, `torch`, `dask`,
+`testing`.
 
 >>> import popgraph as pg
 >>> graph = pg.build(["lightning", "cloud"], pg.apply(lambda image: image + " rotated", "1/3"))

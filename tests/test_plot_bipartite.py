@@ -69,7 +69,7 @@ def test_embeddings_of_both_kinds_lie_in_one_plane() -> None:
     points = [np.asarray(each.get_offsets()) for each in ax.collections if isinstance(each, PathCollection)]
     assert np.allclose(points[0], f[:, 1:3])
     assert np.allclose(points[1], g[:, 1:3])
-    assert ax.get_xlabel() == "f_2, g_2"
+    assert ax.get_xlabel() == "$f_2$, $g_2$"
     assert [text.get_text() for text in ax.get_legend().get_texts()] == [
         *("x", "z", "cat", "dog", "fox"),
         "no class, or none likelier",  # of "a photo", "a sketch" and "a picture"
@@ -98,4 +98,4 @@ def test_a_spectrum_of_singular_values_says_sigma() -> None:
     assert ax.get_title() == "σ, the singular values of S: gap 0.366 after k = 3"
     assert np.allclose(ax.collections[0].get_offsets()[:, 1], spectrum.sigma)
     degenerate = pg.plot.spectrum(pg.zoo.image_text().spectrum(2))
-    assert "σ_2 = σ_3: a degenerate cut at k = 2" in degenerate.get_title()
+    assert r"$\sigma_2$ = $\sigma_3$: a degenerate cut at k = 2" in degenerate.get_title()

@@ -254,7 +254,7 @@ def test_the_picture_of_a_verdict_shows_the_critic_on_singular_vectors(axes):
     assert drawn.get_title().startswith("no match: each side spans")
     assert {text.get_text() for text in drawn.texts} == {"2.00", "1.04", "0.00"}
     drawn = pg.plot.training(pg.train(GRAPH, 2, rng=0), GRAPH.spectrum(2), ax=axes)
-    assert "loss L(f, g)" in drawn.get_ylabel()
+    assert "loss $L(f, g)$" in drawn.get_ylabel()
     assert any("-Σσ² = -1.273" in text.get_text() for text in drawn.get_legend().get_texts())
 
 

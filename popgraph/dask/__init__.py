@@ -2,7 +2,7 @@
 
 `build` enumerates a declaration on the workers; `from_blocks` and `from_files` take a kernel that is there already. Each
 returns a `BlockGraph`: what has a row for each view is in this process, what has an entry for each pair of natural and view is
-not. Runs on the current `dask.distributed.Client`, on any that is passed, or on a `LocalCluster` of its own. Needs `pip install
+not. Runs on the current ``dask.distributed.Client``, on any that is passed, or on a ``LocalCluster`` of its own. Needs `pip install
 "dask[array]>=2026.8" "distributed>=2026.8"`.
 
 >>> import popgraph as pg

@@ -53,7 +53,7 @@ def build(
 ) -> BlockGraph:
     """Build a population graph in row blocks: `popgraph.build`, for kernels that are too large for one memory.
 
-    The workers enumerate the views of `rows` naturals at a time, and write them to disk; this process unites the views. These
+    The workers enumerate the views of ``rows`` naturals at a time, and write them to disk; this process unites the views. These
     have the same order as on one machine.
 
     Parameters
@@ -69,13 +69,18 @@ def build(
     rows : int
         The number of naturals in a block.
     client : distributed.Client, optional
-        By default the current one, or a `LocalCluster` with a worker for each core, which the graph stops when it goes.
+        By default the current one, or a ``LocalCluster`` with a worker for each core, which the graph stops when it goes.
     store : path, optional
         An empty directory that this process and all workers see; by default a temporary one on this machine.
     name : str
         How the graph prints.
     progress : bool
         Whether dask's bar shows what runs.
+
+    Returns
+    -------
+    BlockGraph
+        On the cluster of the client.
 
     Raises
     ------
@@ -85,6 +90,12 @@ def build(
         If an argument is none, the store is not empty, or this process cannot see it.
     TooLarge
         If a block is too large for a worker.
+
+    See Also
+    --------
+    popgraph.build : The same in one memory.
+    from_blocks : Of a function that gives a block.
+    from_files : Of sparse matrices on disk.
 
     Examples
     --------
@@ -139,15 +150,20 @@ def from_blocks(
     Parameters
     ----------
     source : callable
-        block -> (p, A), for blocks 0..count-1: the naturals' probabilities and their rows of the kernel, in the same N columns for
-        every block; or (p, A, views), with views that name the columns of this block, and are united. It runs on the workers,
-        and must answer alike if it is asked again.
+        A function block -> (p, A), for blocks 0..count-1: the naturals' probabilities and their rows of the kernel, in the same N
+        columns for every block; or (p, A, views), with views that name the columns of this block, and are united. It runs on the
+        workers, and must answer alike if it is asked again.
     count : int
         The number of blocks.
     labels : sequence of n labels, mapping position -> label, or Series, optional
         The class of each natural, in the order of the blocks and their rows, None where unlabelled.
-    client, store, name, progress
+    client, store, name, progress : optional
         As of `build`.
+
+    Returns
+    -------
+    BlockGraph
+        On the cluster of the client.
 
     Raises
     ------
@@ -157,6 +173,11 @@ def from_blocks(
         If a block is no kernel on its naturals, the blocks differ in their columns, or no natural reaches one.
     InvalidArgument
         As of `build`; or if count is no positive number.
+
+    See Also
+    --------
+    build : Of a distribution and an augmentation.
+    from_files : Of sparse matrices on disk.
 
     Examples
     --------
@@ -187,7 +208,7 @@ def from_files(
     name: str = "",
     progress: bool = False,
 ) -> BlockGraph:
-    """Build a population graph from files of `scipy.sparse.save_npz`, each with some rows of A in the same N columns.
+    """Build a population graph from files of ``scipy.sparse.save_npz``, each with some rows of A in the same N columns.
 
     Parameters
     ----------
@@ -197,13 +218,23 @@ def from_files(
         The naturals' probabilities; all equal by default, and then the files are opened once to count their rows.
     labels : sequence of n labels, mapping position -> label, or Series, optional
         The class of each row, in the order of the files, None where unlabelled.
-    client, store, name, progress
+    client, store, name, progress : optional
         As of `build`.
+
+    Returns
+    -------
+    BlockGraph
+        On the cluster of the client.
 
     Raises
     ------
     InvalidDistribution, InvalidAugmentation, InvalidArgument
         As of `from_blocks`.
+
+    See Also
+    --------
+    build : Of a distribution and an augmentation.
+    from_blocks : Of a function that gives a block.
 
     Examples
     --------

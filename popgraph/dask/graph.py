@@ -37,7 +37,7 @@ class BlockGraph(Immutable):
     Attributes
     ----------
     views : sequence
-        The N views, in the order of `PopulationGraph.views`.
+        The N views, in the order of `.PopulationGraph.views`.
     w_x : (N,) array
         Their probabilities.
     components : (N,) array
@@ -52,6 +52,11 @@ class BlockGraph(Immutable):
         The naturals' classes y(x̄); None in it is an unlabelled natural.
     name : str
         How it prints.
+
+    See Also
+    --------
+    build : Make one.
+    popgraph.PopulationGraph : The same in one memory.
 
     Examples
     --------
@@ -113,12 +118,12 @@ class BlockGraph(Immutable):
 
     @property
     def factor(self) -> "BlockMatrix":
-        """M as an operator: `factor @ X` and `factor.T @ Y` of vectors or columns."""
+        """M as an operator: ``factor @ X`` and ``factor.T @ Y`` of vectors or columns."""
         return BlockMatrix(self.products, (self.n, self.N))
 
     @property
     def kernel(self) -> "BlockMatrix":
-        """A(x|x̄) as an operator: `kernel @ X` and `kernel.T @ Y` of vectors or columns, with A = diag(1/√p) M diag(√w_x)."""
+        """A(x|x̄) as an operator: ``kernel @ X`` and ``kernel.T @ Y`` of vectors or columns, with A = diag(1/√p) M diag(√w_x)."""
         return BlockMatrix(self.products, (self.n, self.N), (1 / np.sqrt(self.p), np.sqrt(self.w_x)))
 
     def gram(self, X: Floats) -> Floats:
@@ -142,7 +147,7 @@ class BlockGraph(Immutable):
 
     @property
     def view_labels(self) -> Any:
-        """The most probable class of each view, (N,), as of `PopulationGraph.view_labels`; this process reads A once for it."""
+        """The most probable class of each view, (N,), as of `.PopulationGraph.view_labels`; this process reads A once for it."""
         return self._view_labels
 
     @cached_property
@@ -154,7 +159,7 @@ class BlockGraph(Immutable):
         return frozen(labels_of(codes, self.labels[first]))
 
     def sample_views(self, size: int, *, rng: Seed = None) -> Ints:
-        """Draw views from w_x: an array (size,) of positions in `views`.
+        """Draw views from w_x: an array (size,) of positions in ``views``.
 
         Examples
         --------
@@ -167,7 +172,7 @@ class BlockGraph(Immutable):
         return self._draw(size, 1, rng)[:, 0]
 
     def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
-        """Draw positive pairs (x, x⁺): (size, 2) positions in `views`; this process reads their naturals' rows of A.
+        """Draw positive pairs (x, x⁺): (size, 2) positions in ``views``; this process reads their naturals' rows of A.
 
         Examples
         --------
@@ -185,7 +190,7 @@ class BlockGraph(Immutable):
         return drawing.draw(self.products.directory, self.p, ends, each, source, size)
 
     def spectrum(self, k: int, *, solver: str | None = None, progress: bool = False) -> Spectrum:
-        """Return the k leading eigenpairs of Ā, as `PopulationGraph.spectrum` does: the same values and the same certificate.
+        """Return the k leading eigenpairs of Ā, as `.PopulationGraph.spectrum` does: the same values and the same certificate.
 
         The eigenvector of eigenvalue 1 of each component is known in closed form. Those of smaller eigenvalues are found by
         Chebyshev-filtered subspace iteration on the workers: each multiplies some of the columns by all of M, kept in its memory or
@@ -235,7 +240,7 @@ class BlockGraph(Immutable):
         return self.bytes <= min(MAX_BYTES_COLLECTED, columns) and self.products.workers <= MOST_TASKS_OUTRUN
 
     def collected(self) -> Sparse:
-        """Return M as one csr_array; `TooLarge` above 256 MiB.
+        """Return M as one csr_array; `.TooLarge` above 256 MiB.
 
         Examples
         --------
@@ -254,7 +259,7 @@ class BlockGraph(Immutable):
         return store.complete_factor(self.products.directory, len(self.products.blocks), self.N)
 
     def expand(self) -> PopulationGraph:
-        """Return the same population as a graph in this process's memory, in the same order; `TooLarge` if A is above 256 MiB.
+        """Return the same population as a graph in this process's memory, in the same order; `.TooLarge` if A is above 256 MiB.
 
         Examples
         --------

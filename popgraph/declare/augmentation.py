@@ -52,6 +52,14 @@ class Augmentation(Portable, Immutable):
     InvalidAugmentation
         On a call, if the kernel does not return a distribution for that natural; the message names the natural.
 
+    See Also
+    --------
+    apply : Replace a natural by a function of it, with some probability.
+    choose : Draw one of several augmentations.
+    identity : Leave every natural as it is.
+    independently : Augment the coordinates of a tuple.
+    images : Augmentations of small pictures.
+
     Examples
     --------
     >>> from popgraph import Augmentation
@@ -199,7 +207,7 @@ class Augmentation(Portable, Immutable):
             States (b, ...) -> (views (b, m, ...), probabilities (m,) or (b, m)). States are the pixels of images of one shape,
             (b, height, width), or the numbers of tuples of one length, (b, length). Probabilities (m,) may be exact, as for
             `Distribution`; an array (b, m) is one of floats. Views may repeat.
-        name, trusted
+        name, trusted : str, bool
             As for `Augmentation`; `build` asks twice about every batch unless trusted.
 
         Raises

@@ -22,6 +22,16 @@ from popgraph.errors import InvalidAugmentation, InvalidDistribution, TooLarge
 def identity() -> Augmentation:
     """Leave every natural as it is.
 
+    Returns
+    -------
+    Augmentation
+        x̄ -> {x̄: 1}.
+
+    See Also
+    --------
+    apply : Replace a natural by a function of it, with some probability.
+    choose : Draw one of several augmentations, such as this one.
+
     Examples
     --------
     >>> from popgraph import identity
@@ -47,12 +57,23 @@ def apply(fn: Callable[[Any], Any], probability: Any = 1) -> Augmentation:
     probability : float, Fraction, Decimal, str or int
         Between 0 and 1; exact unless it is a float.
 
+    Returns
+    -------
+    Augmentation
+        x̄ -> {fn(x̄): probability, x̄: 1 - probability}.
+
     Raises
     ------
     InvalidDistribution
         If the probability is not in [0, 1].
     InvalidAugmentation
         On a call, if fn returns a distribution.
+
+    See Also
+    --------
+    choose : Draw one of several augmentations.
+    independently : Augment the coordinates of a tuple.
+    Augmentation.then : Follow one augmentation by another.
 
     Examples
     --------
@@ -123,10 +144,20 @@ def choose(options: Mapping[Any, Any], *, normalize: bool = False) -> Augmentati
     normalize : bool
         Divide the probabilities by their sum.
 
+    Returns
+    -------
+    Augmentation
+        The mixture of the options: A(x|x̄) = Σ_i P(i) A_i(x|x̄).
+
     Raises
     ------
     InvalidDistribution
         If the probabilities make no distribution.
+
+    See Also
+    --------
+    apply : Replace a natural by a function of it, with some probability.
+    Augmentation.then : Follow one augmentation by another.
 
     Examples
     --------
@@ -160,12 +191,22 @@ def independently(augmentation: Any) -> Augmentation:
     augmentation : Augmentation, or sequence of one Augmentation a coordinate
         A single one serves every coordinate.
 
+    Returns
+    -------
+    Augmentation
+        Of tuples: the probability of a view is the product of its coordinates'.
+
     Raises
     ------
     InvalidAugmentation
         On a call, if the natural is not a tuple, or not one of as many coordinates as there are augmentations.
     TooLarge
         On a call, if one tuple has more than 4,194,304 views.
+
+    See Also
+    --------
+    product : Join populations into one of tuples without listing it.
+    apply : Replace a natural by a function of it, with some probability.
 
     Examples
     --------

@@ -38,14 +38,12 @@ class UnknownOutcome(InvalidArgument, KeyError):
 class Distribution(Immutable, Mapping[Hashable, float]):
     """Assign probabilities to finitely many outcomes, once and for all.
 
-    A read-only mapping outcome -> probability (a float). Outcomes of probability 0 are dropped: a distribution is its
-    support. Nothing is renormalised silently.
+    A read-only mapping outcome -> float. Outcomes of probability 0 are dropped, and nothing is renormalised silently.
 
     Parameters
     ----------
-    probabilities : mapping, or iterable of pairs
-        Outcome -> probability. Outcomes are hashable. A probability is a float, or exact: a Fraction, a Decimal, a
-        string like ``"1/3"``, or an int. Floats may miss a sum of 1 by 1e-9.
+    probabilities : mapping outcome -> probability, or iterable of pairs
+        A probability is a float, or exact: a Fraction, Decimal, int, or a string like ``"1/3"``. Floats may miss 1 by 1e-9.
     normalize : bool
         Divide by the sum, so that weights may be given.
 
@@ -61,8 +59,11 @@ class Distribution(Immutable, Mapping[Hashable, float]):
     Raises
     ------
     InvalidDistribution
-        If a probability is negative, not finite or not a number, if they do not sum to 1, if there is no outcome, or if
-        an outcome is duplicated or cannot be hashed.
+        If a probability is negative or no finite number, their sum is not 1, or an outcome is duplicated, unhashable or missing.
+
+    See Also
+    --------
+    Augmentation : Send each natural to a distribution of views.
 
     Examples
     --------

@@ -33,6 +33,14 @@ class Image(Immutable):
     InvalidArgument
         If the pixels are not such an array.
 
+    See Also
+    --------
+    flip : Mirror it.
+    rotate : Turn it.
+    shift : Shift it.
+    mask : Paint over a part of it.
+    popgraph.zoo.rotations : A population of images.
+
     Examples
     --------
     >>> from popgraph import images

@@ -1,6 +1,6 @@
 """`Image`: a small, immutable, hashable picture that draws itself, and augmentations of images.
 
-An augmentation of images is an ordinary `Augmentation`; its probabilities are exact unless declared as floats.
+An augmentation of images is an ordinary `.Augmentation`; its probabilities are exact unless declared as floats.
 """
 
 from collections.abc import Iterable, Sequence
@@ -35,6 +35,22 @@ if not TYPE_CHECKING:  # or a name that there is not would be no error to a type
 def rotate(quarter_turns: int = 1, probability: Any = 1) -> Augmentation:
     """Turn an image counter-clockwise by quarter turns, with some probability.
 
+    Parameters
+    ----------
+    quarter_turns : int
+        How many, counter-clockwise; negative ones turn clockwise.
+    probability : float, Fraction, Decimal, str or int
+        That the image is turned at all; exact unless it is a float.
+
+    Returns
+    -------
+    Augmentation
+        Of `Image` values.
+
+    See Also
+    --------
+    popgraph.zoo.rotations : Pictures in all their orientations.
+
     Examples
     --------
     >>> from popgraph import images
@@ -44,7 +60,6 @@ def rotate(quarter_turns: int = 1, probability: Any = 1) -> Augmentation:
     turns = _whole(quarter_turns, "quarter_turns")
     if abs(turns) > 12:
         raise InvalidArgument(f"quarter_turns is {turns}; they are not degrees: rotate(1) turns by 90°")
-
     on_pixels = partial(np.rot90, k=turns, axes=(1, 2))
     return applied(partial(_turned, turns), probability, f"rotate {90 * turns}°", trusted=True, on_pixels=on_pixels)
 
@@ -59,10 +74,26 @@ def _turned(turns: int, image: Any) -> Image:
 def flip(axis: int = 1, probability: Any = 1) -> Augmentation:
     """Mirror an image, with some probability: left to right (axis 1) or top to bottom (axis 0).
 
+    Parameters
+    ----------
+    axis : int
+        1 mirrors left to right, 0 top to bottom.
+    probability : float, Fraction, Decimal, str or int
+        That the image is mirrored at all; exact unless it is a float.
+
+    Returns
+    -------
+    Augmentation
+        Of `Image` values.
+
     Raises
     ------
     InvalidArgument
         If the axis is neither 0 nor 1.
+
+    See Also
+    --------
+    rotate, shift : Turn or shift an image.
 
     Examples
     --------
@@ -71,7 +102,6 @@ def flip(axis: int = 1, probability: Any = 1) -> Augmentation:
     Distribution({Image(.#/..): 1})
     """
     axis = count("axis", axis, 0, 1, "an image is flipped along axis 0 (rows) or 1 (columns)")
-
     on_pixels = partial(np.flip, axis=axis + 1)
     return applied(partial(_mirrored, axis), probability, f"flip axis {axis}", trusted=True, on_pixels=on_pixels)
 
@@ -100,6 +130,15 @@ def shift(
     wrap : bool
         Whether what leaves on one side enters on the other; otherwise the image is filled with 0.
 
+    Returns
+    -------
+    Augmentation
+        Of `Image` values.
+
+    See Also
+    --------
+    popgraph.zoo.cyclic : Steps around a circle.
+
     Examples
     --------
     >>> from popgraph import images
@@ -110,7 +149,6 @@ def shift(
     moves = [_step(step) for step in _listed("steps", steps)]
     if not moves:
         raise InvalidArgument("steps is empty; give at least one step (rows down, columns right)")
-
     options = {
         applied(
             partial(_shifted_image, move, wrap),
@@ -133,7 +171,7 @@ def _shifted_image(move: tuple[int, int], wrap: bool, image: Any) -> Image:
 def flip_pixels(
     count: int = 1, probability: Any = 1, *, pixels: Sequence[tuple[int, int]] | None = None
 ) -> Augmentation:
-    """Swap light and dark at `count` distinct pixels, every set of that size equally likely, with some probability.
+    """Swap light and dark at ``count`` distinct pixels, every set of that size equally likely, with some probability.
 
     Parameters
     ----------
@@ -144,12 +182,19 @@ def flip_pixels(
     pixels : sequence of (row, column), optional
         The pixels that may be flipped; all if not given.
 
+    Returns
+    -------
+    Augmentation
+        Of `Image` values.
+
     Raises
     ------
-    InvalidAugmentation
-        On a call, if the image is not of 0 and 1, or has fewer than `count` pixels.
-    TooLarge
-        On a call, if there are more than 4,194,304 sets of pixels.
+    InvalidAugmentation, TooLarge
+        On a call, if the image is not of 0 and 1, or has fewer than ``count`` pixels; or more than 4,194,304 sets of them.
+
+    See Also
+    --------
+    popgraph.zoo.hypercube : Flip bits of a string.
 
     Examples
     --------
@@ -163,7 +208,6 @@ def flip_pixels(
     )
     if size < 0:
         raise InvalidArgument(f"count is {size}; the number of flipped pixels must be 0 or more")
-
     masks = partial(_flip_masks, size, pixels)
     batch = vectorised.on_images(partial(_flipped_states, size, pixels), Fraction(1), masks)
     noise = Augmentation(partial(_flipped_pixels, size, pixels), f"flip {size} pixels", True, batch)
@@ -236,10 +280,19 @@ def mask(size: int | tuple[int, int] = 1, probability: Any = 1, *, fill: float =
     fill : number
         What the masked pixels become.
 
+    Returns
+    -------
+    Augmentation
+        Of `Image` values.
+
     Raises
     ------
     InvalidAugmentation
         On a call, if the rectangle is larger than the image.
+
+    See Also
+    --------
+    popgraph.zoo.masked_autoencoder : Visible and masked parts as two kinds of views.
 
     Examples
     --------
@@ -252,7 +305,6 @@ def mask(size: int | tuple[int, int] = 1, probability: Any = 1, *, fill: float =
     fill = number("fill", fill, "an Image needs finite pixels", above=-np.inf)
     if height < 1 or width < 1:
         raise InvalidArgument(f"size is {shorten(size)}; the masked rectangle must be at least 1x1")
-
     batch = vectorised.on_images(partial(_masked_states, height, width, fill), Fraction(1))
     hide = Augmentation(partial(_masked, height, width, fill), f"mask {height}x{width}", True, batch)
     return _sometimes(hide, probability, hide.name)

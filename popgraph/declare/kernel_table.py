@@ -13,7 +13,7 @@ MOST_COLUMNS = 12  # views; with more, each row lists only its own views
 
 @dataclass(frozen=True, eq=False, repr=False)
 class KernelTable(Immutable):
-    """Hold A(x|x̄) for some naturals. Made by `Augmentation.table`.
+    """Hold A(x|x̄) for some naturals. Made by `.Augmentation.table`.
 
     Attributes
     ----------

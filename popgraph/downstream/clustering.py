@@ -38,7 +38,7 @@ SAME_POINT = 1e-8  # points closer than this share of the largest are one: eigen
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Clustering(Immutable):
-    """Hold a partition of the views into parts, their conductance, and their accuracy. Made by `spectral_clusters`.
+    """Hold a partition of the views into parts, their conductance, and their accuracy. Made by `popgraph.spectral_clusters`.
 
     Attributes
     ----------
@@ -103,7 +103,7 @@ class Clustering(Immutable):
         Parameters
         ----------
         view_labels : sequence of N labels, or mapping view -> label
-            A sequence is in the order of `views`; for example `graph.view_labels`.
+            A sequence is in the order of `views`; for example ``graph.view_labels``.
 
         Raises
         ------
@@ -164,7 +164,7 @@ def spectral_clusters(
     """Cluster the views by k-means on the rows of F*, each scaled to length 1.
 
     Eigenvectors of γ = 0 are left out, since they are arbitrary, and those of γ < 0, which pairs given directly may have. If the
-    graph has `count` connected components, these are the parts, as scaled rows of different components are orthogonal. A given
+    graph has ``count`` connected components, these are the parts, as scaled rows of different components are orthogonal. A given
     embedding is clustered without scaling.
 
     Each view has the weight w_x. Every restart draws its centres by k-means++, and the partition of least inertia is returned, the
@@ -179,20 +179,30 @@ def spectral_clusters(
     embedding : (N, d) array, mapping view -> vector, callable view -> vector, DataFrame, Training or Spectrum, optional
         What to cluster instead of F*.
     labels : sequence of n labels, or mapping natural -> label, optional
-        The class y(x̄) of each natural, None where unlabelled, for the accuracies; `graph.labels` if not given. For labels of
-        views see `Clustering.agreement`.
+        The class y(x̄) of each natural, None where unlabelled, for the accuracies; ``graph.labels`` if not given. For labels of
+        views see `.Clustering.agreement`.
     restarts : int
         1 or more.
     rng : None, int or numpy.random.Generator
         Draws the first centres.
 
+    Returns
+    -------
+    Clustering
+        The part of each view, the parts' conductance, and their accuracy on the labels.
+
     Raises
     ------
     InvalidArgument
         If count is not in 1..N, restarts is below 1, there is not one label for each natural or none at all, or fewer than
-        `count` points are distinct.
+        ``count`` points are distinct.
     InvalidEmbedding
         If the embedding is not one finite real vector for each view.
+
+    See Also
+    --------
+    sparsest_partition : The best partition by conductance, of a small graph.
+    partition_bounds : Bounds on its conductance at any size.
 
     References
     ----------

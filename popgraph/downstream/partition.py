@@ -36,7 +36,7 @@ Ranks = NDArray[np.uint16]  # of at most 2^16 conductances, one of each set
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Partition(Immutable):
-    """Hold a partition of the views, and each part's conductance. Made by `sparsest_partition`.
+    """Hold a partition of the views, and each part's conductance. Made by `popgraph.sparsest_partition`.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class Partition(Immutable):
 
 @dataclass(frozen=True)
 class PartitionBounds(Immutable):
-    """Hold bounds on ρ_m: no partition is below `lower`, and `partition` attains `upper`. Made by `partition_bounds`.
+    """Hold bounds on ρ_m: no partition is below ``lower``, and ``partition`` attains ``upper``. By `popgraph.partition_bounds`.
 
     Examples
     --------
@@ -163,12 +163,22 @@ def sparsest_partition(graph: ViewedPopulation, m: int) -> Partition:
     m : int
         In 1..N.
 
+    Returns
+    -------
+    Partition
+        The part of each view, and the parts' conductance, the largest of which is ρ_m.
+
     Raises
     ------
     InvalidArgument
         If m is outside 1..N.
     TooLarge
         If there are more views than that.
+
+    See Also
+    --------
+    partition_bounds : Bounds on ρ_m at any size.
+    spectral_clusters : A good partition by k-means, at any size.
 
     References
     ----------
@@ -296,13 +306,24 @@ def partition_bounds(graph: ViewedPopulation, m: int) -> PartitionBounds:
     Parameters
     ----------
     graph : population with listed views
+        Of any number of views N.
     m : int
         In 1..N.
+
+    Returns
+    -------
+    PartitionBounds
+        The two bounds, and a partition that attains the upper one.
 
     Raises
     ------
     InvalidArgument
         If m is outside 1..N.
+
+    See Also
+    --------
+    sparsest_partition : The exact ρ_m of up to 16 views.
+    spectral_clusters : A partition by k-means.
 
     References
     ----------

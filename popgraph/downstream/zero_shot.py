@@ -32,7 +32,7 @@ from popgraph.populations import BipartiteGraph, PopulationGraph
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ZeroShot(Immutable):
-    """Hold what prompts say of views x and of naturals, and how often it is wrong. Made by `zero_shot`.
+    """Hold what prompts say of views x and of naturals, and how often it is wrong. Made by `popgraph.zero_shot`.
 
     Attributes
     ----------
@@ -106,19 +106,24 @@ def zero_shot(graph: BipartiteGraph, encoders: Any, prompts: Any, labels: Any = 
 
     A view's class is argmax_c f(x)ᵀg_c, with g_c the mean of g over the prompts of class c, and a natural's is the class of most of
     its views, as in `probe`; ties go to the class that is given first. No label is used to predict. To classify views z by views x,
-    take `graph.swapped()` and (g, f).
+    take ``graph.swapped()`` and (g, f).
 
     Parameters
     ----------
     graph : BipartiteGraph
         N_x views x and N_z views z.
     encoders : (f, g), PairTraining or SingularSpectrum
-        Tables, mappings or callables as `verify(graph, (f, g))` takes them.
+        Tables, mappings or callables as ``verify(graph, (f, g))`` takes them.
     prompts : mapping class -> view z, or list of views z
         At least one for each class; classes are named as in the labels.
     labels : sequence of n labels, or mapping natural -> label, optional
-        The class y(x̄) of each natural, None where unlabelled, to count errors by; `graph.labels`, or of pairs that were given
-        directly `graph.labels_x`, if not given.
+        The class y(x̄) of each natural, None where unlabelled, to count errors by; ``graph.labels``, or of pairs that were given
+        directly ``graph.labels_x``, if not given.
+
+    Returns
+    -------
+    ZeroShot
+        The class given to each view, and the error of the naturals' vote.
 
     Raises
     ------
@@ -126,6 +131,12 @@ def zero_shot(graph: BipartiteGraph, encoders: Any, prompts: Any, labels: Any = 
         If a prompt is no view z, a class has none, or no labelled natural is of a class with a prompt.
     InvalidEmbedding
         If f and g are not one finite real vector for each view x and z, of one length.
+
+    See Also
+    --------
+    probe : Fit a head to labels instead.
+    zoo.image_text : Images and captions to try it on.
+    from_bipartite : Make a graph of images and captions.
 
     References
     ----------

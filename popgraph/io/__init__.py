@@ -46,16 +46,21 @@ if not TYPE_CHECKING:  # or a name that there is not would be no error to a type
 def save(value: Any, path: str | Path) -> Path:
     """Write a distribution, a listed graph, a spectrum or a training to a file.
 
-    The file is an npz: `popgraph.json` and one .npy for each array; probabilities declared exactly are kept as fractions. A new
+    The file is an npz: ``popgraph.json`` and one .npy for each array; probabilities declared exactly are kept as fractions. A new
     file is written beside the old one and then replaces it, so that a crash leaves the old one as it was.
 
     Parameters
     ----------
     value : Distribution, PopulationGraph, PairGraph, BipartiteGraph, Spectrum, SingularSpectrum, Training or PairTraining
-        Of another population, save `expand()`. Outcomes, views and labels may be strings, bytes, numbers, None, booleans,
+        Of another population, save ``expand()``. Outcomes, views and labels may be strings, bytes, numbers, None, booleans,
         fractions, numpy's dates and times, images, and tuples of these.
     path : str or Path
         Of the file, in a folder that exists; it is returned. No ending is added.
+
+    Returns
+    -------
+    Path
+        Of the file.
 
     Raises
     ------
@@ -63,6 +68,10 @@ def save(value: Any, path: str | Path) -> Path:
         If the value is of no such kind, or an outcome, view or label of another type; the message names it.
     OSError
         If the file cannot be written.
+
+    See Also
+    --------
+    load : Read it again.
 
     Examples
     --------
@@ -104,9 +113,13 @@ def load(path: str | Path, *, most_bytes: int = 2**34) -> Kept:
     InvalidFile
         If `save` did not write the file, or a later version did, or it is truncated, edited or inconsistent.
     TooLarge
-        If it is larger than `most_bytes`, or than the free memory.
+        If it is larger than ``most_bytes``, or than the free memory.
     OSError
         If it cannot be opened.
+
+    See Also
+    --------
+    save : Write a value to a file.
 
     Examples
     --------

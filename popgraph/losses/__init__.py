@@ -1,8 +1,8 @@
 """What is minimised: contrastive losses as functions of arrays, a file a family.
 
 Each loss is one small object with its value over the population, its gradient, its value on a sampled batch, and what is known
-of that value's bias; `Loss` lists what `train` needs of one of your own. `audit` enumerates every batch of a small graph for
-the exact bias and variance. With `noise=` the negatives of three losses come from another law than w_x, made by `noise_law`,
+of that value's bias; `Loss` lists what `popgraph.train` needs of one of your own. `audit` enumerates every batch of a small graph
+for the exact bias and variance. With ``noise=`` the negatives of three losses come from another law than w_x, made by `noise_law`,
 `debiased_negatives` or `hard_negatives`. A loss depends on Ā, w_x and f alone; the known minima are in `popgraph.theory`, as
 training must not see them.
 
@@ -88,7 +88,7 @@ if not TYPE_CHECKING:  # or a name that there is not would be no error to a type
 
 
 class Loss(Protocol):
-    """What `train` needs of a loss; yours may be any object that has it.
+    """What `popgraph.train` needs of a loss; yours may be any object that has it.
 
     Attributes
     ----------
@@ -96,6 +96,12 @@ class Loss(Protocol):
         How it prints.
     bias : str
         "unbiased", or in words how the expectation of its sampled value differs from its population value.
+
+    See Also
+    --------
+    SpectralLoss : The paper's.
+    popgraph.train : Minimise a loss.
+    audit : The bias of a batch loss of your own.
 
     Examples
     --------
@@ -107,13 +113,15 @@ class Loss(Protocol):
     """
 
     @property
-    def name(self) -> str: ...  # noqa: D102
+    def name(self) -> str:
+        """How it prints."""
 
     @property
-    def bias(self) -> str: ...  # noqa: D102
+    def bias(self) -> str:
+        """How the expectation of its sampled value differs from its population value."""
 
     def value(self, factor: Any, w_x: Any, f: Any) -> Any:
-        """Return the loss over the whole population; see `losses.spectral.value`.
+        """Return the loss over the whole population; see ``losses.spectral.value``.
 
         Examples
         --------

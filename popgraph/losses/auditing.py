@@ -39,6 +39,10 @@ class Audit(Immutable):
     stated : str
         The loss's attribute `bias`: its bias in words.
 
+    See Also
+    --------
+    audit : Make one.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -75,7 +79,7 @@ def audit(loss: Any, graph: ViewedPopulation, f: Any, batch_size: int) -> Audit:
     Parameters
     ----------
     loss : a loss of `popgraph.losses`, or its name
-        Or anything with `name`, `bias`, `value(factor, w_x, f)` and `batch_value(f, f_plus)`.
+        Or anything with ``name``, ``bias``, ``value(factor, w_x, f)`` and ``batch_value(f, f_plus)``.
     graph : PopulationGraph, or another population that lists its views
         With P positive pairs of positive probability: P^B batches are enumerated.
     f : (N, k) array, Training or Spectrum
@@ -83,12 +87,22 @@ def audit(loss: Any, graph: ViewedPopulation, f: Any, batch_size: int) -> Audit:
     batch_size : int
         B, at least 1: a loss that is undefined there says so.
 
+    Returns
+    -------
+    Audit
+        Mean and variance over all batches, beside the population's loss.
+
     Raises
     ------
     InvalidArgument
         If the batch size is not a whole number, or f not an (N, k) table.
     TooLarge
         If there are more than 262,144 batches.
+
+    See Also
+    --------
+    popgraph.train : With batch_size=, minimise by sampled batches.
+    Loss : What a loss of your own needs.
 
     Examples
     --------

@@ -127,7 +127,7 @@ class CriticLoss(ReadyLoss, PairLoss, DrawsNegatives):
 
     @in_full_precision
     def scores(self, f: Any, g: Any) -> Any:
-        """Return s(x, x') = f(x)ᵀg(x')/τ, of rows of length 1 if `cosine`: (a, k) and (b, k) arrays give (a, b)."""
+        """Return s(x, x') = f(x)ᵀg(x')/τ, of rows of length 1 if ``cosine``: (a, k) and (b, k) arrays give (a, b)."""
         f, g = read_rows(f, g)
         return self._rows(f) @ self._rows(g).T / self.temperature
 
@@ -238,6 +238,12 @@ class NTLogistic(CriticLoss):
     noise : float, (N,) or (N, N) array, or mapping view -> probability, optional
         The law q of negatives in place of w_x; a number a stands for q ∝ w_x^a. With 0.75 this is word2vec's loss with m negative
         samples (SGNS). The optimum is then s = log(w_xx' / (w_x q_x')) - log m. A table is a law for each x: `debiased_negatives`.
+
+    See Also
+    --------
+    nt_logistic : It, ready to use.
+    InfoNCE : The softmax loss of the same scores.
+    popgraph.theory.critic_minimum : Its least value.
 
     References
     ----------

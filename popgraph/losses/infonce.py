@@ -47,6 +47,14 @@ class InfoNCE(CriticLoss):
         `debiased_negatives` and `hard_negatives` make. The optimum is then s = log(w_xx' / (w_x q_x')) + c(x), and in the limit the
         minimum is minus the divergence of w_xx' from w_x q_x'.
 
+    See Also
+    --------
+    infonce : It, ready to use.
+    simclr : With cosines, at temperature 0.5.
+    clip : Symmetric, for two encoders.
+    NTLogistic : The logistic loss of the same scores.
+    popgraph.theory.critic_minimum : Its least value.
+
     Notes
     -----
     A batch of B pairs has the second views of the other pairs for negatives: of m = B - 1 negatives it is an unbiased

@@ -77,13 +77,25 @@ def noise_law(graph: ViewedPopulation, noise: Any) -> Floats:
     Parameters
     ----------
     graph : PopulationGraph, or another population that lists its views
+        N views.
     noise : float, mapping view -> probability, Series or (N,) array
         A number a stands for q ∝ w_x^a: 0 is uniform, 0.75 that of word2vec.
+
+    Returns
+    -------
+    (N,) array
+        The law q: positive or 0, of sum 1.
 
     Raises
     ------
     InvalidArgument
         If this is no law over the views: a name is wrong, a probability negative, or their sum not 1.
+
+    See Also
+    --------
+    debiased_negatives : A law for each view.
+    hard_negatives : A law for each view, of an embedding.
+    popgraph.PopulationGraph.with_noise : The graph whose eigenvectors such a loss finds.
 
     References
     ----------
@@ -102,7 +114,7 @@ def noise_law(graph: ViewedPopulation, noise: Any) -> Floats:
 
 @checked_call()
 def debiased_negatives(graph: ViewedPopulation, share: float) -> Floats:
-    """Return debiased negatives, q(x'|x) = (w_x' - τ w_x'|x)/(1 - τ), (N, N): a law for each first view.
+    """Return debiased negatives, ``q(x'|x) = (w_x' - τ w_x'|x)/(1 - τ)``, (N, N): a law for each first view.
 
     Of negatives drawn from w_x a share τ are thought to be of the positives' class; they are taken off. Chuang et al. clip what
     becomes negative; here it is refused, for it is no law.
@@ -114,12 +126,23 @@ def debiased_negatives(graph: ViewedPopulation, share: float) -> Floats:
     share : float
         τ in [0, 1), and at most w_x w_x' / w_xx' for every pair.
 
+    Returns
+    -------
+    (N, N) array
+        Row x is the law of the negatives of the view x.
+
     Raises
     ------
     InvalidArgument
         If τ is out of range, or too large for a pair, which is named.
     TooLarge
         Above 8,192 views.
+
+    See Also
+    --------
+    hard_negatives : Those that f scores high.
+    noise_law : One law for all views.
+    InfoNCE : Takes either as noise=.
 
     References
     ----------
@@ -151,7 +174,7 @@ def debiased_negatives(graph: ViewedPopulation, share: float) -> Floats:
 
 @checked_call()
 def hard_negatives(graph: ViewedPopulation, f: Any, beta: float) -> Floats:
-    """Return hard negatives, q(x'|x) ∝ w_x' exp(β f(x)ᵀf(x')), (N, N): those that an embedding f scores high.
+    """Return hard negatives, ``q(x'|x) ∝ w_x' exp(β f(x)ᵀf(x'))``, (N, N): those that an embedding f scores high.
 
     With this law fixed a loss of critics has its minimum in closed form, as with any. Where it moves with the f that is trained, as
     Robinson et al. let it, no closed form is known: make it anew of each f.
@@ -159,15 +182,27 @@ def hard_negatives(graph: ViewedPopulation, f: Any, beta: float) -> Floats:
     Parameters
     ----------
     graph : PopulationGraph, or another population that lists its views
+        N views, at most 8,192.
     f : (N, k) array, mapping view -> vector, callable, Training or Spectrum
         The embedding that negatives are hard for.
     beta : float
         β >= 0; 0 is w_x.
 
+    Returns
+    -------
+    (N, N) array
+        Row x is the law of the negatives of the view x.
+
     Raises
     ------
     InvalidArgument, InvalidEmbedding
         If β is no number, or f not one finite vector for each view.
+
+    See Also
+    --------
+    debiased_negatives : Less those of the own class.
+    noise_law : One law for all views.
+    InfoNCE : Takes either as noise=.
 
     References
     ----------

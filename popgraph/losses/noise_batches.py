@@ -31,7 +31,7 @@ class DrawsNegatives:
         Parameters
         ----------
         f, f_plus, f_noise : (B, k) arrays or tensors
-            Embeddings of the two views of each pair, and of B independent draws from `noise`.
+            Embeddings of the two views of each pair, and of B independent draws from ``noise``.
 
         Raises
         ------

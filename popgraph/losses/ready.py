@@ -39,7 +39,9 @@ class ReadyLoss(Immutable, ABC):
         factor : (n, N) csr_array or torch tensor
             M.
         w_x : (N,) array or tensor
+            The views' probabilities.
         f : (N, k) array or tensor
+            The embedding.
 
         Returns
         -------
@@ -71,7 +73,7 @@ class ReadyLoss(Immutable, ABC):
     ) -> tuple[float, Floats]:
         """Return the population's loss and its gradient in f, (N, k).
 
-        `transposed` is Mᵀ as a csr_array, if it is at hand: multiplying by it takes less than half of `factor.T @`.
+        ``transposed`` is Mᵀ as a csr_array, if it is at hand: multiplying by it takes less than half of ``factor.T @``.
 
         Raises
         ------
@@ -92,7 +94,7 @@ class ReadyLoss(Immutable, ABC):
 
     @in_full_precision
     def batch_value(self, f: Any, f_plus: Any) -> Any:
-        """Return the loss of a batch of B positive pairs; `bias` says how its mean differs from the population's loss.
+        """Return the loss of a batch of B positive pairs; ``bias`` says how its mean differs from the population's loss.
 
         Parameters
         ----------

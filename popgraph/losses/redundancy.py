@@ -27,6 +27,12 @@ class IdealisedVICReg(PlugInLoss):
     weight : float
         λ > 0.
 
+    See Also
+    --------
+    idealised_vicreg : It, ready to use.
+    VICReg : As published.
+    popgraph.theory.minimum : Its least value.
+
     References
     ----------
     HaoChen and Ma 2023 [H23].
@@ -77,6 +83,11 @@ class VICReg(PlugInLoss):
         λ, μ and ν.
     epsilon : float
         ε.
+
+    See Also
+    --------
+    vicreg : It, ready to use.
+    IdealisedVICReg : The form with a known minimum.
 
     References
     ----------
@@ -141,6 +152,12 @@ class BarlowTwins(PlugInLoss):
         Of the entries off the diagonal.
     epsilon : float
         ε, as of batch normalisation; without it a collapsed column would be 0/0.
+
+    See Also
+    --------
+    barlow_twins : It, ready to use.
+    popgraph.theory.minimum : Its least value at weight 1.
+    popgraph.flow : Linear Barlow Twins through time.
 
     References
     ----------

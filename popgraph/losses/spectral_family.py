@@ -79,13 +79,20 @@ class SpectralLoss(UnbiasedSpectral, DrawsNegatives):
     Of a batch it is -(2/B) Σ_i f(x_i)ᵀf(x_i⁺) + 1/(B(B-1)) Σ_{i≠j} (f(x_i)ᵀf(x_j⁺))², in O(B k²): negatives are views of other
     draws, so they are independent, and may coincide.
 
-    With `noise` both x and x' of the second term are drawn from a law q in place of w_x: a number a stands for q ∝ w_x^a, an (N,)
+    With ``noise`` both x and x' of the second term are drawn from a law q in place of w_x: a number a stands for q ∝ w_x^a, an (N,)
     array for itself, a mapping view -> probability goes by name. The minimum is then that of ||D_q^-1/2 w D_q^-1/2 - FFᵀ||² for
-    F = √q f, whose eigenvectors `graph.with_noise(q)` has.
+    F = √q f, whose eigenvectors ``graph.with_noise(q)`` has.
 
     The square in the second term matters: without it the loss is unbounded below (`unsquared`). Nothing here normalises f:
     the code published with [H21] shrinks every row longer than √μ to that length first, which the paper's loss does not, and
     which moves its minimum wherever a row of the minimiser is longer.
+
+    See Also
+    --------
+    spectral : It, ready to use.
+    matrix_factorisation : The same loss as ||Ā - FFᵀ||².
+    UnsquaredLoss : Without the square.
+    popgraph.theory.minimum : Its least value.
 
     References
     ----------
@@ -191,10 +198,12 @@ class SpectralLoss(UnbiasedSpectral, DrawsNegatives):
 
         Parameters
         ----------
-        factor, w_x, f, transposed
+        factor, w_x, f : (n, N) csr_array, (N,) and (N, k) arrays
             As of `value_and_gradient`.
         direction : (N, k) array
             E is √w_x times this.
+        transposed : (N, n) csr_array, optional
+            As of `value_and_gradient`.
 
         Examples
         --------
@@ -225,6 +234,11 @@ class OrderedLoss(UnbiasedSpectral):
 
     One f minimises every part at once, and that is F* diag(√γ) itself, in order: no rotation is free any more, only signs
     (and rotations within a repeated γ). It has the minimisers of the triangular stop-gradient of NeuralEF, and is a function.
+
+    See Also
+    --------
+    ordered : It, ready to use.
+    popgraph.theory.minimum : Its least value.
 
     References
     ----------
@@ -261,6 +275,11 @@ class CentredLoss(PlugInLoss):
 
     Its minimisers span the k leading eigenfunctions after the constant one. Only f̃ is determined: f may have any mean.
 
+    See Also
+    --------
+    centred : It, ready to use.
+    popgraph.theory.minimum : Its least value.
+
     References
     ----------
     Zhai et al. 2025 [Z25].
@@ -292,6 +311,10 @@ class UnsquaredLoss(MomentLoss):
     """The mis-stated loss -2 E f(x)ᵀf(x⁺) + E f(x)ᵀf(x'), without the square: unbounded below.
 
     Its second term is ||E f||², which cannot balance the first: along t φ of an eigenfunction φ of mean 0 it is -2 γ t².
+
+    See Also
+    --------
+    unsquared : It, ready to use.
 
     References
     ----------
@@ -344,6 +367,16 @@ def matrix_factorisation(factor: Sparse, F: Floats) -> float:
     factor : (n, N) csr_array
         M.
     F : (N, k) array
+        √w_x f.
+
+    Returns
+    -------
+    float
+        ||Ā - FFᵀ||_F², by way of M, without Ā.
+
+    See Also
+    --------
+    SpectralLoss : The same up to the constant ||Ā||².
 
     Examples
     --------

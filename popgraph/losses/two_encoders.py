@@ -91,14 +91,14 @@ class PairLoss(ABC):
     def pair_value(self, C: Any, f: Any, g: Any) -> Any:
         """Return the loss of two encoders, f of one kind of view and g of the other, over all pairs (x, z) [THEORY 11].
 
-        A batch of pairs is `batch_value(f, g)`: there the two tables may be of two encoders as well.
+        A batch of pairs is ``batch_value(f, g)``: there the two tables may be of two encoders as well.
 
         Parameters
         ----------
         C : (N_x, N_z) array, csr_array or torch tensor
             The probabilities of pairs.
-        f : (N_x, k) array or tensor
-        g : (N_z, k) array or tensor
+        f, g : (N_x, k) and (N_z, k) arrays or tensors
+            The embeddings of the views x and z.
 
         Raises
         ------

@@ -1,9 +1,9 @@
-"""See: pictures of graphs, spectra, embeddings, trainings, flows and matches. A value and an `ax` go in, the `Axes` come out.
+"""See: pictures of graphs, spectra, embeddings, trainings, flows and matches. A value and an ``ax`` go in, the ``Axes`` come out.
 
 Pictures solve nothing: what a picture needs beyond its value is an argument. One class has one colour everywhere; the colours
 are those of Okabe and Ito, which colour-blind readers tell apart. Of many views a sample is drawn, and the title says so. A
-picture of a population takes every one whose views are listed (`ViewedPopulation`); a product is drawn after `.expand()`.
-Nothing here calls `plt.show()`.
+picture of a population takes every one whose views are listed (``ViewedPopulation``); a product is drawn after ``.expand()``.
+Nothing here calls ``plt.show()``.
 
 >>> import popgraph as pg
 >>> from popgraph import plot

@@ -22,25 +22,25 @@ from popgraph.plot.drawing import (
     COLOURS,
     FAINT,
     INK,
-    MAX_CLASSES_NAMED,
     MAX_ROWS_NAMED,
     MAX_ROWS_NUMBERED,
     UNLABELLED,
     WEIGHTS,
     axes_or_new,
     read_dims,
+    with_index,
 )
+from popgraph.plot.fonts import write, write_ticks
+from popgraph.plot.legends import MAX_CLASSES_NAMED
+from popgraph.plot.names import MAX_VIEWS_NAMED, draw_names, must_be_turned, view_name
 from popgraph.plot.reading import MAX_VIEWS_DRAWN, class_name
 from popgraph.populations import BipartiteGraph
 
-MAX_POINTS_NAMED = 24  # views of both kinds, whose names have room in a picture
 MAX_LINES_DRAWN = 5000
 SWEEPS = 12  # of putting each view at the mean place of those that it is paired with
 MAX_ASPECT = 4  # of a matrix: a longer one has cells that are no squares
-MAX_NAMES_AT_A_PLACE = 3
 EQUAL_CHANCES = 1e-9  # of a view's probability, by which two classes count as equally likely
 NO_CLASS = "no class, or none likelier"
-NAME_CHARACTERS = 18
 SIDE_MARKERS = {"x": "o", "z": "s"}
 
 
@@ -82,15 +82,10 @@ def draw_matrix(
             axis.set_label_text(f"{len(shown):,} views {letter}")
             axis.set_ticks([])
             continue
-        names = [_name(view) for view in views]
-        turned = letter == "z" and max(map(len, names)) > 3
-        axis.set_ticks(
-            np.arange(len(views)),
-            names,
-            fontsize=10 if larger <= 12 else 6,
-            rotation=90 if turned else 0,
-            parse_math=False,
-        )
+        names = [view_name(view) for view in views]
+        turned = letter == "z" and must_be_turned(names)
+        style = {"fontsize": 10 if larger <= 12 else 6, "rotation": 90 if turned else 0}
+        write_ticks(axis, np.arange(len(views)), names, **style)
     return ax
 
 
@@ -126,7 +121,7 @@ def _write_numbers(ax: Axes, graph: BipartiteGraph, which: str, values: Floats) 
         ax.text(j, i, text, ha="center", va="center", color=colour, fontsize=size)
 
 
-def draw_graph(graph: BipartiteGraph, labels: Any, ax: Axes | None) -> Axes:
+def draw_graph(graph: BipartiteGraph, labels: Any, ax: Axes | None, names: bool = True) -> Axes:
     """Draw the views x as a column of nodes, the views z as another, and their pairs as lines as strong as C."""
     classes, of_view = _classes(graph, labels)
     ax = axes_or_new(ax)
@@ -147,7 +142,7 @@ def draw_graph(graph: BipartiteGraph, labels: Any, ax: Axes | None) -> Axes:
     alpha = np.clip(0.1 + ink * strength, 0.0, faint + ink * strength)
     width = 0.4 + 2.6 * strength * min(1.0, (60 / max(len(i), 1)) ** 0.5)
     ax.add_collection(LineCollection(list(lines), colors=INK, alpha=alpha, linewidths=width, zorder=1))
-    named = graph.N_x + graph.N_z <= 2 * MAX_ROWS_NAMED
+    named = names and graph.N_x + graph.N_z <= 2 * MAX_ROWS_NAMED
     for side, letter, views, w, shown in (
         (0, "x", graph.views_x, graph.w_x, rows),
         (1, "z", graph.views_z, graph.w_z, columns),
@@ -156,8 +151,8 @@ def draw_graph(graph: BipartiteGraph, labels: Any, ax: Axes | None) -> Axes:
         _points(ax, at, w[shown], of_view[side][shown], letter)
         for place, view in zip(heights[side], (views[int(v)] for v in shown), strict=True) if named else ():
             aside, align = (-10, "right") if side == 0 else (10, "left")
-            style: dict[str, Any] = {"textcoords": "offset points", "fontsize": 9, "parse_math": False}
-            ax.annotate(_name(view), (side, place), (aside, 0), ha=align, va="center", **style)
+            style: dict[str, Any] = {"textcoords": "offset points", "fontsize": 9}
+            write(ax.annotate("", (side, place), (aside, 0), ha=align, va="center", **style), view_name(view))
     ax.set_axis_off()
     ax.set_xlim(-0.6, 1.6)
     ax.margins(y=0.08)
@@ -183,7 +178,9 @@ def _heights(graph: BipartiteGraph, rows: Ints, columns: Ints, C: Any) -> tuple[
     return heights[0], heights[1]
 
 
-def draw_embedding(graph: BipartiteGraph, pair: Any, labels: Any, dims: Any, ax: Axes | None) -> Axes:
+def draw_embedding(
+    graph: BipartiteGraph, pair: Any, labels: Any, dims: Any, ax: Axes | None, names: bool = True
+) -> Axes:
     """Draw the views x at f and the views z at g in one plane, with two marks."""
     f, g = (
         check_scale(name, each)
@@ -196,6 +193,9 @@ def draw_embedding(graph: BipartiteGraph, pair: Any, labels: Any, dims: Any, ax:
     for line in (ax.axhline, ax.axvline):
         line(0, color=FAINT, linewidth=0.8, zorder=0)
     note = ""
+    written: list[str] = []
+    places: list[Floats] = []
+    radii: list[Floats] = []
     for side, (letter, table, views, w) in enumerate(
         (("x", f, graph.views_x, graph.w_x), ("z", g, graph.views_z, graph.w_z))
     ):
@@ -203,48 +203,36 @@ def draw_embedding(graph: BipartiteGraph, pair: Any, labels: Any, dims: Any, ax:
         if len(views) > len(shown):
             note += f"\n(drawn: {len(shown):,} of {len(views):,} views {letter}, sampled)"
         at = np.column_stack([table[shown, first], table[shown, second] if d > 1 else np.full(len(shown), 0.5 - side)])
-        _points(ax, at, w[shown], of_view[side][shown], letter)
-        if graph.N_x + graph.N_z <= MAX_POINTS_NAMED:
-            _write_names(ax, at, [_name(views[int(i)]) for i in shown], left=side == 0)
-    ax.set(xlabel=f"f_{first + 1}, g_{first + 1}", ylabel=f"f_{second + 1}, g_{second + 1}" if d > 1 else "")
+        radii.append(np.sqrt(_points(ax, at, w[shown], of_view[side][shown], letter)) / 2)
+        places.append(at)
+        written += [view_name(views[int(i)]) for i in shown] if graph.N_x + graph.N_z <= MAX_VIEWS_NAMED else []
+    ax.set(xlabel=_columns_in_words(first), ylabel=_columns_in_words(second) if d > 1 else "")
     if d == 1:
         ax.set(yticks=[0.5, -0.5], yticklabels=["x", "z"], ylim=(-1.2, 1.2))
     ax.margins(0.3)
     _key(ax, classes, of_view)
+    if written and names:
+        draw_names(ax, written, np.concatenate(places), np.concatenate(radii), [], None)
     which = f"columns {first + 1}, {second + 1} of {d}" if d > 1 else "their only column"
     ax.set_title(f"{graph.N_x:,} views x by f and {graph.N_z:,} views z by g: {which}{note}", fontsize=11)
     ax.spines[["top", "right"]].set_visible(False)
     return ax
 
 
-def _write_names(ax: Axes, at: Floats, names: list[str], *, left: bool) -> None:
-    """Write the names of views beside their points, those at one place below each other."""
-    together: dict[tuple[float, float], list[str]] = {}
-    unit = max(float(np.abs(at).max()), 1e-300)
-    for (x, y), name in zip(at, names, strict=True):
-        together.setdefault((round(x / unit, 3) * unit, round(y / unit, 3) * unit), []).append(name)
-    aside, align = (-9, "right") if left else (9, "left")
-    for place, listed in together.items():
-        more = [f"and {len(listed) - MAX_NAMES_AT_A_PLACE} more"] if len(listed) > MAX_NAMES_AT_A_PLACE else []
-        text = "\n".join([*listed[:MAX_NAMES_AT_A_PLACE], *more])
-        style: dict[str, Any] = {"textcoords": "offset points", "fontsize": 8, "color": INK, "parse_math": False}
-        ax.annotate(text, place, (aside, 0), ha=align, va="center", **style)
+def _columns_in_words(column: int) -> str:
+    """Name one column of f and of g."""
+    return f"{with_index('f', column + 1)}, {with_index('g', column + 1)}"
 
 
-def _name(view: Any) -> str:
-    """Write a view in a few characters."""
-    text = printable(view) if isinstance(view, str) else shorten(view)
-    return text if len(text) <= NAME_CHARACTERS else text[: NAME_CHARACTERS - 1] + "…"
-
-
-def _points(ax: Axes, at: Floats, w: Floats, of_view: Ints, letter: str) -> None:
-    """Draw views of one kind, with area as their probability."""
+def _points(ax: Axes, at: Floats, w: Floats, of_view: Ints, letter: str) -> Floats:
+    """Draw views of one kind, with area as their probability; return the areas in square points."""
     largest = 300 if len(at) <= 16 else 120 if len(at) <= 100 else 30 if len(at) <= 500 else 14
     colours = [COLOURS[c % len(COLOURS)] if c >= 0 else UNLABELLED for c in of_view]
     size = np.maximum(largest * w / w.max(), 12)
     ax.scatter(
         at[:, 0], at[:, 1], s=size, c=colours, marker=SIDE_MARKERS[letter], edgecolor="white", linewidth=0.6, alpha=0.85
     )
+    return np.asarray(size)
 
 
 def _classes(graph: BipartiteGraph, labels: Any) -> tuple[list[str], tuple[Ints, Ints]]:
@@ -304,5 +292,4 @@ def _key(ax: Axes, classes: Sequence[str], of_view: tuple[Ints, Ints], *, below:
         place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.02), "ncols": min(len(marks), 5)}
     legend = ax.legend(marks, numbers, frameon=False, fontsize=8, **place)
     for text, name in zip(legend.get_texts(), names, strict=True):
-        text.set_parse_math(False)
-        text.set_text(printable(name, 40))
+        write(text, printable(name, 40))

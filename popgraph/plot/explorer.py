@@ -46,12 +46,12 @@ ROWS = (("w", "adjacency", "spectrum"), ("picture", "labels"), ("eigenvectors", 
 
 
 class Explorer:
-    """Hold the widgets of an exploration, which a notebook shows. Made by `explore`.
+    """Hold the widgets of an exploration, which a notebook shows. Made by `popgraph.explore`.
 
     Attributes
     ----------
     sliders : dict of str -> ipywidgets widget
-        One for each parameter, and `k`. Without ipywidgets, plain values: setting `.value` draws anew.
+        One for each parameter, and ``k``. Without ipywidgets, plain values: setting ``.value`` draws anew.
     widget : ipywidgets.VBox or None
         All of it; None without ipywidgets, where a notebook shows the same panels as a page that stands still.
     graph, spectrum, training, match
@@ -59,7 +59,7 @@ class Explorer:
 
     See Also
     --------
-    popgraph.explore
+    popgraph.explore : Make one.
 
     Examples
     --------
@@ -133,7 +133,7 @@ class Explorer:
     def code(self) -> str:
         """Return Python code that makes what is shown now: graph, spectrum, training and match.
 
-        A function that no import finds, such as a lambda, stands in it as `make_graph`.
+        A function that no import finds, such as a lambda, stands in it as ``make_graph``.
 
         Examples
         --------
@@ -258,14 +258,14 @@ def explore(
     rng : int
         Seeds the training.
     **parameters : (low, high), (low, high, step), a list, or a bool
-        A slider over whole numbers where all are ints and `make_graph`'s default is one, or (low, high) is not (0, 1); else over
+        A slider over whole numbers where all are ints and ``make_graph``'s default is one, or (low, high) is not (0, 1); else over
         an interval; a choice from a list; a tick box. Where no end is a float, as in (0, "1/2"), and the default is a Fraction or a
-        string, `make_graph` is given Fractions: of a small graph w and Ā are then written in fractions.
+        string, ``make_graph`` is given Fractions: of a small graph w and Ā are then written in fractions.
 
     Returns
     -------
     Explorer
-        Which a notebook shows; its `code()` makes again what it shows.
+        Which a notebook shows; its ``code()`` makes again what it shows.
 
     Raises
     ------
@@ -274,8 +274,10 @@ def explore(
 
     See Also
     --------
-    play : guess whether two views are of one natural.
-    plot.spectrum_path : eigenvalues along one parameter, as a picture that stands still.
+    play : Guess whether two views are of one natural.
+    plot.graph : Draw the graph alone.
+    plot.matrix : Draw w or Ā alone.
+    plot.spectrum_path : Eigenvalues as one parameter slides, on paper.
 
     Examples
     --------

@@ -27,14 +27,24 @@ def flow(flow: Flow, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     flow : Flow
-        Of `pg.flow`, continuous or in steps.
+        Of ``pg.flow``, continuous or in steps.
     ax : Axes, optional
         Where to draw; a new figure if not given.
+
+    Returns
+    -------
+    Axes
+        What was drawn on.
 
     Raises
     ------
     InvalidArgument
         If `flow` is no Flow.
+
+    See Also
+    --------
+    popgraph.flow : Makes a flow.
+    training : The history of a training.
 
     References
     ----------
@@ -76,7 +86,9 @@ def flow(flow: Flow, *, ax: Axes | None = None) -> Axes:
         ax.xaxis.set_major_locator(MaxNLocator(min_n_ticks=2))
     of_steps = "" if flow.step is None else f", in steps of {flow.step:g}"
     ax.set(
-        xlabel=f"time t{of_steps}", ylabel="amount $v_i^T X v_i$ of each mode", ylim=(-0.04 * highest, 1.08 * highest)
+        xlabel=f"time $t${of_steps}",
+        ylabel=r"amount $v_i^\top X v_i$ of each mode",
+        ylim=(-0.04 * highest, 1.08 * highest),
     )
     grey = f"\n(grey: all but {MAX_MODES_NAMED})" if len(on) > MAX_MODES_NAMED else ""
     ax.set_title(f"{on.sum()} of {len(on)} modes are on in the end{grey}", fontsize=11)

@@ -8,13 +8,15 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from scipy.sparse.csgraph import minimum_spanning_tree
 
-from popgraph.basics.arguments import count
+from popgraph.basics.arguments import count, flag
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.protocols import ViewedPopulation
 from popgraph.plot import bipartite
-from popgraph.plot.drawing import INK, axes_or_new, draw_views, name_classes_aside
+from popgraph.plot.drawing import INK, axes_or_new
+from popgraph.plot.layouts import packed
 from popgraph.plot.reading import adjacency_among, chosen_views, classes_of_views, read_viewed
+from popgraph.plot.scenes import Scene, draw_scene, proportion, set_equal
 from popgraph.populations import BipartiteGraph
 
 MAX_EDGES_DRAWN = (
@@ -24,9 +26,17 @@ MAX_EDGES_DRAWN = (
 
 @checked_call()
 def graph(
-    graph: ViewedPopulation | BipartiteGraph, *, labels: Any = None, ax: Axes | None = None, rng: int = 0
+    graph: ViewedPopulation | BipartiteGraph,
+    *,
+    labels: Any = None,
+    names: bool = True,
+    ax: Axes | None = None,
+    rng: int = 0,
 ) -> Axes:
     """Draw the views as nodes of area w_x, joined by lines as strong as w_xx'; self-weights are not drawn.
+
+    Each view's name stands beside its node where there is room, up to 60 views. If a name is longer than 16 characters, the nodes
+    have numbers and a key beside them, up to 30 views. Images stand at their nodes, up to 30. Each component is laid out alone.
 
     Of more than 5,000 edges the heaviest are drawn, as the title says, among them those that hold each component together.
 
@@ -35,17 +45,30 @@ def graph(
     graph : population, or BipartiteGraph
         With a list of N views; of more than 2,000 a sample is drawn, as the title says. Two kinds of views stand in two columns.
     labels : sequence of N labels, or mapping view -> label, optional
-        A class for each view, for its colour; the graph's own (`graph.view_labels`), else its components, if not given. Of two
+        A class for each view, for its colour; the graph's own (``graph.view_labels``), else its components, if not given. Of two
         kinds of views, a pair of such: of the views x and of the views z.
+    names : bool
+        Whether views are named.
     ax : Axes, optional
         Where to draw; a new figure if not given.
     rng : int
         Seeds networkx' spring layout.
 
+    Returns
+    -------
+    Axes
+        What was drawn on.
+
     Raises
     ------
     InvalidArgument
         If there is not one label for each view, or no list of views.
+
+    See Also
+    --------
+    matrix : The same as a table.
+    embedding : The views at their places in f.
+    popgraph.explore : The same with sliders.
 
     Examples
     --------
@@ -55,11 +78,10 @@ def graph(
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['a', 'b']
     """
-    import networkx as nx
-
+    flag("names", names)
     rng = count("rng", rng, 0, 2**32 - 1, "the seed of a layout is a whole number")
     if isinstance(graph, BipartiteGraph):
-        return bipartite.draw_graph(graph, labels, ax)
+        return bipartite.draw_graph(graph, labels, ax, names)
     graph = read_viewed("plot.graph(graph)", graph)
     classes, of_view = classes_of_views(graph, labels)
     ax = axes_or_new(ax)
@@ -74,11 +96,9 @@ def graph(
     if len(weight) < edge_count:
         note += f"\n(drawn: the heaviest {len(weight):,} of {edge_count:,} edges)"
     strength = weight / weight.max(initial=1e-300)
-    nodes = nx.Graph()
-    nodes.add_nodes_from(range(len(shown)))
-    nodes.add_weighted_edges_from(zip(i.tolist(), j.tolist(), strength.tolist(), strict=True))
-    place = nx.spring_layout(nodes, seed=rng, iterations=100 if len(shown) <= 500 else 30 if len(shown) <= 1000 else 15)
-    at = np.array([place[v] for v in range(len(shown))])
+    ax.set_axis_off()
+    set_equal(ax)
+    at = packed(len(shown), i, j, strength, rng, proportion(ax))
     faint = 20.0 / max(len(i), 30)  # many faint lines would be a grey blot
     ink = 0.6 * min(1.0, (1500 / max(len(i), 1)) ** 0.75)
     alpha = np.clip(0.1 + ink * strength, 0.0, faint + ink * strength)
@@ -86,10 +106,7 @@ def graph(
     ends = list(np.stack([at[i], at[j]], axis=1))
     if ends:
         ax.add_collection(LineCollection(ends, colors=INK, alpha=alpha, linewidths=width, zorder=1))
-    draw_views(ax, graph, at, of_view, shown)
-    ax.set_axis_off()
-    ax.margins(0.18)
-    name_classes_aside(ax, at, classes, of_view)
+    draw_scene(ax, Scene(graph, shown, at, classes, of_view), names)
     parts = graph.component_count
     ax.set_title(f"{graph.N:,} views in {parts:,} component{'s' * (parts > 1)}{note}", fontsize=11)
     return ax

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, Literal
+from math import isqrt
+from typing import Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,12 +13,16 @@ from popgraph.basics.arguments import flag, one_of
 from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.memory import reserve
 from popgraph.basics.protocols import ViewedPopulation
-from popgraph.basics.words import printable, shorten
+from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument
 from popgraph.plot import bipartite
 from popgraph.plot.drawing import INK, MAX_ROWS_NAMED, MAX_ROWS_NUMBERED, WEIGHTS, Placement, axes_or_new, thumbnail
+from popgraph.plot.fonts import write_ticks
+from popgraph.plot.names import must_be_turned, view_name
 from popgraph.plot.reading import MAX_VIEWS_DRAWN, chosen_views, drawn_as_images, read_viewed, weights_among
 from popgraph.populations import BipartiteGraph, PopulationGraph
+
+MAX_DIVISOR_TRIED = 1000  # when squares are taken out of a root: an entry with a larger one is too long for its cell
 
 
 @checked_call()
@@ -41,14 +46,24 @@ def matrix(
     ax : Axes, optional
         Where to draw; a new figure if not given.
     annotate : bool, optional
-        Whether each cell holds its number, for w a fraction where it is exact and fits; by default up to 8 views.
+        Whether each cell holds its number, by default up to 8 views: where the graph is exact and it fits a fraction, or √ of one.
     colorbar : bool, optional
         Whether a scale of the shades stands beside it; by default where the cells hold no numbers.
+
+    Returns
+    -------
+    Axes
+        What was drawn on.
 
     Raises
     ------
     InvalidArgument
-        If `which` is neither, or if numbers are asked for with more than 40 views, or there is no list of views.
+        If ``which`` is neither, or if numbers are asked for with more than 40 views, or there is no list of views.
+
+    See Also
+    --------
+    before_and_after : Draw w beside Ā.
+    graph : The same as nodes and lines.
 
     Examples
     --------
@@ -78,12 +93,12 @@ def matrix(
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
     if numbered:
-        listed = graph if which == "w" and isinstance(graph, PopulationGraph) else None  # which knows w in fractions
         size = 12 if graph.N <= 5 else 56 / max(graph.N, MAX_ROWS_NUMBERED)
         for (i, j), value in np.ndenumerate(values):
-            exact = listed.explain(graph.views[i], graph.views[j]).value if listed is not None else float(value)
+            text = (
+                _exactly(graph, which, i, j, 8 if graph.N <= 5 else 5) or f"{value:.3g}"
+            )  # not .3f: a small weight is not 0
             colour = "white" if value > 0.5 * values.max() else INK
-            text = _number(exact, 8 if graph.N <= 5 else 5)
             ax.text(j, i, text, ha="center", va="center", color=colour, fontsize=size)
     if not numbered if colorbar is None else colorbar:
         ax.figure.colorbar(shades, ax=ax, shrink=0.8)
@@ -91,10 +106,40 @@ def matrix(
     return ax
 
 
-def _number(value: Fraction | float, width: int) -> str:
-    """Write a number for a cell: a fraction of at most `width` characters, else three digits."""
-    fits = isinstance(value, Fraction) and len(str(value)) <= width
-    return str(value) if fits else f"{float(value):.3g}"  # not .3f: a small weight is not 0
+def _exactly(graph: ViewedPopulation, which: str, i: int, j: int, width: int) -> str:
+    """Write an entry of w or Ā of a listed graph that is exact as a fraction, or as √q of one; "" if it is not, or too long."""
+    if not isinstance(graph, PopulationGraph):
+        return ""
+    x, y = graph.views[i], graph.views[j]
+    weight = graph.explain(x, y).value
+    if not isinstance(weight, Fraction):
+        return ""
+    if which == "w":
+        return _if_short(str(weight), width)
+    if not graph.is_exact:
+        return ""
+    w_x = graph.exact().w_x
+    return _if_short(_root_in_words(weight * weight / (w_x[i] * w_x[j])), width)
+
+
+def _if_short(text: str, width: int) -> str:
+    """Return a text that has room in its cell, or nothing."""
+    return text if len(text) <= width else ""
+
+
+def _root_in_words(square: Fraction) -> str:
+    """Write the root of a fraction with a whole number below the line: "2/3", "√2/3"."""
+    root = Fraction(isqrt(square.numerator), isqrt(square.denominator))
+    if root * root == square:
+        return str(root)
+    # √(a/b) = √(ab)/b, with the largest square taken out of ab.
+    inside, outside = square.numerator * square.denominator, 1
+    for divisor in range(2, min(isqrt(inside), MAX_DIVISOR_TRIED) + 1):
+        while inside % (divisor * divisor) == 0:
+            inside, outside = inside // (divisor * divisor), outside * divisor
+    factor = Fraction(outside, square.denominator)
+    above = "" if factor.numerator == 1 else str(factor.numerator)
+    return f"{above}√{inside}" + (f"/{factor.denominator}" if factor.denominator > 1 else "")
 
 
 def _name_sides(ax: Axes, graph: ViewedPopulation) -> None:
@@ -106,22 +151,20 @@ def _name_sides(ax: Axes, graph: ViewedPopulation) -> None:
     ax.xaxis.set_ticks_position("bottom")
     if drawn_as_images(graph):
         ax.set(xticks=[], yticks=[])
-        zoom = 2.6 * min(1.0, 8 / graph.N)
+        side = 23.4 * min(1.0, 8 / graph.N)
         for i, view in enumerate(graph.views):
-            thumbnail(ax, view, Placement((-0.62, i), zoom, align=(1.0, 0.5)))
-            thumbnail(ax, view, Placement((i, graph.N - 1 + 0.62), zoom, align=(0.5, 1.0)))
+            thumbnail(ax, view, Placement((-0.62, i), side, align=(1.0, 0.5)))
+            thumbnail(ax, view, Placement((i, graph.N - 1 + 0.62), side, align=(0.5, 1.0)))
         return
-    names = [printable(view) if isinstance(view, str) else shorten(view) for view in graph.views]
-    names = [name if len(name) <= 18 else name[:17] + "…" for name in names]
+    names = [view_name(view) for view in graph.views]
     size = 10 if graph.N <= 12 else 6
-    plain: dict[str, Any] = {"fontsize": size, "parse_math": False}  # a dollar is a dollar
-    ax.set_yticks(places, names, **plain)
-    ax.set_xticks(places, names, rotation=90 if max(map(len, names)) > 3 else 0, **plain)
+    write_ticks(ax.yaxis, places, names, fontsize=size)
+    write_ticks(ax.xaxis, places, names, fontsize=size, rotation=90 if must_be_turned(names) else 0)
 
 
 @checked_call()
 def before_and_after(
-    graph: ViewedPopulation | BipartiteGraph, *, axes: Sequence[Axes] | None = None
+    graph: ViewedPopulation | BipartiteGraph, *, axes: Sequence[Axes] | None = None, annotate: bool | None = None
 ) -> tuple[Axes, Axes]:
     """Draw w beside Ā: the population graph before and after normalisation, with the views along the sides.
 
@@ -131,6 +174,8 @@ def before_and_after(
         With a list of N views; of two kinds of views, C is drawn beside S.
     axes : two Axes, optional
         Where to draw; a new figure if not given.
+    annotate : bool, optional
+        Whether each cell holds its number, as in `matrix`.
 
     Returns
     -------
@@ -140,7 +185,12 @@ def before_and_after(
     Raises
     ------
     InvalidArgument
-        If `axes` are not two, or there is no list of views.
+        If ``axes`` are not two, or numbers are asked for with more than 40 views, or there is no list of views.
+
+    See Also
+    --------
+    matrix : One of the two.
+    graph : The same as nodes and lines.
 
     Examples
     --------
@@ -157,4 +207,5 @@ def before_and_after(
     listed = list(axes) if isinstance(axes, list | tuple) or (isinstance(axes, np.ndarray) and axes.ndim == 1) else []
     if len(listed) != 2 or not all(isinstance(ax, Axes) for ax in listed):
         raise InvalidArgument(f"axes is {shorten(axes)}; w and Ā need two matplotlib Axes")
-    return matrix(graph, "w", ax=axes[0]), matrix(graph, "adjacency", ax=axes[1])
+    before = matrix(graph, "w", ax=listed[0], annotate=annotate)
+    return before, matrix(graph, "adjacency", ax=listed[1], annotate=annotate)

@@ -47,10 +47,20 @@ def spectrum_path(
     ax : Axes, optional
         Where to draw; a new figure if not given.
 
+    Returns
+    -------
+    Axes
+        What was drawn on.
+
     Raises
     ------
     InvalidArgument
-        If the values are not increasing numbers, k is not below `most`, or `make_graph` returns no population.
+        If the values are not increasing numbers, k is not below ``most``, or ``make_graph`` returns no population.
+
+    See Also
+    --------
+    spectrum : Eigenvalues of one graph.
+    popgraph.explore : The same with sliders.
 
     Examples
     --------
@@ -92,7 +102,7 @@ def spectrum_path(
         title += f"\ncut at k = {k}: degenerate at {equal.sum()} of {len(t)} values"
         title += f" and {len(at_cut)} crossing{'s' * (len(at_cut) != 1)}" if at_cut else ""
     ax.set_title(title, fontsize=11)
-    ax.set(xlabel="parameter", ylabel="γ_i", ylim=(-0.05, 1.08))
+    ax.set(xlabel="parameter", ylabel=r"$\gamma_i$", ylim=(-0.05, 1.08))
     ax.spines[["top", "right"]].set_visible(False)
     return ax
 

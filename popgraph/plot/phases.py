@@ -15,6 +15,7 @@ from popgraph.basics.arrays import Floats
 from popgraph.basics.words import printable
 from popgraph.downstream import Contest, PhaseDiagram
 from popgraph.plot.drawing import COLOURS, INK, MUTED, UNLABELLED, axes_or_new
+from popgraph.plot.fonts import write, write_ticks
 from popgraph.plot.reading import check_value
 
 PROBE, STUDENT = COLOURS[0], COLOURS[1]  # blue and orange of Okabe and Ito
@@ -35,14 +36,24 @@ def contest(contest: Contest, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     contest : Contest
-        Of `selftraining.which_wins`.
+        Of `popgraph.selftraining.which_wins`.
     ax : Axes, optional
-        Where to draw; a new figure if not given. Its `child_axes` are the two halves.
+        Where to draw; a new figure if not given. Its ``child_axes`` are the two halves.
+
+    Returns
+    -------
+    Axes
+        What was drawn on; its two halves are its ``child_axes``.
 
     Raises
     ------
     InvalidArgument
         If this is no Contest.
+
+    See Also
+    --------
+    popgraph.selftraining.which_wins : Makes a contest.
+    phase_diagram : Contests at many parameters.
 
     Examples
     --------
@@ -50,7 +61,7 @@ def contest(contest: Contest, *, ax: Axes | None = None) -> Axes:
     >>> blocks = pg.zoo.planted_subclasses(2, 1, size=4, within=0, across="1/10")
     >>> ax = pg.plot.contest(pg.selftraining.which_wins(blocks, [0, 0, 0, 1, 1, 1, 1, 1]))
     >>> ax.get_title(), [half.get_xlabel() for half in ax.child_axes]
-    ('neither wins at best', ['k: columns of F*', 'weight t of the student'])
+    ('neither wins at best', ['$k$: columns of $F^*$', 'weight $t$ of the student'])
     """
     check_value("contest", contest, Contest)
     ax = axes_or_new(ax)
@@ -83,13 +94,13 @@ def _draw_probes(ax: Axes, contest: Contest) -> None:
     margin = 0.05 * max(float(ks[-1] - ks[0]), 1.0)
     ax.set_xlim(ks[0] - margin, ks[-1] + margin)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    ax.set_xlabel("k: columns of F*")
+    ax.set_xlabel("$k$: columns of $F^*$")
 
 
 def _draw_students(ax: Axes, contest: Contest) -> None:
     """Draw the student's errors by weight: steps where all weights were tried, dots where some were."""
     ends, (low, high) = contest.weights, contest.student_errors.T
-    ax.set_xlabel("weight t of the student")
+    ax.set_xlabel("weight $t$ of the student")
     if (ends[:, 0] == ends[:, 1]).all():
         t = ends[:, 0]
         ax.plot(t, high, "o-", color=STUDENT, markersize=4, linewidth=1, label="student")
@@ -129,14 +140,24 @@ def phase_diagram(diagram: PhaseDiagram, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     diagram : PhaseDiagram
-        Of `selftraining.phase_diagram`; values need not be sorted, or evenly spaced.
+        Of `popgraph.selftraining.phase_diagram`; values need not be sorted, or evenly spaced.
     ax : Axes, optional
         Where to draw; a new figure if not given.
+
+    Returns
+    -------
+    Axes
+        What was drawn on.
 
     Raises
     ------
     InvalidArgument
         If this is no PhaseDiagram.
+
+    See Also
+    --------
+    popgraph.selftraining.phase_diagram : Makes a diagram.
+    contest : One cell.
 
     Examples
     --------
@@ -165,10 +186,10 @@ def phase_diagram(diagram: PhaseDiagram, *, ax: Axes | None = None) -> Axes:
         (ax.yaxis, diagram.names[0], diagram.rows, down, rows),
         (ax.xaxis, diagram.names[1], diagram.columns, right, columns),
     ):
-        axis.set_label_text(printable(name, 40))
+        write(axis.label, printable(name, 40))
         if _in_numbers(values) is None:
             step = -(-len(values) // MAX_TICKS)
-            axis.set_ticks(at[::step], [printable(str(values[i]), 20) for i in order[::step]])
+            write_ticks(axis, at[::step], [printable(str(values[i]), 20) for i in order[::step]])
     _name_phases(ax, diagram, most, marks)
     return ax
 

@@ -58,9 +58,9 @@ class Play:
     graph : population
         Whose views are shown.
     game : Guessing
-        The odds of each pair, and `best_score`: exact where the graph is.
+        The odds of each pair, and ``best_score``: exact where the graph is.
     rounds : list of Round
-        What was answered: positions x and x_plus, whether they were of one natural (`same`), and the `answer`.
+        What was answered: positions x and x_plus, whether they were of one natural (``same``), and the ``answer``.
     f : (N, k) array
         The embedding that plays on.
     widget : ipywidgets.VBox
@@ -68,7 +68,7 @@ class Play:
 
     See Also
     --------
-    popgraph.play
+    popgraph.play : Make one.
 
     Examples
     --------
@@ -344,7 +344,7 @@ def play(graph: ViewedPopulation, f: Any = None, *, k: int | None = None, rng: S
     Returns
     -------
     Play
-        Which a notebook shows. Its methods `answer`, `let_f_play` and `watch` do what the buttons do.
+        Which a notebook shows. Its methods ``answer``, ``let_f_play`` and ``watch`` do what the buttons do.
 
     Raises
     ------
@@ -359,12 +359,12 @@ def play(graph: ViewedPopulation, f: Any = None, *, k: int | None = None, rng: S
 
     See Also
     --------
-    explore : sliders over the parameters of a population.
-    plot.matrix : w and Ā as pictures.
-    PopulationGraph.sample_pairs : positive pairs, as many as you like.
+    explore : Sliders over the parameters of a population.
+    plot.matrix : Draw w or Ā.
+    PopulationGraph.sample_pairs : Draw positive pairs, as many as you like.
 
-    References
-    ----------
+    Notes
+    -----
     The score of a best player is 1/2 + TV(w, w_x w_x') / 2, by the total variation distance of the two laws.
 
     Examples

@@ -13,6 +13,7 @@ from popgraph.basics.protocols import Eigenpairs, ViewedPopulation
 from popgraph.basics.words import printable, shorten
 from popgraph.declare import Image
 from popgraph.errors import InvalidArgument
+from popgraph.plot.fonts import without_joiners
 from popgraph.populations import PopulationGraph
 
 MAX_VIEWS_AS_IMAGES = 30  # more thumbnails would cover one another
@@ -130,4 +131,4 @@ def _own_labels(population: ViewedPopulation) -> Any:
 
 def class_name(label: Any) -> str:
     """Write a class as a legend does: words as they are, and what cannot be written in short."""
-    return printable(label, 40) if isinstance(label, str) else label_in_words(label)
+    return printable(without_joiners(label), 40) if isinstance(label, str) else label_in_words(label)

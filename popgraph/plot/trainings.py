@@ -13,7 +13,9 @@ from popgraph.basics.arguments.keywords import checked_call
 from popgraph.basics.protocols import Eigenpairs, ViewedPopulation
 from popgraph.basics.subspace import column_space, containment_angles
 from popgraph.errors import InvalidArgument
-from popgraph.plot.drawing import COLOURS, FAINT, INK, MUTED, axes_or_new, draw_views, name_classes, read_dims
+from popgraph.plot.drawing import COLOURS, FAINT, INK, MUTED, axes_or_new, draw_views, read_dims, with_index
+from popgraph.plot.legends import name_classes
+from popgraph.plot.placing import COMPASS, Placer, Places
 from popgraph.plot.reading import (
     ListedEigenpairs,
     check_spectrum,
@@ -45,10 +47,20 @@ def training(
     ax : Axes, optional
         Where to draw; a new figure if not given.
 
+    Returns
+    -------
+    Axes
+        Of the loss; that of the gradient shares its steps.
+
     Raises
     ------
     InvalidArgument
         If the spectrum has fewer than k eigenvalues.
+
+    See Also
+    --------
+    animation : The embedding at each step.
+    popgraph.train : Makes a training.
 
     Examples
     --------
@@ -56,7 +68,7 @@ def training(
     >>> from popgraph.plot import training
     >>> cloud = pg.zoo.lightning_cloud()
     >>> training(pg.train(cloud, 2, rng=0), cloud.spectrum(2)).get_ylabel()
-    'loss L(f)'
+    'loss $L(f)$'
     """
     check_value("training", training, Training, ProductTraining, PairTraining)
     two = isinstance(training, PairTraining)
@@ -68,7 +80,7 @@ def training(
         _check_noise(training, spectrum)
     if spectrum is not None and spectrum.k < k:
         raise InvalidArgument(f"the minimum for k = {k} needs {k} eigenvalues; this spectrum has {spectrum.k}")
-    ax, loss = axes_or_new(ax), "loss L(f, g)" if two else "loss L(f)"
+    ax, loss = axes_or_new(ax), "loss $L(f, g)$" if two else "loss $L(f)$"
     ax.plot(training.steps, training.loss, color=COLOURS[0], linewidth=2, label=loss)
     if spectrum is not None:
         values = spectrum.sigma if isinstance(spectrum, SingularSpectrum) else spectrum.gamma
@@ -116,18 +128,18 @@ def animation(
 
     On the left each view is a point, and its hollow ring is the projection of F on the span of F*: when f matches F*, every point
     is inside its ring. On the right is the largest principal angle from the span of F to that of F*. Save the animation with
-    `.save("training.gif", writer="pillow")`, or show it in a notebook with `.to_jshtml()`.
+    ``.save("training.gif", writer="pillow")``, or show it in a notebook with ``.to_jshtml()``.
 
     Parameters
     ----------
     training : Training
-        Of `train(..., keep_path=True)`.
+        Of ``train(..., keep_path=True)``.
     graph : population
         With a list of N views: what f was trained on.
     spectrum : Spectrum
         F*; at a degenerate cut, up to the next clean one.
     labels : sequence of N labels, or mapping view -> label, optional
-        The classes that the points are coloured by; as of `plot.graph`.
+        The classes that the points are coloured by; as of `popgraph.plot.graph`.
     dims : (int, int)
         Which columns of f.
     frames : int
@@ -142,6 +154,12 @@ def animation(
     ------
     InvalidArgument
         If the path was not kept or is of other views, or there is no such column.
+
+    See Also
+    --------
+    training : The history of the loss.
+    embedding : One embedding.
+    popgraph.train : With keep_path=True.
 
     Examples
     --------
@@ -184,7 +202,7 @@ def animation(
     half_width = 0.62 * np.ptp(all_positions, axis=0).max()
     right.semilogy(training.steps, np.maximum(angles, 1e-17), color=COLOURS[0])
     (marker,) = right.plot([], [], "o", color=INK)
-    right.set(xlabel="step", ylabel="largest angle to span F* (rad)")
+    right.set(xlabel="step", ylabel="largest angle to span $F^*$ (rad)")
     right.spines[["top", "right"]].set_visible(False)
 
     def draw(frame: int) -> list[Any]:
@@ -194,11 +212,14 @@ def animation(
             line(0, color=FAINT, linewidth=0.8, zorder=0)
         ring = rings[frame][shown][:, columns]
         left.scatter(ring[:, 0], ring[:, 1], s=150, facecolor="none", edgecolor=MUTED, zorder=1)
-        draw_views(left, graph, path[t][shown][:, columns], of_view, shown)
-        left.set(xlabel=f"f_{dims[0] + 1}", ylabel=f"f_{dims[1] + 1}")
+        at = path[t][shown][:, columns]
+        marks = draw_views(left, graph, at, of_view, shown)
+        left.set(xlabel=with_index("f", dims[0] + 1), ylabel=with_index("f", dims[1] + 1))
         left.set(xlim=(centre[0] - half_width, centre[0] + half_width))
         left.set(ylim=(centre[1] - half_width, centre[1] + half_width))
-        name_classes(left, classes, of_view)
+        legend = name_classes(left, classes, of_view)
+        if marks.thumbnails:
+            Placer(left, marks.thumbnails, Places(at, marks.radii, COMPASS), [] if legend is None else [legend])
         left.set_title(f"step {training.steps[t]:,}: loss {training.loss[t]:.4f}{note}", fontsize=11)
         marker.set_data([training.steps[t]], [max(angles[t], 1e-17)])
         return [left, marker]

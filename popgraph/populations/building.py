@@ -74,7 +74,7 @@ def build(
         polars, pyarrow) names its views by its columns, and its naturals by its index, if it has one. A callable is asked twice
         about each natural, and must answer alike. The transition matrix of a chain is none: with it a pair would be two successors
         of one state; `from_chain` has a state and its successor.
-    second : as `augmentation`, optional
+    second : as ``augmentation``, optional
         A second kernel B(z|x̄) of the same naturals, for two encoders: a positive pair is a view x of A and a view z of B, drawn
         independently for one natural. Images and texts, or two unequal augmentations.
     labels : sequence of n labels, mapping natural -> label, or Series, optional
@@ -82,11 +82,11 @@ def build(
     views : sequence of N outcomes, optional
         The order of the views. It names the columns of a matrix, 0, 1, ..., N-1 if not given.
     second_views : sequence of N_z outcomes, optional
-        The same for the views of `second`.
+        The same for the views of ``second``.
     normalize : bool
         Divide p, and the rows of a matrix or of a mapping of mappings, by their sums, so that weights may be given.
     drop_unreachable : bool
-        Leave out the columns of a matrix, or the views of `views`, that no natural reaches, instead of refusing them.
+        Leave out the columns of a matrix, or the views of ``views``, that no natural reaches, instead of refusing them.
     name : str
         The name by which the graph prints.
     progress : bool, callable or None
@@ -98,7 +98,7 @@ def build(
         If the views are the naturals, they keep their order; else views are ordered natural by natural: x̄ first, if it is one of
         its own views, then the rest as declared.
     BipartiteGraph
-        With `second`; the views of each kernel are ordered so.
+        With ``second``; the views of each kernel are ordered so.
 
     Raises
     ------
@@ -108,6 +108,14 @@ def build(
         If there is not one label for each natural.
     TooLarge
         If it would not fit in memory.
+
+    See Also
+    --------
+    from_pairs : Make a population of given pairs.
+    from_bipartite : Make a population of two kinds of views of given pairs.
+    product : Join populations into one of tuples.
+    zoo : Named populations of the literature.
+    popgraph.dask.build : The same on a cluster.
 
     References
     ----------

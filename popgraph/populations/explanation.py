@@ -18,7 +18,7 @@ MAX_TERMS_PRINTED = 20  # one screen
 
 @dataclass(frozen=True)
 class Term(Immutable):
-    """Hold one natural's share p(x̄) A(x|x̄) A(x'|x̄) of a positive pair's probability."""
+    """Hold one natural's share ``p(x̄) A(x|x̄) A(x'|x̄)`` of a positive pair's probability."""
 
     natural: Hashable
     p: Probability

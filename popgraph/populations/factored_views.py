@@ -29,7 +29,7 @@ class FactoredViews(ListedViews):
 
     @property
     def adjacency(self) -> Floats:
-        """The normalised adjacency Ā = D^-1/2 w D^-1/2, a dense (N, N) array; `TooLarge` above 1 GiB."""
+        """The normalised adjacency Ā = D^-1/2 w D^-1/2, a dense (N, N) array; `.TooLarge` above 1 GiB."""
         return weights.dense_adjacency(self.factor)
 
     def operator(self) -> Any:
@@ -44,7 +44,7 @@ class FactoredViews(ListedViews):
         return (M := aslinearoperator(self.factor)).H @ M
 
     def gram(self, X: Floats) -> Floats:
-        """Return ĀX of a vector (N,) or of columns (N, k), through M; `InvalidArgument` if X is none of these.
+        """Return ĀX of a vector (N,) or of columns (N, k), through M; `.InvalidArgument` if X is none of these.
 
         Examples
         --------

@@ -54,6 +54,11 @@ class PopulationGraph(FactoredViews):
     known : KnownLabels or None
         These labels, their weight η and the classes' weights.
 
+    See Also
+    --------
+    build : Build one of a distribution and an augmentation.
+    PairGraph, BipartiteGraph : Graphs of given pairs, of one and of two kinds of views.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -99,7 +104,7 @@ class PopulationGraph(FactoredViews):
     def exact(self) -> ExactGraph:
         """Return this graph without rounding: rational w and walk, and the spectrum in algebraic numbers.
 
-        A spectrum needs `pip install "python-flint>=0.9"`. `InvalidDistribution` if p or A was declared with floats, which are
+        A spectrum needs ``pip install "python-flint>=0.9"``. `.InvalidDistribution` if p or A was declared with floats, which are
         not promoted; the message names the first one and the mend.
 
         Examples
@@ -133,11 +138,11 @@ class PopulationGraph(FactoredViews):
 
     @property
     def w(self) -> Floats:
-        """The positive pairs' probabilities w_xx' = Σ p(x̄) A(x|x̄) A(x'|x̄), a dense (N, N) array; `TooLarge` above 1 GiB."""
+        """The positive pairs' probabilities ``w_xx' = Σ p(x̄) A(x|x̄) A(x'|x̄)``, a dense (N, N) array; `.TooLarge` above 1 GiB."""
         return weights.dense(*pair_draws(self))
 
     def weight_matrix(self, form: Literal["dense", "csr"] = "csr") -> Any:
-        """Return w as a dense array or a csr_array; `TooLarge` above 1 GiB dense, 8 GiB sparse; `InvalidArgument` of another form.
+        """Return w as a dense array or a csr_array; `.TooLarge` above 1 GiB dense, 8 GiB sparse; `.InvalidArgument` of another.
 
         Examples
         --------
@@ -174,9 +179,9 @@ class PopulationGraph(FactoredViews):
     def with_symmetry(self, generators: Any) -> "PopulationGraph":
         """Return this graph with a finite abelian group that leaves it as it is, so that its spectrum takes a fraction of the time.
 
-        `spectrum(k)` cuts Ā into a block for each character of the group, and `spectrum.solvers` says so; with `solver=` it solves
-        as without symmetry, as it does where the blocks would take more than 4 GiB. All else is the same. A symmetry declared
-        earlier is replaced: give all generators at once. `save` leaves the symmetry out: declare it again after `load`.
+        ``spectrum(k)`` cuts Ā into a block for each character of the group, and ``spectrum.solvers`` says so; with ``solver=`` it
+        solves as without symmetry, as it does where the blocks would take more than 4 GiB. All else is the same. A symmetry
+        declared earlier is replaced: give all generators at once. `save` leaves the symmetry out: declare it again after `load`.
 
         Parameters
         ----------
@@ -184,7 +189,7 @@ class PopulationGraph(FactoredViews):
             Each a function of outcomes (it moves naturals and views), a mapping outcome -> outcome (others stay), a pair of
             integer arrays (where naturals 0..n-1 and views 0..N-1 go), or for images "shift down", "shift right", "flip top to
             bottom" or "flip left to right"; shifts are cyclic. They commute, and p(gx̄) = p(x̄), A(gx|gx̄) = A(x|x̄), to rounding.
-            `InvalidArgument` names the one that does not serve; `TooLarge` if the group has more than 268 million elements.
+            `.InvalidArgument` names the one that does not serve; `.TooLarge` if the group has more than 268 million elements.
 
         Examples
         --------
@@ -204,12 +209,12 @@ class PopulationGraph(FactoredViews):
 
         With probability η a pair is two views of two independent naturals of one known class, else two views of one natural: from
         the unsupervised graph at η = 0, which is this one, to supervised contrastive learning at η = 1. The naturals, p, the
-        kernel, `labels` and what probes count stay those of the population; w, w_x, the factor and the spectrum are of w'.
+        kernel, ``labels`` and what probes count stay those of the population; w, w_x, the factor and the spectrum are of w'.
 
         Parameters
         ----------
         known : mapping natural -> class, Series, or sequence of n classes with None where unknown
-            They need not be `labels`. Of some of the graph's classes: [y if y in {"cat"} else None for y in graph.labels].
+            They need not be ``labels``. Of some of the graph's classes: [y if y in {"cat"} else None for y in graph.labels].
         weight : float, Fraction, Decimal, str or int
             η in [0, 1]; exact with an exact one.
         class_weights : mapping class -> weight, "uniform" or "probability", optional
@@ -284,7 +289,7 @@ class PopulationGraph(FactoredViews):
     def view_labels(self) -> Any:
         """The most probable class of each view, (N,): Bayes' labeller argmax_c Σ_x̄ p(x̄) A(x|x̄) 1[y(x̄) = c].
 
-        None for a view that no labelled natural reaches; `InvalidArgument` if the graph has no labels.
+        None for a view that no labelled natural reaches; `.InvalidArgument` if the graph has no labels.
         """
         if self.labels is None:
             raise InvalidArgument("this graph has no labels; pass labels= to popgraph.build")
@@ -295,14 +300,14 @@ class PopulationGraph(FactoredViews):
         """Return the k leading eigenpairs of Ā: gamma, F*, residuals, the gap, and a certificate [H21, section 3.2].
 
         With features Ψ, those of Ā projected on the embeddings f = ΨW (Rayleigh-Ritz): gamma are then the Ritz values θ_i <= γ_i,
-        `embedding` is the exact minimiser of the spectral loss over the class, `weights` its W, and -Σθ² the minimum [H23].
+        ``embedding`` is the exact minimiser of the spectral loss over the class, ``weights`` its W, and -Σθ² the minimum [H23].
 
         Parameters
         ----------
         k : int
             In 1..N, and at most d for features.
         solver : {"dense", "iterative", "shift-invert"}, optional
-            Force a solver; a declared symmetry or the policy chooses by default, and `spectrum.solvers` says what and why.
+            Force a solver; a declared symmetry or the policy chooses by default, and ``spectrum.solvers`` says what and why.
         features : (N, d) array, mapping view -> vector, callable view -> vector or DataFrame, optional
             Ψ, with independent columns.
 
@@ -336,7 +341,7 @@ class PopulationGraph(FactoredViews):
         return decompose(self.factor, self.w_x, k, components=self._split, solver=solver, grid=self.grid)
 
     def explain(self, x: Any, x_plus: Any) -> Explanation:
-        """Show w_xx' as its sum over naturals, in fractions where the population is exact; `InvalidArgument` if either is no view.
+        """Show w_xx' as its sum over naturals, in fractions where the population is exact; `.InvalidArgument` if either is no view.
 
         Examples
         --------

@@ -34,7 +34,7 @@ class ListedViews(Immutable):
         return {by_value(view): i for i, view in enumerate(self.views)}
 
     def index(self, view: Any) -> int:
-        """Return the row of a view; `InvalidArgument` if it is none of this graph.
+        """Return the row of a view; `.InvalidArgument` if it is none of this graph.
 
         Examples
         --------
@@ -51,9 +51,9 @@ class ListedViews(Immutable):
             raise InvalidArgument(f"{shorten(view)} is no view of this graph{meant}") from None
 
     def to_networkx(self) -> export.Graph:
-        """Return a networkx Graph: a node for each view with its `w_x`, an edge for each w_xx' > 0 with its `weight`.
+        """Return a networkx Graph: a node for each view with its ``w_x``, an edge for each w_xx' > 0 with its ``weight``.
 
-        Self-weights are self-loops, which networkx' degree counts twice: its Laplacians are off. `TooLarge` if w does not fit.
+        Self-weights are self-loops, which networkx' degree counts twice: its Laplacians are off. `.TooLarge` if w does not fit.
 
         Examples
         --------
@@ -64,7 +64,7 @@ class ListedViews(Immutable):
         return export.to_networkx(self.views, self.w_x, self.weight_matrix("csr"), self.name)
 
     def to_pandas(self) -> export.DataFrame:
-        """Return w as a pandas DataFrame, labelled by the views on both sides; `TooLarge` if it does not fit.
+        """Return w as a pandas DataFrame, labelled by the views on both sides; `.TooLarge` if it does not fit.
 
         Examples
         --------

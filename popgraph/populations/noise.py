@@ -27,9 +27,9 @@ MAX_VIEWS_WITH_NOISE = 4096  # all eigenpairs are computed: a minute
 class NoiseGraph(Immutable):
     """Hold a population and a noise law q, with D_q^-1/2 w D_q^-1/2 in the place of Ā and q in that of w_x.
 
-    Made by `with_noise`. The spectral loss with negatives from q is ||D_q^-1/2 w D_q^-1/2 - FFᵀ||² but for a constant, F = √q f, so
-    that verbs find here what they find on a population elsewhere: `train`, `verify` and `theory.minimum` with the spectral loss.
-    Eigenvalues may be above 1, and √q is no eigenvector.
+    Made by ``with_noise``. The spectral loss with negatives from q is ||D_q^-1/2 w D_q^-1/2 - FFᵀ||² but for a constant, F = √q f,
+    so that verbs find here what they find on a population elsewhere: `popgraph.train`, `popgraph.verify` and
+    `popgraph.theory.minimum` with the spectral loss. Eigenvalues may be above 1, and √q is no eigenvector.
 
     Attributes
     ----------
@@ -124,7 +124,7 @@ class NoiseGraph(Immutable):
 
     @property
     def adjacency(self) -> Floats:
-        """D_q^-1/2 w D_q^-1/2, a dense (N, N) array; `TooLarge` above 4,096 views."""
+        """D_q^-1/2 w D_q^-1/2, a dense (N, N) array; `.TooLarge` above 4,096 views."""
         return self._matrix
 
     @property
@@ -134,7 +134,7 @@ class NoiseGraph(Immutable):
 
     @in_words("the spectrum", "use fewer views")
     def spectrum(self, k: int) -> Spectrum:
-        """Return the k leading eigenpairs of D_q^-1/2 w D_q^-1/2, by a dense solver; `TooLarge` above 4,096 views.
+        """Return the k leading eigenpairs of D_q^-1/2 w D_q^-1/2, by a dense solver; `.TooLarge` above 4,096 views.
 
         Examples
         --------

@@ -49,7 +49,7 @@ class Orbits(Immutable):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Symmetry(Immutable):
-    """Hold a group that leaves a population as it is; read by `PopulationGraph.with_symmetry`.
+    """Hold a group that leaves a population as it is; read by `.PopulationGraph.with_symmetry`.
 
     Attributes
     ----------

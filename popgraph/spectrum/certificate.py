@@ -37,7 +37,7 @@ class Certificate(Immutable):
     residual : float
         The largest ||Āv - γv|| of a returned pair. Every γ is within this of a true eigenvalue.
     orthogonality : float
-        The largest entry of |VᵀV - I|.
+        The largest entry of ``|VᵀV - I|``.
     remainder : float
         γ_{k+1}: the largest eigenvalue of Ā outside the returned space, as well as it is known.
     remainder_bound : float

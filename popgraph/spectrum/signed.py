@@ -28,7 +28,7 @@ from popgraph.spectrum.value import SolverUse, Spectrum
 class SignedSpectrum(Spectrum):
     """Hold the k algebraically largest eigenpairs of a symmetric Ā whose eigenvalues lie in [-1, 1].
 
-    Made by `PairGraph.spectrum(k)`. All is as in `Spectrum`, save that `gamma` may be negative. One encoder f reaches positive
+    Made by `.PairGraph.spectrum`. All is as in `.Spectrum`, save that ``gamma`` may be negative. One encoder f reaches positive
     eigenvalues only: FFᵀ is positive semidefinite, so that the least loss is -Σ max(γ_i, 0)² and columns of `embedding` that
     belong to γ_i <= 0 are 0. Two encoders f and g reach the k eigenvalues of largest γ² [THEORY 11].
 
@@ -49,7 +49,7 @@ class SignedSpectrum(Spectrum):
 
     @property
     def rank(self) -> int | None:
-        """The rank of Ā (to `tolerance`), negative eigenvalues counted too, or None where not all eigenvalues are known."""
+        """The rank of Ā (to ``tolerance``), negative eigenvalues counted too, or None where not all eigenvalues are known."""
         return int(np.sum(self.gamma_known != 0)) if self.complete else None
 
     @property

@@ -22,7 +22,7 @@ class SingularCertificate(Immutable):
     residual : float
         The largest of ||Sv - σu|| and ||Sᵀu - σv|| over the returned triplets. Every σ is within this of a true singular value.
     orthogonality : float
-        The largest entry of |UᵀU - I| and |VᵀV - I|.
+        The largest entry of ``|UᵀU - I|`` and ``|VᵀV - I|``.
     remainder : float
         σ_{k+1}: the largest singular value of S outside the returned spaces, as well as it is known.
     remainder_bound : float
@@ -79,7 +79,7 @@ def runs_of_equal(sigma: Floats, side: int, *, squared: bool) -> list[slice]:
 class SingularSpectrum(Immutable):
     """Hold the k leading singular values and vectors of S = D_x^-1/2 C D_z^-1/2, the normalised pair law of two kinds of views.
 
-    Made by `BipartiteGraph.spectrum(k)`. σ_1 = 1, once for each component. Where a singular value is repeated its vectors are a
+    Made by `.BipartiteGraph.spectrum`. σ_1 = 1, once for each component. Where a singular value is repeated its vectors are a
     reproducible choice, not a fact; u_i and v_i are chosen together.
 
     Attributes
@@ -108,6 +108,12 @@ class SingularSpectrum(Immutable):
         The side of the largest matrix solved, which sets the rounding to be expected.
     squared : bool
         Whether σ² was read off SᵀS, as it is where S is large: then a small σ has fewer digits, as `tolerance` says.
+
+    See Also
+    --------
+    BipartiteGraph.spectrum : Make one.
+    Spectrum : The same of one kind of view.
+    plot.spectrum : Draw it.
 
     References
     ----------
@@ -239,7 +245,7 @@ class SingularSpectrum(Immutable):
         return replace(self, left=self.right, right=self.left, w_x=self.w_z, w_z=self.w_x)
 
     def leading(self, k: int) -> "SingularSpectrum":
-        """Return the k leading triplets of these, without solving again; `InvalidArgument` if k is not in 1..self.k.
+        """Return the k leading triplets of these, without solving again; `.InvalidArgument` if k is not in 1..self.k.
 
         Examples
         --------

@@ -38,7 +38,7 @@ class SolverUse(Immutable):
 class Spectrum(Immutable):
     """Hold the k leading eigenpairs of the normalised adjacency Ā.
 
-    Made by `PopulationGraph.spectrum(k)`. Eigenvalues of Ā are called gamma, largest first (those of I - Ā would be
+    Made by `.PopulationGraph.spectrum`. Eigenvalues of Ā are called gamma, largest first (those of I - Ā would be
     lambda). Where an eigenvalue is repeated its eigenvectors are a reproducible choice, not a fact.
 
     Attributes
@@ -64,8 +64,14 @@ class Spectrum(Immutable):
     side : int
         The side of the largest matrix solved, which sets the rounding to be expected.
     weights : (d, k) array or None
-        Of a class of functions f = ΨW: the W with `embedding` = ΨW. Then gamma are the Ritz values θ, `eigenvectors` the Ritz
+        Of a class of functions f = ΨW: the W with `embedding` = ΨW. Then gamma are the Ritz values θ, ``eigenvectors`` the Ritz
         vectors, and all other attributes are those of Ā projected on the class.
+
+    See Also
+    --------
+    PopulationGraph.spectrum : Make one.
+    SingularSpectrum : The same of two kinds of views.
+    plot.spectrum : Draw it.
 
     Examples
     --------

@@ -30,13 +30,19 @@ def assert_matches(
 
     Parameters
     ----------
-    graph, f, k, atol, weight_decay, head
+    graph, f, k, atol, weight_decay, head : population, embedding and options
         As of `popgraph.verify`: at a degenerate cut any F* of the family matches, and with k= a wider f may contain F*.
 
     Raises
     ------
     AssertionError
-        If it is not; the message is `verify`'s, with the eigenvectors that f misses, the angle and the gap.
+        If it is not; the message is `popgraph.verify`'s, with the eigenvectors that f misses, the angle and the gap.
+
+    See Also
+    --------
+    popgraph.verify : The same question, answered by a value.
+    assert_optimal : Whether f is a minimiser.
+    assert_same_span : Whether two embeddings agree.
 
     Examples
     --------
@@ -71,13 +77,18 @@ def assert_optimal(
 
     Parameters
     ----------
-    graph, f, atol, weight_decay, head
+    graph, f, atol, weight_decay, head : population, embedding and options
         As of `popgraph.verify`.
 
     Raises
     ------
     AssertionError
         If it does not; the message says by how much the loss exceeds its minimum, and whether the span is that of F*.
+
+    See Also
+    --------
+    assert_matches : Whether f spans F*.
+    popgraph.theory.minimum : The least loss.
 
     Examples
     --------
@@ -105,6 +116,7 @@ def assert_same_span(graph: ViewedPopulation, f: Any, g: Any, *, atol: float = 1
     Parameters
     ----------
     graph : PopulationGraph, or another population that lists its views
+        N views.
     f, g : embeddings in any form that `popgraph.verify` takes
         (N, d) and (N, d').
     atol : float
@@ -114,6 +126,11 @@ def assert_same_span(graph: ViewedPopulation, f: Any, g: Any, *, atol: float = 1
     ------
     AssertionError
         If they have not; the message gives both ranks and the largest angles.
+
+    See Also
+    --------
+    assert_matches : Whether f spans F*.
+    popgraph.verify : Compare one embedding with F*.
 
     Examples
     --------
@@ -145,7 +162,7 @@ def assert_theorem(check: Check | Checks) -> None:
     """Fail unless a statement holds, or all statements of a table that apply; the message has both sides and the source.
 
     A statement that does not apply, or whose source hides a constant, fails too, as nothing was shown. One that is trivial here or
-    vacuous is true, and passes: ask `check.verdict` where it must say more.
+    vacuous is true, and passes: ask ``check.verdict`` where it must say more.
 
     Parameters
     ----------
@@ -158,6 +175,10 @@ def assert_theorem(check: Check | Checks) -> None:
         If it does not hold.
     InvalidArgument
         If it is no Check or Checks.
+
+    See Also
+    --------
+    popgraph.theory.check : Make a table of statements.
 
     Examples
     --------

@@ -15,14 +15,30 @@ MAX_ENTRIES_WRITTEN = 10_000  # of the kernel; a longer expression is not readab
 
 @checked_call()
 def as_python(graph: PopulationGraph) -> str:
-    """Return the expression `popgraph.build(...)` that declares this population again, by exact fractions where it has them.
+    """Return the expression ``popgraph.build(...)`` that declares this population again, by exact fractions where it has them.
 
-    Of a graph of given pairs it is `popgraph.from_pairs(...)`.
+    Of a graph of given pairs it is ``popgraph.from_pairs(...)``.
+
+    Parameters
+    ----------
+    graph : PopulationGraph or PairGraph
+        With outcomes whose ``repr`` makes them again.
+
+    Returns
+    -------
+    str
+        Python, to be run after ``import popgraph`` and what its outcomes need.
 
     Raises
     ------
     TooLarge
         If the kernel, or w where it was given, has more than 10,000 entries.
+
+    See Also
+    --------
+    popgraph.build : What it writes.
+    graphs : Notes it of a test that fails.
+    popgraph.save : Write a graph to a file.
 
     Examples
     --------

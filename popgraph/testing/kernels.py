@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from popgraph.basics.arrays import Floats
-from popgraph.populations import PopulationGraph
+from popgraph.populations import PopulationGraph, build
 
 Block = tuple[list[Any], list[list[Any]]]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -96,3 +96,29 @@ def repeated(gamma: Floats, times: int, min_gap: float) -> bool:
         for run in runs
         if len(run)
     )
+
+
+def with_multiplicity(draw: Draw, times: int, most: int, parts: int | None, exact: bool) -> list[Block]:
+    """Draw blocks that together have an eigenvalue so many times: a simplex, or copies of one component."""
+    copies = 2 * times <= most - max(0, (parts or times) - times) and (parts is None or parts >= times)
+    if not (copies and draw(st.booleans())):
+        return [simplex(draw, times + 1)]
+    size = draw(st.integers(2, most // times - max(0, (parts or times) - times)))
+    return [component(draw, draw(st.integers(2, size)), size, exact, full=False)] * times
+
+
+def united(blocks: Sequence[Block], masses: Sequence[Any], exact: bool, labels: Any) -> PopulationGraph:
+    """Build the union of blocks (p, A) of weights, whose total weights are multiplied by the masses."""
+    naturals = iter(letters(sum(len(p) for p, _ in blocks)))
+    law, table, first_view = {}, {}, 1
+    for (p, A), mass in zip(blocks, masses, strict=True):
+        for weight, entries in zip(p, A, strict=True):
+            natural = next(naturals)
+            law[natural] = weight * mass
+            reached = [j for j, entry in enumerate(entries) if entry]
+            table[natural] = dict(
+                zip((first_view + j for j in reached), row([entries[j] for j in reached], exact), strict=True)
+            )
+        first_view += len(A[0])
+    law = dict(zip(law, row(list(law.values()), exact), strict=True))
+    return build(law, table, labels=labels, normalize=not exact)

@@ -4,7 +4,7 @@ A graph with a given number of components, a clean cut or a repeated eigenvalue 
 Needs `pip install "hypothesis>=6.130"`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,9 @@ from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.protocols import ViewedPopulation
 from popgraph.declare import Augmentation, Distribution, as_augmentation
 from popgraph.errors import InvalidArgument
-from popgraph.populations import PopulationGraph, build, read_graph
+from popgraph.populations import PopulationGraph, read_graph
 from popgraph.testing.declaration import as_python
 from popgraph.testing.kernels import (
-    Block,
     Draw,
     component,
     gamma_of,
@@ -30,9 +29,10 @@ from popgraph.testing.kernels import (
     list_of,
     repeated,
     row,
-    simplex,
     sizes_of,
+    united,
     weights,
+    with_multiplicity,
 )
 
 MIN_GAP = 1e-6  # of a clean cut, and between a repeated eigenvalue and the others
@@ -55,10 +55,20 @@ def distributions(
     exact : bool, optional
         Fractions (True), floats (False), or either.
 
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy of Distribution
+        For ``hypothesis.given``.
+
     Raises
     ------
     InvalidArgument
         If there are no outcomes, or max_outcomes is not in 1..26.
+
+    See Also
+    --------
+    augmentations : Draw augmentations.
+    graphs : Draw both, and build.
 
     Examples
     --------
@@ -98,17 +108,26 @@ def augmentations(
     naturals : iterable or Distribution
         The outcomes that are augmented.
     views : iterable, optional
-        The outcomes that they may become; 1, 2, ..., max_views if not given. With the naturals themselves as views, the
-        augmentation can be repeated.
+        The outcomes that they become; 1, 2, ..., max_views if not given. With the naturals as views, it can be repeated.
     max_views : int
         At most 64.
     exact : bool, optional
         As of `distributions`.
 
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy of Augmentation
+        For ``hypothesis.given``.
+
     Raises
     ------
     InvalidArgument
         If there are no naturals or no views, or max_views is not in 1..64.
+
+    See Also
+    --------
+    distributions : Draw distributions.
+    graphs : Draw both, and build.
 
     Examples
     --------
@@ -170,10 +189,19 @@ def graphs(
     classes : int, optional
         The largest number of classes 0, 1, ... that the naturals are labelled by; no labels if not given.
 
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy of PopulationGraph
+        For ``hypothesis.given``.
+
     Raises
     ------
     InvalidArgument
         If no graph of at most max_views views has these properties.
+
+    See Also
+    --------
+    embeddings, labellings : Draw embeddings of a graph, and labels of its views.
 
     Examples
     --------
@@ -206,7 +234,7 @@ def graphs(
     @st.composite
     def graph(draw: Draw) -> PopulationGraph:
         is_exact = draw(st.sampled_from((True, False))) if exact is None else exact
-        blocks = [] if multiplicity is None else _with_multiplicity(draw, multiplicity, most, parts, is_exact)
+        blocks = [] if multiplicity is None else with_multiplicity(draw, multiplicity, most, parts, is_exact)
         views = sum(len(A[0]) for _, A in blocks)
         missing_parts = 0 if parts is None else parts - len(blocks)
         if parts is None and views < most:
@@ -218,7 +246,7 @@ def graphs(
             n = draw(st.integers(size if cut is not None else 1, size + 1))
             blocks.append(component(draw, n, size, is_exact, full=cut is not None))
         masses = [draw(weights(is_exact)) if multiplicity is None else 1 for _ in blocks]
-        drawn = _build(blocks, masses, is_exact, draw(_classes(classes, sum(len(p) for p, _ in blocks))))
+        drawn = united(blocks, masses, is_exact, draw(_classes(classes, sum(len(p) for p, _ in blocks))))
         gamma = gamma_of(drawn)
         assume(least <= drawn.N)
         assume(cut is None or (cut <= drawn.N and gamma[cut - 1] - gamma[cut] > MIN_GAP))
@@ -233,13 +261,23 @@ def graphs(
 def labellings(graph: ViewedPopulation, classes: int = 3) -> st.SearchStrategy[Ints]:
     """Draw labels of all views, an (N,) array of integers in 0..classes-1, shrinking to one class.
 
-    `InvalidArgument` if the graph lists no views, or classes is not in 1..N.
+    `.InvalidArgument` if the graph lists no views, or classes is not in 1..N.
 
     Parameters
     ----------
     graph : PopulationGraph, or another population that lists its views
+        N views.
     classes : int
         The largest number of classes, in 1..N.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy of (N,) array
+        For ``hypothesis.given``.
+
+    See Also
+    --------
+    graphs : Draw graphs, with labels of naturals by classes=.
 
     Examples
     --------
@@ -275,10 +313,20 @@ def embeddings(graph: PopulationGraph, k: int, *, matching: bool | None = None) 
     matching : bool, optional
         Whether they match; either if not given.
 
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy of (N, k) array
+        For ``hypothesis.given``.
+
     Raises
     ------
     InvalidArgument
         If k is not in 1..rank Ā, the number of its positive eigenvalues: above it nothing matches.
+
+    See Also
+    --------
+    graphs : Draw graphs.
+    assert_matches : What a test may claim of them.
 
     Examples
     --------
@@ -346,32 +394,6 @@ def _invertible(draw: Draw, k: int) -> Floats:
     scale = np.array(draw(list_of(st.sampled_from((1.0, 2.0, -1.0, 0.5)), k)))
     Q: Floats = (np.eye(k) + np.tril(entries, -1)) @ (np.eye(k) + np.triu(entries, 1)) * scale
     return Q
-
-
-def _with_multiplicity(draw: Draw, times: int, most: int, parts: int | None, exact: bool) -> list[Block]:
-    """Draw blocks that together have an eigenvalue so many times: a simplex, or copies of one component."""
-    copies = 2 * times <= most - max(0, (parts or times) - times) and (parts is None or parts >= times)
-    if not (copies and draw(st.booleans())):
-        return [simplex(draw, times + 1)]
-    size = draw(st.integers(2, most // times - max(0, (parts or times) - times)))
-    return [component(draw, draw(st.integers(2, size)), size, exact, full=False)] * times
-
-
-def _build(blocks: Sequence[Block], masses: Sequence[Any], exact: bool, labels: Any) -> PopulationGraph:
-    """Build the union of blocks (p, A) of weights, whose total weights are multiplied by the masses."""
-    naturals = iter(letters(sum(len(p) for p, _ in blocks)))
-    law, table, first_view = {}, {}, 1
-    for (p, A), mass in zip(blocks, masses, strict=True):
-        for weight, entries in zip(p, A, strict=True):
-            natural = next(naturals)
-            law[natural] = weight * mass
-            reached = [j for j, entry in enumerate(entries) if entry]
-            table[natural] = dict(
-                zip((first_view + j for j in reached), row([entries[j] for j in reached], exact), strict=True)
-            )
-        first_view += len(A[0])
-    law = dict(zip(law, row(list(law.values()), exact), strict=True))
-    return build(law, table, labels=labels, normalize=not exact)
 
 
 def _classes(classes: int | None, n: int) -> Any:

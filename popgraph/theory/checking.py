@@ -83,9 +83,9 @@ def check(
     ----------
     graph : PopulationGraph, PairGraph or BipartiteGraph
         Where w was given directly, or labels join some pairs, statements that need a kernel are not applicable; of a BipartiteGraph
-        those about two encoders are checked, and its `side_x` and `side_z` are graphs of one encoder each.
+        those about two encoders are checked, and its ``side_x`` and ``side_z`` are graphs of one encoder each.
     labels : sequence of n labels, or mapping natural -> label, optional
-        The class of each natural; `graph.labels` if not given. Where a natural is unlabelled, the statements that need labels are
+        The class of each natural; ``graph.labels`` if not given. Where a natural is unlabelled, the statements that need labels are
         not applicable.
     k : int, optional
         The number of eigenvectors; by default the k <= 8 (or the number of components, if that is larger, up to 64) with the
@@ -95,21 +95,28 @@ def check(
     spectrum : Spectrum, optional
         The spectrum of this graph, with k eigenpairs or more. It is not checked: if it is wrong, statements fail.
     view_labels : (N,) array of int, or mapping view -> int, optional
-        ŷ: for each view the number of its predicted class, where classes are numbered as they first appear in `labels`; by
+        ŷ: for each view the number of its predicted class, where classes are numbered as they first appear in ``labels``; by
         default the most likely class of each view (Bayes).
     rho : bool, optional
         Whether to search for the sparsest partitions, of conductance ρ_m, where that takes more than 5 million steps, as it may
-        at 13 to 16 views; at more it is not possible. A statement that `only` names is asked for anyway.
+        at 13 to 16 views; at more it is not possible. A statement that ``only`` names is asked for anyway.
 
     Returns
     -------
     Checks
-        It prints as a table, `to_dicts()` gives a list of dicts, and `bool` of it is True iff no statement fails.
+        It prints as a table, ``to_dicts()`` gives a list of dicts, and ``bool`` of it is True iff no statement fails.
 
     Raises
     ------
     InvalidArgument
         If k is not in 1..N, a name is unknown, rho is no bool, or a natural or view has no label or two labels.
+
+    See Also
+    --------
+    statements : The names that it knows.
+    minimum : The least value of a loss.
+    hunt : Search for a population that breaks a claim.
+    popgraph.testing.assert_theorem : Fail a test unless it holds.
 
     Examples
     --------
@@ -167,6 +174,15 @@ def check(
 @checked_call()
 def statements() -> tuple[str, ...]:
     """Return the names of all statements, in the order in which `check` lists them.
+
+    Returns
+    -------
+    tuple of str
+        What `check` takes as ``only``.
+
+    See Also
+    --------
+    check : Check them on a graph.
 
     Examples
     --------

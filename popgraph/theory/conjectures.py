@@ -17,9 +17,14 @@ class Conjecture(Immutable):
     ----------
     name, statement : str
     sides : callable
-        From `Quantities` to (left, right), by +, -, * and / alone, so that balls can follow.
+        From ``Quantities`` to (left, right), by +, -, * and / alone, so that balls can follow.
     status : str
         What is known of it.
+
+    See Also
+    --------
+    CONJECTURES : Those that are known.
+    hunt : Search for a counterexample.
 
     Examples
     --------

@@ -25,6 +25,11 @@ class Erratum(Immutable):
     section : str
         The section of docs/theory.md that derives it.
 
+    See Also
+    --------
+    errata : List them.
+    Check : A statement that holds.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -69,6 +74,11 @@ def errata() -> tuple[Erratum, ...]:
     -------
     tuple of Erratum
         The numbers of each are computed in exact fractions from the case that it names.
+
+    See Also
+    --------
+    check : Statements that hold.
+    sharp_constants : Constants that cannot be lowered.
 
     References
     ----------

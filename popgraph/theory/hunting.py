@@ -62,6 +62,10 @@ class Hunt(Immutable):
     tried : int
         The number of populations to which the claim applied.
 
+    See Also
+    --------
+    hunt : Make one.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -134,7 +138,7 @@ def hunt(
     Parameters
     ----------
     claim : str, Conjecture or callable
-        The name of a statement that `check` knows, or of one of `CONJECTURES`; or a function of `Quantities` q that returns
+        The name of a statement that `check` knows, or of one of `CONJECTURES`; or a function of ``Quantities`` q that returns
         (left, right), such as ``lambda q: (q.head_error, q.inconsistency / q.lambda_next)``. A statement of equality has as its
         ratio the difference over what counts as rounding.
     naturals : int
@@ -144,17 +148,30 @@ def hunt(
     k : int, optional
         In 1..views - 1; drawn anew for each start if not given.
     start : PopulationGraph, optional
-        With labels, of at most 12 views: every climb starts from it, in place of a random population; `naturals` and `views` are
-        then its own.
+        With labels, of at most 12 views: every climb starts from it, in place of a random population; ``naturals`` and ``views``
+        are then its own.
     starts, steps : int
         Climbs, and changes tried in each.
     rng : None, int or numpy.random.Generator
+        Draws the starts and the changes.
     progress : bool, callable or None
+        A bar over the starts; None shows one if the output is a terminal or a notebook.
+
+    Returns
+    -------
+    Hunt
+        The population, its two sides, and whether the claim is violated there.
 
     Raises
     ------
     InvalidArgument
         If the claim is none of these, or a number is out of range.
+
+    See Also
+    --------
+    check : Check one population.
+    CONJECTURES : Claims that are open.
+    sharp_constants : Bounds that are nearly attained.
 
     References
     ----------

@@ -43,16 +43,18 @@ def minimum(
 ) -> float:
     """Return the least value of a loss over all embeddings f into R^k, in closed form from the spectrum of Ā.
 
-    | loss | minimum |
-    |---|---|
-    | spectral | -Σ_{i<=k} γ_i²; with noise= q the same of D_q^-1/2 w D_q^-1/2 |
-    | ordered | -(1/k) Σ_{i<=k} (k - i + 1) γ_i² |
-    | centred | -½ Σ_{i=2..k+1} γ_i² |
-    | idealised VICReg | Σ_{i<=k} 2(1-γ_i) s_i + λ (1 - s_i)², s_i = max(0, 1 - (1-γ_i)/λ) |
-    | Barlow Twins, weight 1, ε = 0 | Σ_{i=2..k+1} min(1, μ/γ_i)², Σ max(0, γ_i - μ)/γ_i² = k (μ = 0 if a γ_i is 0) |
-    | unsquared | -∞ |
-    | spectral + λ||F||² | -Σ_{i<=k} (γ_i - λ/2)_+² |
-    | spectral + λ(||H||² + ||W||²), F = HWᵀ | Σ s_i⁴ - 2γ_i s_i² + 2λ s_i over the modes with λ < (2γ_i/3)^(3/2), see `optimum` |
+    ======================================  ================================================================================
+    Loss                                    Minimum
+    ======================================  ================================================================================
+    spectral                                -Σ_{i<=k} γ_i²; with noise= q the same of D_q^-1/2 w D_q^-1/2
+    ordered                                 -(1/k) Σ_{i<=k} (k - i + 1) γ_i²
+    centred                                 -½ Σ_{i=2..k+1} γ_i²
+    idealised VICReg                        Σ_{i<=k} 2(1-γ_i) s_i + λ (1 - s_i)², s_i = max(0, 1 - (1-γ_i)/λ)
+    Barlow Twins, weight 1, ε = 0           Σ_{i=2..k+1} min(1, μ/γ_i)², Σ max(0, γ_i - μ)/γ_i² = k (μ = 0 if a γ_i is 0)
+    unsquared                               -∞
+    spectral + λ||F||²                      -Σ_{i<=k} (γ_i - λ/2)_+²
+    spectral + λ(||H||² + ||W||²), F = HWᵀ  Σ s_i⁴ - 2γ_i s_i² + 2λ s_i over the modes with λ < (2γ_i/3)^(3/2), see `optimum`
+    ======================================  ================================================================================
 
     Add ||Ā||² = Σγ_i² over all N to these of the spectral loss for those of ||Ā - FFᵀ||².
 
@@ -62,6 +64,7 @@ def minimum(
     Parameters
     ----------
     loss : a loss of `popgraph.losses`, or its name
+        One of the table.
     graph : PopulationGraph, or any other population; or a BipartiteGraph
         N views. Of two kinds of views the minimum is over f and g: spectral -Σ_{i<=k} σ_i², ordered likewise with σ_i for γ_i.
     k : int
@@ -74,11 +77,22 @@ def minimum(
         Over f >= 0: known where an optimum over all f can be turned so, as at k = 1, at k <= the number of components, at k >= n
         without a decay, and where FFᵀ >= 0 has rank 2 at most in each component.
 
+    Returns
+    -------
+    float
+        L, with its penalty.
+
     Raises
     ------
     InvalidArgument
         If no closed form is known, as of VICReg and of Barlow Twins at other weights; InfoNCE and NT-logistic have one over
         critics (`critic_minimum`), and at a rank k none.
+
+    See Also
+    --------
+    popgraph.train : Reach it.
+    optimum : The minimiser, mode by mode.
+    critic_minimum : The least value over critics.
 
     References
     ----------
@@ -207,10 +221,24 @@ def _water_filled(gamma: Floats, total: int) -> Floats:
 def mutual_information(graph: ViewedPopulation | BipartiteGraph) -> float:
     """Return I(x; x⁺) = Σ w_xx' log(w_xx' / (w_x w_x')) of a positive pair, in nats; I(x; z) of two kinds of views.
 
+    Parameters
+    ----------
+    graph : PopulationGraph, another population that lists its views, or BipartiteGraph
+        Whose pairs are meant.
+
+    Returns
+    -------
+    float
+        In nats, 0 or more.
+
     Raises
     ------
     TooLarge
         If w does not fit as a sparse matrix; of a population without a listed kernel, above 8,192 views.
+
+    See Also
+    --------
+    critic_minimum : Minus this, of InfoNCE.
 
     Examples
     --------
@@ -242,12 +270,30 @@ def critic_minimum(loss: Any, graph: ViewedPopulation | BipartiteGraph) -> float
     InfoNCE with infinitely many negatives: -I(x; x⁺); with noise= q minus the divergence of w_xx' from
     w_x q_x'. Where w_xx' = 0 the best score is -∞, and the value the limit.
 
+    Parameters
+    ----------
+    loss : InfoNCE or NTLogistic, or the name of one that is ready, such as "infonce"
+        With its noise law, if it has one.
+    graph : PopulationGraph, another population that lists its views, or BipartiteGraph
+        At most 8,192 views.
+
+    Returns
+    -------
+    float
+        In nats.
+
     Raises
     ------
     InvalidArgument
         If the loss is none of a critic.
     TooLarge
         Above 8,192 views.
+
+    See Also
+    --------
+    popgraph.train_critic : Reach it.
+    minimum : The least value over embeddings.
+    mutual_information : Minus that of InfoNCE.
 
     References
     ----------

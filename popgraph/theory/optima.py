@@ -47,6 +47,11 @@ class Optimum(Immutable):
     degenerate_cut : bool
         Whether γ_k = γ_{k+1} are on, so that it is free which of their eigenvectors F has.
 
+    See Also
+    --------
+    optimum : Make one.
+    popgraph.train : Reach it.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -152,6 +157,7 @@ def optimum(
     Returns
     -------
     Optimum
+        The sizes s_i of the modes, which of them are on, and the least loss.
 
     Raises
     ------
@@ -159,6 +165,12 @@ def optimum(
         If k is out of range, the decay is negative, the head narrower than k, or a head is asked for above features.
     InvalidEmbedding
         If the features are not a finite (N, d) array.
+
+    See Also
+    --------
+    minimum : Its value.
+    popgraph.train : Reach it.
+    popgraph.verify : Check an f against it.
 
     References
     ----------

@@ -36,6 +36,11 @@ class Reference(Immutable):
     note : str
         By which numbers its theorems go, or what it is known for; may be empty.
 
+    See Also
+    --------
+    References : All of them.
+    Check : Names its source by a code.
+
     Examples
     --------
     >>> from popgraph import theory
@@ -106,6 +111,11 @@ class Reference(Immutable):
 
 class References(Mapping[str, Reference]):
     """Hold every reference by its code; an arXiv number finds it too.
+
+    See Also
+    --------
+    REFERENCES : The one there is.
+    Reference : One of them.
 
     Examples
     --------

@@ -34,6 +34,10 @@ class SharpConstant(Immutable):
     how : str
         What reaches it.
 
+    See Also
+    --------
+    sharp_constants : List them.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -77,6 +81,11 @@ def sharp_constants(e: float = 1e-4) -> tuple[SharpConstant, ...]:
     ------
     InvalidArgument
         If e is outside [1e-6, 0.1].
+
+    See Also
+    --------
+    errata : Claims that are false as they are written.
+    check : Check the bounds on one graph.
 
     References
     ----------

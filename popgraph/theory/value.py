@@ -31,6 +31,11 @@ class Verdict(Enum):
     FAILS goes before all of these, VACUOUS before TRIVIAL. RATIO: the source hides a constant, so nothing is decided.
     SKIPPED: it would take a search that nobody asked for. NOT_APPLICABLE: one of its assumptions is not met.
 
+    See Also
+    --------
+    Check : Has one.
+    Checks.counts : How many there are of each.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -54,7 +59,7 @@ class Check(Immutable):
     Attributes
     ----------
     name : str
-        The statement's name, as `check(only=...)` takes it.
+        The statement's name, as ``check(only=...)`` takes it.
     statement, latex : str
         The statement in one line, plain and as LaTeX.
     source : str
@@ -77,6 +82,12 @@ class Check(Immutable):
         The idea of its proof in a line; may be empty.
     unmet : str
         Which assumption is not met, where it does not apply.
+
+    See Also
+    --------
+    check : Make one.
+    Verdict : Its outcomes.
+    popgraph.testing.assert_theorem : Fail a test unless it holds.
 
     Examples
     --------
@@ -119,7 +130,7 @@ class Check(Immutable):
 
     @property
     def slack(self) -> float | None:
-        """right - left for "<=", and -|right - left| for "="; the statement holds iff this is at least -tolerance."""
+        """``right - left`` for "<=", and ``-|right - left|`` for "="; the statement holds iff this is at least -tolerance."""
         if self.left is None or self.right is None or self.relation == "<~":
             return None
         return -abs(self.right - self.left) if self.relation == "=" else self.right - self.left
@@ -189,7 +200,12 @@ class Check(Immutable):
 
 @dataclass(frozen=True)
 class Checks(Immutable):
-    """Hold checks in the order of the theory. `checks[i]` takes a position or a name; `bool(checks)` is whether none fails.
+    """Hold checks in the order of the theory. ``checks[i]`` takes a position or a name; ``bool(checks)`` is whether none fails.
+
+    See Also
+    --------
+    check : Make one.
+    Check : One of them.
 
     Examples
     --------

@@ -3,7 +3,7 @@
 `PositivePairs` is a torch data set of sampled positive pairs, for a training loop of your own. `fit` is such a loop: it keeps the
 state of the network for which the exact population loss is least. `verify` judges the features and the output of a network,
 without the directions of tiny singular values. Two kinds of views, such as images and texts, are embedded by two networks: a
-`PairFit`. Needs `pip install "torch>=2.4"`. A GPU is used where there is one.
+`PairFit`. Needs ``pip install "torch>=2.4"``. A GPU is used where there is one.
 
 >>> import popgraph as pg, torch
 >>> cloud = pg.zoo.lightning_cloud()

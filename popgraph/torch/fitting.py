@@ -54,6 +54,12 @@ class Fit(Immutable):
     interrupted : bool
         Whether it stopped before its last step: by the user, or because the loss was NaN or infinite.
 
+    See Also
+    --------
+    fit : Make one.
+    verify : Check its network.
+    popgraph.Training : The same of a table f.
+
     Examples
     --------
     >>> import torch, popgraph as pg
@@ -155,11 +161,11 @@ def fit(
         The encoder: a batch of encoded views (b, ...) -> (b, d). Trained in place. Of a BipartiteGraph a pair of them, for the
         views x and the views z, or one for both.
     graph : PopulationGraph, or another population that lists its views
-        Of a BipartiteGraph the answer is a `PairFit`; `head` and `encode` may be pairs too.
+        Of a BipartiteGraph the answer is a `PairFit`; ``head`` and ``encode`` may be pairs too.
     head : torch.nn.Module, optional
         A projection head (b, d) -> (b, k), to whose output the loss is applied; it is usually thrown away afterwards.
     loss : a loss of `popgraph.losses`, or its name, such as "vicreg"
-        Or anything with `name`, `value(factor, w_x, f)` and a `batch_value(f, f_plus)` that torch differentiates.
+        Or anything with ``name``, ``value(factor, w_x, f)`` and a ``batch_value(f, f_plus)`` that torch differentiates.
     encode : callable view -> array or tensor, optional
         By default an Image becomes its pixels (height, width), and a number or tuple of numbers a vector.
     batch_size : int or None
@@ -173,7 +179,7 @@ def fit(
     evaluate_every : int, optional
         Steps between two population losses; by default a 20th of the steps.
     checkpoint : path, optional
-        The file to which each new best state is written, for `torch.load`: {"encoder", "head", "step", "loss"}. It is replaced
+        The file to which each new best state is written, for ``torch.load``: {"encoder", "head", "step", "loss"}. It is replaced
         as a whole, and never half-written.
     rng : None, int or numpy.random.Generator
         Draws the batches. It does not touch the network's initial weights.
@@ -182,12 +188,23 @@ def fit(
     progress : bool, callable or None
         Whether to show a progress bar; None shows one in a terminal or notebook.
 
+    Returns
+    -------
+    Fit or PairFit
+        The modules in their best state, f at every view, and the losses on the way; a PairFit of a BipartiteGraph.
+
     Raises
     ------
     InvalidArgument
-        If a number is out of range, the loss is no loss, or `batch_size=None` meets a population that is no PopulationGraph.
+        If a number is out of range, the loss is no loss, or ``batch_size=None`` meets a population that is no PopulationGraph.
     InvalidEmbedding
         If a view cannot be encoded, or the network's output is not one vector for each view.
+
+    See Also
+    --------
+    verify : Check the network.
+    popgraph.train : Train a table f, to convergence.
+    PositivePairs : The batches, for a loop of your own.
 
     References
     ----------

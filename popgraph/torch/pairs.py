@@ -72,12 +72,12 @@ def drawn(
 class PositivePairs(IterableDataset):  # type: ignore[misc]
     """Sample positive pairs without end: batches (x, x_plus) of encoded views, each (batch_size, ...).
 
-    Give it to a DataLoader with `batch_size=None`. Each worker draws a stream of its own; every pass draws anew.
+    Give it to a DataLoader with ``batch_size=None``. Each worker draws a stream of its own; every pass draws anew.
 
     Parameters
     ----------
     graph : PopulationGraph, or another population that lists its views
-        Of a BipartiteGraph the batches are (x, z), of views of either side, and `encode` may be a pair.
+        Of a BipartiteGraph the batches are (x, z), of views of either side, and ``encode`` may be a pair.
     batch_size : int
         Pairs in a batch, 1 or more.
     encode : callable view -> array or tensor, optional
@@ -95,6 +95,11 @@ class PositivePairs(IterableDataset):  # type: ignore[misc]
         If the batch size or the number of batches is out of range.
     InvalidEmbedding
         If a view cannot be encoded; the message names it.
+
+    See Also
+    --------
+    fit : Train on such batches.
+    popgraph.PopulationGraph.sample_pairs : The positions alone.
 
     Examples
     --------

@@ -24,7 +24,7 @@ RANK_TOLERANCE = 1e-3  # singular values of F up to this share of the largest ar
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Report(Immutable):
-    """Hold the matches of a network's output and of its encoder's features. `bool(report)` is True iff the output matches.
+    """Hold the matches of a network's output and of its encoder's features. ``bool(report)`` is True iff the output matches.
 
     Attributes
     ----------
@@ -36,6 +36,11 @@ class Report(Immutable):
         Singular values of the output's F = √w_x f as shares of the largest, largest first.
     rank_tolerance : float
         Directions whose share is at or below it were left out.
+
+    See Also
+    --------
+    verify : Make one.
+    popgraph.Match : What it holds.
 
     Examples
     --------
@@ -118,13 +123,14 @@ def verify(
     """Check whether a network matches F* up to an invertible linear map, in its features and in its output.
 
     A network computes in float32, and where it collapses, its output only comes near to a lower rank. So directions of F = √w_x f
-    whose singular value is at most `rank_tolerance` of the largest are left out of its span, and the report names them. A minimiser
-    of the spectral loss has none of them, unless γ_k is at most rank_tolerance² γ_1. `pg.verify` leaves nothing out.
+    whose singular value is at most ``rank_tolerance`` of the largest are left out of its span, and the report names them. A
+    minimiser of the spectral loss has none of them, unless γ_k is at most rank_tolerance² γ_1. `popgraph.verify` leaves nothing
+    out.
 
     Parameters
     ----------
     graph : PopulationGraph, or another population that lists its views
-        Of a BipartiteGraph the answer is a `PairMatch` of two networks' outputs; `head` and `encode` may be pairs too.
+        Of a BipartiteGraph the answer is a `.PairMatch` of two networks' outputs; ``head`` and ``encode`` may be pairs too.
     module : torch.nn.Module or Fit
         The encoder: encoded views (b, ...) -> (b, d). A Fit brings its head and its embeddings. Of a BipartiteGraph a pair of
         modules, one for both, or a PairFit.
@@ -141,12 +147,23 @@ def verify(
     spectrum : Spectrum, optional
         Of this graph with at least k pairs.
 
+    Returns
+    -------
+    Report or PairMatch
+        The matches of the output and of the encoder's features; of a BipartiteGraph a PairMatch.
+
     Raises
     ------
     InvalidEmbedding
         If a view cannot be encoded, or an output is not one finite vector for each view.
     InvalidArgument
         If k, atol or rank_tolerance is out of range, or the module is no torch module.
+
+    See Also
+    --------
+    fit : Train a network.
+    popgraph.verify : Check a table f.
+    popgraph.verify_sampled : Check f where views are too many to list.
 
     References
     ----------

@@ -49,6 +49,12 @@ class PairFit(Immutable):
     loss_name : str
         Which loss.
 
+    See Also
+    --------
+    fit : Make one, of a BipartiteGraph.
+    verify : Check its networks.
+    popgraph.PairTraining : The same of two tables.
+
     Examples
     --------
     >>> import torch, popgraph as pg

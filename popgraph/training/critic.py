@@ -65,11 +65,17 @@ def train_critic(
     graph : PopulationGraph, or another population that lists its views, or a BipartiteGraph
         N views, or N_x and N_z of two kinds: s is then a table of the scores of pairs (x, z).
     loss : losses.InfoNCE or losses.NTLogistic, or the name of one that is ready, such as "infonce"
+        With its noise law, if it has one.
     steps : int
         At most this many iterations.
     tol : float
         Stop when the gradient's norm is below this. The loss is then within tol ||√(w_x w_x') (s - s*)|| of its minimum, for it
         is convex.
+
+    Returns
+    -------
+    Critic
+        The scores s, (N, N) or (N_x, N_z), their loss, and why it stopped.
 
     Raises
     ------
@@ -77,6 +83,13 @@ def train_critic(
         If the loss is not one of a critic.
     TooLarge
         Above 8,192 views.
+
+    See Also
+    --------
+    train : Minimise over embeddings.
+    theory.critic_minimum : The least value in closed form.
+    losses.infonce : A loss that it takes.
+    losses.nt_logistic : Another.
 
     References
     ----------

@@ -45,7 +45,7 @@ class Training(Immutable):
     Attributes
     ----------
     f : (N, k) array
-        The embedding of each view, in the order of `graph.views`; of a loss of cosines, which does not depend on the lengths of
+        The embedding of each view, in the order of ``graph.views``; of a loss of cosines, which does not depend on the lengths of
         rows, with rows of length 1.
     steps : (T,) array of int
         The recorded iterations; the first is 0, the random start.
@@ -54,7 +54,7 @@ class Training(Immutable):
     gradient_norm : (T,) array
         ||dL/dF||_F at these iterations, for F = √w_x f; of a class of functions, of its projection on the class.
     converged : bool
-        Whether the gradient fell below `tol`, or as far as rounding lets it.
+        Whether the gradient fell below ``tol``, or as far as rounding lets it.
     stopped : str
         Why it stopped, in words.
     loss_name : str
@@ -64,11 +64,11 @@ class Training(Immutable):
     weights : (d, k) array or None
         W.
     path : (T, N, k) array or None
-        The embedding at each of `steps`, where it was kept.
+        The embedding at each of ``steps``, where it was kept.
     noise : (N,) array or None
-        The law q that negatives of the spectral loss came from, in place of w_x: f is then judged on `graph.with_noise(q)`.
+        The law q that negatives of the spectral loss came from, in place of w_x: f is then judged on ``graph.with_noise(q)``.
     weight_decay : float
-        λ: `loss` is then the loss with its penalty.
+        λ: ``loss`` is then the loss with its penalty.
     head : "linear" or None
         Whether f was trained as a linear head on a layer below it, f = below_head @ head_weights.T.
     below_head : (N, width) array or None
@@ -77,6 +77,13 @@ class Training(Immutable):
         W.
     nonnegative : bool
         Whether f >= 0 was asked for.
+
+    See Also
+    --------
+    train : Make one.
+    verify : Check its f against F*.
+    plot.training : Draw its history.
+    plot.animation : Draw f on its way.
 
     Examples
     --------
@@ -185,18 +192,18 @@ def train(
 ) -> Training | PairTraining:
     """Minimise a contrastive loss over tables f, one free vector in R^k for each view, or over f = Wᵀψ of given features.
 
-    Without `batch_size` on the whole population's loss. The spectral loss is a quartic along each line, and is minimised by
+    Without ``batch_size`` on the whole population's loss. The spectral loss is a quartic along each line, and is minimised by
     conjugate gradients with steps of exactly the best length, at the end by Newton steps, in six tables (N, k); any other loss
-    by scipy's L-BFGS and Newton steps (scipy's MINRES), in 44. Saddles are left. With `batch_size`, by stochastic gradients
+    by scipy's L-BFGS and Newton steps (scipy's MINRES), in 44. Saddles are left. With ``batch_size``, by stochastic gradients
     (Adam, with a step size that falls to 0) on the loss of so many sampled positive pairs.
 
     Parameters
     ----------
     graph : PopulationGraph, or any other population
         With a list of N views, it is asked for products with Ā alone. A ProductGraph is trained over f = Wᵀψ, by the exact
-        moments of `features`, a LowDegree, and the spectral loss; the answer is a `ProductTraining`. On a BipartiteGraph two
-        embeddings are trained, f of the views x and g of the views z, and the answer is a `PairTraining`: `features` and `start`
-        are then pairs, and the loss one with a form for two encoders.
+        moments of ``features``, a LowDegree, and the spectral loss; the answer is a `.ProductTraining`. On a BipartiteGraph two
+        embeddings are trained, f of the views x and g of the views z, and the answer is a `PairTraining`: ``features`` and
+        ``start`` are then pairs, and the loss one with a form for two encoders.
     k : int
         The dimension of f, in 1..N, and at most d for features.
     loss : a loss of `popgraph.losses`, or its name, such as "vicreg"
@@ -220,10 +227,10 @@ def train(
     progress : bool, callable or None
         A bar; None shows one in a notebook or terminal, if it takes a while.
     callback : callable, optional
-        Sees each step, with its number `step.step`, `step.loss`, `step.gradient_norm` and, computed when it is asked for,
-        `step.f`: on the whole population from step 0, the start; with batches after each of them, from 1, with the batch's
+        Sees each step, with its number ``step.step``, ``step.loss``, ``step.gradient_norm`` and, computed when it is asked for,
+        ``step.f``: on the whole population from step 0, the start; with batches after each of them, from 1, with the batch's
         loss. If it returns True or raises StopIteration, training ends there, and says so. Any other exception of it, and
-        an interrupt, passes through `train`, and nothing is returned; f is kept by a callback that keeps `step.f`.
+        an interrupt, passes through `train`, and nothing is returned; f is kept by a callback that keeps ``step.f``.
 
     weight_decay : float
         λ of the penalty, 0 or more, on the spectral loss over the whole population: λ||F||² = λ E||f(x)||² of a table, λ||W||² of
@@ -236,8 +243,8 @@ def train(
     Returns
     -------
     Training
-        f, the history of loss and gradient norm, and why it stopped: a loss without a minimum, or one that becomes NaN, is
-        said there, with the step, and f is the last good one.
+        The embedding f, the history of loss and gradient norm, and why it stopped: a loss without a minimum, or one that becomes
+        NaN, is said there, with the step, and f is the last good one.
 
     Raises
     ------
@@ -249,6 +256,14 @@ def train(
         If the start is not a finite (N, k) array, or the features not a finite (N, d) one.
     TooLarge
         If the loss is one of pairs of views, and there are too many views; or if there is not the memory for f.
+
+    See Also
+    --------
+    verify : Check what it found.
+    flow : Follow f through time instead of to the end.
+    train_critic : Minimise over scores of pairs instead of over embeddings.
+    theory.minimum : The least value of a loss in closed form.
+    popgraph.torch.fit : Train a network.
 
     References
     ----------

@@ -38,8 +38,8 @@ class PairTraining(Immutable):
     Attributes
     ----------
     f, g : (N_x, k), (N_z, k) arrays
-        The embeddings, in the order of `graph.views_x` and `graph.views_z`. The spectral loss depends on f(x)ᵀg(z) alone; of its
-        minimisers these have FᵀF = GᵀG. Of a loss of cosines their rows have length 1.
+        The embeddings, in the order of ``graph.views_x`` and ``graph.views_z``. The spectral loss depends on f(x)ᵀg(z) alone; of
+        its minimisers these have FᵀF = GᵀG. Of a loss of cosines their rows have length 1.
     steps : (T,) array of int
         The recorded iterations; the first is 0, the start.
     loss : (T,) array
@@ -48,7 +48,7 @@ class PairTraining(Immutable):
         The norm of the loss's gradient in F = D_1^½ f and G = D_2^½ g, both divided by √2; on the way, of the spectral loss with
         the term that keeps FᵀF near GᵀG.
     converged : bool
-        Whether the gradient fell below `tol`, or as far as rounding lets it.
+        Whether the gradient fell below ``tol``, or as far as rounding lets it.
     stopped : str
         Why it stopped, in words.
     loss_name : str
@@ -57,6 +57,12 @@ class PairTraining(Immutable):
         Ψ_x and Ψ_z, where f = Ψ_x W_x or g = Ψ_z W_z was trained.
     weights : pair of (d, k) array or None and (d', k) array or None
         W_x and W_z.
+
+    See Also
+    --------
+    train : Make one.
+    verify : Check both embeddings.
+    plot.training : Draw its history.
 
     Examples
     --------

@@ -28,7 +28,7 @@ MAX_NATURALS_MATCHED = 2**22  # of a population that makes each natural when it 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison(Immutable):
-    """Hold how far two population graphs are from each other, on the union of their views. Made by `compare`.
+    """Hold how far two population graphs are from each other, on the union of their views. Made by `popgraph.compare`.
 
     Ā, γ and V are the first graph's, Â, γ̂ and V̂ the other's, with zero rows for the views that one of them lacks.
 
@@ -38,7 +38,7 @@ class Comparison(Immutable):
         How many eigenpairs are compared.
     norm, norm_lower : float
         An upper bound on ||Â - Ā||_2, which all other bounds use, and a lower one. Both are the norm itself, to rounding, where
-        `method` says that all eigenvalues were computed.
+        ``method`` says that all eigenvalues were computed.
     method : str
         How the norm was computed, and how certain its upper bound is.
     frobenius : float or None
@@ -98,7 +98,7 @@ class Comparison(Immutable):
 
     @property
     def eigenvalue_errors(self) -> Floats:
-        """γ̂_i - γ_i, (k,). Weyl: none exceeds `norm` in size."""
+        """γ̂_i - γ_i, (k,). Weyl: none exceeds ``norm`` in size."""
         return frozen(self.gamma_other - self.gamma)
 
     @property
@@ -181,7 +181,7 @@ def compare(graph: ViewedPopulation, other: ViewedPopulation, k: int | None = No
     Views are matched by equality, in any order; a view that one graph lacks has a zero row and column in its Ā. With V, V̂ any k
     leading eigenvectors of Ā and Â on the union of the views, and Δ = Â - Ā:
 
-    * Weyl: |γ̂_i - γ_i| <= ||Δ||_2 for every i.
+    * Weyl: ``|γ̂_i - γ_i| <= ||Δ||_2`` for every i.
     * Davis and Kahan: sin Θ_max <= ||Δ||_2 / (γ_k - γ̂_{k+1}) where that is positive, and the same with the graphs exchanged.
     * Yu, Wang and Samworth: sin Θ_max <= 2 ||Δ||_2 / (γ_k - γ_{k+1}), and
       ||sin Θ||_F <= 2 min(√k ||Δ||_2, ||Δ||_F) / (γ_k - γ_{k+1}).
@@ -193,8 +193,13 @@ def compare(graph: ViewedPopulation, other: ViewedPopulation, k: int | None = No
     other : population with listed views
         The one to compare with it: Â, γ̂.
     k : int, optional
-        How many eigenpairs, at most the number of views of either. By default the clean cut of `graph` in 2..8 with the widest
+        How many eigenpairs, at most the number of views of either. By default the clean cut of ``graph`` in 2..8 with the widest
         gap, else the first one known up to 64, else 1.
+
+    Returns
+    -------
+    Comparison
+        The eigenvalues' errors, the angles between the two spans, and the three bounds beside them.
 
     Raises
     ------
@@ -202,6 +207,11 @@ def compare(graph: ViewedPopulation, other: ViewedPopulation, k: int | None = No
         If either is no population with listed views, or k is out of range.
     NotConverged
         If a spectrum could not be certified.
+
+    See Also
+    --------
+    verify : Check an embedding against F*.
+    Distribution.from_samples : The law of sampled naturals.
 
     References
     ----------

@@ -68,7 +68,7 @@ class Decay(Immutable):
     Attributes
     ----------
     modes : ModesUnderDecay
-        Of the k leading eigenvalues, at the minimum: `on`, `sizes` (σ(F), (k,)), and the `thresholds` of λ.
+        Of the k leading eigenvalues, at the minimum: ``on``, ``sizes`` (σ(F), (k,)), and the ``thresholds`` of λ.
     found : (k,) array
         The leading singular values of this F.
     excess : float or None

@@ -13,7 +13,7 @@ from popgraph.verification.decay import Decay
 
 
 class Status(Enum):
-    """The outcomes of `verify`; the value is what each one means."""
+    """The outcomes of `popgraph.verify`; the value is what each one means."""
 
     MATCH = "f spans the leading eigenvectors F*"
     MATCH_DEGENERATE = "f spans one of the equally good choices of F* at a degenerate cut"
@@ -92,8 +92,14 @@ class Match(Immutable):
     decay : Decay or None
         With weight decay on f or below a linear head: which modes it leaves on, and how long they are in f.
     nonnegative : bool
-        Whether f was trained to be non-negative. The least loss over such f has no closed form: `optimal` is True where f reaches
+        Whether f was trained to be non-negative. The least loss over such f has no closed form: ``optimal`` is True where f reaches
         that over all f, and False says nothing of non-negative ones.
+
+    See Also
+    --------
+    verify : Make one.
+    PairMatch : The same of two encoders.
+    plot.match : Draw it.
 
     Examples
     --------

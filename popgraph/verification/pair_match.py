@@ -14,7 +14,7 @@ from popgraph.verification.match import Match, share_in_words
 
 
 class PairStatus(Enum):
-    """The outcomes of `verify` of two encoders; the value is what each one means."""
+    """The outcomes of `popgraph.verify` of two encoders; the value is what each one means."""
 
     MATCH = "f and g span the leading singular vectors, and f(x)ᵀg(z) is the best critic of its rank"
     MATCH_DEGENERATE = "f and g span one of the equally good choices at a degenerate cut, the same on both sides"
@@ -44,7 +44,7 @@ class PairMatch(Immutable):
     k : int
         The number of singular vectors asked for.
     x : Match
-        Of f on the views x, as `verify(graph.side_x, f)` answers: what a probe on f is good for.
+        Of f on the views x, as ``verify(graph.side_x, f)`` answers: what a probe on f is good for.
     z : Match
         Of g on the views z.
     critic : bool
@@ -79,6 +79,12 @@ class PairMatch(Immutable):
         The k at which the spans would be unique, as far as known.
     best_in_class : bool or None
         Whether f(x)ᵀg(z) is the best critic of two classes of functions, where they are known.
+
+    See Also
+    --------
+    verify : Make one, of a BipartiteGraph.
+    Match : The same of one encoder.
+    plot.match : Draw it.
 
     Examples
     --------

@@ -39,13 +39,13 @@ HEAVY_VIEW_SHARE = 0.01  # share of the second moment at which one view is worth
 class SampledMatch(Immutable):
     """Say what sampled pairs tell about whether f spans F*, and whether it minimises the loss. True iff a match is certified.
 
-    All intervals are for the exact population value, each at `confidence`; where `longest_known` is False, if f is nowhere longer
-    than the longest drawn. No status rests on that condition.
+    All intervals are for the exact population value, each at ``confidence``; where ``longest_known`` is False, if f is nowhere
+    longer than the longest drawn. No status rests on that condition.
 
     Attributes
     ----------
     status, reason : SampledStatus, str
-        Whether f spans F*, which is that no principal angle exceeds `atol`; and why, in one sentence.
+        Whether f spans F*, which is that no principal angle exceeds ``atol``; and why, in one sentence.
     minimiser, minimiser_reason : SampledStatus or None, str
         Whether f minimises the spectral contrastive loss, a stronger claim; None if f is wider than k.
     k, pairs : int
@@ -55,9 +55,9 @@ class SampledMatch(Immutable):
     rank : int
         The number of linearly independent columns of f: on all views of a graph, else on the views drawn.
     longest, longest_known : float, bool
-        The largest |f(x)| over all views, where it is known; else the largest one drawn stands in for it.
+        The largest ``|f(x)|`` over all views, where it is known; else the largest one drawn stands in for it.
     loss : Estimate
-        L(f) = -2 tr P + ||G||_F², without bias; its `value`, `error` (half the interval's width), `low` and `high`.
+        L(f) = -2 tr P + ||G||_F², without bias; its ``value``, ``error`` (half the interval's width), ``low`` and ``high``.
     theta : (min(k, d),) array, or (min(k, rank),) of a graph
         The Ritz values, the eigenvalues of G^-1/2 P G^-1/2, largest first: how much of Ā the span of f captures. In the population
         0 <= θ_i <= γ_i [THEORY 7], or -1 <= θ_i of pairs given directly. For f wider than k, those of the k-dimensional part that
@@ -80,9 +80,9 @@ class SampledMatch(Immutable):
     excess_angle_bound : float or None
         What the excess alone proves: ||sin Θ||_F <= sqrt(excess / (γ_k² - γ_{k+1}²)) [THEORY 3.5], in radians.
     pairs_needed : int or None
-        About how many pairs would certify `atol`, if the truth is as estimated; None where it is unknown, or no number would.
+        About how many pairs would certify ``atol``, if the truth is as estimated; None where it is unknown, or no number would.
     heaviest : float
-        The share that the heaviest view drawn has in the second moment; where it is not small and `longest_known` is False, no
+        The share that the heaviest view drawn has in the second moment; where it is not small and ``longest_known`` is False, no
         interval is to be trusted.
 
     Examples
@@ -176,22 +176,22 @@ def verify_sampled(
     """Check an embedding f against F* by sampled positive pairs, for populations too large to list.
 
     Pairs show the Ritz values θ_i <= γ_i of the span of f, and cannot show a larger eigenvalue outside it. So a match is REFUTED
-    where f collapsed or lacks the constant, θ_1 < 1 = γ_1; at best CONSISTENT; and CERTIFIED only with `gamma`, by
+    where f collapsed or lacks the constant, θ_1 < 1 = γ_1; at best CONSISTENT; and CERTIFIED only with ``gamma``, by
 
         (γ_k - γ_{k+1}) ||sin Θ||_F² <= Σγ_i - Σθ_i <= sin² Θ_max Σγ_i.
 
     That f itself minimises the loss is a second, stronger claim: it needs P = G², and is CERTIFIED by the excess of L(f).
 
     Intervals are block jackknives with Student's t, wider by what views can do that are so rare that few or none were drawn, if f
-    is as long there as it can be. How long that is, is known where views are listed, or from `longest`. Where it is not, the
+    is as long there as it can be. How long that is, is known where views are listed, or from ``longest``. Where it is not, the
     longest f drawn stands in for it: f is then neither certified, nor refuted for what a longer f on rare views could change. Two
     findings need no such condition: that f lacks the constant, and that gamma is too small.
 
     Parameters
     ----------
     sampler : population or callable
-        Any population, or (size, generator) -> (x, x⁺): the views of `size` independent positive pairs, as two sequences or arrays
-        of that length.
+        Any population, or (size, generator) -> (x, x⁺): the views of ``size`` independent positive pairs, as two sequences or
+        arrays of that length.
     f : callable
         A batch of views -> (size, d) array or tensor. With a population that lists its views, anything that `verify` takes; of a
         product a batch is an array of positions (size, coordinates), and a LowDegree, ProductTraining or ProductSpectrum will do.
@@ -207,7 +207,7 @@ def verify_sampled(
     atol : float
         The largest principal angle, in radians, that counts as a match. Certified angles shrink like pairs^(-1/4).
     longest : float, optional
-        The largest |f(x)| over all views, where theory or a normalisation tells it; where views are listed it is not needed.
+        The largest ``|f(x)|`` over all views, where theory or a normalisation tells it; where views are listed it is not needed.
     rng : None, int or numpy.random.Generator
         The same seed gives the same pairs.
     progress : bool, callable or None
@@ -216,15 +216,20 @@ def verify_sampled(
     Returns
     -------
     SampledMatch
-        The verdicts with their reasons and intervals; `print` shows them all.
+        The verdicts with their reasons and intervals; ``print`` shows them all.
 
     Raises
     ------
     InvalidEmbedding
         If f is not one finite real vector, of one length below 1e36, for each view.
     InvalidArgument
-        If the sampler returns no pair of batches of the size asked for, an argument is out of range, f is longer than `longest`
+        If the sampler returns no pair of batches of the size asked for, an argument is out of range, f is longer than ``longest``
         at a view drawn, or gamma lies below what the pairs prove.
+
+    See Also
+    --------
+    verify : Check f exactly, where the views are listed.
+    theory.mutual_information : What InfoNCE estimates from pairs.
 
     References
     ----------

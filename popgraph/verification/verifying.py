@@ -102,9 +102,9 @@ def verify(
     graph : population
         Of any kind: listed, a product, a mixture, on a cluster, or of a class of your own.
     f : (N, d) array, mapping view -> vector, callable view -> vector, DataFrame, Training or Spectrum
-        Rows in the order of `graph.views`; a DataFrame goes by its index. Of a Spectrum its `embedding` is meant: F* itself
+        Rows in the order of ``graph.views``; a DataFrame goes by its index. Of a Spectrum its ``embedding`` is meant: F* itself
         is √w_x f, not f. Of a product a LowDegree, ProductTraining or ProductSpectrum, which is judged exactly, or a callable on
-        arrays of positions (m, d), which `verify_sampled` judges by 100,000 pairs: the answer is then its `SampledMatch`. Of a
+        arrays of positions (m, d), which `verify_sampled` judges by 100,000 pairs: the answer is then its `.SampledMatch`. Of a
         BipartiteGraph a pair (f, g), of the views x and of the views z, or a PairTraining; the answer is then a `PairMatch`.
     k : int, optional
         How many eigenvectors; d if not given, and at most d.
@@ -125,7 +125,7 @@ def verify(
     Returns
     -------
     Match
-        The verdict with its reasons; `print` shows it as a paragraph.
+        The verdict with its reasons; ``print`` shows it as a paragraph.
 
     Raises
     ------
@@ -136,6 +136,14 @@ def verify(
         or atol is not in (0, pi/2); if weight_decay is negative, or with head= the features of a class are given.
     TooLarge
         If it would not fit in memory.
+
+    See Also
+    --------
+    verify_sampled : Check f by sampled pairs, where views are too many to list.
+    train : Find an f.
+    Spectrum.embedding : An f that matches.
+    testing.assert_matches : The same question as an assertion.
+    popgraph.torch.verify : Check a network.
 
     References
     ----------

@@ -1,7 +1,7 @@
-"""Named populations of the literature, one family a file. Each function returns a labelled `PopulationGraph`.
+"""Named populations of the literature, one family a file. Each function returns a labelled `.PopulationGraph`.
 
-Of pairs that are given, `cooccurrence` and `grid_world` return a `PairGraph`; `image_text` and `masked_autoencoder` return a
-`BipartiteGraph`, for two encoders.
+Of pairs that are given, `cooccurrence` and `grid_world` return a `.PairGraph`; `image_text` and `masked_autoencoder` return a
+`.BipartiteGraph`, for two encoders.
 
 Each docstring names its source and which part of its spectrum has a closed form. Sizes and probabilities are arguments, and
 probabilities given as strings or fractions stay exact.

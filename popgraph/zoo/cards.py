@@ -20,8 +20,8 @@ BLACK = "♠♣"
 def cards(ranks: int = 4, *, colour: Any = "1/16", suit: Any = "1/8", rank: Any = "1/2") -> PopulationGraph:
     """Misread a playing card: its suit for one of the other colour, or for the other of its colour; and its rank for any other.
 
-    Cards are equally likely and views are cards, "A♠" to "2♦". The label is the suit, in words. With c = `colour`, s = `suit`,
-    t = `rank` and r ranks Ā has the eigenvalues 1; (1 - 2c)² for red against black; (1 - c - 2s)² twice, for ♠ against ♣ and for
+    Cards are equally likely and views are cards, "A♠" to "2♦". The label is the suit, in words. With c = ``colour``, s = ``suit``,
+    t = ``rank`` and r ranks Ā has the eigenvalues 1; (1 - 2c)² for red against black; (1 - c - 2s)² twice, for ♠ against ♣ and for
     ♥ against ♦; and each of these four times (1 - t r/(r - 1))², r - 1 times, for functions of the rank.
 
     Proof: suit and rank are misread independently, so the eigenvalues of A are products. Let a suit stay with probability
@@ -37,12 +37,22 @@ def cards(ranks: int = 4, *, colour: Any = "1/16", suit: Any = "1/8", rank: Any 
         Probabilities: that the suit is read as one of the two of the other colour, each equally likely; that it is read as the
         other of its own colour; that the rank is read as any other, equally likely (without effect where there is one rank).
 
+    Returns
+    -------
+    PopulationGraph
+        A view for each card, labelled by the suit.
+
     Raises
     ------
     InvalidArgument
-        If `ranks` is not a whole number from 1 to 13.
+        If ``ranks`` is not a whole number from 1 to 13.
     InvalidDistribution
         If a probability is not in [0, 1], or colour + suit exceeds 1.
+
+    See Also
+    --------
+    colour_shape : Two attributes of any number of values.
+    dice : Faces of a die.
 
     Examples
     --------

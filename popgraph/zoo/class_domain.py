@@ -33,12 +33,23 @@ def class_domain(rho: Any, alpha: Any, beta: Any, gamma: Any, *, level: str = "k
         Probabilities of the same cell, the other domain, the other class, and both other; exact ones make the graph exact.
     level : {"kernel", "edge"}
 
+    Returns
+    -------
+    PopulationGraph
+        4 views, labelled by class.
+
     Raises
     ------
     InvalidArgument
         If the level is neither of the two.
     InvalidDistribution
         If these are not four probabilities that sum to 1.
+
+    See Also
+    --------
+    colour_shape : Two attributes of any number of values.
+    planted_subclasses : Classes of sub-graphs.
+    popgraph.probe_range : The errors at its degenerate cut.
 
     References
     ----------

@@ -24,10 +24,10 @@ def clusters(
     cross: float = 0.05,
     rng: Seed = 0,
 ) -> PopulationGraph:
-    """Plant clusters with few positive pairs between them: each natural has `degree` views in its own cluster, and one in another.
+    """Plant clusters with few positive pairs between them: a natural has ``degree`` views in its own cluster, and one in another.
 
     Naturals are equally likely. Each becomes one of its own cluster's views with probability 1 - cross, each equally likely, and
-    the one of a random other cluster with probability `cross`. All views of a cluster are given to naturals before one is given
+    the one of a random other cluster with probability ``cross``. All views of a cluster are given to naturals before one is given
     again. The label is the cluster.
 
     Parameters
@@ -37,16 +37,26 @@ def clusters(
     naturals, views : int
         In each cluster, with naturals * degree >= views so that every view is reached.
     degree : int
-        At most `views`.
+        At most ``views``.
     cross : float
         In [0, 1); at 0, or if there is one cluster, naturals have no view in another.
     rng : None, int or numpy.random.Generator
         Draws the graph.
 
+    Returns
+    -------
+    PopulationGraph
+        Labelled by cluster; it has count · views views.
+
     Raises
     ------
     InvalidArgument
         If these sizes do not fit together.
+
+    See Also
+    --------
+    planted_subclasses : Clusters with a known spectrum.
+    gaussian_mixture : Clusters on a line or plane.
 
     Examples
     --------

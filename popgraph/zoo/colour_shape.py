@@ -33,12 +33,22 @@ def colour_shape(
     recolour, reshape : float, Fraction, Decimal, str or int
         Probabilities; without effect where there is only one colour, or shape.
 
+    Returns
+    -------
+    PopulationGraph
+        A view for each colour and shape, labelled by shape.
+
     Raises
     ------
     InvalidArgument
         If colours or shapes are empty or repeated.
     InvalidDistribution
         If a probability is not in [0, 1].
+
+    See Also
+    --------
+    class_domain : Two attributes of two values.
+    open_world : Shapes of which some are known.
 
     References
     ----------

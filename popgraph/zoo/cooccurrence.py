@@ -17,7 +17,7 @@ WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 @checked_call(lag="use window=", words="use text=")
 def cooccurrence(text: Any = None, window: int = 2) -> PairGraph:
-    """Count the pairs of words of a text that stand at most `window` words apart in one line, each in both directions.
+    """Count the pairs of words of a text that stand at most ``window`` words apart in one line, each in both directions.
 
     Views are words, in lower case and without punctuation, in the order of the text; a word without another near it is none. Ā has
     negative eigenvalues, which need two encoders, words and contexts: log K = log(w_xx' / w_x w_x') is the pointwise mutual
@@ -27,14 +27,24 @@ def cooccurrence(text: Any = None, window: int = 2) -> PairGraph:
     ----------
     text : str or sequence of str, optional
         Its lines; by default those of the Zen of Python (Tim Peters, PEP 20, in the public domain), which ships with Python as the
-        module `this`, under the licence of the Python Software Foundation.
+        module ``this``, under the licence of the Python Software Foundation.
     window : int
         How many words apart two words of a pair may stand, 1 or more.
+
+    Returns
+    -------
+    PairGraph
+        A view for each word that has a neighbour.
 
     Raises
     ------
     InvalidArgument
         If text is no text, no two words stand near each other, or window is below 1.
+
+    See Also
+    --------
+    masked_tokens : Bags of the words of a sentence.
+    popgraph.from_pairs : Count pairs of your own.
 
     Notes
     -----

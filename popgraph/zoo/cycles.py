@@ -19,7 +19,7 @@ MAX_VIEWS_OF_CIRCLE = 2**16  # which take some seconds to enumerate
 def cyclic(n: int, steps: Mapping[int, Any]) -> PopulationGraph:
     """Move around a circle of n naturals by a random step.
 
-    The eigenvectors of Ā are the characters of Z_n, with the eigenvalues γ_j = |Σ_s P(s) e^{2πi js/n}|²: the squared sizes of
+    The eigenvectors of Ā are the characters of Z_n, with the eigenvalues γ_j = ``|Σ_s P(s) e^{2πi js/n}|²``: the squared sizes of
     the steps' Fourier coefficients. The label is the half of the circle.
 
     Parameters
@@ -29,6 +29,11 @@ def cyclic(n: int, steps: Mapping[int, Any]) -> PopulationGraph:
     steps : mapping step -> probability
         Whole numbers, taken modulo n; float, Fraction, Decimal, str or int probabilities that sum to 1.
 
+    Returns
+    -------
+    PopulationGraph
+        n views, labelled by the half of the circle.
+
     Raises
     ------
     InvalidArgument
@@ -37,6 +42,11 @@ def cyclic(n: int, steps: Mapping[int, Any]) -> PopulationGraph:
         If the probabilities do not sum to 1.
     TooLarge
         If n is above 65,536.
+
+    See Also
+    --------
+    ring : One step to either side.
+    rotations : Circles of four images.
 
     Examples
     --------
@@ -69,10 +79,20 @@ def ring(n: int = 12, stay: Any = Fraction(1, 2)) -> PopulationGraph:
     stay : float, Fraction, Decimal, str or int
         In [0, 1].
 
+    Returns
+    -------
+    PopulationGraph
+        n views, labelled by the half of the ring.
+
     Raises
     ------
     InvalidArgument
         If n is below 3, or stay is no probability.
+
+    See Also
+    --------
+    cyclic : Any steps.
+    grid_world : Two dimensions.
 
     Examples
     --------

@@ -27,8 +27,8 @@ def dice(tip: Any = "1/4", miscount: Any = "1/4") -> PopulationGraph:
     any face but the one that it showed and the opposite one, equally likely; opposite faces sum to 7. A miscount is one too many
     or one too few, equally likely; 0 is read as 1, and 7 as 6. The label says whether the face is "low", 1 to 3, or "high".
 
-    With t = `tip` and m = `miscount` Ā has the eigenvalues 1 and, for j = 1..5, (T_j (1 - m + m cos(πj/6)))² with T_j = 1 - t for
-    odd j and 1 - 3t/2 for even j. With m = 0 these are (1 - t)² three times, for the three axes of the die: for t < 4/5, F* at
+    With t = ``tip`` and m = ``miscount`` Ā has the eigenvalues 1 and, for j = 1..5, (T_j (1 - m + m cos(πj/6)))² with T_j = 1 - t
+    for odd j and 1 - 3t/2 for even j. With m = 0 these are (1 - t)² three times, for the three axes of the die: for t < 4/5, F* at
     k = 4 places the faces as they lie in space. With t = 0 they are those of a chain.
 
     Proof: c_j(x) = cos(πj(2x - 1)/12), j = 0..5, are the eigenvectors of the chain that steps up or down with m/2 and stays at its
@@ -41,10 +41,20 @@ def dice(tip: Any = "1/4", miscount: Any = "1/4") -> PopulationGraph:
     tip, miscount : float, Fraction, Decimal, str or int
         Probabilities, in [0, 1].
 
+    Returns
+    -------
+    PopulationGraph
+        A view for each face.
+
     Raises
     ------
     InvalidDistribution
         If a probability is not in [0, 1].
+
+    See Also
+    --------
+    cards : Playing cards.
+    notes : Notes of a scale.
 
     Examples
     --------

@@ -19,7 +19,7 @@ def dna(length: int = 2, mutation: Any = "1/4") -> PopulationGraph:
     """Mutate each base of a strand of DNA independently, to any of the other three bases.
 
     The naturals are the 4^length strands "AA...A" to "TT...T", equally likely, and views are strands. The label is the first base.
-    With ε = `mutation` Ā has the eigenvalues (1 - 4ε/3)^(2j), j = 0..length, each 3^j binom(length, j) times.
+    With ε = ``mutation`` Ā has the eigenvalues (1 - 4ε/3)^(2j), j = 0..length, each 3^j binom(length, j) times.
 
     Proof: on functions of one base, A(y|x) is 1 - ε for y = x and ε/3 otherwise, so A = (1 - 4ε/3) I + (ε/3) J with J all ones:
     1 on constants, 1 - 4ε/3 on the three dimensions of functions with sum 0. Bases mutate independently, so the eigenvectors are
@@ -33,6 +33,11 @@ def dna(length: int = 2, mutation: Any = "1/4") -> PopulationGraph:
     mutation : float, Fraction, Decimal, str or int
         The probability ε that one base mutates: in the model of Jukes and Cantor, each of the others equally likely.
 
+    Returns
+    -------
+    PopulationGraph
+        A view for each word of letters.
+
     Raises
     ------
     InvalidArgument
@@ -41,6 +46,11 @@ def dna(length: int = 2, mutation: Any = "1/4") -> PopulationGraph:
         If the probability is not in [0, 1].
     TooLarge
         If the length is above 5: the kernel has 16^length entries.
+
+    See Also
+    --------
+    typos : Words with slips of the keyboard.
+    hypercube : The same with two letters.
 
     References
     ----------

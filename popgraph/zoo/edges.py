@@ -37,15 +37,20 @@ def edges(
     Parameters
     ----------
     weights : mapping (x, x') -> weight, networkx graph, iterable of (x, x', weight), or table source, target, weight
-        float, Fraction, Decimal, str or int. In a mapping, (x, x') and (x', x) are different naturals with the same views, and
-        W_xx' is half the sum of both; (x, x) is a self-loop. A networkx graph, edges as `G.edges(data="weight")` and tables
-        (pandas, polars, pyarrow) give W as `networkx.adjacency_matrix` does, where a self-loop counts once and an edge twice;
+        Each a float, Fraction, Decimal, str or int. In a mapping, (x, x') and (x', x) are different naturals with the same views,
+        and W_xx' is half the sum of both; (x, x) is a self-loop. A networkx graph, edges as ``G.edges(data="weight")`` and tables
+        (pandas, polars, pyarrow) give W as ``networkx.adjacency_matrix`` does, where a self-loop counts once and an edge twice;
         views keep the order of the graph's nodes.
     labels : mapping or Series x -> label, or the name of an attribute of a networkx graph's nodes, optional
         Of views, None where unlabelled; the label of an edge is that of its first end. An end that is the first of no edge needs
         no label.
     normalize : bool
         Divide the weights by their sum, rather than refuse a sum that is not 1.
+
+    Returns
+    -------
+    PopulationGraph
+        A view for each node that has an edge.
 
     Raises
     ------
@@ -54,6 +59,11 @@ def edges(
         node without an edge.
     InvalidDistribution
         If the weights are no distribution.
+
+    See Also
+    --------
+    dumbbell : Two cliques and a path.
+    popgraph.from_pairs : Take the weights themselves as w.
 
     References
     ----------
@@ -120,6 +130,11 @@ def dumbbell(size: int = 5, bridge: int = 1) -> PopulationGraph:
     bridge : int
         Edges of the path between the cliques, 1 to 400.
 
+    Returns
+    -------
+    PopulationGraph
+        2 · size + bridge - 1 views, labelled by the nearer clique.
+
     Raises
     ------
     InvalidArgument
@@ -127,9 +142,14 @@ def dumbbell(size: int = 5, bridge: int = 1) -> PopulationGraph:
     TooLarge
         If one of them is above 400.
 
+    See Also
+    --------
+    edges : Any weighted graph.
+    ring : Without a sparse cut.
+
     References
     ----------
-    Aldous and Fill, Reversible Markov chains and random walks on graphs, Example 5.11; `networkx.barbell_graph`.
+    Aldous and Fill, Reversible Markov chains and random walks on graphs, Example 5.11; ``networkx.barbell_graph``.
 
     Examples
     --------

@@ -27,7 +27,7 @@ def gaussian_mixture(
     """Draw a natural from one of several Gaussians, and add Gaussian noise to it; both on a grid of the line or the plane.
 
     A natural is (class, point), its class drawn evenly and its point from N(mean, spread²); the view is the point plus
-    N(0, noise²) in every coordinate, cut off at 6 standard deviations. On a grid much finer than `noise`, one Gaussian has the
+    N(0, noise²) in every coordinate, cut off at 6 standard deviations. On a grid much finer than ``noise``, one Gaussian has the
     eigenvalues ρ^j, ρ = spread²/(spread² + noise²), in the plane ρ^(i+j), and Hermite polynomials as eigenfunctions (Mehler's
     formula). Of r classes far apart, r eigenvalues are near 1.
 
@@ -40,12 +40,22 @@ def gaussian_mixture(
     step : float
         Of the grid, above 0.
 
+    Returns
+    -------
+    PopulationGraph
+        A view for each place of the grid that noise reaches.
+
     Raises
     ------
     InvalidArgument
         If the means are no points of a line or plane, or spread, noise or step is not positive.
     TooLarge
         If the kernel would have more than 4,000,000 entries.
+
+    See Also
+    --------
+    clusters : Clusters without a geometry.
+    overlapping_regions : Cells that overlap.
 
     References
     ----------

@@ -23,7 +23,7 @@ GLYPHS = {
 def glyphs(pictures: Mapping[Any, Image] | None = None, flip: Any = "1/2") -> PopulationGraph:
     """Flip one pixel of a glyph, with some probability: from ink to paper or from paper to ink, every pixel equally likely.
 
-    Glyphs are equally likely; views are images. The label is the glyph's name. With q = `flip` and m pixels there are two
+    Glyphs are equally likely; views are images. The label is the glyph's name. With q = ``flip`` and m pixels there are two
     closed forms.
 
     If every two glyphs differ in 2 pixels or more, and no view belongs to three glyphs, then Ā has the eigenvalues 1 - λ q/m, for
@@ -33,7 +33,8 @@ def glyphs(pictures: Mapping[Any, Image] | None = None, flip: Any = "1/2") -> Po
     (i, i) is 1 less q/m for each glyph that i is joined to. T, I and + are a path: 1, 1 - q/9 and 1 - 3q/9.
 
     If the glyphs are all 2^m pictures of m pixels, Ā has the hypercube's parities for eigenvectors, with the eigenvalues
-    (1 - 2 |S| q/m)² of the sets S of pixels. Proof: a parity changes its sign if the flipped pixel is in S, with probability |S|/m.
+    ``(1 - 2 |S| q/m)²`` of the sets S of pixels. Proof: a parity changes its sign if the flipped pixel is in S, with probability
+    ``|S|/m``.
 
     Parameters
     ----------
@@ -41,6 +42,11 @@ def glyphs(pictures: Mapping[Any, Image] | None = None, flip: Any = "1/2") -> Po
         Of one shape, with pixels 0 and 1, all different; T, I and + of 3 x 3 pixels if not given.
     flip : float, Fraction, Decimal, str or int
         The probability that a pixel flips, in [0, 1].
+
+    Returns
+    -------
+    PopulationGraph
+        A view for each picture that noise makes.
 
     Raises
     ------
@@ -50,6 +56,11 @@ def glyphs(pictures: Mapping[Any, Image] | None = None, flip: Any = "1/2") -> Po
         If two pictures are the same, or the probability is not in [0, 1].
     TooLarge
         If there would be more than 65,536 views, those of several glyphs counted for each.
+
+    See Also
+    --------
+    hypercube : All pictures of so many pixels.
+    rotations : Pictures that are turned.
 
     Examples
     --------

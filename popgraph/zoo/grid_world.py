@@ -33,12 +33,22 @@ def grid_world(rows: int = 8, columns: int = 8, walls: Any = (), *, labels: Any 
     labels : mapping cell -> label, sequence or Series, optional
         The class of each view, such as the room that it is in.
 
+    Returns
+    -------
+    PairGraph
+        A view for each cell that is no wall.
+
     Raises
     ------
     InvalidArgument
         If a wall is no cell, or walls leave none.
     TooLarge
         If there are too many cells.
+
+    See Also
+    --------
+    ring : One dimension, as an augmentation.
+    popgraph.from_chain : Any reversible chain.
 
     Notes
     -----

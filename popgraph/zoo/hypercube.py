@@ -26,12 +26,22 @@ def hypercube(d: int, flip: Any = "1/4") -> PopulationGraph:
     flip : float, Fraction, Decimal, str or int
         The probability that one bit flips.
 
+    Returns
+    -------
+    PopulationGraph
+        2^d views.
+
     Raises
     ------
     InvalidArgument
         If d < 1.
     TooLarge
         If d > 13: A has 4^d entries.
+
+    See Also
+    --------
+    scaled_hypercube : Coordinates that are scaled instead.
+    popgraph.product : Thousands of bits, unlisted.
 
     Examples
     --------

@@ -27,11 +27,12 @@ def image_text(
 ) -> BipartiteGraph:
     """Pair images with captions that mention the class of the image, and its style, with some probabilities.
 
-    An image is a pair (class, style), all equally likely. Its view x is itself, or with probability `restyle` has a style drawn
+    An image is a pair (class, style), all equally likely. Its view x is itself, or with probability ``restyle`` has a style drawn
     anew. Its caption z is "a sketch of a cat", "a cat", "a sketch" or "a picture". Of r classes and s styles S has the singular
     values 1; √class_named, r - 1 times, for functions of the class; (1 - restyle) √style_named, s - 1 times, for those of the
     style; and the products of these, (r - 1)(s - 1) times. What captions mention more often comes first: with the style before the
-    class, r leading vectors do not tell the classes apart. Labels are the classes; "a cat" is a prompt for "cat" in `zero_shot`.
+    class, r leading vectors do not tell the classes apart. Labels are the classes; "a cat" is a prompt for "cat" in
+    `popgraph.zero_shot`.
 
     Parameters
     ----------
@@ -42,6 +43,11 @@ def image_text(
     restyle : float, Fraction, Decimal, str or int
         The probability that the style of the view is drawn anew, evenly from all.
 
+    Returns
+    -------
+    BipartiteGraph
+        Of images x and captions z.
+
     Raises
     ------
     InvalidArgument
@@ -50,6 +56,11 @@ def image_text(
         If a probability is not in [0, 1].
     TooLarge
         Above 10,000 images.
+
+    See Also
+    --------
+    masked_autoencoder : Two parts of one string.
+    popgraph.zero_shot : Classify its images by prompts.
 
     References
     ----------

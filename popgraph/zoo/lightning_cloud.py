@@ -53,6 +53,16 @@ def lightning_cloud(probability: Any = Fraction(1, 3)) -> PopulationGraph:
     probability : float, Fraction, Decimal, str or int
         Of being rotated, in [0, 1].
 
+    Returns
+    -------
+    PopulationGraph
+        Two components; 4 views, unless the probability is 0 or 1.
+
+    See Also
+    --------
+    rotations : Other pictures, any turns.
+    popgraph.apply : Its augmentation.
+
     Examples
     --------
     >>> import popgraph as pg

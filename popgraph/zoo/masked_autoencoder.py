@@ -18,11 +18,11 @@ MAX_MASKED_STRINGS = 2**20  # (masks) x (strings): each is a pair of the two par
 def masked_autoencoder(bits: int = 4, masked: int = 2, *, flip: Any = "1/4") -> BipartiteGraph:
     """Pair the visible part of a string with its masked part, where all bits are noisy copies of one hidden bit.
 
-    A natural is a hidden bit h, its label, with a mask: which `masked` of the `bits` positions are masked, all equally likely. Each
-    bit of the string is h, flipped with probability `flip` independently. The view x shows the visible bits, as "01??", and z the
-    others, as "??10". Given h and the mask the two parts are independent, and every mask is a component of its own, since both
-    parts show it: S has the singular value 1 once for each mask, and σ = ρ(bits - masked) ρ(masked) once for each mask, all else 0.
-    ρ(m) is the correlation of h with m of its copies, ρ(m)² = Σ_j C(m, j) (a_j - b_j)²/(2 (a_j + b_j)) with
+    A natural is a hidden bit h, its label, with a mask: which ``masked`` of the ``bits`` positions are masked, all equally likely.
+    Each bit of the string is h, flipped with probability ``flip`` independently. The view x shows the visible bits, as "01??", and
+    z the others, as "??10". Given h and the mask the two parts are independent, and every mask is a component of its own, since
+    both parts show it: S has the singular value 1 once for each mask, and σ = ρ(bits - masked) ρ(masked) once for each mask, all
+    else 0. ρ(m) is the correlation of h with m of its copies, ρ(m)² = Σ_j C(m, j) (a_j - b_j)²/(2 (a_j + b_j)) with
     a_j = flip^j (1 - flip)^(m - j) and b_j = a_{m-j}. So the first vectors tell only which positions are masked; the hidden bit
     comes after all of these, and is learned best if half of the bits are masked.
 
@@ -35,6 +35,11 @@ def masked_autoencoder(bits: int = 4, masked: int = 2, *, flip: Any = "1/4") -> 
     flip : float, Fraction, Decimal, str or int
         The probability that a bit is not h.
 
+    Returns
+    -------
+    BipartiteGraph
+        Of visible parts x and masked parts z.
+
     Raises
     ------
     InvalidArgument
@@ -43,6 +48,11 @@ def masked_autoencoder(bits: int = 4, masked: int = 2, *, flip: Any = "1/4") -> 
         If flip is not in [0, 1].
     TooLarge
         If there are more than 1,048,576 pairs of a mask and a string.
+
+    See Also
+    --------
+    image_text : Images and captions.
+    masked_tokens : Words that are masked.
 
     References
     ----------

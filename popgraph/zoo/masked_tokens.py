@@ -44,6 +44,11 @@ def masked_tokens(
     probability : float, Fraction, Decimal, str or int
         That a word is masked, in [0, 1].
 
+    Returns
+    -------
+    PopulationGraph
+        A view for each bag of words that is left.
+
     Raises
     ------
     InvalidArgument
@@ -52,6 +57,11 @@ def masked_tokens(
         If the probability is not in [0, 1].
     TooLarge
         If a sentence has more than 65,536 bags.
+
+    See Also
+    --------
+    cooccurrence : Pairs of words of a text.
+    masked_autoencoder : Visible and masked parts as two kinds of views.
 
     References
     ----------

@@ -17,7 +17,7 @@ def notes(steps: Mapping[int, Any] | None = None) -> PopulationGraph:
     """Transpose a note of the octave by a random number of semitones: a fifth up or down, or none, if no steps are given.
 
     The notes are equally likely. The label is the colour of the note's key on a piano, white or black. Ā is circulant, with the
-    eigenvalues γ_j = |Σ_s P(s) e^{2πi js/12}|², j = 0..11, on the characters of Z_12.
+    eigenvalues γ_j = ``|Σ_s P(s) e^{2πi js/12}|²``, j = 0..11, on the characters of Z_12.
 
     Known fact: steps of a fifth (7 semitones) have the same eigenvalues as steps of a semitone, and yet only with fifths does F*
     at k = 3 separate the white keys from the black ones by a line. Proof: x -> 7x permutes Z_12, as 7 · 7 = 49 = 1 mod 12, and
@@ -31,12 +31,22 @@ def notes(steps: Mapping[int, Any] | None = None) -> PopulationGraph:
         Whole numbers, taken modulo 12; float, Fraction, Decimal, str or int probabilities that sum to 1. 0 with the probability
         1/2 and 7 and -7 with 1/4 each, if not given.
 
+    Returns
+    -------
+    PopulationGraph
+        A view for each of the 12 notes.
+
     Raises
     ------
     InvalidArgument
         If a step is not whole.
     InvalidDistribution
         If the probabilities do not sum to 1.
+
+    See Also
+    --------
+    cyclic : A circle of any length.
+    dice : Faces of a die.
 
     Examples
     --------

@@ -24,13 +24,13 @@ def open_world(
 ) -> PopulationGraph:
     """Mix shapes among the known and the related ones, or among the unrelated ones, and colours: which shapes do labels discover?
 
-    The naturals are (shape, colour), equally likely, and views are naturals. With probability `reshape` the augmentation draws
+    The naturals are (shape, colour), equally likely, and views are naturals. With probability ``reshape`` the augmentation draws
     the shape anew, from those of its own group: the n_1 = known + related shapes "known 0", ..., "related 0", ..., or the u
-    "unrelated" ones; with probability `recolour` it draws the colour anew. The label is the shape. With σ = (1 - reshape)² and
+    "unrelated" ones; with probability ``recolour`` it draws the colour anew. The label is the shape. With σ = (1 - reshape)² and
     ν = (1 - recolour)², each group has the eigenvalues 1, σ for each shape but one, ν for each colour but one, and their products.
     Where ν > σ, as by default, colour comes before every shape.
 
-    Let the shapes "known" be known, and η the weight in `with_labels`. Of the r shapes in all, κ known ones, θ = κ/n_1, and
+    Let the shapes "known" be known, and η the weight in ``with_labels``. Of the r shapes in all, κ known ones, θ = κ/n_1, and
     d = (1 - η)/r + η reshape/n_1 the probability of each related one:
 
     * unrelated shapes keep σ, and colour among them ν: labels do nothing for what shares no view with them;
@@ -50,6 +50,11 @@ def open_world(
     reshape, recolour : float, Fraction, Decimal, str or int
         Probabilities. Exact ones make the graph exact.
 
+    Returns
+    -------
+    PopulationGraph
+        A view for each shape and colour, labelled by shape.
+
     Raises
     ------
     InvalidArgument
@@ -58,6 +63,11 @@ def open_world(
         If a probability is not in [0, 1].
     TooLarge
         If there would be more than 4,096 views.
+
+    See Also
+    --------
+    colour_shape : Without groups of shapes.
+    popgraph.PopulationGraph.with_labels : Puts labels into its pairs.
 
     References
     ----------

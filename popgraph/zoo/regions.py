@@ -14,9 +14,9 @@ MAX_REGION_ENTRIES = 2**20  # of the kernel
 
 @checked_call()
 def overlapping_regions(cells: int = 12, width: int = 4, stride: int = 2, *, circle: bool = False) -> PopulationGraph:
-    """Draw a region of `width` neighbouring cells, then one of its cells, all with equal probability.
+    """Draw a region of ``width`` neighbouring cells, then one of its cells, all with equal probability.
 
-    Regions start at every `stride`-th cell. Two cells are a positive pair iff a region contains both, so functions that
+    Regions start at every ``stride``-th cell. Two cells are a positive pair iff a region contains both, so functions that
     differ little between the views of a pair vary slowly along the cells. Around a circle with stride 1 the spectrum is known:
     γ_j = (sin(πj width/cells) / (width sin(πj/cells)))². The label is the half that a region starts in.
 
@@ -27,12 +27,22 @@ def overlapping_regions(cells: int = 12, width: int = 4, stride: int = 2, *, cir
     circle : bool
         Whether the last and the first cell are neighbours.
 
+    Returns
+    -------
+    PopulationGraph
+        A view for each cell that is in a region.
+
     Raises
     ------
     InvalidArgument
         If these numbers are out of range.
     TooLarge
         If the kernel would have more than 1,048,576 entries.
+
+    See Also
+    --------
+    cyclic : Steps on a circle.
+    gaussian_mixture : Noise on a line or plane.
 
     References
     ----------

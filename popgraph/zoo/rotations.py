@@ -24,7 +24,7 @@ def rotations(pictures: Mapping[Any, Image] | None = None, turns: Mapping[int, A
     """Turn pictures, each drawn in any of its orientations, by a random number of quarter turns.
 
     The naturals are the distinct turns of every picture; pictures are equally likely, and so are the turns of each. A picture and
-    its turns are one component. An orbit of m = 4, 2 or 1 images has the eigenvalues |Σ_s P(s) e^{2πi js/m}|², j = 0..m-1. The
+    its turns are one component. An orbit of m = 4, 2 or 1 images has the eigenvalues ``|Σ_s P(s) e^{2πi js/m}|²``, j = 0..m-1. The
     label is the picture's name.
 
     Parameters
@@ -34,12 +34,22 @@ def rotations(pictures: Mapping[Any, Image] | None = None, turns: Mapping[int, A
     turns : mapping number of quarter turns -> probability, optional
         If not given, 0 turns have the probability 1/2, and one turn to either side 1/4.
 
+    Returns
+    -------
+    PopulationGraph
+        A view for each turn of each picture, labelled by the picture.
+
     Raises
     ------
     InvalidArgument
         If a picture is no square image, or a turn of another one.
     InvalidDistribution
         If the probabilities of the turns are no distribution.
+
+    See Also
+    --------
+    lightning_cloud : Two pictures and one turn.
+    popgraph.images.rotate : Its augmentation.
 
     Examples
     --------

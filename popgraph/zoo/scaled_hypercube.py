@@ -20,7 +20,7 @@ MAX_SCALED_VIEWS = 2**16  # which take some 4 s to enumerate
 def scaled_hypercube(d: int = 4, label_coordinates: int = 2, scales: Iterable[Any] = ("1/2", 1)) -> PopulationGraph:
     """Scale all but the first coordinates of a uniform sign vector by one random factor.
 
-    The naturals are {±1}^d. The augmentation keeps the first `label_coordinates` coordinates and multiplies the others by one
+    The naturals are {±1}^d. The augmentation keeps the first ``label_coordinates`` coordinates and multiplies the others by one
     τ > 0, drawn uniformly from the scales. No two naturals share a view, so Ā has the eigenvalue 1 with multiplicity 2^d
     and all others are 0: any k orthonormal functions of x̄ minimise the loss, parities included. Among linear f(x) = Wᵀx the Ritz
     values are 1 for each unscaled coordinate and (E τ)²/E τ² for the others, so that the minimiser at k = label_coordinates is the
@@ -35,12 +35,22 @@ def scaled_hypercube(d: int = 4, label_coordinates: int = 2, scales: Iterable[An
     scales : sequence of float, Fraction, Decimal, str or int
         The values of τ: positive, finite, all different. Exact ones stay exact.
 
+    Returns
+    -------
+    PopulationGraph
+        Labelled by the first coordinates.
+
     Raises
     ------
     InvalidArgument
         If a number is out of range or a scale is repeated.
     TooLarge
         If there would be more than 2^16 views.
+
+    See Also
+    --------
+    hypercube : Bits that are flipped instead.
+    popgraph.train : With features=, over linear f.
 
     References
     ----------

@@ -23,8 +23,8 @@ def planted_subclasses(
 ) -> PopulationGraph:
     """Plant classes of sub-graphs: a natural moves within its sub-graph, to another one of its class, or to another class.
 
-    The naturals are (class, sub-graph, number), equally likely, and views are naturals. With probability `within` the
-    augmentation leaves the sub-graph for another of the same class, with probability `across` for one of another class, each of
+    The naturals are (class, sub-graph, number), equally likely, and views are naturals. With probability ``within`` the
+    augmentation leaves the sub-graph for another of the same class, with probability ``across`` for one of another class, each of
     these equally likely; in the sub-graph that it ends in, every member is equally likely. Of r classes of t sub-graphs Ā has
     the eigenvalues 1, (1 - across r/(r-1))² with multiplicity r - 1, (1 - within t/(t-1) - across)² with multiplicity r (t - 1),
     and 0. The label is the class.
@@ -34,7 +34,12 @@ def planted_subclasses(
     classes, subgraphs, size : int
         r, t, and members of a sub-graph; 1 or more each.
     within, across : float, Fraction, Decimal, str or int
-        `within` must be 0 if a class has one sub-graph, `across` if there is one class. Exact ones make the graph exact.
+        ``within`` must be 0 if a class has one sub-graph, ``across`` if there is one class. Exact ones make the graph exact.
+
+    Returns
+    -------
+    PopulationGraph
+        Labelled by class; it has classes · subgraphs · size views.
 
     Raises
     ------
@@ -42,6 +47,11 @@ def planted_subclasses(
         If a number is not whole and positive, the probabilities exceed 1, or one of them must be 0 and is not.
     TooLarge
         If there would be more than 4,096 views.
+
+    See Also
+    --------
+    clusters : Clusters drawn at random.
+    class_domain : Two classes of two sub-graphs.
 
     References
     ----------

@@ -46,6 +46,11 @@ def typos(
         The probability of a typing error, in [0, 1].
     keyboard : {"qwerty", "qwertz", "azerty"}
 
+    Returns
+    -------
+    PopulationGraph
+        A view for each string that a slip makes.
+
     Raises
     ------
     InvalidArgument
@@ -54,6 +59,11 @@ def typos(
         If a word is given twice, or the rate is not in [0, 1].
     TooLarge
         If the words have more than 65,536 views, those of several words counted for each.
+
+    See Also
+    --------
+    dna : Words of four letters with mutations.
+    masked_tokens : Words that are left out.
 
     Examples
     --------

@@ -1209,6 +1209,7 @@ entry(
     observe=drawn,
     graph=graph(),
     axes=Argument(None, v.anything("None"), ("axes",)),
+    annotate=Argument(True, v.optional(v.flag)),
 )
 entry(
     "plot.embedding",
@@ -1218,7 +1219,8 @@ entry(
     graph=graph(),
     f=f(),
     labels=Argument([0, 0, 1, 1], v.optional(partial(v.labels, keys=CLOUD.views)), ("labels", "label")),
-    dims=DIMS,
+    dims=Argument((0, 1), v.optional(declared.dims)),
+    names=Argument(False, v.flag),
     ax=AX,
 )
 entry(
@@ -1228,6 +1230,7 @@ entry(
     observe=drawn,
     graph=graph(),
     labels=Argument([0, 0, 1, 1], v.optional(partial(v.labels, keys=CLOUD.views)), ("labels", "label")),
+    names=Argument(False, v.flag),
     ax=AX,
     rng=Argument(0, v.seed),
 )

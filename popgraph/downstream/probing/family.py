@@ -30,7 +30,7 @@ MAX_EIGENSPACE_BYTES = 2**30  # a repeated eigenvalue's eigenspace larger than t
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ProbeRange(Immutable):
-    """Hold the best and the worst probe found among the minimisers of the loss at one k. Made by `probe_range`.
+    """Hold the best and the worst probe found among the minimisers of the loss at one k. Made by `popgraph.probe_range`.
 
     Attributes
     ----------
@@ -104,24 +104,38 @@ def probe_range(
 
     At a clean cut they span one subspace and have one error. At a degenerate cut, γ_k = γ_{k+1}, any of many subspaces of the
     eigenspace of γ_k will do, and the range returned, found by trying some of them, lies inside the true one. Tried are the
-    subspace nearest to the labels, the one farthest from them, that of `graph.spectrum(k)`, and `samples` more: evenly
+    subspace nearest to the labels, the one farthest from them, that of ``graph.spectrum(k)``, and ``samples`` more: evenly
     spaced angles where one dimension is chosen out of two, else uniformly random ones.
 
     Parameters
     ----------
+    graph : population with listed naturals and views
+        n naturals, N views.
     k : int
         In 1..N.
-    graph, labels, head, intercept, test_labels
-        As of `probe`; with test_labels, the range is that of the test error.
+    labels, head, intercept : optional
+        As of `probe`.
     samples : int
         How many embeddings to try besides these three, 0 or more.
     rng : None, int or numpy.random.Generator
         Draws the random ones.
+    test_labels : optional
+        As of `probe`; the range is then that of the test error.
+
+    Returns
+    -------
+    ProbeRange
+        The best and the worst `.Probe` found, and how many embeddings were tried.
 
     Raises
     ------
     InvalidArgument, TooLarge, NotConverged
         As of `probe` and `PopulationGraph.spectrum`; TooLarge also if the eigenspace of γ_k takes more than 1 GiB.
+
+    See Also
+    --------
+    probe : Fit a head to one embedding.
+    Spectrum.clean_cuts : The k at which there is one error.
 
     References
     ----------

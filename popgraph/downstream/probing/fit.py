@@ -61,19 +61,24 @@ def probe(
     graph : population with listed naturals and views
         n naturals, N views.
     f : (N, d) array, mapping view -> vector, callable view -> vector, DataFrame, Training or Spectrum
-        Rows in the order of `graph.views`. A Spectrum stands for its `embedding`.
+        Rows in the order of ``graph.views``. A Spectrum stands for its ``embedding``.
     labels : sequence of n labels, or mapping natural -> label, optional
-        The class y(x̄) of each natural, None where unlabelled; `graph.labels` if not given.
+        The class y(x̄) of each natural, None where unlabelled; ``graph.labels`` if not given.
     head : {"least squares", "logistic", "exact"}
         "least squares" minimises E||y⃗(x̄) - Bᵀf(x)||². "logistic" minimises the cross-entropy of softmax(Bᵀf(x)) plus 1e-6 times
-        E||Bᵀf(x)||²/2, as without that separable classes have no minimum; `loss` is reported without it. The errors of these two
+        E||Bᵀf(x)||²/2, as without that separable classes have no minimum; ``loss`` is reported without it. The errors of these two
         are upper bounds on the least error, which "exact" finds by branch and bound, for small cases: scores of unit directions
-        closer than 1e-8, for |B| of order 1, count as tied.
+        closer than 1e-8, for ``|B|`` of order 1, count as tied.
     intercept : bool
         Whether to add a constant to each class's score. F* holds the constant function; centred features do not.
     test_labels : sequence of n labels, or mapping natural -> label, optional
         The classes to count test errors by, None for a natural that is not in the test. Naturals that B is fitted to are never
         in the test, so all of the true classes may be given. A class that the fit has not seen is never predicted.
+
+    Returns
+    -------
+    Probe
+        B, the error that its vote makes, and that on the test classes where they are given.
 
     Raises
     ------
@@ -85,6 +90,13 @@ def probe(
         If the exact head would have to search among more than 500 directions of f, or does not finish in 20,000 steps.
     NotConverged
         If the logistic head is not certified to be within 1e-6 nats of its minimum.
+
+    See Also
+    --------
+    probe_range : The errors of all minimisers at a degenerate cut.
+    zero_shot : Classify by prompts instead of a fitted head.
+    selftraining.which_wins : Compare a probe with self-training.
+    theory.check : The bounds on this error.
 
     References
     ----------

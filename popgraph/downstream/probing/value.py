@@ -10,14 +10,14 @@ from popgraph.basics.words import listing
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Probe(Immutable):
-    """Hold a linear head B on an embedding f, and its error on the population. Made by `probe`.
+    """Hold a linear head B on an embedding f, and its error on the population. Made by `popgraph.probe`.
 
-    The classes g_B of a view and ḡ_B of a natural are those of `probe`.
+    The classes g_B of a view and ḡ_B of a natural are those of `popgraph.probe`.
 
     Attributes
     ----------
     error : float
-        Pr_x̄[ḡ_B(x̄) ≠ y(x̄)], computed from `B` as it stands; where some naturals are unlabelled, given that x̄ is labelled.
+        Pr_x̄[ḡ_B(x̄) ≠ y(x̄)], computed from ``B`` as it stands; where some naturals are unlabelled, given that x̄ is labelled.
     head : str
         How B was chosen.
     B : (d, r) array

@@ -9,7 +9,7 @@ on F*, each at its best.
 Which, when, why? Both find a class that few positive pairs leave. The student weighs these pairs against labels: it keeps a class
 if the labels that it would overrule cost more, so it loses where labels are wrong, or pairs cross, too often for any weight to
 suit. The probe weighs them against probability: F* sorts sub-graphs by how few pairs leave them, whoever is labelled, so it loses
-where a sub-graph comes before the class and has bad labels. `examples/phase_diagrams.py` draws four families.
+where a sub-graph comes before the class and has bad labels. ``examples/phase_diagrams.py`` draws four families.
 
 >>> import popgraph as pg
 >>> graph = pg.zoo.planted_subclasses(2, 1, size=4, within=0, across="1/10")

@@ -53,17 +53,26 @@ def which_wins(
 
     Parameters
     ----------
-    graph, teacher, labels
-        As of `self_train`, but labels are required.
+    graph : PopulationGraph
+        N views.
+    teacher : sequence of N labels with None for none, or mapping view -> label
+        As of `self_train`.
     k : int, or sequence of ints, optional
         In 1..N, the widths of F* to try; 1, 2, ..., 64 or N if not given.
     weight : float, or sequence of floats, optional
         The student's weights to try. If not given, all weights above 0: with two classes the student changes at finitely many
         weights, which are found; with more, a grid of 21 weights from 1/16 to 64 is tried.
+    labels : sequence of n labels, or mapping natural -> label, optional
+        As of `self_train`, but required: the graph's own if not given.
     samples : int
         How many random minimisers to try at a degenerate cut, 0 or more, besides those nearest to the truth and farthest from it.
     rng : None, int or numpy.random.Generator
         Draws them.
+
+    Returns
+    -------
+    Contest
+        The winner and by how much, with the errors of all that was tried.
 
     Raises
     ------
@@ -71,6 +80,13 @@ def which_wins(
         If there are no labels, the teacher does not fit the graph, a k is not in 1..N, or a weight is negative.
     TooLarge
         As of `self_train`, or if the student changes at more than 500 weights.
+
+    See Also
+    --------
+    phase_diagram : The same at many parameters.
+    self_train : The student alone.
+    popgraph.probe : The probe alone.
+    popgraph.plot.contest : Draw it.
 
     References
     ----------

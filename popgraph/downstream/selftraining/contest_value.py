@@ -55,11 +55,17 @@ class Contest(Immutable):
     at_best : bool
         Whether there was a choice: more than one k, or more than one range of weights.
     probe_bounds : (K,) array or None
-        4φ/λ_{k+1} + 2Δ of Bayes' labels ŷ: a bound on the voted error of the best head, at each k; see `bounds_reason`.
+        4φ/λ_{k+1} + 2Δ of Bayes' labels ŷ: a bound on the voted error of the best head, at each k; see ``bounds_reason``.
     student_bounds : (T,) array or None
         φ/(2ρ_in - 1/t) + Δ, which bounds the student's error where it errs on at most half of each class; inf elsewhere.
     bounds_reason : str
         Why a bound is missing; empty if none is.
+
+    See Also
+    --------
+    which_wins : Make one.
+    popgraph.plot.contest : Draw it.
+    PhaseDiagram : Contests at many parameters.
 
     Examples
     --------

@@ -39,6 +39,11 @@ class Iteration(Immutable):
     settled : bool
         Whether another step would change nothing.
 
+    See Also
+    --------
+    iterate : Make one.
+    Student : The labelling of least objective.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -61,20 +66,31 @@ def iterate(graph: LabelledPopulation, teacher: Any, *, steps: int = 1000) -> It
     The partners of x are the views x' with w_xx' > 0. A view keeps its class on a tie, and partners without a label have no vote.
     The steps always come to an end: w is positive semidefinite, so Σ w_xx' 1[y(x) = y(x')] is a convex function of the one-hot
     labels, and it never falls, as each step maximises its linearisation. Where pairs are given directly and w is not, two
-    labellings may follow each other for ever: `settled` is then False.
+    labellings may follow each other for ever: ``settled`` is then False.
 
     Parameters
     ----------
     graph : PopulationGraph, or another population that lists its naturals and views
+        n naturals, N views.
     teacher : sequence of N labels with None for none, or mapping view -> label
         The labels at the start.
     steps : int
         The largest number of steps, 0 or more.
 
+    Returns
+    -------
+    Iteration
+        The labels at the end, and their inconsistency after each step.
+
     Raises
     ------
     InvalidArgument
         If the teacher does not fit the graph, or steps is not a whole number of 0 or more.
+
+    See Also
+    --------
+    self_train : The labelling of least objective.
+    propagate : Spread scores instead of votes.
 
     References
     ----------
@@ -124,6 +140,7 @@ def propagate(graph: ViewedPopulation, teacher: Any, *, a: float = 0.9) -> tuple
     Parameters
     ----------
     graph : PopulationGraph, or another population that lists its views
+        N views.
     teacher : sequence of N labels with None for none, or mapping view -> label
         Rows of Y without a pseudo-label are 0.
     a : float
@@ -142,6 +159,12 @@ def propagate(graph: ViewedPopulation, teacher: Any, *, a: float = 0.9) -> tuple
         If the teacher does not fit the graph, or a is outside [0, 1).
     NotConverged
         If conjugate gradients do not reach a relative residual of 1e-12, as may happen where a is within 1e-9 or so of 1.
+
+    See Also
+    --------
+    pseudo_labels : Make a teacher.
+    iterate : Spread votes instead of scores.
+    self_train : The labelling of least objective.
 
     References
     ----------

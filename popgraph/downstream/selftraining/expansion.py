@@ -32,6 +32,11 @@ class Expansion(Immutable):
         The class of that set; None where c is inf.
     a : float
 
+    See Also
+    --------
+    expansion : Make one.
+    InnerConductance : Another measure of how a class hangs together.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -59,7 +64,12 @@ def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion
     a : float
         In (0, 1]. For [W21] it is the largest of the teacher's errors in the classes.
     labels : sequence of n labels, or mapping natural -> label, optional
-        y(x̄); `graph.labels` if not given.
+        y(x̄); ``graph.labels`` if not given.
+
+    Returns
+    -------
+    Expansion
+        The largest c, and a set of views that grows by no more.
 
     Raises
     ------
@@ -67,6 +77,11 @@ def expansion(graph: PopulationGraph, a: float, labels: Any = None) -> Expansion
         If a is outside (0, 1], there are no labels, or a natural is unlabelled.
     TooLarge
         If a class has more than 22 views.
+
+    See Also
+    --------
+    inner_conductance : Another measure of how a class hangs together.
+    self_train : What it guarantees.
 
     References
     ----------

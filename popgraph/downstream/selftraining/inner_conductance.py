@@ -32,6 +32,11 @@ class InnerConductance(Immutable):
     label : object
         The class of that set; None where ρ_in is inf.
 
+    See Also
+    --------
+    inner_conductance : Make one.
+    Expansion : Another measure of how a class hangs together.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -57,7 +62,12 @@ def inner_conductance(graph: PopulationGraph | PairGraph, view_labels: Any = Non
     graph : PopulationGraph or PairGraph
         N views, at most 22 of them in any class.
     view_labels : sequence of N labels, or mapping view -> label, optional
-        ŷ(x); `graph.view_labels` if not given.
+        ŷ(x); ``graph.view_labels`` if not given.
+
+    Returns
+    -------
+    InnerConductance
+        ρ_in, and a set of views that attains it.
 
     Raises
     ------
@@ -65,6 +75,11 @@ def inner_conductance(graph: PopulationGraph | PairGraph, view_labels: Any = Non
         If the graph has no labels and none are given, or a view is unlabelled.
     TooLarge
         If a class has more than 22 views.
+
+    See Also
+    --------
+    expansion : Another measure of how a class hangs together.
+    self_train : What it guarantees.
 
     References
     ----------

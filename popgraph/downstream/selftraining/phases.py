@@ -60,35 +60,45 @@ def phase_diagram(
     Parameters
     ----------
     make_graph : callable, (row, column) -> PopulationGraph, or -> (PopulationGraph, teacher)
-        The labelled population of one cell, with its teacher if `teacher` is not given.
+        The labelled population of one cell, with its teacher if ``teacher`` is not given.
     rows, columns : sequences of numbers, or of words
         The values of the two parameters, each once; Fractions and words such as "1/10" keep a graph exact.
     teacher : as of `self_train`, or a callable graph -> teacher, optional
         The teacher of all cells.
-    k, weight, samples
+    k, weight, samples : optional
         As of `which_wins`; all of them by default. Random minimisers are drawn alike in each cell.
     boundaries : mapping name -> callable (row, column) -> float, optional
-        Predictions: `plot.phase_diagram` draws where each changes its sign.
+        Predictions: `popgraph.plot.phase_diagram` draws where each changes its sign.
     names : (str, str)
         What rows and columns are called.
     workers : int
-        How many processes; above 1, `make_graph` and `teacher` must be functions of a module or of a script whose work stands
-        under `if __name__ == "__main__":`, as other processes import them.
+        How many processes; above 1, ``make_graph`` and ``teacher`` must be functions of a module or of a script whose work stands
+        under ``if __name__ == "__main__":``, as other processes import them.
     path : str or path, optional
         A file to which each cell is appended as it is done. If it exists, the cells in it are not computed again; the first of
         them is, and must come out the same. A file of other rows, columns, k, weight or samples is refused.
     keep_going : bool
-        Whether to record what a cell raises, in `failures`, and to go on; False raises it.
+        Whether to record what a cell raises, in ``failures``, and to go on; False raises it.
     progress : bool or callable, optional
         Whether to show a bar.
+
+    Returns
+    -------
+    PhaseDiagram
+        The winner, the margin and the errors of each cell.
 
     Raises
     ------
     InvalidArgument
-        If rows or columns are empty or repeat a value, `make_graph` returns something else, workers is below 1, or `make_graph`
+        If rows or columns are empty or repeat a value, ``make_graph`` returns something else, workers is below 1, or ``make_graph``
         cannot be sent to another process. What a cell raises says which cell it was.
     InvalidFile
         If the file is of another diagram, or no such file.
+
+    See Also
+    --------
+    which_wins : One cell.
+    popgraph.plot.phase_diagram : Draw it.
 
     References
     ----------

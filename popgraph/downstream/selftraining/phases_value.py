@@ -26,7 +26,7 @@ class Failure(NamedTuple):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PhaseDiagram(Immutable):
-    """Hold who wins at each of R x C cells. Made by `phase_diagram`, drawn by `plot.phase_diagram`.
+    """Hold who wins at each of R x C cells. Made by `phase_diagram`, drawn by `popgraph.plot.phase_diagram`.
 
     Attributes
     ----------
@@ -50,6 +50,12 @@ class PhaseDiagram(Immutable):
         The cells that raised an exception.
     boundaries : mapping name -> (R, C) array
         Predictions; each draws a boundary where it changes its sign.
+
+    See Also
+    --------
+    phase_diagram : Make one.
+    popgraph.plot.phase_diagram : Draw it.
+    Contest : One cell.
 
     Examples
     --------
@@ -134,7 +140,7 @@ class PhaseDiagram(Immutable):
         }
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """Return a dict for each cell: the rows of a table, such as that of `pandas.DataFrame(diagram.to_dicts())`.
+        """Return a dict for each cell: the rows of a table, such as that of ``pandas.DataFrame(diagram.to_dicts())``.
 
         Examples
         --------

@@ -31,11 +31,11 @@ class Student(Immutable):
     weight : float
         That of `self_train`.
     objective : float
-        Pr[g(x) ≠ pseudo-label] + weight · Pr[g(x) ≠ g(x⁺)] of `labels`.
+        Pr[g(x) ≠ pseudo-label] + weight · Pr[g(x) ≠ g(x⁺)] of ``labels``.
     lower : float
-        No labelling has an objective below this; equal to `objective` where `exact`.
+        No labelling has an objective below this; equal to ``objective`` where ``exact``.
     exact : bool
-        Whether `labels` is a minimiser.
+        Whether ``labels`` is a minimiser.
     unique : bool or None
         Whether it is the only minimiser; None with more than two classes, where that is not known.
     disagreement : float
@@ -45,6 +45,11 @@ class Student(Immutable):
     error, teacher_error : float or None
         Pr_{x̄, x}[g(x) ≠ y(x̄)] of the student and of the teacher, over the labelled naturals; a view that the teacher leaves
         out counts as wrong. None without labels.
+
+    See Also
+    --------
+    self_train : Make one.
+    Contest : A student beside a probe.
 
     Examples
     --------
@@ -93,7 +98,7 @@ class Student(Immutable):
 def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, labels: Any = None) -> Student:
     """Return the labelling g of least Pr[g(x) ≠ pseudo-label] + weight · Pr_{(x, x⁺)}[g(x) ≠ g(x⁺)].
 
-    With two classes that is a minimum s-t cut, found exactly: by OR-tools where it is installed (`pip install "ortools>=9.12"`),
+    With two classes that is a minimum s-t cut, found exactly: by OR-tools where it is installed (``pip install "ortools>=9.12"``),
     else by networkx, with the same labels. With more classes it is a multiway cut: half the sum of the isolating cuts bounds it
     from below, expansion moves find a labelling, and on small graphs a search proves it a minimiser or finds a better one.
     Objectives that differ only by rounding count as equal. Of several minimisers with two classes, the one returned gives most
@@ -108,7 +113,12 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
     weight : float
         0 or more. At 0 the student repeats the teacher; at a high weight it is constant on every component.
     labels : sequence of n labels, or mapping natural -> label, optional
-        y(x̄), None where unlabelled, to count errors by; `graph.labels` if not given. The student does not use them.
+        y(x̄), None where unlabelled, to count errors by; ``graph.labels`` if not given. The student does not use them.
+
+    Returns
+    -------
+    Student
+        The labelling g, its objective, whether it is certainly the least, and its errors.
 
     Raises
     ------
@@ -116,6 +126,13 @@ def self_train(graph: PopulationGraph, teacher: Any, *, weight: float = 1.0, lab
         If the teacher labels no view, or one that the graph lacks, or the weight is not in 0..1e100.
     TooLarge
         If there may be more than 500,000 positive pairs.
+
+    See Also
+    --------
+    pseudo_labels : Make a teacher.
+    which_wins : Compare the student with a probe.
+    iterate : Majority votes, step by step.
+    inner_conductance : When a student is guaranteed to be good.
 
     References
     ----------

@@ -45,6 +45,7 @@ def pseudo_labels(graph: LabelledPopulation, known: Any) -> Any:
     Parameters
     ----------
     graph : PopulationGraph, or another population that lists its naturals and views
+        n naturals, N views.
     known : mapping natural -> label, or sequence of n labels with None for none
         The naturals whose class the teacher knows, one or more; a mapping or Series may leave the others out.
 
@@ -57,6 +58,11 @@ def pseudo_labels(graph: LabelledPopulation, known: Any) -> Any:
     ------
     InvalidArgument
         If no natural is known, a name is not that of a natural, or a sequence has not n entries.
+
+    See Also
+    --------
+    self_train : Train a student on them.
+    propagate : Spread them.
 
     Examples
     --------

@@ -19,7 +19,7 @@ MAX_FACTORED_DISCRIMINANT = 2**160  # a larger one takes long to factor, and kee
 @total_ordering
 @dataclass(frozen=True, eq=False)
 class Eigenvalue(Immutable):
-    """Hold one eigenvalue exactly: the only root of `coefficients` in [low, high].
+    """Hold one eigenvalue exactly: the only root of ``coefficients`` in [low, high].
 
     Attributes
     ----------

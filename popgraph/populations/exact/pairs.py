@@ -45,7 +45,7 @@ def refuse_floats(views: Sequence[Hashable], w: Sparse) -> NoReturn:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ExactPairGraph(ExactGraph):
-    """Hold a graph of given pairs in rational and algebraic numbers. Made by `PairGraph.exact`.
+    """Hold a graph of given pairs in rational and algebraic numbers. Made by `.PairGraph.exact`.
 
     All is as of `ExactGraph`, save that there are no naturals, and that eigenvalues may be negative: a cut is clean where
     γ_k > γ_{k+1} and γ_k > 0.

@@ -30,7 +30,7 @@ FIRST_BITS = 64  # bits of precision of the first attempt to isolate the roots; 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ExactGraph(Immutable):
-    """Hold a population graph in rational and algebraic numbers. Made by `PopulationGraph.exact`.
+    """Hold a population graph in rational and algebraic numbers. Made by `.PopulationGraph.exact`.
 
     No floating-point result is used, so it can serve as a test of the other solvers. Each component's characteristic
     polynomial is computed and factored over the rationals, and its roots are isolated by ball arithmetic, all by python-flint.
@@ -68,7 +68,7 @@ class ExactGraph(Immutable):
 
     @property
     def w(self) -> NDArray[np.object_]:
-        """w_xx' = Σ p(x̄) A(x|x̄) A(x'|x̄), an (N, N) array of Fractions."""
+        """``w_xx' = Σ p(x̄) A(x|x̄) A(x'|x̄)``, an (N, N) array of Fractions."""
         return frozen(self._weights[0])
 
     @property
@@ -212,7 +212,7 @@ class ExactGraph(Immutable):
         return Cut(k, clean, gamma_k == 0, upto - gamma_k.multiplicity, upto, gap)
 
     def error_bounds(self, gamma: Any) -> Floats:
-        """Return proven bounds on |γ̂_i - γ_i| of float eigenvalues, largest first, such as `graph.spectrum(k).gamma`.
+        """Return proven bounds on ``|γ̂_i - γ_i|`` of float eigenvalues, largest first, such as ``graph.spectrum(k).gamma``.
 
         Parameters
         ----------

@@ -28,9 +28,9 @@ MAX_SIDE_SOLVED_TO_PRINT = 400  # the smaller number of views: up to this all si
 class BipartiteGraph(Immutable):
     """Hold two kinds of views, joined by the probability C_xz of being a positive pair: images and texts, or two augmentations.
 
-    Made by `build(p, A, second=B)`, where C = Aᵀ diag(p) B, by `from_bipartite(C)`, and by `two_encoders()` of other graphs. An
-    encoder f embeds the views x, and another, g, the views z. What one of them is to find is the business of `side_x` and `side_z`,
-    which are graphs of one kind of view; what a class of naturals has to do with it, that of `of_x` and `of_z`.
+    Made by ``build(p, A, second=B)``, where C = Aᵀ diag(p) B, by ``from_bipartite(C)``, and by ``two_encoders()`` of other graphs.
+    An encoder f embeds the views x, and another, g, the views z. What one of them is to find is the business of `side_x` and
+    `side_z`, which are graphs of one kind of view; what a class of naturals has to do with it, that of `of_x` and `of_z`.
 
     Attributes
     ----------
@@ -49,6 +49,13 @@ class BipartiteGraph(Immutable):
         The entries of C as fractions, where C was given so.
     name : str
         How it prints.
+
+    See Also
+    --------
+    from_bipartite : Make one of given pairs.
+    build : Make one of two augmentations of the same naturals.
+    SingularSpectrum : Its leading singular triplets.
+    zero_shot : Classify its views x by prompts z.
 
     References
     ----------
@@ -110,18 +117,18 @@ class BipartiteGraph(Immutable):
 
     @property
     def w(self) -> Floats:
-        """The pairs' probabilities C, a dense (N_x, N_z) array; `TooLarge` above 1 GiB."""
+        """The pairs' probabilities C, a dense (N_x, N_z) array; `.TooLarge` above 1 GiB."""
         joint.check_dense("C", self.N_x, self.N_z)
         return frozen(self.pairs.toarray())
 
     @property
     def adjacency(self) -> Floats:
-        """S = D_x^-1/2 C D_z^-1/2, a dense (N_x, N_z) array; `TooLarge` above 1 GiB."""
+        """S = D_x^-1/2 C D_z^-1/2, a dense (N_x, N_z) array; `.TooLarge` above 1 GiB."""
         joint.check_dense("S", self.N_x, self.N_z)
         return frozen(self.factor.toarray())
 
     def weight_matrix(self, form: Literal["dense", "csr"] = "csr") -> Any:
-        """Return C as a dense array or a csr_array; `TooLarge` above 1 GiB dense, `InvalidArgument` of another form.
+        """Return C as a dense array or a csr_array; `.TooLarge` above 1 GiB dense, `.InvalidArgument` of another form.
 
         Examples
         --------
@@ -150,7 +157,7 @@ class BipartiteGraph(Immutable):
 
     @cached_property
     def exact_weights(self) -> ExactWeights | None:
-        """The entries of C as fractions, in the order in which `pairs` stores them; None where they are floats."""
+        """The entries of C as fractions, in the order in which ``pairs`` stores them; None where they are floats."""
         if not self.is_exact or self.first is None or self.second is None:
             return self.given_weights
         return joint.exact_joint_law(self.first, self.second, self.pairs)
@@ -183,7 +190,7 @@ class BipartiteGraph(Immutable):
         k : int
             In 1..min(N_x, N_z).
         solver : {"dense", "iterative", "shift-invert"}, optional
-            Force a solver; the policy chooses by default, and `spectrum.solvers` says what and why.
+            Force a solver; the policy chooses by default, and ``spectrum.solvers`` says what and why.
 
         Raises
         ------
@@ -223,10 +230,10 @@ class BipartiteGraph(Immutable):
 
     @cached_property
     def of_x(self) -> PopulationGraph:
-        """The naturals and the views x, without z: what `probe(graph.of_x, f)` counts on.
+        """The naturals and the views x, without z: what ``probe(graph.of_x, f)`` counts on.
 
-        The graph of (p, A) with the naturals' labels; where C was given directly, each view x is its own natural, with `labels_x`.
-        Its pairs are two draws from A, and not those of this graph: verify f on `side_x`.
+        The graph of (p, A) with the naturals' labels; where C was given directly, each view x is its own natural, with
+        ``labels_x``. Its pairs are two draws from A, and not those of this graph: verify f on `side_x`.
         """
         if self.first is None:
             return of_views(self.views_x, self.w_x, self.labels_x, self._side("x"))
@@ -234,19 +241,19 @@ class BipartiteGraph(Immutable):
 
     @cached_property
     def of_z(self) -> PopulationGraph:
-        """The naturals and the views z, without x: what `probe(graph.of_z, g)` counts on; as `of_x`."""
+        """The naturals and the views z, without x: what ``probe(graph.of_z, g)`` counts on; as `of_x`."""
         if self.second is None:
             return of_views(self.views_z, self.w_z, self.labels_z, self._side("z"))
         return of_kernel(self.second, self.labels, self._side("z"))
 
     @property
     def view_labels_x(self) -> Any:
-        """The class of each view x, (N_x,): `labels_x`, or the most probable class of its naturals; `InvalidArgument` without."""
+        """The class of each view x, (N_x,): ``labels_x``, or the most probable class of its naturals, or `.InvalidArgument`."""
         return self.of_x.view_labels if self.labels_x is None else self.labels_x
 
     @property
     def view_labels_z(self) -> Any:
-        """The class of each view z, (N_z,): `labels_z`, or the most probable class of its naturals; `InvalidArgument` without."""
+        """The class of each view z, (N_z,): ``labels_z``, or the most probable class of its naturals, or `.InvalidArgument`."""
         return self.of_z.view_labels if self.labels_z is None else self.labels_z
 
     @cached_property
@@ -254,7 +261,7 @@ class BipartiteGraph(Immutable):
         return tuple({by_value(view): i for i, view in enumerate(views)} for views in (self.views_x, self.views_z))  # type: ignore[return-value]
 
     def index_x(self, view: Any) -> int:
-        """Return the row of a view x; `InvalidArgument` if it is none of this graph.
+        """Return the row of a view x; `.InvalidArgument` if it is none of this graph.
 
         Examples
         --------
@@ -265,7 +272,7 @@ class BipartiteGraph(Immutable):
         return joint.position_of(view, self._indices, 0)
 
     def index_z(self, view: Any) -> int:
-        """Return the column of a view z; `InvalidArgument` if it is none of this graph.
+        """Return the column of a view z; `.InvalidArgument` if it is none of this graph.
 
         Examples
         --------
@@ -278,7 +285,7 @@ class BipartiteGraph(Immutable):
     def explain(self, x: Any, z: Any) -> joint.CrossExplanation | PairExplanation:
         """Show the probability of the pair (x, z): its sum over naturals, or beside what independent views would have.
 
-        In fractions where the population is exact; `InvalidArgument` if either is no view of its side.
+        In fractions where the population is exact; `.InvalidArgument` if either is no view of its side.
 
         Examples
         --------
@@ -305,7 +312,7 @@ class BipartiteGraph(Immutable):
         return np.asarray(running / running[-1])
 
     def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
-        """Draw positive pairs (x, z) from C: an array (size, 2) of positions in `views_x` and in `views_z`.
+        """Draw positive pairs (x, z) from C: an array (size, 2) of positions in ``views_x`` and in ``views_z``.
 
         Examples
         --------

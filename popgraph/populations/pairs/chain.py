@@ -68,9 +68,9 @@ def from_chain(
 ) -> PairGraph:
     """Make a population of the states of a Markov chain: its positive pairs are a state and one that follows, w = diag(p) P^lag.
 
-    A transition matrix is no augmentation: `build(p, P)` has the pairs of two successors of one state, Pᵀ diag(p) P. Here μ are the
-    eigenvalues of P^lag, which may be negative; F* holds proto-value functions, the slowest modes of the chain. The random walk on
-    a graph G has the pairs of `from_pairs(G, normalize=True)`.
+    A transition matrix is no augmentation: ``build(p, P)`` has the pairs of two successors of one state, Pᵀ diag(p) P. Here μ are
+    the eigenvalues of P^lag, which may be negative; F* holds proto-value functions, the slowest modes of the chain. The random
+    walk on a graph G has the pairs of ``from_pairs(G, normalize=True)``.
 
     Parameters
     ----------
@@ -86,10 +86,16 @@ def from_chain(
     views : sequence of n states, optional
         Their order, or the names of a matrix's rows.
     labels : sequence of n labels, mapping state -> label or Series, optional
+        The class of each state, None where unlabelled.
     symmetrize : bool
         Take (w + wᵀ)/2, rather than refuse a chain that is not reversible.
     name : str
         The name by which the graph prints.
+
+    Returns
+    -------
+    PairGraph
+        Of the states, with w_x = p.
 
     Raises
     ------
@@ -100,6 +106,12 @@ def from_chain(
         symmetric, which names a pair.
     TooLarge
         If it would not fit in memory: discounted successors are a dense matrix.
+
+    See Also
+    --------
+    from_pairs : Give the pairs themselves.
+    from_trajectories : Count the pairs of observed sequences.
+    zoo.grid_world : A walk on a grid with walls.
 
     Notes
     -----

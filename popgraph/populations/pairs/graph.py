@@ -56,6 +56,13 @@ class PairGraph(ListedViews):
     name : str
         How it prints.
 
+    See Also
+    --------
+    from_pairs : Make one of a symmetric w.
+    from_chain : Make one of a Markov chain.
+    from_trajectories : Make one of observed sequences.
+    PopulationGraph : The graph of naturals and an augmentation.
+
     Examples
     --------
     >>> import networkx as nx
@@ -107,9 +114,8 @@ class PairGraph(ListedViews):
     def exact(self) -> ExactPairGraph:
         """Return this graph without rounding: rational w and walk, and the spectrum in algebraic numbers.
 
-        A spectrum needs `pip install "python-flint>=0.9"`. `InvalidDistribution` if the weights were given as floats, which are
+        A spectrum needs ``pip install "python-flint>=0.9"``. `.InvalidDistribution` if the weights were given as floats, which are
         not promoted; the message names the first one and the mend.
-
 
         Examples
         --------
@@ -129,18 +135,18 @@ class PairGraph(ListedViews):
 
     @property
     def w(self) -> Floats:
-        """The positive pairs' probabilities, a dense (N, N) array; `TooLarge` above 1 GiB."""
+        """The positive pairs' probabilities, a dense (N, N) array; `.TooLarge` above 1 GiB."""
         joint.check_dense("w", self.N, self.N)
         return frozen(self.pairs.toarray())
 
     @property
     def adjacency(self) -> Floats:
-        """The normalised adjacency Ā = D^-1/2 w D^-1/2, a dense (N, N) array; `TooLarge` above 1 GiB."""
+        """The normalised adjacency Ā = D^-1/2 w D^-1/2, a dense (N, N) array; `.TooLarge` above 1 GiB."""
         joint.check_dense("Ā", self.N, self.N)
         return frozen(self._normalised.toarray())
 
     def weight_matrix(self, form: Literal["dense", "csr"] = "csr") -> Any:
-        """Return w as a dense array or a csr_array; `TooLarge` above 1 GiB dense, `InvalidArgument` of another form.
+        """Return w as a dense array or a csr_array; `.TooLarge` above 1 GiB dense, `.InvalidArgument` of another form.
 
         Examples
         --------
@@ -183,7 +189,7 @@ class PairGraph(ListedViews):
         return aslinearoperator(self._normalised)
 
     def gram(self, X: Floats) -> Floats:
-        """Return ĀX of a vector (N,) or of columns (N, k); `InvalidArgument` if X is none of these.
+        """Return ĀX of a vector (N,) or of columns (N, k); `.InvalidArgument` if X is none of these.
 
         Examples
         --------
@@ -265,7 +271,7 @@ class PairGraph(ListedViews):
 
     @property
     def view_labels(self) -> Any:
-        """The class of each view, (N,), None where unlabelled; `InvalidArgument` if the graph has no labels."""
+        """The class of each view, (N,), None where unlabelled; `.InvalidArgument` if the graph has no labels."""
         if self.labels is None:
             raise InvalidArgument("this graph has no labels; pass labels= where it is made")
         return self.labels
@@ -279,7 +285,7 @@ class PairGraph(ListedViews):
         k : int
             In 1..N, and at most d for features.
         solver : {"dense", "iterative", "shift-invert"}, optional
-            Force a solver; the policy chooses by default, and `spectrum.solvers` says what and why.
+            Force a solver; the policy chooses by default, and ``spectrum.solvers`` says what and why.
         features : (N, d) array, mapping view -> vector, callable view -> vector or DataFrame, optional
             Ψ, with independent columns: the eigenpairs are those of Ā projected on the embeddings f = ΨW.
 
@@ -289,7 +295,6 @@ class PairGraph(ListedViews):
             If k is not in 1..N, or the features are not one finite vector for each view, linearly dependent or fewer than k.
         NotConverged, TooLarge
             If an answer could not be certified, or there is not the memory for it.
-
 
         Examples
         --------
@@ -305,7 +310,7 @@ class PairGraph(ListedViews):
         return of_lazy_walk(ritz(self._lazy_factor, self.w_x, feature_class.basis, feature_class.T, k))
 
     def explain(self, x: Any, x_plus: Any) -> PairExplanation:
-        """Show w_xx' beside w_x and w_x', in fractions where they are exact; `InvalidArgument` if either is no view.
+        """Show w_xx' beside w_x and w_x', in fractions where they are exact; `.InvalidArgument` if either is no view.
 
         Examples
         --------
@@ -337,7 +342,7 @@ class PairGraph(ListedViews):
         return np.asarray(running / running[-1])
 
     def sample_views(self, size: int, *, rng: Seed = None) -> Ints:
-        """Draw views from w_x: an array (size,) of positions in `views`.
+        """Draw views from w_x: an array (size,) of positions in ``views``.
 
         Examples
         --------
@@ -349,7 +354,7 @@ class PairGraph(ListedViews):
         return self.sample_pairs(size, rng=rng)[:, 0]
 
     def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
-        """Draw positive pairs (x, x⁺) from w: an array (size, 2) of positions in `views`.
+        """Draw positive pairs (x, x⁺) from w: an array (size, 2) of positions in ``views``.
 
         Examples
         --------

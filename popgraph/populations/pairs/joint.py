@@ -138,7 +138,7 @@ def drawn_pairs(C: Sparse, below: Floats, uniform: Floats) -> Ints:
 class CrossExplanation(Immutable):
     """Hold the probability of a pair (x, z) of two kernels as the sum of its terms, one for each natural that reaches both.
 
-    In each term `a` is A(x|x̄) and `a_plus` is B(z|x̄).
+    In each term ``a`` is A(x|x̄) and ``a_plus`` is B(z|x̄).
     """
 
     x: Hashable

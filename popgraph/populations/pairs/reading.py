@@ -39,7 +39,7 @@ def from_pairs(
     w : mapping, sequence, array, sparse matrix, table or networkx graph
         * A mapping or Series (x, x') -> weight has the entries of w; (x, x') and (x', x) are two of them. A mapping of mappings
           has the rows.
-        * A square matrix, dense or scipy sparse, has views 0, 1, ..., N-1, or `views`. A table with names on both sides (pandas,
+        * A square matrix, dense or scipy sparse, has views 0, 1, ..., N-1, or ``views``. A table with names on both sides (pandas,
           xarray) goes by these.
         * Observed pairs are counted: a list of tuples (x, x'), an array (m, 2) of names or whole numbers, or a table (pandas,
           polars, pyarrow) with columns source and target, or with two columns, of names or of rows without names.
@@ -59,6 +59,11 @@ def from_pairs(
     name : str
         The name by which the graph prints.
 
+    Returns
+    -------
+    PairGraph
+        Its views are their own naturals.
+
     Raises
     ------
     InvalidDistribution
@@ -67,6 +72,14 @@ def from_pairs(
         If w is not symmetric beyond rounding (a relative difference of 1e-12), which names the pair; or is none of these.
     TooLarge
         If it would not fit in memory.
+
+    See Also
+    --------
+    from_chain : The pairs of a Markov chain.
+    from_trajectories : The pairs of observed sequences.
+    from_bipartite : Pairs of two kinds of views.
+    zoo.edges : The population of an augmentation on the edges of a graph.
+    zoo.cooccurrence : Words of a text.
 
     References
     ----------
@@ -135,6 +148,11 @@ def from_bipartite(
     name : str
         The name by which the graph prints.
 
+    Returns
+    -------
+    BipartiteGraph
+        Its views in the order given, or first seen first.
+
     Raises
     ------
     InvalidDistribution
@@ -143,6 +161,13 @@ def from_bipartite(
         If C is none of these forms, or names and labels do not fit.
     TooLarge
         If it would not fit in memory.
+
+    See Also
+    --------
+    build : With second=, two augmentations of the same naturals.
+    from_pairs : Pairs of one kind of view.
+    zoo.image_text : Images and their captions.
+    zero_shot : Classify images by prompts.
 
     References
     ----------

@@ -49,10 +49,16 @@ def from_trajectories(
     views : sequence of N states, optional
         Their order; else first seen first, among the states that are in a pair.
     labels : sequence of N labels, mapping state -> label or Series, optional
+        The class of each state, None where unlabelled.
     symmetrize : bool
         Count each pair in both directions, as if time ran either way, rather than refuse counts that are not symmetric.
     name : str
         The name by which the graph prints.
+
+    Returns
+    -------
+    PairGraph
+        Of the states that are in a pair; w is exact.
 
     Raises
     ------
@@ -60,6 +66,11 @@ def from_trajectories(
         If lag is below 1, the counts are not symmetric, which names a pair, or these are no sequences of states.
     InvalidDistribution
         If no sequence is longer than lag, or a state cannot be hashed.
+
+    See Also
+    --------
+    from_chain : The pairs of a chain whose transition matrix is known.
+    from_pairs : Give the pairs themselves.
 
     References
     ----------

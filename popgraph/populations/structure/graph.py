@@ -45,10 +45,21 @@ def product(graphs: Sequence[PopulationGraph], *, name: str = "") -> "ProductGra
     name : str
         How it prints.
 
+    Returns
+    -------
+    ProductGraph
+        Known by its factors; its ``expand()`` lists the views of a small one.
+
     Raises
     ------
     InvalidArgument
         If it is no sequence of graphs, or empty.
+
+    See Also
+    --------
+    structure.mixture : Mix products, class by class.
+    independently : Augment the coordinates of a tuple, and list the views.
+    build : List naturals and views.
 
     Examples
     --------
@@ -67,7 +78,7 @@ class ProductGraph(Immutable):
     """Hold the population graph of independent coordinates. Made by `popgraph.product`.
 
     Views are written as tuples of outcomes, or as rows of an integer array (m, d): for each coordinate the position in its
-    factor's `views`.
+    factor's ``views``.
 
     Attributes
     ----------
@@ -75,6 +86,12 @@ class ProductGraph(Immutable):
         The different graphs, and which of them each coordinate is.
     name : str
         How it prints.
+
+    See Also
+    --------
+    product : Make one.
+    MixtureGraph : A mixture of products.
+    popgraph.PopulationGraph : With all its naturals and views listed.
 
     Examples
     --------
@@ -115,7 +132,7 @@ class ProductGraph(Immutable):
     def spectrum(self, k: int) -> ProductSpectrum:
         """Return the k leading eigenpairs of Ā, with exact multiplicities; eigenfunctions are evaluated where asked.
 
-        k is in 1..N, of any size: levels are counted, not listed [THEORY 10]. `TooLarge` if more than a million different products
+        k is in 1..N, of any size: levels are counted, not listed [THEORY 10]. `.TooLarge` if more than a million different products
         of eigenvalues are among the pairs.
 
         Examples
@@ -164,7 +181,7 @@ class ProductGraph(Immutable):
         return self.factor_kinds.outcomes(positions)
 
     def positions(self, views: Any) -> Ints:
-        """Return views, given as tuples of outcomes, as positions (m, d), or `InvalidArgument`; positions are checked and returned.
+        """Return views, given as tuples of outcomes, as positions (m, d), or `.InvalidArgument`; positions are checked.
 
         Examples
         --------
@@ -175,10 +192,10 @@ class ProductGraph(Immutable):
         return self.factor_kinds.positions(views)
 
     def features(self, degree: int = 1) -> LowDegree:
-        """Return functions that span all functions of up to `degree` coordinates: 1, and centred indicators, multiplied.
+        """Return functions that span all functions of up to ``degree`` coordinates: 1, and centred indicators, multiplied.
 
-        Only the views' probabilities are used, and no eigenvector, so that `train` may have them. `InvalidArgument` if the degree
-        is not in 0..d, `TooLarge` if they are more than 10,000.
+        Only the views' probabilities are used, and no eigenvector, so that `popgraph.train` may have them. `.InvalidArgument` if
+        the degree is not in 0..d, `.TooLarge` if they are more than 10,000.
 
         Examples
         --------
@@ -194,6 +211,7 @@ class ProductGraph(Immutable):
         Parameters
         ----------
         f : LowDegree, ProductTraining, ProductSpectrum, or callable positions (m, d) -> (m, k)
+            An embedding of the product.
         k : int, optional
             The number of f's columns if not given.
         spectrum : ProductSpectrum, optional
@@ -203,7 +221,7 @@ class ProductGraph(Immutable):
         -------
         EigenfunctionCoordinates or None
             None for a callable, and for a LowDegree of more than 500,000 coefficients or of factors of more than 800 views:
-            `verify_sampled` judges these.
+            `popgraph.verify_sampled` judges these.
 
         Raises
         ------
@@ -222,7 +240,7 @@ class ProductGraph(Immutable):
         return in_coordinates(self.factor_kinds, f, k, spectrum)
 
     def restricted_to(self, features: LowDegree) -> ClassCoordinates:
-        """Return Ā as the span of features sees it, in orthonormal coordinates: what `train` descends on.
+        """Return Ā as the span of features sees it, in orthonormal coordinates: what `popgraph.train` descends on.
 
         Raises
         ------
@@ -241,8 +259,9 @@ class ProductGraph(Immutable):
     def expand(self) -> PopulationGraph:
         """Return the same population as an ordinary graph, whose views are tuples.
 
-        They are in the order in which `build` lists the tuples' own declaration: naturals in the order of `itertools.product`, and
-        the views of each by `independently`, a factor's views in its own order. `TooLarge` above 89 million entries of A.
+        They are in the order in which `popgraph.build` lists the tuples' own declaration: naturals in the order of
+        ``itertools.product``, and the views of each by `popgraph.independently`, a factor's views in its own order. `.TooLarge`
+        above 89 million entries of A.
 
         Examples
         --------

@@ -24,8 +24,8 @@ MAX_FEATURES = 10_000  # whose moments take 1.6 GB
 class LowDegree(Immutable):
     """Hold f(x) = Σ_S W_S Π_{j in S} g_Sj(x_j): sums of products of functions of single coordinates, with values in R^k.
 
-    Made by `LowDegree.of` or `product.features`. Sums, multiples and linear maps `f @ Q` are such functions too. Moments are exact
-    sums over single coordinates, however many views there are.
+    Made by `LowDegree.of` or ``product.features``. Sums, multiples and linear maps ``f @ Q`` are such functions too. Moments are
+    exact sums over single coordinates, however many views there are.
 
     Attributes
     ----------
@@ -35,6 +35,12 @@ class LowDegree(Immutable):
         The m products.
     weights : (m, k) array
         W.
+
+    See Also
+    --------
+    ProductGraph.features : Functions of a few coordinates.
+    popgraph.train : Train over them.
+    popgraph.verify : Check one exactly.
 
     Examples
     --------
@@ -60,6 +66,7 @@ class LowDegree(Immutable):
         Parameters
         ----------
         product : ProductGraph
+            Of d coordinates.
         terms : iterable of (weight, {coordinate: function})
             A weight is a number, or the vector (k,) that multiplies the term. A function of one coordinate is a callable view ->
             number, a mapping, or an array of its N values in the order of the factor's views. No coordinate: a constant.

@@ -28,7 +28,7 @@ def mixture(law: Any, populations: Mapping[Any, Sequence[Any]], *, name: str = "
     law : Distribution, mapping class -> probability, or sequence of equally likely classes
         π.
     populations : mapping class -> sequence of d populations
-        Each a `PopulationGraph`, or a pair (distribution, augmentation) as `build` takes it. The j-th coordinates of all
+        Each a `.PopulationGraph`, or a pair (distribution, augmentation) as `popgraph.build` takes it. The j-th coordinates of all
         classes share one space of views: equal outcomes are the same view, and that is where classes overlap.
     name : str
         How the graph prints.
@@ -46,6 +46,11 @@ def mixture(law: Any, populations: Mapping[Any, Sequence[Any]], *, name: str = "
         If a law or population is none.
     TooLarge
         If the product space has more than 134 million cells.
+
+    See Also
+    --------
+    product : A population of independent coordinates.
+    popgraph.zoo.scaled_hypercube : Another mixture.
 
     Examples
     --------

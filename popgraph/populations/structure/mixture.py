@@ -35,7 +35,7 @@ MAX_ENTRIES_LISTED = 2**24  # of the kernel, by `expand`
 class MixtureGraph(Immutable):
     """Hold a mixture of product populations; made by `mixture`.
 
-    It answers as a `PopulationGraph` does, but neither w nor A is ever formed: `kernel`, `factor` and `gram` multiply.
+    It answers as a `.PopulationGraph` does, but neither w nor A is ever formed: `kernel`, `factor` and `gram` multiply.
 
     Attributes
     ----------
@@ -47,6 +47,12 @@ class MixtureGraph(Immutable):
         The outcomes of each coordinate's views, of all classes.
     name : str
         How it prints.
+
+    See Also
+    --------
+    mixture : Make one.
+    ProductGraph : Of one class.
+    popgraph.PopulationGraph : With all its naturals and views listed.
 
     Examples
     --------
@@ -109,7 +115,7 @@ class MixtureGraph(Immutable):
 
     @property
     def kernel(self) -> LinearOperator:
-        """A(x|x̄) as a scipy LinearOperator (n, N): `kernel @ X` and `kernel.T @ Y` of vectors or columns."""
+        """A(x|x̄) as a scipy LinearOperator (n, N): ``kernel @ X`` and ``kernel.T @ Y`` of vectors or columns."""
         return self._arrays.kernel
 
     @property
@@ -167,7 +173,7 @@ class MixtureGraph(Immutable):
     def factor(self) -> LinearOperator:
         """M as a scipy LinearOperator (n, N), with Ā = MᵀM; the rows are the naturals, class by class.
 
-        It costs as many entries in memory as there are naturals for each vector, where `operator()` costs N.
+        It costs as many entries in memory as there are naturals for each vector, where ``operator()`` costs N.
         """
         return self._arrays.factor()
 
@@ -182,10 +188,10 @@ class MixtureGraph(Immutable):
         return int(self.components.max()) + 1
 
     def spectrum(self, k: int, *, solver: str | None = None) -> Spectrum:
-        """Return the k leading eigenpairs of Ā, certified, as of `PopulationGraph.spectrum`; dense up to 800 views.
+        """Return the k leading eigenpairs of Ā, certified, as of `.PopulationGraph.spectrum`; dense up to 800 views.
 
-        `InvalidArgument` if k is not in 1..N, or the solver is another; `NotConverged` if an answer could not be certified;
-        `TooLarge` if k is so large a part of so many views that only a dense solve would serve, and it does not fit.
+        `.InvalidArgument` if k is not in 1..N, or the solver is another; `.NotConverged` if an answer could not be certified;
+        `.TooLarge` if k is so large a part of so many views that only a dense solve would serve, and it does not fit.
 
         Examples
         --------
@@ -212,7 +218,7 @@ class MixtureGraph(Immutable):
     def sample_pairs(self, size: int, *, rng: Seed = None) -> Ints:
         """Draw positive pairs (x, x⁺): a class, a natural of it, then two of its views; (size, 2) positions in `views`.
 
-        `InvalidArgument` if size is no whole number from 0 to 2³¹, or rng is no seed; `TooLarge` if there is not the memory.
+        `.InvalidArgument` if size is no whole number from 0 to 2³¹, or rng is no seed; `.TooLarge` if there is not the memory.
 
         Examples
         --------
@@ -234,7 +240,7 @@ class MixtureGraph(Immutable):
     def expand(self) -> PopulationGraph:
         """Return the same population as an ordinary graph, its naturals and views in the same order, labelled by class.
 
-        `TooLarge` if the kernel has more than 16,777,216 entries.
+        `.TooLarge` if the kernel has more than 16,777,216 entries.
 
         Examples
         --------

@@ -21,9 +21,14 @@ class ProductTraining(Immutable):
         Numbers of iterations, the population's loss after each, and the gradient's norm in coordinates in which E ψψᵀ is the
         identity.
     converged : bool
-        Whether the gradient fell below `tol`, or as low as rounding errors allow.
+        Whether the gradient fell below ``tol``, or as low as rounding errors allow.
     stopped : str
         Why it stopped, in words.
+
+    See Also
+    --------
+    popgraph.train : Make one.
+    popgraph.Training : That of a listed graph.
 
     Examples
     --------

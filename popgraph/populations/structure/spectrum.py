@@ -44,6 +44,10 @@ class ProductCertificate(Immutable):
         Upper bound, in radians, on the angle between the returned and the true leading eigenspace: √k residual / gap
         (Davis-Kahan); pi/2 at a degenerate cut.
 
+    See Also
+    --------
+    ProductSpectrum : What it certifies.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -71,7 +75,7 @@ class ProductCertificate(Immutable):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ProductSpectrum(Immutable):
-    """Hold the k leading eigenpairs of a product. Made by `ProductGraph.spectrum(k)`.
+    """Hold the k leading eigenpairs of a product. Made by `.ProductGraph.spectrum`.
 
     An eigenfunction is a product of one eigenfunction of each factor, of which all but a few are the constant 1. Those of a
     repeated eigenvalue are listed in this order: fewer coordinates that are not constant first; then one way to reach the
@@ -90,6 +94,11 @@ class ProductSpectrum(Immutable):
         No eigenvalue above this is missing from the levels.
     certificate : ProductCertificate
         What is known of the errors.
+
+    See Also
+    --------
+    ProductGraph.spectrum : Make one.
+    popgraph.Spectrum : That of a listed graph.
 
     Examples
     --------
@@ -222,7 +231,7 @@ class ProductSpectrum(Immutable):
         Parameters
         ----------
         views : (m, d) array of int, or sequence of m tuples
-            An array gives positions in the factors' `views`, tuples give outcomes.
+            An array gives positions in the factors' ``views``, tuples give outcomes.
 
         Raises
         ------

@@ -96,17 +96,18 @@ def flow(
     predictor : (k, k) array, optional
         P at time 0 for "byol"; by default (F_0ᵀF_0)^½, with which s = p in every aligned mode.
     step : float, optional
-        Follow plain gradient descent with this learning rate in place of the flow; a step is so much time, and `times` are rounded
-        to whole steps.
+        Follow plain gradient descent with this learning rate in place of the flow; a step is so much time, and ``times`` are
+        rounded to whole steps.
     batch_size : int, optional
-        With `step` and "spectral": estimate each gradient from so many sampled positive pairs, at least 2.
+        With ``step`` and "spectral": estimate each gradient from so many sampled positive pairs, at least 2.
     rng : None, int or numpy.random.Generator
         Draws the start, and the batches.
 
     Returns
     -------
     Flow
-        f, what it holds of each mode, and the loss at each time; when each mode switches on, where each may rest, and the limit.
+        The path of f, what it holds of each mode, and the loss at each time; when each mode switches on, where each may rest, and
+        the limit.
 
     Raises
     ------
@@ -119,6 +120,11 @@ def flow(
         If an integration takes too many steps to reach the last time.
     TooLarge
         If there are more than 4,096 views and naturals, or not the memory for f at all times.
+
+    See Also
+    --------
+    train : Minimise a loss to the end.
+    plot.flow : Draw what f holds of each eigenvector over time.
 
     Notes
     -----

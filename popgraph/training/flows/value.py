@@ -54,6 +54,11 @@ class Flow(Immutable):
     predictors : (T, k, k) array or None
         The predictor P at each time, where the rule has one.
 
+    See Also
+    --------
+    flow : Make one.
+    plot.flow : Draw it.
+
     Examples
     --------
     >>> import popgraph as pg
