@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from popgraph import dask as dask
     from popgraph import plot as plot
     from popgraph import torch as torch
-    from popgraph.plot import explore
+    from popgraph.plot import explore, play
 
 __version__ = "0.2.0"
 
@@ -83,6 +83,7 @@ __all__ = [
     "load",
     "losses",
     "partition_bounds",
+    "play",
     "plot",
     "probe",
     "probe_range",
@@ -108,8 +109,8 @@ if not TYPE_CHECKING:  # or a name that there is not would be no error to a type
 
     def __getattr__(name: str) -> Any:
         """Load the rooms that need matplotlib, torch or dask on first use."""
-        if name == "explore":
-            return import_module("popgraph.plot").explore
+        if name in ("explore", "play"):
+            return getattr(import_module("popgraph.plot"), name)
         if name in ("dask", "plot", "torch"):
             return import_module(f"popgraph.{name}")
         raise no_attribute(__name__, name, __dir__())

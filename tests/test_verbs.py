@@ -89,6 +89,7 @@ class PlainPairs(kinds.Labelled):
         ("probe_range", ".expand()"),
         ("partition_bounds", ".expand()"),
         ("explore", ".expand()"),
+        ("play", ".expand()"),
     ],
 )
 def test_eigenpairs_of_ones_own_serve_what_reads_no_eigenvectors(verb, cell):

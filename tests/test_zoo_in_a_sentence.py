@@ -1,8 +1,10 @@
 """The zoo's toys of a classroom: words, cards, DNA, notes, dice and glyphs, each against the fact that its docstring proves."""
 
+import re
 from fractions import Fraction
 from itertools import combinations, product
 from math import comb
+from pathlib import Path
 
 import networkx as nx
 import numpy as np
@@ -229,6 +231,23 @@ def test_of_all_pictures_the_eigenvectors_are_the_parities_of_the_cube():
     for chosen in product((False, True), repeat=4):
         parity = signs[:, np.array(chosen)].prod(axis=1)
         np.testing.assert_allclose(graph.adjacency @ parity, (1 - 2 * sum(chosen) * 0.4 / 4) ** 2 * parity, atol=1e-12)
+
+
+# --- the page that lists all populations
+
+
+PAGE = Path(__file__).parent.parent / "docs" / "guide" / "populations.md"
+
+
+def test_the_guide_lists_every_population_and_shows_what_is_known_of_it():
+    text = PAGE.read_text(encoding="utf-8")
+    listed = [
+        name
+        for row in re.findall(r"^\| (`zoo\.[^|]*)\|", text, re.MULTILINE)
+        for name in re.findall(r"zoo\.(\w+)", row)
+    ]
+    assert sorted(listed) == zoo.__all__
+    assert [name for name in zoo.__all__ if not re.search(rf">>> .*pg\.zoo\.{name}\(", text)] == []
 
 
 # --- what is no population

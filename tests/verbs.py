@@ -309,6 +309,11 @@ def explored(a: Asked) -> Any:
     return panels["w"], panels["adjacency"], shown.spectrum.gamma
 
 
+def played(a: Asked) -> Any:
+    table = pg.play(a.population, k=a.k, rng=0)
+    return np.asarray(table.game.w, dtype=float), float(table.game.best_score), float(table.scores()[3].expected)
+
+
 def saved(a: Asked) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         back = pg.load(pg.save(a.population, Path(folder) / "population"))
@@ -480,6 +485,7 @@ VERBS: dict[str, Verb] = {
     "plot.animation": Verb(picture(animated)),
     "plot.spectrum_path": Verb(picture(lambda a: pg.plot.spectrum_path(lambda value: a.population, [0.0, 1.0], k=a.k))),
     "explore": Verb(explored),
+    "play": Verb(played),
     "save": Verb(saved),
     "torch.fit": Verb(fitted, DESCENT, needs="torch"),
     "torch.verify": Verb(network_verdict, needs="torch"),

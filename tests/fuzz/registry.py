@@ -1301,3 +1301,13 @@ entry(
     rng=Argument(0, v.seed),
     probability=Argument((0.0, 1.0), v.anything("a list of lists"), ("probability",)),
 )
+entry(
+    "play",
+    pg.play,
+    60,
+    observe=lambda table: (plt.close("all"), repr(getattr(table, "game", None))),
+    graph=graph(),
+    f=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("f",)),
+    k=optional_k(),
+    rng=rng(),
+)
