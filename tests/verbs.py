@@ -418,6 +418,14 @@ def declared(a: Asked) -> Any:
     return graph.w[np.ix_(order, order)]
 
 
+def written(a: Asked) -> Any:
+    """The questions of a worksheet."""
+    with tempfile.TemporaryDirectory() as folder:
+        return pg.classroom.worksheet(
+            a.population, Path(folder) / "sheet.html", k=a.k, questions=["w_x", "f"]
+        ).questions
+
+
 VERBS: dict[str, Verb] = {
     "spectrum": Verb(spectrum),
     "sample_pairs": Verb(pairs),
@@ -498,6 +506,8 @@ VERBS: dict[str, Verb] = {
         lambda a: passes(pg.testing.assert_theorem, pg.theory.check(a.population, a.labels, a.k, only="Lemma 3.1"))
     ),
     "as_python": Verb(declared),
+    "classroom.worksheet": Verb(written),
+    "classroom.grade": Verb(lambda a: pg.classroom.grade(a.population, f=a.table, F=a.wrong, k=a.k).to_dict()["tests"]),
     "embeddings": Verb(embeddings, needs="hypothesis"),
     "labellings": Verb(labellings, needs="hypothesis"),
 }
