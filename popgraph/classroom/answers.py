@@ -20,7 +20,7 @@ class Answer(Immutable):
     Attributes
     ----------
     name : str
-        The argument of `grade`: "w_x", "w", "adjacency", "gamma", "F" or "f".
+        The argument of `popgraph.classroom.grade`: "w_x", "w", "adjacency", "gamma", "F" or "f".
     right : bool
         Whether it is right, to the digits that were asked for.
     slip : str
@@ -63,7 +63,7 @@ class Answer(Immutable):
 
 @dataclass(frozen=True, repr=False)
 class Grade(Immutable):
-    """Hold what became of the answers of one student. True in a condition if all are right; made by `grade`.
+    """Hold what became of the answers of one student. True in a condition if all are right; made by `popgraph.classroom.grade`.
 
     Attributes
     ----------
