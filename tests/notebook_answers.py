@@ -4,6 +4,12 @@ The right answers are the notebooks' own solutions.
 """
 
 WRONG: dict[str, tuple[str, ...]] = {
+    "00_the_post": (
+        "7 / 9",
+        "-2",
+        "1 / 10",
+        '{"b"}',
+    ),
     "01_lightning_and_cloud": (
         "Fraction(1, 9)",
         "Fraction(1, 6)",

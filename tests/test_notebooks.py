@@ -20,7 +20,6 @@ NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?")
 LINES = 8  # of a code cell
 BYTES = 400_000
 named = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-NO_EXERCISES = {"00_the_post"}
 ANSWER = re.compile(r"answer_(\d+) = \.\.\.  # .*\ncheck\(\1, answer_\1\)")
 
 
@@ -121,7 +120,7 @@ def test_a_notebook_is_short_cells_and_prose_and_was_run(path):
 def test_an_exercise_is_a_check_an_open_answer_and_a_folded_solution(path):
     cells = read(path).cells
     checks = [at for at, cell in enumerate(cells) if tagged(cell, "check")]
-    assert path.stem in NO_EXERCISES or 3 <= len(checks) <= 5
+    assert 3 <= len(checks) <= 5
     assert len(checks) == sum(tagged(cell, "solution") for cell in cells) == len(WRONG.get(path.stem, ()))
     for number, at in enumerate(checks, start=1):
         question, check, answer, solution = cells[at - 1 : at + 3]

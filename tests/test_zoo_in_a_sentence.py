@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import popgraph as pg
-from popgraph import zoo
+from popgraph import theory, zoo
 from popgraph.errors import InvalidArgument, InvalidDistribution, TooLarge
 
 Image = pg.images.Image
@@ -44,6 +44,16 @@ def test_a_toy_is_exact_and_labelled_and_names_its_views_from_natural_to_natural
     else:
         assert all(isinstance(view, str) for view in graph.views)
     assert pg.verify(graph, graph.spectrum(components + 1).embedding)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "k"), [("typos", 2), ("cards", 4), ("dna", 7), ("notes", 3), ("dice", 2), ("glyphs", 3)]
+)
+def test_every_statement_of_the_theory_holds_on_a_toy_at_a_clean_cut(name, k):
+    graph = TOYS[name][0]()
+    assert graph.spectrum(k).gap > 0.01
+    assert theory.check(graph, k=k)
 
 
 # --- words
@@ -273,7 +283,11 @@ def test_the_guide_lists_every_population_and_shows_what_is_known_of_it():
             'keyboard is \'qwertx\'; it must be "qwerty", "qwertz" or',
         ),
         (lambda: zoo.typos(rate=2), InvalidDistribution, "rate is 2; it must be between 0 and 1"),
-        (lambda: zoo.typos(["s" * 20_000]), TooLarge, "1 words have 120,001 views; give fewer or shorter words"),
+        (
+            lambda: zoo.typos(["s" * 20_000]),
+            TooLarge,
+            "the words have 120,001 views in all; give fewer or shorter words",
+        ),
         (lambda: zoo.cards(0), InvalidArgument, "ranks is 0; a pack of cards has a whole number of ranks, 1 or more"),
         (lambda: zoo.cards(14), InvalidArgument, "ranks is 14; .* at most 13"),
         (
@@ -314,7 +328,7 @@ def test_the_guide_lists_every_population_and_shows_what_is_known_of_it():
         (
             lambda: zoo.glyphs({"x": Image(np.eye(300))}),
             TooLarge,
-            "1 pictures of 90,000 pixels have more than 65,536 views",
+            "pictures of 90,000 pixels, 1 in all, have more than 65,536 views",
         ),
     ],
 )
