@@ -15,21 +15,27 @@ if TYPE_CHECKING:
     from popgraph import PopulationGraph
 
 POPULATIONS = (
+    "cards",
     "class_domain",
     "clusters",
     "colour_shape",
     "cyclic",
+    "dice",
+    "dna",
     "dumbbell",
     "gaussian_mixture",
+    "glyphs",
     "hypercube",
     "lightning_cloud",
     "masked_tokens",
+    "notes",
     "open_world",
     "overlapping_regions",
     "planted_subclasses",
     "ring",
     "rotations",
     "scaled_hypercube",
+    "typos",
 )
 
 GENERATOR: "pytest.StashKey[np.random.Generator]" = pytest.StashKey()

@@ -5,7 +5,7 @@ and `verify` that the embedding spans the graph's leading eigenvectors F*.
 
 Each room has a docstring that teaches it in ten lines, such as ``help(popgraph.verification)``: ``declare``, ``populations`` and
 `zoo`, ``spectrum``, `losses` and ``training``, ``verification``, ``downstream``, `theory`, `plot`, ``io``, `torch`, `dask`,
-`testing`.
+`testing`, `classroom`.
 
 >>> import popgraph as pg
 >>> graph = pg.build(["lightning", "cloud"], pg.apply(lambda image: image + " rotated", "1/3"))
@@ -46,10 +46,11 @@ from popgraph.training import Flow, PairTraining, Training, flow, train, train_c
 from popgraph.verification import Match, PairMatch, compare, verify, verify_sampled
 
 if TYPE_CHECKING:
+    from popgraph import classroom as classroom
     from popgraph import dask as dask
     from popgraph import plot as plot
     from popgraph import torch as torch
-    from popgraph.plot import explore
+    from popgraph.plot import explore, play
 
 __version__ = "0.2.0"
 
@@ -69,6 +70,7 @@ __all__ = [
     "apply",
     "build",
     "choose",
+    "classroom",
     "compare",
     "errors",
     "explore",
@@ -83,6 +85,7 @@ __all__ = [
     "load",
     "losses",
     "partition_bounds",
+    "play",
     "plot",
     "probe",
     "probe_range",
@@ -107,9 +110,9 @@ __dir__ = only([*__all__, "dask", "torch"])  # these two are in no `import *`, w
 if not TYPE_CHECKING:  # or a name that there is not would be no error to a type checker
 
     def __getattr__(name: str) -> Any:
-        """Load the rooms that need matplotlib, torch or dask on first use."""
-        if name == "explore":
-            return import_module("popgraph.plot").explore
-        if name in ("dask", "plot", "torch"):
+        """Load the classroom, and the rooms that need matplotlib, torch or dask, on first use."""
+        if name in ("explore", "play"):
+            return getattr(import_module("popgraph.plot"), name)
+        if name in ("classroom", "dask", "plot", "torch"):
             return import_module(f"popgraph.{name}")
         raise no_attribute(__name__, name, __dir__())

@@ -9,7 +9,7 @@ import popgraph as pg
 from popgraph.basics.arguments.keywords import CALLED_HERE
 from popgraph.errors import InvalidArgument, InvalidCall
 
-SPACES = ["images", "losses", "plot", "selftraining", "structure", "testing", "theory", "zoo"]
+SPACES = ["classroom", "images", "losses", "plot", "selftraining", "structure", "testing", "theory", "zoo"]
 VERBS = {name: getattr(pg, name) for name in pg.__all__ if inspect.isfunction(getattr(pg, name))}
 VERBS |= {
     f"{space}.{name}": getattr(getattr(pg, space), name)

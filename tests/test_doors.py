@@ -79,6 +79,8 @@ DOORS = {
     "grid_world": (lambda: zoo.grid_world(10**6, 10**6), TooLarge, "give at most"),
     "overlapping_regions": (lambda: zoo.overlapping_regions(cells=10**10), TooLarge, "use fewer cells"),
     "open_world": (lambda: zoo.open_world(10**10), TooLarge, "ask for fewer"),
+    "dna": (lambda: zoo.dna(10**10), TooLarge, "give length <= 5"),
+    "typos": (lambda: zoo.typos(["s" * 10**6]), TooLarge, "give fewer or shorter words"),
     "planted_subclasses": (lambda: zoo.planted_subclasses(10**6, 10**6), TooLarge, "use zoo.clusters"),
 }
 

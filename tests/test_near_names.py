@@ -95,6 +95,7 @@ def test_a_misspelt_word_is_answered_with_the_nearest(where):
 
 
 NAMESPACES = {
+    "classroom": ("grad", "grade"),
     "zoo": ("hypercub", "hypercube"),
     "images": ("rotat", "rotate"),
     "losses": ("spectra", "spectral"),

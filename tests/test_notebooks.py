@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from extras import need
-from notebook_answers import ANSWERS
+from notebook_answers import WRONG
 
 nbformat, nbclient = need("nbformat"), need("nbclient")
 NotebookClient, CellExecutionError = nbclient.NotebookClient, nbclient.exceptions.CellExecutionError
@@ -20,20 +20,7 @@ NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?")
 LINES = 8  # of a code cell
 BYTES = 400_000
 named = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-SLOW = {
-    "02_from_pca_to_a_loss",
-    "04_when_does_it_work",
-    "05_simclr_and_friends",
-    "06_inductive_bias",
-    "09_exact",
-    "11_how_it_learns",
-}  # to run
-
-
-def run_by_default(*quick: str) -> pytest.MarkDecorator:
-    """Every notebook, of which the quick ones run in the default layer."""
-    cases = [pytest.param(path, marks=[pytest.mark.slow] * (path.stem not in quick)) for path in NOTEBOOKS]
-    return pytest.mark.parametrize("path", cases, ids=lambda path: path.stem)
+ANSWER = re.compile(r"answer_(\d+) = \.\.\.  # .*\ncheck\(\1, answer_\1\)")
 
 
 def read(path: Path) -> Any:
@@ -41,7 +28,7 @@ def read(path: Path) -> Any:
 
 
 def run(notebook: Any) -> Any:
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(NOTEBOOKS[0].parent)}}).execute()
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(NOTEBOOKS[0].parent)}}).execute()
     return notebook
 
 
@@ -69,13 +56,42 @@ def drift(before: str, after: str) -> str:
     )
 
 
-@run_by_default(*{path.stem for path in NOTEBOOKS} - SLOW)
-def test_a_notebook_runs_and_its_numbers_do_not_drift(path):
-    committed, executed = read(path), run(read(path))
-    for cell, again in zip(committed.cells, executed.cells, strict=True):
+def tagged(cell: Any, tag: str) -> bool:
+    return tag in cell.metadata.get("tags", [])
+
+
+def with_wrong_answers(path: Path) -> Any:
+    """The notebook with a cell after each check that gives a wrong answer."""
+    notebook, wrong = read(path), iter(WRONG.get(path.stem, ()))
+    cells = []
+    for cell in notebook.cells:
+        cells.append(cell)
+        if tagged(cell, "check"):
+            number = sum(tagged(each, "check") for each in cells)
+            planted = nbformat.v4.new_code_cell(f"check({number}, {next(wrong)})")
+            planted.metadata["tags"] = ["raises-exception", "planted"]
+            cells.append(planted)
+    assert list(wrong) == [], "more wrong answers than exercises"
+    notebook.cells = cells
+    return notebook
+
+
+@pytest.mark.slow
+@named
+def test_a_notebook_runs_its_numbers_do_not_drift_and_wrong_answers_end_on_a_hint(path):
+    """Right answers are among what does not drift: each solution stands in the notebook, with what it printed."""
+    executed = run(with_wrong_answers(path))
+    planted = [cell for cell in executed.cells if tagged(cell, "planted")]
+    for cell in planted:
+        (error,) = [output for output in cell.outputs if output.output_type == "error"]
+        assert error.ename == "WrongAnswer", error
+        assert error.evalue.startswith("Hint: "), cell.source
+        assert error.traceback == [f"Not yet. {error.evalue}"]  # and no line of the check
+    again = [cell for cell in executed.cells if not tagged(cell, "planted")]
+    for cell, now in zip(read(path).cells, again, strict=True):
         if cell.cell_type == "code":
-            assert not any(output.get("name") == "stderr" for output in again.outputs), again.outputs
-            assert drift(said(cell), said(again)) == "", cell.source
+            assert not any(output.get("name") == "stderr" for output in now.outputs), now.outputs
+            assert drift(said(cell), said(now)) == "", cell.source
 
 
 def test_drift_is_noticed_and_rounding_is_not():
@@ -100,31 +116,37 @@ def test_a_notebook_is_short_cells_and_prose_and_was_run(path):
         assert (path.parent / link).exists(), link
 
 
-def answered(path: Path, which: int) -> Any:
-    """The notebook with right (0) or wrong (1) answers filled in; a hint becomes a printed line, so that all are seen."""
-    notebook = read(path)
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and (exercise := re.search(r"^answer_(\d+) = \.\.\.", cell.source, re.M)):
-            answer = ANSWERS[path.stem][int(exercise[1])][which]
-            cell.source = cell.source.replace(exercise[0], f"answer_{exercise[1]} = {answer}")
-            cell.metadata["tags"] = ["raises-exception"] * which
-            cell.metadata["exercise"] = int(exercise[1])
-    return notebook
+@named
+def test_an_exercise_is_a_check_an_open_answer_and_a_folded_solution(path):
+    cells = read(path).cells
+    checks = [at for at, cell in enumerate(cells) if tagged(cell, "check")]
+    assert 3 <= len(checks) <= 5
+    assert len(checks) == sum(tagged(cell, "solution") for cell in cells) == len(WRONG.get(path.stem, ()))
+    for number, at in enumerate(checks, start=1):
+        question, check, answer, solution = cells[at - 1 : at + 3]
+        assert f"**{number}.** " in question.source
+        assert f"exercise({number}, " in check.source
+        assert "hint=" in check.source
+        assert (found := ANSWER.fullmatch(answer.source)), answer.source
+        assert int(found[1]) == number
+        assert said(answer) == f"Exercise {number}: no answer yet. Replace the three dots.\n"
+        assert solution.source.startswith("# ")
+        assert solution.source.endswith(f"\ncheck({number}, answer_{number})")
+        assert said(solution).startswith("Right")
+        assert tagged(check, "hide-input")
+        assert tagged(solution, "hide-cell")  # what it prints is the answer
+        assert check.metadata.jupyter == {"source_hidden": True}
+        assert solution.metadata.jupyter == {"source_hidden": True, "outputs_hidden": True}
 
 
-@run_by_default("01_lightning_and_cloud")
-def test_the_exercises_take_right_answers_and_answer_wrong_ones_with_a_hint(path):
-    notebook = run(answered(path, 0))
-    exercises = [cell.metadata["exercise"] for cell in notebook.cells if "exercise" in cell.metadata]
-    assert exercises == list(range(1, len(exercises) + 1)) == sorted(ANSWERS[path.stem])
-    assert 3 <= len(exercises) <= 5
-    for cell in run(answered(path, 1)).cells:
-        if "exercise" in cell.metadata:
-            (error,) = [output for output in cell.outputs if output.output_type == "error"]
-            assert error.ename == "AssertionError", error
-            assert error.evalue.startswith("Hint: ")
+@named
+def test_eigenvalues_are_named_in_words_where_they_are_first_numbered(path):
+    prose = [cell.source for cell in read(path).cells if cell.cell_type == "markdown"]
+    first = next((source for source in prose if r"\gamma_" in source), "the largest")
+    assert re.search("largest|larger", first), first
 
 
+@pytest.mark.slow
 def test_a_notebook_that_fails_would_be_noticed():
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("assert 1 == 2")])
     with pytest.raises(CellExecutionError):

@@ -45,7 +45,7 @@ def test_it_is_right_or_refused_with_advice_that_works(verb, kind):
 
 def test_every_public_function_of_a_population_is_asked():
     asked = {verb.partition(",")[0].rpartition(".")[2] for verb in verbs.VERBS} | {"check"}
-    spaces = [pg, pg.losses, pg.selftraining, pg.plot, pg.testing, pg.theory]
+    spaces = [pg, pg.losses, pg.selftraining, pg.plot, pg.testing, pg.theory, pg.classroom]
     functions = {name: getattr(space, name) for space in spaces for name in space.__all__}
     ask = {
         name
@@ -89,6 +89,7 @@ class PlainPairs(kinds.Labelled):
         ("probe_range", ".expand()"),
         ("partition_bounds", ".expand()"),
         ("explore", ".expand()"),
+        ("play", ".expand()"),
     ],
 )
 def test_eigenpairs_of_ones_own_serve_what_reads_no_eigenvectors(verb, cell):

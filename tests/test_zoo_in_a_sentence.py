@@ -1,15 +1,17 @@
 """The zoo's toys of a classroom: words, cards, DNA, notes, dice and glyphs, each against the fact that its docstring proves."""
 
+import re
 from fractions import Fraction
 from itertools import combinations, product
 from math import comb
+from pathlib import Path
 
 import networkx as nx
 import numpy as np
 import pytest
 
 import popgraph as pg
-from popgraph import zoo
+from popgraph import theory, zoo
 from popgraph.errors import InvalidArgument, InvalidDistribution, TooLarge
 
 Image = pg.images.Image
@@ -42,6 +44,16 @@ def test_a_toy_is_exact_and_labelled_and_names_its_views_from_natural_to_natural
     else:
         assert all(isinstance(view, str) for view in graph.views)
     assert pg.verify(graph, graph.spectrum(components + 1).embedding)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "k"), [("typos", 2), ("cards", 4), ("dna", 7), ("notes", 3), ("dice", 2), ("glyphs", 3)]
+)
+def test_every_statement_of_the_theory_holds_on_a_toy_at_a_clean_cut(name, k):
+    graph = TOYS[name][0]()
+    assert graph.spectrum(k).gap > 0.01
+    assert theory.check(graph, k=k)
 
 
 # --- words
@@ -231,6 +243,23 @@ def test_of_all_pictures_the_eigenvectors_are_the_parities_of_the_cube():
         np.testing.assert_allclose(graph.adjacency @ parity, (1 - 2 * sum(chosen) * 0.4 / 4) ** 2 * parity, atol=1e-12)
 
 
+# --- the page that lists all populations
+
+
+PAGE = Path(__file__).parent.parent / "docs" / "guide" / "populations.md"
+
+
+def test_the_guide_lists_every_population_and_shows_what_is_known_of_it():
+    text = PAGE.read_text(encoding="utf-8")
+    listed = [
+        name
+        for row in re.findall(r"^\| (`zoo\.[^|]*)\|", text, re.MULTILINE)
+        for name in re.findall(r"zoo\.(\w+)", row)
+    ]
+    assert sorted(listed) == zoo.__all__
+    assert [name for name in zoo.__all__ if not re.search(rf">>> .*pg\.zoo\.{name}\(", text)] == []
+
+
 # --- what is no population
 
 
@@ -254,7 +283,11 @@ def test_of_all_pictures_the_eigenvectors_are_the_parities_of_the_cube():
             'keyboard is \'qwertx\'; it must be "qwerty", "qwertz" or',
         ),
         (lambda: zoo.typos(rate=2), InvalidDistribution, "rate is 2; it must be between 0 and 1"),
-        (lambda: zoo.typos(["s" * 20_000]), TooLarge, "1 words have 120,001 views; give fewer or shorter words"),
+        (
+            lambda: zoo.typos(["s" * 20_000]),
+            TooLarge,
+            "the words have 120,001 views in all; give fewer or shorter words",
+        ),
         (lambda: zoo.cards(0), InvalidArgument, "ranks is 0; a pack of cards has a whole number of ranks, 1 or more"),
         (lambda: zoo.cards(14), InvalidArgument, "ranks is 14; .* at most 13"),
         (
@@ -295,7 +328,7 @@ def test_of_all_pictures_the_eigenvectors_are_the_parities_of_the_cube():
         (
             lambda: zoo.glyphs({"x": Image(np.eye(300))}),
             TooLarge,
-            "1 pictures of 90,000 pixels have more than 65,536 views",
+            "pictures of 90,000 pixels, 1 in all, have more than 65,536 views",
         ),
     ],
 )

@@ -309,6 +309,11 @@ def explored(a: Asked) -> Any:
     return panels["w"], panels["adjacency"], shown.spectrum.gamma
 
 
+def played(a: Asked) -> Any:
+    table = pg.play(a.population, k=a.k, rng=0)
+    return np.asarray(table.game.w, dtype=float), float(table.game.best_score), float(table.scores()[3].expected)
+
+
 def saved(a: Asked) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         back = pg.load(pg.save(a.population, Path(folder) / "population"))
@@ -413,6 +418,14 @@ def declared(a: Asked) -> Any:
     return graph.w[np.ix_(order, order)]
 
 
+def written(a: Asked) -> Any:
+    """The questions of a worksheet."""
+    with tempfile.TemporaryDirectory() as folder:
+        return pg.classroom.worksheet(
+            a.population, Path(folder) / "sheet.html", k=a.k, questions=["w_x", "f"]
+        ).questions
+
+
 VERBS: dict[str, Verb] = {
     "spectrum": Verb(spectrum),
     "sample_pairs": Verb(pairs),
@@ -480,6 +493,7 @@ VERBS: dict[str, Verb] = {
     "plot.animation": Verb(picture(animated)),
     "plot.spectrum_path": Verb(picture(lambda a: pg.plot.spectrum_path(lambda value: a.population, [0.0, 1.0], k=a.k))),
     "explore": Verb(explored),
+    "play": Verb(played),
     "save": Verb(saved),
     "torch.fit": Verb(fitted, DESCENT, needs="torch"),
     "torch.verify": Verb(network_verdict, needs="torch"),
@@ -492,6 +506,8 @@ VERBS: dict[str, Verb] = {
         lambda a: passes(pg.testing.assert_theorem, pg.theory.check(a.population, a.labels, a.k, only="Lemma 3.1"))
     ),
     "as_python": Verb(declared),
+    "classroom.worksheet": Verb(written),
+    "classroom.grade": Verb(lambda a: pg.classroom.grade(a.population, f=a.table, F=a.wrong, k=a.k).to_dict()["tests"]),
     "embeddings": Verb(embeddings, needs="hypothesis"),
     "labellings": Verb(labellings, needs="hypothesis"),
 }

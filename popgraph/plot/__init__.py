@@ -25,6 +25,7 @@ from popgraph.plot.matches import match
 from popgraph.plot.matrices import before_and_after, matrix
 from popgraph.plot.paths import spectrum_path
 from popgraph.plot.phases import contest, phase_diagram
+from popgraph.plot.playing import play as play  # public as `popgraph.play`
 from popgraph.plot.spectra import spectrum
 from popgraph.plot.trainings import animation, training
 

@@ -22,15 +22,24 @@ from popgraph.verification.decay import Decay
 from popgraph.verification.match import Match, share_in_words
 from popgraph.verification.pair_match import PairMatch
 from popgraph.verification.sampled import SampledMatch, verify_sampled
+from popgraph.verification.slips import order_between
+from popgraph.verification.spans import F_EXPONENT, MAX_SIDE_SLIPS, SMALL_F_EXPONENT, AskedSpan, Slip, decimals_of
 from popgraph.verification.verifying import verify
 
 __all__ = [
+    "F_EXPONENT",
+    "MAX_SIDE_SLIPS",
+    "SMALL_F_EXPONENT",
+    "AskedSpan",
     "Comparison",
     "Decay",
     "Match",
     "PairMatch",
     "SampledMatch",
+    "Slip",
     "compare",
+    "decimals_of",
+    "order_between",
     "share_in_words",
     "verify",
     "verify_sampled",

@@ -69,6 +69,11 @@ def _placed(G: Floats, H: Floats, k: int, tol: float) -> Ints | None:
     return None
 
 
+def order_between(G: Floats, H: Floats, tol: float) -> Ints | None:
+    """Return an order with G[order][:, order] = H, both (N, N), to tol in each entry; None if none is found or N is above 600."""
+    return None if len(G) > MAX_VIEWS_PERMUTED else _placed(G, H, len(G), tol)
+
+
 def permuted_in_words(order: Ints, views: Sequence[Hashable]) -> str:
     """Say that f would match with its rows in another order, and how to give f so that each row has a name."""
     moved = np.flatnonzero(order != np.arange(len(order))).tolist()

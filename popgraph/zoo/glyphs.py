@@ -88,8 +88,8 @@ def glyphs(pictures: Mapping[Any, Image] | None = None, flip: Any = "1/2") -> Po
             )
         if len(given) * (1 + picture.pixels.size) > MAX_NOISY_GLYPHS:
             raise TooLarge(
-                f"{len(given):,} pictures of {picture.pixels.size:,} pixels have more than {MAX_NOISY_GLYPHS:,} views; "
-                "give fewer or smaller pictures"
+                f"pictures of {picture.pixels.size:,} pixels, {len(given):,} in all, have more than {MAX_NOISY_GLYPHS:,} views; "
+                "give fewer or smaller ones"
             )
     listed: Any = read_distinct(list(given.values()), "picture", "give each once")
     noise = images.flip_pixels(1, parse_unit(flip, "flip"))

@@ -84,7 +84,7 @@ def typos(
     views = sum(1 + sum(len(touching[letter]) for letter in word) for word in listed)
     if views > MAX_TYPED_WORDS:
         raise TooLarge(
-            f"{len(listed):,} words have {views:,} views; give fewer or shorter words, of {MAX_TYPED_WORDS:,} views or fewer"
+            f"the words have {views:,} views in all; give fewer or shorter words, of {MAX_TYPED_WORDS:,} views at most"
         )
 
     def mistyped(word: str) -> Distribution:

@@ -301,6 +301,12 @@ INTERNAL = {
     "losses.spectral_family.UnbiasedSpectral",
     "losses.two_encoders.PairLoss",
     "plot.explorer.Explorer",
+    "plot.explorer_controls.Parameter",
+    "plot.explorer_controls.PlainControl",
+    "plot.guessing.Guessing",
+    "plot.panels.Shaded",
+    "plot.playing.Play",
+    "plot.playing.Spaced",
     "populations.pairs.law.PairLaw",
     "populations.class_coordinates.ClassCoordinates",
     "populations.exact.algebraic.Eigenvalue",  # its methods print

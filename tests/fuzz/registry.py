@@ -14,10 +14,11 @@ import scipy.sparse as sp
 import popgraph as pg
 from fuzz import kinds_of_declarations as declared
 from fuzz import values as v
-from popgraph import images, io, losses, plot, selftraining, structure, testing, theory, zoo
+from popgraph import classroom, images, io, losses, plot, selftraining, structure, testing, theory, zoo
 from popgraph.populations.exact import ExactGraph
 
 NAMESPACES = {
+    "classroom": classroom,
     "images": images,
     "losses": losses,
     "selftraining": selftraining,
@@ -38,6 +39,7 @@ METHODS_OF = {
     "Image": pg.images.Image,
     "ExactGraph": ExactGraph,
     "Check": theory.Check,
+    "Grade": classroom.Grade,
     "Checks": theory.Checks,
     "Reference": theory.Reference,
     "Contest": selftraining.Contest,
@@ -50,6 +52,7 @@ NOT_CALLED = {
     *("Flow", "PairMatch", "PairTraining"),
     *("BipartiteGraph", "SingularSpectrum", "PairGraph"),
     *("losses.Audit", "losses.Loss"),
+    *("classroom.Answer", "classroom.Grade", "classroom.Worksheet"),
     *("selftraining.Contest", "selftraining.Expansion", "selftraining.Iteration", "selftraining.Student"),
     *("selftraining.InnerConductance", "selftraining.PhaseDiagram"),
     *("theory.Check", "theory.Checks", "theory.Optimum", "theory.Verdict"),
@@ -838,6 +841,55 @@ entry(
     rng=rng(),
 )
 
+
+# ---------------------------------------------------------------- classroom
+def answer(name: str, plain: Any, *, several: bool = False) -> Argument:
+    """A student's table by position; words are numbers here, and of eigenvalues one more or less may serve."""
+
+    def spoilers(plain: Any) -> list[v.Spoiler]:
+        odd = {"an axis more", "a DataFrame"} if np.ndim(plain) == 1 else set()
+        odd |= {"a row too many", "a row too few"} if several else set()
+        listed = v.optional(v.array)(plain)
+        return [
+            each._replace(verdict=v.ODD) if each.label in odd or each.label.endswith("words") else each
+            for each in listed
+        ]
+
+    return Argument(plain, spoilers, (name, "entries", "entry"))
+
+
+GRADE = classroom.grade(CLOUD, w=CLOUD.w, f=F)
+entry(
+    "classroom.grade",
+    classroom.grade,
+    400,
+    observe=lambda grade: grade.to_dict()["tests"],
+    graph=graph(),
+    w_x=answer("w_x", [0.25, 0.125, 0.375, 0.25]),
+    w=answer("w", np.eye(4) / 4),
+    adjacency=answer("adjacency", np.eye(4) / 2),
+    gamma=answer("gamma", [1.0, 0.5], several=True),
+    F=answer("F", F),
+    f=answer("f", F),
+    k=optional_k(),
+    digits=count(3),
+    partial=real(0.5),
+)
+entry(
+    "classroom.worksheet",
+    classroom.worksheet,
+    40,
+    observe=lambda sheet: sheet.questions,
+    graph=graph(),
+    path=Argument(SAVED.with_name("sheet.html"), declared.path, ("path", "folder", "sheet", "name")),
+    k=optional_k(),
+    questions=Argument(["w", "f"], v.anything("a set", "a dict"), ("questions",)),
+    title=Argument("Sheet", v.optional(v.word), ("title",)),
+)
+entry("Grade.points", GRADE.points, most=real(2.0))
+entry("Grade.to_dict", GRADE.to_dict, 1)
+entry("Grade.to_json", GRADE.to_json, 1)
+
 # ---------------------------------------------------------------- testing and theory
 entry("testing.as_python", testing.as_python, 40, graph=graph())
 DECAY = Argument(0.5, v.optional(v.real), ("weight_decay",))
@@ -1300,4 +1352,14 @@ entry(
     k=Argument((1, 3), declared.ends),
     rng=Argument(0, v.seed),
     probability=Argument((0.0, 1.0), v.anything("a list of lists"), ("probability",)),
+)
+entry(
+    "play",
+    pg.play,
+    60,
+    observe=lambda table: (plt.close("all"), repr(getattr(table, "game", None))),
+    graph=graph(),
+    f=Argument(F, v.optional(partial(v.embedding, views=CLOUD.views)), ("f",)),
+    k=optional_k(),
+    rng=rng(),
 )
