@@ -99,6 +99,7 @@ def fails_in_an_empty_session(docstring: str, name: str) -> str | None:
     return None
 
 
+@pytest.mark.slow  # that they print what they show is tested where they stand, in the default layer
 @pytest.mark.parametrize("name", PUBLIC)
 def test_examples_run_as_they_are_pasted(name, capsys):
     if name in ("testing", "popgraph"):

@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from cases import AWKWARD, ZOO
+from layers import first_by_default
 from matplotlib.offsetbox import AnnotationBbox
 from PIL import Image
 
@@ -38,7 +39,7 @@ def pictures(graph: pg.PopulationGraph, k: int) -> dict:
     }
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", first_by_default(*ZOO, default=2))
 def test_every_picture_is_drawn_where_it_is_told(name):
     graph = ZOO[name]
     for k in {1, min(3, graph.N)}:
@@ -305,6 +306,7 @@ def test_a_path_needs_graphs():
         plot.spectrum_path(float, [0.1, 0.2])
 
 
+@pytest.mark.slow
 def test_the_animation_shows_every_view_reach_the_span(tmp_path):
     training, spectrum = pg.train(LC, 2, rng=0, keep_path=True), LC.spectrum(2)
     moving = plot.animation(training, LC, spectrum, frames=4)
@@ -462,7 +464,7 @@ HARD_NAMES = {
 }
 
 
-@pytest.mark.parametrize("name", HARD_NAMES, ids=ascii)
+@pytest.mark.parametrize("name", first_by_default(*HARD_NAMES, default=4), ids=ascii)
 def test_a_hard_name_is_drawn_as_it_stands_or_in_backslashes(name):
     graph = pg.build([name, "b"], pg.identity(), labels=[name, "c"], name=name)
     for ax in pg.plot.before_and_after(graph):

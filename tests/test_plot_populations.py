@@ -146,6 +146,7 @@ def test_the_training_of_a_product_is_drawn_beside_its_minimum():
         plot.training(training, cube.spectrum(1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["mixture", "own"])
 def test_training_moves_over_any_population(kind):
     population = KINDS[kind]

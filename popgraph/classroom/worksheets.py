@@ -29,7 +29,7 @@ FORMS = (".html", ".tex", ".pdf")
 
 @dataclass(frozen=True, repr=False)
 class Worksheet(Immutable):
-    """Hold where a handout and its key were written. Made by `worksheet`.
+    """Hold where a handout and its key were written. Made by `popgraph.classroom.worksheet`.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class Worksheet(Immutable):
     k : int
         The number of eigenvectors asked for.
     questions : tuple of str
-        What is asked, by the arguments of `grade`.
+        What is asked, by the arguments of `popgraph.classroom.grade`.
 
     Examples
     --------
