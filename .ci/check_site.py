@@ -8,6 +8,7 @@ every page, but of the pages of single names only each N-th (8 unless told).
 """
 
 import argparse
+import posixpath
 import re
 import shutil
 import sys
@@ -76,40 +77,40 @@ def styled(style: str) -> list[str]:
     return [one or other for one, other in OF_STYLE.findall(style)]
 
 
-def is_elsewhere(address: str) -> bool:
-    """Tell whether an address is one of another host."""
-    return bool(urlsplit(address).netloc)
-
-
 def check_links(folder: Path) -> tuple[list[str], int]:
     """Return the faults of all links, anchors and loaded files, and how many there are."""
-    pages = {path: Page(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.html"))}
+    files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    pages = {name: Page(path.read_text(encoding="utf-8")) for name, path in files.items() if is_page(name)}
     faults, count = [], 0
-    for path, page in pages.items():
-        shown = path.relative_to(folder).as_posix()
-        loaded = [(address, True) for address in page.loaded]
-        for address, is_loaded in [*loaded, *((address, False) for address in page.links)]:
+    for name, page in pages.items():
+        for address, is_loaded in [*((link, True) for link in page.loaded), *((link, False) for link in page.links)]:
             parts = urlsplit(address)
             if parts.scheme in ("data", "mailto", "javascript"):
                 continue
-            if is_elsewhere(address):
-                faults += [f"{shown}: loads {address} of another host"] * is_loaded
+            if parts.netloc:
+                faults += [f"{name}: loads {address} of another host"] * is_loaded
                 continue
             count += 1
-            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path.resolve()
-            if target.is_dir():
-                target /= "index.html"
-            if not target.exists():
-                faults.append(f"{shown}: {address} leads to no file")
-            elif parts.fragment and target.suffix == ".html":
-                known = pages[folder / target.relative_to(folder.resolve())].anchors
-                if unquote(parts.fragment) not in known and parts.fragment not in known:
-                    faults.append(f"{shown}: {address} names no anchor of its page")
-    for path in sorted(folder.rglob("*.css")):
-        for address in styled(path.read_text(encoding="utf-8")):
-            if is_elsewhere(address):
-                faults.append(f"{path.relative_to(folder).as_posix()}: loads {address} of another host")
+            target = (
+                posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(parts.path))) if parts.path else name
+            )
+            target = target if target in files else posixpath.normpath(f"{target}/index.html")
+            if target not in files:
+                faults.append(f"{name}: {address} leads to no file")
+                continue
+            sought = {parts.fragment, unquote(parts.fragment)}
+            if parts.fragment and target in pages and not sought & pages[target].anchors:
+                faults.append(f"{name}: {address} names no anchor of its page")
+    for name, path in files.items():
+        if name.endswith(".css"):
+            foreign = [address for address in styled(path.read_text(encoding="utf-8")) if urlsplit(address).netloc]
+            faults += [f"{name}: loads {address} of another host" for address in foreign]
     return faults, count
+
+
+def is_page(name: str) -> bool:
+    """Tell whether a file is a page of the site; a theme has templates among its own files."""
+    return name.endswith(".html") and not name.startswith("_static/")
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -121,7 +122,11 @@ class Quiet(SimpleHTTPRequestHandler):
 
 def seen_pages(folder: Path, every: int) -> list[str]:
     """Return the pages that a browser is shown."""
-    names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.html"))]
+    names = [
+        name
+        for name in (path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.html")))
+        if is_page(name)
+    ]
     single = [name for name in names if name.startswith("reference/popgraph.")]
     return [name for name in names if name not in single] + single[::every]
 
@@ -212,7 +217,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--no-browser", action="store_true")
     asked = parser.parse_args(arguments)
     faults, links = check_links(asked.folder)
-    pages = len(list(asked.folder.rglob("*.html")))
+    pages = len(seen_pages(asked.folder, 1))
     said = f"{pages} pages, {links} internal links"
     if not pages:
         faults.append(f"{asked.folder}: no page")

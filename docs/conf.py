@@ -59,6 +59,7 @@ myst_enable_extensions = ["amsmath", "attrs_inline", "colon_fence", "deflist", "
 myst_heading_anchors = 3
 suppress_warnings = [
     "config.cache",  # the gallery's settings hold functions
+    "ref.python",  # `.expand()` is a method of many classes, and is shown without a link
     "mystnb.unknown_mime_type",  # a widget's state: what it prints as text is shown
 ]
 

@@ -44,11 +44,11 @@ def visualize() -> Any:
     """Draw each graph, and the embedding of its views by two columns of F*."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(2, len(TOYS), figsize=(5 * len(TOYS), 9.5), layout="constrained")
-    for (name, graph), (above, below) in zip(TOYS.items(), axes.T, strict=True):
+    figure, axes = plt.subplots(4, 3, figsize=(14, 18), layout="constrained")
+    for (name, graph), (above, below) in zip(TOYS.items(), np.hstack([axes[:2], axes[2:]]).T, strict=True):
         pg.plot.graph(graph, ax=above)
         above.set_title(f"{name}\n{above.get_title()}", fontsize=11)
-        pg.plot.embedding(graph, graph.spectrum(len(CLOSED_FORM[name])), dims=(1, min(2, graph.n - 1)), ax=below)
+        pg.plot.embedding(graph, graph.spectrum(len(CLOSED_FORM[name])), ax=below)
     return figure
 
 

@@ -17,8 +17,8 @@ PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
 PUBLIC = {
     "popgraph": "Augmentation BipartiteGraph Distribution Flow Match PairGraph PairMatch PairTraining PopulationGraph "
     "SingularSpectrum Spectrum Training apply build choose classroom compare dask errors explore flow from_bipartite from_chain "
-    "from_pairs from_trajectories identity images independently load losses partition_bounds play plot probe probe_range product save "
-    "selftraining sparsest_partition spectral_clusters structure testing theory torch train train_critic verify "
+    "from_pairs from_trajectories identity images independently load losses partition_bounds play plot probe probe_range product "
+    "save selftraining sparsest_partition spectral_clusters structure testing theory torch train train_critic verify "
     "verify_sampled zero_shot zoo",
     "classroom": "Answer Grade Worksheet grade worksheet",
     "errors": "InvalidArgument InvalidAugmentation InvalidCall InvalidDistribution InvalidEmbedding InvalidFile MissingExtra "

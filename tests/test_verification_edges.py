@@ -192,7 +192,8 @@ def test_only_a_table_that_spans_f_star_is_said_to_be_f_star():
     graph = zoo.lightning_cloud("1/5")  # unequal w_x
     assert OWN in pg.verify(graph, graph.spectrum(2).eigenvectors).reason
     assert OWN not in pg.verify(graph, np.random.default_rng(0).standard_normal((4, 2))).reason
-    assert OWN not in pg.verify(graph, graph.spectrum(2).eigenvectors[:, [0]]).reason  # a match at a degenerate cut
+    assert OWN in pg.verify(graph, graph.spectrum(2).eigenvectors[:, [0]]).reason  # a degenerate cut
+    assert OWN not in pg.verify(graph, graph.spectrum(4).eigenvectors[:, [2]]).reason  # of γ = 0
 
 
 def test_a_collapse_onto_halves_names_each_of_the_least_held():

@@ -13,6 +13,10 @@ THEORY = "theory"
 ANCHORS = re.compile(r'<a id="([^"]+)"></a>')
 CITATION = re.compile(r"THEORY (\d+(?:\.\d+)?)|\[?\b([A-Z]\d\d|LGT)\b(?=[\],;])")
 CALL = re.compile(r"(?:pg|popgraph)\.([A-Za-z_][\w.]*\w|[A-Za-z])")
+MARKUP = re.compile(
+    r"(``[^`]*``|:[\w:]+:`[^`]*`|`[^`]*`_*|(?<![\w*])\*[^\s*][^*]*\*(?!\w)|^\s*\*\s)"
+)  # what is meant as markup
+STRAY = re.compile(r"(?<!\\)\||(?<=[\w⁺²])\*(?!\*)|(?<=\s)\*(?=[\s.,;)])")
 OBJECTS = {  # what these names hold wherever a page uses them
     "graph": "PopulationGraph",
     "spectrum": "Spectrum",
@@ -146,17 +150,22 @@ def cite(app: Sphinx, docname: str, anchor: str, shown: str) -> nodes.reference:
     return nodes.reference("", "", nodes.Text(shown), internal=True, refuri=f"{address}#{anchor}")
 
 
+def escaped(line: str) -> str:
+    r"""Return a line of a docstring with a backslash before each mark that is text: |x|, F*, but neither *so* nor a bullet.
+
+    >>> escaped("* |x| of F* is *not* `|y|`")
+    '* \\|x\\| of F\\* is *not* `|y|`'
+    """
+    parts = MARKUP.split(line)
+    parts[::2] = [STRAY.sub(r"\\\g<0>", part) for part in parts[::2]]
+    return "".join(parts)
+
+
 def plain(app: Sphinx, what: str, name: str, item: object, options: object, lines: list[str]) -> None:
-    """Escape what docstrings write as text and reStructuredText reads as markup: |x|, F* and w_."""
+    """Escape what docstrings write as text and reStructuredText reads as markup."""
     for number, line in enumerate(lines):
-        if line.lstrip().startswith((">>>", "...", "..")):
-            continue
-        parts = re.split(r"(``[^`]*``|:[\w:]+:`[^`]*`|`[^`]*`_*)", line)
-        parts[::2] = [
-            re.sub(r"(?<!\\)(\|)|(?<=[\w⁺²])(\*)(?!\*)|(?<!\*)(?<=\s)(\*)(?=[\s.,;)])", r"\\\g<0>", part)
-            for part in parts[::2]
-        ]
-        lines[number] = "".join(parts)
+        if not line.lstrip().startswith((">>>", "...", "..")):
+            lines[number] = escaped(line)
 
 
 def forget(app: Sphinx, env: BuildEnvironment) -> None:

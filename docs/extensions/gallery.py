@@ -31,6 +31,9 @@ HEADER = """The gallery
 Each example is a script of a page. It says what it shows, prints it and draws it: here with what it printed and drew.
 """
 FOUND = "found"
+STORED_PICTURE = (
+    "The picture is a stored one: this example takes longer than a page of this site may, or needs an extra."
+)
 
 
 def escaped(text: str) -> str:
@@ -93,11 +96,8 @@ def page(source: str, name: str, picture: str | None) -> str:
     code = "\n".join(lines[first.end_lineno : None if ended else tail.lineno - 1]).strip()
     parts = [f'r"""{text}\n"""']
     if picture:
-        parts.append(f"# sphinx_gallery_thumbnail_path = '{picture}'")
-        parts.append(
-            f"# %%\n# .. image:: /{picture}\n#    :alt: What {name}.py draws\n#\n# The picture is a stored one: this example takes "
-            "longer than a page of this site may, or needs an extra."
-        )
+        code = f"# sphinx_gallery_thumbnail_path = '{picture}'\n{code}"
+        parts.append(f"# %%\n# .. image:: /{picture}\n#    :alt: What {name}.py draws\n#\n{comment(STORED_PICTURE)}")
     parts.append(f"# %%\n# The script\n# ----------\n\n{code}")
     if not ended:
         parts += [f"# %%\n{comment(title)}\n# {'-' * len(title)}\n\n{cell}" for title, cell in cells(tail.body)]

@@ -3,7 +3,7 @@
 `worksheet` writes a handout with blanks and its key, as HTML, LaTeX or PDF. `grade` compares a student's w_x, w, Ā, γ, F and f with
 the population's, names the slip in a wrong one, such as a forgotten square root or missing self-weights, and says what to think
 over. Any basis of F* is right, as `popgraph.verify` has it. A `Grade` is a score, and the JSON that Gradescope and otter-grader
-take; in nbgrader, let a test cell end with `grade.points(3)`.
+take; in nbgrader, let a test cell end with ``grade.points(3)``.
 
 >>> import popgraph as pg
 >>> cloud = pg.zoo.lightning_cloud()

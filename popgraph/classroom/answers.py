@@ -20,7 +20,7 @@ class Answer(Immutable):
     Attributes
     ----------
     name : str
-        The argument of `grade`: "w_x", "w", "adjacency", "gamma", "F" or "f".
+        The argument of `popgraph.classroom.grade`: "w_x", "w", "adjacency", "gamma", "F" or "f".
     right : bool
         Whether it is right, to the digits that were asked for.
     slip : str
@@ -29,6 +29,10 @@ class Answer(Immutable):
         A sentence for the student, which does not give the answer away.
     score : float
         1 if it is right, the partial credit after a slip, else 0.
+
+    See Also
+    --------
+    Grade : All answers of one student.
 
     Examples
     --------
@@ -59,7 +63,7 @@ class Answer(Immutable):
 
 @dataclass(frozen=True, repr=False)
 class Grade(Immutable):
-    """Hold what became of the answers of one student. True in a condition if all are right; made by `grade`.
+    """Hold what became of the answers of one student. True in a condition if all are right; made by `popgraph.classroom.grade`.
 
     Attributes
     ----------
@@ -69,6 +73,11 @@ class Grade(Immutable):
         The population, in words.
     digits : int
         To how many digits answers were compared.
+
+    See Also
+    --------
+    grade : Make one.
+    Answer : One of its answers.
 
     Examples
     --------
@@ -112,9 +121,9 @@ class Grade(Immutable):
 
     @checked_call()
     def points(self, most: float = 1.0) -> float:
-        """Return the score as points out of `most`.
+        """Return the score as points out of ``most``.
 
-        A test cell of nbgrader that ends with `grade.points(3)`, and is worth 3 points, gives these points.
+        A test cell of nbgrader that ends with ``grade.points(3)``, and is worth 3 points, gives these points.
 
         Parameters
         ----------
@@ -124,11 +133,12 @@ class Grade(Immutable):
         Returns
         -------
         float
+            From 0 to ``most``.
 
         Raises
         ------
         InvalidArgument
-            If `most` is no positive number.
+            If ``most`` is no positive number.
 
         Examples
         --------
@@ -146,8 +156,8 @@ class Grade(Immutable):
         Returns
         -------
         dict
-            `score`, and `tests` with `name`, `score`, `max_score`, `status` and `output` each. In `extra_data` are the names of the
-            slips.
+            ``score``, and ``tests`` with ``name``, ``score``, ``max_score``, ``status`` and ``output`` each. In ``extra_data`` are
+            the names of the slips.
 
         Examples
         --------
@@ -182,6 +192,7 @@ class Grade(Immutable):
         Returns
         -------
         str
+            The text of the file.
 
         Examples
         --------

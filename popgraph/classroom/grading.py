@@ -49,14 +49,16 @@ def grade(
 ) -> Grade:
     """Grade a student's answers: right, or wrong with the slip that was made, a hint and a score.
 
-    A number is right if it is within half a unit of the true one, in the third digit of the table's largest entry (`digits`): where
-    that is 2/9, "1/18", 0.0556 and 0.056 are right and 0.06 is not. F and f are right if they span k leading eigenvectors, whatever
-    the basis, the signs and the scale: at a degenerate cut any choice will do. Their tolerance is the angle by which rounding to
-    as many digits turns them, and at most 0.05 rad. An answer that only a slip keeps from being right has partial credit.
+    A number is right if it is within half a unit of the true one, in the third digit (``digits``) of the table's largest entry:
+    where that is 2/9, "1/18", 0.0556 and 0.056 are right and 0.06 is not. F and f are right if they span k leading eigenvectors,
+    whatever the basis, the signs and the scale: at a degenerate cut any choice will do. Their tolerance is the angle by which
+    rounding to as many digits turns them, and at most 0.05 rad. An answer that only a slip keeps from being right has partial
+    credit.
 
     Parameters
     ----------
-    graph : population that lists at most 400 views
+    graph : population with a list of views
+        At most 400.
     w_x : (N,) numbers, or mapping view -> number, optional
         The views' probabilities. Here and below numbers may be ints, floats, Fractions and words: "1/18", "√2/3", "sqrt(2)/3".
     w : (N, N) numbers, DataFrame with names, or mapping (x, x') -> number, optional
@@ -79,7 +81,8 @@ def grade(
     Returns
     -------
     Grade
-        `print` shows a line for each answer, `to_json` is what Gradescope and otter-grader take, `points` what nbgrader takes.
+        ``print`` shows a line for each answer; `Grade.to_json` is what Gradescope and otter-grader take, `Grade.points` what
+        nbgrader takes.
 
     Raises
     ------
@@ -91,8 +94,8 @@ def grade(
 
     See Also
     --------
-    worksheet : the handout whose blanks these are.
-    popgraph.verify : the same verdict on f, with its certificate.
+    worksheet : Write the handout whose blanks these are.
+    popgraph.verify : Reach the same verdict on f, with its certificate.
 
     Examples
     --------

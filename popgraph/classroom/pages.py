@@ -33,7 +33,7 @@ def html_page(sheet: Sheet, key: bool) -> str:
     """Return a page with the answers in their places, or with blanks."""
     title = html.escape(sheet.title) + (": key" if key else "")
     who = "" if key else '<p class="who"><span>Name</span><span>Date</span></p>'
-    legend = "".join(f"<li>{html.escape(short)} = {html.escape(whole)}</li>" for short, whole in sheet.legend)
+    legend = "".join(f"<li>{_html_name(short)} = {html.escape(whole)}</li>" for short, whole in sheet.legend)
     parts = [
         f"<h1>{title}</h1>",
         f"<p>Contrastive learning on a population of {sheet.views} views, with k = {sheet.k}.</p>",

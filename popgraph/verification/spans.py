@@ -89,6 +89,8 @@ class AskedSpan:
             cut = leading_cut(matrix, self.k)
             if cut.vectors.shape[1] == len(self.w_x) and not cut.above:
                 continue  # all of the space is one eigenspace, which says nothing
+            if slip.name == "missing constant" and cut.above < self.k:
+                continue  # with a constant column it would end inside an eigenspace, which no loss picks
             yield slip, own, cut
             yield slip, 0.5 - own, cut  # scaled as f where F was asked, or the other way round
 

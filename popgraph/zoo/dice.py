@@ -8,7 +8,7 @@ from popgraph.declare import Augmentation, Distribution, Image
 from popgraph.populations import PopulationGraph, build
 
 FACES = range(1, 7)
-NAMES = ("one", "two", "three", "four", "five", "six")
+FACE_WORDS = ("one", "two", "three", "four", "five", "six")
 PIPS = {
     1: "... .#. ...",
     2: "#.. ... ..#",
@@ -28,8 +28,8 @@ def dice(tip: Any = "1/4", miscount: Any = "1/4") -> PopulationGraph:
     or one too few, equally likely; 0 is read as 1, and 7 as 6. The label says whether the face is "low", 1 to 3, or "high".
 
     With t = ``tip`` and m = ``miscount`` Ā has the eigenvalues 1 and, for j = 1..5, (T_j (1 - m + m cos(πj/6)))² with T_j = 1 - t
-    for odd j and 1 - 3t/2 for even j. With m = 0 these are (1 - t)² three times, for the three axes of the die: for t < 4/5, F* at
-    k = 4 places the faces as they lie in space. With t = 0 they are those of a chain.
+    for odd j and 1 - 3t/2 for even j. With m = 0 these are (1 - t)² three times, for the three axes of the die: for 0 < t < 4/5,
+    F* at k = 4 places the faces as they lie in space. With t = 0 they are those of a chain.
 
     Proof: c_j(x) = cos(πj(2x - 1)/12), j = 0..5, are the eigenvectors of the chain that steps up or down with m/2 and stays at its
     ends, with the eigenvalue 1 - m + m cos(πj/6). With J all ones and P the opposite face, tipping is (1 - t) I + t/4 (J - I - P).
@@ -94,4 +94,4 @@ def _face(face: int) -> Image:
     for i, row in enumerate(PIPS[face].split()):
         for j, mark in enumerate(row):
             pixels[1 + 2 * i][1 + 2 * j] = int(mark == "#")
-    return Image(pixels, NAMES[face - 1])
+    return Image(pixels, FACE_WORDS[face - 1])

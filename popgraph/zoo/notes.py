@@ -23,7 +23,7 @@ def notes(steps: Mapping[int, Any] | None = None) -> PopulationGraph:
     at k = 3 separate the white keys from the black ones by a line. Proof: x -> 7x permutes Z_12, as 7 · 7 = 49 = 1 mod 12, and
     takes steps of ±1 to steps of ±7; so the graphs are the same up to the names of the notes. F* at k = 3 is a circle, with the
     notes in the order of the steps. The white keys F C G D A E B are 5 + 7i mod 12 for i = 0..6: one arc of the circle of fifths,
-    which a line cuts off; on the circle of semitones black and white keys alternate.
+    which a line cuts off; on the circle of semitones every black key stands between two white ones.
 
     Parameters
     ----------
