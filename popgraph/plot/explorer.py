@@ -228,7 +228,9 @@ class Explorer:
         line = "<div style='display:flex;flex-flow:row wrap;align-items:flex-start;gap:1.5em'>"
         rows = [line + "".join(f"<div>{shown[name]}</div>" for name in names) + "</div>" for names in ROWS]
         values = {**{each.name: each.value for each in self._parameters}, "k": self.sliders["k"].value}
-        written = {name: str(value) if isinstance(value, Fraction) else shorten(value) for name, value in values.items()}
+        written = {
+            name: str(value) if isinstance(value, Fraction) else shorten(value) for name, value in values.items()
+        }
         at = ", ".join(f"{name} = {value}" for name, value in written.items())
         code = f"<details><summary>show as code</summary>{shown['code']}</details>"
         head = f"<p>{html.escape(self._without)}</p>" if self._without else ""
