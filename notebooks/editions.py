@@ -22,8 +22,9 @@ def tagged(cell: dict[str, Any], tag: str) -> bool:
 
 
 def student(notebook: dict[str, Any]) -> dict[str, Any]:
-    """Without the solutions; checks stay folded."""
-    return notebook | {"cells": [cell for cell in notebook["cells"] if not tagged(cell, "solution")]}
+    """Without the solutions, and what is said of where they are; checks stay folded."""
+    kept = [cell for cell in notebook["cells"] if not (tagged(cell, "solution") or tagged(cell, "folded"))]
+    return notebook | {"cells": kept}
 
 
 def instructor(notebook: dict[str, Any]) -> dict[str, Any]:
@@ -32,6 +33,8 @@ def instructor(notebook: dict[str, Any]) -> dict[str, Any]:
     for cell in notebook["cells"]:
         if tagged(cell, "solution"):
             cells.pop()  # the answer that is left open stands right before its solution
+        if tagged(cell, "folded"):
+            continue  # it says what is folded
         metadata = {key: value for key, value in cell["metadata"].items() if key not in ("tags", "jupyter", "mystnb")}
         cells.append(cell | {"metadata": metadata})
     count = 0

@@ -131,6 +131,7 @@ def test_an_edition_holds_every_question_and_the_solutions_of_whom_they_are_for(
     for path in NOTEBOOKS:
         here, copy = sources(path), sources(tmp_path / "copies" / path.name)
         count = len(re.findall(r"^exercise\(", here, re.M))
+        assert not re.search("folded|a solution", copy[copy.find("## Exercises") :])
         assert len(re.findall(r"^exercise\(", copy, re.M)) == count
         assert len(re.findall(r"^check\(", copy, re.M)) == count  # one answer to each, and no second
         assert len(re.findall(r"^answer_\d+ = \.\.\.", copy, re.M)) == (count if edition == "student" else 0)

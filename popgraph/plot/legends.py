@@ -35,23 +35,27 @@ ON_WHITE: dict[str, Any] = {
     "framealpha": 0.8,
     "borderpad": 0.2,
 }
-MAX_BAND = 0.4  # of the axes, that one band beside the points may take
+LINE = 14.0  # points of height, of a line of a legend
+MAX_BAND = 0.5  # of the axes, that one band beside the points may take
 
 
 @dataclass(frozen=True, eq=False)
 class Beside:
-    """What stands inside the axes beside the points: above them, below them, and at their right."""
+    """How many points of paper what stands inside the axes takes: above the points, below them, and at their right."""
 
-    above: Legend | None = None
-    below: Legend | None = None
-    right: Text | None = None
+    above: float = 0.0
+    below: float = 0.0
+    right: float = 0.0
 
 
-def name_classes(ax: Axes, classes: Sequence[str], of_view: Ints, key: Text | None = None) -> Legend | None:
-    """Name the classes, where they are few enough to be told apart, and the colour of views without one; left of a key."""
+def name_classes(
+    ax: Axes, classes: Sequence[str], of_view: Ints, key: Text | None = None
+) -> tuple[Legend | None, float]:
+    """Name the classes where they are few enough, and the colour of views without one; return the legend and its height inside."""
     unlabelled = bool((of_view < 0).any())
     if not 1 < len(classes) + unlabelled <= MAX_CLASSES_NAMED + unlabelled:
-        return None
+        return None, 0.0
+    columns = _columns(ax, classes, key)
     marks = [
         Line2D([], [], marker=MARKERS[c // len(COLOURS)], linestyle="", color=COLOURS[c % len(COLOURS)])
         for c in range(len(classes))
@@ -63,7 +67,7 @@ def name_classes(ax: Axes, classes: Sequence[str], of_view: Ints, key: Text | No
         style: dict[str, Any] = {
             "fontsize": 9,
             "loc": "upper center" if key is None else "upper left",
-            "ncols": _columns(ax, names, key),
+            "ncols": columns,
             "borderaxespad": 0.2,
         }
     else:
@@ -71,18 +75,20 @@ def name_classes(ax: Axes, classes: Sequence[str], of_view: Ints, key: Text | No
     legend = ax.legend(marks, numbers, **ON_WHITE, columnspacing=1.2, handletextpad=0.2, **style)
     for text, name in zip(legend.get_texts(), names, strict=True):
         write(text, name)
-    return legend if len(classes) <= MAX_CLASSES_INSIDE else None
+    legend.set_in_layout(len(classes) > MAX_CLASSES_INSIDE)
+    # To measure a legend takes as long as to draw it.
+    return (legend, LINE * (-(-len(marks) // columns) + 0.5)) if len(classes) <= MAX_CLASSES_INSIDE else (None, 0.0)
 
 
 def name_sizes(
     ax: Axes, population: ViewedPopulation, shown: Ints, sizes: Floats | None, key: Text | None = None
-) -> Legend | None:
+) -> tuple[Legend | Text | None, float]:
     """Say what the area of a disc means: the least and the largest weight, each beside a disc of its size.
 
     `sizes` are the areas of the discs in square points, or None of thumbnails, whose weights are named without a mark.
     """
     if population.N == 1:
-        return None
+        return None, 0.0
     w = population.w_x[shown]
     ends = [int(w.argmin()), int(w.argmax())]
     if w[ends[0]] >= w[ends[1]] * (1 - 1e-9):
@@ -90,8 +96,11 @@ def name_sizes(
     each = "each " if len(ends) == 1 else ""
     words = [f"{each}$w_x$ = {weight_in_words(population, int(shown[i]))}" for i in ends]
     if sizes is None:
-        words = [f"area of a picture: {' to '.join(words)}".replace("to $w_x$ =", "to")]
-    areas = [0.0] if sizes is None else [float(sizes[i]) for i in ends]
+        said = f"area of a picture: {' to '.join(words)}".replace("to $w_x$ =", "to")
+        text = ax.text(0.5, 0.01, said, transform=ax.transAxes, ha="center", va="bottom", fontsize=8, color=INK)
+        text.set(zorder=3, in_layout=False)
+        return text, LINE
+    areas = [float(sizes[i]) for i in ends]
     marks = [
         Line2D([], [], marker="o", linestyle="", color="#999999", markersize=np.sqrt(area), markeredgewidth=0)
         for area in areas
@@ -102,10 +111,11 @@ def name_sizes(
         "columnspacing": 1.6,
         "borderaxespad": 0.2,
     }
-    style |= {"handlelength": 0.0 if sizes is None else max(1.0, np.sqrt(max(areas)) / 8)}
+    style |= {"handlelength": max(1.0, np.sqrt(max(areas)) / 8)}
     legend = Legend(ax, marks, words, **ON_WHITE, fontsize=8, labelcolor=INK, handletextpad=0.4, **style)
+    legend.set_in_layout(False)
     ax.add_artist(legend)
-    return legend
+    return legend, max(LINE, np.sqrt(max(areas))) + LINE / 2
 
 
 def weight_in_words(population: ViewedPopulation, i: int) -> str:
@@ -123,13 +133,9 @@ def make_room(ax: Axes, at: Floats, beside: Beside, pad: float) -> None:
     box = ax.get_window_extent()
     to_points = POINTS_PER_INCH / ax.figure.dpi
     paper = np.array([box.width, box.height]) * to_points
-    above, below, right = (
-        0.0 if each is None else float(getattr(each.get_window_extent(), side)) * to_points
-        for each, side in ((beside.above, "height"), (beside.below, "height"), (beside.right, "width"))
-    )
     # Shares of the paper; of little paper at most so much that the points keep half of it.
-    before = np.minimum(np.array([pad, pad + below]) / paper, [0.25, MAX_BAND])
-    after = np.minimum(np.array([pad + right, pad + above]) / paper, MAX_BAND)
+    before = np.minimum(np.array([pad, pad + beside.below]) / paper, [0.25, MAX_BAND])
+    after = np.minimum(np.array([pad + beside.right, pad + beside.above]) / paper, MAX_BAND)
     scale = 1.0 / np.maximum(1.0 - before - after, 0.2)
     span = high - low
     if ax.get_aspect() != "auto":

@@ -64,7 +64,7 @@ def match(match: Match | PairMatch, *, ax: Axes | None = None) -> Axes:
     named = np.arange(k) if k <= MAX_ROWS_NAMED else np.linspace(0, k - 1, 11).astype(int)
     ax.set_yticks(
         named,
-        [rf"{with_index('v', i + 1)}  $\gamma$ = {match.gamma[i]:.3g}" for i in named],
+        [rf"{with_index('v', int(i) + 1)}  $\gamma$ = {match.gamma[i]:.3g}" for i in named],
         fontsize=10 if k <= 12 else 7,
     )
     shares = ax.secondary_yaxis("right")

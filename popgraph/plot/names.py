@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 
 from popgraph.basics.arrays import Floats, Ints
@@ -17,13 +16,12 @@ from popgraph.plot.placing import UNIT, Placer, Places
 MAX_VIEWS_NAMED = 60  # beyond which no picture has room for names
 MAX_VIEWS_NUMBERED = 30  # lines of a key
 MAX_CHARACTERS_BESIDE = 16  # of a name beside its point; if one of them is longer, all views have numbers
-MAX_CHARACTERS_IN_A_KEY = 32
+MAX_CHARACTERS_IN_A_KEY = 26
 MAX_CHARACTERS_OF_A_SIDE = 18  # of a name along a matrix
 MAX_CHARACTERS_OF_A_COLUMN, MAX_CHARACTERS_OF_A_ROW = 3, 48  # of names along the foot of a matrix that are not turned
 MAX_NAMES_AT_A_PLACE = 3
 MAX_NUMBERS_AT_A_PLACE = 4
 SAME_PLACE = 1e-3  # of the extent of all points, within which two are at one place
-HALO = [withStroke(linewidth=2.0, foreground="white", alpha=0.8)]  # so that a name is read on top of an edge
 
 
 def view_name(view: Any, width: int = MAX_CHARACTERS_OF_A_SIDE) -> str:
@@ -85,7 +83,7 @@ def _annotate(ax: Axes, at: Floats, words: str, size: float) -> Any:
         va="center",
         fontsize=size,
     )
-    text.set(color=INK, zorder=3, in_layout=False, path_effects=HALO)
+    text.set(color=INK, zorder=3, in_layout=False)
     write(text, words)
     return text
 

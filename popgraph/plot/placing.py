@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.legend import Legend
 from matplotlib.offsetbox import AnnotationBbox
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import IdentityTransform
@@ -20,12 +21,13 @@ from popgraph.basics.arrays import Floats
 
 GAP_BESIDE = 2.0  # points between a disc and its name
 EDGE = 2.0  # points between a name and the edge of the axes
-RINGS = (0.0, 9.0, 18.0, 30.0)  # how much farther than beside its point a name may stand, in points, with a line to it
+RINGS = (0.0, 8.0, 16.0, 24.0)  # how much farther than beside its point a name may stand, in points, with a line to it
 THUMBNAIL_RINGS = (0.0, 0.6, 1.2, 1.8, 2.6, 3.4)  # the same of a thumbnail, in its own sizes beyond the first
 MAX_SHARE = 0.3  # of the axes that thumbnails may cover: they are drawn smaller in small axes
 UNIT = np.array(
     [[1.0, 0.0], [1.0, 1.0], [1.0, -1.0], [0.0, 1.0], [0.0, -1.0], [-1.0, 0.0], [-1.0, 1.0], [-1.0, -1.0]]
 )  # the eight sides on which a name may stand
+CORNERS: tuple[Any, ...] = ("upper right", "upper left", "lower right", "lower left", "center right", "center left")
 COMPASS = np.column_stack([np.cos(np.arange(16) * np.pi / 8), np.sin(np.arange(16) * np.pi / 8)])
 LEADER_COLOUR, LEADER_WIDTH = "#777777", 0.7
 
@@ -55,7 +57,10 @@ class Placer(Artist):
         self._zooms = [mark.offsetbox.get_zoom() if _is_thumbnail(mark) else 0.0 for mark in marks]
         self._seen: Any = None
         ax.add_artist(self)
-        self._leaders.set_figure(ax.figure)
+        # White below the names, so that they are read on top of edges; halos of their own would take longer than all else.
+        self._backs = PolyCollection([], facecolors="white", alpha=0.7, transform=IdentityTransform())
+        for each in (self._leaders, self._backs):
+            each.set_figure(ax.figure)
 
     def draw(self, renderer: Any) -> None:
         """Move the marks if the points have moved, and draw the lines to those that stand aside."""
@@ -68,7 +73,8 @@ class Placer(Artist):
             self._place(renderer, anchors, scale)
             self._seen = seen
         self._leaders.set_linewidth(LEADER_WIDTH)
-        self._leaders.draw(renderer)
+        for each in (self._backs, self._leaders):
+            each.draw(renderer)
 
     def _place(self, renderer: Any, anchors: Floats, scale: float) -> None:
         """Choose for each mark, those at the rim first, the nearest place that is free."""
@@ -81,10 +87,15 @@ class Placer(Artist):
         if self.key is not None:
             self.key.set_visible(True)
             others.append(self.key.get_window_extent(renderer).extents)
+        for i, artist in enumerate(self.avoid):
+            if isinstance(artist, Legend):
+                others[i] = _clear_of(
+                    artist, renderer, np.concatenate([discs, np.reshape(others[:i] + others[i + 1 :], (-1, 4))])
+                )
         taken = np.concatenate([discs, np.reshape(others, (-1, 4))])
         self._fit_thumbnails(renderer, frame)
         outward = anchors - anchors.mean(axis=0)
-        lines = []
+        lines, backs = [], []
         for i in np.argsort(-np.linalg.norm(outward[: len(self.marks)], axis=1), kind="stable").tolist():
             mark = self.marks[i]
             mark.set_visible(True)
@@ -106,14 +117,16 @@ class Placer(Artist):
             centre = (box[:2] + box[2:]) / 2
             _move(mark, tuple((centre - anchors[i]) / scale))
             taken = np.concatenate([taken, box[np.newaxis]])
+            backs += [] if _is_thumbnail(mark) else [box[[[0, 1], [2, 1], [2, 3], [0, 3]]]]
             nearest = centre if _is_thumbnail(mark) else np.clip(anchors[i], box[:2], box[2:])
             if np.linalg.norm(nearest - anchors[i]) > radii[i] + 4 * GAP_BESIDE * scale:
                 lines.append([anchors[i], nearest])
-        if self.key is not None and not self._all_have_room(np.array(others)):
-            lines = []
+        if self.key is not None and not self._all_have_room(np.concatenate([discs, others])):
+            lines, backs = [], []
             for each in (self.key, *self.marks):
                 each.set_visible(False)
         self._leaders.set_segments(lines)
+        self._backs.set_verts(backs)
 
     def _all_have_room(self, others: Floats) -> bool:
         """Whether every mark was placed, and the key, which is the last of the others, lies in the axes and on nothing."""
@@ -132,6 +145,20 @@ class Placer(Artist):
         if area > room:
             for mark, zoom in thumbnails:
                 mark.offsetbox.set_zoom(zoom * max((room / area) ** 0.5, 0.05))
+
+
+def _clear_of(legend: Legend, renderer: Any, taken: Floats) -> Floats:
+    """Return the box of a legend, which is moved to a corner that is free if it lies on something: the axes may have shrunk."""
+    box = np.asarray(legend.get_window_extent(renderer).extents)
+    if _covered(box[np.newaxis], taken)[0] == 0:
+        return box
+    boxes = []
+    for corner in CORNERS:
+        legend.set_loc(corner)
+        boxes.append(legend.get_window_extent(renderer).extents)
+    least = int(_covered(np.array(boxes), taken).argmin())
+    legend.set_loc(CORNERS[least])
+    return np.asarray(boxes[least])
 
 
 def _is_thumbnail(mark: Any) -> bool:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from popgraph.basics.arrays import Floats, Ints
 from popgraph.basics.protocols import ViewedPopulation
 from popgraph.plot.drawing import THUMBNAIL_SIDE, draw_views
-from popgraph.plot.legends import Beside, make_room, name_classes, name_sizes
+from popgraph.plot.legends import POINTS_PER_INCH, Beside, make_room, name_classes, name_sizes
 from popgraph.plot.names import draw_key, draw_names, names_or_numbers
 from popgraph.plot.placing import COMPASS, Placer, Places
 
@@ -36,17 +36,17 @@ def draw_scene(ax: Axes, scene: Scene, names: bool) -> None:
     if names and not marks.thumbnails and len(scene.shown) == population.N:
         numbered_or_named, key = names_or_numbers(population.views)
     right = draw_key(ax, key) if key else None
-    above = name_classes(ax, scene.classes, scene.of_view, right)
-    below = name_sizes(ax, population, scene.shown, None if marks.thumbnails else marks.areas, right)
-    beside = Beside(above, below, right)
+    above, above_height = name_classes(ax, scene.classes, scene.of_view, right)
+    below, below_height = name_sizes(ax, population, scene.shown, None if marks.thumbnails else marks.areas, right)
+    right_width = 0.0 if right is None else right.get_window_extent().width * POINTS_PER_INCH / ax.figure.dpi
     pad = PAD + float(marks.radii.max())
     pad += THUMBNAIL_SIDE / 2 if marks.thumbnails else ROOM_FOR_NAMES if numbered_or_named and not key else 0.0
-    make_room(ax, at, beside, pad)
-    avoid = [each for each in (beside.above, beside.below) if each is not None]
+    make_room(ax, at, Beside(above_height, below_height, right_width), pad)
+    avoid = [each for each in (above, below) if each is not None]
     if marks.thumbnails:
         Placer(ax, marks.thumbnails, Places(at, marks.radii, COMPASS), avoid)
     elif numbered_or_named:
-        draw_names(ax, numbered_or_named, at, marks.radii, avoid, beside.right)
+        draw_names(ax, numbered_or_named, at, marks.radii, avoid, right)
 
 
 def set_equal(ax: Axes) -> None:

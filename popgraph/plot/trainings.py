@@ -217,7 +217,7 @@ def animation(
         left.set(xlabel=with_index("f", dims[0] + 1), ylabel=with_index("f", dims[1] + 1))
         left.set(xlim=(centre[0] - half_width, centre[0] + half_width))
         left.set(ylim=(centre[1] - half_width, centre[1] + half_width))
-        legend = name_classes(left, classes, of_view)
+        legend, _ = name_classes(left, classes, of_view)
         if marks.thumbnails:
             Placer(left, marks.thumbnails, Places(at, marks.radii, COMPASS), [] if legend is None else [legend])
         left.set_title(f"step {training.steps[t]:,}: loss {training.loss[t]:.4f}{note}", fontsize=11)
