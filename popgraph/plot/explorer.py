@@ -43,6 +43,7 @@ from popgraph.verification import Match, verify
 
 PANELS = ("w", "adjacency", "spectrum", "match", "eigenvectors", "loss", "labels", "code", "message")
 ROWS = (("w", "adjacency", "spectrum"), ("picture", "labels"), ("eigenvectors", "loss", "match"))
+MAX_VIEWS_NAMED_AT_ONCE = 16  # while a slider moves: more names would take a quarter of a redraw
 
 
 class Explorer:
@@ -188,8 +189,8 @@ class Explorer:
         for ax in self._axes:
             ax.clear()
             ax.set_axis_on()
-        draw_graph(graph, ax=self._axes[0])
-        embedding(graph, training, ax=self._axes[1])
+        draw_graph(graph, names=graph.N <= MAX_VIEWS_NAMED_AT_ONCE, ax=self._axes[0])
+        embedding(graph, training, names=graph.N <= MAX_VIEWS_NAMED_AT_ONCE, ax=self._axes[1])
         for ax in self._axes:
             ax.set_title(ax.get_title(), fontsize=11, y=1.0)  # without y, finding a place takes a third of a redraw
         self._figure.canvas.draw()
