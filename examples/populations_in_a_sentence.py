@@ -44,7 +44,7 @@ def visualize() -> Any:
     """Draw each graph, and the embedding of its views by two columns of F*."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(4, 3, figsize=(14, 18), layout="constrained")
+    figure, axes = plt.subplots(4, 3, figsize=(18, 23), layout="constrained")
     for (name, graph), (above, below) in zip(TOYS.items(), np.hstack([axes[:2], axes[2:]]).T, strict=True):
         pg.plot.graph(graph, ax=above)
         above.set_title(f"{name}\n{above.get_title()}", fontsize=11)
@@ -56,5 +56,5 @@ if __name__ == "__main__":
     report()
     target = Path("figures") / "populations_in_a_sentence" / "populations_in_a_sentence.png"
     target.parent.mkdir(parents=True, exist_ok=True)
-    visualize().savefig(target, dpi=80)
+    visualize().savefig(target, dpi=65)
     print(f"wrote {target}")

@@ -61,6 +61,16 @@ def test_the_picture_is_a_picture():
     assert "data:image/png;base64," in shown._panels["w"].value
 
 
+def test_a_picture_does_not_depend_on_those_before_it():
+    shown = pg.explore(zoo.hypercube, d=(1, 4), flip=(0, 0.5), k=(1, 5))
+    first = shown._image.value
+    shown.sliders["k"].value = 1  # of one column, drawn along a line
+    shown.sliders["d"].value = 4
+    assert shown._image.value != first
+    shown.sliders["d"].value, shown.sliders["k"].value = 3, 2
+    assert shown._image.value == first
+
+
 def test_each_kind_of_parameter_has_its_widget():
     def make(d=2, flip=0.25, name="a", odd=False):
         return zoo.hypercube(d + odd, flip)

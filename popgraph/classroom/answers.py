@@ -30,6 +30,10 @@ class Answer(Immutable):
     score : float
         1 if it is right, the partial credit after a slip, else 0.
 
+    See Also
+    --------
+    Grade : All answers of one student.
+
     Examples
     --------
     >>> import popgraph as pg
@@ -69,6 +73,11 @@ class Grade(Immutable):
         The population, in words.
     digits : int
         To how many digits answers were compared.
+
+    See Also
+    --------
+    grade : Make one.
+    Answer : One of its answers.
 
     Examples
     --------
@@ -124,6 +133,7 @@ class Grade(Immutable):
         Returns
         -------
         float
+            From 0 to ``most``.
 
         Raises
         ------
@@ -182,6 +192,7 @@ class Grade(Immutable):
         Returns
         -------
         str
+            The text of the file.
 
         Examples
         --------

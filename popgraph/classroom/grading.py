@@ -57,7 +57,8 @@ def grade(
 
     Parameters
     ----------
-    graph : population that lists at most 400 views
+    graph : population with a list of views
+        At most 400.
     w_x : (N,) numbers, or mapping view -> number, optional
         The views' probabilities. Here and below numbers may be ints, floats, Fractions and words: "1/18", "√2/3", "sqrt(2)/3".
     w : (N, N) numbers, DataFrame with names, or mapping (x, x') -> number, optional
@@ -93,8 +94,8 @@ def grade(
 
     See Also
     --------
-    worksheet : the handout whose blanks these are.
-    popgraph.verify : the same verdict on f, with its certificate.
+    worksheet : Write the handout whose blanks these are.
+    popgraph.verify : Reach the same verdict on f, with its certificate.
 
     Examples
     --------

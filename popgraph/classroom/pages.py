@@ -81,7 +81,8 @@ def _html_check(sheet: Sheet) -> str:
     return f'To check: <code>pg.classroom.grade(graph, {html.escape(names)}, k={sheet.k})</code>, with fractions as "1/18".'
 
 
-LATEX_HEAD = r"""\documentclass[11pt]{article}
+LATEX_HEAD = r"""% pdflatex prints it; names in other letters than Latin ones need lualatex, and a font that has them
+\documentclass[11pt]{article}
 \usepackage{iftex}
 \ifpdftex\usepackage[T1]{fontenc}\usepackage[utf8]{inputenc}\else\usepackage{fontspec}\fi
 \usepackage{amsmath}

@@ -178,7 +178,7 @@ def table_slip(given: Floats, true: Floats, wrong: Iterator[Wrong], digits: int)
     for slip, table in ((SIGN, -true), *wrong):
         if table.any() and is_same(given, table, digits):
             return slip
-    return _reordered(given, true, digits) or _scaled(given, true, digits) or _rounded(given, true)
+    return _reordered(given, true, digits) or _rounded(given, true) or _scaled(given, true, digits)
 
 
 def half_unit(true: Floats, digits: int) -> float:

@@ -40,6 +40,11 @@ class Worksheet(Immutable):
     questions : tuple of str
         What is asked, by the arguments of `popgraph.classroom.grade`.
 
+    See Also
+    --------
+    worksheet : Make one.
+    grade : Grade what students hand in.
+
     Examples
     --------
     >>> from pathlib import Path
@@ -81,7 +86,8 @@ def worksheet(
 
     Parameters
     ----------
-    graph : population that lists at most 12 views, with at most 24 naturals
+    graph : population with a list of views
+        At most 12 views, and at most 24 naturals.
     path : str or Path
         Of the handout, in a folder that exists. Its ending is the form: .html, .tex or .pdf. The key has "_key" before it.
     k : int, optional
@@ -109,7 +115,7 @@ def worksheet(
 
     See Also
     --------
-    grade : grades the answers, with fractions as "1/18".
+    grade : Grade the answers, with fractions as "1/18".
 
     Examples
     --------

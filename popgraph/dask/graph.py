@@ -52,6 +52,8 @@ class BlockGraph(Immutable):
         The naturals' classes y(x̄); None in it is an unlabelled natural.
     name : str
         How it prints.
+    temporary : object or None
+        The temporary directory of its files, deleted when no graph refers to it any more.
 
     See Also
     --------

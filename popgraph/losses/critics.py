@@ -127,7 +127,16 @@ class CriticLoss(ReadyLoss, PairLoss, DrawsNegatives):
 
     @in_full_precision
     def scores(self, f: Any, g: Any) -> Any:
-        """Return s(x, x') = f(x)ᵀg(x')/τ, of rows of length 1 if ``cosine``: (a, k) and (b, k) arrays give (a, b)."""
+        """Return s(x, x') = f(x)ᵀg(x')/τ, of rows of length 1 if ``cosine``: (a, k) and (b, k) arrays give (a, b).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import popgraph as pg
+        >>> pg.losses.InfoNCE(temperature=0.5).scores(np.array([[1.0], [2.0]]), np.array([[3.0]]))
+        array([[ 6.],
+               [12.]])
+        """
         f, g = read_rows(f, g)
         return self._rows(f) @ self._rows(g).T / self.temperature
 

@@ -79,19 +79,21 @@ class SpectralLoss(UnbiasedSpectral, DrawsNegatives):
     Of a batch it is -(2/B) Σ_i f(x_i)ᵀf(x_i⁺) + 1/(B(B-1)) Σ_{i≠j} (f(x_i)ᵀf(x_j⁺))², in O(B k²): negatives are views of other
     draws, so they are independent, and may coincide.
 
-    With ``noise`` both x and x' of the second term are drawn from a law q in place of w_x: a number a stands for q ∝ w_x^a, an (N,)
-    array for itself, a mapping view -> probability goes by name. The minimum is then that of ||D_q^-1/2 w D_q^-1/2 - FFᵀ||² for
-    F = √q f, whose eigenvectors ``graph.with_noise(q)`` has.
-
     The square in the second term matters: without it the loss is unbounded below (`unsquared`). Nothing here normalises f:
     the code published with [H21] shrinks every row longer than √μ to that length first, which the paper's loss does not, and
     which moves its minimum wherever a row of the minimiser is longer.
+
+    Parameters
+    ----------
+    noise : float, (N,) array, or mapping view -> probability, optional
+        Both x and x' of the second term are then drawn from a law q in place of w_x: a number a stands for q ∝ w_x^a, an (N,) array
+        for itself, a mapping view -> probability goes by name. The minimum is then that of ||D_q^-1/2 w D_q^-1/2 - FFᵀ||² for F =
+        √q f, whose eigenvectors ``graph.with_noise(q)`` has.
 
     See Also
     --------
     spectral : It, ready to use.
     matrix_factorisation : The same loss as ||Ā - FFᵀ||².
-    UnsquaredLoss : Without the square.
     popgraph.theory.minimum : Its least value.
 
     References
@@ -238,7 +240,6 @@ class OrderedLoss(UnbiasedSpectral):
     See Also
     --------
     ordered : It, ready to use.
-    popgraph.theory.minimum : Its least value.
 
     References
     ----------
@@ -278,7 +279,6 @@ class CentredLoss(PlugInLoss):
     See Also
     --------
     centred : It, ready to use.
-    popgraph.theory.minimum : Its least value.
 
     References
     ----------

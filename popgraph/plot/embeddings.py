@@ -33,7 +33,7 @@ def embedding(
     """Draw each view at two coordinates of its embedding f, with area w_x.
 
     A connected graph's first eigenfunction is constant and tells no views apart: a constant column is left out, as the title says,
-    unless `dims` asks for it. Each view's name stands beside its point, as in `graph`; views at one place have one list of names.
+    unless ``dims`` asks for it. Each view's name stands beside its point, as in `graph`; views at one place have one list of names.
 
     Parameters
     ----------

@@ -43,18 +43,18 @@ def minimum(
 ) -> float:
     """Return the least value of a loss over all embeddings f into R^k, in closed form from the spectrum of Ā.
 
-    ======================================  ================================================================================
-    Loss                                    Minimum
-    ======================================  ================================================================================
-    spectral                                -Σ_{i<=k} γ_i²; with noise= q the same of D_q^-1/2 w D_q^-1/2
-    ordered                                 -(1/k) Σ_{i<=k} (k - i + 1) γ_i²
-    centred                                 -½ Σ_{i=2..k+1} γ_i²
-    idealised VICReg                        Σ_{i<=k} 2(1-γ_i) s_i + λ (1 - s_i)², s_i = max(0, 1 - (1-γ_i)/λ)
-    Barlow Twins, weight 1, ε = 0           Σ_{i=2..k+1} min(1, μ/γ_i)², Σ max(0, γ_i - μ)/γ_i² = k (μ = 0 if a γ_i is 0)
-    unsquared                               -∞
-    spectral + λ||F||²                      -Σ_{i<=k} (γ_i - λ/2)_+²
-    spectral + λ(||H||² + ||W||²), F = HWᵀ  Σ s_i⁴ - 2γ_i s_i² + 2λ s_i over the modes with λ < (2γ_i/3)^(3/2), see `optimum`
-    ======================================  ================================================================================
+    ==========================================  ================================================================================
+    Loss                                        Minimum
+    ==========================================  ================================================================================
+    spectral                                    -Σ_{i<=k} γ_i²; with noise= q the same of D_q^-1/2 w D_q^-1/2
+    ordered                                     -(1/k) Σ_{i<=k} (k - i + 1) γ_i²
+    centred                                     -½ Σ_{i=2..k+1} γ_i²
+    idealised VICReg                            Σ_{i<=k} 2(1-γ_i) s_i + λ (1 - s_i)², s_i = max(0, 1 - (1-γ_i)/λ)
+    Barlow Twins, weight 1, ε = 0               Σ_{i=2..k+1} min(1, μ/γ_i)², Σ max(0, γ_i - μ)/γ_i² = k (μ = 0 if a γ_i is 0)
+    unsquared                                   -∞
+    spectral + ``λ||F||²``                      -Σ_{i<=k} (γ_i - λ/2)_+²
+    spectral + ``λ(||H||² + ||W||²)``, F = HWᵀ  Σ s_i⁴ - 2γ_i s_i² + 2λ s_i over the modes with λ < (2γ_i/3)^(3/2), see `optimum`
+    ==========================================  ================================================================================
 
     Add ||Ā||² = Σγ_i² over all N to these of the spectral loss for those of ||Ā - FFᵀ||².
 

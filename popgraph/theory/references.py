@@ -112,6 +112,11 @@ class Reference(Immutable):
 class References(Mapping[str, Reference]):
     """Hold every reference by its code; an arXiv number finds it too.
 
+    Attributes
+    ----------
+    references : tuple of Reference
+        All of them.
+
     See Also
     --------
     REFERENCES : The one there is.

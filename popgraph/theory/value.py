@@ -202,6 +202,15 @@ class Check(Immutable):
 class Checks(Immutable):
     """Hold checks in the order of the theory. ``checks[i]`` takes a position or a name; ``bool(checks)`` is whether none fails.
 
+    Attributes
+    ----------
+    graph : str
+        The graph's name.
+    k : int
+        The number of eigenvectors that the statements are about.
+    items : tuple of Check
+        One for each statement.
+
     See Also
     --------
     check : Make one.

@@ -53,6 +53,8 @@ class Fit(Immutable):
         Why training stopped, in words.
     interrupted : bool
         Whether it stopped before its last step: by the user, or because the loss was NaN or infinite.
+    loss_name : str
+        Which loss.
 
     See Also
     --------

@@ -11,7 +11,7 @@ from popgraph.verification.match import Match, Status, share_in_words
 from popgraph.verification.reasons import family_in_words, in_exact_arithmetic, missing_in_words, rank_exceeded_in_words
 from popgraph.verification.ridge import Ridge
 from popgraph.verification.slips import largest_in_size_in_words, slip_in_words
-from popgraph.verification.spans import MAX_SIDE_SLIPS, SMALL_F_EXPONENT, AskedSpan
+from popgraph.verification.spans import MAX_SIDE_SLIPS_IN_PASSING, SMALL_F_EXPONENT, AskedSpan
 from popgraph.verification.under_decay import Ruling, UnderDecay, decide_under_decay
 
 MATCHES = (
@@ -167,7 +167,7 @@ def _slip(evidence: Evidence) -> str:
 def _other_span(evidence: Evidence) -> str:
     """Say what the table spans in place of F*, where that is a common slip; nothing where it is none."""
     N = len(evidence.root)
-    if evidence.views is None or evidence.d != evidence.k or N > MAX_SIDE_SLIPS:
+    if evidence.views is None or evidence.d != evidence.k or N > MAX_SIDE_SLIPS_IN_PASSING:
         return ""
     adjacency = np.asarray(evidence.coordinates.gram(np.eye(N)))
     asked = AskedSpan(adjacency, evidence.root**2, evidence.k, SMALL_F_EXPONENT)

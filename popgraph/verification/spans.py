@@ -14,7 +14,8 @@ from popgraph.basics.arrays import Floats
 from popgraph.basics.subspace import tolerance
 from popgraph.verification.slips import permuted_rows
 
-MAX_SIDE_SLIPS = 400  # views up to which the eigenvectors of other matrices are computed in search of a slip
+MAX_SIDE_SLIPS = 400  # views up to which the eigenvectors of other matrices are computed in search of a slip: a second
+MAX_SIDE_SLIPS_IN_PASSING = 200  # the same where a verdict is asked for, and not the slip: 0.1 s
 MAX_DECIMALS_COUNTED = 6  # of a table; one with more is not said to be rounded
 MAX_ROUNDED_ANGLE = 0.2  # radians by which rounded entries may turn a span before nothing can be said of it
 

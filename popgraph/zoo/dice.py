@@ -8,7 +8,7 @@ from popgraph.declare import Augmentation, Distribution, Image
 from popgraph.populations import PopulationGraph, build
 
 FACES = range(1, 7)
-NAMES = ("one", "two", "three", "four", "five", "six")
+FACE_WORDS = ("one", "two", "three", "four", "five", "six")
 PIPS = {
     1: "... .#. ...",
     2: "#.. ... ..#",
@@ -94,4 +94,4 @@ def _face(face: int) -> Image:
     for i, row in enumerate(PIPS[face].split()):
         for j, mark in enumerate(row):
             pixels[1 + 2 * i][1 + 2 * j] = int(mark == "#")
-    return Image(pixels, NAMES[face - 1])
+    return Image(pixels, FACE_WORDS[face - 1])

@@ -46,6 +46,8 @@ def edges(
         no label.
     normalize : bool
         Divide the weights by their sum, rather than refuse a sum that is not 1.
+    name : str
+        The name by which the graph prints.
 
     Returns
     -------

@@ -304,9 +304,7 @@ INTERNAL = {
     "plot.explorer_controls.Parameter",
     "plot.explorer_controls.PlainControl",
     "plot.guessing.Guessing",
-    "plot.panels.Shaded",
     "plot.playing.Play",
-    "plot.playing.Spaced",
     "populations.pairs.law.PairLaw",
     "populations.class_coordinates.ClassCoordinates",
     "populations.exact.algebraic.Eigenvalue",  # its methods print

@@ -94,6 +94,8 @@ class ProductSpectrum(Immutable):
         No eigenvalue above this is missing from the levels.
     certificate : ProductCertificate
         What is known of the errors.
+    search : Product
+        Lists the eigenfunctions of each level.
 
     See Also
     --------
