@@ -8,6 +8,7 @@ import base64
 import html
 import inspect
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -226,7 +227,11 @@ class Explorer:
         shown = {**{name: panel.value for name, panel in self._panels.items()}, "picture": picture}
         line = "<div style='display:flex;flex-flow:row wrap;align-items:flex-start;gap:1.5em'>"
         rows = [line + "".join(f"<div>{shown[name]}</div>" for name in names) + "</div>" for names in ROWS]
-        at = ", ".join(f"{name} = {shorten(slider.value)}" for name, slider in self.sliders.items())
+        values = {**{each.name: each.value for each in self._parameters}, "k": self.sliders["k"].value}
+        written = {
+            name: str(value) if isinstance(value, Fraction) else shorten(value) for name, value in values.items()
+        }
+        at = ", ".join(f"{name} = {value}" for name, value in written.items())
         code = f"<details><summary>show as code</summary>{shown['code']}</details>"
         head = f"<p>{html.escape(self._without)}</p>" if self._without else ""
         return f"<div>{head}<p>{html.escape(at)}</p><p>{shown['message']}</p>{''.join(rows)}{code}</div>"
