@@ -26,15 +26,7 @@ from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument, MissingExtra, PopgraphError
 from popgraph.plot.drawing import MAX_ROWS_NUMBERED
 from popgraph.plot.embeddings import embedding
-from popgraph.plot.explorer_controls import (
-    STILL_CONTROLS,
-    Parameter,
-    PlainControl,
-    between,
-    default_of,
-    name_of,
-    state_as_code,
-)
+from popgraph.plot.explorer_controls import STILL, Parameter, PlainControl, between, default_of, name_of, state_as_code
 from popgraph.plot.graphs import graph as draw_graph
 from popgraph.plot.panels import (
     eigenvectors_html,
@@ -52,7 +44,7 @@ from popgraph.spectrum import Spectrum
 from popgraph.training import Training, train
 from popgraph.verification import Match, verify
 
-MOST_NAMED_IN_A_REDRAW = 16  # beside their points; the names of 32 would take a quarter of a redraw
+MAX_NAMES_IN_THE_EXPLORER = 16  # beside their points; the names of 32 would take a quarter of a redraw
 TICKS = 5  # of an axis at most: each takes its time
 PANELS = ("w", "adjacency", "spectrum", "match", "eigenvectors", "loss", "labels", "code", "message")
 ROWS = (("w", "adjacency", "spectrum"), ("picture", "labels"), ("eigenvectors", "loss", "match"))
@@ -200,7 +192,7 @@ class Explorer:
         """Draw the graph and the embedding into the figure that is kept, and return it as PNG."""
         for ax in self._axes:
             _wipe(ax)
-        named = graph.N <= MOST_NAMED_IN_A_REDRAW
+        named = graph.N <= MAX_NAMES_IN_THE_EXPLORER
         draw_graph(graph, names=named, ax=self._axes[0])
         embedding(graph, training, names=named, ax=self._axes[1])
         for ax in self._axes:
@@ -268,10 +260,7 @@ def _widgets() -> tuple[Any, str]:
     try:
         return require("ipywidgets"), ""
     except MissingExtra as missing:
-        return (
-            STILL_CONTROLS,
-            f"{missing}: without it nothing moves here, but shown.sliders[name].value = ... draws anew",
-        )
+        return STILL, f"{missing}: without it nothing moves here, but shown.sliders[name].value = ... draws anew"
 
 
 @checked_call()

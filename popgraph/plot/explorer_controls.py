@@ -55,9 +55,7 @@ class PlainControl:
         self._observers.append(tell)
 
 
-STILL_CONTROLS = SimpleNamespace(
-    IntSlider=PlainControl, FloatSlider=PlainControl, Dropdown=PlainControl, Checkbox=PlainControl
-)
+STILL = SimpleNamespace(IntSlider=PlainControl, FloatSlider=PlainControl, Dropdown=PlainControl, Checkbox=PlainControl)
 
 
 class Parameter:
