@@ -14,7 +14,7 @@ from kinds import KINDS
 import popgraph as pg
 from popgraph import zoo
 from popgraph.errors import InvalidArgument, InvalidEmbedding, MissingExtra, PopgraphError, TooLarge
-from popgraph.plot.guessing import MARGIN, Guessing, answers_of, best_threshold
+from popgraph.plot.guessing import SAME_MARGIN, Guessing, answers_of, best_threshold
 
 CLOUD = zoo.lightning_cloud()
 
@@ -134,7 +134,7 @@ def test_an_embedding_with_all_dimensions_plays_as_well_as_can_be():
     ratio = np.array([[float(odds()[x, y][0] / odds()[x, y][1]) for y in VIEWS] for x in VIEWS])
     f = graph.spectrum(4).embedding
     np.testing.assert_allclose(f @ f.T, ratio, atol=1e-9)
-    np.testing.assert_array_equal(answers_of(f), ratio > 1 + MARGIN)
+    np.testing.assert_array_equal(answers_of(f), ratio > 1 + SAME_MARGIN)
 
 
 def test_f_plays_worse_with_fewer_dimensions_and_the_slider_brings_them_back():

@@ -13,7 +13,6 @@ STORED = (  # 5 s and more, or torch
     "astronomical",
     "digits",
     "flow_and_training",
-    "negatives",
     "networks",
     "open_world",
     "optimisers",
@@ -23,7 +22,7 @@ STORED = (  # 5 s and more, or torch
     "stop_gradient",
     "why_not_just_scikit_learn",
 )
-NO_PICTURE = ("test_my_theorem",)
+NO_PICTURE = ("negatives", "test_my_theorem")  # of minutes; of tests
 EXECUTED = rf"^(?!.*({'|'.join([*STORED, *NO_PICTURE])})\.py$).*\.py$"
 HEADER = """The gallery
 ===========

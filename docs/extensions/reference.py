@@ -61,6 +61,7 @@ VALUES = [  # classes of the values that verbs return, which no namespace lists
     "PairStatus",
     "Partition",
     "PartitionBounds",
+    "Play",
     "Probe",
     "ProbeRange",
     "SampledMatch",

@@ -32,7 +32,7 @@ from popgraph.plot.drawing import (
 )
 from popgraph.plot.fonts import write, write_ticks
 from popgraph.plot.legends import MAX_CLASSES_NAMED
-from popgraph.plot.names import MAX_VIEWS_NAMED, draw_names, must_be_turned, view_name
+from popgraph.plot.names import MAX_VIEWS_NAMED_BESIDE, draw_names, must_be_turned, view_name
 from popgraph.plot.reading import MAX_VIEWS_DRAWN, class_name
 from popgraph.populations import BipartiteGraph
 
@@ -205,7 +205,7 @@ def draw_embedding(
         at = np.column_stack([table[shown, first], table[shown, second] if d > 1 else np.full(len(shown), 0.5 - side)])
         radii.append(np.sqrt(_points(ax, at, w[shown], of_view[side][shown], letter)) / 2)
         places.append(at)
-        written += [view_name(views[int(i)]) for i in shown] if graph.N_x + graph.N_z <= MAX_VIEWS_NAMED else []
+        written += [view_name(views[int(i)]) for i in shown] if graph.N_x + graph.N_z <= MAX_VIEWS_NAMED_BESIDE else []
     ax.set(xlabel=_columns_in_words(first), ylabel=_columns_in_words(second) if d > 1 else "")
     if d == 1:
         ax.set(yticks=[0.5, -0.5], yticklabels=["x", "z"], ylim=(-1.2, 1.2))

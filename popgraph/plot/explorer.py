@@ -8,6 +8,7 @@ import base64
 import html
 import inspect
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from popgraph.basics.words import shorten
 from popgraph.errors import InvalidArgument, MissingExtra, PopgraphError
 from popgraph.plot.drawing import MAX_ROWS_NUMBERED
 from popgraph.plot.embeddings import embedding
-from popgraph.plot.explorer_controls import PLAIN, Parameter, PlainControl, between, default_of, name_of, state_as_code
+from popgraph.plot.explorer_controls import STILL, Parameter, PlainControl, between, default_of, name_of, state_as_code
 from popgraph.plot.graphs import graph as draw_graph
 from popgraph.plot.panels import (
     eigenvectors_html,
@@ -43,7 +44,7 @@ from popgraph.spectrum import Spectrum
 from popgraph.training import Training, train
 from popgraph.verification import Match, verify
 
-MAX_VIEWS_NAMED = 16  # beside their points; the names of 32 would take a quarter of a redraw
+MAX_NAMES_IN_THE_EXPLORER = 16  # beside their points; the names of 32 would take a quarter of a redraw
 TICKS = 5  # of an axis at most: each takes its time
 PANELS = ("w", "adjacency", "spectrum", "match", "eigenvectors", "loss", "labels", "code", "message")
 ROWS = (("w", "adjacency", "spectrum"), ("picture", "labels"), ("eigenvectors", "loss", "match"))
@@ -191,7 +192,7 @@ class Explorer:
         """Draw the graph and the embedding into the figure that is kept, and return it as PNG."""
         for ax in self._axes:
             _wipe(ax)
-        named = graph.N <= MAX_VIEWS_NAMED
+        named = graph.N <= MAX_NAMES_IN_THE_EXPLORER
         draw_graph(graph, names=named, ax=self._axes[0])
         embedding(graph, training, names=named, ax=self._axes[1])
         for ax in self._axes:
@@ -226,7 +227,11 @@ class Explorer:
         shown = {**{name: panel.value for name, panel in self._panels.items()}, "picture": picture}
         line = "<div style='display:flex;flex-flow:row wrap;align-items:flex-start;gap:1.5em'>"
         rows = [line + "".join(f"<div>{shown[name]}</div>" for name in names) + "</div>" for names in ROWS]
-        at = ", ".join(f"{name} = {shorten(slider.value)}" for name, slider in self.sliders.items())
+        values = {**{each.name: each.value for each in self._parameters}, "k": self.sliders["k"].value}
+        written = {
+            name: str(value) if isinstance(value, Fraction) else shorten(value) for name, value in values.items()
+        }
+        at = ", ".join(f"{name} = {value}" for name, value in written.items())
         code = f"<details><summary>show as code</summary>{shown['code']}</details>"
         head = f"<p>{html.escape(self._without)}</p>" if self._without else ""
         return f"<div>{head}<p>{html.escape(at)}</p><p>{shown['message']}</p>{''.join(rows)}{code}</div>"
@@ -255,7 +260,7 @@ def _widgets() -> tuple[Any, str]:
     try:
         return require("ipywidgets"), ""
     except MissingExtra as missing:
-        return PLAIN, f"{missing}: without it nothing moves here, but shown.sliders[name].value = ... draws anew"
+        return STILL, f"{missing}: without it nothing moves here, but shown.sliders[name].value = ... draws anew"
 
 
 @checked_call()

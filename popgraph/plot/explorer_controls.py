@@ -15,7 +15,7 @@ from popgraph.basics.words import printable, shorten
 from popgraph.errors import InvalidArgument
 
 SLIDER_STEPS = 60  # of an interval: its halves, thirds, quarters and fifths are among them
-STEP_ROUNDING = 1e-9  # of a step: a slider this near to one stands on it
+SLIDER_ROUNDING = 1e-9  # of a step: a slider this near to one stands on it
 
 
 class PlainControl:
@@ -55,7 +55,7 @@ class PlainControl:
         self._observers.append(tell)
 
 
-PLAIN = SimpleNamespace(IntSlider=PlainControl, FloatSlider=PlainControl, Dropdown=PlainControl, Checkbox=PlainControl)
+STILL = SimpleNamespace(IntSlider=PlainControl, FloatSlider=PlainControl, Dropdown=PlainControl, Checkbox=PlainControl)
 
 
 class Parameter:
@@ -77,7 +77,7 @@ class Parameter:
         if not self.exact:
             return chosen
         steps = (float(chosen) - float(self.low)) / float(self.step)
-        return self.low + round(steps) * self.step if abs(steps - round(steps)) <= STEP_ROUNDING else chosen
+        return self.low + round(steps) * self.step if abs(steps - round(steps)) <= SLIDER_ROUNDING else chosen
 
     def _made(self, widgets: Any, given: Any, default: Any, style: dict[str, Any]) -> Any:
         """Return the widget, starting at the function's default where that is within reach."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from popgraph.basics.arrays import Floats, Immutable, Ints
 
 TIE = 1e-12  # of w_xx' + w_x w_x': floats that differ by less are equal, and either answer is as good
-MARGIN = 1e-6  # above 1, of the product by which an embedding says "the same": a trained f is 1 only up to so much
+SAME_MARGIN = 1e-6  # above 1, of the product by which an embedding says "the same": a trained f is 1 only up to so much
 Answers = NDArray[np.bool_]
 
 
@@ -126,7 +126,7 @@ class Guessing(Immutable):
 
 def answers_of(table: Floats) -> Answers:
     """Return where an embedding (N, k) says "the same", (N, N): f(x)ᵀf(x') is its estimate of the ratio w_xx' / (w_x w_x')."""
-    return np.asarray(table @ table.T > 1.0 + MARGIN)
+    return np.asarray(table @ table.T > 1.0 + SAME_MARGIN)
 
 
 def best_threshold(game: Guessing, table: Floats) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from popgraph.plot.drawing import INK
 from popgraph.plot.fonts import readable, without_joiners, write
 from popgraph.plot.placing import UNIT, Placer, Places
 
-MAX_VIEWS_NAMED = 60  # beyond which no picture has room for names
+MAX_VIEWS_NAMED_BESIDE = 60  # beyond which no picture has room for names
 MAX_VIEWS_NUMBERED = 30  # lines of a key
 MAX_CHARACTERS_BESIDE = 16  # of a name beside its point; if one of them is longer, all views have numbers
 MAX_CHARACTERS_IN_A_KEY = 26
@@ -38,7 +38,7 @@ def must_be_turned(names: Sequence[str]) -> bool:
 
 def names_or_numbers(views: Sequence[Any]) -> tuple[list[str], str]:
     """Return what stands beside each point, and a key if these are numbers; nothing of too many views."""
-    if len(views) > MAX_VIEWS_NAMED:
+    if len(views) > MAX_VIEWS_NAMED_BESIDE:
         return [], ""
     names = [view_name(view, MAX_CHARACTERS_IN_A_KEY) for view in views]
     if max(len(readable(name)[0]) for name in names) <= MAX_CHARACTERS_BESIDE:

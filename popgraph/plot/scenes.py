@@ -12,8 +12,8 @@ from popgraph.plot.legends import POINTS_PER_INCH, Beside, make_room, name_class
 from popgraph.plot.names import draw_key, draw_names, names_or_numbers
 from popgraph.plot.placing import COMPASS, Placer, Places
 
-PAD = 16.0  # points of paper around the points, the discs not counted
-ROOM_FOR_NAMES = 26.0  # points of paper at either side, where names have to stand
+PAD = 8.0  # points of paper around the points, the discs not counted
+ROOM_FOR_NAMES = 18.0  # points of paper at either side, where names have to stand
 
 
 @dataclass(frozen=True, eq=False)

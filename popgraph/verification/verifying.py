@@ -126,6 +126,8 @@ def verify(
     -------
     Match
         The verdict with its reasons; ``print`` shows it as a paragraph.
+    PairMatch
+        The same of two encoders.
 
     Raises
     ------
