@@ -23,7 +23,6 @@ PYTHONS = nox.project.python_versions(PROJECT)
 TORCH = "torch==2.13.0"
 # Pictures are those of today's matplotlib and notebooks those of today's Jupyter; the lowest versions are for what computes.
 NOT_ON_THE_LOWEST = ("*/test_plot*.py", "*/test_notebooks.py", "*/test_examples.py", "*/test_explorer.py", "*/plot/*")
-# matplotlib 3.9 uses names that today's pyparsing deprecates.
 # These tests read files of the project beside the package: one that the sdist lacks is missed here.
 READ_FILES = tuple(
     f"tests/test_{name}.py"
@@ -31,16 +30,19 @@ READ_FILES = tuple(
         "architecture",
         "docstrings",
         "examples",
+        "exercises",
         "layers",
         "notebooks",
         "packaging",
-        "plot",
+        "plot_images",
         "portability",
         "repository",
+        "site",
         "theory_document",
         "typing",
     )
 )
+# matplotlib 3.9 uses names that today's pyparsing deprecates.
 LOWEST_WARNINGS = ("-W", "ignore::pyparsing.warnings.PyparsingDeprecationWarning")
 
 

@@ -244,7 +244,8 @@ def without_example(module: object) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["popgraph", "classroom", "images", "losses", "plot", "selftraining", "structure", "testing", "theory", "zoo"]
+    "name",
+    ["popgraph", "classroom", "images", "losses", "plot", "selftraining", "structure", "testing", "theory", "zoo"],
 )
 def test_everything_public_has_an_example(name):
     assert without_example(popgraph if name == "popgraph" else getattr(popgraph, name)) == []
