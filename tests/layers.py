@@ -3,7 +3,7 @@
 import pytest
 
 EVERYTHING = False  # set before any module of tests is collected
-DEFAULT_EXAMPLES = 25  # of each property, in the default layer
+DEFAULT_EXAMPLES = 10  # of each property, in the default layer
 
 
 def examples(full: int, default: int = DEFAULT_EXAMPLES) -> int:

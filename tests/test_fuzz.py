@@ -13,6 +13,7 @@ from selectors import EVENT_READ, DefaultSelector
 import numpy as np
 import pytest
 from extras import need
+from layers import first_by_default
 
 import popgraph as pg
 
@@ -24,6 +25,7 @@ from fuzz import campaign, derived, judge, registry, values  # noqa: E402 - they
 TESTS = Path(__file__).parent
 SILENCE = 300  # seconds without a word from the other process, on a busy machine, before it is given up
 INPUTS = 40_000
+PARTS = 4  # of the inputs of each function, of which the first is in the default layer
 
 
 class Server:
@@ -56,10 +58,10 @@ class Server:
         line, self.buffer = self.buffer.split(b"\n", 1)
         return json.loads(line)
 
-    def story(self, name):
+    def story(self, name, first=0, step=1):
         if self.process is None or self.process.poll() is not None:
             self.start()
-        self.process.stdin.write(f"{name}\n".encode())
+        self.process.stdin.write(f"{name} {first} {step}\n".encode())
         outcomes, findings, last = Counter(), [], "before the first input"
         while (line := self.line()) is not None:
             outcome, trial, fault = line
@@ -89,9 +91,10 @@ def server():
     server.close()
 
 
+@pytest.mark.parametrize("first", first_by_default(*range(PARTS)))
 @pytest.mark.parametrize("name", registry.ENTRIES)
-def test_every_input_ends_in_an_answer_or_a_refusal_that_names_it(server, name):
-    outcomes, findings = server.story(name)
+def test_every_input_ends_in_an_answer_or_a_refusal_that_names_it(server, name, first):
+    outcomes, findings = server.story(name, first, PARTS)
     assert not findings, "\n".join([f"{len(findings)} of {outcomes.total()} inputs:", *findings[:20]])
 
 

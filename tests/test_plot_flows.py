@@ -76,7 +76,7 @@ def test_no_more_modes_than_k_are_on_though_batches_excite_all():
     assert (flow.amounts[-1] > 1e-9).sum() >= 2
     ax = plot.flow(flow)
     assert ax.get_title().startswith("2 of ")
-    assert ax.get_xlabel() == "time t, in steps of 0.05"
+    assert ax.get_xlabel() == "time $t$, in steps of 0.05"
 
 
 @pytest.mark.parametrize("times", [[0], [3]])

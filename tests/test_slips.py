@@ -59,3 +59,13 @@ def test_the_search_ends_where_it_is_large(monkeypatch):
     monkeypatch.setattr(slips, "MAX_VIEWS_PERMUTED", 10)
     f = KARATE.spectrum(3).embedding[::-1]
     assert "permuted" not in pg.verify(KARATE, f).reason
+
+
+@pytest.mark.parametrize("size", [1e-300, 1.0, 1e300])
+def test_another_span_is_named_whatever_the_size_of_the_entries(size):
+    """Squares of huge entries overflow, and of tiny ones vanish; a span has no size."""
+    graph = pg.zoo.lightning_cloud()
+    f = size * graph.spectrum(2).eigenvectors / graph.w_x[:, np.newaxis]
+    wrong = pg.verify(graph, f @ np.array([[1.0, 2.0], [0.0, 1.0]]))
+    assert not wrong
+    assert "The table times w_x spans F*" in wrong.reason

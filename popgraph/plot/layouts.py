@@ -59,13 +59,12 @@ def on_shelves(sizes: Floats, ratio: float) -> Floats:
     """Return the lower left corners (c, 2) of boxes on shelves, the highest first, of the width that draws them largest."""
     order = np.lexsort((-sizes[:, 0], -sizes[:, 1].round(9)))
     widest, all_in_a_row = float(sizes[:, 0].max()), float(sizes[:, 0].sum())
-    best: tuple[float, Floats] | None = None
+    best = np.inf, np.zeros_like(sizes)
     for width in np.geomspace(widest, all_in_a_row, WIDTHS_TRIED) * (1 + 1e-9):
         corners, whole = _shelves(sizes, order.tolist(), float(width))
         cost = max(float(whole[0]) / ratio, float(whole[1]))
-        if best is None or cost < best[0] * (1 - 1e-9):
+        if cost < best[0] * (1 - 1e-9):
             best = cost, corners
-    assert best is not None
     return best[1]
 
 

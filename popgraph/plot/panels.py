@@ -110,11 +110,11 @@ def spectrum_html(spectrum: Spectrum) -> str:
 def labels_html(population: Any) -> str:
     """Write the classes and how probable each is, and α, how often the best labelling of the views is wrong."""
     title = "<strong>labels, and α</strong><br>"
-    labels = getattr(population, "labels", None)
-    if labels is None or len(labels) != len(population.p):
+    labels, p_of_naturals = getattr(population, "labels", None), getattr(population, "p", None)
+    if labels is None or p_of_naturals is None or len(labels) != len(p_of_naturals):
         return f"{title}no labels of naturals, and so no α"
     masses: dict[str, float] = {}
-    for label, p in zip(labels, population.p, strict=True):
+    for label, p in zip(labels, p_of_naturals, strict=True):
         name = "unlabelled" if label is None else class_name(label)
         masses[name] = masses.get(name, 0.0) + float(p)
     rows = [[name, Bar(mass, number(round(mass, 4)))] for name, mass in list(masses.items())[:MAX_CLASSES_COUNTED]]

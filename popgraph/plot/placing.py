@@ -5,7 +5,7 @@ change them all. So an artist that is drawn before the names moves them, each ti
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -64,8 +64,7 @@ class Placer(Artist):
 
     def draw(self, renderer: Any) -> None:
         """Move the marks if the points have moved, and draw the lines to those that stand aside."""
-        ax = self.axes
-        assert ax is not None
+        ax = cast(Axes, self.axes)
         anchors = ax.transData.transform(self.places.at)
         scale = renderer.points_to_pixels(1.0)
         seen = (anchors.tobytes(), tuple(ax.bbox.extents), scale)
@@ -78,8 +77,7 @@ class Placer(Artist):
 
     def _place(self, renderer: Any, anchors: Floats, scale: float) -> None:
         """Choose for each mark, those at the rim first, the nearest place that is free."""
-        ax = self.axes
-        assert ax is not None
+        ax = cast(Axes, self.axes)
         frame = np.asarray(ax.bbox.extents) + EDGE * scale * np.array([1, 1, -1, -1])
         radii = self.places.radii * scale
         discs = np.column_stack([anchors - radii[:, np.newaxis], anchors + radii[:, np.newaxis]])
@@ -130,9 +128,8 @@ class Placer(Artist):
 
     def _all_have_room(self, others: Floats) -> bool:
         """Whether every mark was placed, and the key, which is the last of the others, lies in the axes and on nothing."""
-        assert self.axes is not None
         key = others[-1:]
-        inside = _inside(np.asarray(self.axes.bbox.extents), key).all()
+        inside = _inside(np.asarray(cast(Axes, self.axes).bbox.extents), key).all()
         return bool(inside and _covered(key, others[:-1])[0] == 0 and all(mark.get_visible() for mark in self.marks))
 
     def _fit_thumbnails(self, renderer: Any, frame: Floats) -> None:

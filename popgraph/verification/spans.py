@@ -17,6 +17,7 @@ from popgraph.verification.slips import permuted_rows
 MAX_SIDE_SLIPS = 400  # views up to which the eigenvectors of other matrices are computed in search of a slip: a second
 MAX_SIDE_SLIPS_IN_PASSING = 200  # the same where a verdict is asked for, and not the slip: 0.1 s
 MAX_DECIMALS_COUNTED = 6  # of a table; one with more is not said to be rounded
+MAX_WITH_DECIMALS = 1e9  # a float above it has no six decimals
 MAX_ROUNDED_ANGLE = 0.2  # radians by which rounded entries may turn a span before nothing can be said of it
 
 F_EXPONENT, SMALL_F_EXPONENT = 0.0, 0.5  # w_x^exponent times the table is to span F*: of F itself, and of f = F/√w_x
@@ -78,7 +79,8 @@ class AskedSpan:
         return self._rounded(table)
 
     def _scaled(self, table: Floats, exponent: float) -> Floats:
-        return np.asarray(self.w_x[:, np.newaxis] ** exponent * table)
+        largest = np.abs(table).max(axis=0)  # no span depends on it, and the norm of what is huge would overflow
+        return np.asarray(self.w_x[:, np.newaxis] ** exponent * (table / np.where(largest > 0, largest, 1.0)))
 
     def _other_spans(self) -> Iterator[tuple[Slip, float, Cut]]:
         """Yield each slip with the exponent and the eigenvectors by which its tables are known."""
@@ -183,7 +185,9 @@ def spans(table: Floats, cut: Cut, k: int, atol: float) -> bool:
 
 
 def decimals_of(table: Floats) -> int | None:
-    """Return the number of decimals that all entries are written with, or None if more than six."""
+    """Return the number of decimals that all entries are written with, or None if more than six or too large to have as many."""
+    if np.abs(table).max() >= MAX_WITH_DECIMALS:
+        return None
     for decimals in range(MAX_DECIMALS_COUNTED + 1):
         if np.abs(table - table.round(decimals)).max() <= 1e-9 * max(1.0, float(np.abs(table).max())):
             return decimals

@@ -3,8 +3,8 @@
     PYTHONPATH=tests python -m fuzz.campaign            tables of inputs, outcomes and findings: by function, container, argument
     PYTHONPATH=tests python -m fuzz.campaign verify     of these functions, each finding in full
 
-With --serve it reads names from its input and answers in JSON, a line before each call and one after: what kills the
-interpreter then names its input.
+With --serve it reads lines such as "verify 0 3" (a name, the first input, and the step to the next) and answers in JSON, a line
+before each call and one after: what kills the interpreter then names its input.
 """
 
 import json
@@ -14,7 +14,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import nullcontext
-from itertools import count
+from itertools import count, islice
 from typing import Any, NamedTuple, TextIO
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -32,6 +32,7 @@ from fuzz.derived import ENTRIES
 from fuzz.registry import Entry
 from fuzz.spoilers import BAD, EITHER, SAME, Spoiler
 
+ALL = slice(0, None)  # inputs of a function
 FEW = 60  # inputs of a slow function, which then gets some of its spoilers and not all
 
 
@@ -111,15 +112,15 @@ def run(entry: Entry, trial: Trial, plain_answer: Any) -> tuple[str, str]:
     return "answer", ""
 
 
-def campaign(entry: Entry, report: Any = lambda trial, outcome, fault: None) -> Counter[str]:
-    """Give one function all its inputs."""
+def campaign(entry: Entry, report: Any = lambda trial, outcome, fault: None, part: slice = ALL) -> Counter[str]:
+    """Give one function all its inputs, or a part of them."""
     plain_answer, error = judge.attempt(
         lambda: entry.observe(entry.call(**{n: a.plain for n, a in entry.arguments.items()}))
     )
     if error is not None:
         raise error
     outcomes: Counter[str] = Counter()
-    for trial in trials(entry):
+    for trial in islice(trials(entry), part.start, part.stop, part.step):
         report(trial, "begun", "")
         outcome, fault = run(entry, trial, plain_answer)
         outcomes[outcome] += 1
@@ -143,14 +144,15 @@ def print_table(title: str, table: dict[str, Counter[str]]) -> None:
 
 
 def serve(source: TextIO, out: TextIO) -> None:
-    """Answer each name read with the story of its campaign."""
-    for name in map(str.strip, source):
+    """Answer each line read with the story of a campaign: a function's name, its first input, and the step to the next."""
+    for line in source:
+        name, first, step = line.rsplit(maxsplit=2)
 
         def report(trial: Trial, outcome: str, fault: str) -> None:
             out.write(json.dumps([outcome, str(trial), fault]) + "\n")
             out.flush()
 
-        campaign(ENTRIES[name], report)
+        campaign(ENTRIES[name], report, slice(int(first), None, int(step)))
         out.write(json.dumps(["done", "", ""]) + "\n")
         out.flush()
 
