@@ -14,6 +14,7 @@ the contracts, which are every solver x every graph x every law, keep all: `test
 """
 
 import os
+import sys
 from importlib.util import find_spec
 
 import extras
@@ -52,6 +53,14 @@ def pytest_configure(config: pytest.Config) -> None:
         if not os.environ.get("CI") and find_spec(extra) is None:
             left_out = [str(config.rootpath / place) for place in places]
             config.option.ignore_glob = [*(config.option.ignore_glob or []), *left_out]
+
+
+@pytest.fixture(autouse=True)
+def no_figure_stays_open():
+    """Close what a test drew, so that none is warned of the figures of others."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture(scope="module")

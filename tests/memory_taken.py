@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -103,19 +104,18 @@ def cases() -> Iterator[tuple[str, float, int]]:
         yield f"verify {d} {k}", sum(asked[while_solving:]), taken
 
 
-def measured() -> dict[str, tuple[float, int]]:
-    """Return what a process of its own says of all cases."""
+def measured(first: int | None = None) -> dict[str, tuple[float, int]]:
+    """Return what a process of its own says of the first cases, or of all."""
     path = os.pathsep.join(sys.path)
     environment = os.environ | MALLOC | ONE_THREAD | {"PYTHONPATH": path}
-    done = subprocess.run(
-        [sys.executable, __file__, "--json"], env=environment, capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, __file__, "--json", *([] if first is None else [str(first)])]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return {name: (reserved, taken) for name, reserved, taken in json.loads(done.stdout)}
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--json"]:
-        print(json.dumps(list(cases())))
+    if sys.argv[1:2] == ["--json"]:
+        print(json.dumps(list(islice(cases(), *map(int, sys.argv[2:] or [sys.maxsize])))))
     else:
         for name, (reserved, taken) in measured().items():
             print(f"{name:40}  reserved {reserved / 1e6:6.1f} MB  taken {taken / 1e6:6.1f} MB  {reserved / taken:5.2f}")

@@ -301,7 +301,7 @@ def hold(population, truth, solver, ks, rng) -> None:
 
 @pytest.mark.parametrize("solver", [None, "dense", "iterative", "shift-invert"])
 @pytest.mark.parametrize("family", FAMILIES)
-@settings(max_examples=examples(40, 12))
+@settings(max_examples=examples(40, 5))
 @given(data=st.data())
 def test_every_law_holds_in_every_family(family, solver, data):
     population, rng = data.draw(FAMILIES[family]), np.random.default_rng(data.draw(SEEDS))

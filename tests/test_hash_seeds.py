@@ -146,6 +146,7 @@ def plain():
     return told(0)
 
 
+@pytest.mark.slow
 def test_answers_are_the_same_under_other_seeds_of_the_hashes(plain):
     seeds = range(1, 20) if layers.EVERYTHING else (1, 2, 3)
     assert first_difference([plain, *told_under(seeds)]) is None

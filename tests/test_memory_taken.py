@@ -2,6 +2,7 @@
 
 import sys
 
+import layers
 import memory_taken
 import pytest
 
@@ -14,13 +15,16 @@ NAMES += [f"{name} {shape} {density} {k}" for name, *shape, density, k in memory
 NAMES += [f"verify {d} {k}" for d, k in memory_taken.VERDICTS]
 
 
+QUICK = 4  # cases in the default layer: a solve takes seconds to measure
+
+
 @pytest.fixture(scope="module")
 def measured():
-    return memory_taken.measured()
+    return memory_taken.measured(None if layers.EVERYTHING else QUICK)
 
 
 @linux
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", layers.first_by_default(*NAMES, default=QUICK))
 def test_what_is_reserved_is_enough_and_not_twice_too_much(measured, name):
     reserved, taken = measured[name]
     assert taken <= reserved + NOISE

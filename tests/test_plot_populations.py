@@ -177,6 +177,7 @@ def test_what_rounding_leaves_between_components_is_no_edge():
     assert reading.adjacency_among(Own(LC, noise=1e-17), np.arange(4)).min() >= 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("call", "draw"),
     {

@@ -144,6 +144,7 @@ def test_the_fixtures_serve_under_given_without_suppressing_a_health_check(tmp_p
     assert len(set(drawn)) == 1  # every example starts from the test's own seed, so that one that fails can be replayed
 
 
+@pytest.mark.slow
 def test_two_tests_draw_apart_and_each_the_same_alone(tmp_path):
     code = "".join(
         f"def test_{name}(popgraph_rng):\n    print('{name} drew', popgraph_rng.integers(10**9))\n" for name in "ab"

@@ -229,6 +229,7 @@ def test_many_threads_race_for_the_first_answer(first):
         assert met == [(*alone, True)] * 8
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
 @pytest.mark.parametrize("method", ["spawn", "fork"])
 def test_processes_that_share_a_graph_get_what_one_gets(method):

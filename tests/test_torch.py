@@ -185,6 +185,7 @@ def test_without_negatives_the_same_network_collapses_and_is_told_so():
     assert "f has collapsed: F has rank 1, not 2; it misses eigenvector" in str(report)
 
 
+@pytest.mark.slow
 def test_attraction_alone_collapses_where_the_graph_is_connected_and_only_there():
     """Lightning and cloud never share a view: two constants are as good as one, and their span is F*."""
     for graph, k, collapses in ((zoo.hypercube(3, "1/4"), 4, True), (zoo.lightning_cloud(), 2, False)):
@@ -218,6 +219,7 @@ def test_what_is_left_out_is_said_and_can_be_kept():
     assert "left out" not in str(kept)
 
 
+@pytest.mark.slow
 def test_encoder_and_head_are_reported_apart():
     """A head onto one dimension loses what the encoder holds."""
     graph = zoo.lightning_cloud()

@@ -132,6 +132,7 @@ def test_the_same_seed_gives_the_same_bits(batch_size):
     assert first.f.tobytes() != other.f.tobytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [4, 64])
 def test_sampled_training_comes_near_f_star(batch_size):
     """Stochastic gradients leave an error that shrinks with the steps: a few hundredths of a radian here."""
@@ -142,6 +143,7 @@ def test_sampled_training_comes_near_f_star(batch_size):
     assert training.stopped.startswith("ran its 5,000 batches")
 
 
+@pytest.mark.slow
 def test_more_sampled_steps_come_nearer():
     graph = zoo.clusters(count=3)
     angles = [

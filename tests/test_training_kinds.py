@@ -94,6 +94,7 @@ def test_a_class_of_functions_is_trained_on_every_kind(population, loss):
     np.testing.assert_allclose(Psi @ here.weights, here.f, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_batches_of_sampled_pairs_train_every_kind(population):
     training = pg.train(population, 2, batch_size=32, rng=0)
     gamma = population.expand().spectrum(2).gamma

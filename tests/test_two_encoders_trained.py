@@ -134,6 +134,7 @@ def against_scipy(seeds):
     return worst
 
 
+@pytest.mark.slow
 def test_minima_are_those_of_an_independent_optimiser():
     assert against_scipy(range(30)) < 1e-8
 

@@ -39,6 +39,7 @@ def judged(seeds):
     return count, wrong
 
 
+@pytest.mark.slow
 def test_verdicts_of_known_truth():
     count, wrong = judged(range(200))
     assert count > 150

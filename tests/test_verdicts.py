@@ -33,6 +33,13 @@ def test_the_known_eigenpairs_are_those_of_the_definition(draw, seed):
         assert known.graph().is_exact
 
 
+def test_no_verdict_of_hundreds_is_wrong():
+    tally = verdicts.campaign(400, seed=3)
+    assert tally.pairs == 400
+    assert tally.wrong_pairs == 0, next(wrong[0] for wrong in tally.wrong.values() if wrong)
+
+
+@pytest.mark.slow
 def test_no_verdict_is_wrong_and_all_are_given():
     tally = verdicts.campaign(2000, seed=1)
     assert tally.pairs == 2000

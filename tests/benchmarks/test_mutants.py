@@ -64,6 +64,7 @@ def test_of_one_place_two_changes_are_drawn_the_same_each_time(tmp_path):
     assert drawn(found, 0) == drawn(found, 0)
 
 
+@pytest.mark.slow
 def test_the_names_that_are_left_alone_are_names_of_the_package():
     """A function or constant that was renamed would be changed again, and nobody would notice."""
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in Path(popgraph.__file__).parent.rglob("*.py")]
