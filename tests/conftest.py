@@ -3,7 +3,7 @@
 The tests are two layers:
 
     pytest -n auto                          # the default layer: what one waits for after a change
-    pytest -n auto -m "slow or not slow"    # everything: what the checks before a merge run
+    pytest -n auto -m "slow or not slow"    # everything: what runs weekly; `.ci/run` runs the slow programs that users see
     pytest tests/test_theory.py -m ""       # everything of one file; a slow test that is named by its id needs it, too
 
 In the default layer every law is tested on every route once: each solver, container, graph of the zoo and refusal. Marked `slow`
