@@ -114,13 +114,13 @@ def _critic(match: PairMatch, ax: Axes) -> Axes:
         named,
         [
             rf"{with_index('u', i + 1)}  $\sigma$ = {match.sigma[i]:.3g}" + f"\n{share} in $f$"
-            for i, share in zip(named, of_u, strict=True)
+            for i, share in zip(named.tolist(), of_u, strict=True)
         ],
         fontsize=small,
     )
     ax.set_xticks(
         named,
-        [f"{with_index('v', i + 1)}\n{share} in $g$" for i, share in zip(named, of_v, strict=True)],
+        [f"{with_index('v', i + 1)}\n{share} in $g$" for i, share in zip(named.tolist(), of_v, strict=True)],
         fontsize=small,
     )
     ax.tick_params(length=0)
