@@ -27,6 +27,12 @@ NOT_ON_THE_LOWEST = (
     # Nor do these compute: they read the project's files, or run its tools.
     *(f"*/test_{name}.py" for name in ("architecture", "packaging", "repository", "site", "theory_document", "typing")),
     *("*/test_docstrings*.py", "*/test_exercises.py", "*/benchmarks/*"),
+    # These repeat on many seeds, or in processes of their own, what other files compute once.
+    *(
+        f"*/test_{name}.py"
+        for name in ("hash_seeds", "hunting", "interrupts", "memory_taken", "portability", "strategies")
+    ),
+    *("*/test_minima*.py", "*/test_sampled_verification.py", "*/test_training_kinds.py", "*/test_theory*.py"),
 )
 # These tests read files of the project beside the package: one that the sdist lacks is missed here.
 READ_FILES = tuple(
